@@ -1,0 +1,31 @@
+/**
+ * The program's entry: answers `--help` and `--version` without loading anything, refuses a Node that is too old in one line, and only then
+ * imports the rest. No static imports and plain syntax, so that any Node since 14 can read it.
+ */
+declare const PACKAGE_VERSION: string;
+declare const HELP: string;
+
+async function start(): Promise<void> {
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+  if (major < 20 || (major === 20 && minor < 19) || (major === 22 && minor < 12)) {
+    process.stderr.write(`create-aperture-env needs Node.js 20.19, 22.12 or newer; this is ${process.versions.node}.\n`);
+    process.exitCode = 4;
+    return;
+  }
+  const argv = process.argv.slice(2);
+  if (argv.length === 1 && (argv[0] === "--help" || argv[0] === "-h")) {
+    process.stdout.write(HELP);
+    return;
+  }
+  if (argv.length === 1 && (argv[0] === "--version" || argv[0] === "-V")) {
+    process.stdout.write(`${PACKAGE_VERSION}\n`);
+    return;
+  }
+  // Node 22.8 and newer keep the compiled code of what is imported from here on.
+  const { enableCompileCache } = (await import("node:module")) as { enableCompileCache?: () => unknown };
+  enableCompileCache?.();
+  const [{ run }, { processIo }] = await Promise.all([import("./cli/main.ts"), import("./cli/io.ts")]);
+  process.exitCode = await run(argv, processIo());
+}
+
+void start();

@@ -1,0 +1,3 @@
+export async function runMockGateway(_o: unknown, _io: unknown): Promise<number> {
+  return 0;
+}

@@ -1,0 +1,49 @@
+/** The help text, from the question table. It is rendered when building, so that `--help` loads nothing. */
+import { questions } from "../questions/table.ts";
+
+const general: readonly (readonly [string, string])[] = [
+  ["-y, --yes", "take the proposals for what is not given, and show them"],
+  ["--dry-run", "show the plan, write nothing"],
+  ["--diff", "show the plan with the text of every change"],
+  ["--json", "one JSON object on stdout"],
+  ["--no-input", "never ask (as in CI, without a terminal, and under coding agents)"],
+  ["--cwd <folder>", "work from that folder"],
+  ["-h, --help", "show this"],
+  ["-V, --version", "show the version"],
+];
+
+/** The whole help. */
+export function formatHelp(version: string): string {
+  const answers = questions.map((question): readonly [string, string] => [
+    `--${question.flag}${question.value === "" ? "" : ` <${question.value}>`}`,
+    question.help,
+  ]);
+  return [
+    `create-aperture-env ${version}`,
+    "Any container started from your repository has OpenCode installed, and pointed at Aperture by Tailscale.",
+    "",
+    "  npm create aperture-env@latest [dir] -- [flags]     writes the environment (here, or into dir)",
+    "  npx create-aperture-env mock-gateway [flags]        runs a small gateway to try things with",
+    "",
+    "What the environment is (each has a key in aperture-env.yaml and a variable, APERTURE_ENV_URL and so on):",
+    ...columns(answers),
+    "",
+    "How to run:",
+    ...columns(general),
+    "",
+    "mock-gateway:",
+    ...columns([
+      ["--port <n>", "port to listen on, 8080 by default; 0 takes any free one"],
+      ["--host <address>", "address to listen on, 127.0.0.1 by default"],
+      ["--json", "begin the log of requests with a line that says where it listens"],
+    ]),
+    "",
+    "Exit: 0 done or nothing to do, 1 our fault, 2 usage or missing answers, 3 needs your decision, 4 the machine, 130 interrupted.",
+    "",
+  ].join("\n");
+}
+
+function columns(rows: readonly (readonly [string, string])[]): string[] {
+  const width = 26;
+  return rows.map(([left, right]) => `  ${left.padEnd(width)}${right}`);
+}

@@ -1,0 +1,52 @@
+/** The port to the outside of a process: streams, environment, folder, terminal. Tests give their own. */
+import type { Readable, Writable } from "node:stream";
+
+/** A stream that may be a terminal. */
+export type TerminalOut = Writable & { readonly isTTY?: boolean; readonly columns?: number };
+
+/** Everything that a run of the program touches of its process. */
+export interface Io {
+  readonly stdin: Readable & { readonly isTTY?: boolean };
+  readonly stdout: TerminalOut;
+  readonly stderr: TerminalOut;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  /** Aborted by SIGINT and SIGTERM; only commands that go on until then listen. */
+  readonly interrupted: () => AbortSignal;
+}
+
+/** Variables by which coding agents say that they, and no person, started a program. */
+const agentVariables = [
+  "AGENT",
+  "AI_AGENT",
+  "CLAUDECODE",
+  "CODEX_SANDBOX",
+  "CURSOR_AGENT",
+  "GEMINI_CLI",
+  "OPENCODE",
+  "REPLIT_AGENT",
+];
+
+/** Whether a person can be asked: both ends are terminals, and neither CI nor an agent nor a dumb terminal is in the way. */
+export function isInteractive(io: Io): boolean {
+  const set = (name: string): boolean => !["", "0", "false", undefined].includes(io.env[name]?.toLowerCase());
+  return (
+    io.stdin.isTTY === true && io.stdout.isTTY === true && io.env["TERM"] !== "dumb" && !set("CI") && !agentVariables.some(set)
+  );
+}
+
+/** The io of this process. */
+export function processIo(): Io {
+  return {
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: process.env,
+    cwd: process.cwd(),
+    interrupted: () => {
+      const controller = new AbortController();
+      for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => controller.abort());
+      return controller.signal;
+    },
+  };
+}

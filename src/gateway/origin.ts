@@ -1,0 +1,60 @@
+/**
+ * The gateway's origin: `scheme://host[:port]`, never with a path, because each wire format puts its own suffix behind it.
+ *
+ * Why http by default and why https is left alone: Aperture's client pages say to use `http://` (WireGuard encrypts the hop), and some
+ * deployments do serve https on the full name. A doubled `/v1` is the guide's most common mistake (HTTP 405).
+ */
+import type { Parsed } from "../questions/types.ts";
+
+const example = "http://ai, http://ai.example.ts.net or http://localhost:8080";
+
+/** A host name of letters, digits, dots and hyphens, or an IPv6 address in brackets, as `URL` writes it. */
+const plainHost = /^(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])$/;
+
+/**
+ * Takes what a person typed and gives the origin, with a note for everything that was added or taken off.
+ * Refuses other paths, user names, queries, fragments, spaces and control characters, each with the fix.
+ */
+export function parseOrigin(text: string): Parsed<string> {
+  const typed = text.trim();
+  if (typed === "") return refuse("the gateway's address is empty", `give its origin: ${example}`);
+  if (/[\s\p{Cc}\p{Cf}\\{}$"'`<>|^]/u.test(typed)) {
+    return refuse("the gateway's address holds a space, a quote or a control character", `give its origin: ${example}`);
+  }
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(typed)?.[1]?.toLowerCase();
+  if (scheme !== undefined && scheme !== "http" && scheme !== "https") {
+    return refuse(`the gateway speaks http or https, not ${scheme}`, `write http://${typed.slice(scheme.length + 3)}`);
+  }
+  let url: URL;
+  try {
+    url = new URL(scheme === undefined ? `http://${typed}` : typed);
+  } catch {
+    return refuse(`${JSON.stringify(typed)} is not an address`, `give the gateway's origin: ${example}`);
+  }
+  const origin = url.origin;
+  if (url.username !== "" || url.password !== "" || typed.includes("@")) {
+    return refuse("the address holds a user name or a password, which would land in committed files", `write ${origin}`);
+  }
+  if (url.search !== "" || url.hash !== "" || /[?#]/.test(typed)) {
+    return refuse("the address holds a query or a fragment", `write ${origin}`);
+  }
+  if (!plainHost.test(url.hostname)) {
+    return refuse(`${JSON.stringify(url.hostname)} is not a host name`, `give the gateway's origin: ${example}`);
+  }
+  const notes: string[] = [];
+  if (scheme === undefined) notes.push(`read ${typed} as ${origin}: Aperture is reached over http, WireGuard encrypts it`);
+  const path = /^(?:\/v1\/?|\/)?$/.exec(url.pathname)?.[0];
+  if (path === undefined) {
+    return refuse(
+      `the address has the path ${url.pathname}; an origin has none`,
+      `write ${origin}; the paths of the wire formats are added`,
+    );
+  }
+  if (path !== "" && path !== "/") notes.push(`took ${path} off: it is added for each provider`);
+  else if (typed.endsWith("/")) notes.push("took the trailing / off");
+  return { ok: true, value: origin, notes };
+}
+
+function refuse(why: string, fix: string): Parsed<string> {
+  return { ok: false, why, fix };
+}

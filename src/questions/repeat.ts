@@ -1,0 +1,30 @@
+/** The command that repeats a run: the shortest flags that give the same answers. Pure. */
+import type { Resolved } from "./resolve.ts";
+
+/** Words as a POSIX shell reads them back: quoted only where needed. */
+export function quoteForShell(word: string): string {
+  return /^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+/**
+ * Gives the arguments behind `npm create aperture-env@latest`: one flag for each answer that is not a default of this version.
+ * What was detected is repeated, too, because the repository may look different the next time.
+ */
+export function repeatArguments(resolved: readonly Resolved[], directory: string | null): string[] {
+  const words = directory === null ? [] : [directory];
+  for (const { question, value, source } of resolved) {
+    if (source === "default") continue;
+    if (question.kind === "switch") {
+      if (value === true) words.push(`--${question.flag}`);
+    } else {
+      words.push(`--${question.flag}`, question.format(value));
+    }
+  }
+  return [...words, "--yes"];
+}
+
+/** The whole line, quoted for a shell. */
+export function repeatLine(resolved: readonly Resolved[], directory: string | null): string {
+  const words = repeatArguments(resolved, directory).map(quoteForShell);
+  return `npm create aperture-env@latest ${directory === null ? "-- " : `${words.shift()} -- `}${words.join(" ")}`;
+}

@@ -1,0 +1,138 @@
+/**
+ * Puts answers together from everywhere: flag > spec > environment > lock > detected or default. Pure.
+ *
+ * The spec stands above environment variables because it is committed: a variable of one person must not change what a repository generates.
+ * A flag that contradicts a spec is refused, because the spec would say otherwise at the next run.
+ */
+import { AppError, decisionError, usageError } from "../errors.ts";
+import type { SpecEntries } from "../spec/spec.ts";
+import { questions } from "./table.ts";
+import type { Answers, Facts, Parsed, Proposal, Question, QuestionId, Source } from "./types.ts";
+
+/** Where answers can come from. */
+export interface AnswerSources {
+  /** Flags as typed, by question. */
+  readonly flags: Partial<Readonly<Record<QuestionId, string>>>;
+  /** What the spec says, where there is one. */
+  readonly spec: SpecEntries | null;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Answers of the last run, as the lock keeps them. */
+  readonly lock: Partial<Answers> | null;
+  readonly facts: Facts;
+}
+
+/** One answer and where it came from. */
+export interface Resolved<Id extends QuestionId = QuestionId> {
+  readonly question: Question<Id>;
+  readonly value: Answers[Id];
+  readonly source: Source;
+  readonly because?: string;
+  readonly notes: readonly string[];
+}
+
+/** What a person answered, with a word on what was changed while reading it. */
+export interface Answered {
+  readonly value: unknown;
+  readonly notes: readonly string[];
+}
+
+/** Asks a person one question; given by the caller where a person is there. */
+export type Ask = (question: Question, proposal: Proposal<unknown>, earlier: Partial<Answers>) => Promise<Answered>;
+
+/** Complete answers, each with its source. */
+export interface Resolution {
+  readonly answers: Answers;
+  readonly resolved: readonly Resolved[];
+}
+
+/**
+ * Resolves every question. With `ask`, open questions are asked; with `acceptDefaults`, their proposals are taken; otherwise all open
+ * questions are named in one error. Throws usage errors (exit 2) for values that cannot be understood, exit 3 for a flag against the spec.
+ */
+export async function resolveAnswers(
+  sources: AnswerSources,
+  mode: { readonly ask: Ask | null; readonly acceptDefaults: boolean },
+): Promise<Resolution> {
+  const answers: Record<string, unknown> = {};
+  const earlier = answers as Partial<Answers>;
+  const resolved: Resolved[] = [];
+  const open: { question: Question; proposal: Proposal<unknown> }[] = [];
+  for (const question of questions) {
+    let found = find(question, sources, earlier);
+    if (found === null) {
+      const proposal = question.propose(sources.facts, earlier);
+      const mayAsk = question.asked && sources.spec === null;
+      if (mayAsk && mode.ask !== null) {
+        const { value, notes } = await mode.ask(question, proposal, earlier);
+        found = { question, value: value as Answers[QuestionId], source: "answer", notes };
+      } else {
+        if (mayAsk && !mode.acceptDefaults) open.push({ question, proposal });
+        found = {
+          question,
+          value: proposal.value,
+          source: proposal.source,
+          notes: [],
+          ...(proposal.because !== undefined && { because: proposal.because }),
+        };
+      }
+    }
+    answers[question.id] = found.value;
+    resolved.push(found);
+  }
+  if (open.length > 0) throw missingAnswers(open);
+  return { answers: Object.freeze(answers) as unknown as Answers, resolved };
+}
+
+function find(question: Question, sources: AnswerSources, earlier: Partial<Answers>): Resolved | null {
+  const flag = sources.flags[question.id];
+  const entry = sources.spec?.[question.id];
+  const written = entry === undefined ? null : accept(question.read(entry.value, earlier), question.key.join("."), entry.place);
+  if (flag !== undefined) {
+    const given = accept(question.parse(flag, earlier), `--${question.flag}`);
+    if (sources.spec !== null && (written === null || question.format(given.value) !== question.format(written.value))) {
+      const key = question.key.join(".");
+      const says = written === null ? `does not say ${key}` : `says ${key}: ${question.format(written.value)}`;
+      throw decisionError(
+        "spec-differs",
+        `The spec ${says}, and --${question.flag} says ${question.format(given.value)}.`,
+        `Edit ${key} in the spec, then run again without --${question.flag}.`,
+        entry?.place,
+      );
+    }
+    return { question, ...given, source: "flag" };
+  }
+  if (written !== null) return { question, ...written, source: "spec" };
+  const variable = question.env.find((name) => sources.env[name] !== undefined && sources.env[name] !== "");
+  if (sources.spec === null && variable !== undefined) {
+    return {
+      question,
+      ...accept(question.parse(sources.env[variable]!, earlier), variable),
+      source: "environment",
+      because: variable,
+    };
+  }
+  const kept = sources.lock?.[question.id];
+  if (sources.spec !== null && kept !== undefined) {
+    const again = question.parse(question.format(kept as never), earlier);
+    if (again.ok) return { question, value: again.value, source: "lock", notes: [] };
+  }
+  return null;
+}
+
+function accept(
+  parsed: Parsed<Answers[QuestionId]>,
+  subject: string,
+  where?: AppError["where"],
+): { value: Answers[QuestionId]; notes: readonly string[] } {
+  if (parsed.ok) return parsed;
+  throw usageError("bad-answer", `${subject}: ${parsed.why}.`, `${parsed.fix[0]!.toUpperCase()}${parsed.fix.slice(1)}.`, where);
+}
+
+function missingAnswers(open: readonly { question: Question; proposal: Proposal<unknown> }[]): AppError {
+  const lines = open.map(({ question, proposal }) => `  --${question.flag} ${question.format(proposal.value as never)}`);
+  return usageError(
+    "missing-answers",
+    `Nobody can be asked here, and these questions are open (with what would be proposed):\n${lines.join("\n")}`,
+    "Give the flags, or accept what is proposed with --yes.",
+  );
+}

@@ -1,0 +1,91 @@
+/** The vocabulary of questions: what one is, what answers look like, where an answer came from. */
+import type { Libc } from "../catalog/bases.ts";
+import type { WireFormat } from "../catalog/providers.ts";
+
+/** A value that was understood, with a word on what was changed while reading it; or why not, and what to write instead. */
+export type Parsed<Value> =
+  | { readonly ok: true; readonly value: Value; readonly notes: readonly string[] }
+  | { readonly ok: false; readonly why: string; readonly fix: string };
+
+/** A base of the catalogue by name, or an image of the user's own. */
+export type BaseChoice = string | { readonly image: string; readonly libc: Libc; readonly user: string };
+
+/** A provider and the wire format that it speaks through this gateway. */
+export interface ProviderChoice {
+  readonly id: string;
+  readonly api: WireFormat;
+}
+
+/** All that can be said about an environment. The spec file is these answers written down. */
+export interface Answers {
+  readonly name: string;
+  readonly url: string;
+  readonly connection: string;
+  readonly providers: readonly ProviderChoice[];
+  readonly model: string;
+  readonly smallModel: string;
+  readonly opencode: string;
+  readonly managed: boolean;
+  readonly base: BaseChoice;
+  readonly outputs: readonly string[];
+}
+
+/** The name of an answer. */
+export type QuestionId = keyof Answers;
+
+/** What is known of the repository before anything is asked. */
+export interface Facts {
+  /** The folder's own name. */
+  readonly folder: string;
+  /** The base that the repository's files speak for, and the file that said so. */
+  readonly base: { readonly name: string; readonly sign: string } | null;
+  /** Version of OpenCode that this generator pins. */
+  readonly opencode: string;
+}
+
+/** Where an answer came from, for the plan to show. */
+export type Source = "flag" | "spec" | "environment" | "answer" | "lock" | "detected" | "default";
+
+/** An answer proposed without asking, and what it rests on. */
+export interface Proposal<Value> {
+  readonly value: Value;
+  readonly source: "detected" | "default";
+  /** For instance the file that was found. */
+  readonly because?: string;
+}
+
+/** One line of a list to choose from. */
+export interface Choice {
+  readonly value: string;
+  readonly label: string;
+  readonly hint?: string;
+}
+
+/** One question. Everything about it is here: flag, variable, spec key, text, default and validation. */
+export interface Question<Id extends QuestionId = QuestionId> {
+  readonly id: Id;
+  readonly kind: "text" | "list" | "choice" | "switch";
+  readonly flag: string;
+  /** The flag's value in the help. */
+  readonly value: string;
+  /** Environment variables, the first that is set wins. */
+  readonly env: readonly string[];
+  /** Place in the spec. */
+  readonly key: readonly string[];
+  /** Asked on a terminal, and required where nobody can be asked and `--yes` is not given. */
+  readonly asked: boolean;
+  /** The question as a person reads it. */
+  readonly message: string;
+  /** One line for the help. */
+  readonly help: string;
+  /** To choose from, where the kind is a list or a choice. */
+  readonly choices?: readonly Choice[];
+  /** What is proposed, from the repository and the answers to earlier questions. */
+  propose(facts: Facts, earlier: Partial<Answers>): Proposal<Answers[Id]>;
+  /** Reads a flag, a variable or what was typed. */
+  parse(text: string, earlier: Partial<Answers>): Parsed<Answers[Id]>;
+  /** Reads a plain value of the spec. */
+  read(value: unknown, earlier: Partial<Answers>): Parsed<Answers[Id]>;
+  /** Writes an answer so that `parse` gives it back. */
+  format(value: Answers[Id]): string;
+}

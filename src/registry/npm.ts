@@ -1,0 +1,106 @@
+/** Asks the npm registry through npm itself, which knows the registry, the proxy and the token of this machine. */
+import { pinnedRelease, platforms, type PlatformPackage, type Release } from "../catalog/release.ts";
+import { environmentError, usageError } from "../errors.ts";
+import { isRegistry } from "../lock/lock.ts";
+import { spawn } from "../repo/spawn.ts";
+
+/** A release and a word on what it lacks. */
+export interface ResolvedRelease {
+  readonly release: Release;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Finds the platform packages of an OpenCode version and their integrities. `latest` is the newest 1.x for which all of them exist.
+ * `known` (the pinned release, the lock's) is used without asking. Throws usage errors for versions that do not exist, exit 4 without npm.
+ */
+export async function resolveRelease(version: string, known: readonly Release[]): Promise<ResolvedRelease> {
+  const already = known.find((release) => release.version === version);
+  if (already !== undefined) return complete(already);
+  if (version === "latest") {
+    const wanted = await newestComplete();
+    return wanted === pinnedRelease.version ? complete(pinnedRelease) : complete(await fetchRelease(wanted));
+  }
+  return complete(await fetchRelease(version));
+}
+
+function complete(release: Release): ResolvedRelease {
+  const missing = Object.entries(platforms).filter(([name]) => !Object.hasOwn(release.packages, name));
+  const warnings = missing.map(
+    ([, { arch, libc }]) =>
+      `OpenCode ${release.version} has no package for ${arch} with ${libc}: the image cannot be built there.`,
+  );
+  return { release, warnings };
+}
+
+async function fetchRelease(version: string): Promise<Release> {
+  const entries = await Promise.all(
+    Object.entries(platforms).map(async ([name, platform]): Promise<[string, PlatformPackage] | null> => {
+      const integrity = await view(`${name}@${version}`, "dist.integrity");
+      return typeof integrity === "string" ? [name, { ...platform, integrity }] : null;
+    }),
+  );
+  const packages = Object.fromEntries(entries.filter((entry) => entry !== null));
+  if (Object.keys(packages).length === 0) {
+    throw usageError(
+      "no-such-version",
+      `The npm registry has no OpenCode ${version}.`,
+      `Take ${pinnedRelease.version}, which this version pins, or latest.`,
+    );
+  }
+  return { version, packages };
+}
+
+async function newestComplete(): Promise<string> {
+  const lists = await Promise.all(
+    ["opencode-ai", ...Object.keys(platforms)].map(async (name) => versionsOf(await view(name, "versions"))),
+  );
+  const [first = [], ...rest] = lists;
+  const common = first.filter((version) => rest.every((list) => list.includes(version)));
+  const newest = common.sort(compareVersions).at(-1);
+  if (newest === undefined)
+    throw environmentError(
+      "no-release",
+      "The npm registry has no OpenCode 1.x for all platforms.",
+      `Give a version with --opencode, for instance ${pinnedRelease.version}.`,
+    );
+  return newest;
+}
+
+function versionsOf(value: unknown): string[] {
+  const list = Array.isArray(value) ? value : [value];
+  return list.filter((item): item is string => typeof item === "string" && /^1\.\d+\.\d+$/.test(item));
+}
+
+function compareVersions(left: string, right: string): number {
+  const [a, b] = [left, right].map((version) => version.split(".").map(Number)) as [number[], number[]];
+  return a.map((part, index) => part - b[index]!).find((difference) => difference !== 0) ?? 0;
+}
+
+/** One field of a package as npm has it, or null where the package or version is not there. */
+async function view(what: string, field: string): Promise<unknown> {
+  const { exitCode, stdout, stderr } = await spawn("npm", ["view", what, field, "--json"]);
+  if (exitCode === null)
+    throw environmentError(
+      "no-npm",
+      "npm could not be started, and it is needed to find versions of OpenCode.",
+      "Install npm, or leave --opencode out.",
+    );
+  if (exitCode === 0) return stdout.trim() === "" ? null : (JSON.parse(stdout) as unknown);
+  if (/E404|ETARGET|No match/i.test(stderr + stdout)) return null;
+  throw environmentError(
+    "registry-failed",
+    `npm could not ask the registry for ${what}.`,
+    `See  npm view ${what}  for the reason, or leave --opencode out: the pinned version needs no network.`,
+  );
+}
+
+/**
+ * The npm registry of this machine, for a Feature that may land on a base without npm. Gives "" (and the Feature then needs npm, or the
+ * option) where it cannot be told, and where its address holds credentials, which must not land in a file.
+ */
+export async function findRegistry(cwd: string): Promise<string> {
+  const { exitCode, stdout } = await spawn("npm", ["config", "get", "registry"], { cwd });
+  const registry = stdout.trim().replace(/\/$/, "");
+  return exitCode === 0 && isRegistry(registry) ? registry : "";
+}

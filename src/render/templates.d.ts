@@ -1,0 +1,16 @@
+/** The precompiled templates, made by `src/scripts/templates.mjs` when building and testing. */
+declare module "virtual:templates" {
+  import type { TemplateSpecification } from "handlebars/runtime";
+  export const templates: Readonly<Record<string, TemplateSpecification>>;
+  export const partials: Readonly<Record<string, TemplateSpecification>>;
+}
+declare module "handlebars/runtime" {
+  export type TemplateSpecification = object;
+  interface Runtime {
+    template(specification: TemplateSpecification): (context: unknown) => string;
+    registerHelper(name: string, helper: (...values: unknown[]) => string): void;
+    registerPartial(name: string, partial: (context: unknown) => string): void;
+  }
+  const runtime: { create(): Runtime };
+  export default runtime;
+}

@@ -1,0 +1,117 @@
+/** Looks at a repository without touching it: facts, the spec, the lock, dev containers, and the texts at planned paths. */
+import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { basename, dirname, join, resolve, sep } from "node:path";
+import { bases } from "../catalog/bases.ts";
+import { environmentError, usageError } from "../errors.ts";
+import type { Facts } from "../questions/types.ts";
+import type { Found, Snapshot } from "../plan/build.ts";
+
+const maxLength = 5 * 1024 * 1024;
+
+/** The folder to work in, and how it was found. */
+export interface Target {
+  readonly root: string;
+  readonly exists: boolean;
+  /** True where the folder was not named and git's top folder was taken instead of the current one. */
+  readonly fromGit: boolean;
+}
+
+/** Finds the folder: the named one, else the top of the git work tree around `cwd`, else `cwd`. Throws where it cannot be one. */
+export function findTarget(cwd: string, directory: string | null): Target {
+  const start = resolve(cwd, directory ?? ".");
+  const root = directory === null ? (findGitRoot(start) ?? start) : start;
+  const found = statSync(root, { throwIfNoEntry: false });
+  if (found !== undefined && !found.isDirectory())
+    throw usageError("not-a-folder", `${root} is not a folder.`, "Name a folder, or leave it out for the current one.");
+  return { root, exists: found !== undefined, fromGit: root !== start };
+}
+
+/** The nearest folder upwards that holds `.git` (a folder, or a file in work trees and submodules). */
+function findGitRoot(start: string): string | null {
+  for (let folder = start; ; folder = dirname(folder)) {
+    if (existsSync(join(folder, ".git"))) return folder;
+    if (dirname(folder) === folder) return null;
+  }
+}
+
+/** Facts that proposals rest on. */
+export function readFacts(target: Target, opencode: string): Facts {
+  const names = target.exists ? readdirSync(target.root) : [];
+  const found = Object.entries(bases).flatMap(([name, base]) => {
+    const sign = base.signs
+      .map((pattern) => names.find((file) => (pattern.startsWith("*") ? file.endsWith(pattern.slice(1)) : file === pattern)))
+      .find(Boolean);
+    return sign === undefined ? [] : [{ name, sign }];
+  });
+  return { folder: basename(target.root), base: found[0] ?? null, opencode };
+}
+
+/** Dev container files, in the order in which tools look for them (containers.dev, devcontainer-reference). */
+export function findDevcontainers(root: string): string[] {
+  const named = readNames(join(root, ".devcontainer")).map((name) => `.devcontainer/${name}/devcontainer.json`);
+  return [".devcontainer/devcontainer.json", ".devcontainer.json", ...named].filter((path) => existsSync(join(root, path)));
+}
+
+function readNames(folder: string): string[] {
+  try {
+    return readdirSync(folder).sort();
+  } catch {
+    return [];
+  }
+}
+
+/** What lies at each of these paths. Symbolic links that lead out of the repository are reported, not followed. */
+export function takeSnapshot(root: string, paths: readonly string[]): Snapshot {
+  return new Map(paths.map((path) => [path, look(root, path)]));
+}
+
+/** What lies at one path below the root. */
+export function look(root: string, path: string): Found {
+  const outside = findLinkOutside(root, path);
+  if (outside !== null) return { kind: "other", what: `behind the symbolic link ${outside}, which leads out of the repository` };
+  const full = join(root, path);
+  let found;
+  try {
+    found = statSync(full, { throwIfNoEntry: false });
+  } catch (error) {
+    return unreadable(full, error);
+  }
+  if (found === undefined) {
+    return lstatSync(full, { throwIfNoEntry: false }) === undefined
+      ? { kind: "nothing" }
+      : { kind: "other", what: "a symbolic link to nothing" };
+  }
+  if (found.isDirectory()) return { kind: "other", what: "a folder" };
+  if (!found.isFile()) return { kind: "other", what: "not a regular file" };
+  if (found.size > maxLength) return { kind: "other", what: `larger than ${maxLength / 1024 / 1024} MiB` };
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(full);
+  } catch (error) {
+    return unreadable(full, error);
+  }
+  const text = bytes.toString("utf8");
+  return Buffer.from(text, "utf8").equals(bytes) ? { kind: "text", text } : { kind: "other", what: "not UTF-8 text" };
+}
+
+function unreadable(full: string, error: unknown): Found {
+  const code = (error as NodeJS.ErrnoException).code ?? "";
+  if (code === "ENOTDIR") return { kind: "other", what: "below something that is not a folder" };
+  throw environmentError("unreadable", `${full} cannot be read (${code}).`, "Check its permissions.");
+}
+
+/** The first folder on the way to `path` that is a link out of the root, or null. */
+function findLinkOutside(root: string, path: string): string | null {
+  const parts = path.split("/");
+  const real = existsSync(root) ? realpathSync(root) : root;
+  for (let count = 1; count <= parts.length; count++) {
+    const part = parts.slice(0, count).join("/");
+    const found = lstatSync(join(root, part), { throwIfNoEntry: false });
+    if (found === undefined) return null;
+    if (!found.isSymbolicLink()) continue;
+    if (!existsSync(join(root, part))) return count === parts.length ? null : part;
+    const leads = realpathSync(join(root, part));
+    if (leads !== real && !leads.startsWith(real + sep)) return part;
+  }
+  return null;
+}

@@ -1,0 +1,111 @@
+// @ts-check
+/**
+ * Runs a task of this project on a machine with nothing but Node and npm: installs what the lock names where that is missing or older than
+ * the lock, then does the task. Plain JavaScript without imports of packages at the top, because it runs before anything is installed.
+ *
+ *   node src/scripts/run.mjs build | demo | test | test:containers | bench | refresh   [arguments]
+ */
+import { spawnSync } from "node:child_process";
+import { mkdirSync, statSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const cache = join(root, "node_modules", ".cache", "aperture-env");
+
+/** @type {Record<string, (args: string[]) => Promise<number>>} */
+const tasks = {
+  build: async () => {
+    const { buildPackage } = await import("./build.mjs");
+    await buildPackage(root);
+    return 0;
+  },
+  demo: async (args) => {
+    say("1/6  Building create-aperture-env");
+    await tasks["build"]?.([]);
+    const { demo } = await importTypeScript("src/scripts/demo.ts");
+    return demo(root, args);
+  },
+  test: async (args) => {
+    await tasks["build"]?.([]);
+    return vitest("test/vitest.config.ts", args);
+  },
+  "test:containers": async (args) => {
+    await tasks["build"]?.([]);
+    return vitest("test/vitest.containers.config.ts", args);
+  },
+  bench: async (args) => {
+    await tasks["build"]?.([]);
+    const { bench } = await importTypeScript("test/bench/bench.ts");
+    return bench(root, args);
+  },
+  refresh: async (args) => {
+    const { refresh } = await importTypeScript("src/scripts/refresh.ts");
+    await refresh(root, args);
+    return 0;
+  },
+};
+
+/** @param {string} text */
+function say(text) {
+  process.stderr.write(`${text}\n`);
+}
+
+/** `npm ci` where `node_modules` is not what the lock says. npm notes what it installed in a lock of its own. */
+function installWhereNeeded() {
+  const locked = statSync(join(root, "package-lock.json")).mtimeMs;
+  const installed = statSync(join(root, "node_modules", ".package-lock.json"), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  if (installed >= locked) return;
+  say("Installing this project's packages (npm ci)");
+  // A script of npm's own starts this one: npm is on the PATH. Its cmd file on Windows needs a shell; no argument here is anybody's input.
+  const { status } = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
+    cwd: root,
+    stdio: ["ignore", 2, 2],
+    shell: process.platform === "win32",
+    env: { ...process.env, NODE_ENV: "development", npm_config_omit: "" },
+  });
+  if (status !== 0) {
+    say("npm ci failed; its message above says why.");
+    process.exit(4);
+  }
+}
+
+/**
+ * Bundles a TypeScript file of this project and imports it; packages stay where they are.
+ * @param {string} file
+ */
+async function importTypeScript(file) {
+  const { build } = await import("esbuild");
+  const { nodeSettings } = await import("./build.mjs");
+  mkdirSync(cache, { recursive: true });
+  const outfile = join(cache, `${relative("src", file).replaceAll(/[^a-z]+/gi, "-")}.mjs`);
+  await build({ ...nodeSettings(root), entryPoints: [file], outfile, packages: "external", sourcemap: "inline" });
+  return import(pathToFileURL(outfile).href);
+}
+
+/**
+ * @param {string} config
+ * @param {string[]} args
+ */
+function vitest(config, args) {
+  const { status } = spawnSync(
+    process.execPath,
+    [join(root, "node_modules", "vitest", "vitest.mjs"), "run", "--config", config, ...args],
+    {
+      cwd: root,
+      stdio: "inherit",
+      env: { ...process.env, NODE_DISABLE_COMPILE_CACHE: "1" },
+    },
+  );
+  return Promise.resolve(status ?? 1);
+}
+
+const [name = "", ...args] = process.argv.slice(2);
+const task = Object.hasOwn(tasks, name) ? tasks[name] : undefined;
+if (task === undefined) {
+  say(`usage: node src/scripts/run.mjs ${Object.keys(tasks).join(" | ")}`);
+  process.exitCode = 2;
+} else {
+  installWhereNeeded();
+  process.exitCode = await task(args);
+}

@@ -1,0 +1,85 @@
+// @ts-check
+/**
+ * Precompiles the Handlebars templates for the builder (esbuild) and the test runner (Vite): the module `virtual:templates` holds them all
+ * by target path, so that the product ships no compiler and a broken template breaks the build.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { join, sep } from "node:path";
+import Handlebars from "handlebars";
+
+/** Helpers that templates may call. They are the only way of a value into a file; `src/render/render.ts` defines them. */
+export const helperNames = ["json", "yaml", "sh", "docker", "word", "words"];
+
+/** `strict` makes a missing value an error; nothing is HTML. */
+const options = {
+  strict: true,
+  noEscape: true,
+  knownHelpersOnly: true,
+  knownHelpers: Object.fromEntries([...helperNames, "each", "if", "unless"].map((name) => [name, true])),
+};
+
+/**
+ * All templates below a folder, as `{ path, source }`: the path is that of the target file, without `.hbs`. CRLF of a checkout becomes LF.
+ * @param {string} folder
+ */
+export function readTemplates(folder) {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".hbs"))
+    .sort()
+    .map((name) => ({
+      file: join(folder, name),
+      path: name.split(sep).join("/").slice(0, -".hbs".length),
+      source: readFileSync(join(folder, name), "utf8").replaceAll("\r\n", "\n"),
+    }));
+}
+
+/**
+ * The text of a module that exports `templates` and `partials`, each a map from path (or partial name) to a precompiled specification.
+ * @param {string} folder
+ */
+export function precompileTemplates(folder) {
+  const entries = readTemplates(folder).map(({ path, source }) => ({ path, code: Handlebars.precompile(source, options) }));
+  const isPartial = (/** @type {{path: string}} */ entry) => entry.path.endsWith(".partial");
+  const lines = (/** @type {{path: string, code: unknown}[]} */ list, /** @type {(path: string) => string} */ key) =>
+    list.map((entry) => `${JSON.stringify(key(entry.path))}: ${String(entry.code)}`).join(",\n");
+  return [
+    `export const templates = {\n${lines(
+      entries.filter((entry) => !isPartial(entry)),
+      (path) => path,
+    )}\n};`,
+    `export const partials = {\n${lines(entries.filter(isPartial), (path) => path.replace(/^.*\//, "").slice(0, -".partial".length))}\n};`,
+  ].join("\n");
+}
+
+const id = "virtual:templates";
+
+/**
+ * For esbuild.
+ * @param {string} folder
+ * @returns {import("esbuild").Plugin}
+ */
+export function templatesForEsbuild(folder) {
+  return {
+    name: "templates",
+    setup(build) {
+      build.onResolve({ filter: /^virtual:templates$/ }, () => ({ path: id, namespace: "templates" }));
+      build.onLoad({ filter: /.*/, namespace: "templates" }, () => ({
+        contents: precompileTemplates(folder),
+        loader: "js",
+        watchFiles: readTemplates(folder).map(({ file }) => file),
+      }));
+    },
+  };
+}
+
+/**
+ * For Vite and Vitest.
+ * @param {string} folder
+ */
+export function templatesForVite(folder) {
+  return {
+    name: "templates",
+    resolveId: (/** @type {string} */ source) => (source === id ? `\0${id}` : undefined),
+    load: (/** @type {string} */ resolved) => (resolved === `\0${id}` ? precompileTemplates(folder) : undefined),
+  };
+}
