@@ -8,12 +8,12 @@ export function quoteForShell(word: string): string {
 
 /**
  * Gives the arguments behind `npm create aperture-env@latest`: one flag for each answer that is not a default of this version.
- * What was detected is repeated, too, because the repository may look different the next time.
+ * What was detected is repeated, too, because the repository may look different the next time; what the spec says is there already.
  */
 export function repeatArguments(resolved: readonly Resolved[], directory: string | null): string[] {
   const words = directory === null ? [] : [directory];
   for (const { question, value, source } of resolved) {
-    if (source === "default") continue;
+    if (source === "default" || source === "spec" || source === "lock") continue;
     if (question.kind === "switch") {
       if (value === true) words.push(`--${question.flag}`);
     } else {

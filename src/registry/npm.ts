@@ -96,11 +96,12 @@ async function view(what: string, field: string): Promise<unknown> {
 }
 
 /**
- * The npm registry of this machine, for a Feature that may land on a base without npm. Gives "" (and the Feature then needs npm, or the
- * option) where it cannot be told, and where its address holds credentials, which must not land in a file.
+ * The npm registry of this machine, for a Feature that may land on a base without npm: npm tells those that it starts, others ask it. Gives ""
+ * (and the Feature then needs npm, or the option) where it cannot be told, and where its address holds credentials, which must not land in a
+ * file.
  */
-export async function findRegistry(cwd: string): Promise<string> {
-  const { exitCode, stdout } = await spawn("npm", ["config", "get", "registry"], { cwd });
-  const registry = stdout.trim().replace(/\/$/, "");
-  return exitCode === 0 && isRegistry(registry) ? registry : "";
+export async function findRegistry(cwd: string, env: Readonly<Record<string, string | undefined>>): Promise<string> {
+  const told = env["npm_config_registry"];
+  const registry = (told ?? (await spawn("npm", ["config", "get", "registry"], { cwd })).stdout).trim().replace(/\/$/, "");
+  return isRegistry(registry) ? registry : "";
 }

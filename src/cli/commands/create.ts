@@ -44,8 +44,7 @@ export async function runCreate(command: CreateCommand, io: Io): Promise<number>
   const known = [pinnedRelease, ...(lock.value === null ? [] : [lock.value.opencode])];
   const { release, warnings } = await resolveRelease(versionFor(answers.opencode, lock.value), known);
   requireLibc(release, answers.base);
-  const registry =
-    shape.kind === "own" ? "" : (lock.value?.registry ?? "") || (await findRegistry(target.exists ? target.root : io.cwd));
+  const registry = shape.kind === "own" ? "" : (lock.value?.registry ?? "") || (await findRegistry(target.root, io.env));
   const rendered = renderEnvironment({ answers, release, registry, shape });
   const plan = buildPlan({
     root: target.root,

@@ -1,0 +1,174 @@
+/**
+ * The mock gateway: a small local server that looks like Aperture to a client, to try the product without a tailnet and to test it.
+ * It has no model behind it and says so in every answer. Only the sockets and the life of a request are here.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
+import { AppError, environmentError } from "../../errors.ts";
+import { cleanText, createLog, readCaller, type LoggedRequest } from "./log.ts";
+import type { MockModel } from "./models.ts";
+import { route, type Reply } from "./routes.ts";
+import type { ServerEvent } from "./wire.ts";
+
+export type { LoggedRequest } from "./log.ts";
+export type { MockModel } from "./models.ts";
+
+/** A mock gateway that listens. */
+export interface MockGateway {
+  /** Where it is reached from this machine, without a path: `http://127.0.0.1:8080`. */
+  readonly origin: string;
+  readonly port: number;
+  /** The last 1000 requests below `/v1/`, oldest first. The list is live: it grows as requests are answered. */
+  readonly requests: readonly LoggedRequest[];
+  /** Cuts every connection, open streams too, and resolves when nothing runs any more. May be called again. */
+  close(): Promise<void>;
+}
+
+/** What a mock gateway is made from. */
+export interface MockGatewayOptions {
+  readonly models: readonly MockModel[];
+  /** The address to listen on; `127.0.0.1` by default, so that only this machine reaches it. */
+  readonly host?: string;
+  /** 0, the default, takes any free one. */
+  readonly port?: number;
+  /** Called for each request that is logged, before its answer ends. */
+  readonly onRequest?: (request: LoggedRequest) => void;
+  readonly now?: () => Date;
+}
+
+const logLimit = 1000;
+const bodyLimit = 20 * 1024 * 1024;
+
+/** Between two events of a stream, in milliseconds: enough for each to be a chunk of its own, as from a model. */
+const eventGap = 5;
+
+/**
+ * Starts a mock gateway and resolves when it listens.
+ * Throws an environment error where the port is taken or forbidden, or the address is none of this machine.
+ */
+export async function startMockGateway(options: MockGatewayOptions): Promise<MockGateway> {
+  const { models, port = 0, onRequest, now = () => new Date() } = options;
+  // Not `??`: Node takes an empty address for all of them, and an unset variable must not open the gateway to the network.
+  const host = options.host || "127.0.0.1";
+  const log = createLog(logLimit);
+  const running = new Set<Promise<void>>();
+  let origin = "";
+  let answers = 0;
+  const context = {
+    models,
+    requests: log.requests,
+    now,
+    count: () => ++answers,
+    get origin() {
+      return origin;
+    },
+  };
+
+  const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const arrived = now();
+    const { method = "", url = "" } = request;
+    const path = url.split("?", 1)[0]!;
+    const { text, bytes } = await readBody(request);
+    const { reply, read } = route({ method, path, body: text }, context);
+    await sendBeginning(response, reply);
+    // Before the answer's end: whoever has the whole answer finds the request in the log.
+    if (path.startsWith("/v1/")) {
+      const logged: LoggedRequest = {
+        time: arrived.toISOString(),
+        method,
+        path: cleanText(path),
+        status: reply.status,
+        model: read.model === null ? null : cleanText(read.model),
+        stream: read.stream,
+        ...readCaller(request),
+        bytes,
+        ms: now().getTime() - arrived.getTime(),
+      };
+      log.add(logged);
+      onRequest?.(logged);
+    }
+    response.end(typeof reply.body === "string" ? reply.body : "");
+  };
+
+  const server = createServer((request, response) => {
+    // Fails where the client went away or a listener of ours threw; either way this connection is over, and only this one.
+    const answer: Promise<void> = handle(request, response)
+      .catch(() => void response.destroy())
+      .finally(() => running.delete(answer));
+    running.add(answer);
+  });
+  await listen(server, host, port);
+  const address = server.address() as AddressInfo;
+  origin = formatOrigin(host, address.port);
+  let closing: Promise<void> | null = null;
+  const close = async (): Promise<void> => {
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    server.closeAllConnections();
+    await closed;
+    await Promise.all(running);
+  };
+  return { origin, port: address.port, requests: log.requests, close: () => (closing ??= close()) };
+}
+
+/** Sends the headers and, of a stream, every event. Stops early where the client is gone. */
+async function sendBeginning(response: ServerResponse, { status, headers, body }: Reply): Promise<void> {
+  const length = typeof body === "string" ? { "content-length": Buffer.byteLength(body) } : {};
+  response.writeHead(status, { ...headers, ...length, "cache-control": "no-store", "x-content-type-options": "nosniff" });
+  if (typeof body === "string") return;
+  for (const [index, event] of body.entries()) {
+    // Not after the last one: clients do not wait for the end of the stream once they have it.
+    if (index > 0) await pause(eventGap);
+    if (response.destroyed) return;
+    response.write(formatEvent(event));
+  }
+}
+
+/** One event as text (HTML standard, "Server-sent events"). JSON has no line breaks, so one data line is enough. */
+function formatEvent(event: ServerEvent): string {
+  return `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
+}
+
+/**
+ * Reads a body to its end; of one that is too large nothing is kept, and `text` is null. It is still read, because a client that is
+ * cut off while it writes reports a broken connection instead of the 413.
+ */
+async function readBody(request: IncomingMessage): Promise<{ text: string | null; bytes: number }> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes <= bodyLimit) chunks.push(chunk);
+    else chunks.length = 0;
+  }
+  return { text: bytes > bodyLimit ? null : Buffer.concat(chunks).toString("utf8"), bytes };
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => reject(listenError(error, host, port)));
+    server.listen(port, host, () => resolve());
+  });
+}
+
+/** Why a server cannot listen, for people. Codes: Node.js documentation, "Common system errors". */
+export function listenError(error: NodeJS.ErrnoException, host: string, port: number): AppError {
+  const anyPort = "Choose another port, or take any free one: --port 0";
+  switch (error.code) {
+    case "EADDRINUSE":
+      return environmentError("port-in-use", `Port ${port} of ${host} is in use.`, anyPort);
+    case "EACCES":
+      return environmentError("port-forbidden", `Listening on port ${port} of ${host} is not permitted.`, anyPort);
+    case "EADDRNOTAVAIL":
+    case "ENOTFOUND":
+      return environmentError("no-such-address", `${host} is no address of this machine.`, "Listen on --host 127.0.0.1");
+    default:
+      return environmentError("cannot-listen", `Cannot listen on port ${port} of ${host}: ${error.message}`, anyPort);
+  }
+}
+
+/** The origin for clients on this machine; an address that means "all of them" is no place to connect to. */
+function formatOrigin(host: string, port: number): string {
+  const reachable = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
+  return `http://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}`;
+}

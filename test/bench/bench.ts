@@ -1,0 +1,150 @@
+/**
+ * `npm run bench`: the budgets, each as a ratio against a peer in the same run. Exit 1 where one is not met.
+ * The peer for start-up and generation is create-vite; for the first answer it is the same OpenCode with the plain two-file configuration.
+ */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import { loadCatalogue } from "../../src/catalog/models.ts";
+import { startMockGateway } from "../../src/gateway/mock/server.ts";
+import { installLocally, whyNotHere } from "../../src/scripts/install-locally.ts";
+import { measureImages } from "./images.ts";
+import { compare, type Candidate } from "./measure.ts";
+
+/** One line of the report. */
+export interface Figure {
+  readonly what: string;
+  readonly measured: string;
+  readonly budget: string;
+  readonly met: boolean;
+}
+
+/** Runs all parts, or those named as arguments: package, start, answer, images. */
+export async function bench(root: string, parts: readonly string[]): Promise<number> {
+  const work = mkdtempSync(join(tmpdir(), "aperture-env-bench-"));
+  const wanted = (part: string): boolean => parts.length === 0 || parts.includes(part);
+  const figures: Figure[] = [];
+  const add = (more: readonly Figure[]): void => {
+    figures.push(...more);
+    for (const { what, measured, budget, met } of more) process.stdout.write(`${met ? "ok  " : "OVER"}  ${what.padEnd(52)} ${measured.padEnd(44)} ${budget}\n`);
+  };
+  try {
+    if (wanted("package")) add(await measurePackage(root));
+    if (wanted("start")) add(await measureStart(root, work));
+    if (wanted("answer")) add(await measureAnswer(root, work));
+    if (wanted("images")) add(await measureImages(root, work));
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+  return figures.every((figure) => figure.met) ? 0 : 1;
+}
+
+const ratio = (number: number): string => number.toFixed(2);
+const ms = (number: number): string => `${number.toFixed(0)} ms`;
+
+async function measurePackage(root: string): Promise<Figure[]> {
+  const { stdout } = await execa("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], { cwd: root });
+  const packed = JSON.parse(stdout) as { unpackedSize: number }[] | Record<string, { unpackedSize: number }>;
+  const { unpackedSize } = Object.values(packed)[0]!;
+  const { dependencies = {} } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { dependencies?: object };
+  const packages = 1 + Object.keys(dependencies).length;
+  return [
+    { what: "packages that npm create installs", measured: String(packages), budget: "at most 2", met: packages <= 2 },
+    { what: "size of ours, unpacked", measured: `${(unpackedSize / 1024).toFixed(0)} kB`, budget: "at most 1 MB", met: unpackedSize <= 1024 * 1024 },
+  ];
+}
+
+/** Start-up and generation against create-vite; each generation goes into a folder of its own. */
+async function measureStart(root: string, work: string): Promise<Figure[]> {
+  const bin = join(root, "dist", "bin.js");
+  const vite = join(root, "node_modules", "create-vite", "index.js");
+  const node = (...args: string[]): Candidate["command"] => [process.execPath, ...args];
+  let count = 0;
+  const fresh = (before: (folder: string) => void = () => {}): { cwd: string } => {
+    const cwd = join(work, `start-${count++}`);
+    mkdirSync(cwd);
+    before(cwd);
+    return { cwd };
+  };
+  const existing = (folder: string): void => {
+    mkdirSync(join(folder, ".devcontainer"));
+    writeFileSync(join(folder, ".devcontainer", "devcontainer.json"), '{\n  // ours\n  "image": "debian:bookworm-slim",\n}\n');
+  };
+  // npm tells the programs that it starts which registry it uses.
+  const env = { ...process.env, npm_config_registry: "http://registry.test/" };
+  const generate = (prepare: Candidate["prepare"]): Candidate => ({ command: node(bin, "--yes"), options: { env }, ...(prepare && { prepare }) });
+  const viteGenerate: Candidate = { command: node(vite, "app", "--template", "vanilla-ts", "--no-interactive"), prepare: () => fresh() };
+
+  const help = await compare({ command: node(bin, "--help") }, { command: node(vite, "--help") }, 15);
+  const empty = await compare(generate(() => fresh()), viteGenerate, 15);
+  const added = await compare(generate(() => fresh(existing)), viteGenerate, 15);
+  return [
+    figure("--help, against create-vite's", help, 1),
+    figure("generation into an empty folder, against vanilla-ts", empty, 1),
+    figure("adding to an existing dev container, against the same", added, 1.3),
+  ];
+}
+
+function figure(what: string, { ours, theirs, time }: { ours: { ms: number }; theirs: { ms: number }; time: number }, most: number): Figure {
+  return { what, measured: `${ratio(time)} (${ms(ours.ms)} : ${ms(theirs.ms)})`, budget: `at most ${ratio(most)}`, met: time <= most };
+}
+
+/** The launcher's own time, and the first answer against a hand-made environment. */
+async function measureAnswer(root: string, work: string): Promise<Figure[]> {
+  const reason = whyNotHere();
+  if (reason !== null) {
+    process.stdout.write(`skip  launcher and first answer: ${reason}\n`);
+    return [];
+  }
+  const repository = join(work, "answer");
+  mkdirSync(repository);
+  await execa(process.execPath, [join(root, "dist", "bin.js"), "--yes"], { cwd: repository, stdin: "ignore" });
+  const environment = await installLocally(join(repository, ".devcontainer", "aperture-env"), join(work, "prefix"), join(root, "node_modules", ".cache", "aperture-env"));
+
+  // The launcher alone: the same program behind it and without it.
+  const stub = join(work, "stub");
+  mkdirSync(join(stub, "lib", "aperture-env"), { recursive: true });
+  writeFileSync(join(stub, "lib", "aperture-env", "opencode"), "#!/bin/sh\nexit 0\n", { mode: 0o755 });
+  await execa("cp", ["-r", join(work, "prefix", "share"), join(stub, "share")]);
+  const base = { PATH: process.env["PATH"] ?? "", HOME: join(work, "stub-home"), TMPDIR: work };
+  const launcher = await compare(
+    { command: [environment.opencode, "--version"], options: { env: { ...base, APERTURE_ENV_PREFIX: stub } } },
+    { command: [join(stub, "lib", "aperture-env", "opencode"), "--version"], options: { env: base } },
+    30,
+  );
+  const cost = launcher.ours.ms - launcher.theirs.ms;
+
+  const catalogue = loadCatalogue();
+  const models = Object.keys(catalogue["anthropic"]!.models).map((id) => ({ id, provider: { id: "anthropic", name: "Anthropic" }, endpoints: ["/v1/messages"] }));
+  const gateway = await startMockGateway({ models });
+  try {
+    const run = ["run", "--model", "anthropic/claude-sonnet-4-5", "say hi"];
+    const plain = join(work, "plain-home");
+    mkdirSync(join(plain, ".config", "opencode"), { recursive: true });
+    mkdirSync(join(plain, ".local", "share", "opencode"), { recursive: true });
+    const provider = { options: { baseURL: `${gateway.origin}/v1` } };
+    writeFileSync(join(plain, ".config", "opencode", "opencode.json"), JSON.stringify({ $schema: "https://opencode.ai/config.json", provider: { anthropic: provider, openai: provider } }));
+    const key = { type: "api", key: "-" };
+    writeFileSync(join(plain, ".local", "share", "opencode", "auth.json"), JSON.stringify({ anthropic: key, openai: key }), { mode: 0o600 });
+    const common = { PATH: base.PATH, TMPDIR: work };
+    const answer = await compare(
+      { command: [environment.opencode, ...run], options: { cwd: repository, env: { ...common, ...environment.env, HOME: join(work, "our-home"), APERTURE_URL: gateway.origin } } },
+      { command: [join(work, "prefix", "lib", "aperture-env", "opencode"), ...run], options: { cwd: repository, env: { ...common, HOME: plain } } },
+      5,
+      true,
+    );
+    return [
+      { what: "launcher over the bare binary", measured: `${cost.toFixed(1)} ms`, budget: "at most 5 ms", met: cost <= 5 },
+      figure("first answer, against the plain two-file config", answer, 0.75),
+      {
+        what: "its peak memory, against the same",
+        measured: `${ratio(answer.memory)} (${answer.ours.peak.toFixed(0)} MB : ${answer.theirs.peak.toFixed(0)} MB)`,
+        budget: "at most 0.78",
+        met: answer.memory <= 0.78,
+      },
+    ];
+  } finally {
+    await gateway.close();
+  }
+}

@@ -1,0 +1,60 @@
+/** Budgets of the image: what it gains over its base, and what a change of the configuration rebuilds. Needs a Docker engine. */
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { execa } from "execa";
+import type { Figure } from "./bench.ts";
+
+const megabyte = 1024 * 1024;
+
+/** Builds the ci target twice. Gives no figures, and says so, where no engine answers. */
+export async function measureImages(root: string, work: string): Promise<Figure[]> {
+  const engine = await execa("docker", ["version", "--format", "{{.Server.Version}}"], { reject: false, stdin: "ignore" });
+  if (engine.exitCode !== 0) {
+    process.stdout.write("skip  images: no Docker engine answers\n");
+    return [];
+  }
+  const repository = join(work, "image");
+  mkdirSync(repository);
+  const generate = (): Promise<unknown> => execa(process.execPath, [join(root, "dist", "bin.js"), "--yes"], { cwd: repository, stdin: "ignore" });
+  const build = async (): Promise<{ id: string; log: string }> => {
+    const { stderr } = await execa("docker", ["build", "--progress", "plain", "--target", "ci", "--tag", "aperture-env-bench", ".devcontainer"], { cwd: repository, stdin: "ignore" });
+    const { stdout } = await execa("docker", ["image", "inspect", "--format", "{{.Id}}", "aperture-env-bench"]);
+    return { id: stdout.trim(), log: stderr };
+  };
+  await generate();
+  await build();
+  const gained = await layerSizes("aperture-env-bench", "debian:bookworm-slim");
+  const git = await gitSize("debian:bookworm-slim");
+  const { stdout: binary } = await execa("docker", ["run", "--rm", "aperture-env-bench", "stat", "-c", "%s", "/usr/local/lib/aperture-env/opencode"]);
+  const rest = gained.reduce((sum, size) => sum + size, 0) - Number(binary) - git;
+
+  const spec = join(repository, "aperture-env.yaml");
+  writeFileSync(spec, readFileSync(spec, "utf8").replace("http://ai", "http://gateway"));
+  await generate();
+  const { log } = await build();
+  const steps = [...log.matchAll(/^#(\d+) \[([^\]]+)\] (.*)$/gm)].map(([, number, stage, what]) => ({ cached: log.includes(`#${number} CACHED`), stage, what: what! }));
+  const rebuilt = steps.filter((step) => !step.cached && /^(?:RUN|COPY)/.test(step.what));
+  const onlyFolder = rebuilt.length > 0 && rebuilt.every((step) => step.what.includes("/usr/local/share/aperture-env/") && !step.what.includes("packages.sh"));
+  return [
+    { what: "image over its base, binary and git aside", measured: `${(rest / megabyte).toFixed(1)} MB (git ${(git / megabyte).toFixed(0)} MB)`, budget: "at most 12 MB", met: rest <= 12 * megabyte },
+    { what: "layers made anew after a change of the gateway", measured: `${rebuilt.length}, the Feature folder's: ${onlyFolder ? "yes" : "no"}`, budget: "the Feature folder's only", met: onlyFolder },
+  ];
+}
+
+/** Sizes of the layers that an image has over its base, in bytes. */
+async function layerSizes(image: string, base: string): Promise<number[]> {
+  const sizes = async (name: string): Promise<number[]> => {
+    const { stdout } = await execa("docker", ["history", "--human=false", "--format", "{{.Size}}", name]);
+    return stdout.split("\n").map(Number);
+  };
+  const [all, below] = await Promise.all([sizes(image), sizes(base)]);
+  return all.slice(0, all.length - below.length);
+}
+
+/** What git alone costs on that base: the same installation without anything else. */
+async function gitSize(base: string): Promise<number> {
+  const dockerfile = `FROM ${base}\nRUN apt-get update && apt-get install -y --no-install-recommends git && apt-get clean && rm -rf /var/lib/apt/lists/*\n`;
+  await execa("docker", ["build", "--tag", "aperture-env-bench-git", "-"], { input: dockerfile });
+  const [size = 0] = await layerSizes("aperture-env-bench-git", base);
+  return size;
+}
