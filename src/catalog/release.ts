@@ -62,3 +62,27 @@ export function integrityToHex(integrity: string): string {
   if (!integrityForm.test(integrity)) throw new Error(`${integrity} is not a sha512 integrity`);
   return Buffer.from(integrity.slice("sha512-".length), "base64").toString("hex");
 }
+
+/**
+ * Whether a version may be pinned: 1.x and no prerelease. 2.x is another product with another config format, published as `@opencode/cli`
+ * (OpenCode's documentation, "Migrate from V1"), so it is never taken, whatever package it should appear in.
+ */
+export function isPinnable(version: string): boolean {
+  return /^1\.\d{1,6}\.\d{1,6}$/.test(version);
+}
+
+/**
+ * The newest pinnable version that is in every list, or null. A registry may have `opencode-ai` without all of its platform packages (seen
+ * with npm: 1.18.33 with glibc packages for x64 only), hence the lists of all of them.
+ */
+export function newestCommonVersion(lists: readonly (readonly string[])[]): string | null {
+  const [first = [], ...rest] = lists;
+  const common = first.filter((version) => isPinnable(version) && rest.every((list) => list.includes(version)));
+  return common.sort(compareVersions).at(-1) ?? null;
+}
+
+function compareVersions(left: string, right: string): number {
+  const a = left.split(".").map(Number);
+  const b = right.split(".").map(Number);
+  return a.map((part, index) => part - (b[index] ?? 0)).find((difference) => difference !== 0) ?? 0;
+}

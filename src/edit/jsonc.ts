@@ -19,7 +19,19 @@ export interface EditRefusal {
 export type EditResult = { readonly ok: true; readonly text: string } | EditRefusal;
 
 /** The scanner's token kinds that matter here; jsonc-parser declares them as a const enum, which isolated modules cannot read. */
-const token = { comma: 5, lineBreak: 14, trivia: 15, end: 17 } as const;
+const token = {
+  openBrace: 1,
+  closeBrace: 2,
+  openBracket: 3,
+  closeBracket: 4,
+  comma: 5,
+  lineBreak: 14,
+  trivia: 15,
+  end: 17,
+} as const;
+
+/** Deeper than any file that people write; parser and comparison go down by calls, which end somewhere. */
+const maxDepth = 100;
 
 interface Splice {
   readonly at: number;
@@ -44,7 +56,7 @@ export function ensureValue(text: string, path: readonly [string, ...string[]], 
     const found = same[0]?.children?.[1];
     if (found === undefined) break;
     if (depth === path.length - 1) {
-      if (isDeepStrictEqual(getNodeValue(found), value)) return { ok: true, text };
+      if (isDeepStrictEqual(getNodeValue(found), bare(value))) return { ok: true, text };
       return checked(
         text,
         [{ at: found.offset, remove: found.length, insert: format(value, style(text, parsed.node), indentOf(text, node)) }],
@@ -68,7 +80,10 @@ export function readObject(text: string): { readonly ok: true; readonly value: R
 function parseObject(text: string): { ok: true; node: Node } | EditRefusal {
   const errors: ParseError[] = [];
   // The parser knows no BOM; a space in its place keeps every offset.
-  const node = parseTree(text.replace(/^\ufeff/, " "), errors, { allowTrailingComma: true });
+  const json = text.replace(/^\ufeff/, " ");
+  const tooDeep = findDepth(json);
+  if (tooDeep !== null) return refuse(text, tooDeep, `this is nested more than ${maxDepth} levels deep`);
+  const node = parseTree(json, errors, { allowTrailingComma: true });
   const first = errors[0];
   if (first !== undefined)
     return refuse(text, first.offset, `this is not JSON with comments (${printParseErrorCode(first.error)})`);
@@ -76,8 +91,24 @@ function parseObject(text: string): { ok: true; node: Node } | EditRefusal {
   return { ok: true, node };
 }
 
+/** The offset at which a text goes deeper than `maxDepth`, or null. */
+function findDepth(text: string): number | null {
+  const scanner = createScanner(text, true);
+  let depth = 0;
+  for (;;) {
+    const kind: number = scanner.scan();
+    if (kind === token.end) return null;
+    if (kind === token.openBrace || kind === token.openBracket) depth++;
+    else if (kind === token.closeBrace || kind === token.closeBracket) depth--;
+    if (depth > maxDepth) return scanner.getTokenOffset();
+  }
+}
+
 function refuse(text: string, offset: number, why: string): EditRefusal {
-  const before = text.slice(0, offset).split(/\r\n|\r|\n/);
+  const before = text
+    .slice(0, offset)
+    .replace(/^\ufeff/, "")
+    .split(/\r\n|\r|\n/);
   return { ok: false, why, line: before.length, column: before.at(-1)!.length + 1 };
 }
 
@@ -87,13 +118,22 @@ function withValue(object: Record<string, unknown>, path: readonly string[], val
   return { ...object, [key]: rest.length === 0 ? value : withValue((inner ?? {}) as Record<string, unknown>, rest, value) };
 }
 
+/** The same value from objects without a prototype, as the parser gives them: two values are compared, prototypes and all. */
+function bare(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(bare);
+  if (typeof value !== "object" || value === null) return value;
+  const result = Object.create(null) as Record<string, unknown>;
+  for (const [key, inner] of Object.entries(value)) result[key] = bare(inner);
+  return result;
+}
+
 function checked(text: string, splices: readonly Splice[], intended: unknown): EditResult {
   let result = text;
   for (const { at, remove, insert } of [...splices].sort((left, right) => right.at - left.at)) {
     result = result.slice(0, at) + insert + result.slice(at + remove);
   }
   const again = parseObject(result);
-  if (!again.ok || !isDeepStrictEqual(getNodeValue(again.node), intended)) {
+  if (!again.ok || !isDeepStrictEqual(getNodeValue(again.node), bare(intended))) {
     return refuse(text, splices[0]?.at ?? 0, "an edit here would not have given what was meant, so it was not made");
   }
   return { ok: true, text: result };
@@ -134,24 +174,15 @@ function insertProperty(text: string, object: Node, key: string, value: unknown,
     const inside = text.slice(object.offset + 1, close);
     const indent = outer + layout.step;
     const property = `${JSON.stringify(key)}: ${format(value, layout, indent)}`;
-    if (inside.trim() === "") {
-      return [
-        {
-          at: object.offset + 1,
-          remove: inside.length,
-          insert: `${layout.newline}${indent}${property}${layout.newline}${outer}`,
-        },
-      ];
-    }
-    // Only comments: the property comes behind them, on a line of its own.
-    const keep = inside.replace(/[ \t\r\n]+$/, "");
-    return [
-      {
-        at: object.offset + 1 + keep.length,
-        remove: inside.length - keep.length,
-        insert: `${layout.newline}${indent}${property}${layout.newline}${outer}`,
-      },
-    ];
+    // Behind comments, if there are any: on a line of its own, unless all is on one line.
+    const content = inside.trimEnd().length;
+    const lineEnd = inside.slice(content).search(/[\r\n]/);
+    if (lineEnd >= 0)
+      return [{ at: object.offset + 1 + content + lineEnd, remove: 0, insert: `${layout.newline}${indent}${property}` }];
+    if (inside === "")
+      return [{ at: close, remove: 0, insert: `${layout.newline}${indent}${property}${layout.newline}${outer}` }];
+    const gap = content === inside.length ? " " : "";
+    return [{ at: close, remove: 0, insert: `${gap}${JSON.stringify(key)}: ${JSON.stringify(value)} ` }];
   }
   const end = last.offset + last.length;
   const indent = indentAt(text, last.offset);

@@ -8,8 +8,9 @@ import type { Parsed } from "../questions/types.ts";
 
 const example = "http://ai, http://ai.example.ts.net or http://localhost:8080";
 
-/** A host name of letters, digits, dots and hyphens, or an IPv6 address in brackets, as `URL` writes it. */
-const plainHost = /^(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])$/;
+/** A host name as DNS has it (labels of letters, digits and hyphens), or an IPv6 address in brackets, as `URL` writes it. */
+const plainHost =
+  /^(?:(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*|\[[0-9a-f:.]+\])$/;
 
 /**
  * Takes what a person typed and gives the origin, with a note for everything that was added or taken off.
@@ -23,7 +24,14 @@ export function parseOrigin(text: string): Parsed<string> {
   }
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(typed)?.[1]?.toLowerCase();
   if (scheme !== undefined && scheme !== "http" && scheme !== "https") {
-    return refuse(`the gateway speaks http or https, not ${scheme}`, `write http://${typed.slice(scheme.length + 3)}`);
+    const host = typed
+      .slice(scheme.length + 3)
+      .replace(/[/?#].*$/, "")
+      .replace(/^.*@/, "");
+    return refuse(
+      `the gateway speaks http or https, not ${scheme}`,
+      host === "" ? `give its origin: ${example}` : `write http://${host}`,
+    );
   }
   let url: URL;
   try {

@@ -61,7 +61,7 @@ export function parseLock(text: string): Lock | null {
   const { generator, revision, answers, opencode, registry, files } = value;
   const plain =
     typeof generator === "string" && typeof revision === "string" && typeof registry === "string" && isRegistry(registry);
-  if (!plain || !isRecord(answers) || !isRelease(opencode) || !isRecord(files)) return null;
+  if (!plain || !isAnswers(answers) || !isRelease(opencode) || !isRecord(files)) return null;
   const entries = Object.entries(files);
   if (entries.length > maxFiles || !entries.every(([path, file]) => isInside(path) && isLockedFile(file))) return null;
   return value as unknown as Lock;
@@ -79,8 +79,23 @@ export function isInside(path: string): boolean {
     path.length > 0 &&
     path.length < 500 &&
     !/[\\:\0]/.test(path) &&
-    parts.every((part) => part !== "" && part !== "." && part !== "..") &&
-    parts[0] !== ".git"
+    parts.every((part) => !["", ".", "..", ".git", "__proto__"].includes(part.toLowerCase()))
+  );
+}
+
+/** Whether a value has the shape of answers; whether they still make sense is for the questions to say. */
+function isAnswers(value: unknown): value is Answers {
+  if (!isRecord(value)) return false;
+  const { name, url, connection, model, smallModel, opencode, managed, providers, outputs, base } = value;
+  const isText = (item: unknown): item is string => typeof item === "string";
+  return (
+    [name, url, connection, model, smallModel, opencode].every(isText) &&
+    typeof managed === "boolean" &&
+    Array.isArray(outputs) &&
+    outputs.every(isText) &&
+    Array.isArray(providers) &&
+    providers.every((choice) => isRecord(choice) && isText(choice["id"]) && isText(choice["api"])) &&
+    (isText(base) || (isRecord(base) && isText(base["image"]) && isText(base["libc"]) && isText(base["user"])))
   );
 }
 

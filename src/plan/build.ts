@@ -1,11 +1,12 @@
 /**
  * Builds the plan from what is wanted, what is there and what the lock says was written. Pure.
  *
- * The rules: what is not there is created; what is as we wrote it is replaced; what the user edited stays where nothing new would come and
- * is a conflict where something would; what the user deleted stays deleted; what the lock does not know is the user's and never replaced.
+ * The rules: what is not there is created; what is as we wrote it is replaced; what the user edited stays where nothing new would come, is
+ * merged line by line where people are expected to edit and is a conflict otherwise; what the user deleted stays deleted; what the lock does not know is the user's and never replaced.
  */
 import { hashText, lockPath, formatLock, type Lock, type LockedFile } from "../lock/lock.ts";
-import { ensureValue } from "../edit/jsonc.ts";
+import { ensureValue, readObject } from "../edit/jsonc.ts";
+import { mergeLines } from "../edit/merge3.ts";
 import { featurePath } from "../render/context.ts";
 import type { Rendered, RenderedFile } from "../render/render.ts";
 import type { Shape } from "../catalog/files.ts";
@@ -109,11 +110,17 @@ function planOwn(file: RenderedFile, found: Found, locked: LockedFile | undefine
   }
   if (hashText(before.replaceAll("\r\n", "\n")) === locked.hash) return { kind: "replace", path, before, after, executable };
   if (locked.hash === hashText(after)) return { kind: "keep", path, why: "edited" };
+  const merged = locked.ancestor === undefined ? null : mergeLines(before, locked.ancestor, after);
+  if (merged !== null && (!path.endsWith(".json") || readObject(merged).ok)) {
+    return merged === before
+      ? { kind: "keep", path, why: "edited" }
+      : { kind: "edit", path, before, after: merged, executable };
+  }
   return {
     kind: "conflict",
     path,
     why: "was edited by hand, and the spec or this version now gives something else",
-    fix: `take your edit out, or delete the file, and run again`,
+    fix: "take your edit out, or delete the file and its entry in the lock, and run again",
   };
 }
 

@@ -11,13 +11,16 @@ export function quoteForShell(word: string): string {
  * What was detected is repeated, too, because the repository may look different the next time; what the spec says is there already.
  */
 export function repeatArguments(resolved: readonly Resolved[], directory: string | null): string[] {
-  const words = directory === null ? [] : [directory];
+  const words = directory === null ? [] : [directory.startsWith("-") ? `./${directory}` : directory];
   for (const { question, value, source } of resolved) {
     if (source === "default" || source === "spec" || source === "lock") continue;
     if (question.kind === "switch") {
       if (value === true) words.push(`--${question.flag}`);
     } else {
-      words.push(`--${question.flag}`, question.format(value));
+      const text = question.format(value);
+      // Behind a space it would be taken for a flag itself.
+      if (text.startsWith("-")) words.push(`--${question.flag}=${text}`);
+      else words.push(`--${question.flag}`, text);
     }
   }
   return [...words, "--yes"];

@@ -36,7 +36,7 @@ export function cleanName(text: string): string {
     .replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, " ")
     .replaceAll(/\$+\{/g, "{")
     .trim();
-  return [...oneLine].slice(0, maxNameLength).join("") || "aperture-env";
+  return [...oneLine].slice(0, maxNameLength).join("").trimEnd() || "aperture-env";
 }
 
 function parseName(text: string): Parsed<string> {
@@ -126,6 +126,8 @@ const imageReference =
   /^(?:[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?(?::[0-9]{1,5})?\/)?[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*(?::[\w][\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$/;
 /** An account name as useradd takes it, or a numeric id. */
 const account = /^(?:[a-z_][a-z0-9_-]{0,31}|[0-9]{1,10})$/;
+/** Stages of our Dockerfile: a builder would take their names for them and not for images. */
+const stages = ["opencode", "dev", "ci"];
 const customForm = "image=<reference>,libc=glibc|musl,user=<account>";
 
 function checkCustomBase(fields: Record<string, unknown>): Parsed<BaseChoice> {
@@ -138,6 +140,8 @@ function checkCustomBase(fields: Record<string, unknown>): Parsed<BaseChoice> {
       "write it as docker pull takes it, for instance ghcr.io/acme/dev:1",
     );
   }
+  if (stages.includes(image))
+    return refused(`${image} is the name of a stage in the Dockerfile`, `write it with its tag, for instance ${image}:latest`);
   if (libc !== "glibc" && libc !== "musl")
     return refused(`the C library of ${image} is not known`, "say libc: glibc, or musl for Alpine");
   if (typeof user === "number") return checkCustomBase({ ...fields, user: String(user) });
@@ -367,10 +371,13 @@ const table: { readonly [Id in QuestionId]: Question<Id> } = {
     choices: outputs,
     propose: () => byDefault(["devcontainer"]),
     parse: (text) => parseOutputs(splitList(text)),
-    read: (value) =>
-      Array.isArray(value) && value.every((item) => typeof item === "string")
-        ? parseOutputs(value)
-        : refused(`expected a list, not ${describe(value)}`, "write  [devcontainer]"),
+    read: (value) => {
+      if (!Array.isArray(value)) return refused(`expected a list, not ${describe(value)}`, "write  [devcontainer]");
+      const stray = value.findIndex((item) => typeof item !== "string");
+      return stray < 0
+        ? parseOutputs(value as string[])
+        : refused(`expected names in the list, not ${describe(value[stray])}`, "write  [devcontainer]");
+    },
     format: (value) => value.join(","),
   },
   name: {

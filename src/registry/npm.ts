@@ -1,5 +1,5 @@
 /** Asks the npm registry through npm itself, which knows the registry, the proxy and the token of this machine. */
-import { pinnedRelease, platforms, type PlatformPackage, type Release } from "../catalog/release.ts";
+import { newestCommonVersion, pinnedRelease, platforms, type PlatformPackage, type Release } from "../catalog/release.ts";
 import { environmentError, usageError } from "../errors.ts";
 import { isRegistry } from "../lock/lock.ts";
 import { spawn } from "../repo/spawn.ts";
@@ -55,10 +55,8 @@ async function newestComplete(): Promise<string> {
   const lists = await Promise.all(
     ["opencode-ai", ...Object.keys(platforms)].map(async (name) => versionsOf(await view(name, "versions"))),
   );
-  const [first = [], ...rest] = lists;
-  const common = first.filter((version) => rest.every((list) => list.includes(version)));
-  const newest = common.sort(compareVersions).at(-1);
-  if (newest === undefined)
+  const newest = newestCommonVersion(lists);
+  if (newest === null)
     throw environmentError(
       "no-release",
       "The npm registry has no OpenCode 1.x for all platforms.",
@@ -69,12 +67,7 @@ async function newestComplete(): Promise<string> {
 
 function versionsOf(value: unknown): string[] {
   const list = Array.isArray(value) ? value : [value];
-  return list.filter((item): item is string => typeof item === "string" && /^1\.\d+\.\d+$/.test(item));
-}
-
-function compareVersions(left: string, right: string): number {
-  const [a, b] = [left, right].map((version) => version.split(".").map(Number)) as [number[], number[]];
-  return a.map((part, index) => part - b[index]!).find((difference) => difference !== 0) ?? 0;
+  return list.filter((item): item is string => typeof item === "string");
 }
 
 /** One field of a package as npm has it, or null where the package or version is not there. */

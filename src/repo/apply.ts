@@ -8,6 +8,7 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
+  realpathSync,
   renameSync,
   rmdirSync,
   rmSync,
@@ -35,7 +36,9 @@ export function applyPlan(plan: Plan): void {
   const renamed: Staged[] = [];
   try {
     for (const write of writes) {
-      const target = join(plan.root, write.path);
+      const named = join(plan.root, write.path);
+      // A link within the repository stays one: what it leads to is replaced.
+      const target = write.kind === "create" ? named : realpathSync(named);
       makeFolder(dirname(target), made);
       const temporary = `${target}.aperture-env-${process.pid}.tmp`;
       staged.push({ write, target, temporary });

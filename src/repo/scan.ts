@@ -1,5 +1,5 @@
 /** Looks at a repository without touching it: facts, the spec, the lock, dev containers, and the texts at planned paths. */
-import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync, statSync, type Stats } from "node:fs";
 import { basename, dirname, join, resolve, sep } from "node:path";
 import { bases } from "../catalog/bases.ts";
 import { environmentError, usageError } from "../errors.ts";
@@ -19,7 +19,7 @@ export interface Target {
 /** Finds the folder: the named one, else the top of the git work tree around `cwd`, else `cwd`. Throws where it cannot be one. */
 export function findTarget(cwd: string, directory: string | null): Target {
   const start = resolve(cwd, directory ?? ".");
-  const root = directory === null ? (findGitRoot(start) ?? start) : start;
+  const root = directory === null && existsSync(start) ? (findGitRoot(start) ?? start) : start;
   const found = statSync(root, { throwIfNoEntry: false });
   if (found !== undefined && !found.isDirectory())
     throw usageError("not-a-folder", `${root} is not a folder.`, "Name a folder, or leave it out for the current one.");
@@ -100,13 +100,22 @@ function unreadable(full: string, error: unknown): Found {
   throw environmentError("unreadable", `${full} cannot be read (${code}).`, "Check its permissions.");
 }
 
+function lstatOrNothing(full: string): Stats | undefined {
+  try {
+    return lstatSync(full, { throwIfNoEntry: false });
+  } catch (error) {
+    unreadable(full, error);
+    return undefined;
+  }
+}
+
 /** The first folder on the way to `path` that is a link out of the root, or null. */
 function findLinkOutside(root: string, path: string): string | null {
   const parts = path.split("/");
   const real = existsSync(root) ? realpathSync(root) : root;
   for (let count = 1; count <= parts.length; count++) {
     const part = parts.slice(0, count).join("/");
-    const found = lstatSync(join(root, part), { throwIfNoEntry: false });
+    const found = lstatOrNothing(join(root, part));
     if (found === undefined) return null;
     if (!found.isSymbolicLink()) continue;
     if (!existsSync(join(root, part))) return count === parts.length ? null : part;

@@ -43,7 +43,7 @@ export function formatPlan(plan: Plan, paint: Paint): string {
 
 function remark(change: Change, paint: Paint): string {
   if (change.kind === "keep") return paint("dim", `  ${reasons[change.why]}`);
-  if (change.kind === "edit") return paint("dim", "  one key added or changed");
+  if (change.kind === "edit") return paint("dim", "  your text stays around the change");
   if (change.kind !== "conflict") return "";
   return `\n      ${change.where === undefined ? "" : `${formatPlace(change.where)}: `}${paint("red", change.why)}\n      ${change.fix}`;
 }

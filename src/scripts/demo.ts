@@ -24,7 +24,8 @@ export async function demo(root: string): Promise<number> {
   const work = mkdtempSync(join(tmpdir(), "aperture-env-demo-"));
   const interrupted = new AbortController();
   const interrupt = (): void => interrupted.abort();
-  process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
+  // Not `once`: as long as a listener is there, no library's own exit hook ends the process before the clean-up below.
+  process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
   try {
     return await runDemo(root, work, interrupted.signal);
   } catch (error) {

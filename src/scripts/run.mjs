@@ -107,5 +107,12 @@ if (task === undefined) {
   process.exitCode = 2;
 } else {
   installWhereNeeded();
-  process.exitCode = await task(args);
+  try {
+    process.exitCode = await task(args);
+  } catch (error) {
+    // Errors for people have a code, an exit status and perhaps a hint (src/errors.ts); all others are defects and show where they come from.
+    if (!(error instanceof Error) || !("exit" in error) || typeof error.exit !== "number") throw error;
+    say(`${error.message}${"hint" in error && error.hint ? `\n${error.hint}` : ""}`);
+    process.exitCode = error.exit;
+  }
 }

@@ -5,7 +5,18 @@
  * The spec is hostile input: its size and depth are capped, anchors, aliases, tags and merge keys are refused (none is needed, and aliases
  * are how small YAML files become large), unknown keys are errors, and every complaint has line and column.
  */
-import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Node, type ParsedNode, type YAMLMap } from "yaml";
+import {
+  isMap,
+  isScalar,
+  isSeq,
+  Lexer,
+  LineCounter,
+  parseDocument,
+  Parser,
+  type Node,
+  type ParsedNode,
+  type YAMLMap,
+} from "yaml";
 import { usageError, type AppError, type Place } from "../errors.ts";
 import { questions } from "../questions/table.ts";
 import type { QuestionId } from "../questions/types.ts";
@@ -18,10 +29,12 @@ const maxDepth = 8;
  * Gives what the spec says for each question.
  * Throws a usage error with file:line:column for text that is not YAML, for unknown keys and for YAML features that a spec does not need.
  */
-export function parseSpec(text: string, file = specPath): SpecEntries {
+export function parseSpec(source: string, file = specPath): SpecEntries {
+  const text = source.replace(/^\ufeff/, "");
   if (text.length > maxLength)
     throw usageError("spec-too-large", `The spec is larger than ${maxLength / 1024} KiB.`, "A spec is a page at most.", { file });
   const lines = new LineCounter();
+  refuseDepth(text, file);
   const document = parseDocument(text, { lineCounter: lines, merge: false, stringKeys: true, version: "1.2" });
   const placeOf = (offset: number): Place => {
     const { line, col } = lines.linePos(offset);
@@ -35,6 +48,14 @@ export function parseSpec(text: string, file = specPath): SpecEntries {
       `The spec is not valid YAML: ${problem.message.split("\n")[0]!.replace(/ at line \d+.*$/, "")}.`,
       undefined,
       placeOf(problem.pos[0]),
+    );
+  }
+  if (document.directives?.yaml.version !== "1.2") {
+    throw usageError(
+      "spec-unsupported",
+      "The spec uses YAML 1.1, in which some words mean something else.",
+      "Take the %YAML line out.",
+      placeOf(Math.max(0, text.search(/^%YAML/m))),
     );
   }
   const root = document.contents;
@@ -54,15 +75,24 @@ export function parseSpec(text: string, file = specPath): SpecEntries {
   return entries;
 }
 
+/** Refuses what is so deep that building its nodes, which goes down by calls, would end the process. The tokens' parser has a stack of its own. */
+function refuseDepth(text: string, file: string): void {
+  const parser = new Parser();
+  for (const lexeme of new Lexer().lex(text)) {
+    for (const _token of parser.next(lexeme));
+    if (parser.stack.length <= maxDepth * 4) continue;
+    const before = text.slice(0, parser.offset).split("\n");
+    throw tooClever(`more than ${maxDepth} levels`, { file, line: before.length, column: before.at(-1)!.length });
+  }
+}
+
+function tooClever(what: string, where: Place): AppError {
+  return usageError("spec-unsupported", `The spec uses ${what}, which a spec does not need.`, "Write the value out.", where);
+}
+
 /** Refuses anchors, aliases, tags and depth. */
 function refuseCleverness(node: ParsedNode | Node, depth: number, placeOfNode: (node: Node) => Place): void {
-  const refuse = (what: string): AppError =>
-    usageError(
-      "spec-unsupported",
-      `The spec uses ${what}, which a spec does not need.`,
-      "Write the value out.",
-      placeOfNode(node),
-    );
+  const refuse = (what: string): AppError => tooClever(what, placeOfNode(node));
   if (depth > maxDepth) throw refuse(`more than ${maxDepth} levels`);
   if (isMap(node)) {
     for (const pair of node.items) {

@@ -9,7 +9,6 @@ import { lastUserTextIn, splitWords, type Answer, type JsonObject, type WireForm
 const errorTypes: Readonly<Record<number, string>> = {
   404: "not_found_error",
   413: "request_too_large",
-  500: "api_error",
 };
 
 /** `POST /v1/messages`. */

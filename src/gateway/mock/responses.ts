@@ -25,8 +25,8 @@ export const responses: WireFormat = {
     ];
     return events.map((event, index) => ({ ...event, sequence_number: index }));
   },
-  error: (status, message, code) => ({
-    error: { message, type: status >= 500 ? "server_error" : "invalid_request_error", param: null, code: code ?? null },
+  error: (_status, message, code) => ({
+    error: { message, type: "invalid_request_error", param: null, code: code ?? null },
   }),
 };
 

@@ -78,18 +78,13 @@ function routePage(method: string, path: string, context: Context): Reply {
   // Aperture puts the whole path behind a provider's base URL: a doubled /v1 arrives upstream and comes back as 405 (its
   // troubleshooting guide). Hence no 404 here, and nothing in Allow.
   if (path.startsWith("/v1/v1/")) {
-    return refuse(null, 405, `${path}: the base URL has /v1 twice. It is ${context.origin}/v1`, "method_not_allowed", {
-      allow: "",
-    });
+    const message = `${cut(path, 200)}: the client's base URL has /v1 twice; it ends in one.`;
+    return refuse(null, 405, message, "method_not_allowed", { allow: "" });
   }
   const page = pages[path];
   if (page === undefined) {
     const known = [...wireFormats.map((format) => `POST ${format.path}`), "GET /v1/models", "GET /ui/"].join(", ");
-    return refuse(
-      null,
-      404,
-      `${cut(path, 200)} is not served here. The base URL for clients is ${context.origin}/v1; served are ${known}.`,
-    );
+    return refuse(null, 404, `${cut(path, 200)} is not served here, only ${known}. The client's base URL ends in one /v1.`);
   }
   return method === "GET" || method === "HEAD" ? page(context) : wrongMethod(null, method, path, "GET, HEAD");
 }
@@ -115,7 +110,12 @@ function wrongMethod(format: WireFormat | null, method: string, path: string, al
   return refuse(format, 405, `${path} takes ${allow}, not ${method}.`, "method_not_allowed", { allow });
 }
 
-/** An error in the path's own shape. Where no wire format owns the path, one that the clients of both can read. */
+/**
+ * An error in the path's own shape. Where no wire format owns the path, one that the clients of both can read.
+ *
+ * No message names the gateway's port: OpenCode retries any error whose text holds 429, 500, 502, 503, 504 or 524 anywhere, silently and
+ * for minutes, and a port such as 34503 does (observed with opencode-ai 1.18.18).
+ */
 function refuse(format: WireFormat | null, status: number, message: string, code?: string, headers?: Reply["headers"]): Reply {
   const body =
     format === null ? { ...responses.error(status, message, code), type: "error" } : format.error(status, message, code);

@@ -19,7 +19,10 @@ export interface MockGateway {
   /** Where it is reached from this machine, without a path: `http://127.0.0.1:8080`. */
   readonly origin: string;
   readonly port: number;
-  /** The last 1000 requests below `/v1/`, oldest first. The list is live: it grows as requests are answered. */
+  /**
+   * The last 1000 requests, oldest first, without the GET requests outside `/v1/` (the page, its icon). The list is live: it grows
+   * as requests are answered.
+   */
   readonly requests: readonly LoggedRequest[];
   /** Cuts every connection, open streams too, and resolves when nothing runs any more. May be called again. */
   close(): Promise<void>;
@@ -72,8 +75,9 @@ export async function startMockGateway(options: MockGatewayOptions): Promise<Moc
     const { text, bytes } = await readBody(request);
     const { reply, read } = route({ method, path, body: text }, context);
     await sendBeginning(response, reply);
-    // Before the answer's end: whoever has the whole answer finds the request in the log.
-    if (path.startsWith("/v1/")) {
+    // Before the answer's end: whoever has the whole answer finds the request in the log. What a browser asks for is left out;
+    // a model request to a wrong path is not, because that is what a person looks for.
+    if (path.startsWith("/v1/") || !["GET", "HEAD"].includes(method)) {
       const logged: LoggedRequest = {
         time: arrived.toISOString(),
         method,

@@ -1,0 +1,197 @@
+/**
+ * The pure parts of `npm run refresh`: which release to pin, and the model catalogue out of OpenCode's binary.
+ *
+ * OpenCode's executables carry their program as minified JavaScript text, and in it a snapshot of models.dev's `api.json` as an object
+ * literal; read in the Linux packages of opencode-ai 1.18.18. Nothing here touches the network, the disk or another program.
+ */
+import { runInNewContext } from "node:vm";
+import type { CatalogueModel, CatalogueProvider } from "../models.ts";
+
+/** Providers by id, as in `api.json` of models.dev. */
+export type Catalogue = Readonly<Record<string, CatalogueProvider>>;
+
+/** The function that loads the catalogue compares this variable just before it falls back to the snapshot; property names survive minifying. */
+const marker = "OPENCODE_MODELS_PATH===void 0";
+
+/** The snapshot began 130 bytes behind the marker in 1.18.18. The rest is room for change, not the whole program with all its literals. */
+const searchedBehindMarker = 65_536;
+
+/** `({"some-provider":{id:`, where the first field may be any that a provider of models.dev has. */
+const catalogueStart =
+  /\(\s*\{\s*(?:"(?:[^"\\]|\\.)+"|'(?:[^'\\]|\\.)+'|[\w$]+)\s*:\s*\{\s*["']?(?:id|env|npm|api|name|doc|models)["']?\s*:/;
+
+/** The catalogue's object literal in the bytes of an OpenCode binary, as JavaScript source. Throws where there is none. */
+export function findLiteral(binary: Buffer): string {
+  let marked = binary.indexOf(marker);
+  if (marked === -1) throw new Error(`The binary has no ${marker}: this OpenCode loads its catalogue in another way.`);
+  for (; marked !== -1; marked = binary.indexOf(marker, marked + 1)) {
+    // latin1: one character per byte, so that an index into the text is an offset into the bytes.
+    const behind = binary.toString("latin1", marked, marked + searchedBehindMarker);
+    const found = catalogueStart.exec(behind);
+    if (found === null) continue;
+    const start = marked + found.index + found[0].indexOf("{");
+    return binary.toString("utf8", start, findEnd(binary, start));
+  }
+  throw new Error(`The binary has no object of providers behind ${marker}: this OpenCode keeps its catalogue in another form.`);
+}
+
+const closing: Readonly<Record<string, string>> = { "{": "}", "[": "]", "(": ")", "`": "`" };
+
+/**
+ * The offset behind the object literal that begins at `start`. Goes by bytes: all that matters is ASCII, and UTF-8 has no ASCII inside other
+ * characters. Regular expression literals are not understood; data has none.
+ */
+function findEnd(binary: Buffer, start: number): number {
+  /** What has to come to close what is open, innermost last. */
+  const open: string[] = [];
+  for (let at = start; at < binary.length; at++) {
+    const character = String.fromCharCode(binary[at]!);
+    const next = String.fromCharCode(binary[at + 1] ?? 0);
+    if (open.at(-1) === "`") {
+      if (character === "\\") at++;
+      else if (character === "`") open.pop();
+      else if (character === "$" && next === "{") {
+        open.push("}");
+        at++;
+      }
+    } else if (character === '"' || character === "'") at = findEndOfString(binary, at);
+    else if (character === "/" && next === "*") at = find(binary, "*/", at + 2) + 1;
+    else if (character === "/" && next === "/") at = find(binary, "\n", at + 2);
+    else if (character in closing) open.push(closing[character]!);
+    else if (character === "}" || character === "]" || character === ")") {
+      if (open.pop() !== character) throw new Error(`The catalogue's brackets do not match: ${character} at byte ${at}.`);
+      if (open.length === 0) return at + 1;
+    }
+  }
+  throw new Error("The catalogue in the binary has no end: a bracket or a quote stays open.");
+}
+
+/** The offset of the quote that ends the string which begins at `start`. */
+function findEndOfString(binary: Buffer, start: number): number {
+  for (let at = start + 1; at < binary.length; at++) {
+    const character = String.fromCharCode(binary[at]!);
+    if (character === "\\") at++;
+    else if (binary[at] === binary[start]) return at;
+    else if (character === "\n") break;
+  }
+  throw new Error(`A string in the catalogue, at byte ${start}, has no end.`);
+}
+
+function find(binary: Buffer, text: string, from: number): number {
+  const at = binary.indexOf(text, from);
+  if (at === -1) throw new Error(`A comment in the catalogue, at byte ${from - 2}, has no end.`);
+  return at;
+}
+
+/**
+ * The value of an object literal. Evaluated rather than parsed because it is JavaScript (`!0`, `void 0`, template strings), in a context that
+ * has nothing in it, and turned into JSON there: what comes out is text, never an object of foreign making.
+ */
+export function evaluateLiteral(literal: string): unknown {
+  const json: unknown = runInNewContext(`JSON.stringify((${literal}))`, Object.create(null) as object, {
+    timeout: 10_000,
+    contextCodeGeneration: { strings: false, wasm: false },
+  });
+  if (typeof json !== "string") throw new Error("The catalogue in the binary is not data.");
+  return JSON.parse(json);
+}
+
+/**
+ * A value as catalogue, or an error that names what is wrong with it. The snapshot in 1.18.18 has 184 providers, so 100 or fewer mean that
+ * something else was found.
+ */
+export function checkCatalogue(value: unknown, wanted: readonly string[]): Catalogue {
+  if (!isObject(value)) throw new Error("The catalogue is not an object.");
+  const count = Object.keys(value).length;
+  if (count <= 100) throw new Error(`The catalogue has ${count} providers, and more than 100 were expected.`);
+  const missing = wanted.filter((id) => !Object.hasOwn(value, id));
+  if (missing.length > 0) throw new Error(`The catalogue lacks ${missing.join(", ")}.`);
+  for (const [id, provider] of Object.entries(value)) {
+    if (!isObject(provider) || provider["id"] !== id || typeof provider["name"] !== "string" || !isObject(provider["models"])) {
+      throw new Error(`The catalogue's provider ${id} does not have an id, a name and models.`);
+    }
+    for (const [modelId, model] of Object.entries(provider["models"])) {
+      if (!isObject(model) || model["id"] !== modelId || !hasLimit(model)) {
+        throw new Error(`The catalogue's model ${id}/${modelId} does not have an id and limits.`);
+      }
+    }
+  }
+  return value as Catalogue;
+}
+
+function hasLimit(model: Readonly<Record<string, unknown>>): boolean {
+  const { limit } = model;
+  return isObject(limit) && typeof limit["context"] === "number" && typeof limit["output"] === "number";
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/**
+ * Whether a coding agent can use a model: it calls tools, answers in text only (image and realtime models answer in more, or in something
+ * else), is not there to embed, and is not about to be switched off.
+ */
+export function isForCoding(model: CatalogueModel): boolean {
+  const { status, tool_call: callsTools, modalities } = model;
+  const output = isObject(modalities) ? modalities["output"] : undefined;
+  return (
+    status !== "deprecated" &&
+    callsTools === true &&
+    Array.isArray(output) &&
+    output.length > 0 &&
+    output.every((modality) => modality === "text") &&
+    !/\b(?:image|embedding|realtime)\b/.test(`${model.id} ${String(model["family"] ?? "")}`)
+  );
+}
+
+/**
+ * The wanted providers, in that order, with the models for coding, by id. Without what only people read (descriptions, the address of the
+ * documentation); all else stays as models.dev has it, because OpenCode may read it.
+ */
+export function reduceCatalogue(catalogue: Catalogue, wanted: readonly string[]): Catalogue {
+  return Object.fromEntries(
+    wanted.map((id): [string, CatalogueProvider] => {
+      const { doc: _doc, models, ...provider } = catalogue[id]!;
+      const usable = Object.values(models)
+        .filter(isForCoding)
+        .sort((left, right) => (left.id < right.id ? -1 : 1))
+        .map(({ description: _description, ...model }): [string, CatalogueModel] => [model.id, model as CatalogueModel]);
+      if (usable.length === 0) throw new Error(`The catalogue has no model of ${id} that a coding agent can use.`);
+      return [id, { ...provider, models: Object.fromEntries(usable) } as CatalogueProvider];
+    }),
+  );
+}
+
+/** A catalogue as JSON with one model per line, so that a diff shows which models changed. */
+export function printCatalogue(catalogue: Catalogue): string {
+  const printed = Object.entries(catalogue).map(([id, { models, ...provider }]) => {
+    const fields = Object.entries(provider).map(([name, value]) => `    ${printField(name, value)},\n`);
+    const lines = Object.entries(models).map(([modelId, model]) => `      ${printField(modelId, model)}`);
+    return `  ${JSON.stringify(id)}: {\n${fields.join("")}    "models": {\n${lines.join(",\n")}\n    }\n  }`;
+  });
+  return `{\n${printed.join(",\n")}\n}\n`;
+}
+
+function printField(name: string, value: unknown): string {
+  return `${JSON.stringify(name)}: ${JSON.stringify(value)}`;
+}
+
+/** What became of each provider's models, for people: a line per provider and one per model that was added, removed or changed. */
+export function describeChanges(before: Catalogue, after: Catalogue): string[] {
+  const ids = [...new Set([...Object.keys(after), ...Object.keys(before)])];
+  return ids.flatMap((id) => {
+    const [old, now] = [modelsOf(before, id), modelsOf(after, id)];
+    const all = [...new Set([...Object.keys(old), ...Object.keys(now)])].sort();
+    const changes = all.flatMap((model) => {
+      if (!Object.hasOwn(old, model)) return [`  + ${model}`];
+      if (!Object.hasOwn(now, model)) return [`  - ${model}`];
+      return JSON.stringify(old[model]) === JSON.stringify(now[model]) ? [] : [`  ~ ${model}`];
+    });
+    return [`${id}: ${Object.keys(now).length} models${changes.length === 0 ? ", as before" : ""}`, ...changes];
+  });
+}
+
+function modelsOf(catalogue: Catalogue, id: string): CatalogueProvider["models"] {
+  return Object.hasOwn(catalogue, id) ? catalogue[id]!.models : {};
+}

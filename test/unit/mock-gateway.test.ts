@@ -1,0 +1,486 @@
+/** The mock gateway over real sockets: routes, both wire formats, what its log may hold, and its end. */
+import { createServer, request as httpRequest } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, expect, test } from "vitest";
+import { runMockGateway } from "../../src/cli/commands/mock-gateway.ts";
+import { AppError } from "../../src/errors.ts";
+import { cleanText, createLog, maskKey, type LoggedRequest } from "../../src/gateway/mock/log.ts";
+import { formatPage } from "../../src/gateway/mock/page.ts";
+import { listenError, startMockGateway, type MockGateway, type MockModel } from "../../src/gateway/mock/server.ts";
+import { answerText, cut, lastUserTextIn, splitWords } from "../../src/gateway/mock/wire.ts";
+
+const anthropic = { id: "anthropic", name: "Anthropic" };
+const openai = { id: "openai", name: "OpenAI" };
+const models: MockModel[] = [
+  { id: "claude-sonnet-4-5", provider: anthropic, endpoints: ["/v1/messages"] },
+  { id: "gpt-5", provider: openai, endpoints: ["/v1/responses"] },
+  { id: "gpt-4o", provider: openai, endpoints: ["/v1/chat/completions"] },
+];
+const hello = (model: string): string => `This is the mock gateway, answering as ${model}. You said: say hi`;
+const toClaude = { model: "claude-sonnet-4-5", max_tokens: 100, messages: [{ role: "user", content: "say hi" }] };
+const toGpt = { model: "gpt-5", input: "say hi" };
+
+const open: MockGateway[] = [];
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((gateway) => gateway.close()));
+});
+
+async function start(options: Partial<Parameters<typeof startMockGateway>[0]> = {}): Promise<MockGateway> {
+  const gateway = await startMockGateway({ models, now: () => new Date("2026-01-02T03:04:05.678Z"), ...options });
+  open.push(gateway);
+  return gateway;
+}
+
+function post(gateway: MockGateway, path: string, body: unknown, headers: Record<string, string> = {}): Promise<Response> {
+  const text = typeof body === "string" ? body : JSON.stringify(body);
+  return fetch(gateway.origin + path, {
+    method: "POST",
+    headers: { "content-type": "application/json", ...headers },
+    body: text,
+  });
+}
+
+interface SentEvent {
+  readonly name: string;
+  readonly data: Record<string, any>;
+}
+
+function parseEvents(text: string): SentEvent[] {
+  expect(text.endsWith("\n\n")).toBe(true);
+  return text
+    .slice(0, -2)
+    .split("\n\n")
+    .map((block) => {
+      const [, name, data] = /^event: (.+)\ndata: (.+)$/.exec(block) ?? [];
+      return { name: name!, data: JSON.parse(data!) };
+    });
+}
+
+/** The names of events with repeated ones told once. */
+function orderOf(events: readonly SentEvent[]): string[] {
+  return events.map(({ name }) => name).filter((name, index, names) => name !== names[index - 1]);
+}
+
+test("GET /v1/models lists every model with its provider and paths", async () => {
+  const gateway = await start();
+  const response = await fetch(`${gateway.origin}/v1/models`);
+  expect(response.status).toBe(200);
+  expect(response.headers.get("content-type")).toBe("application/json");
+  expect(await response.json()).toEqual({
+    object: "list",
+    data: models.map(({ id, provider, endpoints }) => ({
+      id,
+      object: "model",
+      supported_endpoints: endpoints,
+      metadata: { provider },
+    })),
+  });
+  expect(gateway.requests.map(({ path, model, placeholder }) => ({ path, model, placeholder }))).toEqual([
+    { path: "/v1/models", model: null, placeholder: false },
+  ]);
+});
+
+test("POST /v1/messages answers as one document", async () => {
+  const gateway = await start();
+  const response = await post(gateway, "/v1/messages", toClaude);
+  expect(response.status).toBe(200);
+  expect(await response.json()).toEqual({
+    id: "msg_mock_1",
+    type: "message",
+    role: "assistant",
+    model: "claude-sonnet-4-5",
+    content: [{ type: "text", text: hello("claude-sonnet-4-5") }],
+    stop_reason: "end_turn",
+    stop_sequence: null,
+    usage: {
+      input_tokens: Math.ceil(JSON.stringify(toClaude).length / 4),
+      cache_creation_input_tokens: 0,
+      cache_read_input_tokens: 0,
+      output_tokens: Math.ceil(hello("claude-sonnet-4-5").length / 4),
+    },
+  });
+});
+
+test("POST /v1/messages streams in the order of Anthropic's reference, in several chunks", async () => {
+  const gateway = await start();
+  const response = await post(gateway, "/v1/messages", { ...toClaude, stream: true });
+  expect(response.headers.get("content-type")).toBe("text/event-stream; charset=utf-8");
+  const chunks: string[] = [];
+  for await (const chunk of response.body!) chunks.push(new TextDecoder().decode(chunk));
+  expect(chunks.length).toBeGreaterThan(3);
+  const events = parseEvents(chunks.join(""));
+  expect(orderOf(events)).toEqual([
+    "message_start",
+    "content_block_start",
+    "ping",
+    "content_block_delta",
+    "content_block_stop",
+    "message_delta",
+    "message_stop",
+  ]);
+  for (const { name, data } of events) expect(data["type"]).toBe(name);
+  expect(events.map(({ data }) => data["delta"]?.text ?? "").join("")).toBe(hello("claude-sonnet-4-5"));
+  expect(events[0]!.data["message"]).toMatchObject({
+    id: "msg_mock_1",
+    content: [],
+    stop_reason: null,
+    usage: { output_tokens: 1 },
+  });
+  expect(events.at(-2)!.data).toMatchObject({
+    delta: { stop_reason: "end_turn" },
+    usage: { output_tokens: Math.ceil(hello("claude-sonnet-4-5").length / 4) },
+  });
+});
+
+test("POST /v1/responses answers as one document", async () => {
+  const gateway = await start();
+  const answer: any = await (await post(gateway, "/v1/responses", toGpt)).json();
+  expect(answer).toMatchObject({
+    id: "resp_mock_1",
+    object: "response",
+    status: "completed",
+    created_at: 1767323045,
+    model: "gpt-5",
+  });
+  expect(answer.output).toEqual([
+    {
+      id: "msg_mock_1",
+      type: "message",
+      status: "completed",
+      role: "assistant",
+      content: [{ type: "output_text", text: hello("gpt-5"), annotations: [], logprobs: [] }],
+    },
+  ]);
+  expect(answer.usage.total_tokens).toBe(answer.usage.input_tokens + answer.usage.output_tokens);
+});
+
+test("POST /v1/responses streams in the order of OpenAI's reference, numbered without gaps", async () => {
+  const gateway = await start();
+  const input = [{ role: "user", content: [{ type: "input_text", text: "say hi" }] }];
+  const response = await post(gateway, "/v1/responses", { model: "gpt-5", input, stream: true });
+  const events = parseEvents(await response.text());
+  expect(orderOf(events)).toEqual([
+    "response.created",
+    "response.in_progress",
+    "response.output_item.added",
+    "response.content_part.added",
+    "response.output_text.delta",
+    "response.output_text.done",
+    "response.content_part.done",
+    "response.output_item.done",
+    "response.completed",
+  ]);
+  for (const { name, data } of events) expect(data["type"]).toBe(name);
+  expect(events.map(({ data }) => data["sequence_number"])).toEqual(events.map((_, index) => index));
+  expect(events.map(({ data }) => data["delta"] ?? "").join("")).toBe(hello("gpt-5"));
+  const ids = events.map(({ data }) => data["item_id"] ?? data["item"]?.id ?? "msg_mock_1");
+  expect(new Set(ids)).toEqual(new Set(["msg_mock_1"]));
+  expect(events.at(-1)!.data["response"].output[0].content[0].text).toBe(hello("gpt-5"));
+});
+
+test("the model may be named with its provider, and ids count the answers", async () => {
+  const gateway = await start();
+  await (await post(gateway, "/v1/messages", toClaude)).json();
+  const answer: any = await (await post(gateway, "/v1/messages", { ...toClaude, model: "anthropic/claude-sonnet-4-5" })).json();
+  expect(answer).toMatchObject({ id: "msg_mock_2", model: "claude-sonnet-4-5" });
+  expect(gateway.requests[1]!.model).toBe("anthropic/claude-sonnet-4-5");
+});
+
+test.each([
+  ["unknown model", "/v1/messages", { ...toClaude, model: "nope" }, 404, "not_found_error", "no such model"],
+  ["model of another path", "/v1/messages", { ...toClaude, model: "gpt-5" }, 404, "not_found_error", "only on /v1/responses"],
+  ["broken JSON", "/v1/messages", "{", 400, "invalid_request_error", "not a JSON object"],
+  ["a list", "/v1/messages", "[]", 400, "invalid_request_error", "not a JSON object"],
+  ["no body", "/v1/messages", "", 400, "invalid_request_error", "not a JSON object"],
+  ["no model", "/v1/messages", "{}", 400, "invalid_request_error", "model"],
+  ["too large", "/v1/messages", `"${"x".repeat(20 * 1024 * 1024)}"`, 413, "request_too_large", "larger"],
+  ["unknown model", "/v1/responses", { ...toGpt, model: "nope", stream: true }, 404, "invalid_request_error", "no such model"],
+  [
+    "model of another path",
+    "/v1/responses",
+    { ...toGpt, model: "gpt-4o" },
+    404,
+    "invalid_request_error",
+    "only on /v1/chat/completions",
+  ],
+  ["broken JSON", "/v1/responses", "{", 400, "invalid_request_error", "not a JSON object"],
+] as const)("%s on %s is refused in the path's own shape", async (_name, path, body, status, type, message) => {
+  const gateway = await start();
+  const response = await post(gateway, path, body);
+  expect(response.status).toBe(status);
+  const answer: any = await response.json();
+  expect(answer.error).toMatchObject({ type, message: expect.stringContaining(message) });
+  if (path === "/v1/messages") expect(Object.keys(answer)).toEqual(["type", "error"]);
+  else expect(answer.error).toMatchObject({ param: null, code: status === 404 ? "model_not_found" : null });
+  expect(gateway.requests.map((request) => request.status)).toEqual([status]);
+  expect(gateway.requests[0]!.bytes).toBe(typeof body === "string" ? body.length : JSON.stringify(body).length);
+});
+
+test.each([
+  ["GET", "/v1/messages", 405, "POST"],
+  ["PUT", "/v1/responses", 405, "POST"],
+  ["POST", "/v1/models", 405, "GET, HEAD"],
+  ["DELETE", "/ui/", 405, "GET, HEAD"],
+  ["POST", "/v1/v1/messages", 405, ""],
+  ["POST", "/messages", 404, null],
+  ["POST", "/v1//messages", 404, null],
+  ["POST", "/v1/chat/completions", 404, null],
+  ["GET", "/__proto__", 404, null],
+  ["GET", "/ui/constructor", 404, null],
+] as const)("%s %s gives %i", async (method, path, status, allow) => {
+  const gateway = await start();
+  const response = await fetch(gateway.origin + path, { method });
+  expect(response.status).toBe(status);
+  expect(response.headers.get("allow")).toBe(allow);
+  const answer: any = await response.json();
+  expect(answer.error).toMatchObject({ type: "invalid_request_error", message: expect.any(String) });
+  // Without this, Anthropic's clients do not find the message.
+  expect(answer.type).toBe(path === "/v1/responses" ? undefined : "error");
+  if (path.includes("/v1/v1/") || status === 404) expect(answer.error.message).toContain("ends in one");
+  // A port such as 34503 would make OpenCode take the error for a passing one (503) and retry for minutes.
+  expect(answer.error.message).not.toContain(String(gateway.port));
+  expect(gateway.requests.length).toBe(method === "GET" && !path.startsWith("/v1/") ? 0 : 1);
+});
+
+test("/ and /ui lead to /ui/, HEAD works, and none of these is logged", async () => {
+  const gateway = await start();
+  for (const path of ["/", "/ui", "/?x=1"]) {
+    const response = await fetch(gateway.origin + path, { redirect: "manual" });
+    expect([response.status, response.headers.get("location")]).toEqual([302, "/ui/"]);
+  }
+  const head = await fetch(`${gateway.origin}/ui/`, { method: "HEAD" });
+  expect([head.status, await head.text()]).toEqual([200, ""]);
+  expect(await (await fetch(`${gateway.origin}/ui/`)).text()).toContain("No requests yet");
+  expect(gateway.requests).toEqual([]);
+});
+
+test("a request is logged with everything but its text and query", async () => {
+  const seen: LoggedRequest[] = [];
+  const gateway = await start({ onRequest: (request) => seen.push(request) });
+  const headers = { "x-api-key": "-", "user-agent": "opencode/1.18.18", "x-session-id": "ses_1" };
+  const body = { ...toClaude, stream: true, messages: [{ role: "user", content: "the prompt" }] };
+  await (await post(gateway, "/v1/messages?key=sk-secret", body, headers)).text();
+  expect(seen).toEqual([
+    {
+      time: "2026-01-02T03:04:05.678Z",
+      method: "POST",
+      path: "/v1/messages",
+      status: 200,
+      model: "claude-sonnet-4-5",
+      stream: true,
+      keys: ["-"],
+      placeholder: true,
+      userAgent: "opencode/1.18.18",
+      session: "ses_1",
+      bytes: JSON.stringify(body).length,
+      ms: 0,
+    },
+  ]);
+  expect(gateway.requests).toEqual(seen);
+  expect(JSON.stringify(seen)).not.toMatch(/prompt|secret/);
+});
+
+test.each([
+  [{ authorization: "Bearer -" }, ["Bearer -"], true],
+  [{ "x-api-key": "-", "x-goog-api-key": "-", "api-key": "-" }, ["-", "-", "-"], true],
+  [{ authorization: "Bearer sk-real-key", "x-api-key": "-" }, ["Bearer sk-…", "-"], false],
+  [{ "x-api-key": "sk-ant-real-key" }, ["sk-…"], false],
+  [{ "x-api-key": "" }, [""], false],
+  [{ authorization: "bearer -" }, ["bearer -"], false],
+  [{}, [], false],
+])("credentials %j are logged as %j", async (headers: Record<string, string>, keys, placeholder) => {
+  const gateway = await start();
+  await (await post(gateway, "/v1/messages", toClaude, headers)).json();
+  expect(gateway.requests[0]).toMatchObject({ keys, placeholder });
+  const page = await (await fetch(`${gateway.origin}/ui/`)).text();
+  const json = await (await fetch(`${gateway.origin}/ui/log.json`)).text();
+  expect(page + json).not.toContain("real");
+  expect(JSON.parse(json)).toEqual({ schemaVersion: 1, requests: gateway.requests });
+});
+
+test("a second header of the same name is not overlooked", async () => {
+  const gateway = await start();
+  const raw = ["Host", "x", "Authorization", "Bearer -", "Authorization", "Bearer sk-real-key", "Content-Length", "0"];
+  await new Promise<void>((resolve, reject) => {
+    const request = httpRequest(`${gateway.origin}/v1/messages`, { method: "POST", headers: raw }, (response) => {
+      response.resume().on("end", () => resolve());
+    });
+    request.on("error", reject).end();
+  });
+  expect(gateway.requests[0]).toMatchObject({ keys: ["Bearer -", "Bearer sk-…"], placeholder: false });
+});
+
+test("a mask tells at most three characters, and never half of a key", () => {
+  expect(["", "-", "Bearer -", "Bearer", "Bearer "].map(maskKey)).toEqual(["", "-", "Bearer -", "Bearer", "Bearer "]);
+  expect(["--", "abc", "abcdef", "abcdefg", "Basic dTpw"].map(maskKey)).toEqual(["…", "…", "…", "abc…", "Bas…"]);
+  expect(["Bearer x", "BEARER  abcdefg", "Bearer - x"].map(maskKey)).toEqual(["Bearer …", "BEARER  abc…", "Bearer …"]);
+});
+
+test("what a client sends cannot act on a terminal or fill the log", () => {
+  expect(cleanText("a\u001B[2Jb\u202Ec\u009Bd")).toBe("a\uFFFD[2Jb\uFFFDc\uFFFDd");
+  expect(cleanText("x".repeat(1000))).toBe(`${"x".repeat(200)}…`);
+});
+
+test("the log keeps the last ones", () => {
+  const log = createLog(3);
+  for (const bytes of [1, 2, 3, 4, 5]) log.add({ bytes } as LoggedRequest);
+  expect(log.requests.map(({ bytes }) => bytes)).toEqual([3, 4, 5]);
+});
+
+test("/ui/ shows the newest request first and escapes everything", async () => {
+  const gateway = await start();
+  const evil = `<script>"'&`;
+  await (await post(gateway, "/v1/messages", toClaude, { "x-api-key": "-" })).json();
+  const headers = { "x-api-key": "<i>secret", "x-session-id": evil };
+  await (await post(gateway, "/v1/messages", { model: evil }, headers)).json();
+  const response = await fetch(`${gateway.origin}/ui/`);
+  expect(response.headers.get("content-security-policy")).toContain("default-src 'none'");
+  const page = await response.text();
+  expect(page).toContain("<h1>Logs</h1>");
+  expect(page).toContain('http-equiv="refresh"');
+  expect(page).not.toMatch(/<script|<i>|src=/);
+  expect(page.split("&#60;script&#62;&#34;&#39;&#38;").length).toBe(3);
+  expect(page).toContain("&#60;i&#62;… (not the placeholder)");
+  expect(page.indexOf("&#60;script")).toBeLessThan(page.indexOf("claude-sonnet-4-5"));
+  expect(formatPage("http://x", [{ ...gateway.requests[0]!, path: "/v1/<b>", keys: [] }])).toContain("POST /v1/&#60;b&#62;");
+});
+
+test("the answer repeats the last text of the user", () => {
+  const text = (last: unknown): string | null => lastUserTextIn([{ role: "user", content: "first" }, last], "text");
+  expect(text({ role: "user", content: "second" })).toBe("second");
+  expect(text({ role: "assistant", content: "second" })).toBe("first");
+  expect(text({ role: "user", content: [{ type: "text", text: "a" }, { type: "text", text: "b" }, { type: "image" }] })).toBe(
+    "b",
+  );
+  expect(text({ role: "user", content: [{ type: "tool_result", content: "x" }] })).toBe("first");
+  for (const odd of [null, 7, {}, { role: "user" }, { role: "user", content: [null, { type: "text", text: 7 }] }]) {
+    expect(text(odd)).toBe("first");
+  }
+  expect([undefined, null, {}, "x", []].map((odd) => lastUserTextIn(odd, "text"))).toEqual([null, null, null, null, null]);
+  expect(answerText("m", null)).toBe("This is the mock gateway, answering as m. It found no text of yours.");
+  expect(answerText("m", ` ${"x".repeat(201)} `)).toBe(`This is the mock gateway, answering as m. You said: ${"x".repeat(200)}…`);
+});
+
+test("texts are cut between characters, and their pieces join again", () => {
+  expect(cut("😀".repeat(3), 3)).toBe("😀😀😀");
+  expect(cut("😀".repeat(4), 3)).toBe("😀😀😀…");
+  expect(cut("abc".repeat(100), 3)).toBe("abc…");
+  for (const text of ["", " ", "a", " a  b\nc ", "a b"]) expect(splitWords(text).join("")).toBe(text);
+});
+
+test("two requests at once get their own answers", async () => {
+  const gateway = await start();
+  const [claude, gpt] = await Promise.all([
+    post(gateway, "/v1/messages", { ...toClaude, stream: true }).then((response) => response.text()),
+    post(gateway, "/v1/responses", { ...toGpt, stream: true }).then((response) => response.text()),
+  ]);
+  expect(orderOf(parseEvents(claude)).at(-1)).toBe("message_stop");
+  expect(orderOf(parseEvents(gpt)).at(-1)).toBe("response.completed");
+  expect(claude).not.toContain("gpt-5");
+  expect(gateway.requests.map(({ model }) => model).toSorted()).toEqual(["claude-sonnet-4-5", "gpt-5"]);
+});
+
+test("close ends an open stream at once and may be called again", async () => {
+  const gateway = await start();
+  const content = "a ".repeat(100);
+  const response = await post(gateway, "/v1/messages", { ...toClaude, stream: true, messages: [{ role: "user", content }] });
+  const reader = response.body!.getReader();
+  await reader.read();
+  await gateway.close();
+  await expect(
+    (async () => {
+      while (!(await reader.read()).done);
+    })(),
+  ).rejects.toThrow();
+  expect(gateway.requests.map(({ status, stream }) => ({ status, stream }))).toEqual([{ status: 200, stream: true }]);
+  await gateway.close();
+  await expect(fetch(gateway.origin)).rejects.toThrow();
+});
+
+test("a client that goes away leaves the gateway as it was", async () => {
+  const gateway = await start();
+  const leave = new AbortController();
+  const body = JSON.stringify({ ...toClaude, stream: true });
+  const response = await fetch(`${gateway.origin}/v1/messages`, { method: "POST", body, signal: leave.signal });
+  await response.body!.getReader().read();
+  leave.abort();
+  await new Promise<void>((resolve) => {
+    const request = httpRequest(`${gateway.origin}/v1/messages`, { method: "POST", headers: { "content-length": "100" } });
+    request.on("error", () => resolve()).write("{");
+    setTimeout(() => request.destroy(new Error("gone")), 20);
+  });
+  expect((await post(gateway, "/v1/messages", toClaude)).status).toBe(200);
+});
+
+test("a taken port is an environment error with a way out", async () => {
+  const other = createServer();
+  await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", () => resolve()));
+  const { port } = other.address() as AddressInfo;
+  try {
+    const error = await startMockGateway({ models, port }).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(AppError);
+    expect(error).toMatchObject({ code: "port-in-use", exit: 4, hint: expect.stringContaining("--port 0") });
+  } finally {
+    other.close();
+  }
+});
+
+test.each([
+  ["EACCES", "port-forbidden"],
+  ["EADDRNOTAVAIL", "no-such-address"],
+  ["ENOTFOUND", "no-such-address"],
+  ["EMFILE", "cannot-listen"],
+])("%s is told as %s", (code, name) => {
+  const error = listenError(Object.assign(new Error("no"), { code }), "127.0.0.1", 80);
+  expect(error).toMatchObject({ code: name, exit: 4, hint: expect.any(String) });
+});
+
+test("an address that means all of them is told as one to connect to, an empty one means this machine only", async () => {
+  const gateway = await start({ host: "0.0.0.0" });
+  expect(gateway.origin).toBe(`http://127.0.0.1:${gateway.port}`);
+  expect((await fetch(`${gateway.origin}/v1/models`)).status).toBe(200);
+  expect((await start({ host: "" })).origin).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+});
+
+test.each([true, false])("the command serves the catalogue and logs one line per request (json: %s)", async (json) => {
+  const out: string[] = [];
+  const err: string[] = [];
+  const stop = new AbortController();
+  const io = {
+    stdout: { write: (text: string) => out.push(text) },
+    stderr: { write: (text: string) => err.push(text) },
+    signal: stop.signal,
+  };
+  const status = runMockGateway({ port: 0, host: "127.0.0.1", json }, io);
+  await expect.poll(() => err.length).toBe(1);
+  const origin = /APERTURE_URL=(\S+)/.exec(err[0]!)![1]!;
+  expect(err[0]).toContain(`${origin}/ui/`);
+  for (const [path, body] of [
+    ["/v1/messages", toClaude],
+    ["/v1/responses", toGpt],
+  ] as const) {
+    const response = await fetch(origin + path, {
+      method: "POST",
+      headers: { authorization: "Bearer -" },
+      body: JSON.stringify(body),
+    });
+    expect(await response.text()).toContain("You said: say hi");
+  }
+  stop.abort();
+  expect(await status).toBe(0);
+  await expect(fetch(origin)).rejects.toThrow();
+  expect(out.every((text) => text.endsWith("\n") && text.split("\n").length === 2)).toBe(true);
+  const lines = out.map((text) => JSON.parse(text));
+  if (json) expect(lines.shift()).toEqual({ schemaVersion: 1, origin, ui: `${origin}/ui/` });
+  expect(lines.map(({ model, status: code, placeholder }) => [model, code, placeholder])).toEqual([
+    ["claude-sonnet-4-5", 200, true],
+    ["gpt-5", 200, true],
+  ]);
+});
+
+test("the command ends at once when it was interrupted before, and warns where others reach it", async () => {
+  const err: string[] = [];
+  const io = { stdout: { write: () => true }, stderr: { write: (text: string) => err.push(text) }, signal: AbortSignal.abort() };
+  expect(await runMockGateway({ port: 0, host: "0.0.0.0", json: false }, io)).toBe(0);
+  expect(err.join("")).toContain("Other machines reach it");
+});
