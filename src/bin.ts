@@ -24,8 +24,8 @@ async function start(): Promise<void> {
   // Node 22.8 and newer keep the compiled code of what is imported from here on.
   const { enableCompileCache } = (await import("node:module")) as { enableCompileCache?: () => unknown };
   enableCompileCache?.();
-  const [{ run }, { processIo }] = await Promise.all([import("./cli/main.ts"), import("./cli/io.ts")]);
-  process.exitCode = await run(argv, processIo());
+  const { run } = await import("./cli/main.ts");
+  process.exitCode = await run(argv);
 }
 
 void start();

@@ -42,6 +42,11 @@ export class AppError extends Error {
   }
 }
 
+/** Whether an error is one for people. By name, because each bundle of the built program has a class of its own. */
+export function isAppError(error: unknown): error is AppError {
+  return error instanceof Error && error.name === "AppError" && "exit" in error;
+}
+
 /** A wrong flag, value or combination: exit 2. */
 export function usageError(code: string, message: string, hint?: string, where?: Place): AppError {
   return new AppError({ code, exit: 2, message, ...(hint && { hint }), ...(where && { where }) });

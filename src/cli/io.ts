@@ -31,16 +31,23 @@ const agentVariables = [
 export function isInteractive(io: Io): boolean {
   const set = (name: string): boolean => !["", "0", "false", undefined].includes(io.env[name]?.toLowerCase());
   return (
-    io.stdin.isTTY === true && io.stdout.isTTY === true && io.env["TERM"] !== "dumb" && !set("CI") && !agentVariables.some(set)
+    io.stdout.isTTY === true && io.env["TERM"] !== "dumb" && !set("CI") && !agentVariables.some(set) && io.stdin.isTTY === true
   );
 }
 
 /** The io of this process. */
 export function processIo(): Io {
   return {
-    stdin: process.stdin,
-    stdout: process.stdout,
-    stderr: process.stderr,
+    // Getters: Node opens each stream when it is first looked at, which takes a few milliseconds.
+    get stdin() {
+      return process.stdin;
+    },
+    get stdout() {
+      return process.stdout;
+    },
+    get stderr() {
+      return process.stderr;
+    },
     env: process.env,
     cwd: process.cwd(),
     interrupted: () => {

@@ -1,12 +1,13 @@
 /** One run of the program. The only place that turns errors into exit statuses. */
-import { AppError, formatPlace } from "../errors.ts";
+import { formatPlace, isAppError } from "../errors.ts";
 import { formatErrorJson } from "../report/json.ts";
 import { generatorVersion } from "../version.ts";
+import { runCreate } from "./commands/create.ts";
 import { parseCommand, type Command } from "./args.ts";
-import type { Io } from "./io.ts";
+import { processIo, type Io } from "./io.ts";
 
-/** Runs a command line and gives the exit status. Never throws. */
-export async function run(argv: readonly string[], io: Io): Promise<number> {
+/** Runs a command line, by default in this process, and gives the exit status. Never throws. */
+export async function run(argv: readonly string[], io: Io = processIo()): Promise<number> {
   try {
     return await runCommand(parseCommand(argv, io.env), io);
   } catch (error) {
@@ -25,7 +26,6 @@ async function runCommand(command: Command, io: Io): Promise<number> {
       io.stdout.write(`${generatorVersion}\n`);
       return 0;
     case "create": {
-      const { runCreate } = await import("./commands/create.ts");
       return runCreate(command, io);
     }
     case "mock-gateway": {
@@ -36,7 +36,7 @@ async function runCommand(command: Command, io: Io): Promise<number> {
 }
 
 function reportError(error: unknown, argv: readonly string[], io: Io): number {
-  const known = error instanceof AppError ? error : null;
+  const known = isAppError(error) ? error : null;
   if (argv.includes("--json")) io.stdout.write(formatErrorJson(error));
   if (known !== null) {
     const where = known.where === undefined ? "" : `${formatPlace(known.where)}: `;

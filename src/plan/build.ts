@@ -89,7 +89,9 @@ export function buildPlan(input: PlanInput): Plan {
 
 function planLock(before: Found, after: string): Write | null {
   if (before.kind !== "text") return { kind: "create", path: lockPath, after, executable: false };
-  return before.text === after ? null : { kind: "replace", path: lockPath, before: before.text, after, executable: false };
+  return before.text.replaceAll("\r\n", "\n") === after
+    ? null
+    : { kind: "replace", path: lockPath, before: before.text, after, executable: false };
 }
 
 function planOwn(file: RenderedFile, found: Found, locked: LockedFile | undefined): Change {
@@ -112,9 +114,7 @@ function planOwn(file: RenderedFile, found: Found, locked: LockedFile | undefine
   if (locked.hash === hashText(after)) return { kind: "keep", path, why: "edited" };
   const merged = locked.ancestor === undefined ? null : mergeLines(before, locked.ancestor, after);
   if (merged !== null && (!path.endsWith(".json") || readObject(merged).ok)) {
-    return merged === before
-      ? { kind: "keep", path, why: "edited" }
-      : { kind: "edit", path, before, after: merged, executable };
+    return merged === before ? { kind: "keep", path, why: "edited" } : { kind: "edit", path, before, after: merged, executable };
   }
   return {
     kind: "conflict",

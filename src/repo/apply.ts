@@ -5,6 +5,7 @@
 import {
   chmodSync,
   closeSync,
+  existsSync,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -16,7 +17,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { AppError, decisionError, environmentError } from "../errors.ts";
+import { decisionError, environmentError, isAppError } from "../errors.ts";
 import { conflictsOf, writesOf, type Plan, type Write } from "../plan/plan.ts";
 import { look } from "./scan.ts";
 
@@ -45,13 +46,14 @@ export function applyPlan(plan: Plan): void {
       stage(temporary, write, target);
     }
     for (const entry of staged) {
-      refuseIfChanged(plan.root, entry.write);
+      // Once more, since staging takes a moment; where nothing was, a look at the name is enough.
+      if (entry.write.kind !== "create" || existsSync(entry.target)) refuseIfChanged(plan.root, entry.write);
       renameSync(entry.temporary, entry.target);
       renamed.push(entry);
     }
   } catch (error) {
     undo(staged, renamed, made);
-    if (error instanceof AppError) throw error;
+    if (isAppError(error)) throw error;
     const { code = "", path = plan.root } = error as NodeJS.ErrnoException;
     throw environmentError(
       "cannot-write",

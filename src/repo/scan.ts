@@ -112,13 +112,13 @@ function lstatOrNothing(full: string): Stats | undefined {
 /** The first folder on the way to `path` that is a link out of the root, or null. */
 function findLinkOutside(root: string, path: string): string | null {
   const parts = path.split("/");
-  const real = existsSync(root) ? realpathSync(root) : root;
   for (let count = 1; count <= parts.length; count++) {
     const part = parts.slice(0, count).join("/");
     const found = lstatOrNothing(join(root, part));
     if (found === undefined) return null;
     if (!found.isSymbolicLink()) continue;
     if (!existsSync(join(root, part))) return count === parts.length ? null : part;
+    const real = realpathSync(root);
     const leads = realpathSync(join(root, part));
     if (leads !== real && !leads.startsWith(real + sep)) return part;
   }

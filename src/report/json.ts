@@ -1,5 +1,5 @@
 /** Plans, outcomes and errors as one JSON object each, for programs. Fields are only ever added while `schemaVersion` stays. */
-import { AppError } from "../errors.ts";
+import { isAppError } from "../errors.ts";
 import { conflictsOf, type Plan } from "../plan/plan.ts";
 import type { Resolved } from "../questions/resolve.ts";
 
@@ -39,7 +39,7 @@ export function formatCreateJson({ status, plan, resolved, revision, next, repea
 
 /** An error; one that is not for people is `internal`. */
 export function formatErrorJson(error: unknown): string {
-  if (!(error instanceof AppError))
+  if (!isAppError(error))
     return print({ schemaVersion: 1, status: "error", error: { code: "internal", exit: 1, message: String(error) } });
   const { code, exit, message, hint, where } = error;
   return print({

@@ -1,10 +1,21 @@
 // @ts-check
-/** Builds `dist/` with esbuild: everything bundled and split by command, templates precompiled, the help text rendered in advance. */
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+/** Builds `dist/` with esbuild: everything bundled, templates precompiled, the help text rendered in advance. */
+import { chmodSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join, parse } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
 import { templatesForEsbuild } from "./templates.mjs";
+
+/** The model catalogue as one text that is parsed when loaded: faster than the same as a literal (v8.dev/blog/cost-of-javascript-2019, JSON). */
+const catalogueAsText = {
+  name: "catalogue",
+  setup(/** @type {import("esbuild").PluginBuild} */ build) {
+    build.onLoad({ filter: /[\\/]opencode[\\/]models\.json$/ }, ({ path }) => ({
+      contents: `export default JSON.parse(${JSON.stringify(JSON.stringify(JSON.parse(readFileSync(path, "utf8"))))});`,
+      loader: "js",
+    }));
+  },
+};
 
 /**
  * esbuild's settings for anything of this project that Node shall run. jsonc-parser's `main` is a UMD file that does not bundle, hence `mainFields`.
@@ -21,42 +32,75 @@ export function nodeSettings(root) {
     mainFields: ["module", "main"],
     // yaml's entry for Node is CommonJS, which neither splits nor shakes.
     alias: { yaml: join(root, "node_modules/yaml/browser/index.js") },
-    plugins: [templatesForEsbuild(join(root, "templates"))],
+    plugins: [templatesForEsbuild(join(root, "templates")), catalogueAsText],
     banner: { js: 'import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);' },
     logLevel: "warning",
   };
 }
 
 /**
- * Builds the published program.
+ * Builds the published program: CommonJS, because Node starts it a third faster than modules, with a bundle for each dynamic import, which is
+ * then read only where it is needed.
  * @param {string} root
  */
 export async function buildPackage(root) {
   const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   const dist = join(root, "dist");
   rmSync(dist, { recursive: true, force: true });
-  const settings = { ...nodeSettings(root), minify: true, define: { PACKAGE_VERSION: JSON.stringify(version) } };
+  const define = { PACKAGE_VERSION: JSON.stringify(version) };
 
   const helpFile = join(dist, "help.tmp.mjs");
-  await build({ ...settings, entryPoints: ["src/cli/help.ts"], outfile: helpFile });
+  await build({ ...nodeSettings(root), define, entryPoints: ["src/cli/help.ts"], outfile: helpFile });
   const { formatHelp } = await import(pathToFileURL(helpFile).href);
   const help = formatHelp(version);
   rmSync(helpFile);
 
-  const { metafile } = await build({
-    ...settings,
-    entryPoints: { bin: "src/bin.ts" },
-    outdir: dist,
-    splitting: true,
-    chunkNames: "[name]-[hash]",
-    define: { ...settings.define, HELP: JSON.stringify(help) },
-    banner: {},
-    legalComments: "none",
-    metafile: true,
-  });
-  const bin = join(dist, "bin.js");
-  writeFileSync(bin, `#!/usr/bin/env node\n${readFileSync(bin, "utf8")}`, { mode: 0o755 });
-  writeFileSync(join(dist, "LICENSES.txt"), collectLicences(root, Object.keys(metafile.inputs)));
+  /** @type {Map<string, string>} */
+  const bundles = new Map([["bin", join(root, "src/bin.ts")]]);
+  const inputs = new Set();
+  // A map gives what is added while it is walked.
+  for (const [name, entry] of bundles) {
+    const settings = nodeSettings(root);
+    const { metafile } = await build({
+      ...settings,
+      format: "cjs",
+      supported: { "dynamic-import": false },
+      plugins: [bundlesForImports(bundles), ...(settings.plugins ?? [])],
+      define: { ...define, HELP: JSON.stringify(help) },
+      banner: name === "bin" ? { js: "#!/usr/bin/env node" } : {},
+      entryPoints: [entry],
+      outfile: join(dist, `${name}.js`),
+      minify: true,
+      legalComments: "none",
+      metafile: true,
+    });
+    for (const input of Object.keys(metafile.inputs)) inputs.add(input);
+  }
+  chmodSync(join(dist, "bin.js"), 0o755);
+  writeFileSync(join(dist, "package.json"), '{ "type": "commonjs" }\n');
+  writeFileSync(join(dist, "LICENSES.txt"), collectLicences(root, [...inputs]));
+}
+
+/**
+ * Makes each dynamic import of a file or package a bundle of its own, noted in `bundles` by name.
+ * @param {Map<string, string>} bundles
+ * @returns {import("esbuild").Plugin}
+ */
+function bundlesForImports(bundles) {
+  return {
+    name: "bundles",
+    setup(build) {
+      build.onResolve({ filter: /^[^:]+$/ }, async ({ kind, path, resolveDir, importer }) => {
+        if (kind !== "dynamic-import") return undefined;
+        const resolved = await build.resolve(path, { kind: "import-statement", resolveDir, importer });
+        const name = parse(path).name;
+        if ((bundles.get(name) ?? resolved.path) !== resolved.path)
+          throw new Error(`two dynamic imports would both be ${name}.js`);
+        bundles.set(name, resolved.path);
+        return { path: `./${name}.js`, external: true };
+      });
+    },
+  };
 }
 
 /**

@@ -35,7 +35,7 @@ async function find(): Promise<string | null> {
   } catch (error) {
     const { stderr = "" } = error as { stderr?: string };
     if (!offline.test(stderr)) throw error;
-    return skip(`OpenCode ${pinnedRelease.version} could not be fetched: ${stderr.trim().split("\n").at(-1)}`);
+    return skip(`OpenCode ${pinnedRelease.version} could not be fetched (${stderr.trim().split("\n").at(-1)?.split(". ")[0]})`);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

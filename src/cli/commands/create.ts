@@ -33,13 +33,12 @@ export async function runCreate(command: CreateCommand, io: Io): Promise<number>
   const shape = findShape(target, lock.value);
   const interactive = isInteractive(io) && switches.input && !switches.yes && !switches.json;
   const prompt = interactive ? await import("../../questions/prompt.ts") : null;
-  const terminal = { input: io.stdin, output: io.stdout };
   if (interactive) say(`create-aperture-env ${generatorVersion}${target.fromGit ? `, for the repository ${target.root}` : ""}`);
 
   const facts = readFacts(target, pinnedRelease.version);
   const { answers, resolved } = await resolveAnswers(
     { flags, spec, env: io.env, lock: lock.value?.answers ?? null, facts },
-    { ask: prompt?.askOn(terminal) ?? null, acceptDefaults: switches.yes },
+    { ask: prompt?.askOn(terminalOf(io)) ?? null, acceptDefaults: switches.yes },
   );
   const known = [pinnedRelease, ...(lock.value === null ? [] : [lock.value.opencode])];
   const { release, warnings } = await resolveRelease(versionFor(answers.opencode, lock.value), known);
@@ -82,7 +81,7 @@ export async function runCreate(command: CreateCommand, io: Io): Promise<number>
   }
   if (isEmpty(plan)) return finish("unchanged", "Nothing to do: everything is as the spec says.");
   if (switches.dryRun) return finish("planned", `${formatCounts(plan)}. Nothing was written (--dry-run).`);
-  if (prompt !== null && !(await prompt.askYes(terminal, "Write these files?"))) throw cancelledError();
+  if (prompt !== null && !(await prompt.askYes(terminalOf(io), "Write these files?"))) throw cancelledError();
   applyPlan(plan);
   const done = finish("written", `Written: ${formatCounts(plan)}.`);
   if (!switches.json)
@@ -93,6 +92,8 @@ export async function runCreate(command: CreateCommand, io: Io): Promise<number>
     );
   return done;
 }
+
+const terminalOf = ({ stdin, stdout }: Io): { input: Io["stdin"]; output: Io["stdout"] } => ({ input: stdin, output: stdout });
 
 async function readSpec(target: Target): Promise<SpecEntries | null> {
   const found = look(target.root, specPath);

@@ -1,0 +1,459 @@
+/** Every generated file of every golden tree, before those who will read it: published schemas, shellcheck, a Dockerfile parser, git, the Dev Containers CLI. */
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Ajv, type AnySchema, type Options, type ValidateFunction } from "ajv";
+import { Ajv2019 } from "ajv/dist/2019.js";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { execa, execaSync } from "execa";
+import { parse as parseJsonc, type ParseError } from "jsonc-parser";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parse as parseYaml } from "yaml";
+import { findBase } from "../../src/catalog/bases.ts";
+import { hashText, lockPath, parseLock, type Lock } from "../../src/lock/lock.ts";
+import { specPath } from "../../src/spec/spec.ts";
+import { caseNames, makeTemporary, readCase, registry, skips, textOf, writeTree, type GoldenCase } from "./cases.ts";
+import { judgeDockerfile } from "./dockerfile-judge.ts";
+
+const root = join(import.meta.dirname, "..", "..");
+const featureFolder = ".devcontainer/aperture-env";
+
+/** A case that wrote something, with the file that opens the dev container. */
+interface Environment extends GoldenCase {
+  readonly lock: Lock;
+  readonly devcontainer: string;
+}
+
+const environments: readonly Environment[] = caseNames
+  .map(readCase)
+  .filter(({ after }) => after[lockPath] !== undefined)
+  .map((golden) => {
+    const lock = parseLock(textOf(golden.after, lockPath));
+    if (lock === null) throw new Error(`the lock of ${golden.name} cannot be read`);
+    return { ...golden, lock, devcontainer: Object.keys(lock.files).find((path) => /\.?devcontainer\.json$/.test(path))! };
+  });
+
+/** The files of an environment that are ours as a whole. */
+function generatedPaths({ lock, before }: Environment): string[] {
+  const own = Object.entries(lock.files).filter(([, { strategy }]) => strategy === "own");
+  return [...own.map(([path]) => path), lockPath, ...(before[specPath] === undefined ? [specPath] : [])];
+}
+
+/** The environments with a file of that path, each with its text. */
+function everyText(path: string): { name: string; text: string; environment: Environment }[] {
+  return environments
+    .filter(({ after }) => after[path] !== undefined)
+    .map((environment) => ({ name: environment.name, text: textOf(environment.after, path), environment }));
+}
+
+function readJsonc(text: string): unknown {
+  const errors: ParseError[] = [];
+  const value: unknown = parseJsonc(text, errors, { allowTrailingComma: true });
+  expect(errors).toEqual([]);
+  return value;
+}
+
+/** What a schema has to say against a value; nothing where it is valid. */
+function complaints(validate: ValidateFunction, value: unknown): string[] {
+  void validate(value);
+  return (validate.errors ?? []).map(
+    ({ instancePath, message, params }) => `${instancePath} ${message} ${JSON.stringify(params)}`,
+  );
+}
+
+const schemaFolder = join(root, "..", "shared", "schemas");
+const noSchemas = existsSync(schemaFolder) ? null : "../shared/schemas is not there";
+const lenient: Options = { strict: false, validateFormats: false, logger: false };
+const readSchema = (name: string): AnySchema => JSON.parse(readFileSync(join(schemaFolder, name), "utf8")) as AnySchema;
+
+test("every case but the one with a conflict is judged here", () => {
+  expect(environments.length).toBe(caseNames.length - 1);
+});
+
+describe("what lies in the tree", () => {
+  test.each(environments)("$name: the user's files, those of the lock, spec and lock, and nothing else", (environment) => {
+    const { before, after, lock } = environment;
+    const expected = new Set([...Object.keys(before), ...Object.keys(lock.files), specPath, lockPath]);
+    expect(Object.keys(after).sort()).toEqual([...expected].sort());
+  });
+
+  test.each(environments)(
+    "$name: generated files have LF only, end with one, and no stray space at a line's end",
+    (environment) => {
+      for (const path of generatedPaths(environment)) {
+        const text = textOf(environment.after, path);
+        expect(text, path).not.toContain("\r");
+        expect(text, path).toMatch(/[^\n]\n$/);
+        expect(text, path).not.toMatch(/[ \t]$/m);
+      }
+    },
+  );
+
+  test.each(environments)("$name: scripts that are started can be executed, and nothing else", ({ after, lock }) => {
+    const executable = Object.keys(lock.files).filter((path) => after[path]!.executable);
+    const scripts = Object.keys(lock.files).filter((path) => path.endsWith(".sh"));
+    expect(executable).toEqual(process.platform === "win32" ? [] : scripts);
+  });
+});
+
+describe("aperture-env.lock", () => {
+  test.each(environments)(
+    "$name: has the hash of each file that was written, and the text of those that people edit",
+    (environment) => {
+      const { after, lock } = environment;
+      for (const [path, { hash, ancestor }] of Object.entries(lock.files)) {
+        expect(hash, path).toBe(hashText(textOf(after, path)));
+        if (ancestor !== undefined) expect(ancestor.join("\n"), path).toBe(textOf(after, path));
+      }
+    },
+  );
+
+  test.each(environments)("$name: its revision is the one that the dev container names", ({ after, lock, devcontainer }) => {
+    expect(textOf(after, devcontainer)).toContain(`"${lock.revision}"`);
+  });
+
+  test.each(environments)("$name: knows a registry only where a Feature may need it", ({ lock, devcontainer }) => {
+    expect(lock.registry).toBe(lock.files[devcontainer]!.strategy === "keys" ? registry : "");
+  });
+});
+
+describe.skipIf(skips("published schemas", noSchemas))("published schemas", () => {
+  const compile = {
+    devcontainer: () => new Ajv2019(lenient).compile(readSchema("devContainer.base.schema.json")),
+    feature: () => new Ajv(lenient).compile(readSchema("devContainerFeature.schema.json")),
+    opencode: () => new Ajv2020(lenient).compile(readSchema("opencode-config.schema.json")),
+  };
+
+  test.each(environments)("$name: devcontainer.json", ({ after, devcontainer }) => {
+    expect(complaints(compile.devcontainer(), readJsonc(textOf(after, devcontainer)))).toEqual([]);
+  });
+
+  test.each(environments)("$name: both devcontainer-feature.json", ({ after }) => {
+    const validate = compile.feature();
+    for (const path of [`${featureFolder}/devcontainer-feature.json`, `${featureFolder}/opencode/devcontainer-feature.json`]) {
+      const value = JSON.parse(textOf(after, path)) as { id: string };
+      expect(complaints(validate, value), path).toEqual([]);
+      // A local Feature is named by its folder.
+      expect(path.split("/").at(-2)).toBe(value.id);
+    }
+  });
+
+  test.each(everyText(`${featureFolder}/opencode.json`))("$name: opencode.json", ({ text }) => {
+    expect(complaints(compile.opencode(), JSON.parse(text))).toEqual([]);
+  });
+
+  test("they refuse a key that is not theirs", () => {
+    expect(complaints(compile.devcontainer(), { image: "debian", unknown: 1 })).not.toEqual([]);
+    expect(complaints(compile.feature(), { id: "a", version: "1.0.0", name: "a", unknown: 1 })).not.toEqual([]);
+    expect(complaints(compile.opencode(), { unknown: 1 })).not.toEqual([]);
+  });
+});
+
+describe("auth.json", () => {
+  test.each(everyText(`${featureFolder}/auth.json`))(
+    "$name: a placeholder for each provider, and nothing else",
+    ({ text, environment }) => {
+      const ids = environment.lock.answers.providers.map(({ id }) => id);
+      expect(JSON.parse(text)).toEqual(Object.fromEntries(ids.map((id) => [id, { type: "api", key: "-" }])));
+    },
+  );
+});
+
+describe("spec.schema.json", () => {
+  const schemas = everyText(`${featureFolder}/spec.schema.json`);
+  const strict: Options = { strict: true, allowUnionTypes: true, allErrors: true };
+  const compile = (): ValidateFunction => new Ajv(strict).compile(JSON.parse(schemas[0]!.text) as AnySchema);
+
+  test.each(schemas)(
+    "$name: is a draft-07 schema without a keyword that nobody knows, and accepts the spec",
+    ({ text, environment }) => {
+      const schema = JSON.parse(text) as AnySchema & { $schema: string };
+      expect(schema.$schema).toBe("http://json-schema.org/draft-07/schema#");
+      const ajv = new Ajv(strict);
+      expect(ajv.validateSchema(schema), ajv.errorsText()).toBe(true);
+      expect(complaints(ajv.compile(schema), parseYaml(textOf(environment.after, specPath)))).toEqual([]);
+    },
+  );
+
+  test.each([
+    ["only the address", "aperture: { url: http://ai }"],
+    ["an address that will be tidied up", "aperture: { url: ai.example.ts.net/v1/ }"],
+    ["a provider without settings", "providers: { anthropic: , openai: {} }"],
+    ["a wire format", "providers: { openai: { api: responses } }"],
+    ["a model with slashes", "model: anthropic/house/tuned:7b"],
+    ["latest", "opencode: { version: latest, managed: true }"],
+    ["a base by name", "base: alpine"],
+    ["an image", "base: { image: ghcr.io/acme/dev:1, libc: musl, user: 1000 }"],
+  ])("accepts %s", (_what, spec) => {
+    expect(complaints(compile(), parseYaml(spec))).toEqual([]);
+  });
+
+  test.each([
+    ["a key that is not known", "modell: anthropic/claude-sonnet-4-5", "/ additionalProperties"],
+    ["a key below one that is", "aperture: { url: http://ai, port: 80 }", "/aperture additionalProperties"],
+    ["a provider that is not offered", "providers: { acme: {} }", "/providers additionalProperties"],
+    ["no provider at all", "providers: {}", "/providers minProperties"],
+    ["a wire format of another provider", "providers: { anthropic: { api: responses } }", "/providers/anthropic/api enum"],
+    ["an image without its C library", "base: { image: debian, user: root }", "/base required"],
+    ["an image with another C library", "base: { image: debian, libc: uclibc, user: root }", "/base/libc enum"],
+    ["a base that is not known", "base: slackware", "/base enum"],
+    ["a model without its provider", "model: claude-sonnet-4-5", "/model pattern"],
+    ["a small model without its provider", "small_model: gpt-5-mini", "/small_model pattern"],
+    ["an address with a path", "aperture: { url: http://ai/openai }", "/aperture/url pattern"],
+    ["an address with a user name", "aperture: { url: http://me@ai }", "/aperture/url pattern"],
+    ["a scheme that is not http", "aperture: { url: ftp://ai }", "/aperture/url pattern"],
+    ["another major line", "opencode: { version: 2.0.1 }", "/opencode/version pattern"],
+    ["a switch as text", 'opencode: { managed: "yes" }', "/opencode/managed type"],
+    ["an output that this version does not know", "outputs: [nix]", "/outputs/0 enum"],
+    ["a connection that this version does not know", "aperture: { connection: pigeon }", "/aperture/connection enum"],
+  ])("refuses %s", (_what, spec, why) => {
+    const validate = compile();
+    void validate(parseYaml(spec));
+    expect((validate.errors ?? []).map(({ instancePath, keyword }) => `${instancePath || "/"} ${keyword}`)).toContain(why);
+  });
+});
+
+describe("shell scripts", () => {
+  // The same script lies in most trees: each text is judged once.
+  const scripts = new Map<string, string>();
+  for (const environment of environments) {
+    for (const path of Object.keys(environment.lock.files).filter((candidate) => candidate.endsWith(".sh"))) {
+      const text = textOf(environment.after, path);
+      if (!scripts.has(text)) scripts.set(text, `${environment.name}: ${path}`);
+    }
+  }
+  const list = [...scripts].map(([text, name]) => [name, text] as const);
+
+  test.each(list)("%s: starts with #!/bin/sh", (_name, text) => {
+    expect(text).toMatch(/^#!\/bin\/sh\n/);
+  });
+
+  describe.each([
+    { program: "shellcheck", args: ["-s", "sh", "-"] },
+    { program: "dash", args: ["-n"] },
+    { program: "sh", args: ["-n"] },
+  ])("$program", ({ program, args }) => {
+    const reason = isThere(program) ? null : `${program} is not installed`;
+    const judge = async (input: string): Promise<{ exitCode?: number | undefined; all: string }> =>
+      execa(program, args, { input, all: true, reject: false });
+    const skip = skips(`${program} ${args.join(" ")}`, reason);
+
+    test.skipIf(skip).each(list)("%s", async (_name, text) => {
+      const { exitCode, all } = await judge(text);
+      expect(all).toBe("");
+      expect(exitCode).toBe(0);
+    });
+
+    test.skipIf(skip)("refuses what is not a script", async () => {
+      expect(await judge("#!/bin/sh\nif true; then echo\n")).not.toMatchObject({ exitCode: 0 });
+    });
+  });
+});
+
+describe("Dockerfile", () => {
+  const path = ".devcontainer/Dockerfile";
+  const dockerfiles = everyText(path).filter(({ environment }) => environment.lock.files[path] !== undefined);
+  const targets = ["dev", "ci"];
+  const existsIn =
+    (environment: Environment) =>
+    (source: string): boolean =>
+      Object.keys(environment.after).some((file) =>
+        source.endsWith("/") ? file.startsWith(`.devcontainer/${source}`) : file === `.devcontainer/${source}`,
+      );
+
+  test.each(dockerfiles)("$name: builds everywhere and keeps no secret", ({ text, environment }) => {
+    expect(judgeDockerfile(text, { targets, exists: existsIn(environment) })).toEqual([]);
+  });
+
+  test.each(dockerfiles)("$name: the dev container's target and arguments are in it", ({ text, environment }) => {
+    const { build, remoteUser } = readJsonc(textOf(environment.after, environment.devcontainer)) as Record<string, never> & {
+      build: { dockerfile: string; target: string; args: object };
+    };
+    expect(build).toMatchObject({ dockerfile: "Dockerfile", target: "dev" });
+    for (const name of Object.keys(build.args)) expect(text.split(/^FROM /m)[2]).toContain(`ARG ${name}=`);
+    expect(remoteUser).toBe(baseOf(environment).user);
+  });
+
+  test.each(dockerfiles)(
+    "$name: dev and ci stand on the base's images, and differ in nothing but the command",
+    ({ text, environment }) => {
+      const [, , dev = "", ci = ""] = text.split(/^FROM /m);
+      const base = baseOf(environment);
+      expect(dev.startsWith(`${base.dev} AS dev\n`)).toBe(true);
+      expect(ci.startsWith(`${base.ci} AS ci\n`)).toBe(true);
+      const rest = (stage: string): string => stage.slice(stage.indexOf("\n")).trim();
+      expect(rest(ci)).toBe(`${rest(dev)}\nCMD ["bash"]`);
+    },
+  );
+
+  test.each([
+    ["a syntax line", (text: string) => `# syntax=docker/dockerfile:1\n${text}`, /directive/],
+    ["a heredoc", (text: string) => `${text}RUN <<EOF\necho\nEOF\n`, /heredoc/],
+    ["COPY --link", (text: string) => text.replace("COPY --from=opencode", "COPY --link --from=opencode"), /--link/],
+    ["an ENTRYPOINT", (text: string) => `${text}ENTRYPOINT ["sh"]\n`, /ENTRYPOINT/],
+    ["a CMD for a shell", (text: string) => text.replace('CMD ["bash"]', "CMD bash"), /CMD is not/],
+    ["a secret in ENV", (text: string) => text.replace("ENV APERTURE_URL", "ENV API_KEY=x APERTURE_URL"), /API_KEY/],
+    ["a token in ARG", (text: string) => text.replace("ARG TARGETARCH", "ARG TARGETARCH\nARG NPM_TOKEN="), /NPM_TOKEN/],
+    ["a file that is not there", (text: string) => text.replace("models.json", "model.json"), /model\.json/],
+    ["a stage that is not there", (text: string) => text.replace("--from=opencode", "--from=opencod"), /no stage above/],
+    ["an image that is not there", (text: string) => text.replace(/^FROM \S+ AS ci/m, "FROM development AS ci"), /no tag/],
+    ["a stage that nobody uses", (text: string) => `FROM a:1 AS spare\n${text}`, /nobody uses the stage spare/],
+    ["a stage without a name", (text: string) => text.replace(" AS ci", ""), /has no name/],
+    ["a variable of another stage", (text: string) => text.replace(/ARG APERTURE_ENV_REVISION=\n/g, ""), /not declared there/],
+    [
+      "a line that continues nowhere",
+      (text: string) => text.replace("ENV APERTURE_URL=http://ai \\\n", "ENV APERTURE_URL=http://ai\n"),
+      /OPENCODE_CONFIG/,
+    ],
+  ])("the judge refuses %s", (_what, spoil, why) => {
+    const { text, environment } = dockerfiles.find(({ name }) => name === "empty-folder")!;
+    expect(spoil(text)).not.toBe(text);
+    expect(judgeDockerfile(spoil(text), { targets, exists: existsIn(environment) }).join("\n")).toMatch(why);
+  });
+
+  function baseOf({ lock }: Environment): { dev: string; ci: string; user: string } {
+    const { base } = lock.answers;
+    return typeof base === "string" ? findBase(base)! : { dev: base.image, ci: base.image, user: base.user };
+  }
+});
+
+describe.skipIf(skips("git's judgement of .gitattributes", isThere("git") ? null : "git is not installed"))(
+  ".gitattributes",
+  () => {
+    let temporary: ReturnType<typeof makeTemporary>;
+    beforeAll(() => {
+      temporary = makeTemporary();
+    });
+    afterAll(() => temporary.remove());
+
+    test.each(environments)(
+      "$name: git takes the Feature folder as text with LF, and certificates as they are",
+      async ({ name, after, lock }) => {
+        const folder = join(temporary.folder, name);
+        writeTree(folder, after);
+        // Neither this machine's attributes nor its configuration has a say.
+        const env = { GIT_CONFIG_NOSYSTEM: "1", GIT_CONFIG_GLOBAL: "/dev/null", GIT_ATTR_NOSYSTEM: "1", HOME: folder };
+        const git = (...args: string[]) => execa("git", args, { cwd: folder, env });
+        await git("init", "--quiet");
+        const certificate = `${featureFolder}/opencode/certs/acme.crt`;
+        const paths = Object.keys(lock.files).filter((path) => path.startsWith(`${featureFolder}/`));
+        const { stdout, stderr } = await git("check-attr", "text", "eol", "linguist-generated", "--", ...paths, certificate);
+        expect(stderr).toBe("");
+        const said = stdout.split("\n").map((line) => line.split(": "));
+        const attributesOf = (path: string) =>
+          Object.fromEntries(said.filter(([of]) => of === path).map(([, key, value]) => [key, value]));
+        for (const path of paths)
+          expect(attributesOf(path), path).toEqual({ text: "set", eol: "lf", "linguist-generated": "set" });
+        expect(attributesOf(certificate)).toMatchObject({ text: "unset", "linguist-generated": "unset" });
+      },
+    );
+  },
+);
+
+describe.skipIf(
+  skips("the Dev Containers CLI", process.platform === "win32" ? "its stand-in for Docker is a shell script" : null),
+)("devcontainer read-configuration", () => {
+  let temporary: ReturnType<typeof makeTemporary>;
+  let docker: string;
+  beforeAll(() => {
+    temporary = makeTemporary();
+    docker = join(temporary.folder, "docker");
+    writeFileSync(docker, dockerStandIn);
+    chmodSync(docker, 0o755);
+  });
+  afterAll(() => temporary.remove());
+
+  test.each(environments)("$name: opens with the image, the user and the Features that are meant", async (environment) => {
+    const { name, after, lock, devcontainer } = environment;
+    // In a folder of its own, for the log and for what the CLI leaves in the temporary folder.
+    const work = join(temporary.folder, name);
+    const folder = join(work, "sample");
+    writeTree(folder, after);
+    mkdirSync(join(work, "tmp"));
+    const cli = join(root, "node_modules", "@devcontainers", "cli", "devcontainer.js");
+    const where = ["--workspace-folder", folder, "--config", join(folder, devcontainer)];
+    const programs = ["--docker-path", docker, "--docker-compose-path", docker];
+    const include = ["--include-merged-configuration", "--include-features-configuration"];
+    const env = { TMPDIR: join(work, "tmp"), STAND_IN_LOG: join(work, "log") };
+    const ran = await execa(process.execPath, [cli, "read-configuration", ...where, ...programs, ...include], {
+      env,
+      reject: false,
+    });
+    expect(ran.exitCode, ran.stderr).toBe(0);
+    const { configuration, mergedConfiguration, featuresConfiguration } = JSON.parse(ran.stdout) as Configuration;
+    expect(readFileSync(env.STAND_IN_LOG, "utf8")).not.toContain("unexpected");
+
+    if (lock.files[devcontainer]!.strategy === "own") {
+      const args = { APERTURE_ENV_REVISION: lock.revision };
+      expect(mergedConfiguration).toMatchObject({
+        name: lock.answers.name,
+        build: { dockerfile: "Dockerfile", target: "dev", args },
+      });
+      expect(featuresConfiguration).toBeUndefined();
+      // The CLI has read the Dockerfile as we mean it: this is the image on which the target stands.
+      const { base } = lock.answers;
+      const image = typeof base === "string" ? findBase(base)!.dev : base.image;
+      expect(readFileSync(env.STAND_IN_LOG, "utf8")).toContain(`inspect --type image ${image}\n`);
+      expect(mergedConfiguration["remoteUser"]).toBe(typeof base === "string" ? findBase(base)!.user : base.user);
+      return;
+    }
+    const key = Object.keys(configuration.features ?? {}).find((candidate) => candidate.endsWith("/aperture-env"))!;
+    const sets = featuresConfiguration?.featureSets ?? [];
+    const ours = sets.filter(({ sourceInformation }) => sourceInformation.userFeatureId.startsWith(key));
+    expect(ours.map(({ sourceInformation }) => sourceInformation)).toEqual([
+      { type: "file-path", userFeatureId: `${key}/opencode`, resolvedFilePath: join(folder, featureFolder, "opencode") },
+      { type: "file-path", userFeatureId: key, resolvedFilePath: join(folder, featureFolder) },
+    ]);
+    const [opencode, environmentFeature] = ours.map(({ features }) => features[0]!);
+    expect(opencode).toMatchObject({
+      id: "opencode",
+      version: lock.opencode.version,
+      value: {},
+      options: { registry: { default: registry } },
+    });
+    expect(environmentFeature).toMatchObject({
+      id: "aperture-env",
+      value: { revision: lock.revision },
+      containerEnv: { APERTURE_URL: lock.answers.url, OPENCODE_CONFIG: "/usr/local/share/aperture-env/opencode.json" },
+    });
+  });
+});
+
+interface Configuration {
+  readonly configuration: { readonly features?: Readonly<Record<string, unknown>> };
+  readonly mergedConfiguration: Readonly<Record<string, unknown>>;
+  readonly featuresConfiguration?: {
+    readonly featureSets: readonly {
+      readonly sourceInformation: { readonly type: string; readonly userFeatureId: string; readonly resolvedFilePath: string };
+      readonly features: readonly object[];
+    }[];
+  };
+}
+
+/** Answers what the CLI asks of Docker and Compose while it only reads. A Compose file is given back as it is. */
+const dockerStandIn = `#!/bin/sh
+echo "$*" >>"$STAND_IN_LOG"
+case "$*" in
+  -v) echo "Docker version 28.0.0, build 0" ;;
+  version*) echo 28.0.0 ;;
+  "compose version --short") echo 2.32.4 ;;
+  "buildx version") echo "github.com/docker/buildx v0.20.0 0" ;;
+  ps*) ;;
+  inspect*) echo '[{ "Id": "sha256:0", "Architecture": "amd64", "Os": "linux", "Config": { "User": "", "Env": [], "Labels": {} } }]' ;;
+  "compose -f "*" config" | "-f "*" config")
+    while [ "$1" != -f ]; do shift; done
+    cat "$2"
+    ;;
+  *)
+    echo "unexpected: $*" >>"$STAND_IN_LOG"
+    exit 1
+    ;;
+esac
+`;
+
+/** Whether a program can be started at all; what it answers does not matter. */
+function isThere(program: string): boolean {
+  return (
+    execaSync(program, ["--version"], { reject: false, stdin: "ignore", stdout: "ignore", stderr: "ignore" }).exitCode !==
+    undefined
+  );
+}

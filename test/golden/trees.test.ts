@@ -1,0 +1,126 @@
+/**
+ * What the command makes of a repository: the whole tree, byte for byte. To accept what it gives now, and read it in the diff:
+ *
+ *   UPDATE_GOLDEN=1 npm test -- test/golden/trees.test.ts
+ */
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { readObject } from "../../src/edit/jsonc.ts";
+import { acceptCase, caseNames, makeTemporary, readCase, readTree, runCommand, textOf, writeTree, type Tree } from "./cases.ts";
+
+/** What each case shows. The exit status is 0 but where something is in the way. */
+const shown: Readonly<Record<string, string>> = {
+  alpine: "a musl base",
+  "conflict-dockerfile": "a Dockerfile of somebody else's is in the way, so nothing at all is written",
+  "custom-image": "an image of the user's own, and a model that the catalogue does not know",
+  "empty-folder": "an empty folder and all defaults",
+  "feature-named-folder": "a Compose dev container in a folder of its own gets the Feature",
+  "feature-root-file": "a dev container file at the root, all on one line, gets the Feature",
+  "feature-tabs-crlf": "a dev container with comments, tabs and CRLF gets the Feature among others",
+  "go-https": "a Go module, and a gateway that serves https on a port of its own",
+  managed: "a configuration that no project file can override",
+  "node-project": "a Node.js project",
+  "python-openai": "a Python project, one provider and another model",
+  slim: "a base without an account, and a name that every format has to escape",
+  "spec-by-hand": "a spec of one line, written by hand",
+  "spec-changed": "a spec that was edited after generating: what it decides is replaced",
+};
+const exits: Readonly<Record<string, number>> = { "conflict-dockerfile": 3 };
+const features: Readonly<Record<string, { readonly file: string; readonly key: string }>> = {
+  "feature-named-folder": { file: ".devcontainer/backend/devcontainer.json", key: "../aperture-env" },
+  "feature-root-file": { file: ".devcontainer.json", key: "./.devcontainer/aperture-env" },
+  "feature-tabs-crlf": { file: ".devcontainer/devcontainer.json", key: "./aperture-env" },
+};
+const accept = process.env["UPDATE_GOLDEN"] === "1";
+
+// The name of the project comes from its folder, so this is always the same one.
+const folderName = "sample";
+let temporary: ReturnType<typeof makeTemporary>;
+let root: string;
+beforeEach(() => {
+  temporary = makeTemporary();
+  root = join(temporary.folder, folderName);
+});
+afterEach(() => temporary.remove());
+
+test("every folder is a case that is told here", () => {
+  expect(caseNames).toEqual(Object.keys(shown).sort());
+});
+
+describe.each(caseNames)("%s", (name) => {
+  const exit = exits[name] ?? 0;
+
+  test(shown[name] ?? "", async () => {
+    const { args, before, after, stdout } = readCase(name);
+    writeTree(root, before);
+    const ran = await runCommand(args, root);
+    const left = readTree(root);
+    expect(ran, ran.stderr).toMatchObject({ exit });
+    if (exit !== 0) expect(left).toEqual(before);
+    if (accept) return acceptCase(name, left, ran.stdout);
+    expect(left).toEqual(after);
+    expect(ran.stdout).toBe(stdout);
+  });
+
+  test("a second run changes nothing", async () => {
+    const { args, after } = readCase(name);
+    writeTree(root, after);
+    const inodes = listInodes(root, after);
+    const ran = await runCommand(args, root);
+    expect(ran, ran.stderr).toMatchObject({ exit });
+    expect(readTree(root)).toEqual(after);
+    expect(listInodes(root, after), "files that were written again").toEqual(inodes);
+    expect(ran.stdout).not.toContain("Written");
+    if (exit === 0) {
+      expect(ran.stdout).toMatch(/\nNothing to do: everything is as the spec says\.\n$/);
+      expect(ran.stdout).not.toMatch(/^ {2}[+~!] /m);
+    }
+  });
+});
+
+describe.each(Object.entries(features))("%s", (name, { file, key }) => {
+  const read = (): { before: Tree; after: Tree; text: string; edited: string } => {
+    const { before, after } = readCase(name);
+    return { before, after, text: textOf(before, file), edited: textOf(after, file) };
+  };
+
+  test("of the user's file no byte is gone, and one key has come", () => {
+    const { text, edited } = read();
+    expect(isSubsequence(text, edited)).toBe(true);
+    expect(edited.length - text.length).toBeLessThan(120);
+    const [old, now] = [text, edited].map(readValue) as [Record<string, unknown>, Record<string, unknown>];
+    const revision = (now["features"] as Record<string, { revision: string }>)[key]!.revision;
+    expect(revision).toMatch(/^[0-9a-f]{12}$/);
+    expect(now).toEqual({ ...old, features: { ...(old["features"] as object | undefined), [key]: { revision } } });
+  });
+
+  test("all line ends are the file's own", () => {
+    const { text, edited } = read();
+    const ends = new Set(edited.match(/\r\n|\r|\n/g));
+    expect([...ends]).toEqual([...new Set(text.match(/\r\n|\r|\n/g))]);
+  });
+
+  test("nothing else of the user's is touched", () => {
+    const { before, after } = read();
+    for (const path of Object.keys(before).filter((candidate) => candidate !== file)) expect(after[path]).toEqual(before[path]);
+  });
+});
+
+function listInodes(folder: string, tree: Tree): readonly (readonly [string, number])[] {
+  return Object.keys(tree).map((path) => [path, statSync(join(folder, path)).ino]);
+}
+
+/** The value of a JSONC text, as plain objects. */
+function readValue(text: string): unknown {
+  const read = readObject(text);
+  if (!read.ok) throw new Error(`${read.line}:${read.column}: ${read.why}`);
+  return JSON.parse(JSON.stringify(read.value));
+}
+
+/** Whether every character of one text stands in the other, in order. */
+function isSubsequence(part: string, whole: string): boolean {
+  let at = 0;
+  for (let index = 0; index < whole.length; index++) if (whole[index] === part[at]) at++;
+  return at === part.length;
+}

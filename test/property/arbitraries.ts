@@ -1,0 +1,183 @@
+/** Strings that people give and should not, and environments made of those that are taken. */
+import fc from "fast-check";
+import type { Shape } from "../../src/catalog/files.ts";
+import { pinnedRelease } from "../../src/catalog/release.ts";
+import { questions } from "../../src/questions/table.ts";
+import type { Answers, QuestionId } from "../../src/questions/types.ts";
+import type { Environment } from "../../src/render/context.ts";
+
+/** What means something in one of the formats. */
+const meaningful = [
+  ..."\\'\"`$#%&*!|<>@,:;?~^=+-_./()[]{} \t\n\r\0",
+  ...[
+    "\u001b[31m",
+    "\u007f",
+    "\u0085",
+    "\u00a0",
+    "\u00ad",
+    "\u200b",
+    "\u202e",
+    "\u2028",
+    "\u2029",
+    "\ufeff",
+    "\ufffe",
+    "\ud800",
+    "\udc00",
+  ],
+  ...[
+    "${",
+    "$(id)",
+    "`id`",
+    "${localEnv:HOME}",
+    "{{",
+    "}}",
+    "{{{",
+    "{{json spec.url}}",
+    "{{> environment}}",
+    "{env:X}",
+    "{file:/etc/passwd}",
+  ],
+  ...[
+    ": ",
+    " #",
+    "- ",
+    "? ",
+    "&a ",
+    "*a",
+    "!!js ",
+    "%YAML",
+    "\n---\n",
+    "\n...\n",
+    "<<",
+    "|-\n",
+    "~",
+    "null",
+    "yes",
+    "0x1f",
+    "1e3",
+    "1.2.3",
+    "12:30:45",
+  ],
+  ...[
+    "\nRUN id\n",
+    "\nFROM x\n",
+    " AS y",
+    "\\\n",
+    "# escape=`\n",
+    "*/",
+    "//",
+    "/*",
+    "EOF",
+    "';id;'",
+    '";id;"',
+    "\r\n",
+    "--",
+    "-y",
+    "--yes",
+  ],
+  ...["__proto__", "constructor", "é", "e\u0301", "🚀", "漢", "ß", "x", "a b", "http://ai", "/v1", "@", "openai/", "latest"],
+];
+
+/** Any text, often one that means something somewhere. */
+export const anyText: fc.Arbitrary<string> = fc.oneof(
+  { weight: 4, arbitrary: fc.array(fc.constantFrom(...meaningful), { maxLength: 8 }).map((parts) => parts.join("")) },
+  { weight: 1, arbitrary: fc.string({ unit: "binary", maxLength: 40 }) },
+  { weight: 1, arbitrary: fc.string({ unit: "grapheme", maxLength: 40 }) },
+  { weight: 1, arbitrary: fc.string({ maxLength: 150 }) },
+);
+
+const host = fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?(\.[a-z0-9]{1,8}){0,3}$/);
+const address = fc.oneof(
+  host,
+  fc.ipV4(),
+  fc.ipV6().map((ip) => `[${ip}]`),
+);
+const origin = fc
+  .tuple(
+    fc.constantFrom("http://", "https://", ""),
+    address,
+    fc.option(fc.nat({ max: 65535 })),
+    fc.constantFrom("", "/", "/v1", "/v1/"),
+  )
+  .map(([scheme, at, port, path]) => `${scheme}${at}${port === null ? "" : `:${port}`}${path}`);
+const model = fc
+  .tuple(fc.constantFrom("anthropic", "openai"), fc.stringMatching(/^[A-Za-z0-9@._:\/+~-]{1,40}$/))
+  .map(([provider, id]) => `${provider}/${id}`);
+const image = fc.stringMatching(
+  /^([a-z0-9]{1,8}(\.[a-z]{2,3})?(:[0-9]{1,4})?\/)?[a-z0-9]{1,6}(([._]|__|-)[a-z0-9]{1,4}){0,2}(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,8})?$/,
+);
+const user = fc.stringMatching(/^([a-z_][a-z0-9_-]{0,31}|[0-9]{1,10})$/);
+const base = fc
+  .tuple(fc.oneof(image, anyText), fc.constantFrom("glibc", "musl"), fc.oneof(user, anyText))
+  .map(([reference, libc, account]) => `image=${reference},libc=${libc},user=${account}`);
+
+/** For one question, texts that it may take and texts that it should not. */
+export const textFor: { readonly [Id in QuestionId]: fc.Arbitrary<string> } = {
+  name: anyText,
+  url: fc.oneof(
+    origin,
+    fc.tuple(fc.constantFrom("http://", "http://ai", "ai", ""), anyText).map((parts) => parts.join("")),
+    anyText,
+  ),
+  connection: fc.oneof(fc.constant("network"), anyText),
+  providers: fc.oneof(fc.constantFrom("anthropic", "openai", "openai,anthropic", "anthropic,openai"), anyText),
+  model: fc.oneof(
+    model,
+    fc.constantFrom("openai/gpt-5", "anthropic/claude-opus-4-5"),
+    anyText.map((text) => `openai/${text}`),
+    anyText,
+  ),
+  smallModel: fc.oneof(
+    model,
+    fc.constant("openai/gpt-5-mini"),
+    anyText.map((text) => `anthropic/${text}`),
+    anyText,
+  ),
+  opencode: fc.oneof(fc.constantFrom("1.18.18", "v1.2.3", "latest"), anyText),
+  managed: fc.oneof(fc.constantFrom("true", "false", "yes", "no"), anyText),
+  base: fc.oneof(fc.constantFrom("debian", "alpine", "slim", "node"), base, anyText),
+  outputs: fc.oneof(fc.constant("devcontainer"), anyText),
+};
+
+/** Texts for all questions, some of them missing. */
+export const texts: fc.Arbitrary<Partial<Record<QuestionId, string>>> = fc.record(textFor, { requiredKeys: [] });
+
+/** What a repository says. */
+export const facts = fc.record({
+  folder: fc.oneof(anyText, fc.constant("sample")),
+  base: fc.constantFrom(null, { name: "go", sign: "go.mod" }),
+  opencode: fc.constant(pinnedRelease.version),
+});
+
+/** The texts that their questions take, in the order of the table; for the rest, what would be proposed. */
+export function accept(given: Partial<Record<QuestionId, string>>): Answers {
+  const answers: Record<string, unknown> = {};
+  const earlier = answers as Partial<Answers>;
+  for (const question of questions) {
+    const parsed = given[question.id] === undefined ? null : question.parse(given[question.id]!, earlier);
+    answers[question.id] = parsed?.ok
+      ? parsed.value
+      : question.propose({ folder: "sample", base: null, opencode: pinnedRelease.version }, earlier).value;
+  }
+  return answers as unknown as Answers;
+}
+
+/** Only texts that their questions take, or what would be proposed. */
+export const answers: fc.Arbitrary<Answers> = texts.map(accept);
+
+/** Own, and a Feature in each place of a dev container file. */
+export const shape: fc.Arbitrary<Shape> = fc.constantFrom<Shape>(
+  { kind: "own" },
+  { kind: "own" },
+  { kind: "feature", file: ".devcontainer/devcontainer.json" },
+  { kind: "feature", file: ".devcontainer.json" },
+  { kind: "feature", file: ".devcontainer/${x}'\"/devcontainer.json" },
+);
+
+/** An environment of the pinned release. */
+export const environment: fc.Arbitrary<Environment> = fc.record({
+  answers,
+  release: fc.constant(pinnedRelease),
+  registry: fc.constantFrom("", "https://npm.example/a~b/%20", "http://[::1]:4873"),
+  shape,
+});

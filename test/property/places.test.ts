@@ -1,0 +1,251 @@
+/** No text that a person can give leaves its place in a generated file: it is refused, or stands where it belongs and nowhere else. */
+import { execFileSync } from "node:child_process";
+import { DockerfileParser, type Env, type From } from "dockerfile-ast";
+import fc from "fast-check";
+import { parse as parseJsonc } from "jsonc-parser";
+import { describe, expect, test } from "vitest";
+import { findBase, type Base } from "../../src/catalog/bases.ts";
+import { featureFolder } from "../../src/catalog/files.ts";
+import { knowsModel } from "../../src/catalog/models.ts";
+import { pinnedRelease } from "../../src/catalog/release.ts";
+import { resolveAnswers } from "../../src/questions/resolve.ts";
+import { questionOf } from "../../src/questions/table.ts";
+import type { Answers, QuestionId } from "../../src/questions/types.ts";
+import { featurePath, type Environment } from "../../src/render/context.ts";
+import { renderEnvironment, type Rendered } from "../../src/render/render.ts";
+import { parseSpec } from "../../src/spec/parse.ts";
+import { anyText, environment, textFor } from "./arbitraries.ts";
+
+const facts = { folder: "somewhere", base: null, opencode: pinnedRelease.version };
+
+/** The same decisions, said with texts that mean nothing anywhere. */
+function benign(given: Environment): Environment {
+  const { base } = given.answers;
+  const answers: Answers = {
+    ...given.answers,
+    name: "name",
+    url: "http://gateway",
+    base: typeof base === "string" ? base : { image: "image:1", libc: base.libc, user: "user" },
+  };
+  return { ...given, answers };
+}
+
+const baseOf = ({ base }: Answers): Pick<Base, "dev" | "ci" | "user"> =>
+  typeof base === "string" ? findBase(base)! : { dev: base.image, ci: base.image, user: base.user };
+const textOf = ({ files }: Rendered, path: string): string => files.find((file) => file.path === path)!.text;
+const linesOf = (text: string): string[] => text.split(/\r\n|[\n\r\u2028\u2029\u0085]/);
+
+/** Every text in a JSON value, keys too. */
+function textsIn(value: unknown): string[] {
+  if (typeof value === "string") return [value];
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) => [key, ...textsIn(inner)]);
+}
+
+/** What opencode.json has to be, made without any template. */
+function expectedConfig({ providers, model, smallModel, managed, url }: Answers): object {
+  const provider = providers.map(({ id }) => {
+    const unknown = [model, smallModel].filter((full) => full.startsWith(`${id}/`)).map((full) => full.slice(id.length + 1));
+    const models = [...new Set(unknown)].filter((name) => !knowsModel(id, name)).map((name) => [name, {}]);
+    const options = { baseURL: `${managed ? url : "{env:APERTURE_URL}"}/v1`, apiKey: "-" };
+    return [id, { options, ...(models.length > 0 && { models: Object.fromEntries(models) as object }) }];
+  });
+  return {
+    $schema: "https://opencode.ai/config.json",
+    model,
+    small_model: smallModel,
+    enabled_providers: providers.map(({ id }) => id),
+    share: "disabled",
+    autoupdate: false,
+    provider: Object.fromEntries(provider) as object,
+  };
+}
+
+function checkJson(given: Environment, made: Rendered): void {
+  const { answers, shape, registry } = given;
+  const config = textOf(made, `${featureFolder}/opencode.json`);
+  expect(JSON.parse(config)).toEqual(expectedConfig(answers));
+  expect(config.split("{env:").length - 1).toBe(answers.managed ? 0 : answers.providers.length);
+  expect(config.replaceAll('"baseURL": "{env:APERTURE_URL}/v1"', "")).not.toMatch(/\{(?:env|file):/);
+
+  expect(JSON.parse(textOf(made, `${featureFolder}/auth.json`))).toEqual(
+    Object.fromEntries(answers.providers.map(({ id }) => [id, { type: "api", key: "-" }])),
+  );
+  const feature = JSON.parse(textOf(made, `${featureFolder}/devcontainer-feature.json`)) as Record<string, unknown>;
+  expect(feature).toMatchObject({
+    containerEnv: { APERTURE_URL: answers.url, OPENCODE_CONFIG: "/usr/local/share/aperture-env/opencode.json" },
+    dependsOn: { [`${featurePath(shape)}/opencode`]: {} },
+  });
+  expect(Object.keys(feature)).toEqual(["id", "version", "name", "description", "options", "dependsOn", "containerEnv"]);
+  expect(JSON.parse(textOf(made, `${featureFolder}/opencode/devcontainer-feature.json`))).toMatchObject({
+    options: { registry: { default: registry } },
+  });
+  if (shape.kind === "own") {
+    const devcontainer = parseJsonc(textOf(made, ".devcontainer/devcontainer.json")) as unknown;
+    expect(devcontainer).toEqual({
+      name: answers.name,
+      build: { dockerfile: "Dockerfile", target: "dev", args: { APERTURE_ENV_REVISION: made.revision } },
+      remoteUser: baseOf(answers).user,
+    });
+    for (const text of textsIn(devcontainer)) expect(text).not.toContain("${");
+  }
+  for (const text of textsIn(feature)) expect(text).not.toContain("${");
+}
+
+function checkDockerfile({ answers }: Environment, made: Rendered, plain: Rendered): void {
+  const read = (rendered: Rendered): ReturnType<typeof DockerfileParser.parse> =>
+    DockerfileParser.parse(textOf(rendered, ".devcontainer/Dockerfile"));
+  const [ours, theirs] = [read(made), read(plain)];
+  const keywords = (file: typeof ours): string[] => file.getInstructions().map((instruction) => instruction.getKeyword());
+  expect(keywords(ours)).toEqual(keywords(theirs));
+  expect(ours.getComments()).toHaveLength(theirs.getComments().length);
+  expect(ours.getDirectives()).toEqual([]);
+  const { dev, ci } = baseOf(answers);
+  const stages = ours.getFROMs().map((from: From) => [from.getImage(), from.getBuildStage()]);
+  expect(stages).toEqual([
+    [theirs.getFROMs()[0]!.getImage(), "opencode"],
+    [dev, "dev"],
+    [ci, "ci"],
+  ]);
+  // A builder takes an image that is called as a stage for that stage.
+  expect(["opencode", "dev", "ci"]).not.toContain(dev);
+  for (const env of ours.getENVs() as Env[]) {
+    expect(env.getProperties().map((property) => [property.getName(), property.getValue()])).toEqual([
+      ["APERTURE_URL", answers.url],
+      ["OPENCODE_CONFIG", "/usr/local/share/aperture-env/opencode.json"],
+    ]);
+  }
+}
+
+/** Line by line, only lines that hold a user's text differ from those of the benign environment. */
+function checkLines(made: Rendered, plain: Rendered): void {
+  const mayDiffer: Readonly<Record<string, RegExp>> = {
+    "aperture-env.yaml": /^(?:name|base): |^ {2}url: /,
+    ".devcontainer/Dockerfile": /^# The environment of this repository: |^FROM |^ENV APERTURE_URL=/,
+    ".devcontainer/devcontainer.json": /^ {2}"(?:name|remoteUser)": |"APERTURE_ENV_REVISION"/,
+    [`${featureFolder}/devcontainer-feature.json`]: /^ {4}"APERTURE_URL": /,
+    [`${featureFolder}/launcher.sh`]: /^_?gateway=/,
+    [`${featureFolder}/opencode.json`]: /"baseURL": /,
+  };
+  const pairs = [
+    ["aperture-env.yaml", made.spec, plain.spec] as const,
+    ...made.files.map(({ path, text }) => [path, text, textOf(plain, path)] as const),
+  ];
+  for (const [path, ours, theirs] of pairs) {
+    const [left, right] = [linesOf(ours), linesOf(theirs)];
+    expect(left, path).toHaveLength(right.length);
+    for (const [index, line] of left.entries()) {
+      if (line === right[index]) continue;
+      expect(line, path).toMatch(mayDiffer[path] ?? /^never$/);
+      expect(right[index], path).toMatch(mayDiffer[path] ?? /^never$/);
+    }
+  }
+}
+
+describe("rendered files", () => {
+  test("hold each text in its place", () => {
+    fc.assert(
+      fc.property(environment, (given) => {
+        const made = renderEnvironment(given);
+        const plain = renderEnvironment(benign(given));
+        checkJson(given, made);
+        checkLines(made, plain);
+        if (given.shape.kind === "own") checkDockerfile(given, made, plain);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test("the spec says exactly the answers that it was made from", async () => {
+    await fc.assert(
+      fc.asyncProperty(environment, async (given) => {
+        const spec = parseSpec(renderEnvironment(given).spec);
+        const again = await resolveAnswers({ flags: {}, spec, env: {}, lock: null, facts }, { ask: null, acceptDefaults: false });
+        expect(again.answers).toEqual(given.answers);
+        expect(again.resolved.every(({ source }) => source === "spec")).toBe(true);
+        expect(again.resolved.flatMap(({ notes }) => notes).filter((note) => !note.includes("catalogue"))).toEqual([]);
+      }),
+      { numRuns: 250 },
+    );
+  });
+
+  test.skipIf(process.platform === "win32")("the launcher's shell sees exactly the origin", () => {
+    const origins = fc
+      .sample(textFor.url, 400)
+      .map((text) => questionOf("url").parse(text, {}))
+      .flatMap((parsed) => (parsed.ok ? [parsed.value] : []));
+    expect(origins.length).toBeGreaterThan(50);
+    const given = fc.sample(environment, 1)[0]!;
+    const script = origins.map((url) => {
+      const launcher = textOf(
+        renderEnvironment({ ...given, answers: { ...given.answers, url } }),
+        `${featureFolder}/launcher.sh`,
+      );
+      const lines = launcher.split("\n").filter((line) => /^_?gateway=/.test(line));
+      expect(lines).toHaveLength(1);
+      return `${lines[0]!}\nprintf '%s\\0' "$${lines[0]!.split("=")[0]!}"`;
+    });
+    const seen = execFileSync("sh", { input: script.join("\n"), encoding: "utf8" });
+    expect(seen.split("\0").slice(0, -1)).toEqual(origins);
+  });
+});
+
+describe("refusals", () => {
+  const allowed: readonly (readonly [QuestionId, RegExp, (value: never) => string])[] = [
+    ["url", /^https?:\/\/(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::\d+)?$/, (value: string) => value],
+    ["model", /^(?:anthropic|openai)\/[A-Za-z0-9@._:/+~-]+$/, (value: string) => value],
+    ["smallModel", /^(?:anthropic|openai)\/[A-Za-z0-9@._:/+~-]+$/, (value: string) => value],
+    ["opencode", /^(?:latest|1\.\d+\.\d+)$/, (value: string) => value],
+    ["name", /^(?!.*\$\{)[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}]{1,100}$/u, (value: string) => value],
+    [
+      "base",
+      /^[a-z0-9]+ $|^ [A-Za-z0-9._:@/-]+ (?:glibc|musl) [a-z0-9_-]+$/,
+      (value: Answers["base"]) => (typeof value === "string" ? `${value} ` : ` ${value.image} ${value.libc} ${value.user}`),
+    ],
+  ];
+
+  test.each(allowed)("%s takes nothing but what is plain", (id, form, show) => {
+    fc.assert(
+      fc.property(textFor[id], (text) => {
+        const parsed = questionOf(id).parse(text, {});
+        if (!parsed.ok) {
+          expect(parsed.why).not.toBe("");
+          expect(parsed.fix).not.toBe("");
+        } else expect(show(parsed.value as never)).toMatch(form);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test("any value in the spec is understood or refused, never more", () => {
+    const ids = fc.constantFrom<QuestionId>(
+      "url",
+      "connection",
+      "providers",
+      "model",
+      "smallModel",
+      "opencode",
+      "managed",
+      "base",
+      "outputs",
+      "name",
+    );
+    const value = fc.oneof(
+      fc.jsonValue(),
+      anyText,
+      fc.dictionary(fc.constantFrom("image", "libc", "user", "openai", "api", "__proto__"), fc.jsonValue()),
+    );
+    fc.assert(
+      fc.property(ids, value, (id, given) => {
+        const parsed = questionOf(id).read(given, {});
+        if (parsed.ok)
+          expect(questionOf(id).parse(questionOf(id).format(parsed.value as never), {})).toMatchObject({
+            ok: true,
+            value: parsed.value,
+          });
+        else expect(`${parsed.why}${parsed.fix}`).toMatch(/\w/);
+      }),
+      { numRuns: 800 },
+    );
+  });
+});

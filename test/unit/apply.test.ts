@@ -1,0 +1,425 @@
+/** The one writer on a real disk: all of a plan or nothing of it. */
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { AppError } from "../../src/errors.ts";
+import type { Change, Plan, Write } from "../../src/plan/plan.ts";
+import { applyPlan } from "../../src/repo/apply.ts";
+import { findDevcontainers, findTarget, look, readFacts, takeSnapshot } from "../../src/repo/scan.ts";
+
+type Faulty = "chmodSync" | "fsyncSync" | "mkdirSync" | "openSync" | "renameSync" | "writeFileSync";
+
+/** The file system as it is, but every call of these is noted, and a test can do something before or after it, for instance throw. */
+const disk = vi.hoisted(() => ({
+  calls: [] as { readonly name: string; readonly args: readonly unknown[] }[],
+  before: (_name: string, _count: number): void => undefined,
+  after: (_name: string, _count: number): void => undefined,
+}));
+vi.mock("node:fs", async (importOriginal) => {
+  const real = await importOriginal<typeof import("node:fs")>();
+  const wrapped = (["chmodSync", "fsyncSync", "mkdirSync", "openSync", "renameSync", "writeFileSync"] as const).map((name) => [
+    name,
+    (...args: unknown[]): unknown => {
+      disk.calls.push({ name, args });
+      const count = disk.calls.filter((call) => call.name === name).length;
+      disk.before(name, count);
+      const result = (real[name] as (...given: unknown[]) => unknown)(...args);
+      disk.after(name, count);
+      return result;
+    },
+  ]);
+  return { ...real, ...Object.fromEntries(wrapped) };
+});
+
+const umask = process.umask();
+beforeAll(() => void process.umask(0o022));
+afterAll(() => void process.umask(umask));
+
+let outside: string;
+let root: string;
+beforeEach(() => {
+  outside = mkdtempSync(join(realpathSync(tmpdir()), "aperture-env-apply-"));
+  root = join(outside, "repository");
+  mkdirSync(root);
+});
+afterEach(() => {
+  calm();
+  rmSync(outside, { recursive: true, force: true });
+});
+
+const create = (path: string, after: string, executable = false): Write => ({ kind: "create", path, after, executable });
+const replace = (path: string, before: string, after: string): Extract<Write, { kind: "replace" }> => ({
+  kind: "replace",
+  path,
+  before,
+  after,
+  executable: false,
+});
+const planOf = (changes: readonly Change[], lock: Write | null = null): Plan => ({ root, changes, lock, warnings: [] });
+
+function write(path: string, text: string | Buffer, mode = 0o644): void {
+  const full = join(root, path);
+  mkdirSync(dirname(full), { recursive: true });
+  writeFileSync(full, text);
+  chmodSync(full, mode);
+}
+
+/** Everything below a folder: folders, links, modes and bytes. */
+function treeOf(folder = outside): Record<string, string> {
+  const entries = readdirSync(folder, { recursive: true, encoding: "utf8" }).sort();
+  return Object.fromEntries(
+    entries.map((name) => {
+      const full = join(folder, name);
+      const found = lstatSync(full);
+      const mode = (found.mode & 0o7777).toString(8);
+      if (found.isSymbolicLink()) return [name, `-> ${readlinkSync(full)}`];
+      return [name, found.isDirectory() ? `${mode}/` : `${mode} ${readFileSync(full, "latin1")}`];
+    }),
+  );
+}
+
+function refusal(plan: Plan): AppError {
+  const before = treeOf();
+  try {
+    applyPlan(plan);
+  } catch (error) {
+    expect(error).toBeInstanceOf(AppError);
+    expect(treeOf(), "what is left of the tree").toEqual(before);
+    return error as AppError;
+  }
+  throw new Error("it was applied");
+}
+
+/** Forgets calls and faults. */
+function calm(): void {
+  disk.calls.length = 0;
+  disk.before = disk.after = () => undefined;
+}
+
+/** Makes the next call number `count` of a function fail. */
+function failAt(faulty: Faulty, count: number, code: string): void {
+  calm();
+  disk.before = (name, now) => {
+    if (name === faulty && now === count) throw Object.assign(new Error(`${code}: simulated`), { code, path: "somewhere" });
+  };
+}
+
+/** Does something behind the first rename. */
+function behindFirstRename(act: () => void): void {
+  calm();
+  disk.after = (name, now) => {
+    if (name === "renameSync" && now === 1) act();
+  };
+}
+
+describe("written", () => {
+  test("files with their folders and modes, the lock last", () => {
+    applyPlan(
+      planOf(
+        [create("a/b/c.txt", "c\n"), create("run.sh", "#!/bin/sh\n", true), create("ü nï'code.md", "é")],
+        create("lock", "{}\n"),
+      ),
+    );
+    expect(treeOf(root)).toEqual({
+      a: "755/",
+      "a/b": "755/",
+      "a/b/c.txt": "644 c\n",
+      lock: "644 {}\n",
+      "run.sh": "755 #!/bin/sh\n",
+      "ü nï'code.md": "644 \u00c3\u00a9",
+    });
+    const renames = disk.calls.filter(({ name }) => name === "renameSync");
+    expect(renames.at(-1)?.args[1]).toBe(join(root, "lock"));
+  });
+
+  test("a folder that is not there yet, with its parents", () => {
+    root = join(outside, "new", "deeper");
+    applyPlan(planOf([create("x", "x")]));
+    expect(treeOf(join(outside, "new"))).toEqual({ deeper: "755/", "deeper/x": "644 x" });
+  });
+
+  test("a file in place of another keeps its mode", () => {
+    write("script", "old", 0o750);
+    write("private", "old", 0o600);
+    applyPlan(planOf([replace("script", "old", "new"), { ...replace("private", "old", "new"), kind: "edit" }]));
+    expect(treeOf(root)).toEqual({ private: "600 new", script: "750 new" });
+  });
+
+  test("nothing else is touched", () => {
+    write("theirs", "theirs", 0o640);
+    write("kept", "kept");
+    const before = statSync(join(root, "theirs")).mtimeMs;
+    applyPlan(planOf([create("x", "x"), { kind: "keep", path: "kept", why: "same" }]));
+    expect(statSync(join(root, "theirs")).mtimeMs).toBe(before);
+    expect(treeOf(root)).toEqual({ kept: "644 kept", theirs: "640 theirs", x: "644 x" });
+  });
+
+  test("an empty plan writes nothing", () => {
+    const before = treeOf();
+    applyPlan(planOf([]));
+    expect(treeOf()).toEqual(before);
+  });
+
+  test("through a link that stays in the repository, which stays a link", () => {
+    write("config/dev.json", "old", 0o640);
+    mkdirSync(join(root, ".devcontainer"));
+    symlinkSync("../config/dev.json", join(root, ".devcontainer/devcontainer.json"));
+    symlinkSync("config", join(root, "linked"));
+    applyPlan(planOf([replace(".devcontainer/devcontainer.json", "old", "new"), create("linked/x", "x")]));
+    expect(treeOf(root)).toMatchObject({
+      ".devcontainer/devcontainer.json": "-> ../config/dev.json",
+      "config/dev.json": "640 new",
+      "config/x": "644 x",
+      linked: "-> config",
+    });
+  });
+
+  test("a user's text is on the disk before its place is taken", () => {
+    write("old", "old");
+    calm();
+    applyPlan(planOf([replace("old", "old", "new"), create("x", "x")]));
+    expect(disk.calls.map(({ name }) => name).filter((name) => name === "fsyncSync" || name === "renameSync")).toEqual([
+      "fsyncSync",
+      "renameSync",
+      "renameSync",
+    ]);
+  });
+});
+
+describe("changed since the plan was made", () => {
+  test.each<readonly [string, () => void, Write]>([
+    ["a file has come up", () => write("x", "theirs"), create("x", "ours")],
+    ["a folder has come up", () => mkdirSync(join(root, "x")), create("x", "ours")],
+    ["a folder on the way has become a file", () => write("sub", "theirs"), create("sub/x", "ours")],
+    ["a link to nothing has come up", () => symlinkSync("nowhere", join(root, "x")), create("x", "ours")],
+    ["a file has another text", () => write("x", "edited"), replace("x", "old", "new")],
+    ["a file has other line ends", () => write("x", "old\r\n"), replace("x", "old\n", "new\n")],
+    ["a file is gone", () => undefined, replace("x", "old", "new")],
+    ["a file has become a folder", () => mkdirSync(join(root, "x")), replace("x", "old", "new")],
+    ["a file is no longer text", () => write("x", Buffer.from([0xff, 0xfe])), replace("x", "\ufffd\ufffd", "new")],
+  ])("%s: nothing is written", (_what, change, second) => {
+    change();
+    const error = refusal(planOf([create("a/first", "first"), second], create("lock", "{}")));
+    expect(error).toMatchObject({ code: "changed-meanwhile", exit: 3, where: { file: second.path }, hint: "Run again." });
+    expect(error.message).toContain(second.path);
+  });
+
+  test("also where it changes while others are staged: what was renamed comes back", () => {
+    write("first", "old");
+    write("second", "old");
+    behindFirstRename(() => {
+      writeFileSync(join(root, "second"), "edited");
+    });
+    expect(() =>
+      applyPlan(planOf([replace("first", "old", "new"), replace("second", "old", "new"), create("third/x", "x")])),
+    ).toThrow(expect.objectContaining({ code: "changed-meanwhile", exit: 3 }));
+    expect(treeOf(root)).toEqual({ first: "644 old", second: "644 edited" });
+  });
+});
+
+describe("the disk refuses", () => {
+  const changes = (): readonly Change[] => [
+    replace("a-old", "old a", "new a"),
+    create("b/new", "new b"),
+    create("b/deep/er/new", "new c"),
+    { ...replace("d-old", "old d", "new d"), kind: "edit" },
+  ];
+  const lock = create("lock", "{}");
+  beforeEach(() => {
+    write("a-old", "old a", 0o751);
+    write("d-old", "old d", 0o600);
+  });
+
+  test.each([1, 2, 3, 4, 5])("rename number %i: all is as it was", (count) => {
+    failAt("renameSync", count, "EPERM");
+    const error = refusal(planOf(changes(), lock));
+    expect(error).toMatchObject({ code: "cannot-write", exit: 4, hint: "Check the permissions of the folder." });
+    expect(error.message).toMatch(/cannot be written \(EPERM\)\. Nothing was changed\.$/);
+  });
+
+  test.each([1, 2, 3, 4, 5])("text number %i, for want of space: all is as it was", (count) => {
+    failAt("writeFileSync", count, "ENOSPC");
+    expect(refusal(planOf(changes(), lock))).toMatchObject({ code: "cannot-write", exit: 4, hint: "The disk is full." });
+  });
+
+  test.each([1, 2, 3, 4, 5])("opening number %i: all is as it was", (count) => {
+    failAt("openSync", count, "EROFS");
+    expect(refusal(planOf(changes(), lock))).toMatchObject({ exit: 4, hint: "The file system is read-only." });
+  });
+
+  test.each([1, 2, 3])("folder number %i: all is as it was", (count) => {
+    failAt("mkdirSync", count, "EACCES");
+    expect(refusal(planOf(changes(), lock))).toMatchObject({ exit: 4, hint: "Check the permissions of the folder." });
+  });
+
+  test("flushing: all is as it was", () => {
+    failAt("fsyncSync", 1, "EIO");
+    expect(refusal(planOf(changes(), lock))).toMatchObject({ exit: 4 });
+  });
+
+  test("a new root goes again, too", () => {
+    root = join(outside, "new", "root");
+    failAt("renameSync", 2, "EPERM");
+    expect(refusal(planOf([create("x", "x"), create("y/z", "z")]))).toMatchObject({ exit: 4 });
+    expect(existsSync(join(outside, "new"))).toBe(false);
+  });
+
+  test("a folder that was made stays where somebody has put something into it", () => {
+    behindFirstRename(() => {
+      writeFileSync(join(root, "b", "theirs"), "theirs");
+      throw Object.assign(new Error("EPERM"), { code: "EPERM" });
+    });
+    expect(() => applyPlan(planOf([create("b/new", "x")]))).toThrow(AppError);
+    expect(readFileSync(join(root, "b/theirs"), "utf8")).toBe("theirs");
+  });
+});
+
+test("no temporary file is left, whatever happened", () => {
+  write("old", "old");
+  applyPlan(planOf([replace("old", "old", "new"), create("sub/x", "x")]));
+  failAt("renameSync", 2, "EPERM");
+  refusal(planOf([replace("old", "new", "newer"), create("sub/y", "y")]));
+  expect(Object.keys(treeOf(root)).filter((name) => name.includes("tmp"))).toEqual([]);
+});
+
+test("a plan with a conflict is never applied", () => {
+  const before = treeOf();
+  const conflict: Change = { kind: "conflict", path: "x", why: "is there", fix: "move it" };
+  expect(() => applyPlan(planOf([create("y", "y"), conflict]))).toThrow("conflicts");
+  expect(treeOf()).toEqual(before);
+});
+
+describe("links out of the repository", () => {
+  beforeEach(() => {
+    mkdirSync(join(outside, "secret"));
+    writeFileSync(join(outside, "secret", "x"), "secret");
+    symlinkSync("../secret", join(root, "out"));
+    symlinkSync("../secret/x", join(root, "file"));
+    symlinkSync(join(outside, "repository-2"), join(root, "gone"));
+    mkdirSync(join(outside, "repository-2x"));
+    symlinkSync("../repository-2x", join(root, "neighbour"));
+  });
+
+  test.each(["out/x", "out/new", "out/deep/new", "file", "neighbour/x"])("%s is reported, not followed", (path) => {
+    expect(look(root, path)).toEqual({ kind: "other", what: expect.stringContaining("which leads out of the repository") });
+  });
+
+  test.each<Write>([
+    create("out/new", "x"),
+    replace("out/x", "secret", "x"),
+    replace("file", "secret", "x"),
+    create("gone/x", "x"),
+    create("gone", "x"),
+  ])("nothing is written through %j", (change) => {
+    expect(refusal(planOf([create("a", "a"), change]))).toMatchObject({ exit: 3 });
+  });
+});
+
+describe("what lies at a path", () => {
+  test.each<readonly [string, () => void, object]>([
+    ["nothing", () => undefined, { kind: "nothing" }],
+    ["a text", () => write("x", "\ufeffé\r\n"), { kind: "text", text: "\ufeffé\r\n" }],
+    ["an empty text", () => write("x", ""), { kind: "text", text: "" }],
+    ["a folder", () => mkdirSync(join(root, "x")), { kind: "other", what: "a folder" }],
+    ["not text", () => write("x", Buffer.from([0x61, 0x80])), { kind: "other", what: "not UTF-8 text" }],
+    ["something huge", () => write("x", Buffer.alloc(5 * 1024 * 1024 + 1, 0x61)), { kind: "other", what: "larger than 5 MiB" }],
+    ["a link to nothing", () => symlinkSync("nowhere", join(root, "x")), { kind: "other", what: "a symbolic link to nothing" }],
+    ["a link within", () => (write("y", "y"), symlinkSync("y", join(root, "x"))), { kind: "text", text: "y" }],
+  ])("%s", (_what, make, found) => {
+    make();
+    expect(look(root, "x")).toEqual(found);
+    expect(takeSnapshot(root, ["x", "none"])).toEqual(
+      new Map([
+        ["x", found],
+        ["none", { kind: "nothing" }],
+      ]),
+    );
+  });
+
+  test("below a file there is nothing that can be", () => {
+    write("file", "x");
+    expect(look(root, "file/x")).toEqual({ kind: "other", what: "below something that is not a folder" });
+    expect(look(root, "file/x/y")).toEqual({ kind: "other", what: "below something that is not a folder" });
+  });
+
+  test("in a folder that is not there, nothing", () => {
+    expect(look(join(outside, "none"), "a/b")).toEqual({ kind: "nothing" });
+  });
+});
+
+describe("the folder to work in", () => {
+  test("is git's top folder where none is named", () => {
+    mkdirSync(join(root, ".git"));
+    mkdirSync(join(root, "a/b"), { recursive: true });
+    expect(findTarget(join(root, "a/b"), null)).toEqual({ root, exists: true, fromGit: true });
+    expect(findTarget(root, null)).toEqual({ root, exists: true, fromGit: false });
+    expect(findTarget(root, "a")).toEqual({ root: join(root, "a"), exists: true, fromGit: false });
+  });
+
+  test("is known by a file .git, too, as work trees have it", () => {
+    write(".git", "gitdir: elsewhere\n");
+    mkdirSync(join(root, "a"));
+    expect(findTarget(join(root, "a"), null).root).toBe(root);
+  });
+
+  test("may not exist yet, and then git's around it is not taken for it", () => {
+    mkdirSync(join(root, ".git"));
+    expect(findTarget(root, "new")).toEqual({ root: join(root, "new"), exists: false, fromGit: false });
+    expect(findTarget(join(root, "none"), null)).toEqual({ root: join(root, "none"), exists: false, fromGit: false });
+  });
+
+  test("is no file", () => {
+    write("file", "x");
+    expect(() => findTarget(root, "file")).toThrow(expect.objectContaining({ code: "not-a-folder", exit: 2 }));
+  });
+});
+
+describe("what the files of a repository say", () => {
+  const base = (): unknown => readFacts(findTarget(root, "."), "1.18.18").base;
+
+  test.each([
+    [["go.mod"], { name: "go", sign: "go.mod" }],
+    [["package.json"], { name: "node", sign: "package.json" }],
+    [["package.json", "pyproject.toml"], { name: "python", sign: "pyproject.toml" }],
+    [["App.csproj"], { name: "dotnet", sign: "App.csproj" }],
+    [["build.gradle.kts", "package.json"], { name: "java", sign: "build.gradle.kts" }],
+    [["README.md"], null],
+  ])("%j", (files, expected) => {
+    for (const file of files) write(file, "");
+    expect(base()).toEqual(expected);
+  });
+
+  test("a folder that is not there yet says its name", () => {
+    expect(readFacts(findTarget(root, "my app"), "1.18.18")).toEqual({ folder: "my app", base: null, opencode: "1.18.18" });
+  });
+
+  test("dev containers, in the order of tools", () => {
+    expect(findDevcontainers(root)).toEqual([]);
+    write(".devcontainer.json", "{}");
+    write(".devcontainer/b/devcontainer.json", "{}");
+    write(".devcontainer/a/devcontainer.json", "{}");
+    write(".devcontainer/devcontainer.json", "{}");
+    write(".devcontainer/a/b/devcontainer.json", "{}");
+    expect(findDevcontainers(root)).toEqual([
+      ".devcontainer/devcontainer.json",
+      ".devcontainer.json",
+      ".devcontainer/a/devcontainer.json",
+      ".devcontainer/b/devcontainer.json",
+    ]);
+  });
+});

@@ -1,0 +1,252 @@
+/**
+ * What may import what, read from the sources: one module per outside thing, and the rooms from values to values know none of them. And the
+ * templates: every value comes into a file through a helper that escapes it.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { join, posix, relative, sep } from "node:path";
+import Handlebars from "handlebars";
+import { describe, expect, test } from "vitest";
+import { featureFolder, wantedFiles } from "../../src/catalog/files.ts";
+import { helperNames, readTemplates } from "../../src/scripts/templates.mjs";
+
+const root = join(import.meta.dirname, "..", "..");
+
+interface Import {
+  readonly from: string;
+  readonly to: string;
+  readonly typeOnly: boolean;
+}
+
+const sources: ReadonlyMap<string, string> = new Map(
+  readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" })
+    .filter((name) => /\.(?:ts|mjs)$/.test(name))
+    .map((name) => [`src/${name.split(sep).join("/")}`, readFileSync(join(root, "src", name), "utf8")]),
+);
+
+/** The text without comments and without what stands in strings and templates, so that prose is never taken for code. */
+function withoutProse(text: string): string {
+  const pattern = /\/\*[^]*?\*\/|(?<![:\\/])\/\/[^\n]*|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'/g;
+  return text.replace(pattern, (found) => (/^["']/.test(found) ? '""' : " "));
+}
+
+/** All imports of a text: static, dynamic, re-exports and `require`. A path becomes that of the file. */
+function importsOf(from: string, text: string): readonly Import[] {
+  const static_ = /^\s*(import|export)\s+(type\s+)?((?:[\w*\s{},]|\$)*?\bfrom\s*)?["']([^"']+)["']/gm;
+  const dynamic = /\b(?:import|require)\s*\(\s*["'`]([^"'`]+)["'`]/g;
+  const found = [
+    ...[...text.matchAll(static_)].map(([, , type, names = "", to]) => ({
+      to: to!,
+      typeOnly: type !== undefined || onlyTypes(names),
+    })),
+    ...[...text.matchAll(dynamic)].map(([whole, to]) => ({ to: to!, typeOnly: isTypeQuery(text, whole) })),
+  ];
+  return found.map(({ to, typeOnly }) => ({ from, to: to.startsWith(".") ? posix.join(posix.dirname(from), to) : to, typeOnly }));
+}
+
+/** `import { type A, type B } from` is erased as a whole only where nothing else is in it. */
+function onlyTypes(names: string): boolean {
+  const inner = /^\{([^]*)\}\s*from\s*$/.exec(names.trim())?.[1];
+  const parts =
+    inner
+      ?.split(",")
+      .map((part) => part.trim())
+      .filter((part) => part !== "") ?? [];
+  return parts.length > 0 && parts.every((part) => part.startsWith("type "));
+}
+
+/** In JSDoc of the scripts, `import("x")` names a type. */
+function isTypeQuery(text: string, whole: string): boolean {
+  return (
+    [...text.matchAll(/\/\*\*[^]*?\*\//g)].some(([comment]) => comment.includes(whole)) && !withoutProse(text).includes("import(")
+  );
+}
+
+const imports = [...sources].flatMap(([from, text]) => importsOf(from, text));
+const builtin = (to: string): string => to.replace(/^node:/, "");
+const startsWithAny = (file: string, places: readonly string[]): boolean =>
+  places.some((place) => (place.endsWith("/") ? file.startsWith(place) : file === place));
+
+/** Who imports one of these, beyond those who may. */
+function strays(modules: readonly string[], allowed: readonly string[]): string[] {
+  return imports
+    .filter(({ typeOnly, to }) => !typeOnly && modules.includes(builtin(to)))
+    .filter(({ from }) => !startsWithAny(from, allowed))
+    .map(({ from, to }) => `${from} imports ${to}`);
+}
+
+describe("one module per outside thing", () => {
+  const rules: readonly (readonly [modules: readonly string[], allowed: readonly string[]])[] = [
+    [
+      ["fs", "fs/promises"],
+      ["src/repo/", "src/scripts/"],
+    ],
+    [["child_process", "worker_threads", "cluster"], ["src/scripts/"]],
+    [["@clack/prompts", "@clack/core", "readline", "readline/promises"], ["src/questions/prompt.ts"]],
+    [["execa"], ["src/repo/spawn.ts", "src/scripts/"]],
+    [["http", "http2", "https", "net", "tls", "dgram", "dns", "dns/promises"], ["src/gateway/mock/"]],
+    [["handlebars", "esbuild"], ["src/scripts/"]],
+    [["vitest"], []],
+  ];
+
+  test.each(rules)("%j only in %j", (modules, allowed) => {
+    expect(strays(modules, allowed)).toEqual([]);
+  });
+
+  test("the rules see what they shall see", () => {
+    const seen = imports.filter(({ typeOnly }) => !typeOnly).map(({ from, to }) => `${from} ${builtin(to)}`);
+    for (const expected of [
+      "src/repo/apply.ts fs",
+      "src/scripts/run.mjs child_process",
+      "src/questions/prompt.ts @clack/prompts",
+      "src/repo/spawn.ts execa",
+      "src/bin.ts src/cli/main.ts",
+      "src/cli/commands/create.ts src/spec/parse.ts",
+    ])
+      expect(seen).toContain(expected);
+    expect(importsOf("src/a/b.ts", 'export { x } from "../c.ts";\nimport "node:fs";\nimport y, {\n  z,\n} from "net";')).toEqual([
+      { from: "src/a/b.ts", to: "src/c.ts", typeOnly: false },
+      { from: "src/a/b.ts", to: "node:fs", typeOnly: false },
+      { from: "src/a/b.ts", to: "net", typeOnly: false },
+    ]);
+    expect(
+      importsOf("src/a.ts", 'import type { X } from "node:fs";\nimport { type Y } from "net";').map(({ typeOnly }) => typeOnly),
+    ).toEqual([true, true]);
+  });
+});
+
+describe("from values to values", () => {
+  const pure = ["plan", "edit", "render", "catalog", "report", "lock", "spec"].map((room) => `src/${room}/`);
+  const outside =
+    /^(?:fs|fs\/promises|child_process|worker_threads|cluster|http2?|https|net|tls|dgram|dns|dns\/promises|os|process|readline|execa|@clack\/.*)$/;
+
+  test.each(pure)("%s knows nothing outside, no command line and no disk", (room) => {
+    const here = imports.filter(({ from, typeOnly }) => from.startsWith(room) && !typeOnly);
+    expect(here.length).toBeGreaterThan(0);
+    const bad = here.filter(({ to }) => outside.test(builtin(to)) || /^src\/(?:cli|repo|registry|scripts)\//.test(to));
+    expect(bad.map(({ from, to }) => `${from} imports ${to}`)).toEqual([]);
+  });
+
+  test("nor does what they import, however far", () => {
+    const reached = new Set([...sources.keys()].filter((file) => startsWithAny(file, pure)));
+    for (const file of reached) {
+      for (const { to, typeOnly } of imports.filter(({ from }) => from === file))
+        if (!typeOnly && sources.has(to)) reached.add(to);
+    }
+    const bad = imports.filter(({ from, to, typeOnly }) => !typeOnly && reached.has(from) && outside.test(builtin(to)));
+    expect(bad.map(({ from, to }) => `${from} imports ${to}`)).toEqual([]);
+    expect([...reached].filter((file) => /^src\/(?:cli|repo|registry|scripts)\//.test(file))).toEqual([]);
+  });
+
+  test("the clock and chance have no part in it", () => {
+    const bad = [...sources].filter(
+      ([file, text]) =>
+        startsWithAny(file, pure) &&
+        /\bDate\b|\bMath\.random\b|\brandom(?:UUID|Bytes)\b|\bperformance\b/.test(withoutProse(text)),
+    );
+    expect(bad.map(([file]) => file)).toEqual([]);
+  });
+});
+
+test("only the edge of the program touches its process", () => {
+  const uses = [...sources].flatMap(([file, text]) =>
+    [...withoutProse(text).matchAll(/(?<![\w.$])(?:globalThis\.)?process\s*(?:\.\s*(\w+)|\[)|\bconsole\s*\./g)].map(
+      ([whole, member]) => [file, member ?? whole] as const,
+    ),
+  );
+  const allowed = ["src/bin.ts", "src/cli/io.ts", "src/scripts/"];
+  const bad = uses.filter(
+    ([file, member]) => !startsWithAny(file, allowed) && !(file === "src/repo/apply.ts" && member === "pid"),
+  );
+  expect(bad.map(([file, member]) => `${file} uses process.${member}`)).toEqual([]);
+  expect(uses).toContainEqual(["src/cli/io.ts", "stdin"]);
+});
+
+test("imports within the project name a file, with its extension", () => {
+  const bad = imports.filter(({ to }) => to.startsWith("src/") && !sources.has(to) && !to.endsWith(".json"));
+  expect(bad.map(({ from, to }) => `${from} imports ${to}`)).toEqual([]);
+});
+
+describe("templates", () => {
+  const templates = readTemplates(join(root, "templates"));
+
+  interface Output {
+    readonly file: string;
+    readonly line: number;
+    readonly text: string;
+  }
+
+  /** Every place where a value comes out, and what calls it. */
+  function outputsOf({ path, source }: { path: string; source: string }): Output[] {
+    const found: Output[] = [];
+    const visitor = new Handlebars.Visitor();
+    visitor.MustacheStatement = function (node: hbs.AST.MustacheStatement): void {
+      const name = (node.path as hbs.AST.PathExpression).original;
+      const helped = helperNames.includes(name) && node.params.length === 1 && node.escaped;
+      if (!helped) found.push({ file: path, line: node.loc.start.line, text: `${node.escaped ? "{{" : "{{{"}${name}` });
+      Handlebars.Visitor.prototype.MustacheStatement.call(this, node);
+    };
+    visitor.accept(Handlebars.parse(source));
+    return found;
+  }
+
+  test("every value goes through a helper, but the JSON that models.json is made of", () => {
+    const raw = templates.flatMap(outputsOf);
+    const others = raw.filter(({ file, text }) => !(file === `${featureFolder}/models.json` && /^\{\{\{?value$/.test(text)));
+    expect(others).toEqual([]);
+    expect(raw).toHaveLength(2);
+  });
+
+  test("a value without a helper would be seen", () => {
+    const see = (source: string): string[] => outputsOf({ path: "x", source }).map(({ text }) => text);
+    expect(see("{{spec.name}}")).toEqual(["{{spec.name"]);
+    expect(see("{{{json spec.name}}}")).toEqual(["{{{json"]);
+    expect(see("{{#each a}}{{#if b}}{{this}}{{/if}}{{/each}}")).toEqual(["{{this"]);
+    expect(see("{{#if a}}x{{else}}{{y}}{{/if}}")).toEqual(["{{y"]);
+    expect(see('{{json a}}{{#each a}}{{yaml this}}{{/each}}{{> environment image=b target="dev"}}')).toEqual([]);
+  });
+
+  test("each helper is that of the file's format", () => {
+    const format = (path: string): RegExp => {
+      if (path.endsWith(".json")) return /^(?:json|value)$/;
+      if (path.endsWith(".yaml")) return /^(?:yaml|word)$/;
+      if (path.endsWith(".sh")) return /^(?:sh|words)$/;
+      return /^(?:docker|word)$/;
+    };
+    const wrong = templates.flatMap(({ path, source }) =>
+      [...source.matchAll(/\{\{([a-z]+) /g)]
+        .filter(([, helper]) => !format(path).test(helper!))
+        .map(([whole]) => `${path}: ${whole}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test("every template is a file of the catalogue, the spec or a partial, and the reverse", () => {
+    const wanted = [...wantedFiles({ kind: "own" }), ...wantedFiles({ kind: "feature", file: ".devcontainer.json" })].map(
+      ({ path }) => path,
+    );
+    const expected = [...new Set([...wanted, "aperture-env.yaml"])].sort();
+    const there = templates.map(({ path }) => path).filter((path) => !path.endsWith(".partial"));
+    expect(there.sort()).toEqual(expected);
+  });
+
+  test("every partial is used", () => {
+    const partials = templates
+      .filter(({ path }) => path.endsWith(".partial"))
+      .map(({ path }) => posix.basename(path, ".partial"));
+    const used = templates.flatMap(({ source }) => [...source.matchAll(/\{\{>\s*(\w+)/g)].map(([, name]) => name!));
+    expect([...new Set(used)].sort()).toEqual(partials.sort());
+  });
+
+  test("nothing else lies among them", () => {
+    const files = readdirSync(join(root, "templates"), { recursive: true, withFileTypes: true }).filter((entry) =>
+      entry.isFile(),
+    );
+    expect(
+      files.map((entry) => relative(root, join(entry.parentPath, entry.name))).filter((name) => !name.endsWith(".hbs")),
+    ).toEqual([]);
+  });
+
+  test("each ends with one line end", () => {
+    for (const { path, source } of templates) expect(source, path).toMatch(/[^\n]\n$/);
+  });
+});

@@ -1,0 +1,331 @@
+/** The table of questions: what each reads from a flag, from the spec and from nothing, what it writes back, and what it refuses. */
+import { describe, expect, test } from "vitest";
+import { bases } from "../../src/catalog/bases.ts";
+import { cleanName, connections, outputs, questionOf, questions } from "../../src/questions/table.ts";
+import type { Answers, Facts, QuestionId } from "../../src/questions/types.ts";
+
+const both: Partial<Answers> = {
+  providers: [
+    { id: "anthropic", api: "messages" },
+    { id: "openai", api: "responses" },
+  ],
+};
+const onlyOpenai: Partial<Answers> = { providers: [{ id: "openai", api: "responses" }] };
+const facts: Facts = { folder: "sample", base: null, opencode: "1.18.18" };
+const customBase = { image: "ghcr.io/acme/dev:1", libc: "musl", user: "dev" } as const;
+
+describe("the table", () => {
+  test("no two questions share a flag, a variable or a place in the spec", () => {
+    const everywhere = questions.flatMap(({ flag, env, key }) => [`--${flag}`, ...env, key.join(".")]);
+    expect(new Set(everywhere).size).toBe(everywhere.length);
+  });
+
+  test("every question says what it is", () => {
+    for (const question of questions) {
+      expect(questionOf(question.id)).toBe(question);
+      expect(question.message).toMatch(/^[A-Z].*\?$/);
+      expect(question.help).not.toBe("");
+      expect(question.env[0]).toMatch(/^APERTURE_ENV_[A-Z_]+$/);
+      if (question.kind === "list" || question.kind === "choice") expect(question.choices?.length).toBeGreaterThan(0);
+    }
+  });
+
+  test("a question looks only at answers of those above it", () => {
+    expect(questions.map(({ id }) => id).indexOf("providers")).toBeLessThan(questions.map(({ id }) => id).indexOf("model"));
+    expect(questions.map(({ id }) => id).indexOf("model")).toBeLessThan(questions.map(({ id }) => id).indexOf("smallModel"));
+  });
+
+  test("what is proposed is an answer that its own question takes", () => {
+    const earlier: Record<string, unknown> = {};
+    for (const question of questions) {
+      const { value } = question.propose(facts, earlier as Partial<Answers>);
+      expect(question.parse(question.format(value), earlier as Partial<Answers>)).toMatchObject({ ok: true, value });
+      earlier[question.id] = value;
+    }
+    expect(earlier).toEqual({
+      url: "http://ai",
+      connection: "network",
+      ...both,
+      model: "anthropic/claude-sonnet-4-5",
+      smallModel: "anthropic/claude-haiku-4-5",
+      opencode: "1.18.18",
+      managed: false,
+      base: "debian",
+      outputs: ["devcontainer"],
+      name: "sample",
+    });
+  });
+
+  test("proposals follow the repository and earlier answers", () => {
+    expect(questionOf("model").propose(facts, onlyOpenai)).toEqual({ value: "openai/gpt-5", source: "default" });
+    expect(questionOf("smallModel").propose(facts, { ...onlyOpenai, model: "openai/gpt-5" }).value).toBe("openai/gpt-5-mini");
+    expect(questionOf("base").propose({ ...facts, base: { name: "go", sign: "go.mod" } }, {})).toEqual({
+      value: "go",
+      source: "detected",
+      because: "go.mod",
+    });
+    expect(questionOf("name").propose({ ...facts, folder: "a\nb" }, {}).value).toBe("a b");
+  });
+});
+
+/** Texts that a flag or a variable gives, what they mean, and the one way in which it is written back. */
+const parsed: readonly (readonly [QuestionId, text: string, value: unknown, written?: string])[] = [
+  ["url", "http://ai", "http://ai"],
+  ["url", "ai/v1", "http://ai", "http://ai"],
+  ["connection", "network", "network"],
+  ["connection", " network ", "network", "network"],
+  ["providers", "anthropic,openai", both.providers],
+  ["providers", " openai ", onlyOpenai.providers, "openai"],
+  ["providers", "openai anthropic", [...both.providers!].reverse(), "openai,anthropic"],
+  ["providers", "openai,,openai,", onlyOpenai.providers, "openai"],
+  ["model", "anthropic/claude-opus-4-5", "anthropic/claude-opus-4-5"],
+  ["model", "openai/ft:gpt-4o:acme::a1/b2@3", "openai/ft:gpt-4o:acme::a1/b2@3"],
+  ["model", "openai/__proto__", "openai/__proto__"],
+  ["smallModel", " openai/gpt-5-mini\n", "openai/gpt-5-mini", "openai/gpt-5-mini"],
+  ["opencode", "1.18.18", "1.18.18"],
+  ["opencode", "v1.2.3", "1.2.3", "1.2.3"],
+  ["opencode", "latest", "latest"],
+  ["managed", "true", true],
+  ["managed", "YES", true, "true"],
+  ["managed", "1", true, "true"],
+  ["managed", "on", true, "true"],
+  ["managed", "false", false],
+  ["managed", "no", false, "false"],
+  ["managed", "0", false, "false"],
+  ["managed", "off", false, "false"],
+  ...Object.keys(bases).map((name) => ["base", name, name] as const),
+  ["base", "image=ghcr.io/acme/dev:1,libc=musl,user=dev", customBase],
+  ["base", " user = dev , libc = musl , image = ghcr.io/acme/dev:1 ", customBase, "image=ghcr.io/acme/dev:1,libc=musl,user=dev"],
+  [
+    "base",
+    `image=alpine@sha256:${"0".repeat(64)},libc=musl,user=1000`,
+    { image: `alpine@sha256:${"0".repeat(64)}`, libc: "musl", user: "1000" },
+  ],
+  [
+    "base",
+    "image=localhost:5000/a__b/c-d.e:x_Y,libc=glibc,user=_apt",
+    { image: "localhost:5000/a__b/c-d.e:x_Y", libc: "glibc", user: "_apt" },
+  ],
+  ["base", "image=dev:latest,libc=glibc,user=root", { image: "dev:latest", libc: "glibc", user: "root" }],
+  ["outputs", "devcontainer", ["devcontainer"]],
+  ["outputs", "devcontainer, devcontainer", ["devcontainer"], "devcontainer"],
+  ["name", 'A project\'s "name" #1: ünïcode 🚀', 'A project\'s "name" #1: ünïcode 🚀'],
+  ["name", "  spaced\t out\n", "spaced  out", "spaced  out"],
+  ["name", "a ${localEnv:HOME} b", "a {localEnv:HOME} b", "a {localEnv:HOME} b"],
+  ["name", "$${x} $$$ {}", "{x} $$$ {}", "{x} $$$ {}"],
+  ["name", `${"n".repeat(99)} tail`, "n".repeat(99), "n".repeat(99)],
+  ["name", "🚀".repeat(120), "🚀".repeat(100), "🚀".repeat(100)],
+  ["name", "\u200b", "aperture-env", "aperture-env"],
+];
+
+test.each(parsed.map(([id, text, value, written = text]) => ({ id, text, value, written })))(
+  "$id: $text means $value",
+  ({ id, text, value, written }) => {
+    const question = questionOf(id);
+    const first = question.parse(text, both);
+    expect(first).toMatchObject({ ok: true, value });
+    if (!first.ok) return;
+    expect(question.format(first.value as never)).toBe(written);
+    const again = question.parse(written, both);
+    expect(again).toMatchObject({ ok: true, value });
+  },
+);
+
+/** Plain values of the spec and what they mean. */
+const read: readonly (readonly [QuestionId, value: unknown, answer: unknown])[] = [
+  ["url", "http://ai", "http://ai"],
+  ["connection", "network", "network"],
+  ["providers", { anthropic: {}, openai: {} }, both.providers],
+  ["providers", { anthropic: null, openai: { api: "responses" } }, both.providers],
+  ["providers", { openai: { api: null } }, onlyOpenai.providers],
+  ["providers", ["openai"], onlyOpenai.providers],
+  ["model", "openai/gpt-5", "openai/gpt-5"],
+  ["smallModel", "openai/gpt-5", "openai/gpt-5"],
+  ["opencode", "1.18.18", "1.18.18"],
+  ["managed", true, true],
+  ["managed", false, false],
+  ["base", "alpine", "alpine"],
+  ["base", { ...customBase }, customBase],
+  ["base", { ...customBase, user: 1000 }, { ...customBase, user: "1000" }],
+  ["outputs", ["devcontainer"], ["devcontainer"]],
+  ["name", "yes", "yes"],
+];
+
+test.each(read)("%s: %j in the spec means %j", (id, value, answer) => {
+  expect(questionOf(id).read(value, both)).toMatchObject({ ok: true, value: answer });
+});
+
+const chooseProvider = /^choose from anthropic, openai$/;
+const refusedTexts: readonly (readonly [QuestionId, text: string, why: RegExp, fix: RegExp])[] = [
+  ["url", "http://ai/x", /has the path \/x/, /^write http:\/\/ai/],
+  ["connection", "tailscale", /cannot connect by "tailscale"/, /^choose from network$/],
+  ["connection", "", /cannot connect by ""/, /^choose from network$/],
+  ["providers", "", /no provider is named/, chooseProvider],
+  ["providers", " , ", /no provider is named/, chooseProvider],
+  ["providers", "google", /"google" is not a provider/, chooseProvider],
+  ["providers", "anthropic,constructor", /"constructor" is not a provider/, chooseProvider],
+  ["providers", "__proto__", /"__proto__" is not a provider/, chooseProvider],
+  ["providers", "Anthropic", /"Anthropic" is not a provider/, chooseProvider],
+  ["model", "", /names no provider and model/, /^write provider\/model, for instance anthropic\/claude-sonnet-4-5$/],
+  ["model", "gpt-5", /"gpt-5" names no provider and model/, /^write provider\/model/],
+  ["model", "/gpt-5", /names no provider and model/, /^write provider\/model/],
+  ["model", "openai/", /names no provider and model/, /^write provider\/model/],
+  [
+    "model",
+    "google/gemini",
+    /is of google, which is not among the providers/,
+    /^add google to the providers, or take one of anthropic, openai$/,
+  ],
+  ["model", "openai/{env:SECRET}", /a character that no model id has/, /^letters, digits and @/],
+  ["model", "openai/{file:/etc/passwd}", /a character that no model id has/, /^letters, digits and @/],
+  ["model", "openai/a b", /a character/, /^letters/],
+  ["model", "openai/a\nb", /a character/, /^letters/],
+  ["model", 'openai/"', /a character/, /^letters/],
+  ["model", "openai/ü", /a character/, /^letters/],
+  ["model", `openai/${"a".repeat(200)}`, /a character/, /^letters/],
+  ["smallModel", "gpt-5", /names no provider and model/, /^write provider\/model/],
+  ["opencode", "2.0.0", /OpenCode 2\.0\.0 is of another major line/, /^choose a version 1\.x, or latest/],
+  ["opencode", "0.9.0", /another major line/, /^choose/],
+  ["opencode", "1.18", /"1\.18" is not a version/, /^write one as 1\.18\.18, or latest$/],
+  ["opencode", "^1.18.18", /is not a version/, /^write/],
+  ["opencode", "1.18.18-beta", /is not a version/, /^write/],
+  ["opencode", "next", /is not a version/, /^write/],
+  ["opencode", "", /"" is not a version/, /^write/],
+  ["managed", "maybe", /neither yes nor no/, /^write true or false$/],
+  ["managed", "", /neither yes nor no/, /^write true or false$/],
+  ["base", "fedora", /"fedora" is not a base/, /^choose from debian, .*, or give image=<reference>,libc=/],
+  ["base", "constructor", /"constructor" is not a base/, /^choose/],
+  ["base", "", /"" is not a base/, /^choose/],
+  ["base", "image=alpine:3", /the C library of alpine:3 is not known/, /^say libc: glibc, or musl/],
+  ["base", "image=alpine:3,libc=uclibc,user=root", /the C library/, /^say libc/],
+  ["base", "image=alpine:3,libc=musl", /the user of alpine:3 is not known/, /^say which account/],
+  ["base", "image=alpine:3,libc=musl,user=a b", /the user of/, /^say which account/],
+  ["base", "image=alpine:3,libc=musl,user=-x", /the user of/, /^say which account/],
+  ["base", "image=alpine:3,libc=musl,user=root,shell=zsh", /no setting "shell"/, /^give image=/],
+  ["base", "image=alpine:3,libc=musl,user=root,__proto__=x", /no setting "__proto__"/, /^give image=/],
+  ["base", "image=A,libc=musl,user=root", /"A" is not an image reference/, /^write it as docker pull takes it/],
+  ["base", "image=,libc=musl,user=root", /"" is not an image reference/, /^write it/],
+  ["base", "libc=musl,user=root", /"" is not an image reference/, /^write it/],
+  ["base", "image=a b,libc=musl,user=root", /"a b" is not an image reference/, /^write it/],
+  ["base", "image=a AS x,libc=musl,user=root", /is not an image reference/, /^write it/],
+  ["base", "image=a\nRUN id,libc=musl,user=root", /is not an image reference/, /^write it/],
+  ["base", "image=--platform=x,libc=musl,user=root", /is not an image reference/, /^write it/],
+  ["base", "image=a$X,libc=musl,user=root", /is not an image reference/, /^write it/],
+  ["base", `image=${"a".repeat(256)},libc=musl,user=root`, /is not an image reference/, /^write it/],
+  ["base", "image=opencode,libc=musl,user=root", /opencode is the name of a stage/, /for instance opencode:latest$/],
+  ["base", "image=dev,libc=musl,user=root", /dev is the name of a stage/, /for instance dev:latest$/],
+  ["base", "image=ci,libc=musl,user=root", /ci is the name of a stage/, /for instance ci:latest$/],
+  ["outputs", "", /no output is named/, /^choose from devcontainer$/],
+  ["outputs", "devcontainer,kubernetes", /cannot generate "kubernetes"/, /^choose from devcontainer$/],
+  ["name", "", /the name is empty/, /^give the project's name$/],
+  ["name", " \n ", /the name is empty/, /^give/],
+];
+
+describe("refused as a flag", () => {
+  test.each(refusedTexts)("%s: %j", (id, text, why, fix) => {
+    const given = questionOf(id).parse(text, both);
+    expect(given.ok).toBe(false);
+    if (given.ok) return;
+    expect(given.why).toMatch(why);
+    expect(given.fix).toMatch(fix);
+  });
+
+  test("a model of a provider that was not chosen", () => {
+    expect(questionOf("model").parse("anthropic/claude-opus-4-5", onlyOpenai)).toMatchObject({
+      ok: false,
+      why: "anthropic/claude-opus-4-5 is of anthropic, which is not among the providers",
+      fix: "add anthropic to the providers, or take one of openai",
+    });
+  });
+});
+
+const refusedValues: readonly (readonly [QuestionId, value: unknown, why: RegExp])[] = [
+  ...(["url", "connection", "model", "smallModel", "opencode", "name"] as const).flatMap((id) => [
+    [id, null, /^expected text, not nothing$/] as const,
+    [id, 5, /^expected text, not the number 5$/] as const,
+    [id, true, /^expected text, not the boolean true$/] as const,
+    [id, [], /^expected text, not a list$/] as const,
+    [id, {}, /^expected text, not a map$/] as const,
+  ]),
+  ["opencode", 1.18, /^expected text, not the number 1\.18$/],
+  ["managed", "true", /^expected true or false, not the string true$/],
+  ["managed", null, /^expected true or false, not nothing$/],
+  ["providers", null, /^expected a map of providers, not nothing$/],
+  ["providers", "openai", /^expected a map of providers, not the string openai$/],
+  ["providers", [1], /^expected a map of providers, not a list$/],
+  ["providers", [], /^no provider is named$/],
+  ["providers", {}, /^no provider is named$/],
+  ["providers", { google: {} }, /^"google" is not a provider/],
+  ["providers", { openai: "responses" }, /^openai is the string responses$/],
+  ["providers", { openai: { url: "x" } }, /^openai has no setting "url"$/],
+  ["providers", { openai: { api: "messages" } }, /^openai does not speak "messages"$/],
+  ["providers", { openai: { api: 5 } }, /^openai does not speak the number 5$/],
+  ["providers", { openai: { api: "constructor" } }, /^openai does not speak "constructor"$/],
+  ["base", null, /^expected a base, not nothing$/],
+  ["base", ["alpine"], /^expected a base, not a list$/],
+  ["base", 5, /^expected a base, not the number 5$/],
+  ["base", {}, /^"" is not an image reference$/],
+  ["base", { image: 5 }, /^5 is not an image reference$/],
+  ["base", { image: "a:1", libc: "musl", user: -1 }, /^the user of a:1 is not known$/],
+  ["base", { image: "a:1", libc: "musl", user: 1.5 }, /^the user of a:1 is not known$/],
+  ["base", { image: "a:1", libc: "musl", user: null }, /^the user of a:1 is not known$/],
+  ["base", { image: "a:1", libc: ["musl"], user: "root" }, /^the C library of a:1 is not known$/],
+  ["base", { image: "a:1", libc: "musl", user: "root", x: 1 }, /^a base has no setting "x"$/],
+  ["outputs", null, /^expected a list, not nothing$/],
+  ["outputs", "devcontainer", /^expected a list, not the string devcontainer$/],
+  ["outputs", [], /^no output is named$/],
+  ["outputs", [5], /^expected names in the list, not the number 5$/],
+  ["outputs", ["nix"], /^this version cannot generate "nix"$/],
+];
+
+describe("refused in the spec", () => {
+  test.each(refusedValues)("%s: %j", (id, value, why) => {
+    const given = questionOf(id).read(value, both);
+    expect(given.ok).toBe(false);
+    if (given.ok) return;
+    expect(given.why).toMatch(why);
+    expect(given.fix).not.toBe("");
+  });
+});
+
+describe("a word on what was changed or is not known", () => {
+  const notes = (id: QuestionId, text: string): readonly string[] => {
+    const given = questionOf(id).parse(text, both);
+    return given.ok ? given.notes : [];
+  };
+
+  test("a model that the catalogue does not know", () => {
+    expect(notes("model", "openai/house-model")).toEqual([expect.stringContaining("does not know openai/house-model")]);
+    expect(notes("model", "openai/gpt-5")).toEqual([]);
+    expect(notes("model", "openai/constructor")).toHaveLength(1);
+  });
+
+  test("a name that was cleaned", () => {
+    expect(notes("name", " x ")).toEqual(["wrote the name as x"]);
+    expect(notes("name", "x")).toEqual([]);
+  });
+});
+
+test("a clean name is clean", () => {
+  for (const text of [
+    "",
+    "  ",
+    "x",
+    `${"x".repeat(99)} y`,
+    "$${a}",
+    "\u0000\u001b[31m",
+    "a\u2028b",
+    "\ud800x",
+    "é".repeat(300),
+  ]) {
+    const name = cleanName(text);
+    expect(name).not.toBe("");
+    expect(cleanName(name)).toBe(name);
+    expect(name).not.toMatch(/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]|\$\{/u);
+  }
+});
+
+test("this version offers what it can make", () => {
+  expect(outputs.map(({ value }) => value)).toEqual(["devcontainer"]);
+  expect(connections.map(({ value }) => value)).toEqual(["network"]);
+});

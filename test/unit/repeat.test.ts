@@ -1,0 +1,71 @@
+/** The command that repeats a run. */
+import { describe, expect, test } from "vitest";
+import { quoteForShell, repeatArguments, repeatLine } from "../../src/questions/repeat.ts";
+import { questionOf } from "../../src/questions/table.ts";
+import type { Resolved } from "../../src/questions/resolve.ts";
+import type { Answers, QuestionId, Source } from "../../src/questions/types.ts";
+
+const answer = <Id extends QuestionId>(id: Id, value: Answers[Id], source: Source = "flag"): Resolved =>
+  ({ question: questionOf(id), value, source, notes: [] }) as unknown as Resolved;
+
+describe("arguments", () => {
+  const table: readonly (readonly [string, readonly Resolved[], string | null, readonly string[]])[] = [
+    ["nothing was said", [], null, ["--yes"]],
+    ["a folder", [], "my app", ["my app", "--yes"]],
+    ["a folder that looks like a flag", [], "-x", ["./-x", "--yes"]],
+    ["defaults need no flag", [answer("url", "http://ai", "default"), answer("managed", false, "default")], null, ["--yes"]],
+    ["what spec and lock say is there", [answer("url", "http://a", "spec"), answer("name", "x", "lock")], null, ["--yes"]],
+    [
+      "what was given, found or answered is repeated",
+      [
+        answer("url", "http://gw"),
+        answer("providers", [{ id: "openai", api: "responses" }], "answer"),
+        answer("base", "go", "detected"),
+        answer("name", "my app", "environment"),
+      ],
+      null,
+      ["--url", "http://gw", "--providers", "openai", "--base", "go", "--name", "my app", "--yes"],
+    ],
+    ["a switch that is on", [answer("managed", true)], null, ["--managed", "--yes"]],
+    ["a switch that is off is the default", [answer("managed", false, "environment")], null, ["--yes"]],
+    [
+      "an image of one's own",
+      [answer("base", { image: "a:1", libc: "musl", user: "root" })],
+      null,
+      ["--base", "image=a:1,libc=musl,user=root", "--yes"],
+    ],
+    ["a value that looks like a flag", [answer("name", "--yes")], null, ["--name=--yes", "--yes"]],
+  ];
+
+  test.each(table)("%s", (_what, resolved, directory, words) => {
+    expect(repeatArguments(resolved, directory)).toEqual(words);
+  });
+});
+
+describe("the line", () => {
+  const table: readonly (readonly [readonly Resolved[], string | null, string])[] = [
+    [[], null, "npm create aperture-env@latest -- --yes"],
+    [[answer("url", "http://gw:8080")], null, "npm create aperture-env@latest -- --url http://gw:8080 --yes"],
+    [[answer("url", "http://gw")], "app", "npm create aperture-env@latest app -- --url http://gw --yes"],
+    [[], "it's here", `npm create aperture-env@latest 'it'\\''s here' -- --yes`],
+    [[], "./update", "npm create aperture-env@latest ./update -- --yes"],
+    [[answer("name", "a $(id) `b`")], null, "npm create aperture-env@latest -- --name 'a $(id) `b`' --yes"],
+    [[answer("name", "-")], "-", "npm create aperture-env@latest ./- -- --name=- --yes"],
+  ];
+
+  test.each(table)("%j %j: %s", (resolved, directory, line) => {
+    expect(repeatLine(resolved, directory)).toBe(line);
+  });
+});
+
+test.each([
+  ["plain-1.2_3/@%+=:,", "plain-1.2_3/@%+=:,"],
+  ["", "''"],
+  ["a b", "'a b'"],
+  ["~", "'~'"],
+  ["*", "'*'"],
+  ["it's", `'it'\\''s'`],
+  ["a\nb", "'a\nb'"],
+])("the word %j is written %s", (word, written) => {
+  expect(quoteForShell(word)).toBe(written);
+});

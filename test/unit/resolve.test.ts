@@ -1,0 +1,304 @@
+/** Answers from everywhere: which source wins, what is asked, and what is refused. */
+import { describe, expect, test } from "vitest";
+import { AppError } from "../../src/errors.ts";
+import { questions } from "../../src/questions/table.ts";
+import { resolveAnswers, type AnswerSources, type Ask, type Resolution } from "../../src/questions/resolve.ts";
+import type { Answers, QuestionId, Source } from "../../src/questions/types.ts";
+import type { SpecEntries } from "../../src/spec/spec.ts";
+
+const facts = { folder: "sample", base: { name: "go", sign: "go.mod" }, opencode: "1.18.18" };
+const nothing: AnswerSources = { flags: {}, spec: null, env: {}, lock: null, facts };
+const byItself = { ask: null, acceptDefaults: true };
+
+const resolve = (sources: Partial<AnswerSources>, mode: Parameters<typeof resolveAnswers>[1] = byItself): Promise<Resolution> =>
+  resolveAnswers({ ...nothing, ...sources }, mode);
+
+/** A spec that says this, each value on a line of its own. */
+const specOf = (values: Partial<Record<QuestionId, unknown>>): SpecEntries =>
+  Object.fromEntries(
+    Object.entries(values).map(([id, value], index) => [
+      id,
+      { value, place: { file: "aperture-env.yaml", line: index + 1, column: 7 } },
+    ]),
+  );
+
+const locked: Answers = {
+  name: "locked",
+  url: "http://locked",
+  connection: "network",
+  providers: [{ id: "openai", api: "responses" }],
+  model: "openai/gpt-5",
+  smallModel: "openai/gpt-5-mini",
+  opencode: "1.18.0",
+  managed: true,
+  base: { image: "alpine:3", libc: "musl", user: "root" },
+  outputs: ["devcontainer"],
+};
+
+async function refusal(resolution: Promise<Resolution>): Promise<AppError> {
+  const error: unknown = await resolution.then(
+    () => new Error("it resolved"),
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBeInstanceOf(AppError);
+  return error as AppError;
+}
+
+const sourcesOf = ({ resolved }: Resolution): Record<string, Source> =>
+  Object.fromEntries(resolved.map(({ question, source }) => [question.id, source]));
+
+describe("each source", () => {
+  test("nothing is given: what is proposed is taken, and says so", async () => {
+    const resolution = await resolve({});
+    expect(resolution.answers).toEqual({
+      url: "http://ai",
+      connection: "network",
+      providers: [
+        { id: "anthropic", api: "messages" },
+        { id: "openai", api: "responses" },
+      ],
+      model: "anthropic/claude-sonnet-4-5",
+      smallModel: "anthropic/claude-haiku-4-5",
+      opencode: "1.18.18",
+      managed: false,
+      base: "go",
+      outputs: ["devcontainer"],
+      name: "sample",
+    });
+    expect(sourcesOf(resolution)).toEqual({
+      url: "default",
+      connection: "default",
+      providers: "default",
+      model: "default",
+      smallModel: "default",
+      opencode: "default",
+      managed: "default",
+      base: "detected",
+      outputs: "default",
+      name: "detected",
+    });
+    expect(resolution.resolved.find(({ question }) => question.id === "base")?.because).toBe("go.mod");
+    expect(resolution.resolved.map(({ question }) => question)).toEqual(questions);
+    expect(Object.isFrozen(resolution.answers)).toBe(true);
+  });
+
+  test("later proposals rest on earlier answers", async () => {
+    const { answers } = await resolve({ flags: { providers: "openai" } });
+    expect(answers).toMatchObject({ model: "openai/gpt-5", smallModel: "openai/gpt-5-mini" });
+    const other = await resolve({ flags: { model: "openai/gpt-5" } });
+    expect(other.answers.smallModel).toBe("openai/gpt-5-mini");
+  });
+
+  test("a variable stands over a default", async () => {
+    const { answers, resolved } = await resolve({ env: { APERTURE_ENV_URL: "gw", APERTURE_ENV_MANAGED: "1" } });
+    expect(answers).toMatchObject({ url: "http://gw", managed: true });
+    expect(resolved[0]).toMatchObject({ source: "environment", because: "APERTURE_ENV_URL" });
+    expect(resolved[0]!.notes).toEqual([expect.stringContaining("read gw as http://gw")]);
+  });
+
+  test("the official variable is read, and ours stands over it", async () => {
+    expect((await resolve({ env: { APERTURE_ENDPOINT: "http://theirs" } })).answers.url).toBe("http://theirs");
+    const env = { APERTURE_ENDPOINT: "http://theirs", APERTURE_ENV_URL: "http://ours" };
+    expect((await resolve({ env })).answers.url).toBe("http://ours");
+    expect((await resolve({ env: { ...env, APERTURE_ENV_URL: "" } })).answers.url).toBe("http://theirs");
+  });
+
+  test("a flag stands over a variable", async () => {
+    const resolution = await resolve({ flags: { url: "http://flag" }, env: { APERTURE_ENV_URL: "http://env" } });
+    expect(resolution.answers.url).toBe("http://flag");
+    expect(sourcesOf(resolution)["url"]).toBe("flag");
+  });
+
+  test("the spec stands over variables, also where it leaves something out", async () => {
+    const env = { APERTURE_ENV_URL: "http://env", APERTURE_ENV_NAME: "env", APERTURE_ENDPOINT: "http://theirs" };
+    const resolution = await resolve({ spec: specOf({ url: "http://spec" }), env });
+    expect(resolution.answers).toMatchObject({ url: "http://spec", name: "sample" });
+    expect(sourcesOf(resolution)).toMatchObject({ url: "spec", name: "detected" });
+  });
+
+  test("the lock keeps what the spec leaves out, and stands over defaults only", async () => {
+    const resolution = await resolve({ spec: specOf({ url: "http://spec" }), lock: locked });
+    expect(resolution.answers).toEqual({ ...locked, url: "http://spec" });
+    expect(sourcesOf(resolution)).toMatchObject({ url: "spec", name: "lock", base: "lock", managed: "lock", outputs: "lock" });
+  });
+
+  test("a lock without a spec counts for nothing", async () => {
+    expect((await resolve({ lock: locked })).answers).toMatchObject({ url: "http://ai", name: "sample", managed: false });
+  });
+
+  test("what the lock has and the spec no longer allows falls back to a proposal", async () => {
+    const spec = specOf({ providers: { anthropic: {} } });
+    const resolution = await resolve({ spec, lock: locked });
+    expect(resolution.answers).toMatchObject({ model: "anthropic/claude-sonnet-4-5", smallModel: "anthropic/claude-haiku-4-5" });
+    expect(sourcesOf(resolution)).toMatchObject({ providers: "spec", model: "default", url: "lock" });
+  });
+
+  test("what a lock has is validated like anything else", async () => {
+    const hostile = { ...locked, url: "http://x/$(id)", opencode: "2.0.0", name: " ", base: "constructor" };
+    const { answers } = await resolve({ spec: {}, lock: hostile });
+    expect(answers).toMatchObject({ url: "http://ai", opencode: "1.18.18", name: "sample", base: "go" });
+  });
+});
+
+describe("nobody can be asked", () => {
+  const nobody = { ask: null, acceptDefaults: false };
+
+  test("all open questions are named at once, with what is proposed", async () => {
+    const error = await refusal(resolve({ flags: { url: "http://ai" } }, nobody));
+    expect(error).toMatchObject({ code: "missing-answers", exit: 2 });
+    expect(error.message.split("\n").slice(1)).toEqual([
+      "  --providers anthropic,openai",
+      "  --model anthropic/claude-sonnet-4-5",
+      "  --small-model anthropic/claude-haiku-4-5",
+      "  --base go",
+      "  --outputs devcontainer",
+    ]);
+    expect(error.hint).toContain("--yes");
+  });
+
+  test("variables are answers", async () => {
+    const env = {
+      APERTURE_ENDPOINT: "ai",
+      APERTURE_ENV_PROVIDERS: "openai",
+      APERTURE_ENV_MODEL: "openai/gpt-5",
+      APERTURE_ENV_SMALL_MODEL: "openai/gpt-5",
+      APERTURE_ENV_BASE: "slim",
+      APERTURE_ENV_OUTPUTS: "devcontainer",
+    };
+    expect((await resolve({ env }, nobody)).answers).toMatchObject({ model: "openai/gpt-5", base: "slim" });
+  });
+
+  test("with a spec nothing is open", async () => {
+    const { answers } = await resolve({ spec: specOf({ url: "http://spec" }) }, nobody);
+    expect(answers).toMatchObject({ url: "http://spec", base: "go" });
+  });
+
+  test("a value that cannot be understood is told before what is missing", async () => {
+    const error = await refusal(resolve({ flags: { base: "fedora" } }, nobody));
+    expect(error).toMatchObject({ code: "bad-answer", exit: 2 });
+    expect(error.message).toMatch(/^--base: "fedora" is not a base\.$/);
+  });
+});
+
+describe("somebody can be asked", () => {
+  test("only what is open, each with its proposal and the answers before it", async () => {
+    const asked: [QuestionId, unknown, QuestionId[]][] = [];
+    const ask: Ask = (question, proposal, earlier) => {
+      asked.push([question.id, proposal.value, Object.keys(earlier) as QuestionId[]]);
+      return Promise.resolve({ value: proposal.value, notes: question.id === "model" ? ["noted"] : [] });
+    };
+    const resolution = await resolve({ flags: { url: "gw", providers: "openai" } }, { ask, acceptDefaults: false });
+    expect(asked.map(([id]) => id)).toEqual(["model", "smallModel", "base", "outputs"]);
+    expect(asked[0]).toEqual(["model", "openai/gpt-5", ["url", "connection", "providers"]]);
+    expect(sourcesOf(resolution)).toMatchObject({
+      url: "flag",
+      model: "answer",
+      base: "answer",
+      name: "detected",
+      managed: "default",
+    });
+    expect(resolution.resolved.flatMap(({ notes }) => notes)).toContain("noted");
+  });
+
+  test("nothing where a spec is there", async () => {
+    const ask: Ask = () => Promise.reject(new Error("asked"));
+    await expect(resolve({ spec: {} }, { ask, acceptDefaults: false })).resolves.toBeDefined();
+  });
+
+  test("what asking throws goes on, for instance a cancel", async () => {
+    const ask: Ask = () => Promise.reject(new AppError({ code: "cancelled", exit: 130, message: "Cancelled." }));
+    expect(await refusal(resolve({}, { ask, acceptDefaults: false }))).toMatchObject({ exit: 130 });
+  });
+});
+
+describe("refused", () => {
+  const bad: readonly (readonly [string, Partial<AnswerSources>, Partial<AppError>])[] = [
+    [
+      "a flag",
+      { flags: { model: "gpt-5" } },
+      {
+        message: expect.stringMatching(/^--model: "gpt-5" names no provider and model\.$/),
+        hint: expect.stringMatching(/^Write provider\/model.*\.$/),
+      },
+    ],
+    [
+      "a variable",
+      { env: { APERTURE_ENDPOINT: "http://ai/x" } },
+      { message: expect.stringMatching(/^APERTURE_ENDPOINT: .*\/x/) },
+    ],
+    [
+      "a value of the spec, with its place",
+      { spec: specOf({ url: "http://ai", opencode: 1.18 }) },
+      {
+        message: "opencode.version: expected text, not the number 1.18.",
+        hint: "Put it in quotes.",
+        where: { file: "aperture-env.yaml", line: 2, column: 7 },
+      },
+    ],
+    ["a key without a value", { spec: specOf({ base: null }) }, { message: "base: expected a base, not nothing." }],
+  ];
+
+  test.each(bad)("%s", async (_what, sources, expected) => {
+    expect(await refusal(resolve(sources))).toMatchObject({ code: "bad-answer", exit: 2, ...expected });
+  });
+});
+
+describe("a flag and a spec", () => {
+  const spec = specOf({
+    url: "http://spec",
+    providers: { anthropic: {}, openai: {} },
+    managed: false,
+    base: { image: "a:1", libc: "musl", user: 0 },
+  });
+
+  test("may say the same in other words", async () => {
+    const flags = { url: "spec/v1", providers: "anthropic openai", managed: "no", base: "user=0,libc=musl,image=a:1" };
+    const resolution = await resolve({ spec, flags });
+    expect(resolution.answers.url).toBe("http://spec");
+    expect(sourcesOf(resolution)["url"]).toBe("flag");
+  });
+
+  const against: readonly (readonly [Partial<Record<QuestionId, string>>, message: string, hint: string, line: number | null])[] =
+    [
+      [
+        { url: "http://flag" },
+        "The spec says aperture.url: http://spec, and --url says http://flag.",
+        "Edit aperture.url in the spec, then run again without --url.",
+        1,
+      ],
+      [
+        { providers: "openai,anthropic" },
+        "The spec says providers: anthropic,openai, and --providers says openai,anthropic.",
+        "Edit providers in the spec, then run again without --providers.",
+        2,
+      ],
+      [
+        { managed: "true" },
+        "The spec says opencode.managed: false, and --managed says true.",
+        "Edit opencode.managed in the spec, then run again without --managed.",
+        3,
+      ],
+      [
+        { base: "alpine" },
+        "The spec says base: image=a:1,libc=musl,user=0, and --base says alpine.",
+        "Edit base in the spec, then run again without --base.",
+        4,
+      ],
+      [
+        { name: "x" },
+        "The spec does not say name, and --name says x.",
+        "Edit name in the spec, then run again without --name.",
+        null,
+      ],
+    ];
+
+  test.each(against)("must not differ: %j", async (flags, message, hint, line) => {
+    const error = await refusal(resolve({ spec, flags, lock: locked }));
+    expect(error).toMatchObject({ code: "spec-differs", exit: 3, message, hint });
+    expect(error.where).toEqual(line === null ? undefined : { file: "aperture-env.yaml", line, column: 7 });
+  });
+
+  test("a flag that cannot be understood is a usage error first", async () => {
+    expect(await refusal(resolve({ spec, flags: { url: "ftp://x" } }))).toMatchObject({ code: "bad-answer", exit: 2 });
+  });
+});
