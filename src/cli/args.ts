@@ -78,16 +78,15 @@ export function parseCommand(argv: readonly string[], env: Readonly<Record<strin
     if (value !== undefined) flags[question.id] = String(value);
   }
   // npm keeps flags that it knows too for itself when they stand before --; these two only make a run more careful or its output different.
-  const fromNpm = (name: string): boolean => isNpmRun(env) && env[`npm_config_${name}`] === "true";
   return {
     kind: "create",
     directory: positionals[0] ?? null,
     flags,
     switches: {
       yes: values["yes"] === true,
-      dryRun: values["dry-run"] === true || fromNpm("dry_run"),
+      dryRun: values["dry-run"] === true || npmTook("dry_run", env),
       diff: values["diff"] === true,
-      json: values["json"] === true || fromNpm("json"),
+      json: values["json"] === true || npmTook("json", env),
       input: values["no-input"] !== true,
       cwd: typeof values["cwd"] === "string" ? values["cwd"] : null,
     },
@@ -151,6 +150,11 @@ function editDistance(left: string, right: string): number {
 
 function isNpmRun(env: Readonly<Record<string, string | undefined>>): boolean {
   return env["npm_command"] === "init" || env["npm_command"] === "exec";
+}
+
+/** Whether npm, which started this program, has that switch of its own on: from before the `--`, or from its configuration. */
+export function npmTook(name: "yes" | "json" | "dry_run", env: Readonly<Record<string, string | undefined>>): boolean {
+  return isNpmRun(env) && env[`npm_config_${name}`] === "true";
 }
 
 /**

@@ -35,6 +35,19 @@ export function isInteractive(io: Io): boolean {
   );
 }
 
+const heard = new WeakSet<Writable>();
+
+/** The stream, which from now on takes it calmly when its reader has gone (`… | head`): what there is to do is done all the same. */
+function outlivingItsReader<Stream extends Writable>(stream: Stream): Stream {
+  if (!heard.has(stream)) {
+    heard.add(stream);
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") throw error;
+    });
+  }
+  return stream;
+}
+
 /** The io of this process. */
 export function processIo(): Io {
   return {
@@ -43,16 +56,17 @@ export function processIo(): Io {
       return process.stdin;
     },
     get stdout() {
-      return process.stdout;
+      return outlivingItsReader(process.stdout);
     },
     get stderr() {
-      return process.stderr;
+      return outlivingItsReader(process.stderr);
     },
     env: process.env,
     cwd: process.cwd(),
     interrupted: () => {
       const controller = new AbortController();
-      for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => controller.abort());
+      // Behind npx every signal comes twice, from the terminal and passed on by npm: the second one must not end what the first one began.
+      for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => controller.abort());
       return controller.signal;
     },
   };

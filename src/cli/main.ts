@@ -3,7 +3,7 @@ import { formatPlace, isAppError } from "../errors.ts";
 import { formatErrorJson } from "../report/json.ts";
 import { generatorVersion } from "../version.ts";
 import { runCreate } from "./commands/create.ts";
-import { parseCommand, type Command } from "./args.ts";
+import { npmTook, parseCommand, type Command } from "./args.ts";
 import { processIo, type Io } from "./io.ts";
 
 /** Runs a command line, by default in this process, and gives the exit status. Never throws. */
@@ -37,7 +37,7 @@ async function runCommand(command: Command, io: Io): Promise<number> {
 
 function reportError(error: unknown, argv: readonly string[], io: Io): number {
   const known = isAppError(error) ? error : null;
-  if (argv.includes("--json")) io.stdout.write(formatErrorJson(error));
+  if (argv.includes("--json") || npmTook("json", io.env)) io.stdout.write(formatErrorJson(error));
   if (known !== null) {
     const where = known.where === undefined ? "" : `${formatPlace(known.where)}: `;
     io.stderr.write(`${where}${known.message}\n${known.hint === undefined ? "" : `${known.hint}\n`}`);

@@ -58,6 +58,10 @@ export async function resolveAnswers(
   const resolved: Resolved[] = [];
   const open: { question: Question; proposal: Proposal<unknown> }[] = [];
   for (const question of questions) {
+    if (question.applies?.(sources.facts) === false) {
+      answers[question.id] = ignore(question, sources, earlier);
+      continue;
+    }
     let found = find(question, sources, earlier);
     if (found === null) {
       const proposal = question.propose(sources.facts, earlier);
@@ -81,6 +85,17 @@ export async function resolveAnswers(
   }
   if (open.length > 0) throw missingAnswers(open);
   return { answers: Object.freeze(answers) as unknown as Answers, resolved };
+}
+
+/** The proposal for a question that is about nothing here. Whoever answers it nevertheless hears why it has no effect. */
+function ignore(question: Question, { flags, spec, facts }: AnswerSources, earlier: Partial<Answers>): unknown {
+  const where = spec?.[question.id]?.place;
+  const subject = flags[question.id] !== undefined ? `--${question.flag}` : where !== undefined ? question.key.join(".") : null;
+  if (subject !== null) {
+    const why = `${subject} has no effect here: the environment is added to ${facts.devcontainer}, which decides that itself.`;
+    throw usageError("no-effect", why, `Leave ${subject} out.`, where);
+  }
+  return question.propose(facts, earlier).value;
 }
 
 function find(question: Question, sources: AnswerSources, earlier: Partial<Answers>): Resolved | null {

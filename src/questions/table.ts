@@ -345,6 +345,7 @@ const table: { readonly [Id in QuestionId]: Question<Id> } = {
     key: ["base"],
     asked: true,
     message: "Which base?",
+    applies: (facts) => facts.devcontainer === null,
     help: `${names(Object.keys(bases))}; or ${customForm}`,
     choices: Object.entries(bases).map(([name, base]) => ({ value: name, label: name, hint: base.about })),
     propose: (facts: Facts) =>

@@ -39,6 +39,8 @@ export interface Facts {
   readonly folder: string;
   /** The base that the repository's files speak for, and the file that said so. */
   readonly base: { readonly name: string; readonly sign: string } | null;
+  /** The dev container of the user's that the environment is added to, or null where it gets one of its own. */
+  readonly devcontainer: string | null;
   /** Version of OpenCode that this generator pins. */
   readonly opencode: string;
 }
@@ -78,6 +80,8 @@ export interface Question<Id extends QuestionId = QuestionId> {
   readonly message: string;
   /** One line for the help. */
   readonly help: string;
+  /** Where it returns false the question is about nothing: it is not asked, shown or written down. */
+  applies?(facts: Facts): boolean;
   /** To choose from, where the kind is a list or a choice. */
   readonly choices?: readonly Choice[];
   /** What is proposed, from the repository and the answers to earlier questions. */

@@ -46,6 +46,7 @@ export function buildContext({ answers, release, registry, shape }: Environment)
     managed: answers.managed,
     outputs: answers.outputs,
     base: {
+      used: shape.kind === "own",
       name: typeof answers.base === "string" ? answers.base : "",
       custom: typeof answers.base === "string" ? null : { ...answers.base },
       dev: base.dev,

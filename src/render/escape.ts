@@ -15,8 +15,8 @@ function escapeUnit(unit: string): string {
   return `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
-/** Words that YAML 1.1 or 1.2 would read as something else than text. */
-const yamlReserved = /^(?:true|false|yes|no|on|off|y|n|null|~)$/i;
+/** Words that YAML 1.1 or 1.2 would read as something else than text; e0 is a number to some readers. */
+const yamlReserved = /^(?:true|false|yes|no|on|off|y|n|null|~|e\d+)$/i;
 const yamlPlain = /^[A-Za-z][A-Za-z0-9_./-]*(?::[A-Za-z0-9_./-]+)*$/;
 const yamlVersion = /^\d+\.\d+\.\d+$/;
 

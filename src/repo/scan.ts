@@ -35,7 +35,7 @@ function findGitRoot(start: string): string | null {
 }
 
 /** Facts that proposals rest on. */
-export function readFacts(target: Target, opencode: string): Facts {
+export function readFacts(target: Target, devcontainer: string | null, opencode: string): Facts {
   const names = target.exists ? readdirSync(target.root) : [];
   const found = Object.entries(bases).flatMap(([name, base]) => {
     const sign = base.signs
@@ -43,7 +43,7 @@ export function readFacts(target: Target, opencode: string): Facts {
       .find(Boolean);
     return sign === undefined ? [] : [{ name, sign }];
   });
-  return { folder: basename(target.root), base: found[0] ?? null, opencode };
+  return { folder: basename(target.root), base: found[0] ?? null, devcontainer, opencode };
 }
 
 /** Dev container files, in the order in which tools look for them (containers.dev, devcontainer-reference). */

@@ -12,12 +12,13 @@ import {
   readFileSync,
   realpathSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { spawnSync } from "node:child_process";
 import { createServer, connect, type AddressInfo, type Socket } from "node:net";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { execa } from "execa";
 import { expect } from "vitest";
 import { featureFolder } from "../../src/catalog/files.ts";
@@ -274,12 +275,26 @@ export function otherAccount(): Account | string {
 export function whyNoMounts(): string | null {
   if (process.getuid?.() !== 0) return "only root can mount";
   const { status, error } = spawnSync("unshare", ["--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"], { stdio: "ignore" });
-  return status === 0 ? null : `no mount namespace can be made here (${error === undefined ? "not permitted" : "there is no unshare"})`;
+  return status === 0
+    ? null
+    : `no mount namespace can be made here (${error === undefined ? "not permitted" : "there is no unshare"})`;
 }
 
-/** A command in a mount namespace of its own, after some mounts: shell code, with the words after it as `$1`, `$2` and so on. */
-export function withMounts(mounts: string, words: readonly string[], command: readonly string[]): string[] {
-  return ["unshare", "--mount", "sh", "-euc", `${mounts}\nshift ${words.length}\nexec "$@"`, "sh", ...words, ...command];
+/**
+ * A command in a mount namespace of its own, after shell code that may use `mount` and two functions: `read_only` and `writable` change how the
+ * rest of the namespace sees the folders that they are given.
+ */
+export function withMounts(code: string, command: readonly string[]): string[] {
+  const change = (option: string): string =>
+    `{ for folder; do [ ! -d "$folder" ] || { mount --bind "$folder" "$folder"; mount -o remount,bind,${option} "$folder"; }; done; }`;
+  const script = [`read_only() ${change("ro")}`, `writable() ${change("rw")}`, code, 'exec "$@"'].join("\n");
+  return ["unshare", "--mount", "sh", "-euc", script, "sh", ...command];
+}
+
+/** Where a program is, by PATH, or null. */
+export function findProgram(name: string): string | null {
+  const paths = (process.env["PATH"] ?? "").split(delimiter).map((folder) => join(folder, name));
+  return paths.find((path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true) ?? null;
 }
 
 /** Reads JSON that OpenCode or we wrote. */

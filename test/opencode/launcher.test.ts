@@ -1,12 +1,26 @@
 /** The launcher alone, with a program in place of OpenCode that tells with what it was started. */
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { formatShell } from "../../src/render/escape.ts";
 import { whyNotHere, type LocalInstallation } from "../../src/scripts/install-locally.ts";
 import {
+  findProgram,
   installStub,
   makeFolder,
   makePlace,
@@ -43,9 +57,6 @@ process.stdout.write(report);
 
 /** What a shell sets by itself. */
 const byTheShell = ["PWD", "OLDPWD", "SHLVL", "_"];
-
-const present = (program: string): boolean => spawnSync(program, ["--help"], { stdio: "ignore" }).error === undefined;
-const programs = { busybox: present("busybox"), shellcheck: present("shellcheck"), dash: present("dash"), bash: present("bash") };
 
 describe.skipIf(skipBecause("the launcher's tests", whyNotHere()))("the launcher", () => {
   let installation: LocalInstallation;
@@ -95,9 +106,7 @@ describe.skipIf(skipBecause("the launcher's tests", whyNotHere()))("the launcher
     };
     const got = report(ran).env;
     expect(Object.keys(given).filter((name) => given[name] !== undefined && got[name] === undefined)).toEqual([]);
-    return Object.fromEntries(
-      Object.entries(got).filter(([name, value]) => value !== given[name] && !byTheShell.includes(name)),
-    );
+    return Object.fromEntries(Object.entries(got).filter(([name, value]) => value !== given[name] && !byTheShell.includes(name)));
   };
 
   const privateFolder = (place: Place): string => join(place.tmp, `aperture-env-${process.getuid!()}`);
@@ -149,16 +158,19 @@ describe.skipIf(skipBecause("the launcher's tests", whyNotHere()))("the launcher
       expect(ran.stderr).toBe("");
     });
 
-    test.each(["missing.json", ".", "dangling"])("OPENCODE_CONFIG=%s, which is no file, gives one line and the environment's own", async (name) => {
-      const place = makePlace();
-      symlinkSync("/nowhere", join(place.work, "dangling"));
-      const env = { OPENCODE_CONFIG: join(place.work, name) };
-      const ran = await launch(place, env);
-      expect(changes(ran, place, env)).toEqual(defaults);
-      expect(ran.stderr).toBe(
-        `opencode (aperture-env): OPENCODE_CONFIG names ${env.OPENCODE_CONFIG}, which cannot be read; using ${defaults["OPENCODE_CONFIG"]}\n`,
-      );
-    });
+    test.each(["missing.json", ".", "dangling"])(
+      "OPENCODE_CONFIG=%s, which is no file, gives one line and the environment's own",
+      async (name) => {
+        const place = makePlace();
+        symlinkSync("/nowhere", join(place.work, "dangling"));
+        const env = { OPENCODE_CONFIG: join(place.work, name) };
+        const ran = await launch(place, env);
+        expect(changes(ran, place, env)).toEqual(defaults);
+        expect(ran.stderr).toBe(
+          `opencode (aperture-env): OPENCODE_CONFIG names ${env.OPENCODE_CONFIG}, which cannot be read; using ${defaults["OPENCODE_CONFIG"]}\n`,
+        );
+      },
+    );
 
     test.skipIf(skipBecause("an unreadable OPENCODE_CONFIG", typeof other === "string" ? other : null))(
       "an OPENCODE_CONFIG that this account cannot read gives the environment's own, because OpenCode would run without any",
@@ -274,36 +286,268 @@ describe.skipIf(skipBecause("the launcher's tests", whyNotHere()))("the launcher
       },
     );
 
-    describe.skipIf(skipBecause("file systems that are read-only", noMounts))("with read-only file systems", () => {
-      const readOnly = (paths: readonly string[], place: Place, env: Readonly<Record<string, string | undefined>>): Promise<Ran> =>
-        run(
-          withMounts(
-            'for path; do [ "$path" != -- ] || break; mount -t tmpfs -o ro tmpfs "$path"; done',
-            [...paths, "--"],
-            [installation.opencode],
-          ),
-          { place, env: { ...installation.env, ...env } },
-        );
+    describe.skipIf(skipBecause("the launcher on read-only file systems", noMounts))("on read-only file systems", () => {
+      const temporary = (place: Place): string =>
+        [place.tmp, tmpdir(), "/tmp", "/var/tmp", "/dev/shm"].map(formatShell).join(" ");
+      const launchWith = (code: string, place: Place): Promise<Ran> =>
+        run(withMounts(code, [installation.opencode]), { place, env: installation.env });
 
-      test("no temporary folder: TMPDIR is in the home", async () => {
+      test("a home: a private folder is in its place", async () => {
         const place = makePlace();
-        const shown = await run(
-          withMounts(
-            'for path in /var/tmp "$1"; do mount -t tmpfs -o ro tmpfs "$path"; done; TMPDIR=$1; export TMPDIR',
-            [place.tmp],
-            ["env", `TMPDIR=${place.tmp}`, installation.opencode],
-          ),
-          { place, env: installation.env },
-        );
-        expect(report(shown).env["TMPDIR"]).not.toBe(place.tmp);
-        expect(statSync(report(shown).env["TMPDIR"]!, { throwIfNoEntry: false })).toBeDefined();
+        const ran = await launchWith(`read_only ${formatShell(place.home)}`, place);
+        expect(changes(ran, place)).toEqual({ ...defaults, ...movedTo(privateFolder(place)) });
+        expect(ran.stderr).toBe("");
       });
 
-      test("nothing at all: it says so and does not start OpenCode", async () => {
+      test("every temporary folder: there is one in the home", async () => {
         const place = makePlace();
-        const ran = await readOnly([place.tmp, "/var/tmp", "/dev/shm"], place, { HOME: "/dev/null" });
-        expect(ran.exitCode).not.toBe(null);
+        const ran = await launchWith(`read_only ${temporary(place)}\nwritable ${formatShell(place.home)}`, place);
+        const folder = join(place.home, ".cache", "opencode", `aperture-env-${process.getuid!()}`, "tmp");
+        expect(changes(ran, place)).toEqual({ ...defaults, TMPDIR: folder });
+        expect(existsSync(join(folder, "opencode"))).toBe(true);
+        expect(ran.stderr).toBe("");
+      });
+
+      test("all of them: it says so and does not start OpenCode, which would die of it with a stack trace", async () => {
+        const place = makePlace();
+        const ran = await launchWith(`read_only ${temporary(place)} ${formatShell(place.home)}`, place);
+        expect(ran).toMatchObject({ exitCode: 1, stdout: "" });
+        expect(ran.stderr).toMatch(
+          /^opencode \(aperture-env\): neither the home folder nor .* can be written; OpenCode needs one of them\n$/,
+        );
       });
     });
   });
+
+  describe("what it prepares", () => {
+    const dataFolder = (place: Place): string => join(place.home, ".local", "share", "opencode");
+    const configFolder = (place: Place): string => join(place.home, ".config", "opencode");
+    const seeded = (): string => readFileSync(join(share, "auth.json"), "utf8");
+
+    test("auth.json with the placeholders, for nobody else's eyes, whatever the umask is", async () => {
+      const place = makePlace();
+      report(await run(["sh", "-c", 'umask 0; exec "$0"', installation.opencode], { place, env: installation.env }));
+      const file = join(dataFolder(place), "auth.json");
+      expect(readFileSync(file, "utf8")).toBe(seeded());
+      expect(readJson(file)).toEqual({ anthropic: { type: "api", key: "-" }, openai: { type: "api", key: "-" } });
+      expect(statSync(file).mode & 0o777).toBe(0o600);
+      expect(readdirSync(dataFolder(place))).toEqual(["auth.json"]);
+    });
+
+    test.each([
+      ["a real key", 0o640, '{ "anthropic": { "type": "api", "key": "sk-ant-real" } }'],
+      ["nothing in it", 0o600, ""],
+    ])("an auth.json that is there, with %s, is not touched", async (_name, mode, text) => {
+      const place = makePlace();
+      mkdirSync(dataFolder(place), { recursive: true });
+      const file = join(dataFolder(place), "auth.json");
+      writeFileSync(file, text, { mode });
+      chmodSync(file, mode);
+      const before = statSync(file);
+      report(await launch(place));
+      const after = statSync(file);
+      expect(readFileSync(file, "utf8")).toBe(text);
+      expect({ mode: after.mode, inode: after.ino, time: after.mtimeMs }).toEqual({
+        mode: before.mode,
+        inode: before.ino,
+        time: before.mtimeMs,
+      });
+      expect(readdirSync(dataFolder(place))).toEqual(["auth.json"]);
+    });
+
+    test("an auth.json that links to nothing is left alone", async () => {
+      const place = makePlace();
+      mkdirSync(dataFolder(place), { recursive: true });
+      symlinkSync(join(place.work, "keys"), join(dataFolder(place), "auth.json"));
+      report(await launch(place));
+      expect(readlinkSync(join(dataFolder(place), "auth.json"))).toBe(join(place.work, "keys"));
+      expect(existsSync(join(place.work, "keys"))).toBe(false);
+      expect(readdirSync(dataFolder(place))).toEqual(["auth.json"]);
+    });
+
+    test("of an auth.json that could be written in part only, as on a full disk, nothing stays", async () => {
+      const place = makePlace();
+      const programs = join(place.work, "bin");
+      mkdirSync(programs);
+      writeFileSync(join(programs, "cp"), '#!/bin/sh\nprintf "{" >"$2"\nexit 1\n', { mode: 0o755 });
+      report(await launch(place, { PATH: `${programs}:${process.env["PATH"]}` }));
+      expect(readdirSync(dataFolder(place))).toEqual([]);
+    });
+
+    test("eight at once in a new home seed once, and each of them uses the home", async () => {
+      for (let round = 0; round < 3; round += 1) {
+        const place = makePlace();
+        const all = await Promise.all(Array.from({ length: 8 }, () => launch(place)));
+        for (const ran of all) {
+          expect(ran.stderr).toBe("");
+          expect(changes(ran, place)).toEqual(defaults);
+        }
+        expect(readdirSync(dataFolder(place))).toEqual(["auth.json"]);
+        expect(readFileSync(join(dataFolder(place), "auth.json"), "utf8")).toBe(seeded());
+        expect(readdirSync(configFolder(place)).sort()).toEqual(["node_modules", "package-lock.json"]);
+        expect(readdirSync(place.tmp)).toEqual(["opencode"]);
+      }
+    });
+
+    test("the plugin package as installed", async () => {
+      const place = makePlace();
+      report(await launch(place));
+      expect(readdirSync(configFolder(place)).sort()).toEqual(["node_modules", "package-lock.json"]);
+      expect(readdirSync(join(configFolder(place), "node_modules"))).toEqual([]);
+      expect(readJson(join(configFolder(place), "package-lock.json"))).toEqual({
+        packages: { "": { dependencies: { "@opencode-ai/plugin": "*" } } },
+      });
+    });
+
+    test.each(["package.json", "package-lock.json", "node_modules/", "plugin/", "plugins/", "tool/", "tools/"])(
+      "not where the user has %s, because plugins or tools may need it",
+      async (name) => {
+        const place = makePlace();
+        const path = join(configFolder(place), name);
+        mkdirSync(name.endsWith("/") ? path : configFolder(place), { recursive: true });
+        if (!name.endsWith("/")) writeFileSync(path, "{}");
+        report(await launch(place));
+        expect(readdirSync(configFolder(place))).toEqual([name.replace("/", "")]);
+      },
+    );
+  });
+
+  describe("how it starts OpenCode", () => {
+    test("arguments come as they were", async () => {
+      const args = [
+        "run",
+        "",
+        " ",
+        "two words",
+        'it\'s "quoted"',
+        "line\nbreak",
+        "$HOME `id` $(id)",
+        "*",
+        "\\n",
+        "--",
+        "-x",
+        "-",
+        "ü→🙂",
+      ];
+      expect(report(await launch(makePlace(), {}, args)).args).toEqual(args);
+      expect(report(await launch(makePlace())).args).toEqual([]);
+    });
+
+    test.each([0, 1, 37, 255])("status %i is its own", async (status) => {
+      const { exitCode, stderr } = await launch(makePlace(), {}, ["exit", String(status)]);
+      expect({ exitCode, stderr }).toEqual({ exitCode: status, stderr: "" });
+    });
+
+    test.each(["SIGKILL", "SIGTERM"])("death by %s is its own", async (signal) => {
+      expect(await launch(makePlace(), {}, ["die", signal])).toMatchObject({ exitCode: null, signal });
+    });
+
+    test.each([
+      ["SIGTERM", 42],
+      ["SIGINT", 43],
+      ["SIGHUP", 44],
+    ] as const)("it becomes OpenCode, so %s goes straight to it", async (signal, status) => {
+      const place = makePlace();
+      const started = execa(installation.opencode, ["wait"], {
+        cwd: place.work,
+        env: { PATH: process.env["PATH"]!, HOME: place.home, TMPDIR: place.tmp, ...installation.env },
+        extendEnv: false,
+        stdin: "ignore",
+        reject: false,
+        timeout: 15_000,
+      });
+      const [chunk] = (await once(started.stdout, "data")) as [Buffer];
+      expect((JSON.parse(String(chunk)) as Report).pid).toBe(started.pid);
+      started.kill(signal);
+      expect((await started).exitCode).toBe(status);
+    });
+
+    test("stdin and stdout are the caller's", async () => {
+      const cat = await installStub("exec cat");
+      const place = makePlace();
+      const { stdout } = await execa(cat.opencode, {
+        env: { HOME: place.home, TMPDIR: place.tmp, ...cat.env },
+        input: "through\0it\n",
+        stripFinalNewline: false,
+      });
+      expect(stdout).toBe("through\0it\n");
+    });
+
+    test("once everything is there, it starts no other program", async () => {
+      const place = makePlace();
+      report(await launch(place));
+      const empty = makeFolder();
+      const ran = await launch(place, { PATH: empty });
+      expect(changes(ran, place, { PATH: empty })).toEqual(defaults);
+      expect(ran.stderr).toBe("");
+    });
+
+    test("without its binary it ends with 127 and says what is missing", async () => {
+      const broken = await installStub("");
+      const binary = join(broken.prefix, "lib", "aperture-env", "opencode");
+      rmSync(binary);
+      const ran = await run([broken.opencode, "--version"], { place: makePlace(), env: broken.env });
+      expect(ran).toMatchObject({ exitCode: 127, stdout: "" });
+      expect(ran.stderr).toBe(
+        `opencode (aperture-env): ${binary} is not there: this image was built without its OpenCode stage\n`,
+      );
+    });
+
+    test("without its configuration it does not start OpenCode, which would take a public provider", async () => {
+      const broken = await installStub("echo started");
+      const file = join(broken.prefix, "share", "aperture-env", "opencode.json");
+      rmSync(file);
+      const ran = await run([broken.opencode], { place: makePlace(), env: broken.env });
+      expect(ran).toMatchObject({ exitCode: 1, stdout: "" });
+      expect(ran.stderr).toBe(
+        `opencode (aperture-env): ${file} cannot be read: this image was built without its aperture-env folder\n`,
+      );
+    });
+  });
+
+  describe.each([
+    ["dash", "dash", []],
+    ["bash --posix", "bash", ["--posix"]],
+    ["busybox sh", "busybox", ["sh"]],
+  ])("under %s", (name, program, options) => {
+    const path = findProgram(program);
+    const shell = [path ?? program, ...options];
+    test.skipIf(skipBecause(`the launcher under ${name}`, path === null ? "it is not installed" : null))(
+      "it does the same",
+      async () => {
+        const place = makePlace();
+        const first = await launch(place, {}, ["a b", ""], shell);
+        expect(changes(first, place)).toEqual(defaults);
+        expect(report(first).args).toEqual(["a b", ""]);
+        expect(readdirSync(join(place.home, ".local", "share", "opencode"))).toEqual(["auth.json"]);
+        const env = { APERTURE_URL: "ai:8080/v1/", HOME: undefined, PATH: undefined };
+        const second = await launch(place, env, [], shell);
+        expect(changes(second, place, env)).toEqual({
+          ...defaults,
+          ...movedTo(privateFolder(place)),
+          APERTURE_URL: "http://ai:8080",
+          HOME: privateFolder(place),
+          PATH: expect.stringContaining("/usr/bin"),
+        });
+        const broken = { OPENCODE_CONFIG: "/nowhere\\n" };
+        const third = await launch(place, broken, [], shell);
+        expect(changes(third, place, broken)).toEqual(defaults);
+        expect([first.stderr, second.stderr]).toEqual(["", ""]);
+        expect(third.stderr).toMatch(/^[^\n]*OPENCODE_CONFIG names \/nowhere\\n, which[^\n]*\n$/);
+      },
+    );
+  });
+
+  test.skipIf(skipBecause("shellcheck of the launcher", findProgram("shellcheck") === null ? "it is not installed" : null))(
+    "shellcheck finds nothing",
+    () => {
+      const { stdout, status } = spawnSync(
+        "shellcheck",
+        ["--shell=sh", "--enable=all", "--exclude=SC2250,SC2292,SC2310,SC2312", installation.opencode],
+        { encoding: "utf8" },
+      );
+      expect(stdout).toBe("");
+      expect(status).toBe(0);
+    },
+  );
 });

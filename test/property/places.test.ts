@@ -152,7 +152,7 @@ describe("rendered files", () => {
         checkLines(made, plain);
         if (given.shape.kind === "own") checkDockerfile(given, made, plain);
       }),
-      { numRuns: 300 },
+      { numRuns: 200 },
     );
   });
 
@@ -165,13 +165,13 @@ describe("rendered files", () => {
         expect(again.resolved.every(({ source }) => source === "spec")).toBe(true);
         expect(again.resolved.flatMap(({ notes }) => notes).filter((note) => !note.includes("catalogue"))).toEqual([]);
       }),
-      { numRuns: 250 },
+      { numRuns: 150 },
     );
   });
 
   test.skipIf(process.platform === "win32")("the launcher's shell sees exactly the origin", () => {
     const origins = fc
-      .sample(textFor.url, 400)
+      .sample(textFor.url, 250)
       .map((text) => questionOf("url").parse(text, {}))
       .flatMap((parsed) => (parsed.ok ? [parsed.value] : []));
     expect(origins.length).toBeGreaterThan(50);

@@ -11,7 +11,7 @@ const both: Partial<Answers> = {
   ],
 };
 const onlyOpenai: Partial<Answers> = { providers: [{ id: "openai", api: "responses" }] };
-const facts: Facts = { folder: "sample", base: null, opencode: "1.18.18" };
+const facts: Facts = { folder: "sample", base: null, devcontainer: null, opencode: "1.18.18" };
 const customBase = { image: "ghcr.io/acme/dev:1", libc: "musl", user: "dev" } as const;
 
 describe("the table", () => {

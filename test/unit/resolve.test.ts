@@ -6,7 +6,7 @@ import { resolveAnswers, type AnswerSources, type Ask, type Resolution } from ".
 import type { Answers, QuestionId, Source } from "../../src/questions/types.ts";
 import type { SpecEntries } from "../../src/spec/spec.ts";
 
-const facts = { folder: "sample", base: { name: "go", sign: "go.mod" }, opencode: "1.18.18" };
+const facts = { folder: "sample", base: { name: "go", sign: "go.mod" }, devcontainer: null, opencode: "1.18.18" };
 const nothing: AnswerSources = { flags: {}, spec: null, env: {}, lock: null, facts };
 const byItself = { ask: null, acceptDefaults: true };
 

@@ -21,28 +21,60 @@ import { isInteractive, type Io } from "../io.ts";
 
 type CreateCommand = Extract<Command, { kind: "create" }>;
 
+/** A plan and what it was made from. */
+type Planned = Pick<CreateOutcome, "plan" | "resolved" | "revision"> & { readonly url: string };
+
+/** Asks a person; null where nobody can be asked. */
+type Prompt = typeof import("../../questions/prompt.ts") | null;
+
 /** Runs it and gives the exit status: 0 written or nothing to do, 3 where a file is in the way. Throws errors for people. */
 export async function runCreate(command: CreateCommand, io: Io): Promise<number> {
-  const { directory, flags, switches } = command;
-  const say = (text: string): unknown => io.stderr.write(`${text}\n`);
+  const { directory, switches } = command;
+  const interactive = isInteractive(io) && switches.input && !switches.yes && !switches.json;
+  const prompt: Prompt = interactive ? await import("../../questions/prompt.ts") : null;
+  const planned = await planCreate(command, io, prompt);
+  const { plan, resolved } = planned;
+  if (!switches.json) await showPlan(planned, switches.diff, io);
+
+  const finish = (status: CreateOutcome["status"]): number => {
+    const outcome: CreateOutcome = {
+      ...planned,
+      status,
+      next: nextSteps(directory, planned.url),
+      repeat: repeatLine(resolved, directory),
+    };
+    if (switches.json) io.stdout.write(formatCreateJson(outcome));
+    else showOutcome(outcome, io);
+    return status === "conflict" ? 3 : 0;
+  };
+  if (conflictsOf(plan).length > 0) return finish("conflict");
+  if (isEmpty(plan)) return finish("unchanged");
+  if (switches.dryRun) return finish("planned");
+  if (prompt !== null && !(await prompt.askYes(terminalOf(io), "Write these files?"))) throw cancelledError();
+  applyPlan(plan);
+  return finish("written");
+}
+
+/** Everything up to the plan: looks, asks, resolves, renders. Writes nothing. */
+async function planCreate({ directory, flags, switches }: CreateCommand, io: Io, prompt: Prompt): Promise<Planned> {
   const target = findTarget(switches.cwd === null ? io.cwd : findTarget(io.cwd, switches.cwd).root, directory);
   if (switches.cwd !== null && directory === null && !target.exists)
     throw usageError("no-such-folder", `${target.root} does not exist.`, "Name an existing folder with --cwd.");
   const spec = await readSpec(target);
   const lock = readLock(target);
   const shape = findShape(target, lock.value);
-  const interactive = isInteractive(io) && switches.input && !switches.yes && !switches.json;
-  const prompt = interactive ? await import("../../questions/prompt.ts") : null;
-  if (interactive) say(`create-aperture-env ${generatorVersion}${target.fromGit ? `, for the repository ${target.root}` : ""}`);
-
-  const facts = readFacts(target, pinnedRelease.version);
+  if (prompt !== null) {
+    const where = target.fromGit ? `, for the repository ${target.root}` : "";
+    io.stderr.write(`create-aperture-env ${generatorVersion}${where}\n`);
+  }
+  const facts = readFacts(target, shape.kind === "feature" ? shape.file : null, pinnedRelease.version);
   const { answers, resolved } = await resolveAnswers(
     { flags, spec, env: io.env, lock: lock.value?.answers ?? null, facts },
     { ask: prompt?.askOn(terminalOf(io)) ?? null, acceptDefaults: switches.yes },
   );
   const known = [pinnedRelease, ...(lock.value === null ? [] : [lock.value.opencode])];
   const { release, warnings } = await resolveRelease(versionFor(answers.opencode, lock.value), known);
-  requireLibc(release, answers.base);
+  if (shape.kind === "own") requireLibc(release, answers.base);
   const registry = shape.kind === "own" ? "" : (lock.value?.registry ?? "") || (await findRegistry(target.root, io.env));
   const rendered = renderEnvironment({ answers, release, registry, shape });
   const plan = buildPlan({
@@ -54,43 +86,26 @@ export async function runCreate(command: CreateCommand, io: Io): Promise<number>
     nextLock: { generator: generatorVersion, answers, opencode: release, registry },
     warnings: [...lock.warnings, ...warnings],
   });
+  return { plan, resolved, revision: rendered.revision, url: answers.url };
+}
 
-  const conflict = conflictsOf(plan).length > 0;
-  const outcome = (status: CreateOutcome["status"]): CreateOutcome => ({
-    status,
-    plan,
-    resolved,
-    revision: rendered.revision,
-    next: nextSteps(directory, answers.url),
-    repeat: repeatLine(resolved, directory),
-  });
-  if (!switches.json) {
-    const paint = paintFor(io.stdout, io.env);
-    for (const note of [...resolved.flatMap((answer) => answer.notes), ...plan.warnings]) say(`Note: ${note}.`);
-    io.stdout.write(`${formatAnswers(resolved, paint)}\n\n${formatPlan(plan, paint)}\n`);
-    if (switches.diff) io.stdout.write(`\n${(await import("../../report/diff.ts")).formatDiff(plan)}`);
-  }
-  const finish = (status: CreateOutcome["status"], summary: string): number => {
-    if (switches.json) io.stdout.write(formatCreateJson(outcome(status)));
-    else io.stdout.write(`\n${summary}\n`);
-    return conflict ? 3 : 0;
+async function showPlan({ plan, resolved }: Planned, diff: boolean, io: Io): Promise<void> {
+  const paint = paintFor(io.stdout, io.env);
+  for (const note of [...resolved.flatMap((answer) => answer.notes), ...plan.warnings]) io.stderr.write(`Note: ${note}.\n`);
+  io.stdout.write(`${formatAnswers(resolved, paint)}\n\n${formatPlan(plan, paint)}\n`);
+  if (diff) io.stdout.write(`\n${(await import("../../report/diff.ts")).formatDiff(plan)}`);
+}
+
+function showOutcome({ status, plan, next, repeat }: CreateOutcome, io: Io): void {
+  const summaries = {
+    written: `Written: ${formatCounts(plan)}.`,
+    planned: `${formatCounts(plan)}. Nothing was written (--dry-run).`,
+    unchanged: "Nothing to do: everything is as the spec says.",
+    conflict: `${formatCounts(plan)}.`,
   };
-  if (conflict) {
-    if (!switches.json) say("Nothing was written: the files marked ! are in the way.");
-    return finish("conflict", `${formatCounts(plan)}.`);
-  }
-  if (isEmpty(plan)) return finish("unchanged", "Nothing to do: everything is as the spec says.");
-  if (switches.dryRun) return finish("planned", `${formatCounts(plan)}. Nothing was written (--dry-run).`);
-  if (prompt !== null && !(await prompt.askYes(terminalOf(io), "Write these files?"))) throw cancelledError();
-  applyPlan(plan);
-  const done = finish("written", `Written: ${formatCounts(plan)}.`);
-  if (!switches.json)
-    say(
-      `\nNext:\n${outcome("written")
-        .next.map((step) => `  ${step}`)
-        .join("\n")}\nRepeat this:\n  ${outcome("written").repeat}`,
-    );
-  return done;
+  if (status === "conflict") io.stderr.write("Nothing was written: the files marked ! are in the way.\n");
+  io.stdout.write(`\n${summaries[status]}\n`);
+  if (status === "written") io.stderr.write(`\nNext:\n${next.map((step) => `  ${step}\n`).join("")}Repeat this:\n  ${repeat}\n`);
 }
 
 const terminalOf = ({ stdin, stdout }: Io): { input: Io["stdin"]; output: Io["stdout"] } => ({ input: stdin, output: stdout });
