@@ -33,6 +33,13 @@ export const platforms: Readonly<Record<string, Omit<PlatformPackage, "integrity
   "opencode-linux-arm64-musl": { arch: "arm64", libc: "musl" },
 };
 
+/** The platforms that a release has no package for. */
+export function missingPlatforms(release: Release): readonly Omit<PlatformPackage, "integrity">[] {
+  return Object.entries(platforms)
+    .filter(([name]) => !Object.hasOwn(release.packages, name))
+    .map(([, platform]) => platform);
+}
+
 const integrityForm = /^sha512-[A-Za-z0-9+/]{86}==$/;
 
 /** Whether a value, for instance from a lock, is a release that may be rendered. */

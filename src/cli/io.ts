@@ -65,7 +65,9 @@ export function processIo(): Io {
     cwd: process.cwd(),
     interrupted: () => {
       const controller = new AbortController();
-      // Behind npx every signal comes twice, from the terminal and passed on by npm: the second one must not end what the first one began.
+      // Behind npx every signal comes twice, from the terminal and passed on by npm, and the second one must not change how this ends. So it is
+      // heard to the last: Node stops listening early when it ends by itself, not when it is told to exit.
+      process.once("beforeExit", () => process.exit());
       for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => controller.abort());
       return controller.signal;
     },

@@ -1,5 +1,5 @@
 /** One run of the program. The only place that turns errors into exit statuses. */
-import { formatPlace, isAppError } from "../errors.ts";
+import { AppError, formatPlace, isAppError } from "../errors.ts";
 import { formatErrorJson } from "../report/json.ts";
 import { generatorVersion } from "../version.ts";
 import { runCreate } from "./commands/create.ts";
@@ -11,7 +11,7 @@ export async function run(argv: readonly string[], io: Io = processIo()): Promis
   try {
     return await runCommand(parseCommand(argv, io.env), io);
   } catch (error) {
-    return reportError(error, argv, io);
+    return reportError(withNpmsYes(error, io), argv, io);
   }
 }
 
@@ -33,6 +33,15 @@ async function runCommand(command: Command, io: Io): Promise<number> {
       return runMockGateway(command, { stdout: io.stdout, stderr: io.stderr, signal: io.interrupted() });
     }
   }
+}
+
+/** Whoever typed `--yes` before the `--` gave it to npm, and should not be told to give it. */
+function withNpmsYes(error: unknown, { env }: Io): unknown {
+  if (!isAppError(error) || error.code !== "missing-answers" || !npmTook("yes", env)) return error;
+  const { code, exit, message } = error;
+  const hint =
+    "Give the flags, or accept what is proposed with --yes. npm took a --yes for its own; ours stands behind the --:\n  npm create aperture-env@latest -- --yes";
+  return new AppError({ code, exit, message, hint });
 }
 
 function reportError(error: unknown, argv: readonly string[], io: Io): number {

@@ -1,5 +1,5 @@
 /** Asks a person, by clack. The only module that knows the prompt library; every cancel becomes the one `cancelled` error. */
-import { confirm, isCancel, multiselect, select, text, type CommonOptions } from "@clack/prompts";
+import { confirm, isCancel, multiselect, select, text, updateSettings, type CommonOptions } from "@clack/prompts";
 import { cancelledError } from "../errors.ts";
 import type { Answered, Ask } from "./resolve.ts";
 import { questionOf } from "./table.ts";
@@ -8,9 +8,12 @@ import type { Answers, Parsed, Question } from "./types.ts";
 /** Streams of the terminal. */
 export type Terminal = Pick<CommonOptions, "input" | "output">;
 
+// Ctrl-D, the end of the input: without this, Node's line editor only stops reading, and the program ends with 0 as if all were done.
+updateSettings({ aliases: { "\x04": "cancel" } });
+
 const otherImage = "another image …";
 
-/** Gives the function that asks one question on this terminal. Throws `cancelled` on Ctrl-C and Escape. */
+/** Gives the function that asks one question on this terminal. Throws `cancelled` on Ctrl-C, Ctrl-D and Escape. */
 export function askOn(terminal: Terminal): Ask {
   return async (question, proposal, earlier) => {
     if (question.choices !== undefined && question.choices.length === 1) return { value: proposal.value, notes: [] };
@@ -28,7 +31,7 @@ export function askOn(terminal: Terminal): Ask {
   };
 }
 
-/** Asks a yes-or-no question. Throws `cancelled` on Ctrl-C and Escape. */
+/** Asks a yes-or-no question. Throws `cancelled` on Ctrl-C, Ctrl-D and Escape. */
 export async function askYes(terminal: Terminal, message: string): Promise<boolean> {
   return answered(confirm({ ...terminal, message }));
 }

@@ -4,33 +4,18 @@ import { environmentError, usageError } from "../errors.ts";
 import { isRegistry } from "../lock/lock.ts";
 import { spawn } from "../repo/spawn.ts";
 
-/** A release and a word on what it lacks. */
-export interface ResolvedRelease {
-  readonly release: Release;
-  readonly warnings: readonly string[];
-}
-
 /**
  * Finds the platform packages of an OpenCode version and their integrities. `latest` is the newest 1.x for which all of them exist.
  * `known` (the pinned release, the lock's) is used without asking. Throws usage errors for versions that do not exist, exit 4 without npm.
  */
-export async function resolveRelease(version: string, known: readonly Release[]): Promise<ResolvedRelease> {
+export async function resolveRelease(version: string, known: readonly Release[]): Promise<Release> {
   const already = known.find((release) => release.version === version);
-  if (already !== undefined) return complete(already);
+  if (already !== undefined) return already;
   if (version === "latest") {
     const wanted = await newestComplete();
-    return wanted === pinnedRelease.version ? complete(pinnedRelease) : complete(await fetchRelease(wanted));
+    return wanted === pinnedRelease.version ? pinnedRelease : fetchRelease(wanted);
   }
-  return complete(await fetchRelease(version));
-}
-
-function complete(release: Release): ResolvedRelease {
-  const missing = Object.entries(platforms).filter(([name]) => !Object.hasOwn(release.packages, name));
-  const warnings = missing.map(
-    ([, { arch, libc }]) =>
-      `OpenCode ${release.version} has no package for ${arch} with ${libc}: the image cannot be built there.`,
-  );
-  return { release, warnings };
+  return fetchRelease(version);
 }
 
 async function fetchRelease(version: string): Promise<Release> {

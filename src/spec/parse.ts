@@ -46,7 +46,7 @@ export function parseSpec(source: string, file = specPath): SpecEntries {
     throw usageError(
       "spec-not-yaml",
       `The spec is not valid YAML: ${problem.message.split("\n")[0]!.replace(/ at line \d+.*$/, "")}.`,
-      undefined,
+      "Mend it there, and run again.",
       placeOf(problem.pos[0]),
     );
   }

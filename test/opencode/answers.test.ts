@@ -12,8 +12,8 @@ const available = (await opencodeBinary()) !== null;
 
 /** What OpenCode sends beside the key, by provider. The beta header comes only where an auth entry exists, so it proves auth.json. */
 const headers: Readonly<Record<string, readonly RegExp[]>> = {
-  anthropic: [/^x-api-key: -\r$/im, /^anthropic-version: 2023-06-01\r$/im, /^anthropic-beta: .*interleaved-thinking/im],
-  openai: [/^authorization: Bearer -\r$/im, /^originator: opencode\r$/im],
+  anthropic: [/^x-api-key: -$/i, /^anthropic-version: 2023-06-01$/i, /^anthropic-beta: .*interleaved-thinking/i],
+  openai: [/^authorization: Bearer -$/i, /^originator: opencode$/i],
 };
 
 describe.skipIf(!available)("OpenCode through the launcher", { timeout: 60_000 }, () => {
@@ -33,7 +33,7 @@ describe.skipIf(!available)("OpenCode through the launcher", { timeout: 60_000 }
   });
   afterAll(removeFolders);
 
-  test.each(Object.values(providers))("$name answers, and its title comes from the small model", async ({ id, defaults }) => {
+  test.each(Object.entries(providers))("%s answers, and its title comes from the small model", async (id, { defaults }) => {
     const model = `${id}/${defaults.model}`;
     const seen = await gateway();
     const ran = await run([installation.opencode, "run", "--model", model, "hi"], {
@@ -42,7 +42,7 @@ describe.skipIf(!available)("OpenCode through the launcher", { timeout: 60_000 }
     });
     expectAnswer(ran, model, seen);
     const { wireFormats, defaultApi } = providers[id]!;
-    expect(seen.requests.map(({ method, path, model: asked, stream }) => ({ method, path, asked, stream }))).toHaveLength(2);
+    expect(seen.requests).toHaveLength(2);
     expect(seen.requests).toContainEqual(
       expect.objectContaining({ method: "POST", path: "/v1/messages", model: "claude-haiku-4-5", stream: true }),
     );
@@ -54,7 +54,11 @@ describe.skipIf(!available)("OpenCode through the launcher", { timeout: 60_000 }
       userAgent: expect.stringContaining(`opencode/${pinnedRelease.version} `),
       session: expect.stringMatching(/^ses_/),
     });
-    for (const header of headers[id]!) expect(seen.received()).toMatch(header);
+    const sent = seen
+      .received()
+      .split("\r\n")
+      .filter((line) => /^[\w-]{1,40}: .{1,400}$/.test(line));
+    for (const header of headers[id]!) expect(sent).toContainEqual(expect.stringMatching(header));
   });
 
   test("without --model, the model of the spec answers", async () => {

@@ -12,13 +12,12 @@ import {
   readFileSync,
   realpathSync,
   rmSync,
-  statSync,
   writeFileSync,
 } from "node:fs";
 import { spawnSync } from "node:child_process";
 import { createServer, connect, type AddressInfo, type Socket } from "node:net";
 import { tmpdir } from "node:os";
-import { delimiter, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { expect } from "vitest";
 import { featureFolder } from "../../src/catalog/files.ts";
@@ -293,8 +292,8 @@ export function withMounts(code: string, command: readonly string[]): string[] {
 
 /** Where a program is, by PATH, or null. */
 export function findProgram(name: string): string | null {
-  const paths = (process.env["PATH"] ?? "").split(delimiter).map((folder) => join(folder, name));
-  return paths.find((path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true) ?? null;
+  const { status, stdout } = spawnSync("sh", ["-c", 'command -v "$1"', "sh", name], { encoding: "utf8" });
+  return status === 0 && stdout.startsWith("/") ? stdout.trimEnd() : null;
 }
 
 /** Reads JSON that OpenCode or we wrote. */

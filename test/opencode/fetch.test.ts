@@ -178,7 +178,7 @@ describe.skipIf(skipBecause("fetch.sh", notHere))("fetch.sh", () => {
 
     test("interrupted in the middle of the download, it leaves nothing", async () => {
       const from = await stallingRegistry();
-      for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
+      for (const signal of ["SIGTERM", "SIGINT"] as const) {
         const place = makePlace();
         const arrived = once(from.server, "download");
         const started = spawn("sh", [join(feature, "opencode", "fetch.sh"), join(place.work, "target")], {
@@ -416,6 +416,26 @@ describe.skipIf(skipBecause("fetch.sh", notHere))("fetch.sh", () => {
       test.each(installed)("is trusted by %s with certs/*.crt", async (fetcher) => {
         expectInstalled(await fetchWith(fetcher, { REGISTRY: await tlsRegistry() }, { from: own }), fetcher);
       });
+
+      test.skipIf(!installed.includes("npm"))(
+        "is trusted by npm also where its configuration has a cafile, which is another one",
+        async () => {
+          const place = makePlace();
+          writeFileSync(join(place.home, ".npmrc"), `cafile=${join(own, "opencode", "certs", "a.crt")}\n`);
+          expectInstalled(await fetchWith("npm", { REGISTRY: await tlsRegistry() }, { place, from: own }), "npm");
+        },
+      );
+
+      test.skipIf(!installed.includes("wget"))(
+        "does not stop a wget that cannot be given a CA, as busybox's; the checksum decides",
+        async () => {
+          const path = pathOf([]);
+          const wget = `case "$*" in *--ca-certificate*) exit 1 ;; --help) echo "-q -O --no-check-certificate"; exit 1 ;; esac; exec ${findProgram("wget")} "$@"`;
+          writeFileSync(join(path, "wget"), `#!/bin/sh\n${wget}\n`, { mode: 0o755 });
+          expectInstalled(await fetchWith("wget", { PATH: path, REGISTRY: await tlsRegistry() }, { from: own }), "wget");
+          expect((await fetchWith("wget", { PATH: path, REGISTRY: await tlsRegistry() })).exitCode).toBe(1);
+        },
+      );
 
       test.each(installed)("is not trusted by %s without", async (fetcher) => {
         const fetched = await fetchWith(fetcher, { REGISTRY: await tlsRegistry(), npm_config_fetch_retries: "0" });

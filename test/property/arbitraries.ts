@@ -7,9 +7,9 @@ import type { Answers, QuestionId } from "../../src/questions/types.ts";
 import type { Environment } from "../../src/render/context.ts";
 
 /** What means something in one of the formats. */
-const meaningful = [
-  ..."\\'\"`$#%&*!|<>@,:;?~^=+-_./()[]{} \t\n\r\0",
-  ...[
+const meaningful: readonly string[] = [
+  [..."\\'\"`$#%&*!|<>@,:;?~^=+-_./()[]{} \t\n\r\0"],
+  [
     "\u001b[31m",
     "\u007f",
     "\u0085",
@@ -24,7 +24,7 @@ const meaningful = [
     "\ud800",
     "\udc00",
   ],
-  ...[
+  [
     "${",
     "$(id)",
     "`id`",
@@ -37,7 +37,7 @@ const meaningful = [
     "{env:X}",
     "{file:/etc/passwd}",
   ],
-  ...[
+  [
     ": ",
     " #",
     "- ",
@@ -58,7 +58,7 @@ const meaningful = [
     "1.2.3",
     "12:30:45",
   ],
-  ...[
+  [
     "\nRUN id\n",
     "\nFROM x\n",
     " AS y",
@@ -75,8 +75,8 @@ const meaningful = [
     "-y",
     "--yes",
   ],
-  ...["__proto__", "constructor", "é", "e\u0301", "🚀", "漢", "ß", "x", "a b", "http://ai", "/v1", "@", "openai/", "latest"],
-];
+  ["__proto__", "constructor", "é", "e\u0301", "🚀", "漢", "ß", "x", "a b", "http://ai", "/v1", "@", "openai/", "latest"],
+].flat();
 
 /** Any text, often one that means something somewhere. */
 export const anyText: fc.Arbitrary<string> = fc.oneof(
@@ -101,7 +101,7 @@ const origin = fc
   )
   .map(([scheme, at, port, path]) => `${scheme}${at}${port === null ? "" : `:${port}`}${path}`);
 const model = fc
-  .tuple(fc.constantFrom("anthropic", "openai"), fc.stringMatching(/^[A-Za-z0-9@._:\/+~-]{1,40}$/))
+  .tuple(fc.constantFrom("anthropic", "openai"), fc.stringMatching(/^[A-Za-z0-9@._:/+~-]{1,40}$/))
   .map(([provider, id]) => `${provider}/${id}`);
 const image = fc.stringMatching(
   /^([a-z0-9]{1,8}(\.[a-z]{2,3})?(:[0-9]{1,4})?\/)?[a-z0-9]{1,6}(([._]|__|-)[a-z0-9]{1,4}){0,2}(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,8})?$/,
@@ -146,6 +146,7 @@ export const texts: fc.Arbitrary<Partial<Record<QuestionId, string>>> = fc.recor
 export const facts = fc.record({
   folder: fc.oneof(anyText, fc.constant("sample")),
   base: fc.constantFrom(null, { name: "go", sign: "go.mod" }),
+  devcontainer: fc.constant(null),
   opencode: fc.constant(pinnedRelease.version),
 });
 
@@ -157,7 +158,7 @@ export function accept(given: Partial<Record<QuestionId, string>>): Answers {
     const parsed = given[question.id] === undefined ? null : question.parse(given[question.id]!, earlier);
     answers[question.id] = parsed?.ok
       ? parsed.value
-      : question.propose({ folder: "sample", base: null, opencode: pinnedRelease.version }, earlier).value;
+      : question.propose({ folder: "sample", base: null, devcontainer: null, opencode: pinnedRelease.version }, earlier).value;
   }
   return answers as unknown as Answers;
 }

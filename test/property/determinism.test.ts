@@ -1,6 +1,7 @@
 /** The same decisions give the same bytes, and the revision speaks for the image and for nothing else. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { featureFolder, wantedFiles } from "../../src/catalog/files.ts";
 import { formatLock, parseLock, type Lock } from "../../src/lock/lock.ts";
 import { questions } from "../../src/questions/table.ts";
 import type { Answers } from "../../src/questions/types.ts";
@@ -68,6 +69,17 @@ test("the revision changes when, and only when, a file of the image changes", ()
     { numRuns: 150 },
   );
   expect(Math.min(seen.same, seen.other)).toBeGreaterThan(10);
+});
+
+test("what counts for the image is all but what editors, git and reviewers read", () => {
+  const files = wantedFiles({ kind: "own" });
+  expect(files.filter((file) => !file.image).map(({ path }) => path)).toEqual([
+    `${featureFolder}/.gitattributes`,
+    `${featureFolder}/spec.schema.json`,
+    ".devcontainer/devcontainer.json",
+  ]);
+  const feature = wantedFiles({ kind: "feature", file: ".devcontainer.json" });
+  expect(feature).toEqual(files.filter(({ path }) => path.startsWith(`${featureFolder}/`)));
 });
 
 test("a name changes what editors show, not the image; an origin changes both", () => {

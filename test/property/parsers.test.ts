@@ -111,7 +111,7 @@ test("a spec", async () => {
     }),
     { numRuns: 800 },
   );
-  expect(understood).toBeGreaterThan(20);
+  expect(understood).toBeGreaterThan(5);
 });
 
 test("a lock", async () => {
@@ -147,7 +147,7 @@ test("a lock", async () => {
     }),
     { numRuns: 800 },
   );
-  expect(understood).toBeGreaterThan(20);
+  expect(understood).toBeGreaterThan(5);
 });
 
 test("a command line", () => {

@@ -16,8 +16,6 @@ import { renderEnvironment, type Rendered } from "../../src/render/render.ts";
 import { parseSpec } from "../../src/spec/parse.ts";
 import { anyText, environment, textFor } from "./arbitraries.ts";
 
-const facts = { folder: "somewhere", base: null, opencode: pinnedRelease.version };
-
 /** The same decisions, said with texts that mean nothing anywhere. */
 function benign(given: Environment): Environment {
   const { base } = given.answers;
@@ -160,8 +158,11 @@ describe("rendered files", () => {
     await fc.assert(
       fc.asyncProperty(environment, async (given) => {
         const spec = parseSpec(renderEnvironment(given).spec);
+        const devcontainer = given.shape.kind === "feature" ? given.shape.file : null;
+        const facts = { folder: "somewhere", base: null, devcontainer, opencode: pinnedRelease.version };
         const again = await resolveAnswers({ flags: {}, spec, env: {}, lock: null, facts }, { ask: null, acceptDefaults: false });
-        expect(again.answers).toEqual(given.answers);
+        // A dev container of the user's has a base of its own, of which the spec says nothing.
+        expect(again.answers).toEqual(devcontainer === null ? given.answers : { ...given.answers, base: "debian" });
         expect(again.resolved.every(({ source }) => source === "spec")).toBe(true);
         expect(again.resolved.flatMap(({ notes }) => notes).filter((note) => !note.includes("catalogue"))).toEqual([]);
       }),

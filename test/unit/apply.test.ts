@@ -154,10 +154,10 @@ describe("written", () => {
   });
 
   test("a file in place of another keeps its mode", () => {
-    write("script", "old", 0o750);
+    write("script", "old", 0o775);
     write("private", "old", 0o600);
     applyPlan(planOf([replace("script", "old", "new"), { ...replace("private", "old", "new"), kind: "edit" }]));
-    expect(treeOf(root)).toEqual({ private: "600 new", script: "750 new" });
+    expect(treeOf(root)).toEqual({ private: "600 new", script: "775 new" });
   });
 
   test("nothing else is touched", () => {
@@ -241,7 +241,7 @@ describe("the disk refuses", () => {
   ];
   const lock = create("lock", "{}");
   beforeEach(() => {
-    write("a-old", "old a", 0o751);
+    write("a-old", "old a", 0o773);
     write("d-old", "old d", 0o600);
   });
 
@@ -390,7 +390,7 @@ describe("the folder to work in", () => {
 });
 
 describe("what the files of a repository say", () => {
-  const base = (): unknown => readFacts(findTarget(root, "."), "1.18.18").base;
+  const base = (): unknown => readFacts(findTarget(root, "."), null, "1.18.18").base;
 
   test.each([
     [["go.mod"], { name: "go", sign: "go.mod" }],
@@ -405,7 +405,12 @@ describe("what the files of a repository say", () => {
   });
 
   test("a folder that is not there yet says its name", () => {
-    expect(readFacts(findTarget(root, "my app"), "1.18.18")).toEqual({ folder: "my app", base: null, opencode: "1.18.18" });
+    expect(readFacts(findTarget(root, "my app"), ".devcontainer.json", "1.18.18")).toEqual({
+      folder: "my app",
+      base: null,
+      devcontainer: ".devcontainer.json",
+      opencode: "1.18.18",
+    });
   });
 
   test("dev containers, in the order of tools", () => {

@@ -243,6 +243,39 @@ describe("refused", () => {
   });
 });
 
+describe("a question that is about nothing here", () => {
+  const there = { ...facts, devcontainer: ".devcontainer/devcontainer.json" };
+
+  test("is not asked, not missing and not shown", async () => {
+    const asked: QuestionId[] = [];
+    const ask: Ask = (question, proposal) => {
+      asked.push(question.id);
+      return Promise.resolve({ value: proposal.value, notes: [] });
+    };
+    const resolution = await resolve({ facts: there, env: { APERTURE_ENV_BASE: "alpine" } }, { ask, acceptDefaults: false });
+    expect(asked).not.toContain("base");
+    expect(Object.keys(sourcesOf(resolution))).not.toContain("base");
+    expect(resolution.answers.base).toBe("go");
+    const error = await refusal(resolve({ facts: there }, { ask: null, acceptDefaults: false }));
+    expect(error.message).not.toContain("--base");
+  });
+
+  test.each<readonly [string, Partial<AnswerSources>, RegExp, string]>([
+    [
+      "a flag",
+      { flags: { base: "alpine" } },
+      /^--base has no effect here: .* \.devcontainer\/devcontainer\.json, /,
+      "Leave --base out.",
+    ],
+    ["the spec", { spec: specOf({ base: "alpine" }) }, /^base has no effect here: /, "Leave base out."],
+  ])("hears why, when %s answers it", async (_what, sources, message, hint) => {
+    const error = await refusal(resolve({ ...sources, facts: there }));
+    expect(error).toMatchObject({ code: "no-effect", exit: 2, hint });
+    expect(error.message).toMatch(message);
+    expect(error.where?.line).toBe(sources.spec ? 1 : undefined);
+  });
+});
+
 describe("a flag and a spec", () => {
   const spec = specOf({
     url: "http://spec",

@@ -1,7 +1,7 @@
 /** The default command: from answers to a plan, shown, confirmed and applied. It only orders the steps; each lives in its own room. */
-import { findBase } from "../../catalog/bases.ts";
+import type { Libc } from "../../catalog/bases.ts";
 import { wantedFiles, type Shape } from "../../catalog/files.ts";
-import { pinnedRelease, type Release } from "../../catalog/release.ts";
+import { missingPlatforms, pinnedRelease, type Release } from "../../catalog/release.ts";
 import { cancelledError, decisionError, usageError } from "../../errors.ts";
 import { lockPath, parseLock, type Lock } from "../../lock/lock.ts";
 import { buildPlan, pathsToLookAt } from "../../plan/build.ts";
@@ -9,6 +9,7 @@ import { conflictsOf, isEmpty } from "../../plan/plan.ts";
 import { repeatLine, quoteForShell } from "../../questions/repeat.ts";
 import { resolveAnswers } from "../../questions/resolve.ts";
 import { findRegistry, resolveRelease } from "../../registry/npm.ts";
+import { describeBase } from "../../render/context.ts";
 import { renderEnvironment } from "../../render/render.ts";
 import { formatCreateJson, type CreateOutcome } from "../../report/json.ts";
 import { formatAnswers, formatCounts, formatPlan, paintFor } from "../../report/text.ts";
@@ -73,8 +74,9 @@ async function planCreate({ directory, flags, switches }: CreateCommand, io: Io,
     { ask: prompt?.askOn(terminalOf(io)) ?? null, acceptDefaults: switches.yes },
   );
   const known = [pinnedRelease, ...(lock.value === null ? [] : [lock.value.opencode])];
-  const { release, warnings } = await resolveRelease(versionFor(answers.opencode, lock.value), known);
-  if (shape.kind === "own") requireLibc(release, answers.base);
+  const release = await resolveRelease(versionFor(answers.opencode, lock.value), known);
+  const libc = shape.kind === "own" ? describeBase(answers.base).libc : null;
+  if (libc !== null) requireLibc(release, libc);
   const registry = shape.kind === "own" ? "" : (lock.value?.registry ?? "") || (await findRegistry(target.root, io.env));
   const rendered = renderEnvironment({ answers, release, registry, shape });
   const plan = buildPlan({
@@ -84,7 +86,7 @@ async function planCreate({ directory, flags, switches }: CreateCommand, io: Io,
     snapshot: takeSnapshot(target.root, pathsToLookAt(rendered, shape)),
     lock: lock.value,
     nextLock: { generator: generatorVersion, answers, opencode: release, registry },
-    warnings: [...lock.warnings, ...warnings],
+    warnings: [...lock.warnings, ...describeRelease(answers.opencode, release, libc)],
   });
   return { plan, resolved, revision: rendered.revision, url: answers.url };
 }
@@ -153,14 +155,21 @@ function versionFor(wanted: string, lock: Lock | null): string {
   return wanted === "latest" && lock?.answers.opencode === "latest" ? lock.opencode.version : wanted;
 }
 
-function requireLibc(release: Release, base: string | { readonly libc: string }): void {
-  const libc = typeof base === "string" ? findBase(base)!.libc : base.libc;
+function requireLibc(release: Release, libc: Libc): void {
   if (Object.values(release.packages).some((entry) => entry.libc === libc)) return;
-  throw usageError(
-    "no-package-for-base",
-    `OpenCode ${release.version} has no package for ${libc}, which this base needs.`,
-    `Take ${pinnedRelease.version}, which this version pins.`,
-  );
+  const why = `OpenCode ${release.version} has no package for ${libc}, which this base needs.`;
+  throw usageError("no-package-for-base", why, `Take ${pinnedRelease.version}, which this version pins.`);
+}
+
+/** What there is to say of a release: what `latest` came to, and where its image cannot be built. */
+function describeRelease(wanted: string, release: Release, libc: Libc | null): string[] {
+  const missing = missingPlatforms(release).filter((platform) => libc === null || platform.libc === libc);
+  return [
+    ...(wanted === "latest" ? [`latest is OpenCode ${release.version}`] : []),
+    ...missing.map(
+      (platform) => `OpenCode ${release.version} has no package for ${platform.arch} with ${platform.libc}: no image for that`,
+    ),
+  ];
 }
 
 function nextSteps(directory: string | null, url: string): string[] {

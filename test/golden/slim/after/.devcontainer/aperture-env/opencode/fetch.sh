@@ -73,7 +73,11 @@ done
 if command -v npm >/dev/null 2>&1; then
   by=npm
   [ -z "$registry" ] || export npm_config_registry="$registry/"
-  if [ -n "$ca" ]; then export NODE_EXTRA_CA_CERTS="$ca"; fi
+  if [ -n "$ca" ]; then
+    # Not NODE_EXTRA_CA_CERTS: npm ignores it where its configuration has a cafile, which then is all that it trusts.
+    node -p 'require("tls").rootCertificates.join("\n")' >>"$ca"
+    export npm_config_cafile="$ca"
+  fi
   # Its own cache, so that no layer keeps one; --ignore-scripts although a platform package has none.
   (cd "$work" && npm pack --ignore-scripts --loglevel=error --cache "$work/cache" "$package@$version" >/dev/null) ||
     fail "npm could not fetch $package@$version. Behind a registry of your own: pass --build-arg NPM_REGISTRY=…, and --secret id=npmrc,src=… where it asks for a token."
@@ -85,7 +89,13 @@ elif command -v curl >/dev/null 2>&1; then
     fail "curl could not fetch $package-$version.tgz from $registry"
 elif command -v wget >/dev/null 2>&1; then
   by=wget
-  wget -q ${ca:+--ca-certificate="$ca"} -O "$tarball" "$registry/$package/-/$package-$version.tgz" ||
+  trust=${ca:+--ca-certificate="$ca"}
+  # busybox's has no such option and can only be told to trust everybody; the sha512 below still decides.
+  case $(wget --help 2>&1) in
+    *--ca-certificate*) ;;
+    *) trust=${ca:+--no-check-certificate} ;;
+  esac
+  wget -q ${trust:+"$trust"} -O "$tarball" "$registry/$package/-/$package-$version.tgz" ||
     fail "wget could not fetch $package-$version.tgz from $registry"
 else
   fail "this image has no npm, curl or wget to fetch $package with."
@@ -98,8 +108,8 @@ found=$(sha512sum "$tarball")
   pinned sha512 $sha512
   found  sha512 ${found%% *}"
 
-mkdir -p "$folder"
 tar -xzf "$tarball" -C "$work" package/bin/opencode
+mkdir -p "$folder"
 install -m 0755 "$work/package/bin/opencode" "$folder/opencode"
 printf '%s\n' "$version" >"$folder/opencode.version"
 chmod 0644 "$folder/opencode.version"

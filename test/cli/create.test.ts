@@ -1,0 +1,529 @@
+/** The good paths from end to end, and a person at the terminal. */
+import { execFileSync } from "node:child_process";
+import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { wantedFiles } from "../../src/catalog/files.ts";
+import { parseLock, type Lock } from "../../src/lock/lock.ts";
+import { makeFolder, runAtTerminal, runPiped, treeOf, write, type Files, type Session } from "./harness.ts";
+
+let outside: ReturnType<typeof makeFolder>;
+let root: string;
+beforeEach(() => {
+  outside = makeFolder();
+  root = join(outside.folder, "sample");
+  mkdirSync(root);
+});
+afterEach(() => outside.remove());
+
+const read = (path: string): string => readFileSync(join(root, path), "utf8");
+const lockOf = (folder = root): Lock => parseLock(readFileSync(join(folder, "aperture-env.lock"), "utf8"))!;
+const ownFiles = ["aperture-env.lock", "aperture-env.yaml", ...wantedFiles({ kind: "own" }).map(({ path }) => path)].sort();
+const filesOf = (tree: Files): string[] => Object.keys(tree).filter((path) => !/^[0-7]+\//.test(tree[path]!));
+const git = (cwd: string, ...args: readonly string[]): string =>
+  execFileSync("git", args, {
+    cwd,
+    encoding: "utf8",
+    env: { ...process.env, GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_NOSYSTEM: "1" },
+  });
+
+describe("--yes", () => {
+  test("writes everything, says what, what next and how to repeat it", async () => {
+    const ran = await runPiped(["--yes"], root);
+    expect(ran.exit, ran.stderr).toBe(0);
+    expect(filesOf(treeOf(root))).toEqual(ownFiles);
+    expect(ran.stdout).toMatch(/^ {2}aperture\.url +http:\/\/ai +default\n/);
+    expect(ran.stdout).toMatch(/^ {2}name +sample +detected: the folder$/m);
+    for (const path of ownFiles) expect(ran.stdout).toContain(`  + ${path}\n`);
+    expect(ran.stdout).toMatch(new RegExp(`\n\nWritten: ${ownFiles.length} new\\.\n$`));
+    expect(ran.stderr).toMatch(
+      /^\nNext:\n(?: {2}.*\n){2,4}Repeat this:\n {2}npm create aperture-env@latest -- --name sample --yes\n$/,
+    );
+    expect(ran.stdout + ran.stderr).not.toContain("\u001b");
+  });
+
+  test("scripts can be executed, the rest cannot", async () => {
+    await runPiped(["--yes"], root);
+    const executable = ownFiles.filter((path) => (statSync(join(root, path)).mode & 0o111) !== 0);
+    expect(executable).toEqual(ownFiles.filter((path) => path.endsWith(".sh")));
+  });
+
+  test("a second run changes nothing", async () => {
+    await runPiped(["--yes"], root);
+    const before = treeOf(root, true);
+    for (const argv of [[], ["--yes"], ["--dry-run"], ["--diff"], ["--yes", "--url", "http://ai"]]) {
+      const ran = await runPiped(argv, root);
+      expect(ran.exit, ran.stderr).toBe(0);
+      expect(ran.stdout).toMatch(/\n\nNothing to do: everything is as the spec says\.\n$/);
+      expect(ran.stdout).not.toMatch(/^ {2}[+~!] /m);
+    }
+    expect(treeOf(root, true)).toEqual(before);
+  });
+
+  test("the line that repeats it makes the same tree elsewhere", async () => {
+    const argv = [
+      "--yes",
+      "--url",
+      "gw:8080/v1",
+      "--providers",
+      "openai",
+      "--model",
+      "openai/o3",
+      "--base",
+      "alpine",
+      "--name",
+      "it's --mine",
+      "--managed",
+    ];
+    const first = await runPiped(argv, root);
+    expect(first.exit, first.stderr).toBe(0);
+    expect(first.stderr).toContain(
+      "Note: read gw:8080/v1 as http://gw:8080: Aperture is reached over http, WireGuard encrypts it.\n",
+    );
+    const line = /^Repeat this:\n {2}npm create aperture-env@latest -- (.*)\n$/m.exec(first.stderr)![1]!;
+    const words = execFileSync("sh", ["-c", `printf '%s\\0' ${line}`], { encoding: "utf8" })
+      .split("\0")
+      .slice(0, -1);
+    expect(words).toEqual(
+      [
+        ["--url", "http://gw:8080", "--providers", "openai", "--model", "openai/o3", "--managed", "--base", "alpine"],
+        ["--name", "it's --mine", "--yes"],
+      ].flat(),
+    );
+    const other = join(outside.folder, "other");
+    mkdirSync(other);
+    expect((await runPiped(words, other)).exit).toBe(0);
+    expect(treeOf(other)).toEqual(treeOf(root));
+  });
+
+  test("an edited spec is what counts, and edits elsewhere stay", async () => {
+    await runPiped(["--yes"], root);
+    write(root, {
+      "aperture-env.yaml": read("aperture-env.yaml").replace("url: http://ai", "url: https://ai.example.ts.net # ours"),
+      ".devcontainer/devcontainer.json": read(".devcontainer/devcontainer.json").replace(
+        /\n\}\n$/,
+        ',\n  "forwardPorts": [3000]\n}\n',
+      ),
+    });
+    const spec = read("aperture-env.yaml");
+    const ran = await runPiped([], root);
+    expect(ran.exit, ran.stdout).toBe(0);
+    expect(read("aperture-env.yaml")).toBe(spec);
+    expect(lockOf().answers.url).toBe("https://ai.example.ts.net");
+    expect(read(".devcontainer/Dockerfile")).toContain("ENV APERTURE_URL=https://ai.example.ts.net");
+    expect(read(".devcontainer/devcontainer.json")).toContain('"forwardPorts": [3000]');
+    expect(read(".devcontainer/devcontainer.json")).toContain(lockOf().revision);
+    expect((await runPiped([], root)).stdout).toContain("Nothing to do");
+  });
+
+  test("what was deleted stays so", async () => {
+    await runPiped(["--yes"], root);
+    rmSync(join(root, ".devcontainer/aperture-env/spec.schema.json"));
+    const ran = await runPiped(["--yes"], root);
+    expect(ran.stdout).toMatch(/= \.devcontainer\/aperture-env\/spec\.schema\.json {2}deleted by you, stays so/);
+    expect(existsSync(join(root, ".devcontainer/aperture-env/spec.schema.json"))).toBe(false);
+  });
+});
+
+describe("where", () => {
+  test.each(["app", 'my app\'s/new "one"', "./update", "a/../b"])(
+    "[dir] %j is made, and named in what comes next",
+    async (directory) => {
+      const ran = await runPiped([directory, "--yes"], root);
+      expect(ran.exit, ran.stderr).toBe(0);
+      expect(filesOf(treeOf(join(root, directory)))).toEqual(ownFiles);
+      const step = /^ {2}cd (.*)$/m.exec(ran.stderr)![1]!;
+      expect(execFileSync("sh", ["-c", `printf %s ${step}`], { encoding: "utf8" })).toBe(directory);
+    },
+  );
+
+  test("[dir] in a git repository is that folder", async () => {
+    write(root, { ".git/HEAD": "ref: refs/heads/main\n" });
+    expect((await runPiped(["app", "--yes"], root)).exit).toBe(0);
+    expect(filesOf(treeOf(root))).toEqual(ownFiles.map((path) => `app/${path}`));
+  });
+
+  test("from a folder below, git's top folder is taken", async () => {
+    write(root, { ".git/HEAD": "ref: refs/heads/main\n", "a/b/x": "" });
+    expect((await runPiped(["--yes"], join(root, "a/b"))).exit).toBe(0);
+    expect(filesOf(treeOf(root))).toEqual([...ownFiles, "a/b/x"].sort());
+    expect(lockOf().answers.name).toBe("sample");
+  });
+
+  test("--cwd, relative or not, and with [dir]", async () => {
+    write(root, { "sub/x": "" });
+    expect((await runPiped(["--yes", "--cwd", "sub"], root)).exit).toBe(0);
+    expect(lockOf(join(root, "sub")).answers.name).toBe("sub");
+    expect((await runPiped(["--yes", "--cwd", join(root, "sub"), "app"], outside.folder)).exit).toBe(0);
+    expect(lockOf(join(root, "sub/app")).answers.name).toBe("app");
+    expect(filesOf(treeOf(root)).filter((path) => !path.startsWith("sub/"))).toEqual([]);
+  });
+});
+
+describe("what decides", () => {
+  test("variables, and the official one", async () => {
+    const env = {
+      APERTURE_ENDPOINT: "http://gw/v1",
+      APERTURE_ENV_PROVIDERS: "openai",
+      APERTURE_ENV_MANAGED: "yes",
+      APERTURE_ENV_NAME: "named",
+    };
+    const ran = await runPiped(["--yes"], root, env);
+    expect(ran.exit, ran.stderr).toBe(0);
+    expect(lockOf().answers).toMatchObject({ url: "http://gw", model: "openai/gpt-5", managed: true, name: "named" });
+    expect(ran.stdout).toMatch(/^ {2}aperture\.url +http:\/\/gw +environment: APERTURE_ENDPOINT$/m);
+    expect(ran.stderr).toContain("Note: took /v1 off: it is added for each provider.\n");
+  });
+
+  test("variables do not stand against a spec", async () => {
+    write(root, { "aperture-env.yaml": "aperture: { url: http://spec }\n" });
+    expect((await runPiped([], root, { APERTURE_ENDPOINT: "http://mine", APERTURE_ENV_NAME: "mine" })).exit).toBe(0);
+    expect(lockOf().answers).toMatchObject({ url: "http://spec", name: "sample" });
+    expect(read("aperture-env.yaml")).toBe("aperture: { url: http://spec }\n");
+  });
+
+  test("the repository's language", async () => {
+    write(root, { "go.mod": "module x\n", "package.json": "{}" });
+    const ran = await runPiped(["--yes"], root);
+    expect(ran.stdout).toMatch(/^ {2}base +go +detected: go\.mod$/m);
+    expect(read(".devcontainer/Dockerfile")).toMatch(/^FROM \S+\/go:\S+ AS dev$/m);
+  });
+
+  test("npm's dry run and npm's JSON", async () => {
+    const ran = await runPiped(["--yes"], root, { npm_command: "init", npm_config_dry_run: "true", npm_config_json: "true" });
+    expect(ran.exit).toBe(0);
+    expect(JSON.parse(ran.stdout)).toMatchObject({ schemaVersion: 1, status: "planned" });
+    expect(treeOf(root)).toEqual({});
+  });
+});
+
+describe("nothing is written", () => {
+  test("with --dry-run, which shows the same plan", async () => {
+    const before = treeOf(outside.folder, true);
+    const ran = await runPiped(["--yes", "--dry-run"], root);
+    expect(ran.exit, ran.stderr).toBe(0);
+    expect(ran.stdout).toMatch(/\n\n\d+ new\. Nothing was written \(--dry-run\)\.\n$/);
+    expect(ran.stderr).toBe("");
+    expect(treeOf(outside.folder, true)).toEqual(before);
+    const real = await runPiped(["--yes"], root);
+    const plan = (text: string): string => text.slice(0, text.lastIndexOf("\n\n"));
+    expect(plan(real.stdout)).toBe(plan(ran.stdout));
+  });
+
+  test("into a folder that is not there", async () => {
+    expect((await runPiped(["app/deeper", "--yes", "--dry-run", "--diff"], root)).exit).toBe(0);
+    expect(treeOf(root)).toEqual({});
+  });
+
+  test.each(["--help", "-h", "help", "--version", "-V"])("with %s", async (flag) => {
+    const ran = await runPiped([flag], root);
+    expect(ran).toMatchObject({ exit: 0, stderr: "" });
+    expect(ran.stdout).toMatch(/\S\n$/);
+    expect(treeOf(root)).toEqual({});
+  });
+});
+
+describe("--diff", () => {
+  const features = '{\r\n\t"image": "debian", // base\r\n\t"features": {\r\n\t\t"ghcr.io/a/b:1": {}\r\n\t}\r\n}';
+  const repositories: readonly (readonly [string, Files, readonly string[]])[] = [
+    ["an empty folder", {}, []],
+    ["a dev container of the user's with CRLF and no final newline", { ".devcontainer/devcontainer.json": features }, []],
+    ["a dev container in a folder with a space", { ".devcontainer/my env/devcontainer.json": "{\n}\n" }, []],
+    ["a dev container on one line", { ".devcontainer.json": '{ "image": "debian" }' }, []],
+    ["a spec of one line", { "aperture-env.yaml": "aperture: { url: http://gw }" }, []],
+    ["a name of many characters", {}, ["--name", "é🚀 'x' \"y\" #z"]],
+  ];
+
+  test.each(repositories)("is a patch that git takes, and gives the same tree: %s", async (_what, files, argv) => {
+    write(root, files);
+    const copy = join(outside.folder, "copy", "sample");
+    mkdirSync(copy, { recursive: true });
+    write(copy, files);
+    const shown = await runPiped(["--yes", "--diff", "--dry-run", ...argv], root);
+    expect(shown.exit, shown.stderr).toBe(0);
+    expect(treeOf(root)).toEqual(treeOf(copy));
+    git(copy, "init", "-q");
+    const patch = join(outside.folder, "patch");
+    write(outside.folder, { patch: shown.stdout.slice(shown.stdout.indexOf("diff --git ")) });
+    git(copy, "apply", "--whitespace=nowarn", patch);
+    expect((await runPiped(["--yes", ...argv], root)).exit).toBe(0);
+    expect(treeOf(copy)).toEqual(treeOf(root));
+    write(outside.folder, { patch: shown.stdout });
+    git(copy, "apply", "--whitespace=nowarn", "-R", patch);
+    expect(filesOf(treeOf(copy)), "and back").toEqual(Object.keys(files));
+  });
+
+  test("of a change in the spec", async () => {
+    await runPiped(["--yes"], root);
+    chmodSync(join(root, ".devcontainer/Dockerfile"), 0o600);
+    const copy = join(outside.folder, "copy", "sample");
+    mkdirSync(join(outside.folder, "copy"));
+    cpSync(root, copy, { recursive: true });
+    for (const folder of [root, copy]) {
+      const text = readFileSync(join(folder, "aperture-env.yaml"), "utf8");
+      write(folder, { "aperture-env.yaml": text.replace("base: debian", "base: { image: a:1, libc: musl, user: 0 }") });
+    }
+    const ran = await runPiped(["--diff"], root);
+    expect(ran.exit, ran.stderr).toBe(0);
+    git(copy, "init", "-q");
+    write(outside.folder, { patch: ran.stdout });
+    git(copy, "apply", join(outside.folder, "patch"));
+    const texts = (folder: string): string[] => Object.values(treeOf(folder)).map((entry) => entry.replace(/^[0-7]+ /, ""));
+    expect(texts(copy)).toEqual(texts(root));
+    expect(statSync(join(root, ".devcontainer/Dockerfile")).mode & 0o777).toBe(0o600);
+  });
+});
+
+describe("--json", () => {
+  test("is one object on stdout and nothing else", async () => {
+    const ran = await runPiped(["--yes", "--json", "--url", "gw"], root);
+    expect(ran).toMatchObject({ exit: 0, stderr: "" });
+    const result = JSON.parse(ran.stdout) as Record<string, unknown>;
+    expect(result).toMatchObject({
+      schemaVersion: 1,
+      status: "written",
+      root,
+      revision: lockOf().revision,
+      conflicts: 0,
+      warnings: [],
+      repeat: "npm create aperture-env@latest -- --url http://gw --name sample --yes",
+      answers: { url: { value: "http://gw", source: "flag" }, base: { value: "debian", source: "default" } },
+    });
+    expect((result["changes"] as { kind: string; path: string }[]).map(({ kind, path }) => `${kind} ${path}`).sort()).toEqual(
+      ownFiles.map((path) => `create ${path}`),
+    );
+    expect(result["next"]).toHaveLength(3);
+    expect(filesOf(treeOf(root))).toEqual(ownFiles);
+  });
+
+  test("says planned and unchanged, too", async () => {
+    expect(JSON.parse((await runPiped(["--yes", "--json", "--dry-run"], root)).stdout)).toMatchObject({ status: "planned" });
+    expect(treeOf(root)).toEqual({});
+    await runPiped(["--yes"], root);
+    expect(JSON.parse((await runPiped(["--json"], root)).stdout)).toMatchObject({
+      schemaVersion: 1,
+      status: "unchanged",
+      conflicts: 0,
+    });
+  });
+});
+
+describe("a dev container of the user's", () => {
+  test("gets one key, and the Feature folder beside it", async () => {
+    const theirs = '{\n  // ours\n  "image": "debian:12", // pinned\n  "forwardPorts": [3000]\n}\n';
+    write(root, { ".devcontainer/devcontainer.json": theirs, ".devcontainer/Dockerfile": "FROM x\n" });
+    const ran = await runPiped(["--yes"], root);
+    expect(ran.exit, ran.stdout).toBe(0);
+    expect(ran.stdout).toMatch(/^ {2}~ \.devcontainer\/devcontainer\.json {2}/m);
+    const now = read(".devcontainer/devcontainer.json");
+    expect(now).toBe(
+      theirs.replace(
+        "[3000]\n",
+        `[3000],\n  "features": {\n    "./aperture-env": {\n      "revision": "${lockOf().revision}"\n    }\n  }\n`,
+      ),
+    );
+    expect(read(".devcontainer/Dockerfile")).toBe("FROM x\n");
+    expect(lockOf().registry).toBe("http://npm.example");
+    expect((await runPiped(["--yes"], root)).stdout).toContain("Nothing to do");
+  });
+});
+
+describe("a person at the terminal", () => {
+  const questions = [
+    "Where is the gateway?",
+    "Which providers does the gateway serve?",
+    "Which model by default?",
+    "Which small model, for titles and summaries?",
+    "Which base?",
+    "Write these files?",
+  ] as const;
+
+  /** Accepts what is proposed, up to the question of that number. */
+  async function acceptUntil(session: Session, number: number): Promise<void> {
+    for (const [index, question] of questions.entries()) {
+      await session.until(question);
+      if (index === number) return;
+      session.press("\r");
+    }
+  }
+
+  test("accepts every proposal", async () => {
+    const session = runAtTerminal([], root);
+    await acceptUntil(session, 5);
+    session.press("\r");
+    const ran = await session.done;
+    expect(ran.exit, ran.stderr).toBe(0);
+    expect(session.isRaw()).toBe(false);
+    expect(filesOf(treeOf(root))).toEqual(ownFiles);
+    const piped = join(outside.folder, "piped", "sample");
+    mkdirSync(piped, { recursive: true });
+    await runPiped(["--yes"], piped);
+    expect(treeOf(piped)).toEqual(treeOf(root));
+    expect(ran.stderr).toMatch(/^create-aperture-env \S+\n/);
+    expect(ran.stderr).toContain(
+      "Repeat this:\n  npm create aperture-env@latest -- --url http://ai --providers anthropic,openai --model ",
+    );
+  });
+
+  test("types answers, is corrected, and gets what was typed", async () => {
+    write(root, { "go.mod": "module x\n" });
+    const session = runAtTerminal([], root);
+    const backspaces = "\u007f".repeat(60);
+    await session.until(questions[0]);
+    session.press(`${backspaces}ftp://gw\r`);
+    await session.until("the gateway speaks http or https, not ftp: write http://gw");
+    session.press(`${backspaces}gw:8080/v1\r`);
+    await session.until(questions[1]);
+    // Anthropic is the first of the list: taken out, OpenAI stays.
+    session.press(" ");
+    session.press("\r");
+    await session.until(questions[2]);
+    session.press(`${backspaces}anthropic/claude-opus-4-5\r`);
+    await session.until("which is not among the providers");
+    session.press(`${backspaces}openai/house\r`);
+    await session.until(questions[3]);
+    session.press("\r");
+    await session.until(questions[4]);
+    await session.until("go.mod is here");
+    session.press("\r");
+    await session.until(questions[5]);
+    session.press("y");
+    const ran = await session.done;
+    expect(ran.exit, ran.stderr).toBe(0);
+    expect(lockOf().answers).toMatchObject({
+      url: "http://gw:8080",
+      providers: [{ id: "openai", api: "responses" }],
+      model: "openai/house",
+      smallModel: "openai/gpt-5-mini",
+      base: "go",
+    });
+    expect(ran.stderr).toContain("Note: OpenCode's catalogue does not know openai/house");
+    expect(ran.stderr).toContain(
+      "--url http://gw:8080 --providers openai --model openai/house --small-model openai/gpt-5-mini --base go",
+    );
+  });
+
+  test("brings an image of their own", async () => {
+    const session = runAtTerminal(
+      ["--url", "ai", "--providers", "openai", "--model", "openai/gpt-5", "--small-model", "openai/gpt-5"],
+      root,
+    );
+    await session.until(questions[4]);
+    // The last of the list is one up from the first.
+    session.press("\u001b[A\r");
+    await session.until("Which image?");
+    session.press("a b\r");
+    await session.until("is not an image reference");
+    session.press("\u007f\u007f\u007fghcr.io/acme/dev:1\r");
+    await session.until("Which C library does it have?");
+    session.press("\u001b[B\r");
+    await session.until("Which account works in it?");
+    session.press("dev\r");
+    await session.until(questions[5]);
+    session.press("\r");
+    const ran = await session.done;
+    expect(ran.exit, ran.stderr).toBe(0);
+    expect(lockOf().answers.base).toEqual({ image: "ghcr.io/acme/dev:1", libc: "musl", user: "dev" });
+  });
+
+  test("is asked only what is open", async () => {
+    const flags = [
+      "--url",
+      "ai",
+      "--providers",
+      "openai",
+      "--model",
+      "openai/gpt-5",
+      "--small-model",
+      "openai/gpt-5",
+      "--base",
+      "slim",
+    ];
+    const session = runAtTerminal(flags, root);
+    await session.until(questions[5]);
+    session.press("y");
+    const ran = await session.done;
+    expect(ran.exit, ran.stderr).toBe(0);
+    for (const question of questions.slice(0, 5)) expect(ran.stdout).not.toContain(question);
+  });
+
+  test("is asked nothing but whether, where a spec is there", async () => {
+    write(root, { "aperture-env.yaml": "aperture: { url: http://gw }\n" });
+    const session = runAtTerminal([], root);
+    await session.until(questions[5]);
+    session.press("y");
+    expect((await session.done).exit).toBe(0);
+  });
+
+  test("is asked nothing with --yes, and nothing where nothing is to do", async () => {
+    expect(await runAtTerminal(["--yes"], root).done).toMatchObject({ exit: 0 });
+    expect(await runAtTerminal([], root).done).toMatchObject({ exit: 0, stdout: expect.stringContaining("Nothing to do") });
+  });
+
+  test("with --dry-run, is not asked whether", async () => {
+    const flags = [
+      "--url",
+      "ai",
+      "--providers",
+      "openai",
+      "--model",
+      "openai/gpt-5",
+      "--small-model",
+      "openai/gpt-5",
+      "--base",
+      "slim",
+    ];
+    expect((await runAtTerminal([...flags, "--dry-run"], root).done).exit).toBe(0);
+    expect(treeOf(root)).toEqual({});
+  });
+
+  describe.each([
+    ["Ctrl-C", "\u0003"],
+    ["Ctrl-D", "\u0004"],
+    ["Escape", "\u001b"],
+  ])("presses %s", (_name, key) => {
+    test.each(questions.map((question, index) => [question, index] as const))("at %s", async (_question, index) => {
+      write(root, { "README.md": "x" });
+      const before = treeOf(outside.folder, true);
+      const session = runAtTerminal([], root);
+      await acceptUntil(session, index);
+      session.press(key);
+      const ran = await session.done;
+      expect(ran).toMatchObject({ exit: 130, stderr: expect.stringMatching(/Cancelled\. Nothing was written\.\n$/) });
+      expect(session.isRaw()).toBe(false);
+      expect(treeOf(outside.folder, true)).toEqual(before);
+    });
+  });
+
+  test("presses Ctrl-C at the questions of an image", async () => {
+    const before = treeOf(outside.folder, true);
+    for (const answers of [[], ["a:1\r"], ["a:1\r", "\r"]]) {
+      const session = runAtTerminal(
+        ["--url", "ai", "--providers", "openai", "--model", "openai/gpt-5", "--small-model", "openai/gpt-5"],
+        root,
+      );
+      await session.until(questions[4]);
+      session.press("\u001b[A\r");
+      for (const [index, question] of ["Which image?", "Which C library does it have?", "Which account works in it?"].entries()) {
+        await session.until(question);
+        if (answers[index] === undefined) break;
+        session.press(answers[index]);
+      }
+      session.press("\u0003");
+      expect((await session.done).exit).toBe(130);
+    }
+    expect(treeOf(outside.folder, true)).toEqual(before);
+  });
+
+  test("says no at the end", async () => {
+    const before = treeOf(outside.folder, true);
+    for (const keys of ["n", "\u001b[C\r"]) {
+      const session = runAtTerminal([], root);
+      await acceptUntil(session, 5);
+      session.press(keys);
+      const ran = await session.done;
+      expect(ran).toMatchObject({ exit: 130, stderr: expect.stringMatching(/Cancelled\. Nothing was written\.\n$/) });
+    }
+    expect(treeOf(outside.folder, true)).toEqual(before);
+  });
+});

@@ -1,0 +1,637 @@
+/** Every refusal from end to end: its exit status, what it says and where, and that nothing on the disk has moved. */
+import { mkdirSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { makeFolder, runAtTerminal, runPiped, treeOf, write, type Files } from "./harness.ts";
+
+let outside: ReturnType<typeof makeFolder>;
+let root: string;
+beforeEach(() => {
+  outside = makeFolder();
+  root = join(outside.folder, "sample");
+  mkdirSync(root);
+});
+afterEach(() => outside.remove());
+
+interface Case {
+  readonly what: string;
+  readonly argv: readonly string[];
+  readonly files?: Files;
+  readonly prepare?: () => void;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly exit: 2 | 3;
+  readonly code: string;
+  /** What is wrong. */
+  readonly says: RegExp;
+  /** What to do about it. */
+  readonly fix: RegExp;
+  /** `line:column`, where a file is meant. */
+  readonly at?: string;
+}
+
+const bad = (what: string, argv: readonly string[], says: RegExp, fix: RegExp, more: Partial<Case> = {}): Case => ({
+  what,
+  argv: [...argv, "--yes"],
+  exit: 2,
+  code: "bad-answer",
+  says,
+  fix,
+  ...more,
+});
+const spec = (
+  what: string,
+  text: string,
+  code: string,
+  says: RegExp,
+  fix: RegExp,
+  at: string,
+  more: Partial<Case> = {},
+): Case => ({
+  what: `a spec with ${what}`,
+  argv: [],
+  files: { "aperture-env.yaml": text },
+  exit: 2,
+  code,
+  says,
+  fix,
+  at,
+  ...more,
+});
+
+const giveOrigin = /Give its origin: http:\/\/ai, /;
+const cases: readonly Case[] = [
+  bad(
+    "an address with a path",
+    ["--url", "http://ai/api"],
+    /^--url: the address has the path \/api; an origin has none\./,
+    /Write http:\/\/ai; /,
+  ),
+  bad("an address with a password", ["--url", "http://me:hunter2@ai"], /user name or a password/, /Write http:\/\/ai\./),
+  bad("an address with a query", ["--url", "http://ai?key=x"], /a query or a fragment/, /Write http:\/\/ai\./),
+  bad("an address with a fragment", ["--url", "http://ai#x"], /a query or a fragment/, /Write http:\/\/ai\./),
+  bad("an address of another scheme", ["--url", "ftp://ai"], /http or https, not ftp/, /Write http:\/\/ai\./),
+  bad("an address with a space", ["--url", "http://a i"], /a space, a quote or a control character/, giveOrigin),
+  bad("an address with a line end", ["--url", "http://ai\nRUN id"], /a space, a quote or a control character/, giveOrigin),
+  bad("an address with a variable", ["--url", "http://${HOME}"], /control character/, giveOrigin),
+  bad("an address that is none", ["--url", "http://:80"], /is not an address/, /Give the gateway's origin: /),
+  bad("an empty address", ["--url", ""], /address is empty/, giveOrigin),
+  bad("a bad address in a variable", [], /^APERTURE_ENDPOINT: the address has the path \/x/, /Write http:\/\/ai; /, {
+    env: { APERTURE_ENDPOINT: "http://ai/x" },
+  }),
+  bad("a bad address in our variable", [], /^APERTURE_ENV_URL: /, /Write http:\/\/ai; /, { env: { APERTURE_ENV_URL: "ai/x" } }),
+  bad(
+    "an unknown provider",
+    ["--providers", "anthropic,gogle"],
+    /^--providers: "gogle" is not a provider of this version\./,
+    /Choose from anthropic, openai\./,
+  ),
+  bad("no provider", ["--providers", ","], /no provider is named/, /Choose from anthropic, openai\./),
+  bad(
+    "a model of a provider that is not chosen",
+    ["--providers", "openai", "--model", "anthropic/claude-opus-4-5"],
+    /^--model: anthropic\/claude-opus-4-5 is of anthropic, which is not among/,
+    /Add anthropic to the providers, or take one of openai\./,
+  ),
+  bad(
+    "a small model of a provider that is not chosen",
+    ["--providers", "openai", "--small-model", "anthropic/x"],
+    /^--small-model: /,
+    /Add anthropic/,
+  ),
+  bad(
+    "a model without its provider",
+    ["--model", "gpt-5"],
+    /names no provider and model/,
+    /Write provider\/model, for instance anthropic\/claude-sonnet-4-5\./,
+  ),
+  bad(
+    "a model with a substitution of OpenCode",
+    ["--model", "openai/{env:OPENAI_API_KEY}"],
+    /a character that no model id has/,
+    /Letters, digits and @/,
+  ),
+  bad(
+    "an unknown base",
+    ["--base", "fedora"],
+    /^--base: "fedora" is not a base\./,
+    /Choose from debian, .*, or give image=<reference>,libc=glibc\|musl,user=<account>\./,
+  ),
+  bad(
+    "an image without its C library",
+    ["--base", "image=ghcr.io/acme/dev:1"],
+    /the C library of ghcr\.io\/acme\/dev:1 is not known/,
+    /Say libc: glibc, or musl for Alpine\./,
+  ),
+  bad(
+    "an image without its account",
+    ["--base", "image=ghcr.io/acme/dev:1,libc=glibc"],
+    /the user of ghcr\.io\/acme\/dev:1 is not known/,
+    /Say which account works in it/,
+  ),
+  bad(
+    "an image that is none",
+    ["--base", "image=a b\nRUN id,libc=glibc,user=root"],
+    /is not an image reference/,
+    /Write it as docker pull takes it/,
+  ),
+  bad(
+    "OpenCode of the second major line",
+    ["--opencode", "2.0.0"],
+    /^--opencode: OpenCode 2\.0\.0 is of another major line, whose config differs\./,
+    /Choose a version 1\.x, or latest/,
+  ),
+  bad("a range of versions", ["--opencode", "^1.18.0"], /is not a version of OpenCode/, /Write one as 1\.18\.18, or latest\./),
+  bad(
+    "an output of a later version",
+    ["--outputs", "devcontainer,kubernetes"],
+    /^--outputs: this version cannot generate "kubernetes"\./,
+    /Choose from devcontainer\./,
+  ),
+  bad(
+    "a connection of a later version",
+    ["--connection", "tailscale"],
+    /^--connection: this version cannot connect by "tailscale"\./,
+    /Choose from network\./,
+  ),
+  bad("an empty name", ["--name", " "], /the name is empty/, /Give the project's name\./),
+  bad("a switch that is neither", [], /^APERTURE_ENV_MANAGED: "maybe" is neither yes nor no\./, /Write true or false\./, {
+    env: { APERTURE_ENV_MANAGED: "maybe" },
+  }),
+  {
+    what: "nobody to ask and no --yes",
+    argv: [],
+    exit: 2,
+    code: "missing-answers",
+    says: /Nobody can be asked here[^]*--url http:\/\/ai\n {2}--providers anthropic,openai\n {2}--model anthropic\/claude-sonnet-4-5\n {2}--small-model anthropic\/claude-haiku-4-5\n {2}--base debian\n {2}--outputs devcontainer\n/,
+    fix: /Give the flags, or accept what is proposed with --yes\./,
+  },
+  {
+    what: "nobody to ask, some flags and a detected base",
+    argv: ["--url", "gw", "--model", "openai/gpt-5"],
+    files: { "go.mod": "module x\n" },
+    exit: 2,
+    code: "missing-answers",
+    says: /open \(with what would be proposed\):\n {2}--providers anthropic,openai\n {2}--small-model openai\/gpt-5-mini\n {2}--base go\n {2}--outputs devcontainer\n/,
+    fix: /--yes/,
+  },
+  {
+    what: "an unknown flag",
+    argv: ["--modle", "x", "--yes"],
+    exit: 2,
+    code: "unknown-flag",
+    says: /There is no flag --modle\./,
+    fix: /Did you mean --model\?/,
+  },
+  { what: "a flag without its value", argv: ["--yes", "--url"], exit: 2, code: "bad-flag", says: /--url/, fix: /See --help\./ },
+  {
+    what: "two folders",
+    argv: ["one", "two", "--yes"],
+    exit: 2,
+    code: "too-many-folders",
+    says: /these are 2: one, two\./,
+    fix: /flags need a -- before them/,
+  },
+  {
+    what: "a reserved word",
+    argv: ["update", "--yes"],
+    exit: 2,
+    code: "reserved-word",
+    says: /update is not a command of this version/,
+    fix: /write \.\/update/,
+  },
+  {
+    what: "flags that npm took",
+    argv: ["http://gw"],
+    env: { npm_command: "init", npm_config_url: "true", npm_config_small_model: "true" },
+    exit: 2,
+    code: "swallowed-flags",
+    says: /npm took --url, --small-model for its own\./,
+    fix: /Put -- before our flags: {2}npm create aperture-env@latest -- --url/,
+  },
+  {
+    what: "a folder that is a file",
+    argv: ["README.md", "--yes"],
+    files: { "README.md": "x" },
+    exit: 2,
+    code: "not-a-folder",
+    says: /README\.md is not a folder\./,
+    fix: /Name a folder/,
+  },
+  {
+    what: "a --cwd that is not there",
+    argv: ["--cwd", "none", "--yes"],
+    exit: 2,
+    code: "no-such-folder",
+    says: /none does not exist\./,
+    fix: /Name an existing folder with --cwd\./,
+  },
+  {
+    what: "a --cwd that is not there, in a git repository",
+    argv: ["--cwd", "none", "--yes"],
+    files: { ".git/HEAD": "ref: refs/heads/main\n" },
+    exit: 2,
+    code: "no-such-folder",
+    says: /none does not exist\./,
+    fix: /Name an existing folder/,
+  },
+  {
+    what: "a --cwd that is a file",
+    argv: ["--cwd", "file", "--yes"],
+    files: { file: "x" },
+    exit: 2,
+    code: "not-a-folder",
+    says: /file is not a folder\./,
+    fix: /Name a folder/,
+  },
+  {
+    what: "several dev containers",
+    argv: ["--yes"],
+    files: { ".devcontainer/b/devcontainer.json": "{}", ".devcontainer/a/devcontainer.json": "{}", ".devcontainer.json": "{}" },
+    exit: 3,
+    code: "several-dev-containers",
+    says: /has 3 dev containers, .*: \.devcontainer\.json, \.devcontainer\/a\/devcontainer\.json, \.devcontainer\/b\/devcontainer\.json\./,
+    fix: /Leave one of them, or add the Feature by hand\./,
+  },
+  {
+    what: "a base where the user's dev container has one",
+    argv: ["--base", "alpine", "--yes"],
+    files: { ".devcontainer.json": "{}" },
+    exit: 2,
+    code: "no-effect",
+    says: /--base has no effect here: the environment is added to \.devcontainer\.json, which decides that itself\./,
+    fix: /Leave --base out\./,
+  },
+  {
+    what: "a spec that is a folder",
+    argv: ["--yes"],
+    files: { "aperture-env.yaml/": "" },
+    exit: 3,
+    code: "spec-unreadable",
+    says: /The spec is a folder\./,
+    fix: /Move it away/,
+    at: "",
+  },
+  {
+    what: "a spec behind a link out of the repository",
+    argv: ["--yes"],
+    prepare: () => symlinkSync("../elsewhere.yaml", join(root, "aperture-env.yaml")),
+    files: { "../elsewhere.yaml": "name: x\n" },
+    exit: 3,
+    code: "spec-unreadable",
+    says: /The spec is behind the symbolic link aperture-env\.yaml, which leads out of the repository\./,
+    fix: /Move it away/,
+    at: "",
+  },
+  spec(
+    "nothing in it",
+    "# x\n",
+    "spec-empty",
+    /The spec is empty\./,
+    /It needs at least {2}aperture: \{ url: http:\/\/ai \}/,
+    "",
+  ),
+  spec(
+    "broken YAML",
+    "name: x\naperture: { url: http://ai\n",
+    "spec-not-yaml",
+    /The spec is not valid YAML: /,
+    /Mend it there/,
+    "3:1",
+  ),
+  spec(
+    "an unknown key",
+    "aperture:\n  url: http://ai\n  ulr: x\n",
+    "spec-unknown-key",
+    /aperture has no key "ulr"\./,
+    /It knows url, connection\./,
+    "3:3",
+  ),
+  spec(
+    "a bad address",
+    "aperture:\n  url: http://ai/x\n",
+    "bad-answer",
+    /aperture\.url: the address has the path \/x/,
+    /Write http:\/\/ai; /,
+    "2:8",
+  ),
+  spec(
+    "an unknown provider",
+    "providers:\n  anthropic: {}\n  google: {}\n",
+    "bad-answer",
+    /providers: "google" is not a provider/,
+    /Choose from anthropic, openai\./,
+    "2:3",
+  ),
+  spec(
+    "a wire format of another provider",
+    "providers: { openai: { api: messages } }\n",
+    "bad-answer",
+    /openai does not speak "messages"/,
+    /Api is responses\./,
+    "1:12",
+  ),
+  spec(
+    "a number for a version",
+    "opencode:\n  version: 1.18\n",
+    "bad-answer",
+    /opencode\.version: expected text, not the number 1\.18\./,
+    /Put it in quotes\./,
+    "2:12",
+  ),
+  spec(
+    "OpenCode of the second major line",
+    "opencode: { version: 2.0.0 }\n",
+    "bad-answer",
+    /another major line/,
+    /Choose a version 1\.x/,
+    "1:22",
+  ),
+  spec(
+    "an image without its C library",
+    "base:\n  image: a:1\n",
+    "bad-answer",
+    /the C library of a:1 is not known/,
+    /Say libc: glibc/,
+    "2:3",
+  ),
+  spec(
+    "an output of a later version",
+    "outputs: [nix]\n",
+    "bad-answer",
+    /cannot generate "nix"/,
+    /Choose from devcontainer\./,
+    "1:10",
+  ),
+  spec("an anchor", "name: &x y\n", "spec-unsupported", /uses an anchor/, /Write the value out\./, "1:10"),
+  spec(
+    "brackets without an end",
+    `name: ${"[".repeat(50_000)}`,
+    "spec-unsupported",
+    /more than 8 levels/,
+    /Write the value out\./,
+    "1:37",
+  ),
+  spec("more than 64 KiB", `# ${"x".repeat(70_000)}\n`, "spec-too-large", /larger than 64 KiB/, /a page at most/, ""),
+  spec(
+    "something else than a flag",
+    "aperture:\n  url: http://ai\n",
+    "spec-differs",
+    /The spec says aperture\.url: http:\/\/ai, and --url says http:\/\/gw\./,
+    /Edit aperture\.url in the spec, then run again without --url\./,
+    "2:8",
+    {
+      argv: ["--url", "gw"],
+      exit: 3,
+    },
+  ),
+  spec(
+    "nothing on what a flag says",
+    "name: x\n",
+    "spec-differs",
+    /The spec does not say model, and --model says openai\/gpt-5\./,
+    /Edit model in the spec/,
+    "none",
+    {
+      argv: ["--model", "openai/gpt-5"],
+      exit: 3,
+    },
+  ),
+];
+
+function prepare({ files = {}, prepare: more }: Pick<Case, "files" | "prepare">): Files {
+  write(root, files);
+  more?.();
+  return treeOf(outside.folder, true);
+}
+
+describe("in words", () => {
+  test.each(cases)("$what", async (given) => {
+    const before = prepare(given);
+    const ran = await runPiped(given.argv, root, given.env);
+    expect(ran.exit, ran.stderr).toBe(given.exit);
+    expect(ran.stdout).toBe("");
+    const place = /^(aperture-env\.yaml)((?::\d+){0,2}): /.exec(ran.stderr);
+    expect(place?.[2]?.slice(1) ?? "none").toBe(given.at ?? "none");
+    const said = ran.stderr.slice(place?.[0].length ?? 0);
+    expect(said).toMatch(given.says);
+    expect(said).toMatch(given.fix);
+    expect(said).toMatch(/\n$/);
+    expect(ran.stderr).not.toMatch(/defect|\n\s+at |hunter2|undefined|\[object/);
+    expect(treeOf(outside.folder, true)).toEqual(before);
+  });
+});
+
+describe("as JSON", () => {
+  test.each(cases)("$what", async (given) => {
+    const before = prepare(given);
+    const ran = await runPiped(
+      ["--json", ...given.argv.filter((word) => word !== "update"), ...given.argv.filter((word) => word === "update")],
+      root,
+      given.env,
+    );
+    // A reserved word is one only in front.
+    if (given.code === "reserved-word") return;
+    expect(ran.exit, ran.stderr).toBe(given.exit);
+    const result = JSON.parse(ran.stdout) as {
+      error: { message: string; hint: string; where?: { file: string; line?: number; column?: number } };
+    };
+    expect(result).toMatchObject({ schemaVersion: 1, status: "error", error: { code: given.code, exit: given.exit } });
+    expect(`${result.error.message}\n`).toMatch(given.says);
+    expect(result.error.hint).toMatch(given.fix);
+    const { where } = result.error;
+    const at = where === undefined ? "none" : [where.line, where.column].filter((part) => part !== undefined).join(":");
+    expect(at).toBe(given.at ?? "none");
+    expect(treeOf(outside.folder, true)).toEqual(before);
+  });
+});
+
+describe("a reserved word", () => {
+  test("as JSON", async () => {
+    const before = prepare({});
+    const ran = await runPiped(["update", "--json"], root);
+    expect(ran.exit).toBe(2);
+    expect(JSON.parse(ran.stdout)).toMatchObject({ schemaVersion: 1, error: { code: "reserved-word", exit: 2 } });
+    expect(treeOf(outside.folder, true)).toEqual(before);
+  });
+});
+
+describe("something is in the way: the plan shows it, and nothing of it is written", () => {
+  interface Conflict {
+    readonly what: string;
+    readonly files?: Files;
+    readonly prepare?: () => void;
+    readonly path: string;
+    readonly why: RegExp;
+    readonly fix: RegExp;
+    readonly where?: string;
+  }
+  const ours = "move it away, and run again";
+  const conflicts: readonly Conflict[] = [
+    {
+      what: "a Dockerfile of somebody else's",
+      files: { ".devcontainer/Dockerfile": "FROM debian\n" },
+      path: ".devcontainer/Dockerfile",
+      why: /is there and was not written by create-aperture-env/,
+      fix: /move it away, or take what you need of it/,
+    },
+    {
+      what: "a file in the Feature folder",
+      files: { ".devcontainer/aperture-env/install.sh": "#!/bin/sh\n" },
+      path: ".devcontainer/aperture-env/install.sh",
+      why: /was not written by create-aperture-env/,
+      fix: /move it away/,
+    },
+    {
+      what: "a folder where a file goes",
+      files: { ".devcontainer/Dockerfile/": "" },
+      path: ".devcontainer/Dockerfile",
+      why: /is a folder/,
+      fix: new RegExp(ours),
+    },
+    {
+      what: "a file where a folder goes",
+      files: { ".devcontainer": "x" },
+      path: ".devcontainer/Dockerfile",
+      why: /is below something that is not a folder/,
+      fix: new RegExp(ours),
+    },
+    {
+      what: "a lock that is a folder",
+      files: { "aperture-env.lock/": "" },
+      path: "aperture-env.lock",
+      why: /is a folder/,
+      fix: new RegExp(ours),
+    },
+    {
+      what: "a folder that is a link out of the repository",
+      files: { "../other/x": "x" },
+      prepare: () => symlinkSync("../other", join(root, ".devcontainer")),
+      path: ".devcontainer/Dockerfile",
+      why: /behind the symbolic link \.devcontainer, which leads out of the repository/,
+      fix: new RegExp(ours),
+    },
+    {
+      what: "a file that is a link to nothing",
+      files: { ".devcontainer/": "" },
+      prepare: () => symlinkSync("nowhere", join(root, ".devcontainer/Dockerfile")),
+      path: ".devcontainer/Dockerfile",
+      why: /a symbolic link to nothing/,
+      fix: new RegExp(ours),
+    },
+    {
+      what: "a broken devcontainer.json",
+      files: { ".devcontainer/devcontainer.json": '{\n  "image": "debian"\n  "features": {}\n}\n' },
+      path: ".devcontainer/devcontainer.json",
+      why: /cannot be edited: this is not JSON with comments \(CommaExpected\)/,
+      fix: /mend it there, and run again/,
+      where: ".devcontainer/devcontainer.json:3:3",
+    },
+    {
+      what: "a devcontainer.json whose features are a list",
+      files: { ".devcontainer.json": '{ "features": [] }' },
+      path: ".devcontainer.json",
+      why: /"features" is not an object/,
+      fix: /mend it there/,
+      where: ".devcontainer.json:1:15",
+    },
+    {
+      what: "a devcontainer.json with a key twice",
+      files: { ".devcontainer/devcontainer.json": '{\n  "features": {},\n  "features": {}\n}' },
+      path: ".devcontainer/devcontainer.json",
+      why: /the key "features" stands here a second time/,
+      fix: /mend it there/,
+      where: ".devcontainer/devcontainer.json:3:3",
+    },
+    {
+      what: "a devcontainer.json that is empty",
+      files: { ".devcontainer/devcontainer.json": "" },
+      path: ".devcontainer/devcontainer.json",
+      why: /not JSON with comments/,
+      fix: /mend it there/,
+      where: ".devcontainer/devcontainer.json:1:1",
+    },
+  ];
+
+  test.each(conflicts)("$what", async (given) => {
+    const before = prepare(given);
+    const ran = await runPiped(["--yes"], root);
+    expect(ran.exit, ran.stderr).toBe(3);
+    expect(ran.stderr).toContain("Nothing was written: the files marked ! are in the way.");
+    const [, why = "", fix = ""] = ran.stdout.slice(ran.stdout.indexOf(`  ! ${given.path}\n`)).split("\n");
+    expect(why).toMatch(given.why);
+    expect(fix).toMatch(given.fix);
+    if (given.where !== undefined) expect(why.trim().startsWith(`${given.where}: `)).toBe(true);
+    expect(ran.stdout).toMatch(/, \d+ in conflict\.\n$|^\d+ in conflict\.\n$/);
+    expect(treeOf(outside.folder, true)).toEqual(before);
+  });
+
+  test.each(conflicts)("$what, as JSON", async (given) => {
+    const before = prepare(given);
+    const ran = await runPiped(["--yes", "--json"], root);
+    expect(ran.exit, ran.stderr).toBe(3);
+    const result = JSON.parse(ran.stdout) as {
+      conflicts: number;
+      changes: { path: string; why: string; fix: string; where?: object }[];
+    };
+    expect(result).toMatchObject({ schemaVersion: 1, status: "conflict" });
+    expect(result.conflicts).toBeGreaterThan(0);
+    const change = result.changes.find(({ path }) => path === given.path)!;
+    expect(change.why).toMatch(given.why);
+    expect(change.fix).toMatch(given.fix);
+    if (given.where !== undefined) {
+      const [file, line, column] = given.where.split(":");
+      expect(change.where).toEqual({ file, line: Number(line), column: Number(column) });
+    }
+    expect(treeOf(outside.folder, true)).toEqual(before);
+  });
+
+  test("an edit of a file of ours, where something new would come", async () => {
+    expect((await runPiped(["--yes"], root)).exit).toBe(0);
+    write(root, { ".devcontainer/aperture-env/opencode.json": "{}\n" });
+    const text = treeOf(root)["aperture-env.yaml"]!.slice("644 ".length).replace("managed: false", "managed: true");
+    write(root, { "aperture-env.yaml": text });
+    const before = treeOf(outside.folder, true);
+    const ran = await runPiped([], root);
+    expect(ran.exit).toBe(3);
+    expect(ran.stdout).toMatch(
+      /! \.devcontainer\/aperture-env\/opencode\.json\n +was edited by hand, and the spec or this version now gives/,
+    );
+    expect(treeOf(outside.folder, true)).toEqual(before);
+  });
+
+  test("a damaged lock makes every file somebody else's, and is told", async () => {
+    write(root, { ".devcontainer.json": "{}" });
+    expect((await runPiped(["--yes"], root)).exit).toBe(0);
+    write(root, {
+      "aperture-env.lock": '{"lockVersion":1,"answers":{"providers":5}}',
+      ".devcontainer/aperture-env/auth.json": "{}\n",
+    });
+    const before = treeOf(outside.folder, true);
+    const ran = await runPiped([], root);
+    expect(ran.exit, ran.stderr).toBe(3);
+    expect(ran.stderr).toContain(
+      "Note: aperture-env.lock is damaged or of another version: files that are there are taken as yours.",
+    );
+    expect(ran.stdout).toMatch(
+      /! \.devcontainer\/aperture-env\/auth\.json\n +is there and was not written by create-aperture-env\n/,
+    );
+    expect(treeOf(outside.folder, true)).toEqual(before);
+  });
+});
+
+describe("a terminal where nobody shall be asked", () => {
+  test.each<readonly [string, readonly string[], Readonly<Record<string, string>>]>([
+    ["--no-input", ["--no-input"], {}],
+    ["CI", [], { CI: "true" }],
+    ["a coding agent", [], { CLAUDECODE: "1" }],
+    ["a dumb terminal", [], { TERM: "dumb" }],
+    ["--json", ["--json"], {}],
+  ])("%s", async (_what, argv, env) => {
+    const before = treeOf(outside.folder, true);
+    const ran = await runAtTerminal(argv, root, env).done;
+    expect(ran.exit).toBe(2);
+    expect(ran.stderr).toContain("Nobody can be asked here");
+    expect(ran.stdout === "" || argv.includes("--json")).toBe(true);
+    expect(treeOf(outside.folder, true)).toEqual(before);
+  });
+});

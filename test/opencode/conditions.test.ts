@@ -1,0 +1,347 @@
+/** Real OpenCode through the launcher where homes, accounts, file systems and variables are not what one would wish. */
+import { spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { providers } from "../../src/catalog/providers.ts";
+import { formatShell } from "../../src/render/escape.ts";
+import type { LocalInstallation } from "../../src/scripts/install-locally.ts";
+import { startNpmRegistry, type NpmRegistry } from "../support/npm-registry.ts";
+import { opencodeBinary } from "../support/opencode.ts";
+import {
+  ask,
+  bait,
+  expectAnswer,
+  findBait,
+  findProgram,
+  install,
+  makeFolder,
+  makePlace,
+  otherAccount,
+  removeFolders,
+  run,
+  skipBecause,
+  startGateway,
+  whyNoMounts,
+  withMounts,
+  type Account,
+  type Place,
+  type Ran,
+  type TappedGateway,
+} from "./environment.ts";
+
+const available = (await opencodeBinary()) !== null;
+const model = "anthropic/claude-sonnet-4-5";
+const models = Object.values(providers).map(({ id, defaults }) => `${id}/${defaults.model}`);
+
+describe.skipIf(!available)("OpenCode answers", { timeout: 60_000 }, () => {
+  const found = otherAccount();
+  const noAccount = typeof found === "string" ? found : null;
+  const somebody = typeof found === "string" ? undefined : found;
+  const noMounts = whyNoMounts();
+  let installation: LocalInstallation;
+  let seen: TappedGateway;
+
+  beforeAll(async () => {
+    installation = await install();
+  });
+  afterAll(removeFolders);
+
+  const gateways: { close(): Promise<void> }[] = [];
+  const opened = async <Server extends { close(): Promise<void> }>(starting: Promise<Server>): Promise<Server> => {
+    const server = await starting;
+    gateways.push(server);
+    return server;
+  };
+  afterEach(async () => {
+    await Promise.all(gateways.splice(0).map((gateway) => gateway.close()));
+  });
+
+  const question = async (
+    place: Place,
+    env: Readonly<Record<string, string | undefined>> = {},
+    { account, wanted = model }: { readonly account?: Account | undefined; readonly wanted?: string } = {},
+  ): Promise<Ran> => {
+    seen = await opened(startGateway());
+    const ran = await run([installation.opencode, ...ask(wanted)], {
+      place,
+      account,
+      env: { ...installation.env, APERTURE_URL: seen.origin, ...env },
+    });
+    expectAnswer(ran, wanted, seen);
+    return ran;
+  };
+
+  /** A place whose temporary folder is everybody's. */
+  const sharedPlace = (owner?: Account): Place => {
+    const place = makePlace(owner);
+    spawnSync("chown", ["0:0", place.tmp]);
+    chmodSync(place.tmp, 0o1777);
+    return place;
+  };
+
+  const privateFolder = (tmp: string, uid = somebody?.uid ?? process.getuid!()): string => join(tmp, `aperture-env-${uid}`);
+
+  const expectPrivate = (folder: string, names: readonly string[]): void => {
+    expect(readdirSync(folder).sort()).toEqual(names);
+    expect(lstatSync(folder).isDirectory()).toBe(true);
+    expect(lstatSync(folder).mode & 0o777).toBe(0o700);
+  };
+
+  const moved = ["cache", "config", "data", "state"];
+  const authOf = (data: string): string => readFileSync(join(data, "opencode", "auth.json"), "utf8");
+  const dataOf = (place: Place): string => join(place.home, ".local", "share");
+  const configOf = (place: Place): string => join(place.home, ".config", "opencode");
+
+  describe("in homes of every kind", () => {
+    test("an empty one, in which it installs no plugin package and keeps the placeholders", async () => {
+      const registry = await opened(startNpmRegistry({ packages: [] }));
+      const place = makePlace();
+      await question(place, { npm_config_registry: registry.origin });
+      expect(registry.requests).toEqual([]);
+      expect(readdirSync(join(configOf(place), "node_modules"))).toEqual([]);
+      expect(authOf(dataOf(place))).toBe(readFileSync(join(installation.prefix, "share", "aperture-env", "auth.json"), "utf8"));
+      expect(statSync(join(dataOf(place), "opencode", "auth.json")).mode & 0o777).toBe(0o600);
+    });
+
+    test("one with a plugin, for which it does ask the registry", async () => {
+      const registry: NpmRegistry = await opened(startNpmRegistry({ packages: [] }));
+      const place = makePlace();
+      mkdirSync(join(configOf(place), "plugin"), { recursive: true });
+      await question(place, { npm_config_registry: registry.origin });
+      expect(registry.requests.map(({ path }) => decodeURIComponent(path))).toContain("/@opencode-ai/plugin");
+    });
+
+    // Root can write everywhere. Whoever is not root cannot write to / and to a home without permission either.
+    const nobodySpecial = process.getuid?.() === 0 ? noAccount : null;
+    test.skipIf(skipBecause("homes that cannot be written", nobodySpecial)).each([
+      ["one that cannot be written", (place: Place) => place.home],
+      ["/", () => "/"],
+      ["none", () => undefined],
+      ["one that is not there and cannot be made", (place: Place) => join(place.home, "new")],
+    ])("%s", async (_name, home) => {
+      const place = sharedPlace();
+      chmodSync(place.home, 0o555);
+      await question(place, { HOME: home(place) }, { account: somebody });
+      expectPrivate(privateFolder(place.tmp), moved);
+      expect(JSON.parse(authOf(join(privateFolder(place.tmp), "data")))).toHaveProperty("anthropic.key", "-");
+      expect(readdirSync(place.home)).toEqual([]);
+    });
+  });
+
+  describe("on file systems and in folders of every kind", () => {
+    test.skipIf(skipBecause("a configuration folder of root's", noAccount))(
+      "a configuration folder that belongs to root",
+      async () => {
+        const place = sharedPlace(somebody);
+        mkdirSync(configOf(place), { recursive: true });
+        await question(place, {}, { account: somebody });
+        expectPrivate(privateFolder(place.tmp), moved);
+        expect(readdirSync(configOf(place))).toEqual([]);
+      },
+    );
+
+    test.skipIf(skipBecause("a read-only configuration folder", noMounts))(
+      "a configuration folder on a read-only file system",
+      async () => {
+        const place = makePlace();
+        const config = join(place.work, "config map");
+        mkdirSync(join(config, "opencode"), { recursive: true });
+        seen = await opened(startGateway());
+        const ran = await run(withMounts(`read_only ${formatShell(config)}`, [installation.opencode, ...ask(model)]), {
+          place,
+          env: { ...installation.env, APERTURE_URL: seen.origin, XDG_CONFIG_HOME: config },
+        });
+        expectAnswer(ran, model, seen);
+        expect(readdirSync(join(config, "opencode"))).toEqual([]);
+      },
+    );
+
+    test.skipIf(skipBecause("an opencode folder of somebody else's in /tmp", noAccount))(
+      "an opencode folder of root's in the temporary folder",
+      async () => {
+        const place = sharedPlace(somebody);
+        mkdirSync(join(place.tmp, "opencode"));
+        await question(place, {}, { account: somebody });
+        expectPrivate(privateFolder(place.tmp), ["tmp"]);
+        expect(readdirSync(join(place.tmp, "opencode"))).toEqual([]);
+        expect(existsSync(join(dataOf(place), "opencode", "auth.json"))).toBe(true);
+      },
+    );
+
+    // Where the first place is taken, the next is /tmp itself; its folder is called by a number that no account of this machine has.
+    describe.skipIf(skipBecause("folders that others made in advance", noAccount))(
+      "what others made in advance under the private folder's name is not used:",
+      () => {
+        afterEach(() => rmSync(privateFolder("/tmp"), { recursive: true, force: true }));
+
+        test.each([
+          ["a folder that everybody can write", (trap: string) => (mkdirSync(trap), chmodSync(trap, 0o777), trap)],
+          [
+            "a link to such a folder",
+            (trap: string) => {
+              const target = makeFolder();
+              chmodSync(target, 0o777);
+              symlinkSync(target, trap);
+              return target;
+            },
+          ],
+          [
+            "a link to a folder of the account's own",
+            (trap: string) => {
+              const target = makeFolder();
+              spawnSync("chown", [`${somebody!.uid}:${somebody!.gid}`, target]);
+              symlinkSync(target, trap);
+              return target;
+            },
+          ],
+        ])("%s", async (_name, prepare) => {
+          const place = sharedPlace();
+          const target = prepare(privateFolder(place.tmp));
+          await question(place, {}, { account: somebody });
+          expect(readdirSync(target)).toEqual([]);
+          expectPrivate(privateFolder("/tmp"), moved);
+        });
+      },
+    );
+  });
+
+  describe("without an environment", () => {
+    const passwd = existsSync("/etc/passwd") ? readFileSync("/etc/passwd", "utf8") : "";
+    const nobody = /^nobody:[^:]*:(\d+):/m.exec(passwd)?.[1];
+    const line = ["opencode", ...ask(model)].join(" ");
+    const ways: readonly (readonly [string, readonly string[], number])[] = [
+      ["env -i", ["env", "-i", "/usr/local/bin/opencode", ...ask(model)], 0],
+      ["su", ["su", "-s", "/bin/sh", "nobody", "-c", line], Number(nobody)],
+      ["su -", ["su", "-", "-s", "/bin/sh", "nobody", "-c", line], Number(nobody)],
+      ["sudo", ["sudo", "-n", "-u", "nobody", "/usr/local/bin/opencode", ...ask(model)], Number(nobody)],
+    ];
+
+    // The generated address is the only thing that leads to the gateway here, and /usr/local the only place that the launcher knows.
+    describe.skipIf(skipBecause("an installation in /usr/local", noMounts)).each(ways)("by %s", (name, command, uid) => {
+      const reason =
+        findProgram(command[0]!) === null ? "it is not installed" : Number.isNaN(uid) ? "there is no account nobody" : null;
+      test.skipIf(skipBecause(`OpenCode by ${name}`, reason))("from /usr/local", async () => {
+        seen = await opened(startGateway());
+        const own = await install({ url: seen.origin });
+        const place = sharedPlace();
+        const work = join(own.prefix, "work");
+        mkdirSync(work);
+        const mounts = [
+          "mount --bind",
+          formatShell(own.prefix),
+          "/usr/local; mount --bind",
+          formatShell(place.tmp),
+          "/tmp; cd /usr/local/work",
+        ];
+        const ran = await run(withMounts(mounts.join(" "), command), { place, env: { ...bait, HOME: "/nonexistent" } });
+        expectAnswer(ran, model, seen);
+        expect(findBait(seen.received())).toEqual([]);
+        expect(authOf(join(privateFolder(place.tmp, uid), "data"))).toContain('"key": "-"');
+      });
+    });
+
+    test("by env -i with a prefix of its own", async () => {
+      seen = await opened(startGateway());
+      const own = await install({ url: seen.origin });
+      const place = makePlace();
+      const variables = [`APERTURE_ENV_PREFIX=${own.prefix}`, `TMPDIR=${place.tmp}`];
+      expectAnswer(await run(["env", "-i", ...variables, own.opencode, ...ask(model)], { place }), model, seen);
+      expect(existsSync(join(privateFolder(place.tmp, process.getuid!()), "data", "opencode", "auth.json"))).toBe(true);
+    });
+
+    test("with an OPENCODE_CONFIG that is not there, after one line about it", async () => {
+      const { stderr } = await question(makePlace(), { OPENCODE_CONFIG: "/nowhere/opencode.json" });
+      expect(stderr.match(/^.*aperture-env.*$/gm)).toEqual([
+        expect.stringMatching(
+          /^opencode \(aperture-env\): OPENCODE_CONFIG names \/nowhere\/opencode\.json, which cannot be read; using \/.*$/,
+        ),
+      ]);
+    });
+  });
+
+  describe("with keys that look real all around", () => {
+    const offered = ({ exitCode, stdout, stderr }: Ran): string[] => {
+      expect(exitCode, stderr).toBe(0);
+      return [
+        ...new Set(
+          stdout
+            .trim()
+            .split("\n")
+            .map((line) => line.split("/")[0]!),
+        ),
+      ].sort();
+    };
+
+    test.each(models)("as %s, and none of them reaches the gateway or another address", async (wanted) => {
+      const other = await opened(startGateway());
+      await question(
+        makePlace(),
+        {
+          ...bait,
+          ANTHROPIC_BASE_URL: `${other.origin}/v1`,
+          OPENAI_BASE_URL: `${other.origin}/v1`,
+          ANTHROPIC_AUTH_TOKEN: bait.HF_TOKEN,
+        },
+        { wanted },
+      );
+      expect(findBait(seen.received())).toEqual([]);
+      expect(other.received()).toBe("");
+    });
+
+    test("and none of them switches another provider on, as it would without the launcher", async () => {
+      const place = makePlace();
+      const env = { ...installation.env, ...bait };
+      expect(offered(await run([installation.opencode, "models"], { place, env }))).toEqual(Object.keys(providers).sort());
+      // Without our catalogue OpenCode takes its own, with all of them in it; the configuration alone has to hold.
+      const theirs = { ...env, OPENCODE_MODELS_PATH: "/nowhere/models.json" };
+      expect(offered(await run([installation.opencode, "models"], { place, env: theirs }))).toEqual(
+        Object.keys(providers).sort(),
+      );
+      const bare = await run([join(installation.prefix, "lib", "aperture-env", "opencode"), "models"], {
+        place,
+        env: { ...bait, OPENCODE_DISABLE_MODELS_FETCH: "1" },
+      });
+      expect(offered(bare)).toEqual(expect.arrayContaining(["amazon-bedrock", "github-copilot", "opencode"]));
+    });
+
+    test("and a stored one is neither touched nor sent", async () => {
+      const key = "sk-ant-api03-Bait0Stored0123456789";
+      const place = makePlace();
+      const file = join(dataOf(place), "opencode", "auth.json");
+      const text = `{"anthropic":{"type":"api","key":"${key}"},"openai":{"type":"api","key":"${key}"}}`;
+      mkdirSync(join(dataOf(place), "opencode"), { recursive: true });
+      writeFileSync(file, text, { mode: 0o640 });
+      chmodSync(file, 0o640);
+      for (const wanted of models) {
+        await question(place, {}, { wanted });
+        expect(seen.received()).not.toContain(key);
+      }
+      expect(readFileSync(file, "utf8")).toBe(text);
+      expect(statSync(file).mode & 0o777).toBe(0o640);
+    });
+
+    test("and an auth.json that links to nothing stays one", async () => {
+      const place = makePlace();
+      const file = join(dataOf(place), "opencode", "auth.json");
+      mkdirSync(join(dataOf(place), "opencode"), { recursive: true });
+      symlinkSync(join(place.work, "keys"), file);
+      await question(place, bait);
+      expect(findBait(seen.received())).toEqual([]);
+      expect(readlinkSync(file)).toBe(join(place.work, "keys"));
+      expect(existsSync(join(place.work, "keys"))).toBe(false);
+    });
+  });
+});

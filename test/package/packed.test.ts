@@ -1,0 +1,102 @@
+/** What is published: the tarball as npm packs it. */
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { homedir } from "node:os";
+import { join, sep } from "node:path";
+import { build } from "esbuild";
+import { execa } from "execa";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { nodeSettings } from "../../src/scripts/build.mjs";
+import { bin, makeFolders, packInto, root, type Packed } from "./machine.ts";
+
+const folders = makeFolders();
+afterAll(() => folders.remove());
+
+let packed: Packed;
+/** Every packed file's text by path. */
+let texts: ReadonlyMap<string, string>;
+beforeAll(async () => {
+  packed = await packInto(folders.make("packed"));
+  texts = new Map(packed.files.map(({ path }) => [path, readFileSync(join(root, path), "utf8")]));
+});
+
+const manifest = (): Record<string, unknown> => JSON.parse(texts.get("package.json")!) as Record<string, unknown>;
+
+test("it holds what was built, package.json and the README, and nothing else", () => {
+  const built = readdirSync(join(root, "dist"), { recursive: true, encoding: "utf8" })
+    .filter((name) => statSync(join(root, "dist", name)).isFile())
+    .map((name) => `dist/${name.split(sep).join("/")}`);
+  expect(packed.files.map(({ path }) => path).sort()).toEqual([...built, "README.md", "package.json"].sort());
+});
+
+test("no source, template, map or test is in it", () => {
+  const strays = packed.files.filter(
+    ({ path }) => !/^(?:package\.json|README\.md|dist\/(?:[\w-]+\.js|package\.json|LICENSES\.txt))$/.test(path),
+  );
+  expect(strays).toEqual([]);
+  for (const [path, text] of texts) expect(text.includes("sourceMappingURL"), path).toBe(false);
+});
+
+test("its program is executable and begins with the line that says by what", () => {
+  const { bin: programs } = manifest();
+  expect(new Set(Object.values(programs as Record<string, string>))).toEqual(new Set(["dist/bin.js"]));
+  expect(texts.get("dist/bin.js")).toMatch(/^#!\/usr\/bin\/env node\n/);
+  if (process.platform === "win32") return;
+  expect(statSync(bin).mode & 0o111).toBe(0o111);
+  expect(packed.files.find(({ path }) => path === "dist/bin.js")!.mode & 0o111).toBe(0o111);
+});
+
+test("it needs no other package, and nothing runs when it is installed", () => {
+  const { scripts, ...rest } = manifest();
+  const needs = ["dependencies", "optionalDependencies", "peerDependencies", "bundleDependencies", "bundledDependencies"];
+  expect(Object.keys(rest).filter((key) => needs.includes(key))).toEqual([]);
+  const hooks = ["preinstall", "install", "postinstall", "prepare"];
+  expect(Object.keys(scripts as object).filter((name) => hooks.includes(name))).toEqual([]);
+});
+
+test("it takes no more than 1 MB", () => {
+  expect(packed.unpackedSize).toBeLessThanOrEqual(1_000_000);
+});
+
+test("the licence of every package that is bundled is shipped with it", async () => {
+  const settings = {
+    ...nodeSettings(root),
+    define: { PACKAGE_VERSION: '""', HELP: '""' },
+    write: false,
+    outdir: folders.make("out"),
+  };
+  const { metafile } = await build({ ...settings, entryPoints: ["src/bin.ts"], splitting: true, metafile: true });
+  const bundled = new Set(
+    Object.values(metafile!.outputs)
+      .flatMap(({ inputs }) => Object.entries(inputs).filter(([, { bytesInOutput }]) => bytesInOutput > 0))
+      .map(([input]) => /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1])
+      .filter((name) => name !== undefined),
+  );
+  expect([...bundled]).toEqual(expect.arrayContaining(["@clack/prompts", "execa", "handlebars", "jsonc-parser", "yaml"]));
+  const licences = new Map(
+    texts
+      .get("dist/LICENSES.txt")!
+      .split(/^-{80}$/m)
+      .map((entry) => /^\s*(\S+) \d[^\n]* \([^\n]+\)\n\n([^]*)$/.exec(entry) ?? [])
+      .map(([, name = "", text = ""]) => [name, text] as const),
+  );
+  for (const name of bundled) expect(licences.get(name) ?? "", `the licence of ${name}`).toMatch(/copyright/i);
+});
+
+test("no path of this machine is in it", () => {
+  const home = homedir();
+  // Containers have a /root, too, and generated files speak of it.
+  const ours = [root, ...(home.split(sep).length > 2 ? [home] : [])].flatMap((path) => [path, path.replaceAll("\\", "\\\\")]);
+  for (const [path, text] of texts) {
+    for (const own of ours) expect(text.includes(own), `${path} holds ${own}`).toBe(false);
+    expect(text, path).not.toMatch(/file:\/\/\//);
+  }
+});
+
+test("no registry's host is in it, neither the public one's nor this machine's", async () => {
+  const { stdout } = await execa("npm", ["config", "get", "registry", "--loglevel=error"], { cwd: root });
+  const { host } = new URL(stdout.trim());
+  for (const [path, text] of texts) {
+    expect(text.includes(host), `${path} names this machine's registry`).toBe(false);
+    expect(text, path).not.toMatch(/registry\.[a-z0-9-]+\.[a-z]{2,}/i);
+  }
+});

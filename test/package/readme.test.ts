@@ -1,0 +1,104 @@
+/** What the README says is so. */
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { bases } from "../../src/catalog/bases.ts";
+import { pinnedRelease } from "../../src/catalog/release.ts";
+import { environmentOf, makeFolders, root, runBin } from "./machine.ts";
+
+const folders = makeFolders();
+afterAll(() => folders.remove());
+
+const readme = readFileSync(join(root, "README.md"), "utf8");
+const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { scripts: Record<string, string> };
+
+/** The text below a heading, up to the next one. */
+function section(heading: string): string {
+  const [, text] = readme.split(`\n## ${heading}\n`);
+  expect(text, `the README has no heading ${heading}`).toBeDefined();
+  return text!.split("\n## ")[0]!;
+}
+
+/** What stands in backquotes within a line. */
+function codeIn(text: string): string[] {
+  return [...text.matchAll(/`([^`\n]+)`/g)].map(([, code]) => code!);
+}
+
+test("what it shows of a run is what a run says", async () => {
+  const [, args, shown] = /```console\n\$ npm create aperture-env@latest -- ([^\n]+)\n([^]*?)```/.exec(readme) ?? [];
+  const folder = folders.make("my-app");
+  writeFileSync(join(folder, "package.json"), "{}\n");
+  const { exit, stdout, stderr } = await runBin(environmentOf(folders.make("home")), folder, args!.split(" "));
+  expect(exit, stderr).toBe(0);
+  const [before, after, ...more] = shown!.split("  …\n");
+  expect(more).toEqual([]);
+  expect(stdout.slice(0, before!.length)).toBe(before);
+  expect(stdout.slice(-after!.length)).toBe(after);
+});
+
+test("the flags that it names are in the help", async () => {
+  const { stdout } = await runBin(environmentOf(folders.make("home")), folders.make("my-app"), ["--help"]);
+  const flags = codeIn(readme).filter((code) => /^--[a-z-]+$/.test(code));
+  expect(flags.length).toBeGreaterThan(3);
+  for (const flag of flags) expect(stdout).toContain(flag);
+});
+
+describe("this repository's commands", () => {
+  test("every one that it names is a script", () => {
+    const named = [...readme.matchAll(/\bnpm (?:run ([\w:-]+)|(test)\b)/g)].map(([, run, short]) => run ?? short!);
+    expect(named).toEqual(expect.arrayContaining(["demo", "test"]));
+    for (const name of named) expect(Object.keys(scripts)).toContain(name);
+  });
+
+  test("both that need nothing installed stand above the first heading", () => {
+    const top = readme.split("\n## ")[0]!;
+    expect(top).toMatch(/^npm run demo\b/m);
+    expect(top).toMatch(/^npm test\b/m);
+  });
+});
+
+test("the places that it names are there", () => {
+  const places = codeIn(section("Where things are")).filter((code) => !code.startsWith("npm "));
+  expect(places.length).toBeGreaterThan(5);
+  expect(places.filter((place) => !existsSync(join(root, place)))).toEqual([]);
+});
+
+test("the version of OpenCode that it shows is the pinned one", () => {
+  const versions = [...readme.matchAll(/\b1\.\d+\.\d+\b/g)].map(([version]) => version);
+  expect(versions.length).toBeGreaterThan(0);
+  expect(new Set(versions)).toEqual(new Set([pinnedRelease.version]));
+});
+
+describe("the table of bases", () => {
+  const rows = section("What is supported")
+    .split("\n")
+    .filter((line) => line.startsWith("| "))
+    .slice(2)
+    .map((line) => line.split("|").map((cell) => cell.trim()))
+    .map(([, named = "", dev = "", ci = ""]) => ({
+      names: named.split(", ").filter((name) => !name.startsWith("your own")),
+      dev,
+      ci,
+    }));
+  const images = (cell: string): string[] =>
+    codeIn(cell).map((image) => image.replace(/^devcontainers\//, "mcr.microsoft.com/$&"));
+
+  test("names every base once", () => {
+    expect(rows.flatMap(({ names }) => names).sort()).toEqual(Object.keys(bases).sort());
+  });
+
+  test.each(rows.filter(({ names }) => names.length === 1))("has the images of $names", ({ names: [name], dev, ci }) => {
+    const base = bases[name!]!;
+    expect(images(dev)).toEqual([base.dev]);
+    if (ci === "the same") expect(base.ci).toBe(base.dev);
+    else expect(images(ci)).toEqual([base.ci]);
+  });
+
+  test.each(rows.filter(({ names }) => names.length > 1))("has the kind of images of $names", ({ names, dev, ci }) => {
+    expect({ dev, ci }).toEqual({ dev: "`devcontainers/…`", ci: "the plain image" });
+    for (const name of names) {
+      expect(bases[name]!.dev).toMatch(/^mcr\.microsoft\.com\/devcontainers\//);
+      expect(bases[name]!.ci).not.toContain("devcontainers/");
+    }
+  });
+});

@@ -1,0 +1,281 @@
+/** The built program at a terminal: what it asks, what its answers come to, and that whoever gives up finds everything as before. */
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { questions } from "../../src/questions/table.ts";
+import { treeOf, type Files } from "../cli/harness.ts";
+import { skips } from "../golden/cases.ts";
+import { bin, environmentOf, makeFolders, runBin, startMachine, type Environment, type Machine } from "./machine.ts";
+import { keys, PseudoTerminal, whyNoTerminal } from "./pseudo-terminal.ts";
+
+/** What is asked in an empty folder, in order; a question with one choice is none. */
+const asked = questions.filter((question) => question.asked && question.choices?.length !== 1);
+const [base, ...others] = [asked.find(({ id }) => id === "base")!, ...asked.filter(({ id }) => id !== "base")];
+const confirmation = "Write these files?";
+const otherImage = ["Which image?", "Which C library does it have?", "Which account works in it?"] as const;
+
+const folders = makeFolders();
+afterAll(() => folders.remove());
+
+const terminals: PseudoTerminal[] = [];
+afterEach(() => terminals.splice(0).forEach((terminal) => terminal.close()));
+
+let home: string;
+let folder: string;
+beforeEach(() => {
+  home = folders.make("home");
+  folder = folders.make("my-app");
+});
+
+/** Somebody starts the program in the folder. */
+function start(args: readonly string[] = [], env: Environment = {}): PseudoTerminal {
+  return startOther(process.execPath, [bin, ...args], env);
+}
+
+function startOther(program: string, args: readonly string[], env: Environment = {}): PseudoTerminal {
+  const terminal = new PseudoTerminal(program, args, folder, environmentOf(home, env));
+  terminals.push(terminal);
+  return terminal;
+}
+
+/** Enter for every question before that one, or for all. */
+async function enterUntil(terminal: PseudoTerminal, message: string): Promise<void> {
+  for (const question of asked) {
+    if (question.message === message) return;
+    await terminal.answer(question.message, keys.enter);
+  }
+}
+
+/** What the program writes without asking. */
+async function withoutAsking(args: readonly string[] = []): Promise<Files> {
+  const other = folders.make("my-app");
+  const { exit, stderr } = await runBin(environmentOf(home), other, ["--yes", ...args]);
+  expect(exit, stderr).toBe(0);
+  return treeOf(other);
+}
+
+function expectCancelled(terminal: PseudoTerminal): void {
+  expect(terminal.text).toContain("Cancelled. Nothing was written.\r\n");
+  expect(treeOf(folder)).toEqual({});
+  expect(treeOf(home)).toEqual({});
+  const [shown, hidden] = ["\x1b[?25h", "\x1b[?25l"].map((code) => terminal.text.lastIndexOf(code));
+  expect(shown, "the cursor is visible again").toBeGreaterThan(hidden!);
+}
+
+describe.skipIf(skips("the program at a terminal", whyNoTerminal))("at a terminal", () => {
+  describe("answers", () => {
+    test("Enter to everything writes what --yes does", async () => {
+      const terminal = start();
+      await enterUntil(terminal, confirmation);
+      await terminal.answer(confirmation, keys.enter);
+      expect(await terminal.ended).toMatchObject({ exitCode: 0 });
+      expect(terminal.text).toMatch(/\r\nWritten: \d+ new\.\r\n/);
+      expect(treeOf(folder)).toEqual(await withoutAsking());
+      expect(treeOf(home)).toEqual({});
+    });
+
+    test("an address without a scheme gets one, with a note", async () => {
+      const terminal = start();
+      await terminal.answer(asked[0]!.message, `${keys.backspace.repeat("http://ai".length)}gateway.test${keys.enter}`);
+      for (const { message } of asked.slice(1)) await terminal.answer(message, keys.enter);
+      await terminal.until("Note: read gateway.test as http://gateway.test");
+      await terminal.answer(confirmation, keys.enter);
+      expect(await terminal.ended).toMatchObject({ exitCode: 0 });
+      expect(treeOf(folder)).toEqual(await withoutAsking(["--url", "http://gateway.test"]));
+    });
+
+    test("an address with a path is refused with the fix, and can be corrected", async () => {
+      const terminal = start();
+      await terminal.answer(asked[0]!.message, `/foo${keys.enter}`);
+      await terminal.answer("write http://ai", `${keys.backspace.repeat("/foo".length)}${keys.enter}`);
+      for (const { message } of asked.slice(1)) await terminal.answer(message, keys.enter);
+      await terminal.answer(confirmation, keys.enter);
+      expect(await terminal.ended).toMatchObject({ exitCode: 0 });
+      expect(treeOf(folder)).toEqual(await withoutAsking());
+    });
+
+    test("a provider less: its models are what is proposed then", async () => {
+      const terminal = start();
+      for (const { id, message } of asked) await terminal.answer(message, `${id === "providers" ? " " : ""}${keys.enter}`);
+      await terminal.answer(confirmation, keys.enter);
+      expect(await terminal.ended).toMatchObject({ exitCode: 0 });
+      expect(treeOf(folder)).toEqual(await withoutAsking(["--providers", "openai"]));
+    });
+
+    test("another base, by the arrow keys", async () => {
+      const terminal = start();
+      await enterUntil(terminal, base.message);
+      await terminal.answer(base.message, `${keys.down}${keys.down}${keys.enter}`);
+      await terminal.answer(confirmation, keys.enter);
+      expect(await terminal.ended).toMatchObject({ exitCode: 0 });
+      expect(treeOf(folder)).toEqual(await withoutAsking(["--base", base.choices![2]!.value]));
+    });
+
+    test("another image: what it is has to be said, and nothing is guessed", async () => {
+      const terminal = start();
+      const [image, libc, user] = otherImage;
+      await enterUntil(terminal, base.message);
+      await terminal.answer(base.message, `${keys.up}${keys.enter}`);
+      await terminal.answer(image, `Not An Image${keys.enter}`);
+      await terminal.answer("is not an image reference", `${keys.backspace.repeat(12)}ghcr.io/acme/dev:1${keys.enter}`);
+      await terminal.answer(libc, `${keys.down}${keys.enter}`);
+      await terminal.answer(user, keys.enter);
+      await terminal.answer("the user of ghcr.io/acme/dev:1 is not known", `dev${keys.enter}`);
+      await terminal.answer(confirmation, keys.enter);
+      expect(await terminal.ended).toMatchObject({ exitCode: 0 });
+      expect(treeOf(folder)).toEqual(await withoutAsking(["--base", "image=ghcr.io/acme/dev:1,libc=musl,user=dev"]));
+    });
+
+    test("what flags say is not asked", async () => {
+      const terminal = start(others.flatMap((question) => [`--${question.flag}`, question.format(proposalOf(question))]));
+      await terminal.answer(base.message, keys.enter);
+      await terminal.answer(confirmation, keys.enter);
+      expect(await terminal.ended).toMatchObject({ exitCode: 0 });
+      for (const { message } of others) expect(terminal.text).not.toContain(message);
+      expect(treeOf(folder)).toEqual(await withoutAsking());
+    });
+  });
+
+  describe("giving up", () => {
+    test.each(asked.map(({ message }) => message))("Ctrl-C at: %s", async (message) => {
+      const terminal = start();
+      await enterUntil(terminal, message);
+      await terminal.answer(message, keys.ctrlC);
+      expect(await terminal.ended).toMatchObject({ exitCode: 130 });
+      expectCancelled(terminal);
+    });
+
+    test.each(otherImage)("Ctrl-C at: %s", async (message) => {
+      const terminal = start();
+      await enterUntil(terminal, base.message);
+      await terminal.answer(base.message, `${keys.up}${keys.enter}`);
+      const [image, libc] = otherImage;
+      if (message !== image) await terminal.answer(image, `ghcr.io/acme/dev:1${keys.enter}`);
+      if (message !== image && message !== libc) await terminal.answer(libc, keys.enter);
+      await terminal.answer(message, keys.ctrlC);
+      expect(await terminal.ended).toMatchObject({ exitCode: 130 });
+      expectCancelled(terminal);
+    });
+
+    test.each([
+      ["Ctrl-C", keys.ctrlC],
+      ["no", "n"],
+      ["No, by the arrow keys", `${keys.down}${keys.enter}`],
+    ])("%s, when everything is answered", async (_what, typed) => {
+      const terminal = start();
+      await enterUntil(terminal, confirmation);
+      await terminal.answer(confirmation, typed);
+      expect(await terminal.ended).toMatchObject({ exitCode: 130 });
+      expectCancelled(terminal);
+    });
+
+    test.each([
+      ["Escape", keys.escape],
+      ["Ctrl-D", keys.ctrlD],
+      ["Ctrl-D with the line emptied", keys.backspace.repeat("http://ai".length) + keys.ctrlD],
+    ])("%s is the same", async (_what, typed) => {
+      const terminal = start();
+      await terminal.answer(asked[0]!.message, typed);
+      expect(await terminal.ended).toMatchObject({ exitCode: 130 });
+      expectCancelled(terminal);
+    });
+
+    test("the terminal is as it was: lines are edited and shown again", async () => {
+      const terminal = startOther("sh", ["-c", '"$0" "$1"; echo "exit $?"; stty -a', process.execPath, bin]);
+      await terminal.answer(asked[0]!.message, keys.ctrlC);
+      await terminal.ended;
+      expect(terminal.text).toContain("\nexit 130\r\n");
+      expect(terminal.text).toMatch(/ icanon\b[^]* echo\b/);
+    });
+  });
+
+  describe("colours", () => {
+    const colour = new RegExp(`${keys.escape}\\[[\\d;]*m`);
+    const reportOf = (text: string): string => text.slice(text.indexOf("  aperture.url"));
+
+    test("are in the report", async () => {
+      const terminal = start(["--yes"]);
+      expect(await terminal.ended).toMatchObject({ exitCode: 0 });
+      expect(reportOf(terminal.text)).toMatch(colour);
+    });
+
+    test.each([["--yes"], ["--yes", "--dry-run", "--diff"]])("are not with NO_COLOR: %s %s %s", async (...args) => {
+      const terminal = start(args, { NO_COLOR: "1" });
+      expect(await terminal.ended).toMatchObject({ exitCode: 0 });
+      expect(terminal.text).not.toContain(keys.escape);
+    });
+
+    test("are not with NO_COLOR, when it asks", async () => {
+      const terminal = start([], { NO_COLOR: "1" });
+      await enterUntil(terminal, confirmation);
+      await terminal.answer(confirmation, keys.enter);
+      expect(await terminal.ended).toMatchObject({ exitCode: 0 });
+      expect(terminal.text).not.toMatch(colour);
+    });
+  });
+
+  describe("never asks", () => {
+    const reasons: readonly (readonly [string, readonly string[], Environment])[] = [
+      ["on a dumb terminal", [], { TERM: "dumb" }],
+      ["in CI", [], { CI: "1" }],
+      ["with --no-input", ["--no-input"], {}],
+      ...["AGENT", "CLAUDECODE", "OPENCODE"].map((name) => [`under an agent (${name})`, [], { [name]: "1" }] as const),
+    ];
+
+    test.each(reasons)("%s", async (_why, args, env) => {
+      const terminal = start(args, env);
+      expect(await terminal.ended).toMatchObject({ exitCode: 2 });
+      expect(terminal.text).toContain("Nobody can be asked here");
+      for (const { flag, message } of asked) {
+        expect(terminal.text).toContain(`--${flag} `);
+        expect(terminal.text).not.toContain(message);
+      }
+      expect(treeOf(folder)).toEqual({});
+    });
+
+    test("where its output goes to a pipe", async () => {
+      const terminal = startOther("sh", ["-c", '"$0" "$1" | cat', process.execPath, bin]);
+      await terminal.ended;
+      expect(terminal.text).toContain("Nobody can be asked here");
+      expect(treeOf(folder)).toEqual({});
+    });
+  });
+
+  describe("behind npm create", () => {
+    let machine: Machine;
+    beforeAll(async () => {
+      machine = await startMachine(folders);
+    });
+    afterAll(() => machine.close());
+
+    const startNpm = async (cache: string): Promise<PseudoTerminal> => {
+      const terminal = startOther("npm", ["create", "aperture-env@latest"], { ...machine.env, npm_config_cache: cache });
+      await terminal.answer("Ok to proceed?", keys.enter);
+      return terminal;
+    };
+
+    test("it asks and writes as it does by itself", async () => {
+      const terminal = await startNpm(folders.make("cache"));
+      await enterUntil(terminal, confirmation);
+      await terminal.answer(confirmation, keys.enter);
+      expect(await terminal.ended).toMatchObject({ exitCode: 0 });
+      expect(treeOf(folder)).toEqual(await withoutAsking());
+    });
+
+    test("Ctrl-C at a question leaves nothing", async () => {
+      const terminal = await startNpm(folders.make("cache"));
+      await terminal.answer(asked[0]!.message, keys.ctrlC);
+      expect(await terminal.ended).toMatchObject({ exitCode: 130 });
+      expectCancelled(terminal);
+    });
+  });
+});
+
+/** What a question that depends on nothing but earlier proposals is answered with by Enter. */
+function proposalOf(question: (typeof asked)[number]): never {
+  const facts = { folder: "my-app", base: null, devcontainer: null, opencode: "" };
+  const earlier: Record<string, unknown> = {};
+  for (const other of questions) {
+    earlier[other.id] = other.propose(facts, earlier).value;
+    if (other.id === question.id) break;
+  }
+  return earlier[question.id] as never;
+}
