@@ -33,6 +33,13 @@ export const platforms: Readonly<Record<string, Omit<PlatformPackage, "integrity
   "opencode-linux-arm64-musl": { arch: "arm64", libc: "musl" },
 };
 
+/** The packages of a release in a fixed order, whatever order a lock has them in. */
+export function packagesOf(release: Release): readonly (readonly [string, PlatformPackage])[] {
+  return Object.keys(platforms).flatMap((name) =>
+    Object.hasOwn(release.packages, name) ? [[name, release.packages[name]!] as const] : [],
+  );
+}
+
 /** The platforms that a release has no package for. */
 export function missingPlatforms(release: Release): readonly Omit<PlatformPackage, "integrity">[] {
   return Object.entries(platforms)

@@ -65,6 +65,14 @@ export function parseCommand(argv: readonly string[], env: Readonly<Record<strin
   const { values, positionals } = parseStrictly(rest, { ...general, ...answers });
   if (values["help"] === true) return { kind: "help" };
   if (values["version"] === true) return { kind: "version" };
+  const late = positionals.find((word) => verbs.includes(word));
+  if (late !== undefined) {
+    throw usageError(
+      "reserved-word",
+      `${late} is a command, and a command comes first.`,
+      `For a folder of that name write ./${late}`,
+    );
+  }
   if (positionals.length > 1) {
     throw usageError(
       "too-many-folders",
@@ -87,7 +95,8 @@ export function parseCommand(argv: readonly string[], env: Readonly<Record<strin
       dryRun: values["dry-run"] === true || npmTook("dry_run", env),
       diff: values["diff"] === true,
       json: values["json"] === true || npmTook("json", env),
-      input: values["no-input"] !== true,
+      // npm hands a `--no-input` of before the `--` on as an empty value.
+      input: values["no-input"] !== true && !(isNpmRun(env) && env["npm_config_input"] === ""),
       cwd: typeof values["cwd"] === "string" ? values["cwd"] : null,
     },
   };

@@ -1,10 +1,6 @@
 /** The command that repeats a run: the shortest flags that give the same answers. Pure. */
+import { formatShell } from "../render/escape.ts";
 import type { Resolved } from "./resolve.ts";
-
-/** Words as a POSIX shell reads them back: quoted only where needed. */
-export function quoteForShell(word: string): string {
-  return /^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
-}
 
 /**
  * Gives the arguments behind `npm create aperture-env@latest`: one flag for each answer that is not a default of this version.
@@ -26,8 +22,10 @@ export function repeatArguments(resolved: readonly Resolved[], directory: string
   return [...words, "--yes"];
 }
 
-/** The whole line, quoted for a shell. */
-export function repeatLine(resolved: readonly Resolved[], directory: string | null): string {
-  const words = repeatArguments(resolved, directory).map(quoteForShell);
-  return `npm create aperture-env@latest ${directory === null ? "-- " : `${words.shift()} -- `}${words.join(" ")}`;
+/** The whole line, quoted for a shell. `cwd` is what `--cwd` said. */
+export function repeatLine(resolved: readonly Resolved[], directory: string | null, cwd: string | null): string {
+  const words = repeatArguments(resolved, directory).map(formatShell);
+  const folder = directory === null ? [] : [words.shift()!];
+  const from = cwd === null ? [] : [formatShell(`--cwd=${cwd}`)];
+  return ["npm create aperture-env@latest", ...folder, "--", ...from, ...words].join(" ");
 }

@@ -3,7 +3,7 @@ import { bases, fetchImage, findBase, packages, type Base } from "../catalog/bas
 import type { Shape } from "../catalog/files.ts";
 import { knowsModel, loadCatalogue } from "../catalog/models.ts";
 import { providers } from "../catalog/providers.ts";
-import { integrityToHex, type Release } from "../catalog/release.ts";
+import { integrityToHex, packagesOf, type Release } from "../catalog/release.ts";
 import { connections, outputs } from "../questions/table.ts";
 import type { Answers, BaseChoice } from "../questions/types.ts";
 
@@ -58,7 +58,7 @@ export function buildContext({ answers, release, registry, shape }: Environment)
     packages,
     release: {
       version: release.version,
-      packages: Object.entries(release.packages).map(([name, entry]) => ({
+      packages: packagesOf(release).map(([name, entry]) => ({
         name,
         platform: `${entry.arch}-${entry.libc}`,
         sha512: integrityToHex(entry.integrity),

@@ -16,6 +16,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
+import { randomBytes } from "node:crypto";
 import { dirname, join, resolve } from "node:path";
 import { decisionError, environmentError, isAppError } from "../errors.ts";
 import { conflictsOf, writesOf, type Plan, type Write } from "../plan/plan.ts";
@@ -32,6 +33,8 @@ export function applyPlan(plan: Plan): void {
   if (conflictsOf(plan).length > 0) throw new Error("a plan with conflicts cannot be applied");
   const writes = writesOf(plan);
   for (const write of writes) refuseIfChanged(plan.root, write);
+  // Of this run only: what an earlier one may have left is nobody's to write through.
+  const run = randomBytes(6).toString("hex");
   const made: string[] = [];
   const staged: Staged[] = [];
   const renamed: Staged[] = [];
@@ -41,7 +44,7 @@ export function applyPlan(plan: Plan): void {
       // A link within the repository stays one: what it leads to is replaced.
       const target = write.kind === "create" ? named : realpathSync(named);
       makeFolder(dirname(target), made);
-      const temporary = `${target}.aperture-env-${process.pid}.tmp`;
+      const temporary = `${target}.aperture-env-${run}.tmp`;
       staged.push({ write, target, temporary });
       stage(temporary, write, target);
     }

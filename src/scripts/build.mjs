@@ -103,8 +103,26 @@ function bundlesForImports(bundles) {
   };
 }
 
+/** @param {string} holder */
+const mit = (holder) => `MIT License
+
+Copyright (c) ${holder}
+
+Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated documentation files (the "Software"),
+to deal in the Software without restriction, including without limitation the rights to use, copy, modify, merge, publish, distribute, sublicense,
+and/or sell copies of the Software, and to permit persons to whom the Software is furnished to do so, subject to the following conditions:
+
+The above copyright notice and this permission notice shall be included in all copies or substantial portions of the Software.
+
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY,
+FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER
+LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS
+IN THE SOFTWARE.
+`;
+
 /**
- * The licences of what is bundled, which have to be shipped with it.
+ * Our licence and those of what is bundled, which have to be shipped with it. models.dev's is that of its repository, whose data OpenCode's
+ * binary carries and the model catalogue is reduced from.
  * @param {string} root
  * @param {readonly string[]} inputs
  */
@@ -112,17 +130,17 @@ function collectLicences(root, inputs) {
   const names = inputs
     .map((input) => /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1])
     .filter((name) => name !== undefined);
-  return [...new Set(names)]
-    .sort()
-    .map((name) => {
-      const folder = join(root, "node_modules", name);
-      const { version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
-      const text = ["LICENSE", "LICENSE.md", "license", "LICENSE.txt", "License"]
-        .map((file) => readOr(join(folder, file)))
-        .find((found) => found !== null);
-      return `${name} ${version} (${license})\n\n${(text ?? "See its package.").trim()}\n`;
-    })
-    .join(`\n${"-".repeat(80)}\n\n`);
+  const own = `create-aperture-env (MIT)\n\n${mit("2026 the authors of create-aperture-env")}`;
+  const data = `models.dev, the model catalogue (MIT)\n\n${mit("2025 spin.dev")}`;
+  const bundled = [...new Set(names)].sort().map((name) => {
+    const folder = join(root, "node_modules", name);
+    const { version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+    const text = ["LICENSE", "LICENSE.md", "license", "LICENSE.txt", "License"]
+      .map((file) => readOr(join(folder, file)))
+      .find((found) => found !== null);
+    return `${name} ${version} (${license})\n\n${(text ?? "See its package.").trim()}\n`;
+  });
+  return [own, data, ...bundled].join(`\n${"-".repeat(80)}\n\n`);
 }
 
 /** @param {string} file */

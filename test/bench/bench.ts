@@ -27,7 +27,8 @@ export async function bench(root: string, parts: readonly string[]): Promise<num
   const figures: Figure[] = [];
   const add = (more: readonly Figure[]): void => {
     figures.push(...more);
-    for (const { what, measured, budget, met } of more) process.stdout.write(`${met ? "ok  " : "OVER"}  ${what.padEnd(52)} ${measured.padEnd(44)} ${budget}\n`);
+    for (const { what, measured, budget, met } of more)
+      process.stdout.write(`${met ? "ok  " : "OVER"}  ${what.padEnd(52)} ${measured.padEnd(44)} ${budget}\n`);
   };
   try {
     if (wanted("package")) add(await measurePackage(root));
@@ -51,7 +52,12 @@ async function measurePackage(root: string): Promise<Figure[]> {
   const packages = 1 + Object.keys(dependencies).length;
   return [
     { what: "packages that npm create installs", measured: String(packages), budget: "at most 2", met: packages <= 2 },
-    { what: "size of ours, unpacked", measured: `${(unpackedSize / 1024).toFixed(0)} kB`, budget: "at most 1 MB", met: unpackedSize <= 1024 * 1024 },
+    {
+      what: "size of ours, unpacked",
+      measured: `${(unpackedSize / 1024).toFixed(0)} kB`,
+      budget: "at most 1 MB",
+      met: unpackedSize <= 1024 * 1024,
+    },
   ];
 }
 
@@ -73,12 +79,27 @@ async function measureStart(root: string, work: string): Promise<Figure[]> {
   };
   // npm tells the programs that it starts which registry it uses.
   const env = { ...process.env, npm_config_registry: "http://registry.test/" };
-  const generate = (prepare: Candidate["prepare"]): Candidate => ({ command: node(bin, "--yes"), options: { env }, ...(prepare && { prepare }) });
-  const viteGenerate: Candidate = { command: node(vite, "app", "--template", "vanilla-ts", "--no-interactive"), prepare: () => fresh() };
+  const generate = (prepare: Candidate["prepare"]): Candidate => ({
+    command: node(bin, "--yes"),
+    options: { env },
+    ...(prepare && { prepare }),
+  });
+  const viteGenerate: Candidate = {
+    command: node(vite, "app", "--template", "vanilla-ts", "--no-interactive"),
+    prepare: () => fresh(),
+  };
 
   const help = await compare({ command: node(bin, "--help") }, { command: node(vite, "--help") }, 15);
-  const empty = await compare(generate(() => fresh()), viteGenerate, 15);
-  const added = await compare(generate(() => fresh(existing)), viteGenerate, 15);
+  const empty = await compare(
+    generate(() => fresh()),
+    viteGenerate,
+    15,
+  );
+  const added = await compare(
+    generate(() => fresh(existing)),
+    viteGenerate,
+    15,
+  );
   return [
     figure("--help, against create-vite's", help, 1),
     figure("generation into an empty folder, against vanilla-ts", empty, 1),
@@ -86,8 +107,17 @@ async function measureStart(root: string, work: string): Promise<Figure[]> {
   ];
 }
 
-function figure(what: string, { ours, theirs, time }: { ours: { ms: number }; theirs: { ms: number }; time: number }, most: number): Figure {
-  return { what, measured: `${ratio(time)} (${ms(ours.ms)} : ${ms(theirs.ms)})`, budget: `at most ${ratio(most)}`, met: time <= most };
+function figure(
+  what: string,
+  { ours, theirs, time }: { ours: { ms: number }; theirs: { ms: number }; time: number },
+  most: number,
+): Figure {
+  return {
+    what,
+    measured: `${ratio(time)} (${ms(ours.ms)} : ${ms(theirs.ms)})`,
+    budget: `at most ${ratio(most)}`,
+    met: time <= most,
+  };
 }
 
 /** The launcher's own time, and the first answer against a hand-made environment. */
@@ -100,7 +130,11 @@ async function measureAnswer(root: string, work: string): Promise<Figure[]> {
   const repository = join(work, "answer");
   mkdirSync(repository);
   await execa(process.execPath, [join(root, "dist", "bin.js"), "--yes"], { cwd: repository, stdin: "ignore" });
-  const environment = await installLocally(join(repository, ".devcontainer", "aperture-env"), join(work, "prefix"), join(root, "node_modules", ".cache", "aperture-env"));
+  const environment = await installLocally(
+    join(repository, ".devcontainer", "aperture-env"),
+    join(work, "prefix"),
+    join(root, "node_modules", ".cache", "aperture-env"),
+  );
 
   // The launcher alone: the same program behind it and without it.
   const stub = join(work, "stub");
@@ -116,7 +150,11 @@ async function measureAnswer(root: string, work: string): Promise<Figure[]> {
   const cost = launcher.ours.ms - launcher.theirs.ms;
 
   const catalogue = loadCatalogue();
-  const models = Object.keys(catalogue["anthropic"]!.models).map((id) => ({ id, provider: { id: "anthropic", name: "Anthropic" }, endpoints: ["/v1/messages"] }));
+  const models = Object.keys(catalogue["anthropic"]!.models).map((id) => ({
+    id,
+    provider: { id: "anthropic", name: "Anthropic" },
+    endpoints: ["/v1/messages"],
+  }));
   const gateway = await startMockGateway({ models });
   try {
     const run = ["run", "--model", "anthropic/claude-sonnet-4-5", "say hi"];
@@ -124,13 +162,27 @@ async function measureAnswer(root: string, work: string): Promise<Figure[]> {
     mkdirSync(join(plain, ".config", "opencode"), { recursive: true });
     mkdirSync(join(plain, ".local", "share", "opencode"), { recursive: true });
     const provider = { options: { baseURL: `${gateway.origin}/v1` } };
-    writeFileSync(join(plain, ".config", "opencode", "opencode.json"), JSON.stringify({ $schema: "https://opencode.ai/config.json", provider: { anthropic: provider, openai: provider } }));
+    writeFileSync(
+      join(plain, ".config", "opencode", "opencode.json"),
+      JSON.stringify({ $schema: "https://opencode.ai/config.json", provider: { anthropic: provider, openai: provider } }),
+    );
     const key = { type: "api", key: "-" };
-    writeFileSync(join(plain, ".local", "share", "opencode", "auth.json"), JSON.stringify({ anthropic: key, openai: key }), { mode: 0o600 });
+    writeFileSync(join(plain, ".local", "share", "opencode", "auth.json"), JSON.stringify({ anthropic: key, openai: key }), {
+      mode: 0o600,
+    });
     const common = { PATH: base.PATH, TMPDIR: work };
     const answer = await compare(
-      { command: [environment.opencode, ...run], options: { cwd: repository, env: { ...common, ...environment.env, HOME: join(work, "our-home"), APERTURE_URL: gateway.origin } } },
-      { command: [join(work, "prefix", "lib", "aperture-env", "opencode"), ...run], options: { cwd: repository, env: { ...common, HOME: plain } } },
+      {
+        command: [environment.opencode, ...run],
+        options: {
+          cwd: repository,
+          env: { ...common, ...environment.env, HOME: join(work, "our-home"), APERTURE_URL: gateway.origin },
+        },
+      },
+      {
+        command: [join(work, "prefix", "lib", "aperture-env", "opencode"), ...run],
+        options: { cwd: repository, env: { ...common, HOME: plain } },
+      },
       5,
       true,
     );

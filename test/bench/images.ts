@@ -15,9 +15,14 @@ export async function measureImages(root: string, work: string): Promise<Figure[
   }
   const repository = join(work, "image");
   mkdirSync(repository);
-  const generate = (): Promise<unknown> => execa(process.execPath, [join(root, "dist", "bin.js"), "--yes"], { cwd: repository, stdin: "ignore" });
+  const generate = (): Promise<unknown> =>
+    execa(process.execPath, [join(root, "dist", "bin.js"), "--yes"], { cwd: repository, stdin: "ignore" });
   const build = async (): Promise<{ id: string; log: string }> => {
-    const { stderr } = await execa("docker", ["build", "--progress", "plain", "--target", "ci", "--tag", "aperture-env-bench", ".devcontainer"], { cwd: repository, stdin: "ignore" });
+    const { stderr } = await execa(
+      "docker",
+      ["build", "--progress", "plain", "--target", "ci", "--tag", "aperture-env-bench", ".devcontainer"],
+      { cwd: repository, stdin: "ignore" },
+    );
     const { stdout } = await execa("docker", ["image", "inspect", "--format", "{{.Id}}", "aperture-env-bench"]);
     return { id: stdout.trim(), log: stderr };
   };
@@ -25,19 +30,43 @@ export async function measureImages(root: string, work: string): Promise<Figure[
   await build();
   const gained = await layerSizes("aperture-env-bench", "debian:bookworm-slim");
   const git = await gitSize("debian:bookworm-slim");
-  const { stdout: binary } = await execa("docker", ["run", "--rm", "aperture-env-bench", "stat", "-c", "%s", "/usr/local/lib/aperture-env/opencode"]);
+  const { stdout: binary } = await execa("docker", [
+    "run",
+    "--rm",
+    "aperture-env-bench",
+    "stat",
+    "-c",
+    "%s",
+    "/usr/local/lib/aperture-env/opencode",
+  ]);
   const rest = gained.reduce((sum, size) => sum + size, 0) - Number(binary) - git;
 
   const spec = join(repository, "aperture-env.yaml");
   writeFileSync(spec, readFileSync(spec, "utf8").replace("http://ai", "http://gateway"));
   await generate();
   const { log } = await build();
-  const steps = [...log.matchAll(/^#(\d+) \[([^\]]+)\] (.*)$/gm)].map(([, number, stage, what]) => ({ cached: log.includes(`#${number} CACHED`), stage, what: what! }));
+  const steps = [...log.matchAll(/^#(\d+) \[([^\]]+)\] (.*)$/gm)].map(([, number, stage, what]) => ({
+    cached: log.includes(`#${number} CACHED`),
+    stage,
+    what: what!,
+  }));
   const rebuilt = steps.filter((step) => !step.cached && /^(?:RUN|COPY)/.test(step.what));
-  const onlyFolder = rebuilt.length > 0 && rebuilt.every((step) => step.what.includes("/usr/local/share/aperture-env/") && !step.what.includes("packages.sh"));
+  const onlyFolder =
+    rebuilt.length > 0 &&
+    rebuilt.every((step) => step.what.includes("/usr/local/share/aperture-env/") && !step.what.includes("packages.sh"));
   return [
-    { what: "image over its base, binary and git aside", measured: `${(rest / megabyte).toFixed(1)} MB (git ${(git / megabyte).toFixed(0)} MB)`, budget: "at most 12 MB", met: rest <= 12 * megabyte },
-    { what: "layers made anew after a change of the gateway", measured: `${rebuilt.length}, the Feature folder's: ${onlyFolder ? "yes" : "no"}`, budget: "the Feature folder's only", met: onlyFolder },
+    {
+      what: "image over its base, binary and git aside",
+      measured: `${(rest / megabyte).toFixed(1)} MB (git ${(git / megabyte).toFixed(0)} MB)`,
+      budget: "at most 12 MB",
+      met: rest <= 12 * megabyte,
+    },
+    {
+      what: "layers made anew after a change of the gateway",
+      measured: `${rebuilt.length}, the Feature folder's: ${onlyFolder ? "yes" : "no"}`,
+      budget: "the Feature folder's only",
+      met: onlyFolder,
+    },
   ];
 }
 

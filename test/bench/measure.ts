@@ -43,7 +43,12 @@ function readPeak(pid: number | undefined): number {
 }
 
 /** Runs both in turn, after one uncounted pair, and gives the medians and the median of the pairwise ratios. */
-export async function compare(ours: Candidate, theirs: Candidate, count: number, memory = false): Promise<{ ours: Run; theirs: Run; time: number; memory: number }> {
+export async function compare(
+  ours: Candidate,
+  theirs: Candidate,
+  count: number,
+  memory = false,
+): Promise<{ ours: Run; theirs: Run; time: number; memory: number }> {
   const pairs: { ours: Run; theirs: Run }[] = [];
   for (let index = -1; index < count; index++) {
     const pair = { ours: await runOnce(ours, memory), theirs: await runOnce(theirs, memory) };

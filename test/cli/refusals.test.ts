@@ -1,5 +1,5 @@
 /** Every refusal from end to end: its exit status, what it says and where, and that nothing on the disk has moved. */
-import { mkdirSync, symlinkSync } from "node:fs";
+import { mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { makeFolder, runAtTerminal, runPiped, treeOf, write, type Files } from "./harness.ts";
@@ -598,6 +598,19 @@ describe("something is in the way: the plan shows it, and nothing of it is writt
     );
     expect(treeOf(outside.folder, true)).toEqual(before);
   });
+
+  test.each(["", "<<<<<<< HEAD"])(
+    "a lock that is lost or damaged (%j) is made anew where every file is as it should be",
+    async (text) => {
+      expect((await runPiped(["--yes"], root)).exit).toBe(0);
+      const before = treeOf(outside.folder);
+      if (text === "") rmSync(join(root, "aperture-env.lock"));
+      else write(root, { "aperture-env.lock": text });
+      const ran = await runPiped([], root);
+      expect(ran.exit, ran.stderr).toBe(0);
+      expect(treeOf(outside.folder)).toEqual(before);
+    },
+  );
 
   test("a damaged lock makes every file somebody else's, and is told", async () => {
     write(root, { ".devcontainer.json": "{}" });

@@ -27,7 +27,10 @@ describe.skipIf(!available)("a base", () => {
     for (const target of ["dev", "ci"]) {
       const image = uniqueName(`aperture-env-${target}`);
       onDispose(() => docker(["image", "rm", "--force", image]));
-      const built = await docker(["build", "--target", target, "--tag", image, ".devcontainer"], { cwd: folder, timeout: 600_000 });
+      const built = await docker(["build", "--target", target, "--tag", image, ".devcontainer"], {
+        cwd: folder,
+        timeout: 600_000,
+      });
       expect(built.exitCode, built.stderr).toBe(0);
       const account = target === "dev" ? ["--user", user] : [];
       const script = "id -u; git --version; rg --version | head -n 1; opencode run 'say hi'";

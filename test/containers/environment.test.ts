@@ -29,7 +29,10 @@ describe.skipIf(!available)("a generated environment", () => {
   const image = uniqueName("aperture-env-ci");
 
   const buildCi = (...args: string[]): ReturnType<typeof docker> =>
-    docker(["build", "--progress", "plain", "--target", "ci", "--tag", image, ...args, ".devcontainer"], { cwd: folder, timeout: 600_000 });
+    docker(["build", "--progress", "plain", "--target", "ci", "--tag", image, ...args, ".devcontainer"], {
+      cwd: folder,
+      timeout: 600_000,
+    });
 
   beforeAll(async () => {
     network = await startClosedNetwork();
@@ -47,8 +50,14 @@ describe.skipIf(!available)("a generated environment", () => {
     ["as root", []],
     ["as a random uid", ["--user", "41234:41234"]],
     ["with a read-only root file system", ["--read-only"]],
-    ["with a read-only root file system and a writable /tmp, as a random uid", ["--read-only", "--tmpfs", "/tmp", "--user", "41234:41234"]],
-    ["with the home of a GitHub job, owned by root, as another uid", ["--user", "1001:1001", "--env", "HOME=/github/home", "--tmpfs", "/github/home:mode=0755"]],
+    [
+      "with a read-only root file system and a writable /tmp, as a random uid",
+      ["--read-only", "--tmpfs", "/tmp", "--user", "41234:41234"],
+    ],
+    [
+      "with the home of a GitHub job, owned by root, as another uid",
+      ["--user", "1001:1001", "--env", "HOME=/github/home", "--tmpfs", "/github/home:mode=0755"],
+    ],
     ["without a home", ["--entrypoint", "/usr/bin/env", "--user", "41234:41234"]],
   ];
 
@@ -56,7 +65,10 @@ describe.skipIf(!available)("a generated environment", () => {
     for (const model of models) {
       const before = (await network.requests()).length;
       const command = args.includes("/usr/bin/env") ? ["-u", "HOME", ...ask(model)] : ask(model);
-      const { stdout, stderr, exitCode } = await docker(["run", "--rm", ...network.args, ...baitArgs, ...args, image, ...command], { timeout: 120_000 });
+      const { stdout, stderr, exitCode } = await docker(
+        ["run", "--rm", ...network.args, ...baitArgs, ...args, image, ...command],
+        { timeout: 120_000 },
+      );
       expect(exitCode, stderr).toBe(0);
       expect(stdout).toContain(`answering as ${model.split("/")[1]}`);
       expect(stdout).toContain("say hi from a container");
@@ -69,31 +81,56 @@ describe.skipIf(!available)("a generated environment", () => {
 
   test("env -i and su keep it pointed at the gateway", async () => {
     const script = `env -i /usr/local/bin/opencode run --model ${models[0]} "say hi" </dev/null && useradd -m dev && su - dev -c 'opencode run --model ${models[1]} "say hi" </dev/null'`;
-    const { stdout, stderr, exitCode } = await docker(["run", "--rm", ...network.args, ...baitArgs, image, "sh", "-c", script], { timeout: 120_000 });
+    const { stdout, stderr, exitCode } = await docker(["run", "--rm", ...network.args, ...baitArgs, image, "sh", "-c", script], {
+      timeout: 120_000,
+    });
     expect(exitCode, stderr).toBe(0);
     for (const model of models) expect(stdout).toContain(`answering as ${model.split("/")[1]}`);
   });
 
   test("APERTURE_URL points one image at another gateway, with or without /v1", async () => {
     const { stdout, stderr, exitCode } = await docker(
-      ["run", "--rm", ...network.args, "--add-host", "other-gateway:127.0.0.1", "--env", "APERTURE_URL=ai/v1/", image, ...ask(models[0]!)],
+      [
+        "run",
+        "--rm",
+        ...network.args,
+        "--add-host",
+        "other-gateway:127.0.0.1",
+        "--env",
+        "APERTURE_URL=ai/v1/",
+        image,
+        ...ask(models[0]!),
+      ],
       { timeout: 120_000 },
     );
     expect(exitCode, stderr).toBe(0);
     expect(stdout).toContain("answering as");
-    const wrong = await docker(["run", "--rm", ...network.args, "--env", "APERTURE_URL=http://127.0.0.1:9", image, "timeout", "10", ...ask(models[0]!)], { timeout: 60_000 });
+    const wrong = await docker(
+      ["run", "--rm", ...network.args, "--env", "APERTURE_URL=http://127.0.0.1:9", image, "timeout", "10", ...ask(models[0]!)],
+      { timeout: 60_000 },
+    );
     expect(wrong.exitCode).not.toBe(0);
   });
 
   test("nothing but the gateway can be chosen, whatever keys are around", async () => {
-    const { stdout } = await docker(["run", "--rm", ...network.args, ...baitArgs, image, "opencode", "models"], { timeout: 60_000 });
-    const offered = new Set(stdout.trim().split("\n").map((line) => line.split("/")[0]));
+    const { stdout } = await docker(["run", "--rm", ...network.args, ...baitArgs, image, "opencode", "models"], {
+      timeout: 60_000,
+    });
+    const offered = new Set(
+      stdout
+        .trim()
+        .split("\n")
+        .map((line) => line.split("/")[0]),
+    );
     expect([...offered].sort()).toEqual(Object.keys(providers).sort());
   });
 
   test("the dev target opens with the Dev Containers CLI and OpenCode in it answers", async () => {
     const file = join(folder, ".devcontainer", "devcontainer.json");
-    writeFileSync(file, readFileSync(file, "utf8").replace('"remoteUser"', `"runArgs": ${JSON.stringify(network.args)},\n  "remoteUser"`));
+    writeFileSync(
+      file,
+      readFileSync(file, "utf8").replace('"remoteUser"', `"runArgs": ${JSON.stringify(network.args)},\n  "remoteUser"`),
+    );
     const up = await devcontainer(["up", "--workspace-folder", folder]);
     expect(up.exitCode, up.stderr).toBe(0);
     const who = await devcontainer(["exec", "--workspace-folder", folder, "id", "-un"]);
@@ -103,9 +140,18 @@ describe.skipIf(!available)("a generated environment", () => {
       expect(exitCode, stderr).toBe(0);
       expect(stdout).toContain(`answering as ${model.split("/")[1]}`);
     }
-    const auth = await devcontainer(["exec", "--workspace-folder", folder, "sh", "-c", "stat -c '%a %U' ~/.local/share/opencode/auth.json && cat ~/.local/share/opencode/auth.json"]);
+    const auth = await devcontainer([
+      "exec",
+      "--workspace-folder",
+      folder,
+      "sh",
+      "-c",
+      "stat -c '%a %U' ~/.local/share/opencode/auth.json && cat ~/.local/share/opencode/auth.json",
+    ]);
     expect(auth.stdout).toMatch(/^600 node\n/);
-    expect(JSON.parse(auth.stdout.slice(auth.stdout.indexOf("{")))).toEqual(Object.fromEntries(Object.keys(providers).map((id) => [id, { type: "api", key: "-" }])));
+    expect(JSON.parse(auth.stdout.slice(auth.stdout.indexOf("{")))).toEqual(
+      Object.fromEntries(Object.keys(providers).map((id) => [id, { type: "api", key: "-" }])),
+    );
   });
 
   test("in all of this nobody asked for another name than the gateway's", async () => {
@@ -123,7 +169,12 @@ describe.skipIf(!available)("a generated environment", () => {
     expect(readFileSync(devcontainerFile, "utf8")).toContain('"runArgs"');
     const { stderr, exitCode } = await buildCi();
     expect(exitCode, stderr).toBe(0);
-    const rebuilt = [...stderr.matchAll(/^#(\d+) \[(?:opencode|ci) [^\]]+\] ((?:RUN|COPY) .*)$/gm)].filter(([, number]) => !stderr.includes(`#${number} CACHED`)).map(([, , what]) => what);
-    expect(rebuilt).toEqual([expect.stringMatching(/^COPY aperture-env\/install\.sh .*\/usr\/local\/share\/aperture-env\/$/), "RUN sh /usr/local/share/aperture-env/install.sh"]);
+    const rebuilt = [...stderr.matchAll(/^#(\d+) \[(?:opencode|ci) [^\]]+\] ((?:RUN|COPY) .*)$/gm)]
+      .filter(([, number]) => !stderr.includes(`#${number} CACHED`))
+      .map(([, , what]) => what);
+    expect(rebuilt).toEqual([
+      expect.stringMatching(/^COPY aperture-env\/install\.sh .*\/usr\/local\/share\/aperture-env\/$/),
+      "RUN sh /usr/local/share/aperture-env/install.sh",
+    ]);
   });
 });

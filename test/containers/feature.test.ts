@@ -5,7 +5,15 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { providers } from "../../src/catalog/providers.ts";
 import { pinnedRelease } from "../../src/catalog/release.ts";
 import { startClosedNetwork, type ClosedNetwork } from "../support/closed-network.ts";
-import { bridgeGateway, devcontainer, disposeAll, dockerAvailable, fetchOpencodeTarball, onDispose, temporaryFolder } from "../support/docker.ts";
+import {
+  bridgeGateway,
+  devcontainer,
+  disposeAll,
+  dockerAvailable,
+  fetchOpencodeTarball,
+  onDispose,
+  temporaryFolder,
+} from "../support/docker.ts";
 import { startNpmRegistry, type NpmRegistry } from "../support/npm-registry.ts";
 import { generate, writeTree } from "../support/repository.ts";
 
@@ -21,7 +29,10 @@ describe.skipIf(!available)("the Feature in a dev container of the user's", () =
 
   beforeAll(async () => {
     network = await startClosedNetwork();
-    registry = await startNpmRegistry({ packages: [{ name, version, tarball: readFileSync(await fetchOpencodeTarball(name, version)) }], host: "0.0.0.0" });
+    registry = await startNpmRegistry({
+      packages: [{ name, version, tarball: readFileSync(await fetchOpencodeTarball(name, version)) }],
+      host: "0.0.0.0",
+    });
     onDispose(() => registry.close());
     address = `http://${await bridgeGateway()}:${new URL(registry.origin).port}`;
   });
@@ -48,9 +59,21 @@ describe.skipIf(!available)("the Feature in a dev container of the user's", () =
     const up = await devcontainer(["up", "--workspace-folder", folder, "--config", join(folder, file)]);
     expect(up.exitCode, up.stderr).toBe(0);
     expect(up.stderr + up.stdout).toContain(`OpenCode ${version} (${name}, sha512 checked, by ${by})`);
-    if (by !== "npm") expect(registry.requests.slice(before).map((request) => request.path)).toEqual([`/${name}/-/${name}-${version}.tgz`]);
+    if (by !== "npm")
+      expect(registry.requests.slice(before).map((request) => request.path)).toEqual([`/${name}/-/${name}-${version}.tgz`]);
     for (const model of models) {
-      const { stdout, stderr, exitCode } = await devcontainer(["exec", "--workspace-folder", folder, "--config", join(folder, file), "opencode", "run", "--model", model, "say hi"]);
+      const { stdout, stderr, exitCode } = await devcontainer([
+        "exec",
+        "--workspace-folder",
+        folder,
+        "--config",
+        join(folder, file),
+        "opencode",
+        "run",
+        "--model",
+        model,
+        "say hi",
+      ]);
       expect(exitCode, stderr).toBe(0);
       expect(stdout).toContain(`answering as ${model.split("/")[1]}`);
     }

@@ -3,7 +3,16 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { pinnedRelease } from "../../src/catalog/release.ts";
-import { bridgeGateway, disposeAll, docker, dockerAvailable, fetchOpencodeTarball, onDispose, temporaryFolder, uniqueName } from "../support/docker.ts";
+import {
+  bridgeGateway,
+  disposeAll,
+  docker,
+  dockerAvailable,
+  fetchOpencodeTarball,
+  onDispose,
+  temporaryFolder,
+  uniqueName,
+} from "../support/docker.ts";
 import { startNpmRegistry, type NpmRegistry } from "../support/npm-registry.ts";
 import { generate } from "../support/repository.ts";
 
@@ -24,7 +33,10 @@ describe.skipIf(!available)("fetching OpenCode in a build", () => {
   };
   const addressOf = (started: NpmRegistry): string => `http://${host}:${new URL(started.origin).port}`;
   const build = (target: string, ...args: string[]): ReturnType<typeof docker> =>
-    docker(["build", "--progress", "plain", "--no-cache-filter", "opencode", "--target", target, ...args, ".devcontainer"], { cwd: folder, timeout: 600_000 });
+    docker(["build", "--progress", "plain", "--no-cache-filter", "opencode", "--target", target, ...args, ".devcontainer"], {
+      cwd: folder,
+      timeout: 600_000,
+    });
 
   beforeAll(async () => {
     tarball = readFileSync(await fetchOpencodeTarball(name, version));
@@ -52,7 +64,18 @@ describe.skipIf(!available)("fetching OpenCode in a build", () => {
     // The stage, too: its layers stay in build caches that are pushed to registries.
     await docker(["build", "--target", "opencode", ...args, "--tag", `${image}-stage`, ".devcontainer"], { cwd: folder });
     for (const which of [image, `${image}-stage`]) {
-      const found = await docker(["run", "--rm", "--user", "0", "--volume", "/var/run:/none:ro", which, "sh", "-c", `grep -rls ${token} / --exclude-dir=proc --exclude-dir=sys || true; ls -A /root`]);
+      const found = await docker([
+        "run",
+        "--rm",
+        "--user",
+        "0",
+        "--volume",
+        "/var/run:/none:ro",
+        which,
+        "sh",
+        "-c",
+        `grep -rls ${token} / --exclude-dir=proc --exclude-dir=sys || true; ls -A /root`,
+      ]);
       expect(found.stdout).not.toContain("npmrc");
       expect(found.stdout.split("\n").filter((line) => line.startsWith("/"))).toEqual([]);
       const history = await docker(["history", "--no-trunc", which]);

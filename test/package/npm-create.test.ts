@@ -2,6 +2,7 @@
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
+import { setTimeout } from "node:timers/promises";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { questions } from "../../src/questions/table.ts";
@@ -196,8 +197,11 @@ const noBash = (await execa("bash", ["--version"], { reject: false })).failed ? 
 describe.skipIf(skips("the mock gateway behind npx", windows))("mock-gateway --port 0 --json", () => {
   const args = ["mock-gateway", "--port", "0", "--json"];
 
-  /** Runs it until Ctrl-C, which a terminal gives to every process in front of it, and gives what the first of them ended with. */
-  async function runUntilInterrupted(program: string, before: readonly string[], env: Environment = {}) {
+  /**
+   * Runs it until Ctrl-C, which a terminal gives to every process in front of it, and gives what the first of them ended with. With `again`, it
+   * gets the signal once more after that many milliseconds.
+   */
+  async function runUntilInterrupted(program: string, before: readonly string[], env: Environment = {}, again?: number) {
     const options = { cwd: folders.make("my-app"), env: { ...machine.env, ...env }, extendEnv: false, stdin: "ignore" } as const;
     const running = execa(program, [...before, ...args], { ...options, detached: true, reject: false });
     try {
@@ -211,6 +215,10 @@ describe.skipIf(skips("the mock gateway behind npx", windows))("mock-gateway --p
       const answer = (await (await fetch(`${origin}/v1/models`)).json()) as { data: readonly { id: string }[] };
       expect(answer.data.map(({ id }) => id)).toContain("claude-sonnet-4-5");
       process.kill(-running.pid!, "SIGINT");
+      if (again !== undefined) {
+        await setTimeout(again);
+        running.kill("SIGINT");
+      }
       const { exitCode, signal } = await running;
       // Nothing is left behind. A shell between npm and the program may go before it does.
       const answers = (): Promise<boolean> => fetch(`${origin}/v1/models`).then(Boolean, () => false);
@@ -240,6 +248,10 @@ describe.skipIf(skips("the mock gateway behind npx", windows))("mock-gateway --p
 
   test("the program itself ends with 0", async () => {
     expect(await runUntilInterrupted(process.execPath, [bin])).toEqual({ exit: 0, signal: undefined });
+  });
+
+  test.each([0, 1, 2, 3, 5])("the program itself ends with 0 when the signal comes again after %i ms", async (again) => {
+    expect(await runUntilInterrupted(process.execPath, [bin], {}, again)).toEqual({ exit: 0, signal: undefined });
   });
 
   // A shell that makes way for the program lets its exit status through; there it gets the signal twice, from the terminal and from npm.

@@ -119,6 +119,14 @@ describe("refused", () => {
     expect(error).toMatchObject({ code: "reserved-word", exit: 2, hint: `For a folder of that name write ./${verb}` });
     expect(error.message).toContain(verb);
   });
+
+  test.each(["update", "create", "help"])("the command %s behind a flag", (verb) => {
+    expect(refusal(["--yes", verb])).toMatchObject({
+      code: "reserved-word",
+      exit: 2,
+      hint: `For a folder of that name write ./${verb}`,
+    });
+  });
 });
 
 describe("started by npm", () => {

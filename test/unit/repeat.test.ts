@@ -1,6 +1,7 @@
 /** The command that repeats a run. */
 import { describe, expect, test } from "vitest";
-import { quoteForShell, repeatArguments, repeatLine } from "../../src/questions/repeat.ts";
+import { formatShell } from "../../src/render/escape.ts";
+import { repeatArguments, repeatLine } from "../../src/questions/repeat.ts";
 import { questionOf } from "../../src/questions/table.ts";
 import type { Resolved } from "../../src/questions/resolve.ts";
 import type { Answers, QuestionId, Source } from "../../src/questions/types.ts";
@@ -54,7 +55,11 @@ describe("the line", () => {
   ];
 
   test.each(table)("%j %j: %s", (resolved, directory, line) => {
-    expect(repeatLine(resolved, directory)).toBe(line);
+    expect(repeatLine(resolved, directory, null)).toBe(line);
+  });
+
+  test("names the folder of --cwd", () => {
+    expect(repeatLine([], "app", "some where")).toBe("npm create aperture-env@latest app -- '--cwd=some where' --yes");
   });
 });
 
@@ -67,5 +72,5 @@ test.each([
   ["it's", `'it'\\''s'`],
   ["a\nb", "'a\nb'"],
 ])("the word %j is written %s", (word, written) => {
-  expect(quoteForShell(word)).toBe(written);
+  expect(formatShell(word)).toBe(written);
 });

@@ -6,10 +6,11 @@ import { cancelledError, decisionError, usageError } from "../../errors.ts";
 import { lockPath, parseLock, type Lock } from "../../lock/lock.ts";
 import { buildPlan, pathsToLookAt } from "../../plan/build.ts";
 import { conflictsOf, isEmpty } from "../../plan/plan.ts";
-import { repeatLine, quoteForShell } from "../../questions/repeat.ts";
+import { repeatLine } from "../../questions/repeat.ts";
 import { resolveAnswers } from "../../questions/resolve.ts";
 import { findRegistry, resolveRelease } from "../../registry/npm.ts";
 import { describeBase } from "../../render/context.ts";
+import { formatShell } from "../../render/escape.ts";
 import { renderEnvironment } from "../../render/render.ts";
 import { formatCreateJson, type CreateOutcome } from "../../report/json.ts";
 import { formatAnswers, formatCounts, formatPlan, paintFor } from "../../report/text.ts";
@@ -42,7 +43,7 @@ export async function runCreate(command: CreateCommand, io: Io): Promise<number>
       ...planned,
       status,
       next: nextSteps(directory, planned.url),
-      repeat: repeatLine(resolved, directory),
+      repeat: repeatLine(resolved, directory, switches.cwd),
     };
     if (switches.json) io.stdout.write(formatCreateJson(outcome));
     else showOutcome(outcome, io);
@@ -135,7 +136,11 @@ function readLock(target: Target): { value: Lock | null; warnings: readonly stri
 /** A dev container of the user's gets the Feature; where there is none, or it is ours, the environment is a dev container of its own. */
 function findShape(target: Target, lock: Lock | null): Shape {
   const own = wantedFiles({ kind: "own" }).find((file) => file.path.endsWith("devcontainer.json"))!.path;
-  if (lock?.files[own]?.strategy === "own") return { kind: "own" };
+  const found = look(target.root, own);
+  // Without a lock, our own is known by the revision, which stands in no other.
+  const ours =
+    lock === null ? found.kind === "text" && found.text.includes("APERTURE_ENV_REVISION") : lock.files[own]?.strategy === "own";
+  if (ours) return { kind: "own" };
   const files = target.exists
     ? findDevcontainers(target.root).filter((file) => file !== ".devcontainer/aperture-env/devcontainer.json")
     : [];
@@ -174,7 +179,7 @@ function describeRelease(wanted: string, release: Release, libc: Libc | null): s
 
 function nextSteps(directory: string | null, url: string): string[] {
   return [
-    ...(directory === null ? [] : [`cd ${quoteForShell(directory)}`]),
+    ...(directory === null ? [] : [`cd ${formatShell(directory)}`]),
     "git add . && git commit -m 'Add the Aperture environment'",
     "Open the folder in VS Code, JetBrains or Codespaces, or:  npx @devcontainers/cli up --workspace-folder .",
     `Then  opencode run hello ; the message shows up on ${url}/ui/`,
