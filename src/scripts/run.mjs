@@ -28,7 +28,10 @@ const tasks = {
   },
   test: async (args) => {
     await tasks["build"]?.([]);
-    return vitest("test/vitest.config.ts", args);
+    const status = await vitest("test/vitest.config.ts", args);
+    say("Not part of npm test: the container tier, which needs a Docker engine (npm run test:containers). Tests that this machine cannot run are");
+    say("counted as skipped above, each with a line that says why.");
+    return status;
   },
   "test:containers": async (args) => {
     await tasks["build"]?.([]);

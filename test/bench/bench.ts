@@ -183,7 +183,7 @@ async function measureAnswer(root: string, work: string): Promise<Figure[]> {
         command: [join(work, "prefix", "lib", "aperture-env", "opencode"), ...run],
         options: { cwd: repository, env: { ...common, HOME: plain } },
       },
-      5,
+      9,
       true,
     );
     return [
