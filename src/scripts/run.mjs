@@ -29,7 +29,9 @@ const tasks = {
   test: async (args) => {
     await tasks["build"]?.([]);
     const status = await vitest("test/vitest.config.ts", args);
-    say("Not part of npm test: the container tier, which needs a Docker engine (npm run test:containers). Tests that this machine cannot run are");
+    say(
+      "Not part of npm test: the container tier, which needs a Docker engine (npm run test:containers). Tests that this machine cannot run are",
+    );
     say("counted as skipped above, each with a line that says why.");
     return status;
   },

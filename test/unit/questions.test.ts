@@ -1,7 +1,10 @@
 /** The table of questions: what each reads from a flag, from the spec and from nothing, what it writes back, and what it refuses. */
 import { describe, expect, test } from "vitest";
 import { bases } from "../../src/catalog/bases.ts";
-import { cleanName, connections, outputs, questionOf, questions } from "../../src/questions/table.ts";
+import { connections } from "../../src/catalog/connections.ts";
+import { outputs } from "../../src/catalog/outputs.ts";
+import { cleanName } from "../../src/questions/parse.ts";
+import { questionOf, questions } from "../../src/questions/table.ts";
 import type { Answers, Facts, QuestionId } from "../../src/questions/types.ts";
 
 const both: Partial<Answers> = {
