@@ -1,4 +1,5 @@
 /** Budgets of the image: what it gains over its base, and what a change of the configuration rebuilds. Needs a Docker engine. */
+import { randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
@@ -42,7 +43,7 @@ export async function measureImages(root: string, work: string): Promise<Figure[
   const rest = gained.reduce((sum, size) => sum + size, 0) - Number(binary) - git;
 
   const spec = join(repository, "aperture-env.yaml");
-  writeFileSync(spec, readFileSync(spec, "utf8").replace("http://ai", "http://gateway"));
+  writeFileSync(spec, readFileSync(spec, "utf8").replace("http://ai", `http://gateway-${randomBytes(6).toString("hex")}`));
   await generate();
   const { log } = await build();
   const steps = [...log.matchAll(/^#(\d+) \[([^\]]+)\] (.*)$/gm)].map(([, number, stage, what]) => ({

@@ -163,7 +163,8 @@ describe.skipIf(!available)("a generated environment", () => {
     const devcontainerFile = join(folder, ".devcontainer", "devcontainer.json");
     const before = revision.exec(readFileSync(devcontainerFile, "utf8"))![1];
     const spec = join(folder, "aperture-env.yaml");
-    writeFileSync(spec, readFileSync(spec, "utf8").replace("claude-haiku-4-5", "claude-sonnet-4-5"));
+    // A name of its own in each run: the engine still has the layers of the last one.
+    writeFileSync(spec, readFileSync(spec, "utf8").replace("claude-haiku-4-5", uniqueName("house-model")));
     await generate(folder);
     expect(revision.exec(readFileSync(devcontainerFile, "utf8"))![1]).not.toBe(before);
     expect(readFileSync(devcontainerFile, "utf8")).toContain('"runArgs"');
