@@ -33,6 +33,11 @@ export interface Plan {
   readonly warnings: readonly string[];
 }
 
+/** Every change, the lock's with them. */
+export function changesOf(plan: Plan): readonly Change[] {
+  return plan.lock === null ? plan.changes : [...plan.changes, plan.lock];
+}
+
 /** Whether anything would be written. */
 export function isEmpty(plan: Plan): boolean {
   return writesOf(plan).length === 0;
@@ -40,10 +45,9 @@ export function isEmpty(plan: Plan): boolean {
 
 /** All writes in order, the lock last. */
 export function writesOf(plan: Plan): readonly Write[] {
-  const writes = plan.changes.filter(
+  return changesOf(plan).filter(
     (change): change is Write => change.kind === "create" || change.kind === "replace" || change.kind === "edit",
   );
-  return plan.lock === null ? writes : [...writes, plan.lock];
 }
 
 /** Conflicts: while there is one, nothing may be applied. */

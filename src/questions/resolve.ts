@@ -139,7 +139,7 @@ function accept(
   subject: string,
   where?: AppError["where"],
 ): { value: Answers[QuestionId]; notes: readonly string[] } {
-  if (parsed.ok) return parsed;
+  if (parsed.ok) return { value: parsed.value, notes: parsed.notes };
   throw usageError("bad-answer", `${subject}: ${parsed.why}.`, `${parsed.fix[0]!.toUpperCase()}${parsed.fix.slice(1)}.`, where);
 }
 

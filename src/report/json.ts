@@ -1,6 +1,6 @@
 /** Plans, outcomes and errors as one JSON object each, for programs. Fields are only ever added while `schemaVersion` stays. */
 import { isAppError } from "../errors.ts";
-import { conflictsOf, type Plan } from "../plan/plan.ts";
+import { changesOf, conflictsOf, type Plan } from "../plan/plan.ts";
 import type { Resolved } from "../questions/resolve.ts";
 
 /** What a run of `create` came to. */
@@ -15,7 +15,7 @@ export interface CreateOutcome {
 
 /** The outcome with every planned change; texts are left out but for conflicts' reasons. */
 export function formatCreateJson({ status, plan, resolved, revision, next, repeat }: CreateOutcome): string {
-  const changes = [...plan.changes, ...(plan.lock === null ? [] : [plan.lock])].map((change) => {
+  const changes = changesOf(plan).map((change) => {
     const { kind, path } = change;
     if (change.kind === "keep") return { kind, path, why: change.why };
     if (change.kind === "conflict")

@@ -1,11 +1,11 @@
 /** Plans and outcomes for people. Colour only where the caller says that a terminal reads. */
 import { styleText } from "node:util";
 import { formatPlace } from "../errors.ts";
-import type { Change, Plan } from "../plan/plan.ts";
+import { changesOf, type Change, type Plan } from "../plan/plan.ts";
 import type { Resolved } from "../questions/resolve.ts";
 
 /** Paints where the reader is a terminal. */
-export type Paint = (style: "green" | "yellow" | "red" | "dim" | "bold" | "cyan", text: string) => string;
+export type Paint = (style: "green" | "yellow" | "red" | "dim", text: string) => string;
 
 /** A paint for that stream: none where it is not a terminal or NO_COLOR is set. */
 export function paintFor(stream: { readonly isTTY?: boolean }, env: Readonly<Record<string, string | undefined>>): Paint {
@@ -35,8 +35,7 @@ export function formatAnswers(resolved: readonly Resolved[], paint: Paint): stri
 
 /** The plan, a line for each file. */
 export function formatPlan(plan: Plan, paint: Paint): string {
-  const all: readonly Change[] = plan.lock === null ? plan.changes : [...plan.changes, plan.lock];
-  return all
+  return changesOf(plan)
     .map((change) => `  ${paint(styles[change.kind], glyphs[change.kind])} ${change.path}${remark(change, paint)}`)
     .join("\n");
 }
@@ -50,7 +49,7 @@ function remark(change: Change, paint: Paint): string {
 
 /** How many files of each kind, as a sentence. */
 export function formatCounts(plan: Plan): string {
-  const all: readonly Change[] = plan.lock === null ? plan.changes : [...plan.changes, plan.lock];
+  const all = changesOf(plan);
   const count = (...kinds: readonly Change["kind"][]): number => all.filter((change) => kinds.includes(change.kind)).length;
   const parts = [
     [count("create"), "new"],

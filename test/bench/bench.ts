@@ -6,7 +6,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { loadCatalogue } from "../../src/catalog/models.ts";
+import { modelsOfCatalogue } from "../../src/gateway/mock/models.ts";
 import { startMockGateway } from "../../src/gateway/mock/server.ts";
 import { installLocally, whyNotHere } from "../../src/scripts/install-locally.ts";
 import { measureImages } from "./images.ts";
@@ -149,13 +149,7 @@ async function measureAnswer(root: string, work: string): Promise<Figure[]> {
   );
   const cost = launcher.ours.ms - launcher.theirs.ms;
 
-  const catalogue = loadCatalogue();
-  const models = Object.keys(catalogue["anthropic"]!.models).map((id) => ({
-    id,
-    provider: { id: "anthropic", name: "Anthropic" },
-    endpoints: ["/v1/messages"],
-  }));
-  const gateway = await startMockGateway({ models });
+  const gateway = await startMockGateway({ models: modelsOfCatalogue() });
   try {
     const run = ["run", "--model", "anthropic/claude-sonnet-4-5", "say hi"];
     const plain = join(work, "plain-home");

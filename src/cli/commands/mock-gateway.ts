@@ -1,7 +1,6 @@
 /** `mock-gateway`: runs the mock gateway with all models of the catalogue until it is interrupted. */
-import { loadCatalogue } from "../../catalog/models.ts";
-import { providers } from "../../catalog/providers.ts";
-import { startMockGateway, type MockModel } from "../../gateway/mock/server.ts";
+import { modelsOfCatalogue } from "../../gateway/mock/models.ts";
+import { startMockGateway } from "../../gateway/mock/server.ts";
 
 /** What the command line says. */
 export interface MockGatewayFlags {
@@ -47,15 +46,6 @@ export async function runMockGateway(options: MockGatewayFlags, { stdout, stderr
   });
   await gateway.close();
   return 0;
-}
-
-/** Every model that an environment can be generated for, on the path that OpenCode calls for its provider. */
-function modelsOfCatalogue(): MockModel[] {
-  const catalogue = loadCatalogue();
-  return Object.values(providers).flatMap(({ id, name, wireFormats, defaultApi }) => {
-    const endpoints = [wireFormats[defaultApi]].flatMap((each) => (each === undefined ? [] : [each.path]));
-    return Object.keys(catalogue[id]?.models ?? {}).map((model) => ({ id: model, provider: { id, name }, endpoints }));
-  });
 }
 
 function isLoopback(host: string): boolean {

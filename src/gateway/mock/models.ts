@@ -4,6 +4,8 @@
  * The list's shape and routing by the body's `model`, plain or as `provider/model`: Aperture documentation, "How Aperture works", and
  * the clients tailscale/aperture-cli (docs/adding-a-client.md) and Pi's Aperture extension.
  */
+import { loadCatalogue } from "../../catalog/models.ts";
+import { providers } from "../../catalog/providers.ts";
 import type { JsonObject } from "./wire.ts";
 
 /** A model, the provider that lists it, and the paths on which it answers, such as `/v1/messages`. */
@@ -30,4 +32,13 @@ export function routeModel(models: readonly MockModel[], name: string, path: str
   if (named.length === 0) return "The gateway has no such model; GET /v1/models lists what it has.";
   const elsewhere = [...new Set(named.flatMap(({ endpoints }) => endpoints))].join(", ");
   return named.find(({ endpoints }) => endpoints.includes(path)) ?? `It does not answer on ${path}, only on ${elsewhere}.`;
+}
+
+/** Every model that an environment can be generated for, on the path that OpenCode calls for its provider. */
+export function modelsOfCatalogue(): MockModel[] {
+  const catalogue = loadCatalogue();
+  return Object.values(providers).flatMap(({ id, name, wireFormats, defaultApi }) => {
+    const endpoints = [wireFormats[defaultApi]].flatMap((each) => (each === undefined ? [] : [each.path]));
+    return Object.keys(catalogue[id]?.models ?? {}).map((model) => ({ id: model, provider: { id, name }, endpoints }));
+  });
 }

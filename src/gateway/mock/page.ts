@@ -67,6 +67,6 @@ function formatRow({ time, status, model, method, path, keys, placeholder, strea
 }
 
 /** Text for between tags and for quoted attributes. */
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
   return text.replaceAll(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
