@@ -16,7 +16,6 @@ const otherImage = "another image …";
 /** Gives the function that asks one question on this terminal. Throws `cancelled` on Ctrl-C, Ctrl-D and Escape. */
 export function askOn(terminal: Terminal): Ask {
   return async (question, proposal, earlier) => {
-    if (question.choices !== undefined && question.choices.length === 1) return { value: proposal.value, notes: [] };
     if (question.id === "base") return askBase(terminal, questionOf("base"), proposal.value as string, proposal.because);
     if (question.kind === "list") return askList(terminal, question, proposal.value, earlier);
     const typed = await answered(

@@ -65,7 +65,8 @@ export async function resolveAnswers(
     let found = find(question, sources, earlier);
     if (found === null) {
       const proposal = question.propose(sources.facts, earlier);
-      const mayAsk = question.asked && sources.spec === null;
+      // One choice is no question.
+      const mayAsk = question.asked && question.choices?.length !== 1 && sources.spec === null;
       if (mayAsk && mode.ask !== null) {
         const { value, notes } = await mode.ask(question, proposal, earlier);
         found = { question, value: value as Answers[QuestionId], source: "answer", notes };

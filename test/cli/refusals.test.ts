@@ -162,7 +162,7 @@ const cases: readonly Case[] = [
     argv: [],
     exit: 2,
     code: "missing-answers",
-    says: /Nobody can be asked here[^]*--url http:\/\/ai\n {2}--providers anthropic,openai\n {2}--model anthropic\/claude-sonnet-4-5\n {2}--small-model anthropic\/claude-haiku-4-5\n {2}--base debian\n {2}--outputs devcontainer\n/,
+    says: /Nobody can be asked here[^]*--url http:\/\/ai\n {2}--providers anthropic,openai\n {2}--model anthropic\/claude-sonnet-4-5\n {2}--small-model anthropic\/claude-haiku-4-5\n {2}--base debian\n(?:Give the flags|$)/,
     fix: /Give the flags, or accept what is proposed with --yes\./,
   },
   {
@@ -171,7 +171,7 @@ const cases: readonly Case[] = [
     files: { "go.mod": "module x\n" },
     exit: 2,
     code: "missing-answers",
-    says: /open \(with what would be proposed\):\n {2}--providers anthropic,openai\n {2}--small-model openai\/gpt-5-mini\n {2}--base go\n {2}--outputs devcontainer\n/,
+    says: /open \(with what would be proposed\):\n {2}--providers anthropic,openai\n {2}--small-model openai\/gpt-5-mini\n {2}--base go\n(?:Give the flags|$)/,
     fix: /--yes/,
   },
   {

@@ -151,7 +151,6 @@ describe("nobody can be asked", () => {
       "  --model anthropic/claude-sonnet-4-5",
       "  --small-model anthropic/claude-haiku-4-5",
       "  --base go",
-      "  --outputs devcontainer",
     ]);
     expect(error.hint).toContain("--yes");
   });
@@ -188,7 +187,7 @@ describe("somebody can be asked", () => {
       return Promise.resolve({ value: proposal.value, notes: question.id === "model" ? ["noted"] : [] });
     };
     const resolution = await resolve({ flags: { url: "gw", providers: "openai" } }, { ask, acceptDefaults: false });
-    expect(asked.map(([id]) => id)).toEqual(["model", "smallModel", "base", "outputs"]);
+    expect(asked.map(([id]) => id)).toEqual(["model", "smallModel", "base"]);
     expect(asked[0]).toEqual(["model", "openai/gpt-5", ["url", "connection", "providers"]]);
     expect(sourcesOf(resolution)).toMatchObject({
       url: "flag",
