@@ -1,17 +1,62 @@
 /**
- * Merges two texts that come from one ancestor, line by line, as `git merge-file` does. Gives null where both changed the same place: no file
- * ever gets conflict markers.
+ * Merges two texts that come from one ancestor. No file ever gets conflict markers: where both changed the same place, there is no result, or
+ * the side that was chosen wins in that place and the rest is merged all the same.
  */
 import { diff3Merge } from "node-diff3";
+import { ensureValue, readObject, removeValue } from "./jsonc.ts";
+import { isTree, sameValue, valueAt, type Tree } from "./value.ts";
 
-/** The merged lines, or null for a conflict. `mine` keeps its line ends. */
-export function mergeLines(mine: string, ancestor: readonly string[], theirs: string): string | null {
+/** Whose text stands where both changed the same place. */
+export type Side = "mine" | "theirs";
+
+/** Line by line, as `git merge-file` does. Null for a conflict without a `side`. `mine` keeps its line ends. */
+export function mergeLines(mine: string, ancestor: readonly string[], theirs: string, side: Side | null = null): string | null {
   const newline = /\r\n|\n/.exec(mine)?.[0] ?? "\n";
   const regions = diff3Merge(mine.split(/\r?\n/), [...ancestor], theirs.split("\n"), { excludeFalseConflicts: true });
   const lines: string[] = [];
   for (const region of regions) {
-    if (region.ok === undefined) return null;
-    lines.push(...region.ok);
+    if (region.ok !== undefined) lines.push(...region.ok);
+    else if (side === null) return null;
+    else lines.push(...(side === "mine" ? region.conflict!.a : region.conflict!.b));
   }
   return lines.join(newline);
+}
+
+/**
+ * Key by key, for JSONC whose neighbouring lines both sides changed: what `theirs` changed of the ancestor is spliced into `mine`, where that
+ * still has the ancestor's value. Null for a conflict without a `side`, and where one of the texts is not one object.
+ */
+export function mergeValues(mine: string, ancestor: string, theirs: string, side: Side | null = null): string | null {
+  const [mineRead, ancestorRead, theirsRead] = [readObject(mine), readObject(ancestor), readObject(theirs)];
+  if (!mineRead.ok || !ancestorRead.ok || !theirsRead.ok) return null;
+  let text = mine;
+  for (const { path, from, to } of changesBetween(ancestorRead.value, theirsRead.value)) {
+    const current = valueAt(mineRead.value, path);
+    if (sameValue(current, to)) continue;
+    if (!sameValue(current, from)) {
+      if (side === null) return null;
+      if (side === "mine") continue;
+    }
+    const edited = to === undefined ? removeValue(text, path, path.length - 1) : ensureValue(text, path, to);
+    if (!edited.ok) return null;
+    text = edited.text;
+  }
+  return text;
+}
+
+interface ValueChange {
+  readonly path: [string, ...string[]];
+  /** Undefined where the key was not there. */
+  readonly from: unknown;
+  /** Undefined where the key is gone. */
+  readonly to: unknown;
+}
+
+function changesBetween(from: Tree, to: Tree, above: readonly string[] = []): ValueChange[] {
+  return [...new Set([...Object.keys(from), ...Object.keys(to)])].flatMap((key): ValueChange[] => {
+    const [before, after] = [valueAt(from, [key]), valueAt(to, [key])];
+    if (sameValue(before, after)) return [];
+    const path = [...above, key] as unknown as [string, ...string[]];
+    return isTree(before) && isTree(after) ? changesBetween(before, after, path) : [{ path, from: before, to: after }];
+  });
 }

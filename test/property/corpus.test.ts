@@ -1,41 +1,51 @@
-/** The one edit of a user's devcontainer.json on 245 real files of public repositories, each in five styles. */
+/** The edits of a user's devcontainer.json on 245 real files of public repositories, each in five styles. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { createScanner } from "jsonc-parser";
 import { describe, expect, test } from "vitest";
-import { ensureValue, readObject } from "../../src/edit/jsonc.ts";
+import { ensureItem, ensureValue, removeItem, removeValue } from "../../src/edit/jsonc.ts";
+import type { EditResult } from "../../src/edit/splice.ts";
+import { backTo, depthOf, isSplice, nodeAt, strange, styles, textOf, valueOf, type Path } from "./jsonc-checks.ts";
 
 const corpus = join(import.meta.dirname, "..", "..", "..", "shared", "corpus", "devcontainer");
 const present = existsSync(corpus);
 if (!present) console.warn("skipped: the corpus of real devcontainer.json files, because ../shared/corpus is not here");
 
-const styles: Readonly<Record<string, (text: string) => string>> = {
-  "as it is": (text) => text,
-  "with CRLF": (text) => text.replaceAll(/\r?\n/g, "\r\n"),
-  "with a BOM": (text) => `\ufeff${text.replace(/^\ufeff/, "")}`,
-  "with tabs": (text) => text.replaceAll(/^ +/gm, (spaces) => "\t".repeat(Math.ceil(spaces.length / 2))),
-  "without a final newline": (text) => text.replace(/\s+$/, ""),
-};
+const revision = "0123456789ab";
 
-const key = "./aperture-env";
-const commentKinds = [12, 13];
-
-function commentsOf(text: string): string[] {
-  const scanner = createScanner(text.replace(/^\ufeff/, " "), false);
-  const comments: string[] = [];
-  for (let kind: number = scanner.scan(); kind !== 17; kind = scanner.scan())
-    if (commentKinds.includes(kind)) comments.push(scanner.getTokenValue());
-  return comments.sort();
+/** An edit that puts something in, and the one that takes it out. */
+interface Edit {
+  readonly path: Path;
+  readonly put: (text: string) => EditResult;
+  readonly takeOut: (text: string, made: number) => EditResult;
+  /** What the value at the path is to be, from what it was. */
+  readonly meant: (old: unknown) => unknown;
 }
 
-/** Whether `text` is `edited` without at most two contiguous insertions: what was there is all there, in order. */
-function isSplice(text: string, edited: string): boolean {
-  let start = 0;
-  while (start < text.length && text[start] === edited[start]) start++;
-  let end = 0;
-  while (end < text.length - start && text[text.length - 1 - end] === edited[edited.length - 1 - end]) end++;
-  const left = text.slice(start, text.length - end);
-  return left === "" || edited.slice(start, edited.length - end).includes(left);
+const value = (path: Path, wanted: unknown): Edit => ({
+  path,
+  put: (text) => ensureValue(text, path, wanted),
+  takeOut: (text, made) => removeValue(text, path, made),
+  meant: () => wanted,
+});
+const item = (path: Path, wanted: unknown): Edit => ({
+  path,
+  put: (text) => ensureItem(text, path, wanted),
+  takeOut: (text, made) => removeItem(text, path, wanted, made),
+  meant: (old) => [...((old ?? []) as unknown[]), wanted],
+});
+
+const edits: Readonly<Record<string, Edit>> = {
+  "the Feature beside devcontainer.json": value(["features", "./aperture-env", "revision"], revision),
+  "the Feature below .devcontainer.json": value(["features", "./.devcontainer/aperture-env", "revision"], revision),
+  "the Feature above a nested devcontainer.json": value(["features", "../aperture-env", "revision"], revision),
+  "a variable": value(["containerEnv", "APERTURE_URL"], "http://ai"),
+  "a port": item(["forwardPorts"], 14_514),
+};
+
+/** The value with another one at a path. */
+function withValue(object: Record<string, unknown>, [key, ...rest]: readonly string[], put: unknown): Record<string, unknown> {
+  const inner = (object[key!] ?? {}) as Record<string, unknown>;
+  return { ...object, [key!]: rest.length === 0 ? put : withValue(inner, rest, put) };
 }
 
 describe.skipIf(!present)("real devcontainer.json files", () => {
@@ -43,34 +53,58 @@ describe.skipIf(!present)("real devcontainer.json files", () => {
     ? []
     : readdirSync(corpus, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".json"));
 
-  test.each(Object.entries(styles))("%s: one key more, every other byte as it was", (_style, restyle) => {
-    let edited = 0;
-    const refused: string[] = [];
-    for (const file of files) {
-      const text = restyle(readFileSync(join(corpus, file), "utf8"));
-      const before = readObject(text);
-      const result = ensureValue(text, ["features", key, "revision"], "0123456789ab");
-      if (!result.ok) {
-        refused.push(`${file}: ${result.why}`);
-        continue;
+  const cases = Object.entries(styles).flatMap(([style, restyle]) =>
+    Object.entries(edits).map(([what, edit]) => [style, what, restyle, edit] as const),
+  );
+
+  test.each(cases)(
+    "%s: %s, every other byte as it was, and out again",
+    (_style, _what, restyle, { path, put, takeOut, meant }) => {
+      let edited = 0;
+      const refused: string[] = [];
+      for (const file of files) {
+        const text = restyle(readFileSync(join(corpus, file), "utf8"));
+        const result = put(text);
+        if (!result.ok) {
+          refused.push(`${file}: ${result.why}`);
+          continue;
+        }
+        edited++;
+        const old = nodeAt(text, path);
+        const before = valueOf(text);
+        expect(valueOf(result.text), file).toEqual(
+          withValue(
+            before,
+            path,
+            meant(path.reduce<unknown>((inner, key) => (inner as typeof before | undefined)?.[key], before)),
+          ),
+        );
+        expect(isSplice(text, result.text), file).toBe(true);
+        expect(strange(text, result.text), file).toBeNull();
+        expect(put(result.text), file).toEqual(result);
+
+        const depth = depthOf(text, path);
+        // Where a list was there, ours is one item of it; else ours is all that was missing.
+        const list = old === undefined ? path.slice(0, depth) : path;
+        const back = textOf(takeOut(result.text, depth));
+        expect(backTo(text, list), file).toContain(back);
+        expect(textOf(takeOut(back, depth)), file).toBe(back);
       }
-      edited++;
-      if (!before.ok) throw new Error(`${file} was edited and cannot be read`);
-      const after = readObject(result.text);
-      const features = (before.value["features"] ?? {}) as Record<string, unknown>;
-      expect(after.ok && JSON.parse(JSON.stringify(after.value)), file).toEqual(
-        JSON.parse(JSON.stringify({ ...before.value, features: { ...features, [key]: { revision: "0123456789ab" } } })),
-      );
-      expect(isSplice(text, result.text), file).toBe(true);
-      expect(commentsOf(result.text), file).toEqual(commentsOf(text));
-      expect(result.text.startsWith("\ufeff")).toBe(text.startsWith("\ufeff"));
-      expect(result.text.endsWith("\n"), file).toBe(text.endsWith("\n"));
-      if (!/[^\r]\n/.test(text)) expect(result.text, file).not.toMatch(/[^\r]\n/);
-      expect(ensureValue(result.text, ["features", key, "revision"], "0123456789ab"), file).toEqual(result);
+      // Refused is only what no JSONC parser reads.
+      expect(refused).toEqual([]);
+      expect(edited).toBe(files.length);
+      expect(edited).toBeGreaterThan(200);
+    },
+  );
+
+  test.each(Object.entries(styles))("%s: another revision, and nothing else", (_style, restyle) => {
+    const path: Path = ["features", "./aperture-env", "revision"];
+    for (const file of files) {
+      const first = textOf(ensureValue(restyle(readFileSync(join(corpus, file), "utf8")), path, revision));
+      const { offset, length } = nodeAt(first, path)!;
+      const second = textOf(ensureValue(first, path, "another"));
+      expect(second, file).toBe(`${first.slice(0, offset)}"another"${first.slice(offset + length)}`);
+      expect(textOf(ensureValue(second, path, revision)), file).toBe(first);
     }
-    // Refused is only what no JSONC parser reads.
-    expect(refused).toEqual([]);
-    expect(edited).toBe(files.length);
-    expect(edited).toBeGreaterThan(200);
   });
 });

@@ -1,9 +1,9 @@
-/** Edits of generated JSONC: the value is what was meant, and every byte outside the insertion stays. */
+/** Edits of generated JSONC: the value is what was meant, every byte outside the edit stays, and what is taken out again leaves no trace. */
 import fc from "fast-check";
-import { createScanner, findNodeAtLocation, getNodeValue, parseTree, type ParseError } from "jsonc-parser";
 import { describe, expect, test } from "vitest";
-import { ensureValue, readObject } from "../../src/edit/jsonc.ts";
+import { ensureItem, ensureValue, missingDepth, readObject, removeItem, removeValue } from "../../src/edit/jsonc.ts";
 import { anyText } from "./arbitraries.ts";
+import { around, backTo, commentsOf, depthOf, isSplice, isWithin, nodeAt, strange, textOf, valueOf } from "./jsonc-checks.ts";
 
 type Tree = { readonly [key: string]: unknown };
 
@@ -119,19 +119,6 @@ function pathIn(value: Tree, chosen: [string, ...string[]], number: number | nul
 const number = fc.option(fc.nat({ max: 255 }), { freq: 1 });
 const newValue = fc.oneof(fc.constant("0123456789ab"), tree, leaf);
 
-const withoutBom = (text: string): string => text.replace(/^\ufeff/, " ");
-
-/** Comments as they stand, sorted. */
-function commentsOf(text: string): string[] {
-  const scanner = createScanner(withoutBom(text), false);
-  const found: string[] = [];
-  for (let kind: number = scanner.scan(); kind !== 17; kind = scanner.scan()) {
-    const at = scanner.getTokenOffset();
-    if (kind === 12 || kind === 13) found.push(text.slice(at, at + scanner.getTokenLength()));
-  }
-  return found.sort();
-}
-
 /** The value at a path, or where the way is barred. */
 function walk(value: Tree, keys: readonly string[]): { readonly kind: "there" | "absent" | "barred"; readonly value?: unknown } {
   let current: unknown = value;
@@ -164,23 +151,14 @@ function canonical(value: unknown): string {
   );
 }
 
-/** Whether one text comes from another by taking out one or two pieces that are whole. */
-function comesFromByRemoving(before: string, after: string): boolean {
-  const more = after.length - before.length;
-  if (more < 0) return false;
-  let prefix = 0;
-  while (prefix < before.length && before[prefix] === after[prefix]) prefix++;
-  for (let start = prefix; start >= Math.max(0, prefix - 4); start--) {
-    for (let first = 0; first <= Math.min(more, 4); first++) {
-      const rest = before.slice(start);
-      const left = after.slice(start + first);
-      let same = 0;
-      while (same < rest.length && rest[same] === left[same]) same++;
-      for (let end = same; end >= Math.max(0, same - 400); end--)
-        if (rest.slice(end) === left.slice(end + more - first)) return true;
-    }
-  }
-  return false;
+/** The value without what is at a path, and without the objects on it, deeper than the first `made` keys, that this leaves empty. */
+function withoutValue(value: Tree, path: readonly string[], made: number): Tree {
+  const [first, ...rest] = path;
+  const others = Object.entries(value).filter(([name]) => name !== first);
+  if (rest.length === 0) return Object.fromEntries(others);
+  const inner = withoutValue(value[first!] as Tree, rest, made - 1);
+  const gone = Object.keys(inner).length === 0 && made <= 0;
+  return Object.fromEntries(gone ? others : [...others, [first!, inner]]);
 }
 
 describe("ensureValue", () => {
@@ -199,24 +177,21 @@ describe("ensureValue", () => {
         }
         if (!edited.ok) throw new Error(`refused at ${edited.line}:${edited.column}: ${edited.why}`);
 
-        const errors: ParseError[] = [];
-        const now: unknown = getNodeValue(parseTree(withoutBom(edited.text), errors, { allowTrailingComma: true })!);
-        expect(errors).toEqual([]);
-        expect(canonical(now)).toBe(canonical(withValue(plain, at, JSON.parse(JSON.stringify(put)))));
+        expect(canonical(valueOf(edited.text))).toBe(canonical(withValue(plain, at, JSON.parse(JSON.stringify(put)))));
 
         const again = ensureValue(edited.text, at, put);
         expect(again).toEqual({ ok: true, text: edited.text });
 
         if (before.kind === "absent") {
           seen.added += 1;
-          expect(comesFromByRemoving(text, edited.text), edited.text).toBe(true);
+          expect(isSplice(text, edited.text), edited.text).toBe(true);
           expect(commentsOf(edited.text)).toEqual(commentsOf(text));
         } else if (canonical(before.value) === canonical(put)) {
           seen.kept += 1;
           expect(edited.text).toBe(text);
         } else {
           seen.changed += 1;
-          const old = findNodeAtLocation(parseTree(withoutBom(text), [], { allowTrailingComma: true })!, at)!;
+          const old = nodeAt(text, at)!;
           expect(edited.text.startsWith(text.slice(0, old.offset))).toBe(true);
           expect(edited.text.endsWith(text.slice(old.offset + old.length))).toBe(true);
         }
@@ -255,6 +230,140 @@ describe("ensureValue", () => {
         expect(edited.column).toBeGreaterThanOrEqual(1);
       }),
       { numRuns: 800 },
+    );
+  });
+});
+
+/** A path that the value has. */
+const withPath = fc
+  .tuple(document, fc.nat({ max: 255 }))
+  .filter(([{ value }]) => Object.keys(value).length > 0)
+  .map(([{ value, text }, choice]) => {
+    const plain = JSON.parse(JSON.stringify(value)) as Tree;
+    return { plain, text, at: pathIn(plain, ["a"], choice) };
+  });
+
+describe("removeValue", () => {
+  test("takes back what ensureValue put in, byte for byte", () => {
+    let added = 0;
+    fc.assert(
+      fc.property(document, path, number, newValue, ({ value, text }, chosen, choice, put) => {
+        const at = pathIn(JSON.parse(JSON.stringify(value)) as Tree, chosen, choice);
+        const depth = missingDepth(text, at);
+        const edited = ensureValue(text, at, put);
+        expect(typeof depth === "number").toBe(edited.ok);
+        if (typeof depth !== "number" || depth === at.length) return;
+        added += 1;
+        const back = textOf(removeValue(textOf(edited), at, depth));
+        expect(backTo(text, at.slice(0, depth))).toContain(back);
+        expect(textOf(removeValue(back, at, depth))).toBe(back);
+      }),
+      { numRuns: 2000 },
+    );
+    expect(added).toBeGreaterThan(500);
+  });
+
+  test("takes out what the user wrote, and leaves comments and everything else", () => {
+    const seen = { commented: 0, plain: 0 };
+    fc.assert(
+      fc.property(withPath, fc.nat({ max: 3 }), ({ plain, text, at }, made) => {
+        const only = textOf(removeValue(text, at, at.length - 1));
+        expect(canonical(valueOf(only))).toBe(canonical(withoutValue(plain, at, at.length - 1)));
+        const { before, after } = around(text, nodeAt(text, at)!.parent!);
+        expect(only.startsWith(before)).toBe(true);
+        expect(only.endsWith(after)).toBe(true);
+        expect(isWithin(only, text)).toBe(true);
+        expect(commentsOf(only)).toEqual(commentsOf(text));
+        expect(textOf(removeValue(only, at, at.length - 1))).toBe(only);
+
+        // With parents: as many as are empty, but those that hold a comment.
+        const removed = textOf(removeValue(text, at, made));
+        expect(isWithin(removed, text)).toBe(true);
+        expect(commentsOf(removed)).toEqual(commentsOf(text));
+        const meant = (from: number): string => canonical(withoutValue(plain, at, from));
+        if (commentsOf(text).length === 0) {
+          seen.plain += 1;
+          expect(canonical(valueOf(removed))).toBe(meant(made));
+        } else {
+          seen.commented += 1;
+          expect(at.map((_key, index) => meant(Math.max(made, index)))).toContain(canonical(valueOf(removed)));
+        }
+      }),
+      { numRuns: 2000 },
+    );
+    expect(Math.min(seen.commented, seen.plain)).toBeGreaterThan(100);
+  });
+});
+
+describe("ensureItem and removeItem", () => {
+  test("give what was meant, once, and leave everything else", () => {
+    const seen = { appended: 0, made: 0, barred: 0 };
+    fc.assert(
+      fc.property(
+        document,
+        path,
+        fc.array(leaf, { maxLength: 3 }),
+        fc.boolean(),
+        newValue,
+        fc.array(fc.nat({ max: 1000 }), { maxLength: 30 }),
+        ({ value, text: other }, chosen, items, there, put, numbers) => {
+          const plain = JSON.parse(JSON.stringify(value)) as Tree;
+          const item = JSON.parse(JSON.stringify(put)) as unknown;
+          const old = JSON.parse(JSON.stringify(items)) as unknown[];
+          const open = walk(plain, chosen).kind !== "barred";
+          const before = there && open ? withValue(plain, chosen, old) : plain;
+          const text = there && open ? write(before, numbers) : other;
+          const found = walk(before, chosen);
+          const edited = ensureItem(text, chosen, item);
+          if (found.kind === "barred" || (found.kind === "there" && !Array.isArray(found.value))) {
+            seen.barred += 1;
+            expect(edited).toMatchObject({ ok: false, why: expect.stringMatching(/is not an (?:object|array)$/) });
+            return;
+          }
+          const list = (found.value ?? []) as unknown[];
+          if (list.some((candidate) => canonical(candidate) === canonical(item))) {
+            expect(edited).toEqual({ ok: true, text });
+            return;
+          }
+          seen[found.kind === "there" ? "appended" : "made"] += 1;
+          const after = textOf(edited);
+          expect(canonical(valueOf(after))).toBe(canonical(withValue(before, chosen, [...list, item])));
+          expect(isSplice(text, after), after).toBe(true);
+          expect(commentsOf(after)).toEqual(commentsOf(text));
+          expect(ensureItem(after, chosen, item)).toEqual(edited);
+
+          const depth = depthOf(text, chosen);
+          const back = textOf(removeItem(after, chosen, item, depth));
+          expect(backTo(text, chosen.slice(0, depth))).toContain(back);
+          expect(textOf(removeItem(back, chosen, item, depth))).toBe(back);
+        },
+      ),
+      { numRuns: 2000 },
+    );
+    expect(Math.min(seen.appended, seen.made, seen.barred)).toBeGreaterThan(20);
+  });
+
+  test("takes out any item, and leaves comments and everything else", () => {
+    fc.assert(
+      fc.property(
+        fc.array(leaf, { minLength: 1, maxLength: 4 }),
+        fc.nat(),
+        fc.array(fc.nat({ max: 1000 }), { maxLength: 30 }),
+        (items, choice, numbers) => {
+          const list = JSON.parse(JSON.stringify(items)) as unknown[];
+          const text = write({ p: list }, numbers);
+          const item = list[choice % list.length];
+          const index = list.findIndex((candidate) => canonical(candidate) === canonical(item));
+          const removed = textOf(removeItem(text, ["p"], item, 1));
+          expect(valueOf(removed)).toEqual({ p: list.toSpliced(index, 1) });
+          const { before, after } = around(text, nodeAt(text, ["p", index])!);
+          expect(removed.startsWith(before)).toBe(true);
+          expect(removed.endsWith(after)).toBe(true);
+          expect(isWithin(removed, text)).toBe(true);
+          expect(strange(text, removed)).toBeNull();
+        },
+      ),
+      { numRuns: 1000 },
     );
   });
 });

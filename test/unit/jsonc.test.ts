@@ -1,15 +1,28 @@
-/** One key in somebody else's JSONC: where it goes, and that nothing else moves. */
+/** Keys and items in somebody else's JSONC: where they go, that they go again, and that nothing else moves. */
 import { parse } from "jsonc-parser";
 import { describe, expect, test } from "vitest";
-import { ensureValue, readObject } from "../../src/edit/jsonc.ts";
+import { ensureItem, ensureValue, missingDepth, readObject, removeItem, removeValue } from "../../src/edit/jsonc.ts";
+import type { EditResult } from "../../src/edit/splice.ts";
 
 const path = ["features", "./aperture-env", "revision"] as const;
+type Path = readonly [string, ...string[]];
 
-function added(text: string, at: readonly [string, ...string[]] = path, value: unknown = "0123"): string {
-  const edited = ensureValue(text, at, value);
+function textOf(edited: EditResult): string {
   if (!edited.ok) throw new Error(`${edited.line}:${edited.column}: ${edited.why}`);
   return edited.text;
 }
+
+const added = (text: string, at: Path = path, value: unknown = "0123"): string => textOf(ensureValue(text, at, value));
+
+/** How much of a path is there; these tests ask only where it can be said. */
+function depthOf(text: string, at: Path): number {
+  const depth = missingDepth(text, at);
+  if (typeof depth !== "number") throw new Error(depth.why);
+  return depth;
+}
+
+/** The one thing that adding and removing does not give back. */
+const collapsed = (text: string): string => text.replace(/\{(?:\r\n|\n|\r)\}/, "{}");
 
 /** Before and after, with `x: 1` ensured at the top. */
 const atTheTop: readonly (readonly [what: string, before: string, after: string])[] = [
@@ -19,11 +32,12 @@ const atTheTop: readonly (readonly [what: string, before: string, after: string]
   ["an empty object over two lines", "{\n}\n", '{\n  "x": 1\n}\n'],
   ["an empty object over two CRLF lines", "{\r\n}\r\n", '{\r\n  "x": 1\r\n}\r\n'],
   ["an empty object with empty lines", "{\n\n\n}", '{\n  "x": 1\n\n\n}'],
-  ["an empty object with spaces and lines", "{  \n  }", '{  \n  "x": 1\n  }'],
+  ["an empty object with spaces and lines", "{  \n  }", '{\n  "x": 1  \n  }'],
   ["only a line comment", "{\n  // none yet\n}\n", '{\n  // none yet\n  "x": 1\n}\n'],
   ["only a line comment with spaces behind", "{\n  // none yet  \n}\n", '{\n  // none yet  \n  "x": 1\n}\n'],
   ["only a block comment on one line", "{ /* none */ }", '{ /* none */ "x": 1 }'],
-  ["only a block comment without spaces", "{/* none */}", '{/* none */ "x": 1 }'],
+  ["only a block comment without spaces", "{/* none */}", '{/* none */ "x": 1}'],
+  ["only a line comment that ends in what trim takes for a space", "{\n  // none\u00a0\n}", '{\n  // none\u00a0\n  "x": 1\n}'],
   ["only comments of both kinds", "{ // a\n  /* b */ }", '{ // a\n  /* b */ "x": 1 }'],
   ["a comment like an object", '{\n  // "x": {}\n}', '{\n  // "x": {}\n  "x": 1\n}'],
   ["one property", '{\n  "a": 1\n}\n', '{\n  "a": 1,\n  "x": 1\n}\n'],
@@ -83,6 +97,10 @@ describe("a value at the top", () => {
 
   test.each(atTheTop)("%s: adding twice is adding once", (_what, _before, after) => {
     expect(added(after, ["x"], 1)).toBe(after);
+  });
+
+  test.each(atTheTop.filter(([, before]) => depthOf(before, ["x"]) === 0))("%s: and out again", (_what, before, after) => {
+    expect(textOf(removeValue(after, ["x"], 0))).toBe(collapsed(before));
   });
 
   test.each(atTheTop)("%s: no other value changes", (_what, before, after) => {
@@ -145,6 +163,166 @@ describe("the Feature", () => {
     expect(added(before)).toBe(after);
     expect(added(after)).toBe(after);
   });
+
+  test.each(feature.filter(([, before]) => depthOf(before, path) < path.length))("%s: and out again", (_what, before, after) => {
+    expect(textOf(removeValue(after, path, depthOf(before, path)))).toBe(before);
+  });
+});
+
+/** Before and after, with `x` taken out of an object that its user went on editing. */
+const takenOut: readonly (readonly [what: string, before: string, after: string])[] = [
+  ["nothing to take", '{ "a": 1 } // x\n', '{ "a": 1 } // x\n'],
+  ["the only one", '{\n  "x": 1\n}\n', "{}\n"],
+  ["the only one with a trailing comma", '{\r\n\t"x": 1,\r\n}\r\n', "{}\r\n"],
+  ["the only one on one line", '{ "x": 1 }', "{ }"],
+  ["the only one on one line without spaces", '{"x":1}', "{}"],
+  ["the only one with empty lines", '{\n\n  "x": 1\n\n}', "{\n\n\n}"],
+  ["the only one below a comment", '{\n  // a\n  "x": 1\n}', "{\n  // a\n}"],
+  ["the only one before a comment", '{\n  "x": 1 // a\n}', "{\n  // a\n}"],
+  ["the first", '{\n  "x": 1,\n  "b": 2\n}', '{\n  "b": 2\n}'],
+  ["the first on one line", '{ "x": 1, "b": 2 }', '{ "b": 2 }'],
+  ["the first, the next on its line", '{\n  "x": 1, "b": 2\n}', '{\n  "b": 2\n}'],
+  ["one between", '{\n\t"a": 1,\n\t"x": 1,\n\t"b": 2,\n}', '{\n\t"a": 1,\n\t"b": 2,\n}'],
+  ["one between on one line", '{ "a": 1, "x": 1, "b": 2 }', '{ "a": 1, "b": 2 }'],
+  ["the last", '{\n  "a": 1,\n  "x": 1\n}', '{\n  "a": 1\n}'],
+  ["the last with a trailing comma", '{\n  "a": 1,\n  "x": 1,\n}', '{\n  "a": 1,\n}'],
+  ["the last before the brace", '{\n  "a": 1,\n  "x": 1 }', '{\n  "a": 1\n  }'],
+  ["the last, a comma first on its line", '{\n    "a": 1\n  , "x": 1\n}', '{\n    "a": 1\n  \n}'],
+  ["an empty line before", '{\n  "a": 1,\n\n  "x": 1\n}', '{\n  "a": 1\n\n}'],
+  ["a comment behind", '{\n  "a": 1,\n  "x": 1 // mine\n}', '{\n  "a": 1\n  // mine\n}'],
+  ["a comment behind its comma", '{\n  "a": 1,\n  "x": 1, // mine\n  "b": 2\n}', '{\n  "a": 1,\n  // mine\n  "b": 2\n}'],
+  ["a comment before its comma", '{\n  "x": 1 /* mine */,\n  "b": 2\n}', '{\n  /* mine */\n  "b": 2\n}'],
+  ["a comment above", '{\n  "a": 1, // one\n  // mine\n  "x": 1\n}', '{\n  "a": 1 // one\n  // mine\n}'],
+  ["comments above and behind", '{\n  "a": 1, // one\n  "x": 1, // mine\n}', '{\n  "a": 1, // one\n  // mine\n}'],
+  ["a comment above, spaces behind", '{\n  // a\n  "x": 1  \n}', "{\n  // a\n}"],
+  ["a comment above, spaces around its comma", '{\n  // a\n  "x": 1 ,  \n  "b": 2\n}', '{\n  // a\n  "b": 2\n}'],
+  ["spaces behind", '{\n  "a": 1,\n  "x": 1  \n}', '{\n  "a": 1  \n}'],
+  ["a comment above, the brace behind", '{\n  "a": 1, // one\n  "x": 1}', '{\n  "a": 1 // one\n  }'],
+  ["a comment between key and value", '{\n  "a": 1, // one\n  "x": /* mine */ 1\n}', '{\n  "a": 1 // one\n  /* mine */\n}'],
+  ["a comment in the value", '{\n  "x": [ // mine\n    1 ],\n  "b": 2\n}', '{\n  // mine\n\n  "b": 2\n}'],
+  ["a comment before it on its line", '{ "a": 1, /* mine */ "x": 1 }', '{ "a": 1 /* mine */ }'],
+  ["comments on both sides of its comma", '{ "x": 1 /* a */, /* b */ "c": 2 }', '{ /* a */ /* b */ "c": 2 }'],
+  ["a value over many lines", '{\r\n  "x": {\r\n    "y": []\r\n  },\r\n  "b": 2\r\n}', '{\r\n  "b": 2\r\n}'],
+  ["a BOM and no final newline", '\ufeff{\n  "a": 1,\n  "x": 1\n}', '\ufeff{\n  "a": 1\n}'],
+  ["the key written with escapes", '{ "a": 1, "\\u0078": 1 }', '{ "a": 1 }'],
+];
+
+describe("taking a value out", () => {
+  test.each(takenOut)("%s", (_what, before, after) => {
+    expect(textOf(removeValue(before, ["x"], 0))).toBe(after);
+    expect(textOf(removeValue(after, ["x"], 0))).toBe(after);
+  });
+
+  const text = '{\n  "features": {\n    "./aperture-env": { "revision": "0123" }\n  },\n  "b": 1\n}';
+  test.each([
+    [2, '{\n  "features": {\n    "./aperture-env": { }\n  },\n  "b": 1\n}'],
+    [1, '{\n  "features": {},\n  "b": 1\n}'],
+    [0, '{\n  "b": 1\n}'],
+  ])("parents behind the first %i keys go with it", (made, after) => {
+    expect(textOf(removeValue(text, path, made))).toBe(after);
+  });
+
+  test.each([
+    [
+      "another key",
+      '{ "features": { "./aperture-env": { "revision": 1, "y": 2 } } }',
+      '{ "features": { "./aperture-env": { "y": 2 } } }',
+    ],
+    [
+      "a comment",
+      '{ "features": { "./aperture-env": { /* y */ "revision": 1 } } }',
+      '{ "features": { "./aperture-env": { /* y */ } } }',
+    ],
+    ["another Feature", '{ "features": { "a": {}, "./aperture-env": { "revision": 1 } } }', '{ "features": { "a": {} } }'],
+    ["a comment between", '{ "features": { /* y */ "./aperture-env": { "revision": 1 } } }', '{ "features": { /* y */ } }'],
+    [
+      "a comment before the value",
+      '{ "features": /* y */ { "./aperture-env": { "revision": 1 } } }',
+      '{ "features": /* y */ { } }',
+    ],
+  ])("a parent with %s stays", (_what, before, after) => {
+    expect(textOf(removeValue(before, path, 0))).toBe(after);
+  });
+
+  test.each(["{}", '{ "features": null }', '{ "features": [] }', '{ "features": { "./aperture-env": "1" } }'])(
+    "what is not there needs no removing: %s",
+    (before) => {
+      expect(textOf(removeValue(before, path, 0))).toBe(before);
+    },
+  );
+});
+
+/** Before and after, with 8080 among the ports. */
+const ports: readonly (readonly [what: string, before: string, after: string])[] = [
+  ["no array", '{\n  "a": 1\n}\n', '{\n  "a": 1,\n  "p": [8080]\n}\n'],
+  ["no array, on one line", '{ "a": 1 }', '{ "a": 1, "p": [8080] }'],
+  ["an empty array", '{\n  "p": [],\n  "b": 1\n}', '{\n  "p": [8080],\n  "b": 1\n}'],
+  ["an empty array with a space", '{ "p": [ ] }', '{ "p": [ 8080 ] }'],
+  ["an empty array over lines", '{\n\t"p": [\n\n\t]\n}', '{\n\t"p": [\n\t\t8080\n\n\t]\n}'],
+  ["only a comment", '{\n  "p": [\n    // none\n  ]\n}', '{\n  "p": [\n    // none\n    8080\n  ]\n}'],
+  ["only a comment on one line", '{ "p": [/* none */] }', '{ "p": [/* none */ 8080] }'],
+  ["one line", '{ "p": [3000, 5000] }', '{ "p": [3000, 5000, 8080] }'],
+  ["one line with spaces and a trailing comma", '{ "p": [ 3000, ] }', '{ "p": [ 3000, 8080, ] }'],
+  ["one line with a comment", '{ "p": [3000 /* web */] }', '{ "p": [3000, 8080 /* web */] }'],
+  [
+    "one a line",
+    '{\n    "p": [\n        3000,\n        5000\n    ]\n}',
+    '{\n    "p": [\n        3000,\n        5000,\n        8080\n    ]\n}',
+  ],
+  ["one a line, CRLF, tabs", '{\r\n\t"p": [\r\n\t\t3000\r\n\t]\r\n}', '{\r\n\t"p": [\r\n\t\t3000,\r\n\t\t8080\r\n\t]\r\n}'],
+  ["one a line with a trailing comma", '{\n  "p": [\n    3000,\n  ],\n}', '{\n  "p": [\n    3000,\n    8080,\n  ],\n}'],
+  [
+    "one a line with comments",
+    '{\n  "p": [\n    3000 // web\n    // end\n  ]\n}',
+    '{\n  "p": [\n    3000, // web\n    8080\n    // end\n  ]\n}',
+  ],
+  ["several a line", '{\n  "p": [\n    3000, 5000\n  ]\n}', '{\n  "p": [\n    3000, 5000, 8080\n  ]\n}'],
+  ["others like it", '{ "p": ["8080", [8080], { "8080": 8080 }] }', '{ "p": ["8080", [8080], { "8080": 8080 }, 8080] }'],
+  ["there already", '{ "p": [8080, 3000,] }', '{ "p": [8080, 3000,] }'],
+];
+
+describe("an item", () => {
+  test.each(ports)("%s", (_what, before, after) => {
+    expect(textOf(ensureItem(before, ["p"], 8080))).toBe(after);
+    expect(textOf(ensureItem(after, ["p"], 8080))).toBe(after);
+  });
+
+  test.each(ports.filter(([, before, after]) => before !== after))("%s: and out again", (_what, before, after) => {
+    expect(textOf(removeItem(after, ["p"], 8080, depthOf(before, ["p"])))).toBe(before);
+  });
+
+  test("of any kind, deep in the file", () => {
+    const before = '{\n  "a": {\n    "b": 1\n  }\n}';
+    const item = { __proto__: null, name: "x", list: [1, { y: null }] };
+    const after = textOf(ensureItem(before, ["a", "c", "d"], item));
+    expect(after).toBe('{\n  "a": {\n    "b": 1,\n    "c": {\n      "d": [{"name":"x","list":[1,{"y":null}]}]\n    }\n  }\n}');
+    expect(textOf(ensureItem(after, ["a", "c", "d"], { ...item }))).toBe(after);
+    expect(textOf(removeItem(after, ["a", "c", "d"], { ...item }, 1))).toBe(before);
+  });
+
+  test.each([
+    ["the first equal one", '{ "p": [1, 8080, 2, 8080] }', 1, '{ "p": [1, 2, 8080] }'],
+    ["the first of all", '{\n  "p": [\n    8080, // ours\n    1\n  ]\n}', 1, '{\n  "p": [\n    // ours\n    1\n  ]\n}'],
+    ["none", '{ "p": [1, "8080"] }', 0, '{ "p": [1, "8080"] }'],
+    ["none: no array", '{ "p": { "8080": 8080 }, "q": [8080] }', 0, '{ "p": { "8080": 8080 }, "q": [8080] }'],
+    ["the only one of a user's array", '{\n  "p": [\n    8080\n  ]\n}', 1, '{\n  "p": []\n}'],
+    ["the only one of our array", '{\n  "a": 1,\n  "p": [\n    8080\n  ]\n}', 0, '{\n  "a": 1\n}'],
+    ["the only one of our array with a comment", '{ "p": [8080 /* ours */] }', 0, '{ "p": [ /* ours */] }'],
+    ["the only one of our array, a comment before it", '{ "p": /* ours */ [8080] }', 0, '{ "p": /* ours */ [] }'],
+  ])("out of others: %s", (_what, before, made, after) => {
+    expect(textOf(removeItem(before, ["p"], 8080, made))).toBe(after);
+  });
+});
+
+describe("how much of a path is there", () => {
+  test.each([
+    ["{}", 0],
+    ['{ "features": {} }', 1],
+    ['{ "features": { "./aperture-env": {}, "x": 1 } }', 2],
+    ['{ "features": { "./aperture-env": { "revision": null } } }', 3],
+  ])("%s: %i", (text, depth) => {
+    expect(missingDepth(text, path)).toBe(depth);
+  });
 });
 
 const deep = (levels: number): string => `{ "a": ${"[".repeat(levels)}${"]".repeat(levels)} }`;
@@ -186,6 +364,35 @@ describe("refused", () => {
     const edited = ensureValue(text, path, "0123");
     expect(edited).toMatchObject({ ok: false, line, column });
     expect((edited as { why: string }).why).toMatch(why);
+    expect(missingDepth(text, path)).toEqual(edited);
+    expect(ensureItem(text, path, "0123")).toEqual(edited);
+    // Where something is in the way there is nothing to remove; all else is refused for the same reason.
+    const removed = [removeValue(text, path, 0), removeItem(text, path, "0123", 0)];
+    expect(removed).toEqual(
+      why.source.includes("not an object") && readObject(text).ok
+        ? [
+            { ok: true, text },
+            { ok: true, text },
+          ]
+        : [edited, edited],
+    );
+  });
+
+  test("an item of what is not an array", () => {
+    expect(ensureItem('{\n  "p": { "a": [] }\n}', ["p"], 1)).toEqual({
+      ok: false,
+      why: '"p" is not an array',
+      line: 2,
+      column: 8,
+    });
+    expect(ensureItem('{ "p": null }', ["p"], 1)).toMatchObject({ ok: false, column: 8 });
+  });
+
+  test.each([undefined, Number.NaN, [undefined], { a: undefined }])("a value that is not JSON: %j", (value) => {
+    expect(ensureValue("{}", ["x"], value)).toMatchObject({
+      ok: false,
+      why: expect.stringContaining("not have given what was meant"),
+    });
   });
 
   test("nothing that merely goes as deep as it may", () => {
@@ -201,5 +408,36 @@ describe("reading", () => {
 
   test.each([["[]"], ["{"], [""]])("not %j", (text) => {
     expect(readObject(text)).toMatchObject({ ok: false, line: 1 });
+  });
+});
+
+describe("a megabyte", { timeout: 60_000 }, () => {
+  const numbers = Array.from({ length: 22_000 }, (_, index) => index);
+  const texts = {
+    "one property a line": `{\n${numbers.map((number) => `  "key${number}": { "a": [1, 2, "x"] }, // c${number}`).join("\n")}\n}\n`,
+    "one line": JSON.stringify(
+      Object.fromEntries(numbers.map((number) => [`key${number}`, { a: [1, 2, "x"], b: "text of some length" }])),
+    ),
+    "one string": `{ "a": "${"x".repeat(1_000_000)}" }`,
+    "white space": `{ "a": 1${" \n".repeat(500_000)}}`,
+    comments: `{ "a": 1${"// x\n".repeat(200_000)}}`,
+    "one array": `{ "a": [${numbers.map((number) => `[${number}, "a text of the length that makes a megabyte"]`).join(", ")}] }`,
+  };
+
+  test.each(Object.entries(texts))("%s: is edited while nobody waits", (_what, text) => {
+    expect(text.length).toBeGreaterThan(900_000);
+    const start = performance.now();
+    const back = textOf(removeValue(added(text), path, 0));
+    expect(back === text).toBe(true);
+    // Two edits, half a second on a machine at rest. What grows with the square of the length takes minutes.
+    expect(performance.now() - start).toBeLessThan(20_000);
+  });
+
+  test("an item of it, too", () => {
+    const text = texts["one array"];
+    const start = performance.now();
+    const back = textOf(removeItem(textOf(ensureItem(text, ["a"], 8080)), ["a"], 8080, 1));
+    expect(back === text).toBe(true);
+    expect(performance.now() - start).toBeLessThan(20_000);
   });
 });

@@ -1,0 +1,87 @@
+/** Lines that a file is to have, whatever else is in it: those missing are appended, and go again without a trace. */
+import { refuseAt, type EditResult } from "./splice.ts";
+
+/** A line of a text, and where it is. */
+export interface Line {
+  readonly at: number;
+  readonly body: string;
+  /** Its line end, which the last one may lack. */
+  readonly newline: string;
+}
+
+/** The lines of a text, without its BOM. A line end at the end of the text begins no further line. */
+export function linesOf(text: string): readonly Line[] {
+  const lines: Line[] = [];
+  let at = text.startsWith("\ufeff") ? 1 : 0;
+  while (at < text.length) {
+    const found = text.indexOf("\n", at);
+    const end = found < 0 ? text.length : found + 1;
+    const newline = found < 0 ? "" : text[found - 1] === "\r" && found > at ? "\r\n" : "\n";
+    lines.push({ at, body: text.slice(at, end - newline.length), newline });
+    at = end;
+  }
+  return lines;
+}
+
+/** The first line end of a text. */
+export function newlineOf(text: string): string {
+  return /\r?\n/.exec(text)?.[0] ?? "\n";
+}
+
+/** The text with lines behind its last one. What had no final newline has none afterwards; an empty text gets one. */
+export function appended(text: string, lines: readonly string[]): string {
+  const newline = newlineOf(text);
+  const added = lines.join(newline);
+  if (/^\ufeff?$/.test(text)) return text + added + newline;
+  // In front of the final newline, which stays what it is, even in a file that mixes them.
+  const final = /\r?\n$/.exec(text)?.[0] ?? "";
+  return text.slice(0, text.length - final.length) + newline + added + final;
+}
+
+/** The text without some of its lines. The line end in front of one goes with it, as `appended` put one there. */
+export function without(text: string, unwanted: (line: Line, index: number) => boolean): string {
+  const kept: string[] = [];
+  let newline: string | null = null;
+  for (const [index, line] of linesOf(text).entries()) {
+    if (!unwanted(line, index)) {
+      kept.push(newline ?? "", line.body);
+      newline = line.newline;
+    } else if (newline !== null) {
+      newline = line.newline;
+    }
+  }
+  return (text.startsWith("\ufeff") ? "\ufeff" : "") + kept.join("") + (newline ?? "");
+}
+
+/**
+ * Ensures that a text has all of these lines, and appends those that are missing. Trailing white space makes no difference, and blank lines are
+ * never missing.
+ */
+export function ensureLines(text: string, lines: readonly string[]): EditResult {
+  const there = new Set(linesOf(text).map(({ body }) => body.trimEnd()));
+  const wanted = new Set(lines.map((line) => line.trimEnd()).filter((line) => line !== ""));
+  const missing = [...wanted].filter((line) => !there.has(line));
+  if (missing.length === 0) return { ok: true, text };
+  return checked(text, appended(text, missing), [...bodies(text), ...missing]);
+}
+
+/** Removes all of these lines from a text. Trailing white space makes no difference, and blank lines stay. */
+export function removeLines(text: string, lines: readonly string[]): EditResult {
+  const unwanted = new Set(lines.map((line) => line.trimEnd()).filter((line) => line !== ""));
+  const result = without(text, ({ body }) => unwanted.has(body.trimEnd()));
+  return checked(
+    text,
+    result,
+    bodies(text).filter((line) => !unwanted.has(line.trimEnd())),
+  );
+}
+
+function bodies(text: string): readonly string[] {
+  return linesOf(text).map(({ body }) => body);
+}
+
+function checked(text: string, result: string, intended: readonly string[]): EditResult {
+  const got = bodies(result);
+  if (got.length === intended.length && got.every((line, index) => line === intended[index])) return { ok: true, text: result };
+  return refuseAt(text, text.length, "an edit here would not have given the lines that were meant, so it was not made");
+}

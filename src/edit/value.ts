@@ -1,0 +1,29 @@
+/** Plain values as parsers and JSON give them, looked into and compared. */
+import { isDeepStrictEqual } from "node:util";
+
+/** A map from keys to values, with a prototype or without. */
+export type Tree = Readonly<Record<string, unknown>>;
+
+/** Whether a value is a map of keys. */
+export function isTree(value: unknown): value is Tree {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The value at a path of keys, or undefined where one of them is not there. Nothing inherited is ever found. */
+export function valueAt(value: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>((inner, key) => (isTree(inner) && Object.hasOwn(inner, key) ? inner[key] : undefined), value);
+}
+
+/** Whether two values are the same, whatever their objects' prototypes: parsers give objects without one. */
+export function sameValue(left: unknown, right: unknown): boolean {
+  return isDeepStrictEqual(bare(left), bare(right));
+}
+
+/** The same value from objects without a prototype. */
+export function bare(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(bare);
+  if (!isTree(value)) return value;
+  const result = Object.create(null) as Record<string, unknown>;
+  for (const [key, inner] of Object.entries(value)) result[key] = bare(inner);
+  return result;
+}

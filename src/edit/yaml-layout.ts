@@ -1,0 +1,315 @@
+/** How YAML is laid out: where in a text something is inserted, replaced or removed, and how values are written. */
+import { isCollection, isMap, isScalar, type Node, type Pair, type YAMLMap, type YAMLSeq } from "yaml";
+import { newlineOf } from "./lines.ts";
+import type { Splice } from "./splice.ts";
+
+/** What can be written into a text. */
+export type YamlValue = string | number | boolean | null | readonly YamlValue[] | { readonly [key: string]: YamlValue };
+
+/** A map of the parser. */
+export type YamlMap = YAMLMap<unknown, unknown>;
+
+/** Where a comment stands, from its `#` to the end of its line. */
+export interface Comment {
+  readonly at: number;
+  readonly end: number;
+}
+
+/** How a file is laid out: its line end and one step of indentation. */
+export interface Layout {
+  readonly newline: string;
+  readonly step: string;
+}
+
+/** The layout of a file: its first line end, and the indentation of the first collection inside a map that has any. */
+export function layoutOf(text: string, root: Node | null): Layout {
+  return { newline: newlineOf(text), step: " ".repeat((isMap(root) ? stepOf(root) : null) ?? 2) };
+}
+
+function stepOf(map: YamlMap): number | null {
+  for (const { value } of map.items) {
+    if (!isBlockCollection(value)) continue;
+    const step = indentOf(value) - indentOf(map);
+    if (step > 0) return step;
+    const inner = isMap(value) ? stepOf(value) : null;
+    if (inner !== null) return inner;
+  }
+  return null;
+}
+
+function indentOf(node: unknown): number {
+  return (node as { srcToken?: { indent?: number } }).srcToken?.indent ?? 0;
+}
+
+function isBlockCollection(node: unknown): node is YamlMap | YAMLSeq {
+  return isCollection(node) && !node.flow;
+}
+
+/** Whether a node is nothing at all: `key:` without a value. */
+export function isEmptyNode(node: Node): boolean {
+  return isScalar(node) && node.value === null && node.source === "";
+}
+
+/** A key as it is written, without its quotes. */
+export function keyText({ key }: Pair): string {
+  if (!isScalar(key)) return "";
+  return typeof key.value === "string" ? key.value : (key.source ?? "");
+}
+
+/** Where a pair begins: at its key, or at the anchor or tag in front of it. */
+export function pairStart(pair: Pair): number {
+  const { start, key, sep } = pair.srcToken!;
+  const first = start.find(({ type }) => type !== "space" && type !== "newline" && type !== "comment" && type !== "comma");
+  return (first ?? key ?? sep![0]!).offset;
+}
+
+function pairEnd(text: string, { key, value }: Pair): number {
+  return nodeEnd(text, (value ?? key) as Node);
+}
+
+/** Where a node ends, without the comment behind it; the last line end of a block scalar counts as behind it. */
+function nodeEnd(text: string, node: Node): number {
+  const end = node.range![1];
+  if (isBlockCollection(node)) {
+    const last: unknown = node.items.at(-1);
+    if (last !== undefined) return isMap(node) ? pairEnd(text, last as Pair) : nodeEnd(text, last as Node);
+  }
+  if (isScalar(node) && (node.type === "BLOCK_FOLDED" || node.type === "BLOCK_LITERAL") && text[end - 1] === "\n")
+    return end - (text[end - 2] === "\r" ? 2 : 1);
+  return end;
+}
+
+/** The end of the line, before its line end. */
+function lineEnd(text: string, at: number): number {
+  const newline = text.indexOf("\n", at);
+  if (newline < 0) return text.length;
+  return newline > at && text[newline - 1] === "\r" ? newline - 1 : newline;
+}
+
+function lineStart(text: string, at: number): number {
+  return Math.max(text.lastIndexOf("\n", at - 1) + 1, text.startsWith("\ufeff") ? 1 : 0);
+}
+
+function beginsLine(text: string, at: number): boolean {
+  return /^ *$/.test(text.slice(lineStart(text, at), at));
+}
+
+/** Splices that put a new key behind the last one of a map. */
+export function intoMap(text: string, layout: Layout, map: YamlMap, key: string, value: YamlValue): readonly Splice[] {
+  const last = map.items.at(-1);
+  if (map.flow) {
+    const pair = `${flow(key)}: ${flow(value)}`;
+    if (last !== undefined) return [{ at: pairEnd(text, last), remove: 0, insert: `, ${pair}` }];
+    const at = map.range![0] + 1;
+    // Where there is something between the braces already, it stays as it is, so that it is there when the key goes again.
+    return [{ at, remove: 0, insert: at === map.range![1] - 1 ? ` ${pair} ` : pair }];
+  }
+  const at = lineEnd(text, pairEnd(text, last!));
+  return [{ at, remove: 0, insert: below({ [key]: value }, layout, " ".repeat(indentOf(map))) }];
+}
+
+/** Splices that put a first key below `key:`, in front of the comments on the lines after it. */
+export function belowEmpty(
+  text: string,
+  layout: Layout,
+  map: YamlMap,
+  pair: Pair,
+  key: string,
+  value: YamlValue,
+): readonly Splice[] {
+  const at = lineEnd(text, pairEnd(text, pair));
+  return [{ at, remove: 0, insert: below({ [key]: value }, layout, " ".repeat(indentOf(map)) + layout.step) }];
+}
+
+/** Splices that put a first key into a text that has none, behind its comments; `end` is where the document ends. */
+export function intoEmptyDocument(text: string, layout: Layout, end: number, key: string, value: YamlValue): readonly Splice[] {
+  const before = text.slice(0, end);
+  const lines = block({ [key]: value }, layout.step).join(layout.newline);
+  if (/^\ufeff?$/.test(before)) return [{ at: end, remove: 0, insert: lines + layout.newline }];
+  return [{ at: before.replace(/\r?\n$/, "").length, remove: 0, insert: layout.newline + lines }];
+}
+
+/** Splices that replace the value of a pair. A scalar that gives way to a scalar keeps its quotes, if it can. */
+export function replace(
+  text: string,
+  comments: readonly Comment[],
+  layout: Layout,
+  map: YamlMap,
+  pair: Pair,
+  value: YamlValue,
+): readonly Splice[] {
+  const old = pair.value as Node | null;
+  // `{ key }`, without a colon.
+  if (old === null) return [{ at: pairEnd(text, pair), remove: 0, insert: `: ${flow(value)}` }];
+  const from = old.range![0];
+  // An empty value, which may be the last one in it, ends at the comment behind it; the space in front of that stays.
+  const to = isBlockCollection(old) ? from + text.slice(from, nodeEnd(text, old)).replace(/ +$/, "").length : nodeEnd(text, old);
+  if (map.flow) return [{ at: from, remove: to - from, insert: padded(text, from, to, flow(value)) }];
+  const outer = indentOf(map) + layout.step.length;
+  const indicator = pair.srcToken!.sep!.findLast(({ type }) => type === "map-value-ind" || type === "anchor" || type === "tag")!;
+  const afterKey = indicator.offset + indicator.source.length;
+  const column = from - lineStart(text, from);
+  const ownLine = from < to && beginsLine(text, from);
+  if (isBlock(value)) {
+    const lines = below(value, layout, " ".repeat(outer));
+    // A list may stand as far left as its key, which a map may not.
+    if (ownLine && column <= indentOf(map))
+      return [{ at: lineEnd(text, afterKey), remove: 0, insert: lines }, withoutLines(text, from, to)];
+    if (ownLine) return [{ at: from, remove: to - from, insert: below(value, layout, " ".repeat(column)).trimStart() }];
+    // Only what is there goes: the space in front of the comment behind an empty value is needed.
+    const start = from === to ? to : afterKey;
+    return [
+      { at: start, remove: to - start, insert: headComment(text, comments, old) },
+      { at: lineEnd(text, to), remove: 0, insert: lines },
+    ];
+  }
+  if (isBlockCollection(old)) {
+    const written = ` ${flow(value, false)}`;
+    if (!comments.some(({ at }) => at >= afterKey && at < from))
+      return [{ at: afterKey, remove: to - afterKey, insert: written }];
+    return [{ at: afterKey, remove: 0, insert: written }, withoutLines(text, from, to)];
+  }
+  const written = isScalar(old) && typeof value === "string" ? quotedAs(old.type, value) : flow(value, false);
+  return [{ at: from, remove: to - from, insert: padded(text, from, to, written) + headComment(text, comments, old) }];
+}
+
+/** Removes lines from the beginning of what stands on them to its end, but for the comment behind it. */
+function withoutLines(text: string, from: number, to: number): Splice {
+  const end = lineEnd(text, to);
+  const blank = /^[ \t]*/.exec(text.slice(to, end))![0].length;
+  if (to + blank < end) return { at: from, remove: to + blank - from, insert: "" };
+  const first = lineStart(text, from);
+  const at = first - (text[first - 2] === "\r" ? 2 : 1);
+  return { at, remove: end - at, insert: "" };
+}
+
+/** The comment on the first line of a block scalar, which is the only one that a scalar has inside it. */
+function headComment(text: string, comments: readonly Comment[], old: Node): string {
+  const found = isScalar(old) ? comments.find(({ at }) => at >= old.range![0] && at < old.range![1]) : undefined;
+  return found === undefined ? "" : ` ${text.slice(found.at, found.end)}`;
+}
+
+/** An empty value has no place of its own, but needs space on both sides. */
+function padded(text: string, from: number, to: number, written: string): string {
+  if (from < to) return written;
+  return `${/\s/.test(text[from - 1] ?? "") ? "" : " "}${written}${text[to] === "#" ? " " : ""}`;
+}
+
+/** Splices that remove a pair and leave the comments in and behind it, or null where something stands before the pair on its line. */
+export function remove(text: string, comments: readonly Comment[], map: YamlMap, pair: Pair): readonly Splice[] | null {
+  const start = pairStart(pair);
+  if (map.flow) return removeFromFlow(text, comments, map, pair);
+  if (!beginsLine(text, start)) return null;
+  const end = lineEnd(text, pairEnd(text, pair));
+  const kept = within(comments, start, end).map((comment) => text.slice(comment.at, comment.end));
+  const first = lineStart(text, start);
+  // All as far right as the key was: further right, they could become part of a block scalar above.
+  const indent = text.slice(first, start);
+  if (kept.length > 0) return [{ at: start, remove: end - start, insert: kept.join(newlineOf(text) + indent) }];
+  const before = text.slice(Math.max(0, first - 2), first);
+  const newline = /\r?\n$/.exec(before)?.[0].length ?? 0;
+  if (newline > 0) return [{ at: first - newline, remove: end - first + newline, insert: "" }];
+  const after = /^\r?\n/.exec(text.slice(end, end + 2))?.[0].length ?? 0;
+  return [{ at: first, remove: end - first + after, insert: "" }];
+}
+
+function removeFromFlow(text: string, comments: readonly Comment[], map: YamlMap, pair: Pair): readonly Splice[] {
+  const index = map.items.indexOf(pair);
+  const start = pairStart(pair);
+  const end = pairEnd(text, pair);
+  if (index > 0) return cut(text, comments, pairEnd(text, map.items[index - 1]!), end);
+  const next = map.items[1];
+  if (next !== undefined) return cut(text, comments, start, pairStart(next));
+  const [open, close] = [map.range![0] + 1, map.range![1] - 1];
+  if (text.slice(open, close) === ` ${text.slice(start, end)} `) return cut(text, comments, open, close);
+  const comma = /^\s*,/.exec(text.slice(end, close))?.[0].length ?? 0;
+  return cut(text, comments, start, end + comma);
+}
+
+/** Removes all from an offset to another but the comments there, each with the white space before it and the line end behind it. */
+function cut(text: string, comments: readonly Comment[], from: number, to: number): readonly Splice[] {
+  const splices: Splice[] = [];
+  let at = from;
+  for (const comment of within(comments, from, to)) {
+    const before = at + text.slice(at, comment.at).trimEnd().length;
+    splices.push({ at, remove: before - at, insert: "" });
+    const end = lineEnd(text, comment.at);
+    at = end + (/^\r?\n/.exec(text.slice(end, end + 2))?.[0].length ?? 0);
+  }
+  // Behind a comment, the indentation of what follows stays.
+  const rest = at > to ? "" : text.slice(at, to);
+  return [...splices, { at, remove: splices.length > 0 ? rest.trimEnd().length : rest.length, insert: "" }];
+}
+
+function within(comments: readonly Comment[], from: number, to: number): readonly Comment[] {
+  return comments.filter(({ at }) => at >= from && at < to);
+}
+
+/** The lines of a value, each on a line of its own. */
+function below(value: YamlValue, { newline, step }: Layout, indent: string): string {
+  return block(value, step)
+    .map((line) => newline + indent + line)
+    .join("");
+}
+
+/** Whether a value is written over several lines. */
+function isBlock(value: YamlValue): value is readonly YamlValue[] | { readonly [key: string]: YamlValue } {
+  return typeof value === "object" && value !== null && Object.keys(value).length > 0;
+}
+
+function block(value: YamlValue, step: string): readonly string[] {
+  if (!isBlock(value)) return [flow(value, false)];
+  if (isList(value)) {
+    return value.flatMap((item) => block(item, step).map((line, index) => (index === 0 ? `- ${line}` : `  ${line}`)));
+  }
+  return Object.entries(value).flatMap(([key, inner]) => {
+    const name = flow(key, false);
+    return isBlock(inner) ? [`${name}:`, ...block(inner, step).map((line) => step + line)] : [`${name}: ${flow(inner, false)}`];
+  });
+}
+
+function isList(value: YamlValue): value is readonly YamlValue[] {
+  return Array.isArray(value);
+}
+
+/** A value on one line; `inside` other brackets, where fewer texts need no quotes. */
+function flow(value: YamlValue, inside = true): string {
+  if (typeof value === "string") return isPlain(value) && !(inside && value.includes(":")) ? value : quoted(value);
+  if (typeof value === "number") return number(value);
+  if (typeof value !== "object" || value === null) return String(value);
+  if (isList(value)) return `[${value.map((item) => flow(item)).join(", ")}]`;
+  const pairs = Object.entries(value).map(([key, inner]) => `${flow(key)}: ${flow(inner)}`);
+  return pairs.length === 0 ? "{}" : `{ ${pairs.join(", ")} }`;
+}
+
+/** With a point before an exponent: without one, YAML 1.1 takes it for text. */
+function number(value: number): string {
+  if (Number.isNaN(value)) return ".nan";
+  if (!Number.isFinite(value)) return value > 0 ? ".inf" : "-.inf";
+  return Object.is(value, -0) ? "-0" : String(value).replace(/^(-?\d+)e/, "$1.0e");
+}
+
+/**
+ * Whether a text needs no quotes, in YAML 1.2 and 1.1: it begins like a word or a path, so it is no number, date or indicator; it has no `#`,
+ * no colon at the end of a word and no brackets; and it is none of the words that mean something.
+ */
+function isPlain(text: string): boolean {
+  return (
+    /^(?:[\p{L}_/]|\.{1,2}\/)(?:[\p{L}\p{N}_./@+$()=%;~^&*!?<>|'-]| (?! |$)|:(?=[^ ]))*$/u.test(text) &&
+    !/^(?:y|yes|n|no|on|off|true|false|null)$/i.test(text)
+  );
+}
+
+/** JSON's quotes and escapes, which YAML has as well; what an editor would not show is escaped, too. */
+function quoted(text: string): string {
+  return JSON.stringify(text).replaceAll(
+    /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g,
+    (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
+function quotedAs(type: string | null | undefined, text: string): string {
+  if (type === "QUOTE_DOUBLE") return quoted(text);
+  if (type === "QUOTE_SINGLE" && /^[ -~\p{L}\p{N}]*$/u.test(text)) return `'${text.replaceAll("'", "''")}'`;
+  return flow(text, false);
+}
