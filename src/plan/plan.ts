@@ -1,10 +1,15 @@
 /** The plan: file by file what would change and why. A value; it is printed or applied, never both computed apart. */
 import type { Place } from "../errors.ts";
+import type { Finding } from "./findings.ts";
+
+/** How a conflict can be settled: the user's text stays, or what this version gives takes its place. */
+export type Choice = "keep" | "replace";
 
 /** One file of the plan. Paths are relative to the repository's root, with `/`. */
 export type Change =
   | { readonly kind: "create"; readonly path: string; readonly after: string; readonly executable: boolean }
   | {
+      /** A file that is ours and untouched. */
       readonly kind: "replace";
       readonly path: string;
       readonly before: string;
@@ -12,25 +17,45 @@ export type Change =
       readonly executable: boolean;
     }
   | {
+      /** A file that holds text of the user's, all of which stays around the change. */
       readonly kind: "edit";
       readonly path: string;
       readonly before: string;
       readonly after: string;
       readonly executable: boolean;
+      /** What of the user's was met on the way and stays. */
+      readonly notes?: readonly string[];
     }
-  | { readonly kind: "keep"; readonly path: string; readonly why: "same" | "edited" | "deleted" }
-  | { readonly kind: "conflict"; readonly path: string; readonly why: string; readonly fix: string; readonly where?: Place };
+  | { readonly kind: "remove"; readonly path: string; readonly before: string }
+  | { readonly kind: "keep"; readonly path: string; readonly why: KeptBecause; readonly notes?: readonly string[] }
+  | {
+      readonly kind: "conflict";
+      readonly path: string;
+      readonly why: string;
+      readonly fix: string;
+      readonly where?: Place;
+      /** What can be chosen; nothing where only a person's own hand helps. */
+      readonly choices: readonly Choice[];
+      /** The text that is there and the one that would take its place, to be shown as a diff. */
+      readonly before?: string;
+      readonly after?: string;
+    };
+
+/** Why a file stays as it is. */
+export type KeptBecause = "same" | "edited" | "deleted" | "left";
 
 /** A change that writes. */
-export type Write = Extract<Change, { kind: "create" | "replace" | "edit" }>;
+export type Write = Extract<Change, { kind: "create" | "replace" | "edit" | "remove" }>;
 
 /** The whole plan. */
 export interface Plan {
   readonly root: string;
   readonly changes: readonly Change[];
-  /** The lock is written last; null where it is up to date. */
+  /** The lock is written, or removed, last; null where it is up to date. */
   readonly lock: Write | null;
   readonly warnings: readonly string[];
+  /** What was found in the repository that stands against the environment. */
+  readonly findings: readonly Finding[];
 }
 
 /** Every change, the lock's with them. */
@@ -43,11 +68,11 @@ export function isEmpty(plan: Plan): boolean {
   return writesOf(plan).length === 0;
 }
 
+const writing: readonly Change["kind"][] = ["create", "replace", "edit", "remove"];
+
 /** All writes in order, the lock last. */
 export function writesOf(plan: Plan): readonly Write[] {
-  return changesOf(plan).filter(
-    (change): change is Write => change.kind === "create" || change.kind === "replace" || change.kind === "edit",
-  );
+  return changesOf(plan).filter((change): change is Write => writing.includes(change.kind));
 }
 
 /** Conflicts: while there is one, nothing may be applied. */

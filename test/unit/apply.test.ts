@@ -20,21 +20,41 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { AppError } from "../../src/errors.ts";
 import type { Change, Plan, Write } from "../../src/plan/plan.ts";
 import { applyPlan } from "../../src/repo/apply.ts";
+import { findJournal, journalPath, recoverInterrupted } from "../../src/repo/journal.ts";
 import { findDevcontainers, findTarget, look, readFacts, takeSnapshot } from "../../src/repo/scan.ts";
-
-type Faulty = "chmodSync" | "fsyncSync" | "mkdirSync" | "openSync" | "renameSync" | "writeFileSync";
 
 /** The file system as it is, but every call of these is noted, and a test can do something before or after it, for instance throw. */
 const disk = vi.hoisted(() => ({
+  names: [
+    "chmodSync",
+    "closeSync",
+    "fstatSync",
+    "fsyncSync",
+    "lstatSync",
+    "mkdirSync",
+    "openSync",
+    "readFileSync",
+    "readlinkSync",
+    "realpathSync",
+    "renameSync",
+    "rmdirSync",
+    "statSync",
+    "symlinkSync",
+    "unlinkSync",
+    "writeFileSync",
+  ] as const,
+  /** False while a test only looks. */
+  watched: true,
   calls: [] as { readonly name: string; readonly args: readonly unknown[] }[],
   before: (_name: string, _count: number): void => undefined,
   after: (_name: string, _count: number): void => undefined,
 }));
 vi.mock("node:fs", async (importOriginal) => {
   const real = await importOriginal<typeof import("node:fs")>();
-  const wrapped = (["chmodSync", "fsyncSync", "mkdirSync", "openSync", "renameSync", "writeFileSync"] as const).map((name) => [
+  const wrapped = disk.names.map((name) => [
     name,
     (...args: unknown[]): unknown => {
+      if (!disk.watched) return (real[name] as (...given: unknown[]) => unknown)(...args);
       disk.calls.push({ name, args });
       const count = disk.calls.filter((call) => call.name === name).length;
       disk.before(name, count);
@@ -45,6 +65,8 @@ vi.mock("node:fs", async (importOriginal) => {
   ]);
   return { ...real, ...Object.fromEntries(wrapped) };
 });
+
+type Faulty = (typeof disk.names)[number];
 
 const umask = process.umask();
 beforeAll(() => void process.umask(0o022));
@@ -70,7 +92,15 @@ const replace = (path: string, before: string, after: string): Extract<Write, { 
   after,
   executable: false,
 });
-const planOf = (changes: readonly Change[], lock: Write | null = null): Plan => ({ root, changes, lock, warnings: [] });
+const edit = (path: string, before: string, after: string): Write => ({ ...replace(path, before, after), kind: "edit" });
+const remove = (path: string, before: string): Write => ({ kind: "remove", path, before });
+const planOf = (changes: readonly Change[], lock: Write | null = null): Plan => ({
+  root,
+  changes,
+  lock,
+  warnings: [],
+  findings: [],
+});
 
 function write(path: string, text: string | Buffer, mode = 0o644): void {
   const full = join(root, path);
@@ -81,16 +111,17 @@ function write(path: string, text: string | Buffer, mode = 0o644): void {
 
 /** Everything below a folder: folders, links, modes and bytes. */
 function treeOf(folder = outside): Record<string, string> {
+  disk.watched = false;
   const entries = readdirSync(folder, { recursive: true, encoding: "utf8" }).sort();
-  return Object.fromEntries(
-    entries.map((name) => {
-      const full = join(folder, name);
-      const found = lstatSync(full);
-      const mode = (found.mode & 0o7777).toString(8);
-      if (found.isSymbolicLink()) return [name, `-> ${readlinkSync(full)}`];
-      return [name, found.isDirectory() ? `${mode}/` : `${mode} ${readFileSync(full, "latin1")}`];
-    }),
-  );
+  const tree = entries.map((name) => {
+    const full = join(folder, name);
+    const found = lstatSync(full);
+    const mode = (found.mode & 0o7777).toString(8);
+    if (found.isSymbolicLink()) return [name, `-> ${readlinkSync(full)}`];
+    return [name, found.isDirectory() ? `${mode}/` : `${mode} ${readFileSync(full, "latin1")}`];
+  });
+  disk.watched = true;
+  return Object.fromEntries(tree) as Record<string, string>;
 }
 
 function refusal(plan: Plan): AppError {
@@ -156,7 +187,7 @@ describe("written", () => {
   test("a file in place of another keeps its mode", () => {
     write("script", "old", 0o775);
     write("private", "old", 0o600);
-    applyPlan(planOf([replace("script", "old", "new"), { ...replace("private", "old", "new"), kind: "edit" }]));
+    applyPlan(planOf([replace("script", "old", "new"), edit("private", "old", "new")]));
     expect(treeOf(root)).toEqual({ private: "600 new", script: "775 new" });
   });
 
@@ -189,15 +220,107 @@ describe("written", () => {
     });
   });
 
-  test("a user's text is on the disk before its place is taken", () => {
+  test.each<readonly [string, () => readonly Write[], readonly string[]]>([
+    ["new files only: nothing waits for the disk", () => [create("x", "x")], ["open journal", "open", "rename"]],
+    [
+      "what is ours can be generated again, so nothing waits for the disk",
+      () => [replace("old", "old", "new"), create("x", "x")],
+      ["open journal", "open", "open", "rename", "rename"],
+    ],
+    [
+      "a user's text is on the disk before its place is taken",
+      () => [edit("old", "old", "new"), create("x", "x")],
+      ["open journal", "flush", "open", "flush", "open", "rename", "rename"],
+    ],
+    ["a removal is in the journal first", () => [remove("old", "old")], ["open journal", "unlink"]],
+  ])("%s", (_what, changes, expected) => {
     write("old", "old");
     calm();
-    applyPlan(planOf([replace("old", "old", "new"), create("x", "x")]));
-    expect(disk.calls.map(({ name }) => name).filter((name) => name === "fsyncSync" || name === "renameSync")).toEqual([
-      "fsyncSync",
-      "renameSync",
-      "renameSync",
-    ]);
+    applyPlan(planOf(changes()));
+    const names: Readonly<Record<string, string>> = {
+      openSync: "open",
+      fsyncSync: "flush",
+      renameSync: "rename",
+      unlinkSync: "unlink",
+    };
+    const seen = disk.calls.flatMap(({ name, args }) =>
+      name in names ? [`${names[name]!}${name === "openSync" && String(args[0]).endsWith(journalPath) ? " journal" : ""}`] : [],
+    );
+    expect(seen).toEqual([...expected, "unlink"]);
+    expect(disk.calls.findLast(({ name }) => name === "unlinkSync")?.args).toEqual([join(root, journalPath)]);
+  });
+
+  test("temporary files and the journal have no more permissions than the files, and are never opened where something is", () => {
+    write("private", "old", 0o600);
+    calm();
+    let modes: readonly string[] = [];
+    disk.before = (name, count) => {
+      if (name === "renameSync" && count === 1) modes = Object.values(treeOf(root)).map((entry) => entry.slice(0, 3));
+    };
+    applyPlan(planOf([edit("private", "old", "new")]));
+    expect(modes).toEqual(["600", "600", "600"]);
+    const opened = disk.calls.filter(({ name }) => name === "openSync");
+    expect(opened.map(({ args }) => args[1])).toEqual(["wx", "wx"]);
+  });
+
+  test("two runs never have the same temporary names", () => {
+    applyPlan(planOf([create("x", "x")]));
+    applyPlan(planOf([create("y", "y")]));
+    const names = disk.calls.flatMap(({ name, args }) =>
+      name === "renameSync" ? [/-([0-9a-f]{12})\.tmp$/.exec(String(args[0]))?.[1]] : [],
+    );
+    expect(new Set(names).size).toBe(2);
+    expect(names).not.toContain(undefined);
+  });
+});
+
+describe("removed", () => {
+  test("a file, with the folders that become empty by it, but never the root", () => {
+    write("a/b/c/x", "x");
+    write("a/b/y", "y");
+    write("a/theirs", "theirs");
+    write("z", "z");
+    mkdirSync(join(root, "empty"));
+    applyPlan(planOf([remove("a/b/c/x", "x"), remove("a/b/y", "y")], remove("z", "z")));
+    expect(treeOf(root)).toEqual({ a: "755/", "a/theirs": "644 theirs", empty: "755/" });
+    applyPlan(planOf([remove("a/theirs", "theirs")]));
+    rmSync(join(root, "empty"), { recursive: true });
+    write("last", "x");
+    applyPlan(planOf([remove("last", "x")]));
+    expect(treeOf()).toEqual({ repository: "755/" });
+  });
+
+  test("folders that were empty before stay, and so does what is in them", () => {
+    write("a/b/x", "x");
+    mkdirSync(join(root, "a/empty"));
+    applyPlan(planOf([remove("a/b/x", "x")]));
+    expect(treeOf(root)).toEqual({ a: "755/", "a/empty": "755/" });
+  });
+
+  test("a folder from which one file goes and into which another comes stays", () => {
+    write("a/x", "x");
+    applyPlan(planOf([remove("a/x", "x"), create("a/y", "y")]));
+    expect(treeOf(root)).toEqual({ a: "755/", "a/y": "644 y" });
+  });
+
+  test("a link goes, what it leads to stays; folders behind a link go, the link stays", () => {
+    write("config/x", "x");
+    write("config/deep/y", "y");
+    symlinkSync("config/x", join(root, "x"));
+    symlinkSync("config", join(root, "linked"));
+    applyPlan(planOf([remove("x", "x"), remove("linked/deep/y", "y")]));
+    expect(treeOf(root)).toMatchObject({ config: "755/", "config/x": "644 x", linked: "-> config" });
+    expect(existsSync(join(root, "x")) || existsSync(join(root, "config/deep"))).toBe(false);
+  });
+
+  test("is undone with text, mode, folders and links", () => {
+    write("a/b/x", "x", 0o640);
+    chmodSync(join(root, "a/b"), 0o700);
+    write("config/x", "x");
+    symlinkSync("config/x", join(root, "link"));
+    const plan = planOf([remove("a/b/x", "x"), remove("link", "x"), create("new", "new")]);
+    failAt("renameSync", 1, "EPERM");
+    expect(refusal(plan)).toMatchObject({ code: "cannot-write" });
   });
 });
 
@@ -211,6 +334,9 @@ describe("changed since the plan was made", () => {
     ["a file has other line ends", () => write("x", "old\r\n"), replace("x", "old\n", "new\n")],
     ["a file is gone", () => undefined, replace("x", "old", "new")],
     ["a file has become a folder", () => mkdirSync(join(root, "x")), replace("x", "old", "new")],
+    ["a file that shall go has another text", () => write("x", "edited"), remove("x", "old")],
+    ["a file that shall go is gone", () => undefined, remove("x", "old")],
+    ["a file that shall go has become a folder", () => mkdirSync(join(root, "x")), remove("x", "old")],
     ["a file is no longer text", () => write("x", Buffer.from([0xff, 0xfe])), replace("x", "\ufffd\ufffd", "new")],
   ])("%s: nothing is written", (_what, change, second) => {
     change();
@@ -230,6 +356,19 @@ describe("changed since the plan was made", () => {
     ).toThrow(expect.objectContaining({ code: "changed-meanwhile", exit: 3 }));
     expect(treeOf(root)).toEqual({ first: "644 old", second: "644 edited" });
   });
+
+  test("what somebody changes between the rename and the undo stays", () => {
+    write("first", "old");
+    write("gone", "old");
+    behindFirstRename(() => {
+      writeFileSync(join(root, "first"), "theirs");
+      writeFileSync(join(root, "new"), "theirs");
+    });
+    expect(() => applyPlan(planOf([replace("first", "old", "new"), remove("gone", "old"), create("new", "x")]))).toThrow(
+      expect.objectContaining({ code: "changed-meanwhile" }),
+    );
+    expect(treeOf(root)).toEqual({ first: "644 theirs", gone: "644 old", new: "644 theirs" });
+  });
 });
 
 describe("the disk refuses", () => {
@@ -237,39 +376,108 @@ describe("the disk refuses", () => {
     replace("a-old", "old a", "new a"),
     create("b/new", "new b"),
     create("b/deep/er/new", "new c"),
-    { ...replace("d-old", "old d", "new d"), kind: "edit" },
+    edit("d-old", "old d", "new d"),
+    remove("e/deep/old", "old e"),
+    remove("link", "old f"),
+    edit("g-link", "old f", "new f"),
   ];
   const lock = create("lock", "{}");
   beforeEach(() => {
     write("a-old", "old a", 0o773);
     write("d-old", "old d", 0o600);
+    write("e/deep/old", "old e", 0o750);
+    write("f", "old f");
+    symlinkSync("f", join(root, "link"));
+    symlinkSync("f", join(root, "g-link"));
   });
 
-  test.each([1, 2, 3, 4, 5])("rename number %i: all is as it was", (count) => {
-    failAt("renameSync", count, "EPERM");
+  test.each(disk.names)("at whichever call of %s: all is as it was", (name) => {
+    const before = treeOf();
+    calm();
+    applyPlan(planOf(changes(), lock));
+    const calls = disk.calls.filter((call) => call.name === name).length;
+    if (name !== "symlinkSync") expect(calls).toBeGreaterThan(0);
+    const after = treeOf();
+    for (let count = 1; count <= calls; count++) {
+      restore(before);
+      failAt(name, count, "EPERM");
+      // The journal is gone by then, and all that it stood for is there.
+      if (name === "closeSync" && count === calls) applyPlan(planOf(changes(), lock));
+      else expect(refusal(planOf(changes(), lock)), `number ${count}`).toMatchObject({ exit: 4 });
+      expect(treeOf(), `${name} number ${count}`).toEqual(name === "closeSync" && count === calls ? after : before);
+    }
+  });
+
+  /** Makes the repository what it was. */
+  function restore(tree: Record<string, string>): void {
+    calm();
+    rmSync(root, { recursive: true });
+    for (const [name, entry] of Object.entries(tree)) {
+      const [, mode = "", kind = "", text = ""] = /^(\d+|->)([ /])?([^]*)$/.exec(entry)!;
+      if (mode === "->") symlinkSync(text, join(outside, name));
+      else if (kind === "/") mkdirSync(join(outside, name));
+      else writeFileSync(join(outside, name), text);
+      if (mode !== "->") chmodSync(join(outside, name), Number.parseInt(mode, 8));
+    }
+  }
+
+  test.each([
+    ["ENOSPC", "The disk is full."],
+    ["EROFS", "The file system is read-only."],
+    ["EACCES", "Check the permissions of the folder."],
+  ])("%s is said with what to do", (code, hint) => {
+    failAt("writeFileSync", 3, code);
     const error = refusal(planOf(changes(), lock));
-    expect(error).toMatchObject({ code: "cannot-write", exit: 4, hint: "Check the permissions of the folder." });
-    expect(error.message).toMatch(/cannot be written \(EPERM\)\. Nothing was changed\.$/);
+    expect(error).toMatchObject({ code: "cannot-write", exit: 4, hint });
+    expect(error.message).toMatch(new RegExp(`cannot be written \\(${code}\\)\\. Nothing was changed\\.$`));
   });
 
-  test.each([1, 2, 3, 4, 5])("text number %i, for want of space: all is as it was", (count) => {
-    failAt("writeFileSync", count, "ENOSPC");
-    expect(refusal(planOf(changes(), lock))).toMatchObject({ code: "cannot-write", exit: 4, hint: "The disk is full." });
+  test("where the way back fails, too, the journal stays, and the next run goes on to the end", () => {
+    const plan = planOf(changes(), lock);
+    calm();
+    disk.before = (name, now) => {
+      if (name === "renameSync" && now >= 3) throw Object.assign(new Error("EIO: simulated"), { code: "EIO", path: "somewhere" });
+    };
+    expect(() => applyPlan(plan)).toThrow(
+      expect.objectContaining({ code: "cannot-write", message: expect.stringContaining("next run") }),
+    );
+    calm();
+    expect(findJournal(root)).toBe(true);
+    const recovery = recoverInterrupted(root);
+    expect(recovery).toEqual({ finished: [...changes().map(({ path }) => path), "lock"], left: [], undone: false });
+    expect(treeOf(root)).toEqual({
+      "a-old": "773 new a",
+      b: "755/",
+      "b/deep": "755/",
+      "b/deep/er": "755/",
+      "b/deep/er/new": "644 new c",
+      "b/new": "644 new b",
+      "d-old": "600 new d",
+      f: "644 new f",
+      "g-link": "-> f",
+      lock: "644 {}",
+    });
   });
 
-  test.each([1, 2, 3, 4, 5])("opening number %i: all is as it was", (count) => {
-    failAt("openSync", count, "EROFS");
-    expect(refusal(planOf(changes(), lock))).toMatchObject({ exit: 4, hint: "The file system is read-only." });
+  test("a run that another took for dead stops, and undoes nothing that the other has finished", () => {
+    calm();
+    disk.after = (name, now) => {
+      if (name === "renameSync" && now === 2) {
+        rmSync(join(root, journalPath));
+        writeFileSync(join(root, "d-old"), "theirs");
+      }
+    };
+    expect(() => applyPlan(planOf(changes(), lock))).toThrow(expect.objectContaining({ code: "changed-meanwhile" }));
+    expect(treeOf(root)).toMatchObject({ "a-old": "773 new a", "b/new": "644 new b", "d-old": "600 theirs" });
+    expect(Object.keys(treeOf(root)).filter((name) => name.includes("tmp"))).toEqual([]);
   });
 
-  test.each([1, 2, 3])("folder number %i: all is as it was", (count) => {
-    failAt("mkdirSync", count, "EACCES");
-    expect(refusal(planOf(changes(), lock))).toMatchObject({ exit: 4, hint: "Check the permissions of the folder." });
-  });
-
-  test("flushing: all is as it was", () => {
-    failAt("fsyncSync", 1, "EIO");
-    expect(refusal(planOf(changes(), lock))).toMatchObject({ exit: 4 });
+  test("a run whose journal is gone before its first rename changes nothing", () => {
+    calm();
+    disk.after = (name, now) => {
+      if (name === "openSync" && now === 2) rmSync(join(root, journalPath));
+    };
+    expect(refusal(planOf(changes(), lock))).toMatchObject({ code: "another-run", exit: 4, where: { file: journalPath } });
   });
 
   test("a new root goes again, too", () => {
@@ -299,7 +507,7 @@ test("no temporary file is left, whatever happened", () => {
 
 test("a plan with a conflict is never applied", () => {
   const before = treeOf();
-  const conflict: Change = { kind: "conflict", path: "x", why: "is there", fix: "move it" };
+  const conflict: Change = { kind: "conflict", path: "x", why: "is there", fix: "move it", choices: [] };
   expect(() => applyPlan(planOf([create("y", "y"), conflict]))).toThrow("conflicts");
   expect(treeOf()).toEqual(before);
 });
@@ -325,10 +533,27 @@ describe("links out of the repository", () => {
     replace("file", "secret", "x"),
     create("gone/x", "x"),
     create("gone", "x"),
+    remove("out/x", "secret"),
+    remove("file", "secret"),
   ])("nothing is written through %j", (change) => {
     expect(refusal(planOf([create("a", "a"), change]))).toMatchObject({ exit: 3 });
   });
 });
+
+test.each<Write>([create("hooks/pre-commit", "x", true), replace("config", "old", "new"), remove("hooks/x", "x")])(
+  "nothing is written through a link into git's own folder: %j",
+  (change) => {
+    write(".git/hooks/x", "x");
+    write(".git/config", "old");
+    symlinkSync(".git/hooks", join(root, "hooks"));
+    symlinkSync(".git/config", join(root, "config"));
+    expect(refusal(planOf([create("a", "a"), change]))).toMatchObject({
+      code: "link-into-git",
+      exit: 3,
+      where: { file: change.path },
+    });
+  },
+);
 
 describe("what lies at a path", () => {
   test.each<readonly [string, () => void, object]>([
@@ -390,7 +615,7 @@ describe("the folder to work in", () => {
 });
 
 describe("what the files of a repository say", () => {
-  const base = (): unknown => readFacts(findTarget(root, "."), null, "1.18.18").base;
+  const base = (): unknown => readFacts(findTarget(root, "."), [], "1.18.18").base;
 
   test.each([
     [["go.mod"], { name: "go", sign: "go.mod" }],
@@ -405,10 +630,10 @@ describe("what the files of a repository say", () => {
   });
 
   test("a folder that is not there yet says its name", () => {
-    expect(readFacts(findTarget(root, "my app"), ".devcontainer.json", "1.18.18")).toEqual({
+    expect(readFacts(findTarget(root, "my app"), [".devcontainer.json"], "1.18.18")).toEqual({
       folder: "my app",
       base: null,
-      devcontainer: ".devcontainer.json",
+      devcontainers: [".devcontainer.json"],
       opencode: "1.18.18",
     });
   });
