@@ -1,0 +1,66 @@
+/** What a devcontainer.json names that can bring in programs: Features, hooks, Dockerfiles and Compose files. */
+import { getNodeValue } from "jsonc-parser";
+import { entriesOf, readNodes, textsOf, valueAt, type Node } from "./nodes.ts";
+import { commandsOf, commandsOfWords, type Word } from "./shell.ts";
+
+/** A Feature, and where its name stands. */
+export interface NamedFeature {
+  readonly id: string;
+  readonly options: unknown;
+  readonly offset: number;
+}
+
+/** One command of a lifecycle hook, and where it stands. */
+export interface Hook {
+  readonly name: string;
+  readonly commands: readonly Word[][];
+  readonly offset: number;
+}
+
+/** The parts of a devcontainer.json that matter here. Paths are as they are written: from its own folder. */
+export interface Devcontainer {
+  readonly features: readonly NamedFeature[];
+  readonly hooks: readonly Hook[];
+  readonly dockerfiles: readonly string[];
+  readonly composeFiles: readonly string[];
+}
+
+const hookNames = [
+  "initializeCommand",
+  "onCreateCommand",
+  "updateContentCommand",
+  "postCreateCommand",
+  "postStartCommand",
+  "postAttachCommand",
+] as const;
+
+/** Whether a file is a devcontainer.json, by its name. */
+export function isDevcontainer(path: string): boolean {
+  return /(?:^|\/)\.?devcontainer\.json$/.test(path);
+}
+
+/** Reads a devcontainer.json; null where it is none that can be read, which the plan says elsewhere. */
+export function readDevcontainer(text: string): Devcontainer | null {
+  const read = readNodes(text);
+  if (!read.ok) return null;
+  const root = read.node;
+  return {
+    features: (valueAt(root, "features")?.children ?? []).flatMap(({ children }) => {
+      const [key, value] = children ?? [];
+      return key === undefined || value === undefined
+        ? []
+        : [{ id: String(key.value), options: getNodeValue(value) as unknown, offset: key.offset }];
+    }),
+    hooks: hookNames.flatMap((name) => readHook(name, valueAt(root, name))),
+    dockerfiles: [...textsOf(valueAt(root, "build", "dockerfile")), ...textsOf(valueAt(root, "dockerFile"))],
+    composeFiles: textsOf(valueAt(root, "dockerComposeFile")),
+  };
+}
+
+/** A text goes to a shell, a list is the words of one command, and an object holds several of either, run side by side. */
+function readHook(name: string, value: Node | undefined): Hook[] {
+  if (value?.type === "object")
+    return entriesOf(value).flatMap(([, inner]) => (inner.type === "object" ? [] : readHook(name, inner)));
+  if (value?.type === "string") return [{ name, commands: commandsOf(String(value.value)), offset: value.offset }];
+  return value?.type === "array" ? [{ name, commands: commandsOfWords(textsOf(value)), offset: value.offset }] : [];
+}

@@ -1,0 +1,39 @@
+/** Reads a JSONC text down to the place of each value, which is what a finding names. */
+import { parseTree, type Node } from "jsonc-parser";
+import { readObject } from "../../edit/jsonc.ts";
+import type { EditRefusal } from "../../edit/splice.ts";
+import type { Place } from "../../errors.ts";
+
+export type { Node } from "jsonc-parser";
+
+/** The object of a JSONC text, or where it stops being one. */
+export function readNodes(text: string): { readonly ok: true; readonly node: Node } | EditRefusal {
+  const read = readObject(text);
+  return read.ok ? { ok: true, node: parseTree(text.replace(/^\ufeff/, " "), [], { allowTrailingComma: true })! } : read;
+}
+
+/** The keys and values of an object; none of anything else. Of a key that stands twice the last counts, as for every JSON parser. */
+export function entriesOf(node: Node | undefined): [key: string, value: Node][] {
+  const properties = node?.type === "object" ? (node.children ?? []) : [];
+  return [...new Map(properties.map(({ children }) => [String(children![0]!.value), children![1]!]))];
+}
+
+/** The value at a path of keys. */
+export function valueAt(node: Node | undefined, ...path: readonly string[]): Node | undefined {
+  return path.reduce<Node | undefined>((inner, key) => entriesOf(inner).find(([name]) => name === key)?.[1], node);
+}
+
+/** A text as itself, a list as its texts; nothing of anything else. */
+export function textsOf(node: Node | undefined): string[] {
+  const nodes = node?.type === "array" ? (node.children ?? []) : node === undefined ? [] : [node];
+  return nodes.flatMap(({ type, value }) => (type === "string" ? [String(value)] : []));
+}
+
+/** The place of an offset. A BOM counts as no column. */
+export function placeAt(file: string, text: string, offset: number): Place {
+  const lines = text
+    .slice(0, offset)
+    .replace(/^\ufeff/, "")
+    .split(/\r\n|\r|\n/);
+  return { file, line: lines.length, column: lines.at(-1)!.length + 1 };
+}

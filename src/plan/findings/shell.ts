@@ -1,0 +1,144 @@
+/**
+ * Reads commands out of texts that hold some: shell scripts, Dockerfiles, Compose files, hooks. One reader for all of them, since they agree on
+ * words, quotes, `#` comments and what ends a command; it knows as much of a shell as finding a program and its arguments takes.
+ */
+
+/** One word, and the offset of each of its characters; a word without any has none. */
+export interface Word {
+  readonly text: string;
+  readonly at: readonly number[];
+}
+
+/** These print what they are given, or keep it: a command in their arguments is not run. */
+const printing = /^(?:echo|printf|LABEL)$/;
+
+/** What stands before a text that is run as a command: `sh -c`, `su --command`, `eval`, and in YAML a key or a dash. */
+const runsNext = /^(?:-\w*c|--command|eval|-|.*:)$/;
+
+/** These run the heredoc that they are given, as a Dockerfile's RUN does where nothing else stands beside it. */
+const runsHeredoc = /^(?:su|(?:.*\/)?(?:ba|z|k|da|a)?sh)$/;
+
+/** The commands of a text, those in the texts of `sh -c` and the like with them. What only prints is left out. */
+export function commandsOf(text: string): Word[][] {
+  return splitCommands(text).flatMap(withNested);
+}
+
+/** The same for a command given as its words, which no shell reads. */
+export function commandsOfWords(words: readonly string[]): Word[][] {
+  return withNested(words.map((text) => ({ text, at: Array.from(text, (_, index) => index) })));
+}
+
+function withNested(words: Word[]): Word[][] {
+  if (words.some(({ text }) => printing.test(text))) return [];
+  const nested = words.flatMap((word, index) => {
+    if (!/\s/.test(word.text) || !runsNext.test(words[index - 1]?.text ?? "")) return [];
+    return commandsOf(word.text).map((inner) =>
+      inner.map(({ text, at }) => ({ text, at: at.map((offset) => word.at[offset]!) })),
+    );
+  });
+  return [words, ...nested];
+}
+
+function splitCommands(text: string): Word[][] {
+  const commands: Word[][] = [];
+  let words: Word[] = [];
+  let word: { text: string; at: number[] } | null = null;
+  let heredocs: string[] = [];
+  let runs = false;
+  let continued = false;
+  let index = 0;
+
+  const add = (character: string, at: number): void => {
+    word ??= { text: "", at: [] };
+    word.text += character;
+    word.at.push(at);
+  };
+  const endWord = (): void => {
+    if (word !== null) words.push(word);
+    if (word !== null) continued = false;
+    word = null;
+  };
+  const endCommand = (): void => {
+    endWord();
+    if (words.length > 0) commands.push(words);
+    words = [];
+  };
+
+  while (index < text.length) {
+    const character = text[index]!;
+    if (character === "\\") {
+      const [lineEnd] = matchAt(/\\[ \t]*\r?\n/y, text, index) ?? [];
+      if (lineEnd !== undefined) {
+        endWord();
+        continued = true;
+      } else if (index + 1 < text.length) add(text[index + 1]!, index + 1);
+      index += lineEnd?.length ?? 2;
+    } else if ((character === '"' || character === "'") && opensQuote(text, index)) {
+      const end = findQuoteEnd(text, index);
+      word ??= { text: "", at: [] };
+      for (let inner = index + 1; inner < end; inner++) {
+        if (character === '"' && text[inner] === "\\" && /["\\$`]/.test(text[inner + 1]!)) inner++;
+        add(text[inner]!, inner);
+      }
+      index = end + 1;
+    } else if (character === "#" && word === null) {
+      index += matchAt(/[^\n]*/y, text, index)![0].length;
+      // In a Dockerfile, a comment between continued lines does not end the command.
+      if (continued) index++;
+    } else if (character === "\n") {
+      endCommand();
+      index++;
+      if (!runs) for (const end of heredocs) index = skipHeredoc(text, index, end);
+      heredocs = [];
+    } else if (/[;&|()`]/.test(character)) {
+      endCommand();
+      index++;
+    } else if (character === "<" && text.startsWith("<<", index) && text[index + 2] !== "<") {
+      endWord();
+      const [whole = "<<", , end] = matchAt(/<<-?[ \t]*(["']?)([A-Za-z_]\w*)\1/y, text, index) ?? [];
+      if (end !== undefined && heredocs.push(end) === 1) {
+        const programs = words.filter((one) => !/^(?:RUN$|-)/.test(one.text));
+        runs = programs.length === 0 || programs.some((one) => runsHeredoc.test(one.text));
+      }
+      index += whole.length;
+    } else if (/[\s<>]/.test(character) || isListMark(text, index)) {
+      endWord();
+      index++;
+    } else {
+      add(character, index);
+      index++;
+    }
+  }
+  endCommand();
+  return commands;
+}
+
+function matchAt(sticky: RegExp, text: string, index: number): RegExpExecArray | null {
+  sticky.lastIndex = index;
+  return sticky.exec(text);
+}
+
+/** Not the apostrophe of `don't`, and not a quote that nothing closes. */
+function opensQuote(text: string, index: number): boolean {
+  return !/[A-Za-z0-9]/.test(text[index - 1] ?? "") && findQuoteEnd(text, index) < text.length;
+}
+
+function findQuoteEnd(text: string, start: number): number {
+  const quote = text[start];
+  let index = start + 1;
+  while (index < text.length && text[index] !== quote) index += quote === '"' && text[index] === "\\" ? 2 : 1;
+  return index;
+}
+
+/** Of `["npm", "install"]`, the brackets and commas. */
+function isListMark(text: string, index: number): boolean {
+  return /[[\],]/.test(text[index]!) && (/["']/.test(text[index - 1] ?? "") || /^.\s*["']/.test(text.slice(index, index + 20)));
+}
+
+/** The end of a heredoc that begins here; here, where nothing ends it. */
+function skipHeredoc(text: string, index: number, end: string): number {
+  const closing = new RegExp(`^\\t*${end}[ \\t]*\\r?$`, "gm");
+  closing.lastIndex = index;
+  const found = closing.exec(text);
+  return found === null ? index : found.index + found[0].length;
+}

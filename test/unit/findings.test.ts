@@ -1,0 +1,436 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { formatPlace } from "../../src/errors.ts";
+import {
+  findBypass,
+  findingsOfIgnored,
+  findOpencodeFolder,
+  findOtherOpencode,
+  type BypassOptions,
+  type Finding,
+} from "../../src/plan/findings.ts";
+import { readProject } from "../../src/repo/project.ts";
+import { findDevcontainers } from "../../src/repo/scan.ts";
+
+const options: BypassOptions = { url: "http://ai", providers: ["anthropic", "openai"] };
+const bypass = (text: string, more: Partial<BypassOptions> = {}): Finding[] =>
+  findBypass([{ path: "opencode.json", text }], { ...options, ...more });
+const codes = (findings: readonly Finding[]): string[] => findings.map(({ code }) => code);
+const places = (findings: readonly Finding[]): string[] => findings.map(({ where }) => formatPlace(where));
+
+describe("findBypass", () => {
+  const withUrl = (baseURL: unknown): string => JSON.stringify({ provider: { anthropic: { options: { baseURL } } } });
+
+  test.each([
+    ["http://ai/v1"],
+    ["http://ai"],
+    ["HTTP://AI:80/v1/"],
+    [" http://ai/v1"],
+    ["http://ai/{env:PREFIX}"],
+    ["{env:APERTURE_URL}"],
+    ["{env:APERTURE_URL}/v1"],
+  ])("%s is the gateway", (url) => {
+    expect(bypass(withUrl(url))).toEqual([]);
+  });
+
+  test.each([
+    ["http://ai.evil.com/v1", "http://ai.evil.com"],
+    ["https://ai/v1", "https://ai"],
+    ["http://ai:8080/v1", "http://ai:8080"],
+    ["http://ai@evil.com/v1", "http://evil.com"],
+    ["http:\\\\evil.com\\ai", "http://evil.com"],
+    ["{env:APERTURE_URL}.evil.com/v1", "http://ai.evil.com"],
+    ["file:///etc", "another address"],
+  ])("%s is not", (url, shown) => {
+    const [finding, ...others] = bypass(withUrl(url));
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({
+      code: "bypass",
+      message: `provider.anthropic.options.baseURL is at ${shown}, not at the gateway http://ai: all that is asked of anthropic goes past the gateway`,
+      fixes: [{ file: "opencode.json", path: ["provider", "anthropic", "options", "baseURL"] }],
+    });
+  });
+
+  test.each([
+    ["{env:OTHER_URL}/v1", "{env:OTHER_URL}"],
+    ["http://{env:HOST}/v1", "{env:HOST}"],
+    ["http://ai{env:REST}/v1", "{env:REST}"],
+    ["{file:./gateway.txt}", "{file:./gateway.txt}"],
+  ])("%s is not known", (url, shown) => {
+    const [finding] = bypass(withUrl(url));
+    expect(finding).toMatchObject({
+      code: "bypass",
+      message: `provider.anthropic.options.baseURL comes from ${shown}, whose value is not known here: anthropic goes past the gateway unless that is http://ai`,
+    });
+  });
+
+  test.each([[""], ["/v1"], ["localhost/v1"], [5], [null]])("%j is no address", (url) => {
+    expect(bypass(withUrl(url))[0]?.message).toMatch(/baseURL is not an address: OpenCode cannot reach anthropic with it$/);
+  });
+
+  test("names file, line and column of the value, and what can be done", () => {
+    const text = `\ufeff{\r
+  // ours
+  "provider": {\r
+    "openai": { "options": { "baseURL": "https://api.openai.com/v1", } },
+  },
+}`;
+    const [finding] = findBypass([{ path: ".opencode/opencode.jsonc", text }], options);
+    expect(finding?.where).toEqual({ file: ".opencode/opencode.jsonc", line: 4, column: 41 });
+    expect(finding?.hint).toBe(
+      "leave it if that is meant; take it out, so that the environment's own counts; or set `opencode.managed: true`, " +
+        "which puts the environment's configuration where no project file can override it",
+    );
+  });
+
+  test("of a key that stands twice, the last counts", () => {
+    expect(bypass('{"provider":{"openai":{"options":{"baseURL":"http://x","baseURL":"http://ai"}}}}')).toEqual([]);
+    expect(places(bypass('{"provider":{"openai":{"options":{"baseURL":"http://ai","baseURL":"http://x"}}}}'))).toEqual([
+      "opencode.json:1:67",
+    ]);
+  });
+
+  test("a key is found and never shown; the placeholder is none", () => {
+    const withKey = (apiKey: string): string => JSON.stringify({ provider: { openai: { options: { apiKey } } } });
+    expect(bypass(withKey("-"))).toEqual([]);
+    for (const key of ["sk-secret", "{env:OPENAI_API_KEY}", ""]) {
+      const findings = bypass(withKey(key));
+      expect(codes(findings)).toEqual(["bypass"]);
+      expect(findings[0]!.fixes).toEqual([{ file: "opencode.json", path: ["provider", "openai", "options", "apiKey"] }]);
+      if (key !== "") expect(JSON.stringify(findings)).not.toContain(key);
+    }
+    expect(JSON.stringify(bypass(withUrl("http://user:secret@evil.com/v1?key=secret")))).not.toContain("secret");
+  });
+
+  test("lists of providers: what lets others in or takes ours away", () => {
+    expect(bypass('{"enabled_providers":["anthropic"]}')).toEqual([]);
+    expect(bypass('{"disabled_providers":["opencode"]}')).toEqual([]);
+    expect(bypass('{"enabled_providers":["openai","opencode"],"disabled_providers":["anthropic"]}')).toMatchObject([
+      {
+        code: "bypass",
+        where: { line: 1, column: 65 },
+        message: "disabled_providers takes anthropic away: no model of it can be used",
+        hint: "leave it if that is meant, or take it out",
+        fixes: [{ file: "opencode.json", path: ["disabled_providers"] }],
+      },
+      {
+        code: "bypass",
+        where: { line: 1, column: 22 },
+        message:
+          "enabled_providers takes the place of the environment's own and lets in opencode: models that do not go through the gateway can be chosen",
+        fixes: [{ file: "opencode.json", path: ["enabled_providers"] }],
+      },
+    ]);
+  });
+
+  test("models of other providers", () => {
+    expect(bypass('{"model":"openai/gpt-5","small_model":"{env:SMALL}"}')).toEqual([]);
+    const findings = bypass('{"model":"opencode/big-pickle","small_model":"gpt-5"}');
+    expect(findings).toMatchObject([
+      { code: "foreign-model", where: { column: 10 } },
+      { code: "foreign-model", where: { column: 46 } },
+    ]);
+    expect(findings.map(({ fixes }) => fixes)).toEqual([undefined, undefined]);
+    expect(findings[0]!.message).toMatch(
+      /^model is opencode\/big-pickle, of none of the environment's providers \(anthropic, openai\): /,
+    );
+    expect(bypass(JSON.stringify({ model: "a\u001b[31m/b" }))[0]!.message).not.toContain("\u001b");
+  });
+
+  test("a file that is not readable JSONC", () => {
+    expect(bypass('{\n  "model": ')).toEqual([
+      {
+        code: "unreadable-config",
+        where: { file: "opencode.json", line: 2, column: 12 },
+        message: "OpenCode does not start with this file: this is not JSON with comments (ValueExpected)",
+        hint: "mend it there",
+      },
+    ]);
+    expect(codes(bypass("[]"))).toEqual(["unreadable-config"]);
+    expect(codes(bypass(" \n"))).toEqual(["unreadable-config"]);
+    expect(bypass("")).toEqual([]);
+    // OpenCode fills in the variable first, and may well read it.
+    expect(bypass('{"snapshot": {env:FLAG}}')[0]!.message).toMatch(/^what this file sets cannot be judged: /);
+  });
+
+  test("managed: only what the environment does not set itself", () => {
+    const text = JSON.stringify({
+      model: "opencode/x",
+      enabled_providers: ["opencode"],
+      disabled_providers: ["openai"],
+      provider: { openai: { options: { baseURL: "http://x", apiKey: "k" } } },
+    });
+    expect(bypass(text)).toHaveLength(5);
+    expect(bypass(text, { managed: true }).map(({ fixes }) => fixes)).toEqual([
+      [{ file: "opencode.json", path: ["disabled_providers"] }],
+    ]);
+  });
+
+  test.each([
+    ["another provider", { provider: { local: { options: { baseURL: "http://localhost:1234/v1", apiKey: "x" } } } }],
+    // Run with the pinned OpenCode: both go to the gateway all the same, since the environment's baseURL comes first.
+    ["api", { provider: { anthropic: { api: "http://x/v1", models: { m: { provider: { api: "http://x/v1" } } } } } }],
+    ["odd shapes", { provider: ["anthropic"], enabled_providers: "all", disabled_providers: {}, model: 5 }],
+    ["inherited names", { provider: { constructor: {} }, model: "openai/constructor" }],
+    ["nothing of ours", { plugin: ["open-trees"], $schema: "https://opencode.ai/config.json" }],
+  ])("nothing for %s", (_what, value) => {
+    expect(bypass(JSON.stringify(value))).toEqual([]);
+  });
+});
+
+describe("findOtherOpencode", () => {
+  const inFile = (path: string, text: string): string[] => places(findOtherOpencode([{ path, text }]));
+  const inDevcontainer = (value: unknown): Finding[] =>
+    findOtherOpencode([{ path: ".devcontainer/devcontainer.json", text: JSON.stringify(value) }]);
+
+  test.each([
+    ["npm i -g opencode-ai", 10],
+    ["npm install --global opencode-ai@1.2.3", 22],
+    ["npm install opencode-ai --location=global", 13],
+    ['npm i -g typescript "opencode-ai@${VERSION}"', 22],
+    ["/usr/bin/npm i -g @opencode/cli@latest", 19],
+    ["sudo -u node npm i -g opencode-ai", 23],
+    ["pnpm add -g opencode-ai", 13],
+    ["yarn global add opencode-ai", 17],
+    ["bun add -g opencode-ai", 12],
+    ["bun install --global opencode-ai", 22],
+    ["brew install anomalyco/tap/opencode", 14],
+    ["brew install jq opencode", 17],
+    ["go install github.com/opencode-ai/opencode@latest", 12],
+    ["mise use -g opencode@latest", 13],
+    ["mise use --global npm:opencode-ai", 19],
+    ["mise use -g ubi:sst/opencode", 13],
+    ["curl -fsSL https://opencode.ai/install | bash", 12],
+    ["wget -qO- opencode.ai/v2/install|sh", 11],
+    ['bash -c "$(curl -fsSL https://opencode.ai/install)"', 23],
+    ["bash <(curl -fsSL https://opencode.ai/install)", 19],
+    ["curl -LO https://github.com/sst/opencode/releases/latest/download/opencode-linux-x64.zip", 10],
+    ["command -v opencode || npm i -g opencode-ai", 33],
+    ["cd x && npm ci && npm i -g opencode-ai && true", 28],
+    ["if ! which opencode; then npm i -g opencode-ai; fi", 36],
+    [`su - vscode -c 'npm i -g "opencode-ai"'`, 27],
+    [String.raw`bash -lc "npm i -g \"opencode-ai\" && opencode"`, 22],
+    ["x=$(npm i -g opencode-ai)", 14],
+    ["echo y | npm i -g opencode-ai", 19],
+    ["echo it's done; don't=1 npm i -g opencode-ai", 34],
+  ])("%s", (command, column) => {
+    expect(inFile("setup.sh", `#!/bin/sh\n${command}\n`)).toEqual([`setup.sh:2:${column}`]);
+    expect(inFile("Dockerfile", `FROM debian\nRUN ${command}\n`)).toEqual([`Dockerfile:2:${column + 4}`]);
+    expect(codes(inDevcontainer({ postCreateCommand: command }))).toEqual(["other-opencode"]);
+  });
+
+  test.each([
+    ["# npm i -g opencode-ai"],
+    ["npm ci # then npm i -g opencode-ai"],
+    ['echo "npm i -g opencode-ai"'],
+    ["echo run npm i -g opencode-ai"],
+    ["printf '%s\\n' 'now: curl https://opencode.ai/install && npm i -g opencode-ai'"],
+    ['HINT="npm i -g opencode-ai && opencode"'],
+    ["npm i opencode-ai"],
+    ["npm i -D opencode-ai"],
+    ["npm uninstall -g opencode-ai"],
+    ["npm ls -g opencode-ai"],
+    ["npm i -g opencode-ai-helper @acme/opencode-ai"],
+    ["npm i -g typescript && cd opencode-ai"],
+    ["brew install opencode-desktop"],
+    ["go install github.com/acme/opencode-tools@latest"],
+    ["curl https://opencode.ai/installed"],
+    ["curl https://myopencode.ai/install"],
+    ["curl https://opencode.ai/docs"],
+    ["opencode run hello"],
+    ["cat <<EOF > notes\nnpm i -g opencode-ai\nEOF"],
+    ["git commit -m 'npm i -g opencode-ai'"],
+  ])("not %s", (command) => {
+    expect(inFile("setup.sh", `#!/bin/sh\n${command}\n`)).toEqual([]);
+    expect(inFile("Dockerfile", `FROM debian\nRUN ${command}\n`)).toEqual([]);
+    expect(inDevcontainer({ postCreateCommand: command })).toEqual([]);
+  });
+
+  test("Dockerfiles: continued lines, comments between them, exec form, heredocs, ADD", () => {
+    expect(
+      inFile(
+        "Dockerfile",
+        `FROM node
+# RUN npm i -g opencode-ai
+RUN apt-get update \\
+    && npm install \\
+      --global \\
+      # the agent's
+      opencode-ai
+RUN ["npm", "install", "-g", "opencode-ai"]
+RUN [ "sh", "-c", "npm i -g opencode-ai" ]
+RUN <<EOF
+set -e
+npm i -g opencode-ai
+EOF
+COPY <<EOF /etc/motd
+npm i -g opencode-ai
+EOF
+ADD https://opencode.ai/install /tmp/install.sh
+LABEL docs=https://opencode.ai/install
+CMD ["opencode"]
+`,
+      ),
+    ).toEqual(["Dockerfile:7:7", "Dockerfile:8:31", "Dockerfile:9:29", "Dockerfile:12:10", "Dockerfile:17:5"]);
+    expect(inFile("Dockerfile", "RUN npm i -g \\\r\n  opencode-ai\r\n")).toEqual(["Dockerfile:2:3"]);
+  });
+
+  test("Compose files: commands in all forms, comments, apostrophes", () => {
+    expect(
+      inFile(
+        "compose.yaml",
+        `services:
+  app:
+    # npm i -g opencode-ai
+    labels: { note: it's fine }
+    command: sh -c "npm i -g opencode-ai && sleep infinity"
+    entrypoint: ["npm", "i", "-g", "opencode-ai"]
+  b:
+    command: 'npm i -g opencode-ai'
+    entrypoint:
+      - sh
+      - -c
+      - npm i -g opencode-ai
+    build:
+      dockerfile_inline: |
+        FROM node
+        RUN npm i -g opencode-ai
+`,
+      ),
+    ).toEqual(["compose.yaml:5:30", "compose.yaml:6:37", "compose.yaml:8:24", "compose.yaml:12:18", "compose.yaml:16:22"]);
+  });
+
+  test("hooks: all six, as text, list and object", () => {
+    const install = "npm i -g opencode-ai";
+    const text = `{
+  // "postCreateCommand": "npm i -g opencode-ai",
+  "initializeCommand": "${install}",
+  "onCreateCommand": ["npm", "i", "-g", "opencode-ai"],
+  "updateContentCommand": { "deps": "npm ci", "agent": "${install}", "again": ["bash", "-c", "${install}"] },
+  "postCreateCommand": "npm ci && ${install}",
+  "postStartCommand": "echo \\"a\\"\\n${install}",
+  "postAttachCommand": { "x": { "y": "${install}" } },
+  "name": "${install}"
+}`;
+    const findings = findOtherOpencode([{ path: ".devcontainer.json", text }]);
+    expect(places(findings)).toEqual([
+      ".devcontainer.json:3:24",
+      ".devcontainer.json:4:22",
+      ".devcontainer.json:5:56",
+      ".devcontainer.json:5:89",
+      ".devcontainer.json:6:24",
+      ".devcontainer.json:7:23",
+    ]);
+    expect(findings[0]!.message).toMatch(/^initializeCommand installs an OpenCode on the machine that opens the repository/);
+    expect(findings[4]!.message).toMatch(/^postCreateCommand installs another OpenCode: two programs are then named opencode/);
+    // A list is no shell's: && is a word.
+    expect(inDevcontainer({ postCreateCommand: ["echo", "&&", ...install.split(" ")] })).toEqual([]);
+  });
+
+  test("Features: by name, or by the package that an option names; not ours", () => {
+    const features = {
+      "ghcr.io/acme/features/opencode:1": {},
+      "ghcr.io/devcontainers-extra/features/npm-package:1": { package: "opencode-ai", version: "latest" },
+      "ghcr.io/devcontainers/features/node:1": { version: "24" },
+      "./aperture-env": { revision: "0" },
+      "./aperture-env/opencode": {},
+      "../aperture-env/opencode": {},
+      "./.devcontainer/aperture-env/opencode": {},
+      "./opencode": "latest",
+    };
+    const findings = inDevcontainer({ features });
+    expect(findings.map(({ message }) => /the Feature "(.*?)"/.exec(message)?.[1])).toEqual([
+      "ghcr.io/acme/features/opencode:1",
+      "ghcr.io/devcontainers-extra/features/npm-package:1",
+      "./opencode",
+    ]);
+    expect(places(findings)[0]).toBe(".devcontainer/devcontainer.json:1:14");
+    expect(inDevcontainer({ features: ["opencode"] })).toEqual([]);
+  });
+
+  test("a devcontainer.json that cannot be read is told elsewhere", () => {
+    expect(inFile(".devcontainer/devcontainer.json", '{ "postCreateCommand": "npm i -g opencode-ai"')).toEqual([]);
+  });
+
+  test("a long file with quotes that nothing closes takes no time", () => {
+    const text = `${`"\\" ' [ , << \\ `.repeat(15_000)}\nnpm i -g opencode-ai`;
+    const start = performance.now();
+    findOtherOpencode([{ path: "setup.sh", text }]);
+    expect(performance.now() - start).toBeLessThan(1500);
+  });
+});
+
+test("the .opencode folder", () => {
+  expect(findOpencodeFolder(false)).toEqual([]);
+  expect(findOpencodeFolder(true)).toMatchObject([{ code: "opencode-folder", where: { file: ".opencode" } }]);
+});
+
+test("what git ignores: one finding for each pattern", () => {
+  const by = { file: ".gitignore", line: 3, pattern: ".devcontainer/" };
+  const paths = ["a", "b c", "c", "d"].map((name) => `.devcontainer/${name}`);
+  expect(findingsOfIgnored([])).toEqual([]);
+  expect(
+    findingsOfIgnored([
+      ...paths.map((path) => ({ path, by })),
+      { path: "aperture-env.lock", by: { file: "/home/me/ignore", line: 1, pattern: "*.lock" } },
+    ]),
+  ).toEqual([
+    {
+      code: "git-ignored",
+      where: { file: ".gitignore", line: 3 },
+      message:
+        "git leaves .devcontainer/a, .devcontainer/b c, .devcontainer/c and 1 more out because of the pattern .devcontainer/, so a clone would lack them",
+      hint: "take .devcontainer/ out of .gitignore:3, or add by force: git add -f .devcontainer/a '.devcontainer/b c' .devcontainer/c .devcontainer/d",
+    },
+    {
+      code: "git-ignored",
+      where: { file: "/home/me/ignore", line: 1 },
+      message: "git leaves aperture-env.lock out because of the pattern *.lock, so a clone would lack it",
+      hint: "take *.lock out of /home/me/ignore:1, or add by force: git add -f aperture-env.lock",
+    },
+  ]);
+});
+
+describe("no false alarm", () => {
+  const root = join(import.meta.dirname, "..", "..");
+  const corpus = join(root, "..", "shared", "corpus");
+  const present = existsSync(corpus);
+  if (!present) console.warn("skipped: the corpus of real files, because ../shared/corpus is not here");
+  const readAll = (folder: string): { path: string; text: string }[] =>
+    readdirSync(join(corpus, folder), { recursive: true, encoding: "utf8" })
+      .filter((name) => /\.(?:json|ya?ml)$/.test(name))
+      .map((path) => ({ path, text: readFileSync(join(corpus, folder, path), "utf8") }));
+
+  test.skipIf(!present)("in real devcontainer.json files", () => {
+    const files = readAll("devcontainer");
+    expect(files.length).toBeGreaterThan(200);
+    expect(findOtherOpencode(files.map(({ text }) => ({ path: ".devcontainer/devcontainer.json", text })))).toEqual([]);
+    expect(findBypass(files, options)).toEqual([]);
+  });
+
+  test.skipIf(!present)("in real Compose files, workflows and OpenCode configurations", () => {
+    const files = [...readAll("compose"), ...readAll("workflow")];
+    expect(files.length).toBeGreaterThan(400);
+    expect(findOtherOpencode(files)).toEqual([]);
+    expect(findBypass(readAll("opencode"), options)).toEqual([]);
+  });
+
+  test("in what is generated", () => {
+    const golden = join(root, "test", "golden");
+    const cases = readdirSync(golden).filter((name) => findDevcontainers(join(golden, name, "after")).length > 0);
+    expect(cases.length).toBeGreaterThan(5);
+    for (const name of cases) {
+      const folder = join(golden, name, "after");
+      const { configs, setup, hasOpencodeFolder } = readProject(folder, findDevcontainers(folder));
+      expect(setup.length, name).toBeGreaterThan(0);
+      expect(
+        [...findOtherOpencode(setup), ...findBypass(configs, options), ...findOpencodeFolder(hasOpencodeFolder)],
+        name,
+      ).toEqual([]);
+    }
+    // The environment's own configuration is what a project's would have to be.
+    const text = readFileSync(join(golden, "empty-folder", "after", ".devcontainer", "aperture-env", "opencode.json"), "utf8");
+    expect(bypass(text)).toEqual([]);
+  });
+});
