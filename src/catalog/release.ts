@@ -95,8 +95,8 @@ export function newestCommonVersion(lists: readonly (readonly string[])[]): stri
   return common.sort(compareVersions).at(-1) ?? null;
 }
 
-function compareVersions(left: string, right: string): number {
-  const a = left.split(".").map(Number);
-  const b = right.split(".").map(Number);
+/** Negative where `left` is the older version, positive where it is the newer one. What stands behind a `-` does not count. */
+export function compareVersions(left: string, right: string): number {
+  const [a, b] = [left, right].map((version) => version.split("-")[0]!.split(".").map(Number)) as [number[], number[]];
   return a.map((part, index) => part - (b[index] ?? 0)).find((difference) => difference !== 0) ?? 0;
 }

@@ -6,6 +6,12 @@ import type { QuestionId } from "../questions/types.ts";
 
 type FlagTable = NonNullable<ParseArgsConfig["options"]>;
 
+/** What to do with a conflict that can be settled; `fail` settles none. */
+export type OnConflict = "fail" | "keep" | "replace";
+
+/** What to do with a project file that goes past the gateway. */
+export type OnBypass = "leave" | "fix" | "managed";
+
 /** Flags that are not answers. */
 export interface Switches {
   readonly yes: boolean;
@@ -14,41 +20,69 @@ export interface Switches {
   readonly json: boolean;
   readonly input: boolean;
   readonly cwd: string | null;
+  readonly onConflict: OnConflict | null;
+  readonly onBypass: OnBypass | null;
+  readonly unignore: boolean;
 }
+
+/** Answers given as flags. */
+export type Flags = Partial<Readonly<Record<QuestionId, string>>>;
 
 /** A command with what it needs. */
 export type Command =
   | { readonly kind: "help" | "version" }
+  | { readonly kind: "create"; readonly directory: string | null; readonly flags: Flags; readonly switches: Switches }
   | {
-      readonly kind: "create";
-      readonly directory: string | null;
-      readonly flags: Partial<Readonly<Record<QuestionId, string>>>;
+      readonly kind: "update";
+      readonly directories: readonly string[];
+      readonly flags: Flags;
       readonly switches: Switches;
+      /** The text of a pull request on stdout, in place of the plan. */
+      readonly summary: boolean;
     }
+  | { readonly kind: "check"; readonly directories: readonly string[]; readonly switches: Switches; readonly outdated: boolean }
+  | { readonly kind: "remove"; readonly directory: string | null; readonly switches: Switches }
   | { readonly kind: "mock-gateway"; readonly port: number; readonly host: string; readonly json: boolean };
+
+type Environment = Readonly<Record<string, string | undefined>>;
+type Values = Readonly<Record<string, string | boolean | readonly (string | boolean)[] | undefined>>;
 
 /** Words that are commands, now or later, so that a folder of that name is written `./update`. */
 export const verbs = ["create", "update", "check", "remove", "discover", "doctor", "verify", "build", "mock-gateway", "help"];
-const available = ["create", "mock-gateway", "help"];
+const available = ["create", "update", "check", "remove", "mock-gateway", "help"];
 
-const general = {
-  yes: { type: "boolean", short: "y" },
-  "dry-run": { type: "boolean" },
-  diff: { type: "boolean" },
+const common = {
   json: { type: "boolean" },
-  "no-input": { type: "boolean" },
   cwd: { type: "string" },
   help: { type: "boolean", short: "h" },
   version: { type: "boolean", short: "V" },
 } as const satisfies FlagTable;
+const writing = {
+  yes: { type: "boolean", short: "y" },
+  "dry-run": { type: "boolean" },
+  diff: { type: "boolean" },
+  "no-input": { type: "boolean" },
+  "on-conflict": { type: "string" },
+  ...common,
+} as const satisfies FlagTable;
+const adding = { "on-bypass": { type: "string" }, unignore: { type: "boolean" }, ...writing } as const satisfies FlagTable;
 
 const answers: FlagTable = Object.fromEntries(
-  questions.map(({ flag, kind }) => [flag, { type: kind === "switch" ? "boolean" : "string" }]),
+  questions.map(({ flag, kind }) => [
+    flag,
+    { type: kind === "switch" ? "boolean" : "string", ...(kind === "map" && { multiple: true }) },
+  ]),
 );
 const mock = { port: { type: "string" }, host: { type: "string" } } as const satisfies FlagTable;
+const tables: Readonly<Record<string, FlagTable>> = {
+  create: { ...adding, ...answers },
+  update: { ...adding, ...answers, summary: { type: "string" } },
+  check: { ...common, outdated: { type: "boolean" } },
+  remove: writing,
+};
 
 /** Reads the command line. Throws usage errors that name the flag and, where one was probably meant, the right one. */
-export function parseCommand(argv: readonly string[], env: Readonly<Record<string, string | undefined>>): Command {
+export function parseCommand(argv: readonly string[], env: Environment): Command {
   const [first] = argv;
   const verb = first !== undefined && verbs.includes(first) ? first : null;
   if (verb !== null && !available.includes(verb)) {
@@ -61,10 +95,27 @@ export function parseCommand(argv: readonly string[], env: Readonly<Record<strin
   if (verb === "help") return { kind: "help" };
   const rest = verb === null ? argv : argv.slice(1);
   if (verb === "mock-gateway") return parseMock(rest);
-  refuseSwallowedFlags(env);
-  const { values, positionals } = parseStrictly(rest, { ...general, ...answers });
+  const kind = (verb ?? "create") as "create" | "update" | "check" | "remove";
+  const table = tables[kind]!;
+  refuseSwallowedFlags(table, env);
+  const { values, positionals } = parseStrictly(rest, table);
   if (values["help"] === true) return { kind: "help" };
   if (values["version"] === true) return { kind: "version" };
+  refuseLateVerb(positionals);
+  const switches = readSwitches(values, env);
+  switch (kind) {
+    case "create":
+      return { kind, directory: oneFolder(positionals), flags: readFlags(values), switches };
+    case "update":
+      return { kind, directories: positionals, flags: readFlags(values), switches, summary: readSummary(values) };
+    case "check":
+      return { kind, directories: positionals, switches, outdated: values["outdated"] === true };
+    case "remove":
+      return { kind, directory: oneFolder(positionals), switches };
+  }
+}
+
+function refuseLateVerb(positionals: readonly string[]): void {
   const late = positionals.find((word) => verbs.includes(word));
   if (late !== undefined) {
     throw usageError(
@@ -73,6 +124,9 @@ export function parseCommand(argv: readonly string[], env: Readonly<Record<strin
       `For a folder of that name write ./${late}`,
     );
   }
+}
+
+function oneFolder(positionals: readonly string[]): string | null {
   if (positionals.length > 1) {
     throw usageError(
       "too-many-folders",
@@ -80,30 +134,49 @@ export function parseCommand(argv: readonly string[], env: Readonly<Record<strin
       "Behind  npm create aperture-env  flags need a -- before them:  npm create aperture-env@latest my-folder -- --url http://ai",
     );
   }
+  return positionals[0] ?? null;
+}
+
+function readFlags(values: Values): Flags {
   const flags: Partial<Record<QuestionId, string>> = {};
   for (const question of questions) {
     const value = values[question.flag];
-    if (value !== undefined) flags[question.id] = String(value);
+    if (value !== undefined) flags[question.id] = Array.isArray(value) ? value.join("\n") : String(value);
   }
-  // npm keeps flags that it knows too for itself when they stand before --; these two only make a run more careful or its output different.
+  return flags;
+}
+
+// npm keeps flags that it knows too for itself when they stand before --; these two only make a run more careful or its output different.
+function readSwitches(values: Values, env: Environment): Switches {
   return {
-    kind: "create",
-    directory: positionals[0] ?? null,
-    flags,
-    switches: {
-      yes: values["yes"] === true,
-      dryRun: values["dry-run"] === true || npmTook("dry_run", env),
-      diff: values["diff"] === true,
-      json: values["json"] === true || npmTook("json", env),
-      // npm hands a `--no-input` of before the `--` on as an empty value.
-      input: values["no-input"] !== true && !(isNpmRun(env) && env["npm_config_input"] === ""),
-      cwd: typeof values["cwd"] === "string" ? values["cwd"] : null,
-    },
+    yes: values["yes"] === true,
+    dryRun: values["dry-run"] === true || npmTook("dry_run", env),
+    diff: values["diff"] === true,
+    json: values["json"] === true || npmTook("json", env),
+    // npm hands a `--no-input` of before the `--` on as an empty value.
+    input: values["no-input"] !== true && !(isNpmRun(env) && env["npm_config_input"] === ""),
+    cwd: typeof values["cwd"] === "string" ? values["cwd"] : null,
+    onConflict: readWord(values, "on-conflict", ["fail", "keep", "replace"]),
+    onBypass: readWord(values, "on-bypass", ["leave", "fix", "managed"]),
+    unignore: values["unignore"] === true,
   };
 }
 
+function readSummary(values: Values): boolean {
+  return readWord(values, "summary", ["markdown"]) !== null;
+}
+
+function readWord<Word extends string>(values: Values, flag: string, words: readonly Word[]): Word | null {
+  const value = values[flag];
+  if (value === undefined) return null;
+  const word = words.find((candidate) => candidate === value);
+  if (word === undefined)
+    throw usageError("bad-flag", `--${flag} cannot be ${JSON.stringify(value)}.`, `It is ${words.join(", ")}.`);
+  return word;
+}
+
 function parseMock(argv: readonly string[]): Command {
-  const { values, positionals } = parseStrictly(argv, { ...mock, json: general.json, help: general.help });
+  const { values, positionals } = parseStrictly(argv, { ...mock, json: common.json, help: common.help });
   if (values["help"] === true) return { kind: "help" };
   if (positionals.length > 0) throw usageError("stray-word", `mock-gateway takes no ${JSON.stringify(positionals[0])}.`);
   const port = String(values["port"] ?? "8080");
@@ -112,13 +185,10 @@ function parseMock(argv: readonly string[]): Command {
   return { kind: "mock-gateway", port: Number(port), host: String(values["host"] ?? "127.0.0.1"), json: values["json"] === true };
 }
 
-function parseStrictly(
-  argv: readonly string[],
-  options: FlagTable,
-): { values: Record<string, string | boolean | undefined>; positionals: string[] } {
+function parseStrictly(argv: readonly string[], options: FlagTable): { values: Values; positionals: string[] } {
   try {
     const { values, positionals } = parseArgs({ args: [...argv], options, allowPositionals: true, strict: true });
-    return { values: values as Record<string, string | boolean | undefined>, positionals };
+    return { values: values as Values, positionals };
   } catch (error) {
     throw explain(error, argv, Object.keys(options));
   }
@@ -157,23 +227,26 @@ function editDistance(left: string, right: string): number {
   return row[right.length]!;
 }
 
-function isNpmRun(env: Readonly<Record<string, string | undefined>>): boolean {
+function isNpmRun(env: Environment): boolean {
   return env["npm_command"] === "init" || env["npm_command"] === "exec";
 }
 
 /** Whether npm, which started this program, has that switch of its own on: from before the `--`, or from its configuration. */
-export function npmTook(name: "yes" | "json" | "dry_run", env: Readonly<Record<string, string | undefined>>): boolean {
+export function npmTook(name: "yes" | "json" | "dry_run", env: Environment): boolean {
   return isNpmRun(env) && env[`npm_config_${name}`] === "true";
 }
+
+/** Flags that npm has, too: it has them set for reasons of its own. */
+const knownToNpm = ["yes", "dry-run", "json", "help", "version"];
 
 /**
  * npm 11 takes flags that stand before `--` for its own: it drops the flag, warns, and passes its value on as a stray word. The trace is a
  * variable `npm_config_<flag>`. (npm 12 stops by itself: npm/cli#9763.)
  */
-function refuseSwallowedFlags(env: Readonly<Record<string, string | undefined>>): void {
+function refuseSwallowedFlags(table: FlagTable, env: Environment): void {
   if (!isNpmRun(env)) return;
   const taken = (flag: string): boolean => !["", undefined].includes(env[`npm_config_${flag.replaceAll("-", "_")}`]);
-  const ours = [...Object.keys(answers), "diff", "no-input", "cwd"].filter(taken);
+  const ours = Object.keys(table).filter((flag) => !knownToNpm.includes(flag) && taken(flag));
   if (ours.length > 0) {
     throw usageError(
       "swallowed-flags",

@@ -1,7 +1,9 @@
 /** The help text, from the question table. It is rendered when building, so that `--help` loads nothing. */
 import { questions } from "../questions/table.ts";
 
-const general: readonly (readonly [string, string])[] = [
+type Rows = readonly (readonly [string, string])[];
+
+const general: Rows = [
   ["-y, --yes", "take the proposals for what is not given, and show them"],
   ["--dry-run", "show the plan, write nothing"],
   ["--diff", "show the plan with the text of every change"],
@@ -11,6 +13,13 @@ const general: readonly (readonly [string, string])[] = [
   ["-h, --help", "show this"],
   ["-V, --version", "show the version"],
 ];
+const existing: Rows = [
+  ["--on-conflict <how>", "where you and we changed one place: keep (yours), replace (ours), fail (the default)"],
+  ["--on-bypass <how>", "where a project file goes past the gateway: leave, fix (take that out), managed"],
+  ["--unignore", "add lines to .gitignore for files that git would leave out"],
+];
+const update: Rows = [["--summary markdown", "the text of a pull request on stdout: what moved and why"]];
+const check: Rows = [["--outdated", "ask the registry, too, and fail where a newer OpenCode or generator is out"]];
 
 /** The whole help. */
 export function formatHelp(version: string): string {
@@ -23,13 +32,25 @@ export function formatHelp(version: string): string {
     "Any container started from your repository has OpenCode installed, and pointed at Aperture by Tailscale.",
     "",
     "  npm create aperture-env@latest [dir] -- [flags]     writes the environment (here, or into dir)",
+    "  npx create-aperture-env update [dirs] [flags]       renders it again from aperture-env.yaml; your edits stay",
+    "  npx create-aperture-env check [dirs] [flags]        says whether all is as aperture-env.yaml and the lock say",
+    "  npx create-aperture-env remove [dir] [flags]        takes it out again; what you edited stays",
     "  npx create-aperture-env mock-gateway [flags]        runs a small gateway to try things with",
     "",
     "What the environment is (each has a key in aperture-env.yaml and a variable, APERTURE_ENV_URL and so on):",
     ...columns(answers),
     "",
+    "Where files are already there:",
+    ...columns(existing),
+    "",
     "How to run:",
     ...columns(general),
+    "",
+    "update, which takes the flags above, too, and writes them into aperture-env.yaml:",
+    ...columns(update),
+    "",
+    "check:",
+    ...columns(check),
     "",
     "mock-gateway:",
     ...columns([
@@ -44,6 +65,6 @@ export function formatHelp(version: string): string {
 }
 
 function columns(rows: readonly (readonly [string, string])[]): string[] {
-  const width = 26;
-  return rows.map(([left, right]) => `  ${left.padEnd(width)}${right}`);
+  const width = 30;
+  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`);
 }

@@ -2,7 +2,10 @@
 import { AppError, formatPlace, isAppError } from "../errors.ts";
 import { formatErrorJson } from "../report/json.ts";
 import { generatorVersion } from "../version.ts";
+import { runCheck } from "./commands/check.ts";
 import { runCreate } from "./commands/create.ts";
+import { runRemove } from "./commands/remove.ts";
+import { runUpdate } from "./commands/update.ts";
 import { npmTook, parseCommand, type Command } from "./args.ts";
 import { processIo, type Io } from "./io.ts";
 
@@ -25,9 +28,14 @@ async function runCommand(command: Command, io: Io): Promise<number> {
     case "version":
       io.stdout.write(`${generatorVersion}\n`);
       return 0;
-    case "create": {
+    case "create":
       return runCreate(command, io);
-    }
+    case "update":
+      return runUpdate(command, io);
+    case "check":
+      return runCheck(command, io);
+    case "remove":
+      return runRemove(command, io);
     case "mock-gateway": {
       const { runMockGateway } = await import("./commands/mock-gateway.ts");
       return runMockGateway(command, { stdout: io.stdout, stderr: io.stderr, signal: io.interrupted() });

@@ -4,25 +4,51 @@
  * It is hostile input: parsed with caps, paths must stay inside the repository, and what does not fit is reported as damaged, never trusted.
  */
 import { createHash } from "node:crypto";
-import type { Strategy } from "../catalog/files.ts";
+import { featureFolder, isDevcontainerPath, ownPaths, type Strategy } from "../catalog/files.ts";
 import { isRelease, type Release } from "../catalog/release.ts";
 import type { Answers } from "../questions/types.ts";
+import { migrateLock } from "./migrate.ts";
 
 /** Name of the lock at a repository's root. */
 export const lockPath = "aperture-env.lock";
 
+/** The form that this version writes. */
+export const lockVersion = 2;
+
+/** A value that was written into a file of the user's. */
+export interface LockedValue {
+  readonly path: readonly [string, ...string[]];
+  readonly value: unknown;
+  /** True for an element of the list at `path`, else it is the value of the last key. */
+  readonly item: boolean;
+  /** How many leading keys of `path` were there before: those after them are ours to take out. */
+  readonly made: number;
+}
+
 /** What was written to one path. */
 export interface LockedFile {
   readonly strategy: Strategy;
-  /** `sha256-` and the hexadecimal digest of the UTF-8 text. */
+  /** `sha256-` and the hexadecimal digest of the UTF-8 text that we gave: for `own` the rendered one, else the whole file with our part in it. */
   readonly hash: string;
   /** The text's lines, where people are expected to edit the file: the ancestor of a three-way merge. */
   readonly ancestor?: readonly string[];
+  /** `own`: hash of an edited text that the user chose to keep over what we gave. */
+  readonly kept?: string;
+  /** The user deleted it and it stays so. */
+  readonly deleted?: true;
+  /** `keys`: what was written. */
+  readonly values?: readonly LockedValue[];
+  /** `lines` and `block`: the lines that were written. */
+  readonly lines?: readonly string[];
+  /** The file was not there before. */
+  readonly created?: true;
+  /** Takes the text of that hash back to the user's own bytes: `length` characters at `at` give way to `text`. */
+  readonly undo?: { readonly at: number; readonly length: number; readonly text: string };
 }
 
 /** The whole lock. */
 export interface Lock {
-  readonly lockVersion: 1;
+  readonly lockVersion: typeof lockVersion;
   /** Version of the generator that wrote it. */
   readonly generator: string;
   readonly revision: string;
@@ -34,9 +60,20 @@ export interface Lock {
   readonly files: Readonly<Record<string, LockedFile>>;
 }
 
+/** A lock's text: a lock, one of a newer form than this version knows, or nothing that can be trusted. */
+export type ReadLock =
+  | { readonly kind: "lock"; readonly lock: Lock }
+  | { readonly kind: "newer"; readonly generator: string }
+  | { readonly kind: "damaged" };
+
 /** The hash of a file's text as the lock writes it. */
 export function hashText(text: string): string {
   return `sha256-${createHash("sha256").update(text).digest("hex")}`;
+}
+
+/** The text with the line ends that we write: a checkout on Windows may have turned them, and that is no edit. */
+export function normalise(text: string): string {
+  return text.includes("\r") ? text.replaceAll("\r\n", "\n") : text;
 }
 
 /** The lock as a file. */
@@ -45,26 +82,69 @@ export function formatLock(lock: Lock): string {
   return `${JSON.stringify({ ...lock, files }, null, 2)}\n`;
 }
 
-const maxLength = 1024 * 1024;
-const maxFiles = 200;
+const maxLength = 4 * 1024 * 1024;
+const maxFiles = 500;
+const maxValues = 500;
 
-/** Reads a lock. Gives null for anything that this version did not write: callers then treat every file on disk as somebody else's. */
-export function parseLock(text: string): Lock | null {
-  if (text.length > maxLength) return null;
+/** Reads a lock, also one of an older form. Whatever this program did not write is `damaged`: callers then take every file for the user's. */
+export function readLockText(text: string): ReadLock {
+  const damaged = { kind: "damaged" } as const;
+  if (text.length > maxLength) return damaged;
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    return null;
+    return damaged;
   }
-  if (!isRecord(value) || value["lockVersion"] !== 1) return null;
-  const { generator, revision, answers, opencode, registry, files } = value;
+  if (!isRecord(value)) return damaged;
+  const { lockVersion: version, generator } = value;
+  if (typeof version === "number" && Number.isInteger(version) && version > lockVersion && isVersion(generator))
+    return { kind: "newer", generator };
+  const lock = migrateLock(value);
+  return isLock(lock) ? { kind: "lock", lock } : damaged;
+}
+
+/** The lock, or null for anything that is none of this version's. */
+export function parseLock(text: string): Lock | null {
+  const read = readLockText(text);
+  return read.kind === "lock" ? read.lock : null;
+}
+
+function isLock(value: Record<string, unknown>): value is Record<string, unknown> & Lock {
+  const { lockVersion: version, generator, revision, answers, opencode, registry, files } = value;
   const plain =
-    typeof generator === "string" && typeof revision === "string" && typeof registry === "string" && isRegistry(registry);
-  if (!plain || !isAnswers(answers) || !isRelease(opencode) || !isRecord(files)) return null;
+    version === lockVersion && isVersion(generator) && typeof revision === "string" && /^[0-9a-f]{12}$/.test(revision);
+  if (!plain || typeof registry !== "string" || !isRegistry(registry)) return false;
+  if (!isAnswers(answers) || !isRelease(opencode) || !isRecord(files)) return false;
   const entries = Object.entries(files);
-  if (entries.length > maxFiles || !entries.every(([path, file]) => isInside(path) && isLockedFile(file))) return null;
-  return value as unknown as Lock;
+  return (
+    entries.length <= maxFiles && entries.every(([path, file]) => isInside(path) && isLockedFile(file) && couldBeOurs(path, file))
+  );
+}
+
+/**
+ * Whether this program writes to such a path in such a way. A lock decides what an update may replace and what a removal takes away, so one
+ * that somebody wrote must not reach beyond.
+ */
+function couldBeOurs(path: string, { strategy, values = [] }: LockedFile): boolean {
+  switch (strategy) {
+    case "own":
+      return path.startsWith(`${featureFolder}/`) || ownPaths.includes(path);
+    case "lines":
+      return path.startsWith(`${featureFolder}/`);
+    case "keys":
+      return (
+        isDevcontainerPath(path) && values.every((value) => ["features", "containerEnv", "forwardPorts"].includes(value.path[0]))
+      );
+    case "block":
+      return path === ".gitignore";
+    case "seed":
+      return path === "aperture-env.yaml";
+  }
+}
+
+function isVersion(value: unknown): value is string {
+  return typeof value === "string" && /^[0-9]{1,6}(?:\.[0-9]{1,6}){2}(?:-[0-9A-Za-z.-]{1,50})?$/.test(value);
 }
 
 /** A registry's address without credentials, or nothing. */
@@ -87,24 +167,62 @@ export function isInside(path: string): boolean {
 function isAnswers(value: unknown): value is Answers {
   if (!isRecord(value)) return false;
   const { name, url, connection, model, smallModel, opencode, managed, providers, outputs, base } = value;
-  const isText = (item: unknown): item is string => typeof item === "string";
+  const { devcontainers, containerEnv, forwardPorts, hooks } = value;
   return (
     [name, url, connection, model, smallModel, opencode].every(isText) &&
     typeof managed === "boolean" &&
-    Array.isArray(outputs) &&
-    outputs.every(isText) &&
-    Array.isArray(providers) &&
-    providers.every((choice) => isRecord(choice) && isText(choice["id"]) && isText(choice["api"])) &&
+    isList(outputs, isText) &&
+    isList(providers, (choice) => isRecord(choice) && isText(choice["id"]) && isText(choice["api"])) &&
+    isList(devcontainers, isText) &&
+    isList(forwardPorts, (port) => isText(port) || typeof port === "number") &&
+    [containerEnv, hooks].every((map) => isRecord(map) && Object.values(map).every(isText)) &&
     (isText(base) || (isRecord(base) && isText(base["image"]) && isText(base["libc"]) && isText(base["user"])))
   );
 }
 
 function isLockedFile(value: unknown): value is LockedFile {
   if (!isRecord(value)) return false;
-  const { strategy, hash, ancestor } = value;
-  const known = strategy === "own" || strategy === "keys";
-  const lines = ancestor === undefined || (Array.isArray(ancestor) && ancestor.every((line) => typeof line === "string"));
-  return known && lines && typeof hash === "string" && /^sha256-[0-9a-f]{64}$/.test(hash);
+  const { strategy, hash, ancestor, kept, deleted, values, lines, created, undo } = value;
+  const known = ["own", "keys", "lines", "block", "seed"].includes(String(strategy));
+  return (
+    known &&
+    isHash(hash) &&
+    (kept === undefined || isHash(kept)) &&
+    [ancestor, lines].every((item) => item === undefined || isList(item, isText)) &&
+    [deleted, created].every((item) => item === undefined || item === true) &&
+    (values === undefined || (isList(values, isLockedValue) && values.length <= maxValues)) &&
+    (undo === undefined || isUndo(undo))
+  );
+}
+
+function isLockedValue(value: unknown): value is LockedValue {
+  if (!isRecord(value)) return false;
+  const { path, item, made } = value;
+  return (
+    isList(path, isText) && path.length > 0 && path.length <= 20 && typeof item === "boolean" && isCount(made) && "value" in value
+  );
+}
+
+function isUndo(value: unknown): value is NonNullable<LockedFile["undo"]> {
+  return isRecord(value) && isCount(value["at"]) && isCount(value["length"]) && isText(value["text"]);
+}
+
+function isHash(value: unknown): value is string {
+  return isText(value) && /^sha256-[0-9a-f]{64}$/.test(value);
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
+}
+
+function isList<Item>(value: unknown, check: (item: unknown) => item is Item): value is Item[];
+function isList(value: unknown, check: (item: unknown) => boolean): value is unknown[];
+function isList(value: unknown, check: (item: unknown) => boolean): boolean {
+  return Array.isArray(value) && value.every(check);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -1,26 +1,20 @@
 /**
- * Builds the plan from what is wanted, what is there and what the lock says was written. Pure.
- *
- * The rules: what is not there is created; what is as we wrote it is replaced; what the user edited stays where nothing new would come, is
- * merged line by line where people are expected to edit and is a conflict otherwise; what the user deleted stays deleted; what the lock does not know is the user's and never replaced.
+ * Builds the plan from what is wanted, what is there and what the lock says was written. Pure. The rules for a file are in `own.ts`, `keys.ts`
+ * and `lines.ts`; here is which files there are, and the lock that follows from them.
  */
-import { hashText, lockPath, formatLock, type Lock, type LockedFile } from "../lock/lock.ts";
-import { ensureValue, readObject } from "../edit/jsonc.ts";
-import { mergeLines } from "../edit/merge3.ts";
-import { featurePath } from "../render/context.ts";
-import type { Rendered, RenderedFile } from "../render/render.ts";
-import type { Shape } from "../catalog/files.ts";
+import { wantedFiles, type Shape } from "../catalog/files.ts";
+import { hashText, lockPath, lockVersion, formatLock, normalise, type Lock, type LockedFile } from "../lock/lock.ts";
+import type { Rendered } from "../render/render.ts";
 import { specPath } from "../spec/spec.ts";
-import type { Change, Plan, Write } from "./plan.ts";
-
-/** What lies at a path: its text, nothing, or something that is not a text file of this repository. */
-export type Found =
-  | { readonly kind: "text"; readonly text: string }
-  | { readonly kind: "nothing" }
-  | { readonly kind: "other"; readonly what: string };
-
-/** The state of the repository at the planned paths. */
-export type Snapshot = ReadonlyMap<string, Found>;
+import { devcontainerValues } from "./devcontainer.ts";
+import type { Finding } from "./findings.ts";
+import { planKeys, refusedEdit } from "./keys.ts";
+import { planLines, type WantedLines } from "./lines.ts";
+import { notAFile, planOwn, type Planned } from "./own.ts";
+import type { Change, Choice, Plan, Write } from "./plan.ts";
+import type { Found, Snapshot } from "./snapshot.ts";
+import type { EditResult } from "../edit/splice.ts";
+import { takeOut } from "./takeout.ts";
 
 /** Everything that a plan is made from. */
 export interface PlanInput {
@@ -32,115 +26,110 @@ export interface PlanInput {
   readonly lock: Lock | null;
   /** The lock to write, but for what is known only after planning. */
   readonly nextLock: Omit<Lock, "files" | "revision" | "lockVersion">;
+  /** The spec with what flags say written into it; null where they say nothing new. */
+  readonly editedSpec: EditResult | null;
+  /** Project files of the user's with what goes past the gateway taken out, by path. */
+  readonly fixes: ReadonlyMap<string, EditResult>;
+  /** Lines of a marked block for `.gitignore`; none where nothing is asked. */
+  readonly ignoreLines: readonly string[];
+  /** What to do with each conflict that can be settled. */
+  readonly settle: (path: string) => Choice | null;
   readonly warnings: readonly string[];
+  readonly findings: readonly Finding[];
 }
 
+/** Where lines for git stand that take planned files out of what it ignores. */
+export const ignorePath = ".gitignore";
+
 /** The paths that a plan has to know of. */
-export function pathsToLookAt(rendered: Rendered, shape: Shape): string[] {
-  return [specPath, lockPath, ...rendered.files.map((file) => file.path), ...(shape.kind === "feature" ? [shape.file] : [])];
+export function pathsToLookAt(shape: Shape, lock: Lock | null): string[] {
+  const wanted = [...wantedFiles(shape).map((file) => file.path), ...(shape.kind === "feature" ? shape.files : [])];
+  return [...new Set([specPath, lockPath, ignorePath, ...wanted, ...Object.keys(lock?.files ?? {})])];
 }
 
 /** Builds the plan. */
 export function buildPlan(input: PlanInput): Plan {
-  const { rendered, shape, snapshot, lock } = input;
-  const changes: Change[] = [];
-  const files: Record<string, LockedFile> = {};
+  const { root, rendered, shape, snapshot, lock, nextLock, settle, warnings, findings } = input;
   const at = (path: string): Found => snapshot.get(path) ?? { kind: "nothing" };
-
-  const spec = at(specPath);
-  if (spec.kind === "nothing") changes.push({ kind: "create", path: specPath, after: rendered.spec, executable: false });
-  else if (spec.kind === "text") changes.push({ kind: "keep", path: specPath, why: "same" });
-  else changes.push(notAFile(specPath, spec.what));
-
+  const known = lock?.files ?? {};
+  const planned: Planned[] = [planSpec(input, at(specPath), known[specPath])];
   if (shape.kind === "feature") {
-    const change = planFeatureKey(shape.file, at(shape.file), featurePath(shape), rendered.revision);
-    changes.push(change);
-    if ("after" in change) files[shape.file] = { strategy: "keys", hash: hashText(change.after) };
-    else if (change.kind === "keep")
-      files[shape.file] = lock?.files[shape.file] ?? {
-        strategy: "keys",
-        hash: hashText((at(shape.file) as { text: string }).text),
-      };
+    for (const file of shape.files) {
+      const values = devcontainerValues(file, nextLock.answers, rendered.revision);
+      planned.push(planKeys(file, at(file), values, known[file]?.strategy === "keys" ? known[file] : undefined));
+    }
   }
   for (const file of rendered.files) {
-    const locked = lock?.files[file.path];
-    const change = planOwn(file, at(file.path), locked);
-    changes.push(change);
-    const written = "after" in change || (change.kind === "keep" && change.why === "same");
-    if (written)
-      files[file.path] = { strategy: "own", hash: hashText(file.text), ...(file.edited && { ancestor: file.text.split("\n") }) };
-    else if (locked !== undefined) files[file.path] = locked;
+    const lines: WantedLines = { path: file.path, strategy: "lines", lines: file.text.split("\n").filter((line) => line !== "") };
+    planned.push(
+      file.strategy === "lines"
+        ? planLines(lines, at(file.path), known[file.path])
+        : planOwn(file, at(file.path), known[file.path], settle(file.path)),
+    );
   }
-  const sorted = changes.sort((left, right) => (left.path < right.path ? -1 : 1));
-  const next = formatLock({
-    lockVersion: 1,
-    generator: input.nextLock.generator,
-    revision: rendered.revision,
-    answers: input.nextLock.answers,
-    opencode: input.nextLock.opencode,
-    registry: input.nextLock.registry,
-    files,
+  const ignored = planIgnore(input.ignoreLines, at(ignorePath), known[ignorePath]);
+  if (ignored !== null) planned.push(ignored);
+  for (const [path, edited] of input.fixes) planned.push({ change: planEdit(path, at(path), edited), locked: null });
+
+  const wanted = new Set(planned.map(({ change }) => change.path));
+  const dropped = Object.entries(known).flatMap(([path, file]): Change[] => {
+    const change = wanted.has(path) ? null : takeOut(path, at(path), file, settle(path));
+    return change === null ? [] : [change];
   });
+  const changes = sortByPath([...planned.map(({ change }) => change), ...dropped]);
+  const files = Object.fromEntries(
+    planned.flatMap(({ change, locked }): [string, LockedFile][] => (locked === null ? [] : [[change.path, locked]])),
+  );
+  // What is in conflict over being dropped is still known the next time.
+  for (const change of dropped) if (change.kind === "conflict") files[change.path] = known[change.path]!;
+  const next = formatLock({ lockVersion, ...pick(nextLock), revision: rendered.revision, files });
   const before = at(lockPath);
-  if (before.kind === "other")
-    return { root: input.root, changes: [...sorted, notAFile(lockPath, before.what)], lock: null, warnings: input.warnings };
-  return { root: input.root, changes: sorted, lock: planLock(before, next), warnings: input.warnings };
+  const made = { root, warnings, findings };
+  return before.kind === "other"
+    ? { ...made, changes: [...changes, notAFile(lockPath, before.what)], lock: null }
+    : { ...made, changes, lock: planLock(before, next) };
+}
+
+/** In the order in which a lock is written. */
+function pick({ generator, answers, opencode, registry }: PlanInput["nextLock"]): PlanInput["nextLock"] {
+  return { generator, answers, opencode, registry };
+}
+
+/** The changes in the order of their paths. */
+export function sortByPath(changes: readonly Change[]): Change[] {
+  return [...changes].sort((left, right) => (left.path < right.path ? -1 : 1));
 }
 
 function planLock(before: Found, after: string): Write | null {
   if (before.kind !== "text") return { kind: "create", path: lockPath, after, executable: false };
-  return before.text.replaceAll("\r\n", "\n") === after
+  return normalise(before.text) === after
     ? null
     : { kind: "replace", path: lockPath, before: before.text, after, executable: false };
 }
 
-function planOwn(file: RenderedFile, found: Found, locked: LockedFile | undefined): Change {
-  const { path, text: after, executable } = file;
-  if (found.kind === "other") return notAFile(path, found.what);
+/** The spec is written once and then the user's, but for what flags ask to write into it. */
+function planSpec({ rendered, editedSpec }: PlanInput, found: Found, locked: LockedFile | undefined): Planned {
+  const path = specPath;
+  if (found.kind === "other") return { change: notAFile(path, found.what), locked: locked ?? null };
+  const entry = (text: string): LockedFile => ({ strategy: "seed", hash: hashText(text) });
   if (found.kind === "nothing")
-    return locked === undefined ? { kind: "create", path, after, executable } : { kind: "keep", path, why: "deleted" };
-  const before = found.text;
-  // A checkout on Windows may have turned line ends; that is not an edit.
-  if (before.replaceAll("\r\n", "\n") === after) return { kind: "keep", path, why: "same" };
-  if (locked === undefined) {
-    return {
-      kind: "conflict",
-      path,
-      why: "is there and was not written by create-aperture-env",
-      fix: "move it away, or take what you need of it into a file of another name",
-    };
-  }
-  if (hashText(before.replaceAll("\r\n", "\n")) === locked.hash) return { kind: "replace", path, before, after, executable };
-  if (locked.hash === hashText(after)) return { kind: "keep", path, why: "edited" };
-  const merged = locked.ancestor === undefined ? null : mergeLines(before, locked.ancestor, after);
-  if (merged !== null && (!path.endsWith(".json") || readObject(merged).ok)) {
-    return merged === before ? { kind: "keep", path, why: "edited" } : { kind: "edit", path, before, after: merged, executable };
-  }
-  return {
-    kind: "conflict",
-    path,
-    why: "was edited by hand, and the spec or this version now gives something else",
-    fix: "take your edit out, or delete the file and its entry in the lock, and run again",
-  };
+    return { change: { kind: "create", path, after: rendered.spec, executable: false }, locked: entry(rendered.spec) };
+  if (editedSpec === null) return { change: { kind: "keep", path, why: "same" }, locked: locked ?? null };
+  const change = planEdit(path, found, editedSpec);
+  const untouched = locked !== undefined && hashText(normalise(found.text)) === locked.hash;
+  return { change, locked: untouched && change.kind === "edit" ? entry(normalise(change.after)) : (locked ?? null) };
 }
 
-function planFeatureKey(path: string, found: Found, key: string, revision: string): Change {
+function planEdit(path: string, found: Found, edited: EditResult): Change {
   if (found.kind !== "text") return notAFile(path, found.kind === "other" ? found.what : "gone");
-  const edited = ensureValue(found.text, ["features", key, "revision"], revision);
-  if (!edited.ok) {
-    return {
-      kind: "conflict",
-      path,
-      why: `cannot be edited: ${edited.why}`,
-      fix: "mend it there, and run again",
-      where: { file: path, line: edited.line, column: edited.column },
-    };
-  }
+  if (!edited.ok) return refusedEdit(path, edited);
   return edited.text === found.text
     ? { kind: "keep", path, why: "same" }
     : { kind: "edit", path, before: found.text, after: edited.text, executable: false };
 }
 
-function notAFile(path: string, what: string): Change {
-  return { kind: "conflict", path, why: `is ${what}`, fix: "move it away, and run again" };
+/** Lines of an earlier run stay: without them git would ignore the same files again. */
+function planIgnore(lines: readonly string[], found: Found, locked: LockedFile | undefined): Planned | null {
+  const all = [...new Set([...(locked?.lines ?? []), ...lines])];
+  return all.length === 0 ? null : planLines({ path: ignorePath, strategy: "block", lines: all }, found, locked);
 }

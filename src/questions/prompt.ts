@@ -3,7 +3,7 @@ import { confirm, isCancel, multiselect, select, text, updateSettings, type Comm
 import { cancelledError } from "../errors.ts";
 import type { Answered, Ask } from "./resolve.ts";
 import { questionOf } from "./table.ts";
-import type { Answers, Parsed, Question } from "./types.ts";
+import type { Answers, Choice, Parsed, Question } from "./types.ts";
 
 /** Streams of the terminal. */
 export type Terminal = Pick<CommonOptions, "input" | "output">;
@@ -15,9 +15,9 @@ const otherImage = "another image …";
 
 /** Gives the function that asks one question on this terminal. Throws `cancelled` on Ctrl-C, Ctrl-D and Escape. */
 export function askOn(terminal: Terminal): Ask {
-  return async (question, proposal, earlier) => {
-    if (question.id === "base") return askBase(terminal, questionOf("base"), proposal.value as string, proposal.because);
-    if (question.kind === "list") return askList(terminal, question, proposal.value, earlier);
+  return async (question, proposal, earlier, choices) => {
+    if (question.id === "base") return askBase(terminal, choices, proposal.value as string, proposal.because);
+    if (question.kind === "list") return askList(terminal, question, proposal.value, earlier, choices);
     const typed = await answered(
       text({
         ...terminal,
@@ -35,12 +35,28 @@ export async function askYes(terminal: Terminal, message: string): Promise<boole
   return answered(confirm({ ...terminal, message }));
 }
 
-async function askList(terminal: Terminal, question: Question, proposed: unknown, earlier: Partial<Answers>): Promise<Answered> {
+/** Asks for one of several ways out of something; `hint` says what each comes to. Throws `cancelled` on Ctrl-C, Ctrl-D and Escape. */
+export async function askChoice<Value extends string>(
+  terminal: Terminal,
+  message: string,
+  choices: readonly { readonly value: Value; readonly hint: string }[],
+): Promise<Value> {
+  const options = choices.map(({ value, hint }) => ({ value: value as string, label: value as string, hint }));
+  return (await answered(select({ ...terminal, message, options }))) as Value;
+}
+
+async function askList(
+  terminal: Terminal,
+  question: Question,
+  proposed: unknown,
+  earlier: Partial<Answers>,
+  choices: readonly Choice[],
+): Promise<Answered> {
   const picked = await answered(
     multiselect({
       ...terminal,
       message: question.message,
-      options: (question.choices ?? []).map(({ value, label, hint }) => ({ value, label, ...(hint !== undefined && { hint }) })),
+      options: choices.map(({ value, label, hint }) => ({ value, label, ...(hint !== undefined && { hint }) })),
       initialValues: question.format(proposed as never).split(","),
       required: true,
     }),
@@ -50,11 +66,12 @@ async function askList(terminal: Terminal, question: Question, proposed: unknown
 
 async function askBase(
   terminal: Terminal,
-  question: Question<"base">,
+  choices: readonly Choice[],
   proposed: string,
   because: string | undefined,
 ): Promise<Answered> {
-  const options = (question.choices ?? []).map(({ value, label, hint }) => ({
+  const question = questionOf("base");
+  const options = choices.map(({ value, label, hint }) => ({
     value,
     label,
     hint: value === proposed && because !== undefined ? `${hint}; ${because} is here` : (hint ?? ""),

@@ -14,9 +14,12 @@ export function repeatArguments(resolved: readonly Resolved[], directory: string
       if (value === true) words.push(`--${question.flag}`);
     } else {
       const text = question.format(value);
-      // Behind a space it would be taken for a flag itself.
-      if (text.startsWith("-")) words.push(`--${question.flag}=${text}`);
-      else words.push(`--${question.flag}`, text);
+      const entries = question.kind === "map" ? text.split("\n").filter((entry) => entry !== "") : [text];
+      for (const entry of entries) {
+        // Behind a space it would be taken for a flag itself.
+        if (entry.startsWith("-")) words.push(`--${question.flag}=${entry}`);
+        else words.push(`--${question.flag}`, entry);
+      }
     }
   }
   return [...words, "--yes"];

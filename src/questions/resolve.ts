@@ -2,12 +2,12 @@
  * Puts answers together from everywhere: flag > spec > environment > lock > detected or default. Pure.
  *
  * The spec stands above environment variables because it is committed: a variable of one person must not change what a repository generates.
- * A flag that contradicts a spec is refused, because the spec would say otherwise at the next run.
+ * A flag stands above the spec, and the plan writes it into the spec: the next run without it gives the same.
  */
-import { AppError, decisionError, usageError } from "../errors.ts";
+import { AppError, usageError } from "../errors.ts";
 import type { SpecEntries } from "../spec/spec.ts";
 import { questions } from "./table.ts";
-import type { Answers, Facts, Parsed, Proposal, Question, QuestionId, Source } from "./types.ts";
+import type { Answers, Choice, Facts, Parsed, Proposal, Question, QuestionId, Source } from "./types.ts";
 
 /** Where answers can come from. */
 export interface AnswerSources {
@@ -37,7 +37,12 @@ export interface Answered {
 }
 
 /** Asks a person one question; given by the caller where a person is there. */
-export type Ask = (question: Question, proposal: Proposal<unknown>, earlier: Partial<Answers>) => Promise<Answered>;
+export type Ask = (
+  question: Question,
+  proposal: Proposal<unknown>,
+  earlier: Partial<Answers>,
+  choices: readonly Choice[],
+) => Promise<Answered>;
 
 /** Complete answers, each with its source. */
 export interface Resolution {
@@ -47,7 +52,7 @@ export interface Resolution {
 
 /**
  * Resolves every question. With `ask`, open questions are asked; with `acceptDefaults`, their proposals are taken; otherwise all open
- * questions are named in one error. Throws usage errors (exit 2) for values that cannot be understood, exit 3 for a flag against the spec.
+ * questions are named in one error. Throws usage errors (exit 2) for values that cannot be understood.
  */
 export async function resolveAnswers(
   sources: AnswerSources,
@@ -65,10 +70,11 @@ export async function resolveAnswers(
     let found = find(question, sources, earlier);
     if (found === null) {
       const proposal = question.propose(sources.facts, earlier);
+      const choices = question.choices?.(sources.facts) ?? [];
       // One choice is no question.
-      const mayAsk = question.asked && question.choices?.length !== 1 && sources.spec === null;
+      const mayAsk = question.asked && choices.length !== 1 && sources.spec === null;
       if (mayAsk && mode.ask !== null) {
-        const { value, notes } = await mode.ask(question, proposal, earlier);
+        const { value, notes } = await mode.ask(question, proposal, earlier, choices);
         found = { question, value: value as Answers[QuestionId], source: "answer", notes };
       } else {
         if (mayAsk && !mode.acceptDefaults) open.push({ question, proposal });
@@ -93,7 +99,10 @@ function ignore(question: Question, { flags, spec, facts }: AnswerSources, earli
   const where = spec?.[question.id]?.place;
   const subject = flags[question.id] !== undefined ? `--${question.flag}` : where !== undefined ? question.key.join(".") : null;
   if (subject !== null) {
-    const why = `${subject} has no effect here: the environment is added to ${facts.devcontainer}, which decides that itself.`;
+    const why =
+      facts.devcontainers.length > 0
+        ? `${subject} has no effect here: the environment is added to ${facts.devcontainers.join(" and ")}, which decides that itself.`
+        : `${subject} has no effect here: this repository has no dev container of its own to add to.`;
     throw usageError("no-effect", why, `Leave ${subject} out.`, where);
   }
   return question.propose(facts, earlier).value;
@@ -102,21 +111,14 @@ function ignore(question: Question, { flags, spec, facts }: AnswerSources, earli
 function find(question: Question, sources: AnswerSources, earlier: Partial<Answers>): Resolved | null {
   const flag = sources.flags[question.id];
   const entry = sources.spec?.[question.id];
-  const written = entry === undefined ? null : accept(question.read(entry.value, earlier), question.key.join("."), entry.place);
   if (flag !== undefined) {
-    const given = accept(question.parse(flag, earlier), `--${question.flag}`);
-    if (sources.spec !== null && (written === null || question.format(given.value) !== question.format(written.value))) {
-      const key = question.key.join(".");
-      const says = written === null ? `does not say ${key}` : `says ${key}: ${question.format(written.value)}`;
-      throw decisionError(
-        "spec-differs",
-        `The spec ${says}, and --${question.flag} says ${question.format(given.value)}.`,
-        `Edit ${key} in the spec, then run again without --${question.flag}.`,
-        entry?.place,
-      );
-    }
-    return { question, ...given, source: "flag" };
+    const { value, notes } = accept(question.parse(flag, earlier), `--${question.flag}`);
+    // What the spec says is about to be written anew, so it may be wrong.
+    const written = entry === undefined ? null : question.read(entry.value, earlier);
+    const refined = written?.ok === true ? (question.refine?.(value as never, written.value as never) ?? value) : value;
+    return { question, value: refined, source: "flag", notes };
   }
+  const written = entry === undefined ? null : accept(question.read(entry.value, earlier), question.key.join("."), entry.place);
   if (written !== null) return { question, ...written, source: "spec" };
   const variable = question.env.find((name) => sources.env[name] !== undefined && sources.env[name] !== "");
   if (sources.spec === null && variable !== undefined) {
@@ -128,8 +130,8 @@ function find(question: Question, sources: AnswerSources, earlier: Partial<Answe
     };
   }
   const kept = sources.lock?.[question.id];
-  if (sources.spec !== null && kept !== undefined) {
-    const again = question.parse(question.format(kept as never), earlier);
+  if (sources.spec !== null && kept !== undefined && question.optional !== true) {
+    const again = question.read(question.write(kept as never), earlier);
     if (again.ok) return { question, value: again.value, source: "lock", notes: [] };
   }
   return null;

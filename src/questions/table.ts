@@ -12,19 +12,27 @@ import {
   customForm,
   parseBase,
   parseConnection,
+  parseContainerEnv,
+  parseDevcontainers,
+  parseHooks,
   parseModel,
   parseName,
   parseOpencode,
   parseOutputs,
+  parsePorts,
   parseProviders,
   parseSwitch,
   readBase,
+  readContainerEnv,
+  readDevcontainers,
+  readHooks,
   readOutputs,
+  readPorts,
   readProviders,
   readSwitch,
   readText,
 } from "./parse.ts";
-import type { Answers, Facts, Proposal, Question, QuestionId } from "./types.ts";
+import type { Answers, Choice, Facts, Proposal, Question, QuestionId } from "./types.ts";
 
 const smallModelOf = (earlier: Partial<Answers>): string => {
   const provider = (earlier.model ?? "").split("/")[0] ?? "";
@@ -32,6 +40,11 @@ const smallModelOf = (earlier: Partial<Answers>): string => {
 };
 
 const listNames = (items: readonly string[]): string => items.join(", ");
+const formatMap = (map: Readonly<Record<string, string>>): string =>
+  Object.entries(map)
+    .map(([name, value]) => `${name}=${value}`)
+    .join("\n");
+const itself = <Value>(value: Value): Value => value;
 const byDefault = <Value>(value: Value): Proposal<Value> => ({ value, source: "default" });
 
 const table: { readonly [Id in QuestionId]: Question<Id> } = {
@@ -49,6 +62,7 @@ const table: { readonly [Id in QuestionId]: Question<Id> } = {
     parse: parseOrigin,
     read: readText(parseOrigin),
     format: (value) => value,
+    write: itself,
   },
   connection: {
     id: "connection",
@@ -60,11 +74,12 @@ const table: { readonly [Id in QuestionId]: Question<Id> } = {
     asked: false,
     message: "How does a container reach it?",
     help: "how a container reaches the gateway: network",
-    choices: connections,
+    choices: () => connections,
     propose: () => byDefault("network"),
     parse: parseConnection,
     read: readText(parseConnection),
     format: (value) => value,
+    write: itself,
   },
   providers: {
     id: "providers",
@@ -76,11 +91,13 @@ const table: { readonly [Id in QuestionId]: Question<Id> } = {
     asked: true,
     message: "Which providers does the gateway serve?",
     help: `what the gateway serves, of ${listNames(Object.keys(providers))}`,
-    choices: Object.values(providers).map((provider) => ({ value: provider.id, label: provider.name })),
+    choices: () => Object.values(providers).map((provider) => ({ value: provider.id, label: provider.name })),
     propose: () => byDefault(Object.values(providers).map(({ id, defaultApi }) => ({ id, api: defaultApi }))),
     parse: parseProviders,
     read: readProviders,
     format: (value) => value.map((choice) => choice.id).join(","),
+    write: (value) => Object.fromEntries(value.map(({ id, api }) => [id, api === findProvider(id)?.defaultApi ? {} : { api }])),
+    refine: (given, written) => given.map((choice) => written.find(({ id }) => id === choice.id) ?? choice),
   },
   model: {
     id: "model",
@@ -99,6 +116,7 @@ const table: { readonly [Id in QuestionId]: Question<Id> } = {
     parse: parseModel,
     read: readText(parseModel),
     format: (value) => value,
+    write: itself,
   },
   smallModel: {
     id: "smallModel",
@@ -114,6 +132,7 @@ const table: { readonly [Id in QuestionId]: Question<Id> } = {
     parse: parseModel,
     read: readText(parseModel),
     format: (value) => value,
+    write: itself,
   },
   opencode: {
     id: "opencode",
@@ -129,6 +148,7 @@ const table: { readonly [Id in QuestionId]: Question<Id> } = {
     parse: parseOpencode,
     read: readText(parseOpencode),
     format: (value) => value,
+    write: itself,
   },
   managed: {
     id: "managed",
@@ -144,6 +164,7 @@ const table: { readonly [Id in QuestionId]: Question<Id> } = {
     parse: parseSwitch,
     read: readSwitch,
     format: String,
+    write: itself,
   },
   base: {
     id: "base",
@@ -154,14 +175,15 @@ const table: { readonly [Id in QuestionId]: Question<Id> } = {
     key: ["base"],
     asked: true,
     message: "Which base?",
-    applies: (facts) => facts.devcontainer === null,
+    applies: (facts) => facts.devcontainers.length === 0,
     help: `${listNames(Object.keys(bases))}; or ${customForm}`,
-    choices: Object.entries(bases).map(([name, base]) => ({ value: name, label: name, hint: base.about })),
+    choices: () => Object.entries(bases).map(([name, base]) => ({ value: name, label: name, hint: base.about })),
     propose: (facts: Facts) =>
       facts.base === null ? byDefault("debian") : { value: facts.base.name, source: "detected", because: facts.base.sign },
     parse: parseBase,
     read: readBase,
     format: (value) => (typeof value === "string" ? value : `image=${value.image},libc=${value.libc},user=${value.user}`),
+    write: itself,
   },
   outputs: {
     id: "outputs",
@@ -173,11 +195,12 @@ const table: { readonly [Id in QuestionId]: Question<Id> } = {
     asked: true,
     message: "What shall be generated?",
     help: `what to generate, of ${listNames(outputs.map((output) => output.value))}`,
-    choices: outputs,
+    choices: () => outputs,
     propose: () => byDefault(["devcontainer"]),
     parse: parseOutputs,
     read: readOutputs,
     format: (value) => value.join(","),
+    write: itself,
   },
   name: {
     id: "name",
@@ -193,6 +216,84 @@ const table: { readonly [Id in QuestionId]: Question<Id> } = {
     parse: parseName,
     read: readText(parseName),
     format: (value) => value,
+    write: itself,
+  },
+  devcontainers: {
+    id: "devcontainers",
+    kind: "list",
+    flag: "devcontainers",
+    value: "a,b|all",
+    env: ["APERTURE_ENV_DEVCONTAINERS"],
+    key: ["devcontainer", "files"],
+    asked: true,
+    optional: true,
+    message: "Which dev containers shall have it?",
+    applies: (facts) => facts.devcontainers.length > 0,
+    help: "dev containers of yours to add to, by path; all by default",
+    choices: ({ devcontainers }): readonly Choice[] => [
+      // One is no choice.
+      ...(devcontainers.length > 1 ? [{ value: "all", label: "all", hint: "those to come, too" }] : []),
+      ...devcontainers.map((file) => ({ value: file, label: file })),
+    ],
+    propose: (facts) =>
+      facts.devcontainers.length < 2
+        ? byDefault(["all"])
+        : { value: ["all"], source: "detected", because: listNames(facts.devcontainers) },
+    parse: parseDevcontainers,
+    read: readDevcontainers,
+    format: (value) => value.join(","),
+    write: (value) => (value[0] === "all" ? "all" : value),
+  },
+  containerEnv: {
+    id: "containerEnv",
+    kind: "map",
+    flag: "container-env",
+    value: "name=value",
+    env: ["APERTURE_ENV_CONTAINER_ENV"],
+    key: ["devcontainer", "containerEnv"],
+    asked: false,
+    optional: true,
+    message: "Which variables shall the dev container have?",
+    help: "a variable of the dev container; once for each",
+    propose: () => byDefault({}),
+    parse: parseContainerEnv,
+    read: readContainerEnv,
+    format: formatMap,
+    write: itself,
+  },
+  forwardPorts: {
+    id: "forwardPorts",
+    kind: "list",
+    flag: "forward-ports",
+    value: "3000,…",
+    env: ["APERTURE_ENV_FORWARD_PORTS"],
+    key: ["devcontainer", "forwardPorts"],
+    asked: false,
+    optional: true,
+    message: "Which ports shall be forwarded?",
+    help: "ports of the dev container to forward",
+    propose: () => byDefault([]),
+    parse: parsePorts,
+    read: readPorts,
+    format: (value) => value.join(","),
+    write: itself,
+  },
+  hooks: {
+    id: "hooks",
+    kind: "map",
+    flag: "hook",
+    value: "name=command",
+    env: ["APERTURE_ENV_HOOKS"],
+    key: ["devcontainer", "hooks"],
+    asked: false,
+    optional: true,
+    message: "Which commands shall the dev container run?",
+    help: "a command, for instance postCreateCommand='npm ci'; once for each",
+    propose: () => byDefault({}),
+    parse: parseHooks,
+    read: readHooks,
+    format: formatMap,
+    write: itself,
   },
 };
 

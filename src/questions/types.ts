@@ -28,6 +28,14 @@ export interface Answers {
   readonly managed: boolean;
   readonly base: BaseChoice;
   readonly outputs: readonly string[];
+  /** Dev containers of the user's to add to, by path; `["all"]` for every one that is there. */
+  readonly devcontainers: readonly string[];
+  /** Variables of the dev container: devcontainer.json's own `containerEnv`. */
+  readonly containerEnv: Readonly<Record<string, string>>;
+  /** devcontainer.json's own `forwardPorts`: numbers, or `service:port`. */
+  readonly forwardPorts: readonly (number | string)[];
+  /** Commands by devcontainer.json's own names of lifecycle hooks. */
+  readonly hooks: Readonly<Record<string, string>>;
 }
 
 /** The name of an answer. */
@@ -39,8 +47,8 @@ export interface Facts {
   readonly folder: string;
   /** The base that the repository's files speak for, and the file that said so. */
   readonly base: { readonly name: string; readonly sign: string } | null;
-  /** The dev container of the user's that the environment is added to, or null where it gets one of its own. */
-  readonly devcontainer: string | null;
+  /** Dev containers of the user's that the environment can be added to; none where it gets one of its own. */
+  readonly devcontainers: readonly string[];
   /** Version of OpenCode that this generator pins. */
   readonly opencode: string;
 }
@@ -66,7 +74,8 @@ export interface Choice {
 /** One question. Everything about it is here: flag, variable, spec key, text, default and validation. */
 export interface Question<Id extends QuestionId = QuestionId> {
   readonly id: Id;
-  readonly kind: "text" | "list" | "choice" | "switch";
+  /** `map`: its flag is given once for each entry, as `name=value`. */
+  readonly kind: "text" | "list" | "choice" | "switch" | "map";
   readonly flag: string;
   /** The flag's value in the help. */
   readonly value: string;
@@ -76,6 +85,8 @@ export interface Question<Id extends QuestionId = QuestionId> {
   readonly key: readonly string[];
   /** Asked on a terminal, and required where nobody can be asked and `--yes` is not given. */
   readonly asked: boolean;
+  /** Left out of a spec it is the proposal; the others are then kept as the lock has them. */
+  readonly optional?: true;
   /** The question as a person reads it. */
   readonly message: string;
   /** One line for the help. */
@@ -83,7 +94,7 @@ export interface Question<Id extends QuestionId = QuestionId> {
   /** Where it returns false the question is about nothing: it is not asked, shown or written down. */
   applies?(facts: Facts): boolean;
   /** To choose from, where the kind is a list or a choice. */
-  readonly choices?: readonly Choice[];
+  choices?(facts: Facts): readonly Choice[];
   /** What is proposed, from the repository and the answers to earlier questions. */
   propose(facts: Facts, earlier: Partial<Answers>): Proposal<Answers[Id]>;
   /** Reads a flag, a variable or what was typed. */
@@ -92,4 +103,8 @@ export interface Question<Id extends QuestionId = QuestionId> {
   read(value: unknown, earlier: Partial<Answers>): Parsed<Answers[Id]>;
   /** Writes an answer so that `parse` gives it back. */
   format(value: Answers[Id]): string;
+  /** The answer as a plain value of the spec, so that `read` gives it back. */
+  write(value: Answers[Id]): unknown;
+  /** What a flag, which says less than the spec can, leaves of what the spec says. */
+  refine?(given: Answers[Id], written: Answers[Id]): Answers[Id];
 }

@@ -1,7 +1,15 @@
 /** Asks the npm registry through npm itself, which knows the registry, the proxy and the token of this machine. */
-import { newestCommonVersion, pinnedRelease, platforms, type PlatformPackage, type Release } from "../catalog/release.ts";
+import {
+  compareVersions,
+  newestCommonVersion,
+  pinnedRelease,
+  platforms,
+  type PlatformPackage,
+  type Release,
+} from "../catalog/release.ts";
 import { environmentError, usageError } from "../errors.ts";
-import { isRegistry } from "../lock/lock.ts";
+import { isRegistry, lockPath, type Lock } from "../lock/lock.ts";
+import type { Observation } from "../plan/check.ts";
 import { spawn } from "../repo/spawn.ts";
 
 /**
@@ -48,6 +56,35 @@ async function newestComplete(): Promise<string> {
       `Give a version with --opencode, for instance ${pinnedRelease.version}.`,
     );
   return newest;
+}
+
+/** What is newer elsewhere than what a lock has: the generator and OpenCode. Throws exit 4 where the registry cannot be asked. */
+export async function findOutdated(lock: Lock, generator: string): Promise<Observation[]> {
+  const [published, newest] = await Promise.all([view("create-aperture-env", "version"), newestComplete()]);
+  const known = [lock.generator, generator];
+  const isNewer = typeof published === "string" && known.every((version) => compareVersions(published, version) > 0);
+  return [
+    ...(isNewer
+      ? [
+          outdated(
+            `create-aperture-env ${published} is out, and ${lock.generator} wrote this`,
+            "run  npx create-aperture-env@latest update",
+          ),
+        ]
+      : []),
+    ...(compareVersions(newest, lock.opencode.version) > 0
+      ? [
+          outdated(
+            `OpenCode ${newest} is out, and this has ${lock.opencode.version}`,
+            `run  npx create-aperture-env update --opencode ${newest}`,
+          ),
+        ]
+      : []),
+  ];
+}
+
+function outdated(message: string, hint: string): Observation {
+  return { path: lockPath, state: "outdated", message, hint };
 }
 
 function versionsOf(value: unknown): string[] {

@@ -2,6 +2,7 @@
 import { bases, fetchImage, findBase, packages, type Base } from "../catalog/bases.ts";
 import { connections } from "../catalog/connections.ts";
 import type { Shape } from "../catalog/files.ts";
+import { lifecycleHooks } from "../catalog/hooks.ts";
 import { knowsModel, loadCatalogue } from "../catalog/models.ts";
 import { outputs } from "../catalog/outputs.ts";
 import { providers } from "../catalog/providers.ts";
@@ -34,6 +35,9 @@ export function describeBase(choice: BaseChoice): Base {
 export function buildContext({ answers, release, registry, shape }: Environment): Context {
   const base = describeBase(answers.base);
   const catalogue = loadCatalogue();
+  const hooks = Object.entries(answers.hooks).map(([name, command]) => ({ name, command }));
+  const forwardPorts = answers.forwardPorts.map((port) => ({ port: String(port), isNumber: typeof port === "number" }));
+  const someOnly = answers.devcontainers[0] !== "all";
   return {
     spec: {
       name: answers.name,
@@ -65,11 +69,26 @@ export function buildContext({ answers, release, registry, shape }: Environment)
         sha512: integrityToHex(entry.integrity),
       })),
     },
-    feature: { registry, opencode: nestedFeature(shape) },
+    feature: {
+      registry,
+      // Null where it has to fetch the binary itself.
+      opencode: nestedFeature(shape),
+      hooks: shape.kind === "feature" ? hooks : [],
+    },
+    devcontainer: {
+      // Empty, and then left out of the spec, where nothing is asked.
+      asked:
+        [answers.containerEnv, answers.hooks].some((map) => Object.keys(map).length > 0) || forwardPorts.length > 0 || someOnly,
+      files: someOnly ? answers.devcontainers : null,
+      containerEnv: Object.entries(answers.containerEnv).map(([name, value]) => ({ name, value })),
+      forwardPorts,
+      hooks,
+    },
     providers: answers.providers.map(({ id, api }) =>
       describeProvider(answers, id, providers[id]!.wireFormats[api]!.suffix, catalogue),
     ),
     schema: {
+      hooks: lifecycleHooks,
       connections: connections.map((choice) => choice.value),
       outputs: outputs.map((choice) => choice.value),
       bases: Object.keys(bases),
@@ -97,16 +116,32 @@ function describeProvider(answers: Answers, id: string, suffix: string, catalogu
     baseUrl: `${origin}${suffix}`,
     unknownModels: unknown.length === 0 ? null : unknown,
     fields: Object.entries(fields).map(([key, value]) => ({ key, value: JSON.stringify(value) })),
-    models: Object.entries(models).map(([key, value]) => ({ key, value: JSON.stringify(value) })),
+    models: asJson(models),
   };
 }
 
-/** A Feature is named by the path from the folder of the devcontainer.json that uses it. */
-export function featurePath(shape: Shape): string {
-  if (shape.kind === "own" || shape.file === ".devcontainer/devcontainer.json") return "./aperture-env";
-  return shape.file === ".devcontainer.json" ? "./.devcontainer/aperture-env" : "../aperture-env";
+const written = new WeakMap<object, readonly { readonly key: string; readonly value: string }[]>();
+
+/** The catalogue's entries as JSON. They never change, so an update of many repositories writes them once. */
+function asJson(entries: object): readonly { readonly key: string; readonly value: string }[] {
+  const known = written.get(entries);
+  if (known !== undefined) return known;
+  const made = Object.entries(entries).map(([key, value]) => ({ key, value: JSON.stringify(value) }));
+  written.set(entries, made);
+  return made;
 }
 
-function nestedFeature(shape: Shape): string {
-  return `${featurePath(shape)}/opencode`;
+/** A Feature is named by the path from the folder of the devcontainer.json that uses it. */
+export function featurePath(file: string): string {
+  if (file === ".devcontainer/devcontainer.json") return "./aperture-env";
+  return file === ".devcontainer.json" ? "./.devcontainer/aperture-env" : "../aperture-env";
+}
+
+/**
+ * The nested Feature's name, which `dependsOn` takes from the same place. Null where dev containers of several places use the Feature: then no
+ * one name fits all, and the Feature itself runs the nested one's script.
+ */
+export function nestedFeature(shape: Shape): string | null {
+  const names = new Set(shape.kind === "own" ? ["./aperture-env"] : shape.files.map(featurePath));
+  return names.size === 1 ? `${[...names][0]}/opencode` : null;
 }

@@ -44,6 +44,12 @@ export function formatWord(text: string): string {
   return text;
 }
 
+/** A whole number; throws on any other text. */
+export function formatNumber(text: string): string {
+  if (!/^\d{1,15}$/.test(text)) throw new Error(`${JSON.stringify(text)} is not a whole number`);
+  return text;
+}
+
 /** Several plain words. */
 export function formatWords(text: string): string {
   return text.split(" ").map(formatWord).join(" ");

@@ -4,7 +4,7 @@ import runtime from "handlebars/runtime";
 import { partials, templates } from "virtual:templates";
 import { wantedFiles, type WantedFile } from "../catalog/files.ts";
 import { buildContext, type Environment } from "./context.ts";
-import { formatDocker, formatJson, formatShell, formatWord, formatWords, formatYaml } from "./escape.ts";
+import { formatDocker, formatJson, formatNumber, formatShell, formatWord, formatWords, formatYaml } from "./escape.ts";
 
 /** A file as it shall be. */
 export interface RenderedFile extends WantedFile {
@@ -22,6 +22,7 @@ export interface Rendered {
 const handlebars = runtime.create();
 const formats: Readonly<Record<string, (text: string) => string>> = {
   json: formatJson,
+  number: formatNumber,
   yaml: formatYaml,
   sh: formatShell,
   docker: formatDocker,

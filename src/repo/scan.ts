@@ -4,7 +4,7 @@ import { basename, dirname, join, resolve, sep } from "node:path";
 import { bases } from "../catalog/bases.ts";
 import { environmentError, usageError } from "../errors.ts";
 import type { Facts } from "../questions/types.ts";
-import type { Found, Snapshot } from "../plan/build.ts";
+import type { Found, Snapshot } from "../plan/snapshot.ts";
 
 const maxLength = 5 * 1024 * 1024;
 
@@ -35,7 +35,7 @@ function findGitRoot(start: string): string | null {
 }
 
 /** Facts that proposals rest on. */
-export function readFacts(target: Target, devcontainer: string | null, opencode: string): Facts {
+export function readFacts(target: Target, devcontainers: readonly string[], opencode: string): Facts {
   const names = target.exists ? readdirSync(target.root) : [];
   const found = Object.entries(bases).flatMap(([name, base]) => {
     const sign = base.signs
@@ -43,7 +43,7 @@ export function readFacts(target: Target, devcontainer: string | null, opencode:
       .find(Boolean);
     return sign === undefined ? [] : [{ name, sign }];
   });
-  return { folder: basename(target.root), base: found[0] ?? null, devcontainer, opencode };
+  return { folder: basename(target.root), base: found[0] ?? null, devcontainers, opencode };
 }
 
 /** Dev container files, in the order in which tools look for them (containers.dev, devcontainer-reference). */
@@ -62,12 +62,13 @@ function readNames(folder: string): string[] {
 
 /** What lies at each of these paths. Symbolic links that lead out of the repository are reported, not followed. */
 export function takeSnapshot(root: string, paths: readonly string[]): Snapshot {
-  return new Map(paths.map((path) => [path, look(root, path)]));
+  const inside = new Set<string>();
+  return new Map(paths.map((path) => [path, look(root, path, inside)]));
 }
 
-/** What lies at one path below the root. */
-export function look(root: string, path: string): Found {
-  const outside = findLinkOutside(root, path);
+/** What lies at one path below the root. `inside` keeps what was found to lie there, for looks at the same moment. */
+export function look(root: string, path: string, inside: Set<string> = new Set()): Found {
+  const outside = findLinkOutside(root, path, inside);
   if (outside !== null) return { kind: "other", what: `behind the symbolic link ${outside}, which leads out of the repository` };
   const full = join(root, path);
   let found;
@@ -110,13 +111,17 @@ function lstatOrNothing(full: string): Stats | undefined {
 }
 
 /** The first folder on the way to `path` that is a link out of the root, or null. */
-function findLinkOutside(root: string, path: string): string | null {
+function findLinkOutside(root: string, path: string, inside: Set<string>): string | null {
   const parts = path.split("/");
   for (let count = 1; count <= parts.length; count++) {
     const part = parts.slice(0, count).join("/");
+    if (inside.has(part)) continue;
     const found = lstatOrNothing(join(root, part));
     if (found === undefined) return null;
-    if (!found.isSymbolicLink()) continue;
+    if (!found.isSymbolicLink()) {
+      inside.add(part);
+      continue;
+    }
     if (!existsSync(join(root, part))) return count === parts.length ? null : part;
     const real = realpathSync(root);
     const leads = realpathSync(join(root, part));

@@ -1,20 +1,28 @@
-/** The text of every change as a unified diff, as git prints it. */
+/** Texts of changes as unified diffs, as git prints them. */
 import { createTwoFilesPatch } from "diff";
-import { writesOf, type Plan } from "../plan/plan.ts";
+import { writesOf, type Change, type Plan } from "../plan/plan.ts";
 
 /** One patch for all writes of a plan, or the empty text. `git apply` takes it. */
 export function formatDiff(plan: Plan): string {
   return writesOf(plan)
     .map((write) => {
-      const isNew = write.kind === "create";
+      const { kind, path } = write;
+      // Scripts are the files of ours that can be executed.
+      const mode = (kind === "create" ? write.executable : path.endsWith(".sh")) ? "100755" : "100644";
+      const header = kind === "create" ? `new file mode ${mode}\n` : kind === "remove" ? `deleted file mode ${mode}\n` : "";
       const patch = createTwoFilesPatch(
-        isNew ? "/dev/null" : `a/${write.path}`,
-        `b/${write.path}`,
-        isNew ? "" : write.before,
-        write.after,
+        kind === "create" ? "/dev/null" : `a/${path}`,
+        kind === "remove" ? "/dev/null" : `b/${path}`,
+        kind === "create" ? "" : write.before,
+        kind === "remove" ? "" : write.after,
       );
-      const mode = isNew ? `new file mode ${write.executable ? "100755" : "100644"}\n` : "";
-      return `diff --git a/${write.path} b/${write.path}\n${mode}${patch.replace(/^=+\n/, "")}`;
+      return `diff --git a/${path} b/${path}\n${header}${patch.replace(/^=+\n/, "")}`;
     })
     .join("");
+}
+
+/** What a conflict is about: from the text that is there to the one that would take its place; empty where it is about no text. */
+export function formatConflict({ path, before, after }: Extract<Change, { kind: "conflict" }>): string {
+  if (before === undefined || after === undefined) return "";
+  return createTwoFilesPatch(`${path} (yours)`, `${path} (ours)`, before, after).replace(/^=+\n/, "");
 }

@@ -1,27 +1,34 @@
 /** Plans, outcomes and errors as one JSON object each, for programs. Fields are only ever added while `schemaVersion` stays. */
 import { isAppError } from "../errors.ts";
+import { fails, type Observation } from "../plan/check.ts";
 import { changesOf, conflictsOf, type Plan } from "../plan/plan.ts";
 import type { Resolved } from "../questions/resolve.ts";
 
-/** What a run of `create` came to. */
-export interface CreateOutcome {
+/** What a run of a command that writes came to. */
+export interface Outcome {
   readonly status: "written" | "unchanged" | "planned" | "conflict";
   readonly plan: Plan;
   readonly resolved: readonly Resolved[];
   readonly revision: string;
   readonly next: readonly string[];
-  readonly repeat: string;
+  /** The command that does the same again; null where that is the command itself. */
+  readonly repeat: string | null;
 }
 
-/** The outcome with every planned change; texts are left out but for conflicts' reasons. */
-export function formatCreateJson({ status, plan, resolved, revision, next, repeat }: CreateOutcome): string {
-  const changes = changesOf(plan).map((change) => {
+/** A plan's changes; texts are left out but for conflicts' reasons. */
+export function describeChanges(plan: Plan): object[] {
+  return changesOf(plan).map((change) => {
     const { kind, path } = change;
-    if (change.kind === "keep") return { kind, path, why: change.why };
-    if (change.kind === "conflict")
-      return { kind, path, why: change.why, fix: change.fix, ...(change.where && { where: change.where }) };
-    return { kind, path };
+    const notes = "notes" in change && change.notes !== undefined ? { notes: change.notes } : {};
+    if (change.kind === "keep") return { kind, path, why: change.why, ...notes };
+    if (change.kind !== "conflict") return { kind, path, ...notes };
+    const { why, fix, choices, where } = change;
+    return { kind, path, why, fix, choices, ...(where && { where }) };
   });
+}
+
+/** The outcome with every planned change. */
+export function formatOutcomeJson({ status, plan, resolved, revision, next, repeat }: Outcome): string {
   const answers = Object.fromEntries(resolved.map(({ question, value, source }) => [question.id, { value, source }]));
   return print({
     schemaVersion: 1,
@@ -29,24 +36,32 @@ export function formatCreateJson({ status, plan, resolved, revision, next, repea
     root: plan.root,
     revision,
     answers,
-    changes,
+    changes: describeChanges(plan),
     conflicts: conflictsOf(plan).length,
     warnings: plan.warnings,
+    findings: plan.findings.map(({ code, where, message, hint }) => ({ code, where, message, hint })),
     next,
-    repeat,
+    ...(repeat !== null && { repeat }),
   });
 }
 
-/** An error; one that is not for people is `internal`. */
-export function formatErrorJson(error: unknown): string {
-  if (!isAppError(error))
-    return print({ schemaVersion: 1, status: "error", error: { code: "internal", exit: 1, message: String(error) } });
+/** What a check came to. */
+export function formatCheckJson(root: string, observations: readonly Observation[]): string {
+  const status = observations.some(fails) ? "drift" : "fine";
+  const described = observations.map((observation) => ({ ...observation, fails: fails(observation) }));
+  return print({ schemaVersion: 1, status, root, observations: described });
+}
+
+/** An error's fields, for people and programs; one that is not for people is `internal`. */
+export function describeError(error: unknown): { code: string; exit: number; message: string } {
+  if (!isAppError(error)) return { code: "internal", exit: 1, message: String(error) };
   const { code, exit, message, hint, where } = error;
-  return print({
-    schemaVersion: 1,
-    status: "error",
-    error: { code, exit, message, ...(hint !== undefined && { hint }), ...(where && { where }) },
-  });
+  return { code, exit, message, ...(hint !== undefined && { hint }), ...(where && { where }) };
+}
+
+/** An error as the one object of a run. */
+export function formatErrorJson(error: unknown): string {
+  return print({ schemaVersion: 1, status: "error", error: describeError(error) });
 }
 
 function print(value: unknown): string {

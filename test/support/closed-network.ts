@@ -14,6 +14,8 @@ export interface ClosedNetwork {
   readonly name: string;
   /** Options of `docker run`, and `runArgs` of a dev container, that put a container into it. */
   readonly args: readonly string[];
+  /** The name server's address, for containers that also ask the engine for each other's names: their `dns`. */
+  readonly nameServer: string;
   /** Requests that the gateway has seen so far. */
   requests(): Promise<readonly LoggedRequest[]>;
   /** Names that were asked for so far, each once. */
@@ -33,9 +35,10 @@ export async function startClosedNetwork(): Promise<ClosedNetwork> {
   });
   const address = await gateway.address(network.name);
   const server = await runDetached(image, { args: ["--network", network.name, "--env", `RECORDS=ai=${address}`] });
+  const nameServer = await server.address(network.name);
   const folder = await temporaryFolder("aperture-env-resolv");
   const resolv = join(folder, "resolv.conf");
-  writeFileSync(resolv, `nameserver ${await server.address(network.name)}\noptions timeout:1 attempts:1\n`, { mode: 0o644 });
+  writeFileSync(resolv, `nameserver ${nameServer}\noptions timeout:1 attempts:1\n`, { mode: 0o644 });
   const lines = async <Line>(logs: () => Promise<{ stdout: string }>): Promise<Line[]> =>
     (await logs()).stdout
       .split("\n")
@@ -44,6 +47,7 @@ export async function startClosedNetwork(): Promise<ClosedNetwork> {
   return {
     name: network.name,
     args: ["--network", network.name, "--volume", `${resolv}:/etc/resolv.conf:ro`],
+    nameServer,
     requests: async () => lines<LoggedRequest>(gateway.logs),
     names: async () => [
       ...new Set((await lines<{ name?: string }>(server.logs)).flatMap(({ name }) => (name === undefined ? [] : [name]))),

@@ -173,21 +173,45 @@ export async function devcontainer(args: readonly string[], options?: RunOptions
   const [command = "", ...rest] = args;
   const at = rest.indexOf("--workspace-folder");
   const folder = resolve(options?.cwd ?? ".", at === -1 ? "." : rest[at + 1]!);
-  if (command === "up") onDispose(() => removeDevcontainers(folder));
+  if (command === "up") {
+    // `--remove-existing-container` takes the names of its images away
+    const replaced = await idsOf(await imagesFor(await devcontainersOf(folder)));
+    onDispose(() => removeDevcontainers(folder, replaced));
+  }
   const cli = join(root, "node_modules/@devcontainers/cli/devcontainer.js");
   const path = dockerCommands.includes(command) ? ["--docker-path", await dockerPath()] : [];
   return run(process.execPath, [cli, command, ...path, ...rest], { timeout: 600_000, ...options });
 }
 
-/** Removes the containers of a workspace folder and the images that the CLI made for them (it names them `vsc-…`, one with `-uid`). */
-async function removeDevcontainers(folder: string): Promise<void> {
+/** Removes the dev containers of a workspace folder and the images that were made for them, those that were replaced meanwhile, too. */
+async function removeDevcontainers(folder: string, replaced: readonly string[]): Promise<void> {
+  const containers = await devcontainersOf(folder);
+  const images = [...(await imagesFor(containers)), ...replaced];
+  if (containers.length > 0) await mustRun("docker", ["rm", "--force", "--volumes", ...containers]);
+  if (images.length > 0) await docker(["image", "rm", ...new Set(images)]);
+}
+
+async function devcontainersOf(folder: string): Promise<string[]> {
   const found = await mustRun("docker", ["ps", "--all", "--quiet", "--filter", `label=devcontainer.local_folder=${folder}`]);
-  if (found === "") return;
-  const containers = found.split("\n");
-  const images = (await mustRun("docker", ["inspect", "--format", "{{.Config.Image}}", ...containers])).split("\n");
-  await mustRun("docker", ["rm", "--force", "--volumes", ...containers]);
-  const made = images.filter((image) => image.startsWith("vsc-")).flatMap((image) => [image, image.replace(/-uid$/, "")]);
-  if (made.length > 0) await docker(["image", "rm", ...new Set(made)]);
+  return found === "" ? [] : found.split("\n");
+}
+
+/** The names of images that the CLI made for containers (`vsc-…`, one with `-uid`), or had Compose make (`<project>-<service>`). */
+async function imagesFor(containers: readonly string[]): Promise<string[]> {
+  if (containers.length === 0) return [];
+  const composed = ["project", "service"].map((name) => `{{index .Config.Labels "com.docker.compose.${name}"}}`).join("-");
+  const lines = await mustRun("docker", ["inspect", "--format", `{{.Config.Image}} ${composed}`, ...containers]);
+  return lines.split("\n").flatMap((line) => {
+    const [image = "", service = ""] = line.split(" ");
+    return [...(image.startsWith("vsc-") ? [image, image.replace(/-uid$/, "")] : []), ...(service === "-" ? [] : [service])];
+  });
+}
+
+/** The ids of those images that are there. */
+async function idsOf(images: readonly string[]): Promise<string[]> {
+  if (images.length === 0) return [];
+  const { stdout } = await docker(["image", "inspect", "--format", "{{.Id}}", ...images]);
+  return stdout.split("\n").filter(Boolean);
 }
 
 async function dockerPath(): Promise<string> {

@@ -15,11 +15,16 @@ export function writeTree(folder: string, files: Readonly<Record<string, string>
 }
 
 /** Runs the built program in a folder, without a terminal. Throws where it does not end with 0. */
-export async function generate(
-  folder: string,
-  args: readonly string[] = [],
-  env: Readonly<Record<string, string>> = {},
-): Promise<string> {
-  const { stdout } = await execa(process.execPath, [bin, "--yes", ...args], { cwd: folder, stdin: "ignore", env });
+export function generate(folder: string, args: readonly string[] = [], env?: Readonly<Record<string, string>>): Promise<string> {
+  return runProgram(folder, ["--yes", ...args], env);
+}
+
+/** Takes the environment out of a folder again. Throws where that does not end with 0. */
+export function remove(folder: string): Promise<string> {
+  return runProgram(folder, ["remove", "--yes"]);
+}
+
+async function runProgram(folder: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<string> {
+  const { stdout } = await execa(process.execPath, [bin, ...args], { cwd: folder, stdin: "ignore", env });
   return stdout;
 }

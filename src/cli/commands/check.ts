@@ -1,0 +1,113 @@
+/** Says whether repositories still are what their specs and locks say. Writes nothing; asks the registry only with --outdated. */
+import { usageError } from "../../errors.ts";
+import type { Lock } from "../../lock/lock.ts";
+import { fails, observe, observeNoLock, observeStale, pathsToCheck, type Observation } from "../../plan/check.ts";
+import { writesOf } from "../../plan/plan.ts";
+import { resolveAnswers } from "../../questions/resolve.ts";
+import { questions } from "../../questions/table.ts";
+import type { Answers } from "../../questions/types.ts";
+import { findOutdated } from "../../registry/npm.ts";
+import { formatCheckJson } from "../../report/json.ts";
+import { formatCheck, formatObservations, paintFor } from "../../report/text.ts";
+import { findContainers, hasEnvironment, readLockFile, readSpecText } from "../../repo/environment.ts";
+import { findJournal, journalPath } from "../../repo/journal.ts";
+import { findTarget, readFacts, takeSnapshot, type Target } from "../../repo/scan.ts";
+import { generatorVersion } from "../../version.ts";
+import type { Command } from "../args.ts";
+import type { Io } from "../io.ts";
+import { visitAll } from "./fleet.ts";
+import { preparePlan, shapeOf } from "./planning.ts";
+
+type CheckCommand = Extract<Command, { kind: "check" }>;
+
+/** Runs it and gives the exit status: 0 where all is as it should be, 3 where not. */
+export async function runCheck({ directories, switches, outdated }: CheckCommand, io: Io): Promise<number> {
+  const cwd = switches.cwd === null ? io.cwd : findTarget(io.cwd, switches.cwd).root;
+  const paint = paintFor(io.stdout, io.env);
+  if (directories.length > 1) {
+    return visitAll(directories, { json: switches.json, cwd }, io, async (target) => {
+      const observations = await checkRepository(target, outdated, io);
+      const failed = observations.some(fails);
+      return {
+        status: failed ? "drift" : "unchanged",
+        exit: failed ? 3 : 0,
+        text: observations.length === 0 ? "" : `\n${formatObservations(observations, paint)}`.trimEnd(),
+        json: { root: target.root, observations },
+      };
+    });
+  }
+  const target = findTarget(cwd, directories[0] ?? null);
+  if (!target.exists || !hasEnvironment(target.root))
+    throw usageError(
+      "no-environment",
+      `${target.root} has no environment to check.`,
+      "Make one with  npm create aperture-env@latest",
+    );
+  const observations = await checkRepository(target, outdated, io);
+  io.stdout.write(switches.json ? formatCheckJson(target.root, observations) : formatCheck(observations, paint));
+  return observations.some(fails) ? 3 : 0;
+}
+
+async function checkRepository(target: Target, outdated: boolean, io: Io): Promise<readonly Observation[]> {
+  const { root } = target;
+  const interrupted: Observation[] = findJournal(root)
+    ? [
+        {
+          path: journalPath,
+          state: "stale",
+          message: "is of a run that was cut off, or is at work now",
+          hint: "run  npx create-aperture-env update",
+        },
+      ]
+    : [];
+  const { lock, damaged } = readLockFile(root);
+  if (lock === null) return [...interrupted, ...observeNoLock(damaged)];
+  const { answers, spec } = await answersNow(target, lock);
+  const observations = observe({
+    lock,
+    snapshot: takeSnapshot(root, pathsToCheck(lock)),
+    changedKeys: changedKeys(lock.answers, answers),
+    shape: shapeOf(findContainers(root, lock), answers, spec),
+  });
+  const drift = [...interrupted, ...observations];
+  // Only the version that wrote the lock can say what it would have written; what a newer one would do is no drift.
+  const mayRender = !drift.some(fails) && lock.generator === generatorVersion;
+  return [
+    ...drift,
+    ...(mayRender ? observeStale(await pathsThatWouldChange(target, io)) : []),
+    ...(outdated ? await findOutdated(lock, generatorVersion) : []),
+  ];
+}
+
+/** The answers that spec and lock give today, without what one person's variables say. */
+async function answersNow(target: Target, lock: Lock): Promise<{ answers: Answers; spec: Parameters<typeof shapeOf>[2] }> {
+  const text = readSpecText(target.root);
+  const spec = text === null ? {} : (await import("../../spec/file.ts")).parseSpec(text);
+  const containers = findContainers(target.root, lock);
+  const facts = readFacts(target, containers.kind === "theirs" ? containers.files : [], lock.answers.opencode);
+  const { answers } = await resolveAnswers(
+    { flags: {}, spec, env: {}, lock: lock.answers, facts },
+    { ask: null, acceptDefaults: true },
+  );
+  return { answers, spec };
+}
+
+function changedKeys(before: Answers, after: Answers): string[] {
+  return questions
+    .filter(({ id, write }) => JSON.stringify(write(before[id] as never)) !== JSON.stringify(write(after[id] as never)))
+    .map(({ key }) => key.join("."));
+}
+
+async function pathsThatWouldChange(target: Target, io: Io): Promise<string[]> {
+  const { build } = await preparePlan({
+    target,
+    flags: {},
+    env: io.env,
+    ask: null,
+    acceptDefaults: true,
+    existing: true,
+    decideBypass: async () => "leave",
+    unignore: false,
+  });
+  return writesOf(await build(() => null)).map(({ path }) => path);
+}

@@ -1,0 +1,226 @@
+/** Everything up to the plan, for the commands that write an environment: looks, asks, resolves, renders. Writes nothing. */
+import type { Libc } from "../../catalog/bases.ts";
+import type { Shape } from "../../catalog/files.ts";
+import { compareVersions, missingPlatforms, pinnedRelease, type Release } from "../../catalog/release.ts";
+import { removeValue } from "../../edit/jsonc.ts";
+import type { EditResult } from "../../edit/splice.ts";
+import { isAppError, usageError } from "../../errors.ts";
+import { lockPath, type Lock } from "../../lock/lock.ts";
+import { buildPlan, pathsToLookAt } from "../../plan/build.ts";
+import {
+  findBypass,
+  findingsOfIgnored,
+  findOpencodeFolder,
+  findOtherOpencode,
+  type Finding,
+  type ProjectFile,
+} from "../../plan/findings.ts";
+import { foldersOf, unignoreLines } from "../../plan/ignore.ts";
+import { changesOf, type Choice, type Plan } from "../../plan/plan.ts";
+import { resolveAnswers, type AnswerSources, type Ask, type Resolution, type Resolved } from "../../questions/resolve.ts";
+import type { Answers } from "../../questions/types.ts";
+import { findRegistry, resolveRelease } from "../../registry/npm.ts";
+import { describeBase } from "../../render/context.ts";
+import { renderEnvironment } from "../../render/render.ts";
+import { findContainers, readLockFile, readSpecText, type Containers } from "../../repo/environment.ts";
+import { findIgnored } from "../../repo/git.ts";
+import { readProject } from "../../repo/project.ts";
+import { readFacts, takeSnapshot, type Target } from "../../repo/scan.ts";
+import { specPath, type SpecEntries } from "../../spec/spec.ts";
+import { generatorVersion } from "../../version.ts";
+import type { Flags, OnBypass } from "../args.ts";
+
+/** Settles a conflict, or leaves it one. */
+export type Settle = (path: string) => Choice | null;
+
+/** What a plan is asked for. */
+export interface Request {
+  readonly target: Target;
+  readonly flags: Flags;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Asks a person; null where nobody can be asked. */
+  readonly ask: Ask | null;
+  readonly acceptDefaults: boolean;
+  /** An environment that is there is brought up to date: nothing is asked, what is left out is as the lock has it. */
+  readonly existing: boolean;
+  /** What to do with project files that go past the gateway, once it is known which do. */
+  readonly decideBypass: (findings: readonly Finding[]) => Promise<OnBypass>;
+  readonly unignore: boolean;
+}
+
+/** All that a plan needs; only conflicts are open. */
+export interface Prepared {
+  readonly resolved: readonly Resolved[];
+  readonly answers: Answers;
+  readonly revision: string;
+  readonly release: Release;
+  readonly shape: Shape;
+  /** The lock on disk. */
+  readonly lock: Lock | null;
+  build(settle: Settle): Promise<Plan>;
+}
+
+/** Prepares a plan. Throws errors for people: a spec that cannot be understood, answers that are missing, a registry that does not answer. */
+export async function preparePlan(request: Request): Promise<Prepared> {
+  const { target, env } = request;
+  const { root } = target;
+  const specText = target.exists ? readSpecText(root) : null;
+  const { lock, damaged } = target.exists ? readLockFile(root) : { lock: null, damaged: false };
+  refuseDowngrade(lock);
+  // The parser is loaded only where there is something for it.
+  const specFile = specText === null ? null : await import("../../spec/file.ts");
+  const spec = specText === null ? (request.existing ? {} : null) : specFile!.parseSpec(specText);
+  const containers: Containers = target.exists ? findContainers(root, lock) : { kind: "own" };
+  const files = containers.kind === "theirs" ? containers.files : [];
+  const sources: AnswerSources = {
+    flags: request.flags,
+    spec,
+    env,
+    lock: lock?.answers ?? null,
+    facts: readFacts(target, files, pinnedRelease.version),
+  };
+  const mode = { ask: request.ask, acceptDefaults: request.acceptDefaults || request.existing };
+  const project = target.exists ? readProject(root, files) : { configs: [], setup: [], hasOpencodeFolder: false };
+
+  let { answers, resolved } = await resolveAnswers(sources, mode);
+  const bypassing = findBypass(project.configs, optionsOf(answers));
+  const onBypass = bypassing.some((finding) => finding.fixes !== undefined) ? await request.decideBypass(bypassing) : "leave";
+  if (onBypass === "managed" && !answers.managed) ({ answers, resolved } = await settleManaged(sources, { answers, resolved }));
+
+  const shape = shapeOf(containers, answers, spec);
+  const fixes = onBypass === "fix" ? fixesOf(project.configs, bypassing) : new Map<string, EditResult>();
+  const snapshot = takeSnapshot(root, [...pathsToLookAt(shape, lock), ...fixes.keys()]);
+  const absent = [...snapshot].flatMap(([path, found]) =>
+    found.kind === "nothing" && lock?.files[path] === undefined ? [path] : [],
+  );
+  // Git answers while the rest is made.
+  const ignoring = target.exists
+    ? findIgnored(root, [...absent, ...new Set(absent.flatMap(foldersOf))], env)
+    : Promise.resolve([]);
+
+  const known = [pinnedRelease, ...(lock === null ? [] : [lock.opencode])];
+  const release = await resolveRelease(versionFor(answers.opencode, lock), known);
+  const libc = shape.kind === "own" ? describeBase(answers.base).libc : null;
+  if (libc !== null) requireLibc(release, libc);
+  const registry = shape.kind === "own" ? "" : await registryFor(lock, target, env);
+  const rendered = renderEnvironment({ answers, release, registry, shape });
+  const remaining = findBypass(fixedConfigs(project.configs, fixes), optionsOf(answers));
+  const findings = [...remaining, ...findOtherOpencode(project.setup), ...findOpencodeFolder(project.hasOpencodeFolder)];
+  const editedSpec = specText === null ? null : specFile!.editSpec(specText, await newAnswers(sources, resolved));
+  const warnings = [
+    ...(damaged ? [`${lockPath} is damaged or none of ours: files that are there are taken as yours`] : []),
+    ...describeRelease(answers.opencode, release, libc),
+  ];
+  const nextLock = { generator: generatorVersion, answers, opencode: release, registry };
+  const common = { root, rendered, shape, snapshot, lock, nextLock, editedSpec, fixes, warnings };
+
+  const build = async (settle: Settle): Promise<Plan> => {
+    const plan = buildPlan({ ...common, ignoreLines: [], settle, findings });
+    const made = new Set(changesOf(plan).flatMap(({ kind, path }) => (kind === "create" ? [path] : [])));
+    const ignored = await ignoring;
+    const lost = ignored.filter(({ path }) => made.has(path));
+    if (lost.length === 0) return plan;
+    if (!request.unignore) return { ...plan, findings: [...findings, ...findingsOfIgnored(lost)] };
+    const lines = unignoreLines([...made], new Set(ignored.map(({ path }) => path)));
+    return buildPlan({ ...common, ignoreLines: lines, settle, findings });
+  };
+  return { resolved, answers, revision: rendered.revision, release, shape, lock, build };
+}
+
+function optionsOf({ url, providers, managed }: Answers): Parameters<typeof findBypass>[1] {
+  return { url, providers: providers.map(({ id }) => id), managed };
+}
+
+/** The same answers, but for the one that a person chose over a bypass: it counts as a flag, so it is written into a spec. */
+async function settleManaged(sources: AnswerSources, { answers, resolved }: Resolution): Promise<Resolution> {
+  const flags = { ...sources.flags, managed: "true" };
+  const managed = await resolveAnswers({ ...sources, flags, spec: sources.spec ?? {} }, { ask: null, acceptDefaults: true });
+  const answer = managed.resolved.find(({ question }) => question.id === "managed")!;
+  return {
+    answers: Object.freeze({ ...answers, managed: true }),
+    resolved: resolved.map((one) => (one.question.id === "managed" ? answer : one)),
+  };
+}
+
+/** The answers of flags that say something else than what would count without them: those go into the spec. */
+async function newAnswers(sources: AnswerSources, resolved: readonly Resolved[]): Promise<readonly Resolved[]> {
+  const given = resolved.filter(({ source }) => source === "flag");
+  if (given.length === 0) return [];
+  const before = new Map<string, string>();
+  try {
+    const { resolved: without } = await resolveAnswers({ ...sources, flags: {} }, { ask: null, acceptDefaults: true });
+    for (const { question, value } of without) before.set(question.id, JSON.stringify(value));
+  } catch (error) {
+    // Without the flags the spec makes no sense; with them it does.
+    if (!isAppError(error)) throw error;
+  }
+  return given.filter(({ question, value }) => before.get(question.id) !== JSON.stringify(value));
+}
+
+/** A repository that a newer version wrote is not taken back: its files may need what this version does not know. */
+function refuseDowngrade(lock: Lock | null): void {
+  if (lock === null || compareVersions(lock.generator, generatorVersion) <= 0) return;
+  throw usageError(
+    "older-generator",
+    `This is create-aperture-env ${generatorVersion}, and ${lock.generator} wrote this environment.`,
+    "Use that version or a newer one, for instance  npx create-aperture-env@latest update",
+    { file: lockPath },
+  );
+}
+
+/** The shape that answers ask for here. Throws where they name a dev container that is not there. */
+export function shapeOf(containers: Containers, { devcontainers }: Answers, spec: SpecEntries | null): Shape {
+  if (containers.kind === "own") return { kind: "own" };
+  if (devcontainers[0] === "all") return { kind: "feature", files: containers.files };
+  const missing = devcontainers.find((file) => !containers.files.includes(file));
+  if (missing !== undefined) {
+    const there = `There are ${containers.files.join(", ")}; all takes every one.`;
+    throw usageError("no-such-dev-container", `There is no dev container ${missing}.`, there, spec?.devcontainers?.place);
+  }
+  return { kind: "feature", files: devcontainers };
+}
+
+/** The version to take: `latest` is what the lock resolved it to, once it has. */
+function versionFor(wanted: string, lock: Lock | null): string {
+  return wanted === "latest" && lock?.answers.opencode === "latest" ? lock.opencode.version : wanted;
+}
+
+/** Asked once, when the Feature comes in; from then on the lock has it, so that every run on every machine gives the same. */
+async function registryFor(lock: Lock | null, target: Target, env: Request["env"]): Promise<string> {
+  const hadFeature = Object.values(lock?.files ?? {}).some((file) => file.strategy === "keys");
+  return hadFeature ? lock!.registry : findRegistry(target.root, env);
+}
+
+function requireLibc(release: Release, libc: Libc): void {
+  if (Object.values(release.packages).some((entry) => entry.libc === libc)) return;
+  const why = `OpenCode ${release.version} has no package for ${libc}, which this base needs.`;
+  throw usageError("no-package-for-base", why, `Take ${pinnedRelease.version}, which this version pins.`);
+}
+
+/** What there is to say of a release: what `latest` came to, and where its image cannot be built. */
+function describeRelease(wanted: string, release: Release, libc: Libc | null): string[] {
+  const missing = missingPlatforms(release).filter((platform) => libc === null || platform.libc === libc);
+  return [
+    ...(wanted === "latest" ? [`latest is OpenCode ${release.version}`] : []),
+    ...missing.map(
+      (platform) => `OpenCode ${release.version} has no package for ${platform.arch} with ${platform.libc}: no image for that`,
+    ),
+  ];
+}
+
+/** The project's files without what goes past the gateway, by path. */
+function fixesOf(configs: readonly ProjectFile[], findings: readonly Finding[]): Map<string, EditResult> {
+  const fixes = new Map<string, EditResult>();
+  for (const { file, path } of findings.flatMap((finding) => finding.fixes ?? [])) {
+    const before = fixes.get(file) ?? { ok: true, text: configs.find((config) => config.path === file)!.text };
+    if (before.ok) fixes.set(file, removeValue(before.text, path as [string, ...string[]], path.length - 1));
+  }
+  return fixes;
+}
+
+function fixedConfigs(configs: readonly ProjectFile[], fixes: ReadonlyMap<string, EditResult>): ProjectFile[] {
+  return configs.map((config) => {
+    const fixed = fixes.get(config.path);
+    return fixed?.ok === true ? { ...config, text: fixed.text } : config;
+  });
+}

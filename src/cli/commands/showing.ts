@@ -1,0 +1,62 @@
+/** What the commands that write show of a plan and of what became of it, and the one question about what they found. */
+import type { Finding } from "../../plan/findings.ts";
+import { conflictsOf, type Plan } from "../../plan/plan.ts";
+import type { Resolved } from "../../questions/resolve.ts";
+import type { Outcome } from "../../report/json.ts";
+import { formatAnswers, formatCounts, formatFindings, formatPlan, paintFor } from "../../report/text.ts";
+import type { OnBypass, Switches } from "../args.ts";
+import type { Io } from "../io.ts";
+import { terminalOf, type Prompt } from "./carrying-out.ts";
+
+/** Says what was noticed on the way. */
+export function showNotes(notes: readonly string[], io: Io): void {
+  for (const note of notes) io.stderr.write(`Note: ${note}.\n`);
+}
+
+/** The answers, if any, the plan, and with `diff` the text of every change; where something is in the way, what it is about. */
+export async function showPlan(plan: Plan, resolved: readonly Resolved[], diff: boolean, io: Io): Promise<void> {
+  const paint = paintFor(io.stdout, io.env);
+  showNotes(plan.warnings, io);
+  io.stderr.write(formatFindings(plan.findings));
+  const answers = resolved.length === 0 ? "" : `${formatAnswers(resolved, paint)}\n\n`;
+  io.stdout.write(`${answers}${formatPlan(plan, paint)}\n`);
+  const conflicts = conflictsOf(plan);
+  if (!diff && conflicts.length === 0) return;
+  const { formatConflict, formatDiff } = await import("../../report/diff.ts");
+  if (diff) io.stdout.write(`\n${formatDiff(plan)}`);
+  for (const conflict of conflicts) {
+    const text = formatConflict(conflict);
+    if (text !== "") io.stdout.write(`\n${text}`);
+  }
+}
+
+/** How it went. */
+export function showOutcome({ status, plan, next, repeat }: Outcome, io: Io): void {
+  const summaries = {
+    written: `Written: ${formatCounts(plan)}.`,
+    planned: `${formatCounts(plan)}. Nothing was written (--dry-run).`,
+    unchanged: "Nothing to do: everything is as the spec says.",
+    conflict: `${formatCounts(plan)}.`,
+  };
+  if (status === "conflict") io.stderr.write("Nothing was written: the files marked ! are in the way.\n");
+  io.stdout.write(`\n${summaries[status]}\n`);
+  if (status !== "written" || next.length === 0) return;
+  io.stderr.write(`\nNext:\n${next.map((step) => `  ${step}\n`).join("")}`);
+  if (repeat !== null) io.stderr.write(`Repeat this:\n  ${repeat}\n`);
+}
+
+const ways: readonly { readonly value: OnBypass; readonly hint: string }[] = [
+  { value: "leave", hint: "it is meant so" },
+  { value: "fix", hint: "take it out of the file; every other byte stays" },
+  { value: "managed", hint: "put the environment's configuration where no project file can override it" },
+];
+
+/** Decides what to do with project files that go past the gateway: the flag, else a person, else they are left and named. */
+export function askBypass({ onBypass }: Switches, prompt: Prompt, io: Io): (findings: readonly Finding[]) => Promise<OnBypass> {
+  return async (findings) => {
+    if (onBypass !== null) return onBypass;
+    if (prompt === null) return "leave";
+    io.stderr.write(formatFindings(findings));
+    return prompt.askChoice(terminalOf(io), "What shall be done about it?", ways);
+  };
+}

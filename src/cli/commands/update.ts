@@ -1,0 +1,104 @@
+/** Brings environments up to date: renders again from the spec and merges. The user's edits stay, changed defaults arrive, dropped files go. */
+import { usageError } from "../../errors.ts";
+import type { Plan } from "../../plan/plan.ts";
+import { describeChanges, formatOutcomeJson, type Outcome } from "../../report/json.ts";
+import { formatCounts, formatProblems } from "../../report/text.ts";
+import { hasEnvironment } from "../../repo/environment.ts";
+import { findTarget, type Target } from "../../repo/scan.ts";
+import { generatorVersion } from "../../version.ts";
+import type { Command } from "../args.ts";
+import type { Io } from "../io.ts";
+import { carryOut, openPrompt, settleEarlierRun, type Prompt } from "./carrying-out.ts";
+import { visitAll, type Visit } from "./fleet.ts";
+import { preparePlan, type Prepared } from "./planning.ts";
+import { askBypass, showNotes, showOutcome, showPlan } from "./showing.ts";
+
+type UpdateCommand = Extract<Command, { kind: "update" }>;
+
+/** Runs it and gives the exit status: 0 updated or nothing to do, 3 where something has to be decided; of several repositories the worst. */
+export async function runUpdate(command: UpdateCommand, io: Io): Promise<number> {
+  const { directories, switches } = command;
+  const cwd = switches.cwd === null ? io.cwd : findTarget(io.cwd, switches.cwd).root;
+  return directories.length > 1
+    ? visitAll(directories, { json: switches.json, cwd }, io, (target) => visit(target, command, io))
+    : updateOne(findTarget(cwd, directories[0] ?? null), command, io);
+}
+
+async function updateOne(target: Target, command: UpdateCommand, io: Io): Promise<number> {
+  const { switches, summary } = command;
+  if (!target.exists || !hasEnvironment(target.root)) {
+    throw usageError(
+      "no-environment",
+      `${target.root} has no environment to update.`,
+      "Make one with  npm create aperture-env@latest, or name the folder that has one.",
+    );
+  }
+  const quiet = switches.json || summary;
+  const prompt = quiet ? null : await openPrompt(switches, io);
+  const { prepared, outcome } = await update(target, command, prompt, io, async (plan, { resolved }) =>
+    quiet ? undefined : showPlan(plan, resolved, switches.diff, io),
+  );
+  if (switches.json) io.stdout.write(formatOutcomeJson(outcome));
+  else if (summary) io.stdout.write(await summarise(outcome.plan, prepared));
+  else showOutcome(outcome, io);
+  return outcome.status === "conflict" ? 3 : 0;
+}
+
+async function visit(target: Target, command: UpdateCommand, io: Io): Promise<Visit> {
+  const { prepared, outcome } = await update(target, command, null, io, async () => undefined);
+  const { status, plan } = outcome;
+  const diff = command.switches.diff ? `\n${(await import("../../report/diff.ts")).formatDiff(plan)}` : "";
+  const summary = command.summary && status !== "unchanged" ? `\n\n${await summarise(plan, prepared)}` : diff;
+  return {
+    status,
+    exit: status === "conflict" ? 3 : 0,
+    text: `  ${status === "unchanged" ? "" : formatCounts(plan)}${formatProblems(plan)}${summary}`.trimEnd(),
+    json: {
+      root: target.root,
+      revision: prepared.revision,
+      changes: describeChanges(plan).filter((change) => !("why" in change && change.why === "same")),
+      warnings: plan.warnings,
+      findings: plan.findings.map(({ code, where, message, hint }) => ({ code, where, message, hint })),
+    },
+  };
+}
+
+async function summarise(plan: Plan, prepared: Prepared): Promise<string> {
+  const { formatSummary } = await import("../../report/markdown.ts");
+  return formatSummary(plan, prepared, generatorVersion);
+}
+
+async function update(
+  target: Target,
+  { flags, switches }: UpdateCommand,
+  prompt: Prompt,
+  io: Io,
+  show: (plan: Plan, prepared: Prepared) => Promise<void>,
+): Promise<{ readonly prepared: Prepared; readonly outcome: Outcome }> {
+  const earlier = settleEarlierRun(target.root, switches);
+  const prepared = await preparePlan({
+    target,
+    flags,
+    env: io.env,
+    ask: null,
+    acceptDefaults: true,
+    existing: true,
+    decideBypass: askBypass(switches, prompt, io),
+    unignore: switches.unignore,
+  });
+  const { resolved, revision } = prepared;
+  if (prompt !== null) {
+    showNotes(
+      resolved.flatMap(({ notes }) => notes),
+      io,
+    );
+  }
+  const { status, plan } = await carryOut(
+    { build: prepared.build, warnings: earlier, show: (shown) => show(shown, prepared), question: "Write these changes?" },
+    switches,
+    prompt,
+    io,
+  );
+  const next = ["git diff, and commit what it shows", "Editors offer to rebuild the container where the image changes."];
+  return { prepared, outcome: { status, plan, resolved, revision, next, repeat: null } };
+}

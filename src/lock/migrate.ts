@@ -1,0 +1,42 @@
+/** Brings the value of an older lock into today's form, a step a version. It trusts nothing: the result is checked like any other lock. */
+
+/**
+ * Version 1 (0.1.0) had no answers for a dev container of the user's, knew one such file at the most, and of it only that the revision had
+ * been written.
+ */
+function fromVersion1(lock: Record<string, unknown>): Record<string, unknown> {
+  const { answers, files, revision } = lock;
+  const added = { devcontainers: ["all"], containerEnv: {}, forwardPorts: [], hooks: {} };
+  const migrated = Object.entries(asRecord(files)).map(([path, file]) => {
+    const { strategy } = asRecord(file);
+    if (path === ".devcontainer/aperture-env/.gitattributes" && strategy === "own")
+      return [path, { ...asRecord(file), strategy: "lines", lines: linesOfVersion1, created: true }];
+    if (strategy !== "keys") return [path, file];
+    const key =
+      path === ".devcontainer.json"
+        ? "./.devcontainer/aperture-env"
+        : path === ".devcontainer/devcontainer.json"
+          ? "./aperture-env"
+          : "../aperture-env";
+    // What was there before is not known; an empty `features` is likelier to be of our making than of the user's.
+    const value = { path: ["features", key, "revision"], value: revision, item: false, made: 0 };
+    return [path, { ...asRecord(file), values: [value] }];
+  });
+  return { ...lock, lockVersion: 2, answers: { ...added, ...asRecord(answers) }, files: Object.fromEntries(migrated) as unknown };
+}
+
+/** The lines of the Feature folder's `.gitattributes` as version 0.1.0 wrote it. */
+const linesOfVersion1 = [
+  "# Scripts and JSON for Linux containers: LF on every machine. Generated: collapsed in reviews.",
+  "* text eol=lf linguist-generated",
+  "opencode/certs/** -text -linguist-generated",
+];
+
+/** Today's form of a lock's value; the same value where it is of no older form. */
+export function migrateLock(value: Record<string, unknown>): Record<string, unknown> {
+  return value["lockVersion"] === 1 ? fromVersion1(value) : value;
+}
+
+function asRecord(value: unknown): Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+}

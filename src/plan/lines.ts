@@ -1,0 +1,84 @@
+/** Lines, or a marked block of them, in a file that may hold lines of the user's, too. Pure. */
+import { ensureBlock, removeBlock } from "../edit/block.ts";
+import { ensureLines, linesOf, removeLines } from "../edit/lines.ts";
+import type { EditResult } from "../edit/splice.ts";
+import { sameValue } from "../edit/value.ts";
+import { hashText, type LockedFile } from "../lock/lock.ts";
+import { originalOf, refusedEdit, undoOf } from "./keys.ts";
+import { notAFile, type Planned } from "./own.ts";
+import type { Found } from "./snapshot.ts";
+
+/** Lines that shall be in a file. */
+export interface WantedLines {
+  readonly path: string;
+  readonly strategy: "lines" | "block";
+  readonly lines: readonly string[];
+}
+
+/** Plans the lines of one file: those that the user took out stay out. */
+export function planLines({ path, strategy, lines }: WantedLines, found: Found, locked: LockedFile | undefined): Planned {
+  if (found.kind === "other") return { change: notAFile(path, found.what), locked: locked ?? null };
+  if (found.kind === "nothing") {
+    if (locked !== undefined) return { change: { kind: "keep", path, why: "deleted" }, locked: { ...locked, deleted: true } };
+    const made = put("", strategy, lines);
+    if (!made.ok) throw new Error(`lines cannot be put into an empty file: ${made.why}`);
+    const after = made.text;
+    const entry: LockedFile = { strategy, hash: hashText(after), lines, created: true };
+    return { change: { kind: "create", path, after, executable: false }, locked: entry };
+  }
+  const known = locked?.lines ?? [];
+  const present = bodiesOf(found.text);
+  const kept = lines.filter((line) => !known.includes(line) || present.has(line));
+  const dropped = known.filter((line) => !lines.includes(line));
+  const edited = replace(found.text, strategy, dropped, kept);
+  if (!edited.ok) return { change: refusedEdit(path, edited), locked: locked ?? null };
+  const { text } = edited;
+  const notes = kept.length < lines.length ? ["lines that you took out stay out"] : [];
+  // A line that was there before is the user's.
+  const written = lines.filter((line) => known.includes(line) || !present.has(line));
+  const said = notes.length > 0 ? { notes } : {};
+  if (locked !== undefined && text === found.text && sameValue(known, written))
+    return { change: { kind: "keep", path, why: notes.length > 0 ? "edited" : "same", ...said }, locked };
+  const original = locked === undefined ? found.text : originalOf(found.text, locked);
+  const entry: LockedFile = {
+    strategy,
+    hash: hashText(text),
+    lines: written,
+    ...(locked?.created === true ? { created: true } : original !== null && { undo: undoOf(text, original) }),
+  };
+  return {
+    change:
+      text === found.text
+        ? { kind: "keep", path, why: notes.length > 0 ? "edited" : "same", ...said }
+        : { kind: "edit", path, before: found.text, after: text, executable: false, ...said },
+    locked: entry,
+  };
+}
+
+/** The text without our lines. */
+export function withoutLines(text: string, { strategy, lines = [] }: LockedFile): EditResult {
+  return strategy === "block" ? removeBlock(text, leader) : removeLines(text, lines);
+}
+
+/** The lines of a text as they are compared: trailing white space, line ends and a byte order mark make no difference. */
+export function bodiesOf(text: string): Set<string> {
+  return new Set(linesOf(text).map(({ body }) => body.trimEnd()));
+}
+
+function replace(
+  text: string,
+  strategy: WantedLines["strategy"],
+  dropped: readonly string[],
+  wanted: readonly string[],
+): EditResult {
+  // A block that the user took out whole is not put back empty.
+  if (strategy === "block") return wanted.length === 0 ? { ok: true, text } : put(text, strategy, wanted);
+  const left = removeLines(text, dropped);
+  return left.ok ? put(left.text, strategy, wanted) : left;
+}
+
+const leader = "#";
+
+function put(text: string, strategy: WantedLines["strategy"], lines: readonly string[]): EditResult {
+  return strategy === "block" ? ensureBlock(text, lines, leader) : ensureLines(text, lines);
+}

@@ -1,0 +1,97 @@
+/**
+ * Files that are ours as a whole. What is not there is created; what is as we wrote it is replaced; what the user edited stays where nothing
+ * new would come, is merged three ways where people are expected to edit, and is a conflict otherwise; what the user deleted stays deleted;
+ * what the lock does not know is the user's and never replaced. Pure.
+ */
+import { readObject } from "../edit/jsonc.ts";
+import { mergeLines, mergeValues, type Side } from "../edit/merge3.ts";
+import { hashText, normalise, type LockedFile } from "../lock/lock.ts";
+import type { RenderedFile } from "../render/render.ts";
+import type { Change, Choice } from "./plan.ts";
+import type { Found } from "./snapshot.ts";
+
+/** What is planned for one path, and what the lock shall know of it from then on; null for nothing. */
+export interface Planned {
+  readonly change: Change;
+  readonly locked: LockedFile | null;
+}
+
+/** Plans one file. `settle` is what to do with a conflict that can be settled. */
+export function planOwn(file: RenderedFile, found: Found, locked: LockedFile | undefined, settle: Choice | null): Planned {
+  const { path, text: after, executable } = file;
+  const entry: LockedFile = { strategy: "own", hash: hashText(after), ...(file.edited && { ancestor: after.split("\n") }) };
+  if (found.kind === "other") return { change: notAFile(path, found.what), locked: locked ?? null };
+  if (found.kind === "nothing") {
+    return locked === undefined
+      ? { change: { kind: "create", path, after, executable }, locked: entry }
+      : { change: { kind: "keep", path, why: "deleted" }, locked: { ...locked, deleted: true } };
+  }
+  const before = found.text;
+  if (normalise(before) === after) return { change: { kind: "keep", path, why: "same" }, locked: entry };
+  if (locked === undefined) return { change: foreign(path, before, after, settle), locked: null };
+  const edited: Planned = { change: { kind: "keep", path, why: "edited" }, locked: entry };
+  const text = normalise(before);
+  if (hashText(text) === locked.hash) return { change: { kind: "replace", path, before, after, executable }, locked: entry };
+  if (locked.hash === entry.hash)
+    return { ...edited, locked: { ...entry, ...(locked.kept !== undefined && { kept: locked.kept }) } };
+  const merged = merge(file, before, locked, sideOf(settle));
+  if (merged === null) {
+    if (settle === "keep") return { ...edited, locked: { ...entry, kept: hashText(text) } };
+    if (settle === "replace") return { change: { kind: "replace", path, before, after, executable }, locked: entry };
+    return { change: conflictOf(file, before), locked };
+  }
+  return merged === before ? edited : { change: { kind: "edit", path, before, after: merged, executable }, locked: entry };
+}
+
+/** The user's text with what is new in ours, or null where both changed the same place, or where the lock has no ancestor. */
+function merge(file: RenderedFile, mine: string, { ancestor }: LockedFile, side: Side | null): string | null {
+  if (ancestor === undefined) return null;
+  const isJson = file.path.endsWith(".json");
+  const byLine = mergeLines(mine, ancestor, file.text);
+  if (byLine !== null && (!isJson || readObject(byLine).ok)) return byLine;
+  if (isJson) return mergeValues(mine, ancestor.join("\n"), file.text, side);
+  return side === null ? null : mergeLines(mine, ancestor, file.text, side);
+}
+
+/** `keep` is the user's side. */
+function sideOf(settle: Choice | null): Side | null {
+  return settle === null ? null : settle === "keep" ? "mine" : "theirs";
+}
+
+function foreign(path: string, before: string, after: string, settle: Choice | null): Change {
+  if (settle === "keep") return { kind: "keep", path, why: "left" };
+  return {
+    kind: "conflict",
+    path,
+    why: "is there and was not written by create-aperture-env",
+    fix: "move it away, or take what you need of it into a file of another name, and run again",
+    choices: ["keep"],
+    before,
+    after,
+  };
+}
+
+function conflictOf({ path, text: after, edited, decidedBy }: RenderedFile, before: string): Change {
+  const instead =
+    decidedBy === ""
+      ? "nothing in the spec changes it"
+      : `in the spec ${decidedBy} ${/ and |,/.test(decidedBy) ? "decide" : "decides"} what it says`;
+  return {
+    kind: "conflict",
+    path,
+    why: edited
+      ? "was edited in a place where the spec or this version now gives something else"
+      : `was edited by hand, and the spec or this version now gives something else; ${instead}`,
+    fix: edited
+      ? "bring the two together there by hand, or choose with --on-conflict keep (yours) or replace (ours), in these places only"
+      : "take your edit out, or choose with --on-conflict keep (your file stays) or replace (it goes)",
+    choices: ["keep", "replace"],
+    before,
+    after,
+  };
+}
+
+/** The conflict of something in the way that is no text file. */
+export function notAFile(path: string, what: string): Change {
+  return { kind: "conflict", path, why: `is ${what}`, fix: "move it away, and run again", choices: [] };
+}

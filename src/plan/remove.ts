@@ -1,0 +1,42 @@
+/** The plan that takes an environment out of a repository, by its lock. Pure. */
+import { lockPath, type Lock } from "../lock/lock.ts";
+import { specPath } from "../spec/spec.ts";
+import { sortByPath } from "./build.ts";
+import { notAFile } from "./own.ts";
+import type { Change, Choice, Plan } from "./plan.ts";
+import type { Snapshot } from "./snapshot.ts";
+import { takeOut } from "./takeout.ts";
+
+/** Everything that such a plan is made from. */
+export interface RemovalInput {
+  readonly root: string;
+  readonly lock: Lock;
+  readonly snapshot: Snapshot;
+  readonly settle: (path: string) => Choice | null;
+}
+
+/** Builds it: what is as it was written goes, what the user edited stays and is named, the lock goes last. */
+export function planRemoval({ root, lock, snapshot, settle }: RemovalInput): Plan {
+  const changes = Object.entries(lock.files).flatMap(([path, file]): Change[] => {
+    const change = takeOut(path, snapshot.get(path) ?? { kind: "nothing" }, file, settle(path));
+    return change === null ? [] : [change];
+  });
+  const spec = snapshot.get(specPath);
+  // A spec that somebody wrote by hand is in no lock.
+  if (lock.files[specPath] === undefined && spec?.kind === "text")
+    changes.push({
+      kind: "keep",
+      path: specPath,
+      why: "left",
+      notes: ["it was not written by this program: delete it where you no longer need it"],
+    });
+  const found = snapshot.get(lockPath);
+  const common = { root, warnings: [], findings: [] };
+  if (found?.kind !== "text")
+    return {
+      ...common,
+      changes: sortByPath([...changes, notAFile(lockPath, found?.kind === "other" ? found.what : "gone")]),
+      lock: null,
+    };
+  return { ...common, changes: sortByPath(changes), lock: { kind: "remove", path: lockPath, before: found.text } };
+}

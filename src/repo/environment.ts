@@ -1,0 +1,56 @@
+/** Reads what makes a folder a repository with an environment: its spec, its lock, and the dev containers that it has. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { featureFolder, ownDevcontainer } from "../catalog/files.ts";
+import { decisionError } from "../errors.ts";
+import { lockPath, normalise, readLockText, type Lock } from "../lock/lock.ts";
+import { specPath } from "../spec/spec.ts";
+import { findDevcontainers, look } from "./scan.ts";
+
+/** Whether a spec or a lock is there, whatever state it is in. */
+export function hasEnvironment(root: string): boolean {
+  return [specPath, lockPath].some((path) => existsSync(join(root, path)));
+}
+
+/** The spec's text, null where there is none. Throws where it is something else than a text. */
+export function readSpecText(root: string): string | null {
+  const found = look(root, specPath);
+  if (found.kind === "nothing") return null;
+  if (found.kind === "text") return found.text;
+  throw decisionError("spec-unreadable", `The spec is ${found.what}.`, "Move it away, or make it a text file.", {
+    file: specPath,
+  });
+}
+
+/** The lock, null where there is none; `damaged` where what is there cannot be trusted. Throws where a newer version wrote it. */
+export function readLockFile(root: string): { readonly lock: Lock | null; readonly damaged: boolean } {
+  const found = look(root, lockPath);
+  if (found.kind === "nothing") return { lock: null, damaged: false };
+  if (found.kind === "other") return { lock: null, damaged: true };
+  const read = readLockText(normalise(found.text));
+  if (read.kind === "newer") {
+    throw decisionError(
+      "lock-newer",
+      `${lockPath} was written by create-aperture-env ${read.generator}, in a form that this version does not know.`,
+      "Use that version or a newer one, for instance  npx create-aperture-env@latest update",
+      { file: lockPath },
+    );
+  }
+  return read.kind === "lock" ? { lock: read.lock, damaged: false } : { lock: null, damaged: true };
+}
+
+/** Where an environment goes: into a dev container of its own, or into some of the user's. */
+export type Containers = { readonly kind: "own" } | { readonly kind: "theirs"; readonly files: readonly [string, ...string[]] };
+
+/** A dev container of the user's gets the Feature; where there is none, or it is ours, the environment is a dev container of its own. */
+export function findContainers(root: string, lock: Lock | null): Containers {
+  const found = look(root, ownDevcontainer);
+  // Without a lock, our own is known by the revision, which stands in no other.
+  const ours =
+    lock === null
+      ? found.kind === "text" && found.text.includes("APERTURE_ENV_REVISION")
+      : lock.files[ownDevcontainer]?.strategy === "own";
+  if (ours) return { kind: "own" };
+  const [first, ...rest] = findDevcontainers(root).filter((file) => !file.startsWith(`${featureFolder}/`));
+  return first === undefined ? { kind: "own" } : { kind: "theirs", files: [first, ...rest] };
+}

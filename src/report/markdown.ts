@@ -1,0 +1,101 @@
+/** An update as the text of a pull request: what moved and why. Markdown. */
+import type { Release } from "../catalog/release.ts";
+import type { Lock } from "../lock/lock.ts";
+import { changesOf, type Change, type Plan } from "../plan/plan.ts";
+import { questions } from "../questions/table.ts";
+import type { Answers, Question } from "../questions/types.ts";
+
+/** What an update was made from. */
+export interface Updated {
+  /** The lock before. */
+  readonly lock: Lock | null;
+  readonly answers: Answers;
+  readonly release: Release;
+  readonly revision: string;
+}
+
+/** The whole text, with a line end behind it. */
+export function formatSummary(plan: Plan, updated: Updated, generator: string): string {
+  const reasons = describeReasons(updated, generator);
+  const changes = changesOf(plan);
+  const rows = changes.flatMap((change): string[] => {
+    const row = describeChange(change);
+    return row === null ? [] : [row];
+  });
+  if (rows.length === 0) return "## Aperture environment\n\nNothing to do: everything is as the spec says.\n";
+  const image = updated.lock !== null && updated.lock.revision !== updated.revision;
+  return [
+    "## Aperture environment",
+    "",
+    "### Why",
+    "",
+    ...(reasons.length > 0 ? reasons : ["- Files were not what spec and lock say."]),
+    "",
+    "### What",
+    "",
+    ...rows,
+    "",
+    image
+      ? `The image changes (revision ${updated.lock!.revision} → ${updated.revision}): editors offer a rebuild.`
+      : "The image stays as it is: no rebuild is needed.",
+    ...(plan.findings.length === 0
+      ? []
+      : ["", "### To look at", "", ...plan.findings.map(({ where, message }) => `- ${code(place(where))}: ${plain(message)}`)]),
+    ...(plan.warnings.length === 0 ? [] : ["", ...plan.warnings.map((warning) => `> ${plain(warning)}`)]),
+    "",
+  ].join("\n");
+}
+
+function describeReasons({ lock, answers, release }: Updated, generator: string): string[] {
+  if (lock === null) return ["- There was no lock that could be trusted, so everything is compared anew."];
+  const moved = (what: string, from: string, to: string): string[] =>
+    from === to ? [] : [`- ${what}: ${code(from)} → ${code(to)}`];
+  return [
+    ...moved("create-aperture-env", lock.generator, generator),
+    ...moved("OpenCode", lock.opencode.version, release.version),
+    ...questions
+      .filter(({ id }) => id !== "opencode")
+      .flatMap((question) => moved(code(question.key.join(".")), show(question, lock.answers), show(question, answers))),
+  ];
+}
+
+function show(question: Question, answers: Answers): string {
+  return JSON.stringify(question.write(answers[question.id] as never)).replace(/^"(.*)"$/, "$1");
+}
+
+const verbs = {
+  create: "new",
+  replace: "changed",
+  edit: "changed, with your edits kept",
+  remove: "removed",
+  conflict: "**in conflict**",
+} as const;
+
+/** A line for each file that moves, or where something of the user's was met. */
+function describeChange(change: Change): string | null {
+  const { kind, path } = change;
+  const notes =
+    "notes" in change && change.notes !== undefined ? change.notes.map((note) => `\n  - ${plain(note)}`).join("") : "";
+  if (kind === "conflict") return `- ${code(path)}: ${verbs.conflict}: ${plain(change.why)}`;
+  if (kind !== "keep") return `- ${code(path)}: ${verbs[kind]}${notes}`;
+  if (change.why === "same") return null;
+  const kept = { edited: "edited by hand, kept", deleted: "deleted by hand, stays so", left: "left as it is" };
+  return `- ${code(path)}: ${kept[change.why]}${notes}`;
+}
+
+function place({ file, line }: { readonly file: string; readonly line?: number }): string {
+  return line === undefined ? file : `${file}:${line}`;
+}
+
+/** In backticks, more of them than are inside. */
+function code(text: string): string {
+  const longest = Math.max(0, ...[...text.matchAll(/`+/g)].map(([ticks]) => ticks.length));
+  const fence = "`".repeat(longest + 1);
+  const gap = longest > 0 ? " " : "";
+  return `${fence}${gap}${text.replaceAll(/[\r\n]+/g, " ")}${gap}${fence}`;
+}
+
+/** What Markdown or HTML would read as something else, escaped. */
+function plain(text: string): string {
+  return text.replace(/[\\`*_[\]<>#|]/g, "\\$&").replaceAll(/[\r\n]+/g, " ");
+}

@@ -1,0 +1,434 @@
+/** `update` from end to end: edits stay, changes arrive, conflicts are settled, many repositories in one run. */
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { parseLock, type Lock } from "../../src/lock/lock.ts";
+import { makeFolder, runAtTerminal, runPiped, treeOf, write } from "./harness.ts";
+
+let outside: ReturnType<typeof makeFolder>;
+let root: string;
+beforeEach(async () => {
+  outside = makeFolder();
+  root = join(outside.folder, "sample");
+  mkdirSync(root);
+});
+afterEach(() => outside.remove());
+
+const read = (path: string): string => readFileSync(join(root, path), "utf8");
+const edit = (path: string, change: (text: string) => string): void => write(root, { [path]: change(read(path)) });
+const lockOf = (folder = root): Lock => parseLock(readFileSync(join(folder, "aperture-env.lock"), "utf8"))!;
+const launcher = ".devcontainer/aperture-env/launcher.sh";
+const theirs = '{\n\t// mine\n\t"image": "debian:bookworm-slim", // base\n}\n';
+const addToTheirs = async (): Promise<void> => {
+  write(root, { ".devcontainer/devcontainer.json": theirs });
+  expect((await runPiped(["--yes"], root)).exit).toBe(0);
+};
+
+describe("one repository", () => {
+  test("nothing to do: nothing is touched", async () => {
+    await runPiped(["--yes"], root);
+    const before = treeOf(root, true);
+    for (const argv of [
+      ["update"],
+      ["update", "."],
+      ["update", "--yes"],
+      ["update", "--dry-run"],
+      ["update", "--on-conflict", "replace"],
+    ]) {
+      const ran = await runPiped(argv, root);
+      expect(ran, ran.stderr).toMatchObject({ exit: 0 });
+      expect(ran.stdout).toContain("Nothing to do: everything is as the spec says.\n");
+    }
+    expect(treeOf(root, true)).toEqual(before);
+  });
+
+  test("an edited spec arrives in every file, edits in between stay", async () => {
+    await runPiped(["--yes"], root);
+    edit("aperture-env.yaml", (text) => text.replace("url: http://ai", "url: http://gw:8080 # ours"));
+    edit(".devcontainer/Dockerfile", (text) => `${text}\nRUN mine\n`);
+    const ran = await runPiped(["update"], root);
+    expect(ran.exit, ran.stdout).toBe(0);
+    expect(read("aperture-env.yaml")).toContain("url: http://gw:8080 # ours");
+    expect(read(".devcontainer/Dockerfile")).toMatch(/ENV APERTURE_URL=http:\/\/gw:8080 [^]*\nRUN mine\n$/);
+    expect(read(launcher)).toContain("_gateway=http://gw:8080\n");
+  });
+
+  test("a flag is written into the spec, with every comment in place", async () => {
+    await runPiped(["--yes"], root);
+    edit("aperture-env.yaml", (text) => text.replace("  url: http://ai", "  url: http://ai   # the gateway of team A"));
+    const before = read("aperture-env.yaml");
+    const ran = await runPiped(["update", "--url", "gw:9", "--container-env", "TZ=UTC", "--providers", "anthropic"], root);
+    expect(ran.exit, ran.stderr + ran.stdout).toBe(0);
+    expect(ran.stdout).toMatch(/^ {2}~ aperture-env\.yaml/m);
+    expect(read("aperture-env.yaml")).toBe(
+      `${before.replace("http://ai   #", "http://gw:9   #").replace("  openai: {}\n", "").trimEnd()}\ndevcontainer:\n  containerEnv:\n    TZ: UTC\n`,
+    );
+    expect(lockOf().answers).toMatchObject({ url: "http://gw:9", containerEnv: { TZ: "UTC" }, providers: [{ id: "anthropic" }] });
+    expect((await runPiped(["update", "--url", "gw:9"], root)).stdout).toContain("Nothing to do");
+  });
+
+  test("flags may mend a spec that makes no sense without them", async () => {
+    write(root, {
+      "aperture-env.yaml": "aperture: { url: http://ai }\nproviders: [anthropic]\nmodel: anthropic/claude-sonnet-4-5\n",
+    });
+    await runPiped(["--yes"], root);
+    const ran = await runPiped(
+      ["update", "--providers", "openai", "--model", "openai/gpt-5", "--small-model", "openai/gpt-5-mini"],
+      root,
+    );
+    expect(ran.exit, ran.stderr).toBe(0);
+    expect(read("aperture-env.yaml")).toContain("model: openai/gpt-5\n");
+    expect((await runPiped(["check"], root)).exit).toBe(0);
+  });
+
+  test("an edited script is a conflict: a diff, the key to use instead, and both ways out", async () => {
+    await runPiped(["--yes"], root);
+    edit(launcher, (text) => `${text}echo mine\n`);
+    edit("aperture-env.yaml", (text) => text.replace("http://ai", "http://gw"));
+    const before = treeOf(root, true);
+    const ran = await runPiped(["update"], root);
+    expect(ran.exit).toBe(3);
+    expect(ran.stdout).toMatch(/ {2}! \.devcontainer\/aperture-env\/launcher\.sh\n.*aperture\.url.*\n.*--on-conflict keep/);
+    expect(ran.stdout).toMatch(/^-echo mine$/m);
+    expect(ran.stdout).toMatch(/^\+_gateway=http:\/\/gw$/m);
+    expect(ran.stderr).toContain("Nothing was written");
+    expect(treeOf(root, true)).toEqual(before);
+
+    expect((await runPiped(["update", "--on-conflict", "fail"], root)).exit).toBe(3);
+    expect((await runPiped(["update", "--on-conflict", "keep"], root)).exit).toBe(0);
+    expect(read(launcher)).toMatch(/_gateway=http:\/\/ai\n[^]*\necho mine\n$/);
+    expect(read(".devcontainer/Dockerfile")).toContain("APERTURE_URL=http://gw ");
+    // Decided once, it is not asked again, and a check lets it be.
+    expect((await runPiped(["update"], root)).stdout).toContain("Nothing to do");
+    expect((await runPiped(["check"], root)).exit).toBe(0);
+
+    edit("aperture-env.yaml", (text) => text.replace("http://gw", "http://gw2"));
+    expect((await runPiped(["update"], root)).exit).toBe(3);
+    expect((await runPiped(["update", "--on-conflict", "replace"], root)).exit).toBe(0);
+    expect(read(launcher)).not.toContain("echo mine");
+  });
+
+  test("at a terminal each conflict is asked, and stop writes nothing", async () => {
+    await runPiped(["--yes"], root);
+    edit(launcher, (text) => `${text}echo mine\n`);
+    edit("aperture-env.yaml", (text) => text.replace("http://ai", "http://gw"));
+    const before = treeOf(root, true);
+    const stopped = runAtTerminal(["update"], root);
+    await stopped.until("What shall stand there?");
+    stopped.press("\u001b[B\u001b[B\r");
+    expect((await stopped.done).exit).toBe(3);
+    expect(treeOf(root, true)).toEqual(before);
+    const cancelled = runAtTerminal(["update"], root);
+    await cancelled.until("What shall stand there?");
+    cancelled.press("\u0003");
+    expect((await cancelled.done).exit).toBe(130);
+    expect(treeOf(root, true)).toEqual(before);
+    const replaced = runAtTerminal(["update"], root);
+    await replaced.until("What shall stand there?");
+    replaced.press("\u001b[B\r");
+    await replaced.until("Write these changes?");
+    replaced.press("\r");
+    expect((await replaced.done).exit).toBe(0);
+    expect(read(launcher)).toContain("_gateway=http://gw\n");
+  });
+
+  test("deleted files stay deleted, also when they change", async () => {
+    await runPiped(["--yes"], root);
+    rmSync(join(root, launcher));
+    edit("aperture-env.yaml", (text) => text.replace("http://ai", "http://gw"));
+    const ran = await runPiped(["update"], root);
+    expect(ran.exit).toBe(0);
+    expect(ran.stdout).toContain(`= ${launcher}  deleted by you, stays so`);
+    expect(existsSync(join(root, launcher))).toBe(false);
+    expect((await runPiped(["update"], root)).stdout).toContain("Nothing to do");
+  });
+
+  test("a spec that is gone is written again from the lock, and the answers are the same", async () => {
+    await runPiped(["--yes", "--url", "gw:1", "--name", "named"], root);
+    rmSync(join(root, "aperture-env.yaml"));
+    expect((await runPiped(["update"], root)).exit).toBe(0);
+    expect(read("aperture-env.yaml")).toContain("url: http://gw:1");
+    expect(lockOf().answers).toMatchObject({ url: "http://gw:1", name: "named" });
+  });
+
+  test.each([undefined, "", "{ broken", '{"lockVersion": 2, "files": {"../x": {}}}'])(
+    "the lock is %j: what is there is taken as the user's",
+    async (lock) => {
+      await runPiped(["--yes"], root);
+      edit(launcher, () => "mine\n");
+      if (lock === undefined) rmSync(join(root, "aperture-env.lock"));
+      else write(root, { "aperture-env.lock": lock });
+      const before = treeOf(root, true);
+      const ran = await runPiped(["update", "--on-conflict", "replace"], root);
+      expect(ran.exit).toBe(3);
+      expect(treeOf(root, true)).toEqual(before);
+      expect((await runPiped(["update", "--on-conflict", "keep"], root)).exit).toBe(0);
+      expect(read(launcher)).toBe("mine\n");
+    },
+  );
+
+  test("the lock of version 0.1.0 is brought into today's form", async () => {
+    await addToTheirs();
+    const lock = JSON.parse(read("aperture-env.lock")) as Record<string, Record<string, unknown>>;
+    const { devcontainers: _a, containerEnv: _b, forwardPorts: _c, hooks: _d, ...answers } = lock["answers"]!;
+    const files = Object.fromEntries(
+      Object.entries(lock["files"]!)
+        .filter(([path]) => path !== "aperture-env.yaml")
+        .map(([path, file]) => [
+          path,
+          {
+            strategy: path.endsWith("devcontainer.json") && !path.includes("aperture-env") ? "keys" : "own",
+            hash: (file as Lock["files"][string]).hash,
+          },
+        ]),
+    );
+    write(root, { "aperture-env.lock": `${JSON.stringify({ ...lock, lockVersion: 1, answers, files }, null, 2)}\n` });
+    edit("aperture-env.yaml", (text) => text.replace("http://ai", "http://gw"));
+    const ran = await runPiped(["update"], root);
+    expect(ran.exit, ran.stdout).toBe(0);
+    expect(lockOf().answers.url).toBe("http://gw");
+    expect(read(".devcontainer/devcontainer.json")).toContain(lockOf().revision);
+    expect((await runPiped(["remove", "--yes"], root)).exit).toBe(0);
+    // Version 0.1.0 did not note that it had written the spec, so it stays and is named.
+    expect(Object.keys(treeOf(root))).toEqual([".devcontainer", ".devcontainer/devcontainer.json", "aperture-env.yaml"]);
+    expect(read(".devcontainer/devcontainer.json")).toBe(theirs);
+  });
+
+  test("a newer generator's work is not taken back, and a newer form of lock is not guessed at", async () => {
+    await runPiped(["--yes"], root);
+    edit("aperture-env.lock", (text) => text.replace(/"generator": "[^"]*"/, '"generator": "99.0.0"'));
+    const older = await runPiped(["update"], root);
+    expect(older).toMatchObject({ exit: 2, stderr: expect.stringContaining("99.0.0 wrote this environment") as string });
+    edit("aperture-env.lock", (text) => text.replace('"lockVersion": 2', '"lockVersion": 3'));
+    const newer = await runPiped(["update"], root);
+    expect(newer).toMatchObject({
+      exit: 3,
+      stderr: expect.stringContaining("aperture-env.lock: aperture-env.lock was written by create-aperture-env 99.0.0") as string,
+    });
+  });
+
+  test("where there is no environment: said, exit 2", async () => {
+    expect(await runPiped(["update"], root)).toMatchObject({
+      exit: 2,
+      stderr: expect.stringContaining("no environment to update") as string,
+    });
+    expect(await runPiped(["update", "nowhere"], root)).toMatchObject({ exit: 2 });
+  });
+
+  test("the text of a pull request says what moved and why", async () => {
+    await addToTheirs();
+    edit("aperture-env.yaml", (text) => text.replace("http://ai", "http://gw"));
+    edit(".devcontainer/devcontainer.json", (text) => text.replace("debian:", "mine:"));
+    const before = lockOf().revision;
+    const ran = await runPiped(["update", "--summary", "markdown"], root);
+    expect(ran.exit).toBe(0);
+    expect(ran.stdout).toBe(
+      [
+        "## Aperture environment",
+        "",
+        "### Why",
+        "",
+        "- `aperture.url`: `http://ai` → `http://gw`",
+        "",
+        "### What",
+        "",
+        "- `.devcontainer/aperture-env/devcontainer-feature.json`: changed",
+        "- `.devcontainer/aperture-env/launcher.sh`: changed",
+        "- `.devcontainer/devcontainer.json`: changed, with your edits kept",
+        "- `aperture-env.lock`: changed",
+        "",
+        `The image changes (revision ${before} → ${lockOf().revision}): editors offer a rebuild.`,
+        "",
+      ].join("\n"),
+    );
+    expect((await runPiped(["update", "--summary", "markdown"], root)).stdout).toBe(
+      "## Aperture environment\n\nNothing to do: everything is as the spec says.\n",
+    );
+    expect((await runPiped(["update", "--summary", "html"], root)).exit).toBe(2);
+  });
+
+  test("works without any network, program or registry", async () => {
+    await addToTheirs();
+    edit("aperture-env.yaml", (text) => text.replace("http://ai", "http://gw"));
+    const ran = await runPiped(["update"], root, { PATH: "/nowhere", npm_config_registry: "" });
+    expect(ran.exit, ran.stderr).toBe(0);
+  });
+});
+
+describe("many repositories", () => {
+  const names = ["a", "b", "broken", "conflict", "none", "old"];
+  const prepare = async (): Promise<void> => {
+    for (const name of names) {
+      const folder = join(root, name);
+      mkdirSync(folder);
+      if (name !== "none") expect((await runPiped(["--yes", "--name", name], folder)).exit).toBe(0);
+    }
+    write(root, { "a file": "" });
+    const spec = (name: string): string => readFileSync(join(root, name, "aperture-env.yaml"), "utf8");
+    for (const name of ["b", "conflict"])
+      write(root, { [`${name}/aperture-env.yaml`]: spec(name).replace("http://ai", "http://gw") });
+    write(root, { "broken/aperture-env.yaml": "aperture: [\n" });
+    write(root, { [`conflict/${launcher}`]: "mine\n" });
+    write(root, { "old/aperture-env.lock": "{" });
+  };
+
+  test("one report, and what fails in one stops no other", async () => {
+    await prepare();
+    const conflict = treeOf(join(root, "conflict"), true);
+    const ran = await runPiped(["update", ...names, "a file", "gone"], root);
+    expect(ran.exit).toBe(3);
+    const line = (name: string): string => new RegExp(`^(\\w+) +${name}(?= |$)`, "m").exec(ran.stdout)?.[1] ?? "";
+    expect(Object.fromEntries([...names, "a file", "gone"].map((name) => [name, line(name)]))).toEqual({
+      a: "unchanged",
+      b: "written",
+      broken: "failed",
+      conflict: "conflict",
+      none: "skipped",
+      old: "written",
+      "a file": "skipped",
+      gone: "skipped",
+    });
+    expect(ran.stdout).toContain("aperture-env.yaml:2:1: The spec is not valid YAML");
+    expect(ran.stdout).toContain(`! ${launcher} was edited by hand`);
+    expect(ran.stdout).toMatch(/\n8 folders: 1 unchanged, 2 written, 1 failed, 1 conflict, 3 skipped\.\n$/);
+    expect(treeOf(join(root, "conflict"), true)).toEqual(conflict);
+    expect(readFileSync(join(root, "b", launcher), "utf8")).toContain("_gateway=http://gw\n");
+    expect((await runPiped(["update", "a", "b", "old"], root)).exit).toBe(0);
+  });
+
+  test("as JSON: one object, an entry each", async () => {
+    await prepare();
+    const ran = await runPiped(["update", "--json", "--dry-run", ...names], root);
+    const report = JSON.parse(ran.stdout) as {
+      schemaVersion: number;
+      repositories: { directory: string; status: string; exit: number }[];
+      counts: object;
+    };
+    expect(report.schemaVersion).toBe(1);
+    expect(report.repositories.map(({ directory, status, exit }) => [directory, status, exit])).toEqual([
+      ["a", "unchanged", 0],
+      ["b", "planned", 0],
+      ["broken", "failed", 2],
+      ["conflict", "conflict", 3],
+      ["none", "skipped", 0],
+      ["old", "planned", 0],
+    ]);
+    expect(report.counts).toEqual({ unchanged: 1, planned: 2, failed: 1, conflict: 1, skipped: 1 });
+  });
+});
+
+describe("what stands against the environment", () => {
+  const bypass =
+    '{\n  // mine\n  "provider": { "anthropic": { "options": { "baseURL": "https://api.anthropic.com/v1", "timeout": 9 } } }\n}\n';
+
+  test("a project file that goes past the gateway is named, and left unless asked otherwise", async () => {
+    write(root, { "opencode.json": bypass });
+    const ran = await runPiped(["--yes"], root);
+    expect(ran.exit).toBe(0);
+    expect(ran.stderr).toMatch(
+      /^Note: opencode\.json:3:\d+: .*https:\/\/api\.anthropic\.com.*\n {6}Leave it.*`opencode\.managed: true`.*\n/m,
+    );
+    expect(read("opencode.json")).toBe(bypass);
+    const json = JSON.parse((await runPiped(["update", "--json"], root)).stdout) as { findings: { code: string }[] };
+    expect(json.findings.map(({ code }) => code)).toEqual(["bypass"]);
+  });
+
+  test("fix takes out what goes past it, and nothing else", async () => {
+    write(root, { "opencode.json": bypass });
+    expect((await runPiped(["--yes", "--on-bypass", "fix"], root)).stderr).not.toContain("past the gateway");
+    expect(read("opencode.json")).toBe(bypass.replace('"baseURL": "https://api.anthropic.com/v1", ', ""));
+  });
+
+  test("managed goes into the spec, and silences it", async () => {
+    write(root, { "opencode.json": bypass });
+    await runPiped(["--yes"], root);
+    const ran = await runPiped(["update", "--on-bypass", "managed"], root);
+    expect(ran.exit, ran.stderr).toBe(0);
+    expect(ran.stderr).not.toContain("past the gateway");
+    expect(read("opencode.json")).toBe(bypass);
+    expect(read("aperture-env.yaml")).toContain("  managed: true\n");
+    expect(read(".devcontainer/aperture-env/install.sh")).toContain("/etc/opencode");
+    const fresh = join(outside.folder, "fresh");
+    write(fresh, { "opencode.json": bypass });
+    expect((await runPiped(["--yes", "--on-bypass", "managed"], fresh)).exit).toBe(0);
+    expect(readFileSync(join(fresh, "aperture-env.yaml"), "utf8")).toContain("  managed: true\n");
+  });
+
+  test("at a terminal it is asked", async () => {
+    write(root, { "opencode.json": bypass, "aperture-env.yaml": "aperture: { url: http://ai }\n" });
+    const session = runAtTerminal([], root);
+    await session.until("What shall be done about it?");
+    session.press("\u001b[B\r");
+    await session.until("Write these files?");
+    session.press("\r");
+    expect((await session.done).exit).toBe(0);
+    expect(read("opencode.json")).not.toContain("baseURL");
+  });
+
+  test("another OpenCode, and an .opencode folder", async () => {
+    write(root, {
+      ".devcontainer/devcontainer.json": '{\n  "image": "x",\n  "postCreateCommand": "npm i -g opencode-ai"\n}\n',
+      ".opencode/agent/a.md": "",
+    });
+    const ran = await runPiped(["--yes"], root);
+    expect(ran.stderr).toMatch(/^Note: \.devcontainer\/devcontainer\.json:3:\d+: postCreateCommand installs another OpenCode/m);
+    expect(ran.stderr).toMatch(/^Note: \.opencode: .*63 MB/m);
+  });
+
+  test("files that git would leave out are named; --unignore takes them in, and remove takes that back", async () => {
+    const git = (...args: readonly string[]): string =>
+      execFileSync("git", args, {
+        cwd: root,
+        encoding: "utf8",
+        env: { PATH: process.env["PATH"]!, GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_NOSYSTEM: "1" },
+      });
+    const env = { PATH: process.env["PATH"]!, GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_NOSYSTEM: "1" };
+    const ignore = "node_modules/\n.devcontainer/\n*.lock";
+    write(root, { ".gitignore": ignore, ".devcontainer/secret.env": "x" });
+    git("init", "-q");
+    const named = await runPiped(["--yes", "--dry-run"], root, env);
+    expect(named.stderr).toMatch(
+      /^Note: \.gitignore:2: git leaves \.devcontainer\/.* out because of the pattern \.devcontainer\//m,
+    );
+    expect(named.stderr).toMatch(/^Note: \.gitignore:3: git leaves aperture-env\.lock out/m);
+
+    const ran = await runPiped(["--yes", "--unignore"], root, env);
+    expect(ran.exit, ran.stderr).toBe(0);
+    expect(ran.stderr).not.toContain("git leaves");
+    git("add", ".");
+    const tracked = git("ls-files").split("\n").filter(Boolean);
+    const written = Object.keys(lockOf().files).concat("aperture-env.lock");
+    expect(tracked).toEqual(expect.arrayContaining(written.filter((path) => path !== ".gitignore")));
+    // What was ignored beside it still is.
+    expect(tracked).not.toContain(".devcontainer/secret.env");
+    expect((await runPiped(["update"], root, env)).stdout).toContain("Nothing to do");
+    expect((await runPiped(["remove", "--yes"], root, env)).exit).toBe(0);
+    expect(read(".gitignore")).toBe(ignore);
+  });
+});
+
+describe("a run that was cut off", () => {
+  test("is finished before the next one plans", async () => {
+    await runPiped(["--yes"], root);
+    const journal = {
+      version: 1,
+      pid: 2 ** 22 + 1,
+      host: "elsewhere",
+      run: "0123456789ab",
+      startedAt: 1_600_000_000_000,
+    };
+    write(root, { ".aperture-env.journal": `${JSON.stringify(journal)}\n` });
+    const looked = await runPiped(["check"], root);
+    expect(looked).toMatchObject({ exit: 3, stdout: expect.stringContaining(".aperture-env.journal") as string });
+    const dry = await runPiped(["update", "--dry-run"], root);
+    expect(dry.stderr).toContain("an earlier run was cut off");
+    expect(existsSync(join(root, ".aperture-env.journal"))).toBe(true);
+    const ran = await runPiped(["update"], root);
+    expect(ran, ran.stderr).toMatchObject({
+      exit: 0,
+      stderr: expect.stringContaining("an earlier run was cut off before it had written anything") as string,
+    });
+    expect(existsSync(join(root, ".aperture-env.journal"))).toBe(false);
+  });
+});

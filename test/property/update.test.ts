@@ -1,0 +1,283 @@
+/** Updates and removals of whole repositories in memory: what the user did stays, what was added goes without a trace. */
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Shape } from "../../src/catalog/files.ts";
+import { mergeLines } from "../../src/edit/merge3.ts";
+import { lockPath } from "../../src/lock/lock.ts";
+import { changesOf, conflictsOf, writesOf } from "../../src/plan/plan.ts";
+import type { Answers } from "../../src/questions/types.ts";
+import { specPath } from "../../src/spec/spec.ts";
+import { applied, plainAnswers, planRemove, planUpdate, type Texts } from "../support/memory.ts";
+
+const own: Shape = { kind: "own" };
+const ownTree = applied(new Map(), planUpdate(new Map(), own));
+const theirs = '{\n  // mine\n  "image": "x"\n}\n';
+const file = ".devcontainer/devcontainer.json";
+const feature: Shape = { kind: "feature", files: [file] };
+const asked: Answers = {
+  ...plainAnswers,
+  containerEnv: { TZ: "UTC" },
+  forwardPorts: [3000, "db:5432"],
+  hooks: { postCreateCommand: "npm ci" },
+};
+const featureTree = applied(new Map([[file, theirs]]), planUpdate(new Map([[file, theirs]]), feature, asked));
+
+/** What somebody does to one file of a tree; `number` says where. */
+type Edit = (text: string, number: number) => string | null;
+const edits: Readonly<Record<string, Edit>> = {
+  "deletes it": () => null,
+  "empties it": () => "",
+  "turns its line ends": (text) => text.replaceAll("\n", "\r\n"),
+  "adds a line": (text, number) =>
+    text
+      .split("\n")
+      .toSpliced(number % (text.split("\n").length + 1), 0, "# mine")
+      .join("\n"),
+  "takes a line out": (text, number) =>
+    text
+      .split("\n")
+      .toSpliced(number % text.split("\n").length, 1)
+      .join("\n"),
+  "writes something else": (_text, number) => `mine ${number}\n`,
+  "adds a byte order mark": (text) => `\ufeff${text}`,
+  "takes the last line end away": (text) => text.replace(/\n$/, ""),
+};
+const names = Object.keys(edits);
+
+describe("the user did anything, the templates did nothing: an update changes nothing", () => {
+  const act = fc.record({ path: fc.nat(), edit: fc.nat({ max: names.length - 1 }), number: fc.nat({ max: 10_000 }) });
+
+  test.each([
+    ["a dev container of its own", ownTree, own, plainAnswers],
+    ["a dev container of the user's", featureTree, feature, asked],
+  ] as const)("%s", (_what, tree, shape, answers) => {
+    const paths = [...tree.keys()].filter((path) => path !== lockPath && path !== specPath);
+    fc.assert(
+      fc.property(fc.array(act, { minLength: 1, maxLength: 6 }), (acts) => {
+        const edited = new Map(tree);
+        for (const { path, edit, number } of acts) {
+          const name = paths[path % paths.length]!;
+          // A dev container that is gone is no dev container to add to.
+          if (shape.kind === "feature" && name === file && names[edit] === "deletes it") continue;
+          const text = edited.get(name);
+          const after = text === undefined ? null : edits[names[edit]!]!(text, number);
+          if (after === null) edited.delete(name);
+          else edited.set(name, after);
+        }
+        const plan = planUpdate(edited, shape, answers);
+        // What cannot be read cannot be edited, and is said; nothing is written then.
+        const unreadable = conflictsOf(plan).filter(
+          ({ path, where }) => !(path === file && shape.kind === "feature" && where !== undefined),
+        );
+        expect(unreadable).toEqual([]);
+        if (conflictsOf(plan).length > 0) return;
+        const written = writesOf(plan).filter(({ path }) => path !== lockPath);
+        // The one value that is ours by its name is set again where it was changed by hand.
+        expect(written.filter(({ path }) => !(shape.kind === "feature" && path === file))).toEqual([]);
+        for (const write of written) expect(write.kind === "edit" && write.after).toContain("./aperture-env");
+        // And once it has noted what was deleted, there is nothing left to do.
+        expect(writesOf(planUpdate(applied(edited, plan), shape, answers))).toEqual([]);
+      }),
+      { numRuns: 400 },
+    );
+  });
+});
+
+describe("an update loses nothing of the user's", () => {
+  const lines = fc.array(fc.constantFrom("# mine", "RUN x", "", "ENV A=b", "  indented"), { minLength: 1, maxLength: 4 });
+  const other: Answers = { ...plainAnswers, url: "http://gw:8080", model: "anthropic/claude-opus-4-1", base: "alpine" };
+
+  test("lines that were added to files that people edit are all there after it, or nothing is written", () => {
+    fc.assert(
+      fc.property(fc.constantFrom(".devcontainer/Dockerfile", file), fc.nat({ max: 60 }), lines, (path, at, added) => {
+        const isJson = path.endsWith(".json");
+        const mine = added.map((line, index) => (isJson ? `  // mine ${index} ${line}` : `# mine ${index} ${line}`));
+        const before = ownTree.get(path)!.split("\n");
+        const edited = new Map(ownTree).set(path, before.toSpliced(at % before.length, 0, ...mine).join("\n"));
+        const plan = planUpdate(edited, own, other);
+        if (conflictsOf(plan).length > 0) return;
+        const after = applied(edited, plan).get(path)!;
+        for (const line of mine) expect(after.split("\n")).toContain(line);
+        if (!isJson) expect(after).toContain("http://gw:8080");
+        expect(after).not.toMatch(/^(?:<<<<<<<|>>>>>>>|=======)/m);
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  test("without a lock, and with a damaged one, an update adds and never overwrites", () => {
+    for (const lock of [undefined, "", "{", '{"lockVersion":2}', "[]"]) {
+      for (const [tree, shape, answers] of [
+        [ownTree, own, plainAnswers],
+        [featureTree, feature, asked],
+      ] as const) {
+        const edited = new Map(tree).set(".devcontainer/aperture-env/launcher.sh", "mine\n");
+        if (lock === undefined) edited.delete(lockPath);
+        else edited.set(lockPath, lock);
+        const plan = planUpdate(edited, shape, answers);
+        expect(conflictsOf(plan).map(({ path }) => path)).toEqual([".devcontainer/aperture-env/launcher.sh"]);
+        const kept = planUpdate(edited, shape, answers, () => "replace");
+        expect(conflictsOf(kept).map(({ path }) => path)).toEqual([".devcontainer/aperture-env/launcher.sh"]);
+        // The same tree without an edit only gets its lock back.
+        edited.set(".devcontainer/aperture-env/launcher.sh", tree.get(".devcontainer/aperture-env/launcher.sh")!);
+        const again = planUpdate(edited, shape, answers);
+        expect(
+          changesOf(again)
+            .filter(({ kind }) => kind !== "keep")
+            .map(({ path }) => path),
+        ).toEqual([lockPath]);
+      }
+    }
+  });
+
+  test("files that are no longer wanted go where they are untouched, and stay where they are not", () => {
+    // The dev container of its own gives way to one of the user's.
+    const moved = new Map(ownTree);
+    const plan = planUpdate(moved, feature, plainAnswers);
+    expect(plan.changes.filter(({ kind }) => kind === "remove").map(({ path }) => path)).toEqual([".devcontainer/Dockerfile"]);
+    const edited = new Map(ownTree).set(".devcontainer/Dockerfile", `${ownTree.get(".devcontainer/Dockerfile")!}USER me\n`);
+    expect(
+      planUpdate(edited, feature, plainAnswers).changes.find(({ path }) => path === ".devcontainer/Dockerfile"),
+    ).toMatchObject({ kind: "keep", why: "left" });
+  });
+});
+
+const corpus = join(import.meta.dirname, "..", "..", "..", "shared", "corpus", "devcontainer");
+const present = existsSync(corpus);
+if (!present) console.warn("skipped: adding to and removing from real dev containers, because ../shared/corpus is not here");
+const styles: Readonly<Record<string, (text: string) => string>> = {
+  "as it is": (text) => text,
+  "with CRLF": (text) => text.replaceAll(/\r?\n/g, "\r\n"),
+  "with a BOM": (text) => `\ufeff${text.replace(/^\ufeff/, "")}`,
+  "with tabs": (text) => text.replaceAll(/^ +/gm, (spaces) => "\t".repeat(Math.ceil(spaces.length / 2))),
+  "without a final newline": (text) => text.replace(/\s+$/, ""),
+};
+
+describe.skipIf(!present)("real dev containers, each in the place of its own", () => {
+  const files = present
+    ? readdirSync(corpus, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".json"))
+    : [];
+  /** Where such a file lies: the corpus has the places in the names. */
+  const placeOf = (name: string): string => {
+    if (/(?:__|\/)\.devcontainer\.json$/.test(name)) return ".devcontainer.json";
+    return /__\.devcontainer__[^_/]+__devcontainer\.json$/.test(name) ? ".devcontainer/named/devcontainer.json" : file;
+  };
+
+  test.each(Object.entries(styles))("%s: add, update, and remove gives the whole tree back, byte for byte", (_style, restyle) => {
+    let count = 0;
+    for (const name of files) {
+      const place = placeOf(name);
+      const shape: Shape = { kind: "feature", files: [place] };
+      const before: Texts = new Map([[place, restyle(readFileSync(join(corpus, name), "utf8"))]]);
+      const added = applied(before, planUpdate(before, shape, asked));
+      expect(writesOf(planUpdate(added, shape, asked)), name).toEqual([]);
+      const updated = applied(
+        added,
+        planUpdate(added, shape, { ...asked, url: "http://gw", containerEnv: { TZ: "CET", MORE: "1" }, forwardPorts: [4000] }),
+      );
+      for (const tree of [added, updated]) {
+        const removal = planRemove(tree);
+        expect(conflictsOf(removal), name).toEqual([]);
+        expect(new Map(applied(tree, removal)), name).toEqual(before);
+      }
+      count++;
+    }
+    expect(count).toBe(files.length);
+    expect(count).toBeGreaterThan(200);
+  });
+
+  test("with an edit of the user's in between: the edit is there, and nothing else", () => {
+    let exact = 0;
+    const others: string[] = [];
+    for (const name of files) {
+      const place = placeOf(name);
+      const shape: Shape = { kind: "feature", files: [place] };
+      const text = readFileSync(join(corpus, name), "utf8");
+      const before: Texts = new Map([[place, text]]);
+      const added = applied(before, planUpdate(before, shape, asked));
+      const edited = new Map(added).set(place, `// edited\n${added.get(place)!}`);
+      const updated = applied(edited, planUpdate(edited, shape, { ...asked, url: "http://gw" }));
+      const left = applied(updated, planRemove(updated));
+      expect([...left.keys()], name).toEqual([place]);
+      if (left.get(place) === `// edited\n${text}`) exact++;
+      else others.push(name);
+    }
+    // Only where an object was empty and had white space in it can it come out as `{}`.
+    for (const name of others) expect(readFileSync(join(corpus, name), "utf8"), name).toMatch(/[{[]\s+[}\]]/);
+    expect(exact + others.length).toBe(files.length);
+    expect(others.length).toBeLessThan(5);
+  });
+});
+
+describe("line merges agree with git's", () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), "aperture-env-merge-"));
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  /** What `git merge-file` gives: the text, or null for a conflict; with a side, that side in each. */
+  function gitMerge(mine: string, ancestor: string, theirs: string, side?: "--ours" | "--theirs"): string | null {
+    for (const [name, text] of Object.entries({ mine, ancestor, theirs })) writeFileSync(join(folder, name), text);
+    try {
+      return execFileSync(
+        "git",
+        ["merge-file", "-p", "-q", ...(side === undefined ? [] : [side]), "mine", "ancestor", "theirs"],
+        { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] },
+      );
+    } catch (error) {
+      if (((error as { status?: number }).status ?? 255) < 128) return null;
+      throw error;
+    }
+  }
+
+  // Lines that differ: where they repeat, which of them moved is a matter of taste, and git's is another.
+  const base = fc.integer({ min: 3, max: 12 }).map((length) => Array.from({ length }, (_, index) => `RUN step ${index}`));
+  /** The same lines with some taken out, added or written otherwise. */
+  const changed = fc.array(
+    fc.record({
+      at: fc.nat({ max: 14 }),
+      how: fc.constantFrom("add", "drop", "set"),
+      line: fc.constantFrom("M", "N", "# o", "ENV P=p"),
+    }),
+    { maxLength: 3 },
+  );
+  const change = (lines: readonly string[], changes: readonly { at: number; how: string; line: string }[]): string[] =>
+    changes.reduce<string[]>(
+      (current, { at, how, line: next }) => {
+        const index = at % (current.length + 1);
+        return how === "add"
+          ? current.toSpliced(index, 0, next)
+          : current.toSpliced(Math.min(index, current.length - 1), 1, ...(how === "drop" ? [] : [next]));
+      },
+      [...lines],
+    );
+
+  test("on random texts: the same verdict, the same text, and the chosen side in conflicts", () => {
+    let clean = 0;
+    let conflicts = 0;
+    fc.assert(
+      fc.property(base, changed, changed, (ancestor, ours, others) => {
+        const text = (lines: readonly string[]): string => `${lines.join("\n")}\n`;
+        const [mine, theirs] = [text(change(ancestor, ours)), text(change(ancestor, others))];
+        const merged = mergeLines(mine, text(ancestor).split("\n"), theirs);
+        const expected = gitMerge(mine, text(ancestor), theirs);
+        expect(merged).toBe(expected);
+        if (expected !== null) clean++;
+        else {
+          conflicts++;
+          // A conflict that is settled has no marker, whatever git makes of neighbouring ones.
+          for (const side of ["mine", "theirs"] as const)
+            expect(mergeLines(mine, text(ancestor).split("\n"), theirs, side)).not.toMatch(/^[<>=|]{7}/m);
+        }
+      }),
+      { numRuns: 300 },
+    );
+    expect(clean).toBeGreaterThan(50);
+    expect(conflicts).toBeGreaterThan(20);
+  });
+});
