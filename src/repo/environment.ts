@@ -42,7 +42,10 @@ export function readLockFile(root: string): { readonly lock: Lock | null; readon
 /** Where an environment goes: into a dev container of its own, or into some of the user's. */
 export type Containers = { readonly kind: "own" } | { readonly kind: "theirs"; readonly files: readonly [string, ...string[]] };
 
-/** A dev container of the user's gets the Feature; where there is none, or it is ours, the environment is a dev container of its own. */
+/**
+ * A dev container of the user's gets the Feature; where there is none, or it is ours, the environment is a dev container of its own. Throws
+ * where the dev containers that it was added to are gone.
+ */
 export function findContainers(root: string, lock: Lock | null): Containers {
   const found = look(root, ownDevcontainer);
   // Without a lock, our own is known by the revision, which stands in no other.
@@ -52,5 +55,14 @@ export function findContainers(root: string, lock: Lock | null): Containers {
       : lock.files[ownDevcontainer]?.strategy === "own";
   if (ours) return { kind: "own" };
   const [first, ...rest] = findDevcontainers(root).filter((file) => !file.startsWith(`${featureFolder}/`));
-  return first === undefined ? { kind: "own" } : { kind: "theirs", files: [first, ...rest] };
+  if (first !== undefined) return { kind: "theirs", files: [first, ...rest] };
+  const gone = Object.entries(lock?.files ?? {}).flatMap(([path, { strategy }]) => (strategy === "keys" ? [path] : []));
+  if (gone.length === 0) return { kind: "own" };
+  // Not a dev container of its own without a word: the user had one, and has taken it away.
+  throw decisionError(
+    "no-dev-container-left",
+    `${gone.join(" and ")}, which this environment was added to, ${gone.length === 1 ? "is" : "are"} gone.`,
+    "Bring it back from git; or take the environment out with  npx create-aperture-env remove  and make a new one.",
+    { file: gone[0]! },
+  );
 }

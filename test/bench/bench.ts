@@ -2,13 +2,14 @@
  * `npm run bench`: the budgets, each as a ratio against a peer in the same run. Exit 1 where one is not met.
  * The peer for start-up and generation is create-vite; for the first answer it is the same OpenCode with the plain two-file configuration.
  */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { modelsOfCatalogue } from "../../src/gateway/mock/models.ts";
 import { startMockGateway } from "../../src/gateway/mock/server.ts";
 import { installLocally, whyNotHere } from "../../src/scripts/install-locally.ts";
+import { measureEdits, measureFleet } from "./fleet.ts";
 import { measureImages } from "./images.ts";
 import { compare, type Candidate } from "./measure.ts";
 
@@ -20,7 +21,7 @@ export interface Figure {
   readonly met: boolean;
 }
 
-/** Runs all parts, or those named as arguments: package, start, answer, images. */
+/** Runs all parts, or those named as arguments: package, start, fleet, edits, answer, images. */
 export async function bench(root: string, parts: readonly string[]): Promise<number> {
   const work = mkdtempSync(join(tmpdir(), "aperture-env-bench-"));
   const wanted = (part: string): boolean => parts.length === 0 || parts.includes(part);
@@ -33,6 +34,8 @@ export async function bench(root: string, parts: readonly string[]): Promise<num
   try {
     if (wanted("package")) add(await measurePackage(root));
     if (wanted("start")) add(await measureStart(root, work));
+    if (wanted("fleet")) add(await measureFleet(root, work));
+    if (wanted("edits")) add(measureEdits());
     if (wanted("answer")) add(await measureAnswer(root, work));
     if (wanted("images")) add(await measureImages(root, work));
   } finally {
@@ -66,6 +69,8 @@ async function measureStart(root: string, work: string): Promise<Figure[]> {
   const bin = join(root, "dist", "bin.js");
   const vite = join(root, "node_modules", "create-vite", "index.js");
   const node = (...args: string[]): Candidate["command"] => [process.execPath, ...args];
+  const gitFolder = join(work, "git", ".git");
+  await execa("git", ["init", "--quiet", join(work, "git")]);
   let count = 0;
   const fresh = (before: (folder: string) => void = () => {}): { cwd: string } => {
     const cwd = join(work, `start-${count++}`);
@@ -73,7 +78,9 @@ async function measureStart(root: string, work: string): Promise<Figure[]> {
     before(cwd);
     return { cwd };
   };
+  // Under git, as existing repositories are.
   const existing = (folder: string): void => {
+    cpSync(gitFolder, join(folder, ".git"), { recursive: true });
     mkdirSync(join(folder, ".devcontainer"));
     writeFileSync(join(folder, ".devcontainer", "devcontainer.json"), '{\n  // ours\n  "image": "debian:bookworm-slim",\n}\n');
   };

@@ -144,6 +144,22 @@ describe("one repository", () => {
     expect((await runPiped(["update"], root)).stdout).toContain("Nothing to do");
   });
 
+  test("a dev container of the user's that is gone is a decision, not a reason for one of ours", async () => {
+    await addToTheirs();
+    rmSync(join(root, ".devcontainer/devcontainer.json"));
+    const before = treeOf(root, true);
+    for (const argv of [["update"], ["check"], ["--yes"]]) {
+      const ran = await runPiped(argv, root);
+      expect(ran).toMatchObject({
+        exit: 3,
+        stderr: expect.stringContaining("which this environment was added to, is gone") as string,
+      });
+    }
+    expect(treeOf(root, true)).toEqual(before);
+    expect((await runPiped(["remove", "--yes"], root)).exit).toBe(0);
+    expect(treeOf(root)).toEqual({});
+  });
+
   test("a spec that is gone is written again from the lock, and the answers are the same", async () => {
     await runPiped(["--yes", "--url", "gw:1", "--name", "named"], root);
     rmSync(join(root, "aperture-env.yaml"));

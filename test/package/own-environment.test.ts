@@ -8,12 +8,24 @@ import { environmentOf, makeFolders, root, runBin } from "./machine.ts";
 const folders = makeFolders();
 afterAll(() => folders.remove());
 
-const stale = "this repository's own environment is stale: run  node dist/bin.js --yes  in it and commit what it writes";
+const stale = "this repository's own environment is stale: run  node dist/bin.js update  in it and commit what it writes";
 
-test("it is up to date", async () => {
+/** A copy of what it is made from, and of what it is. */
+function copy(): string {
   const folder = folders.make("copy");
   for (const name of ["aperture-env.yaml", "aperture-env.lock", ".devcontainer", "package.json"])
     cpSync(join(root, name), join(folder, name), { recursive: true });
+  return folder;
+}
+
+test("a check of it finds nothing", async () => {
+  const { exit, stdout, stderr } = await runBin(environmentOf(folders.make("home")), copy(), ["check", "--json"]);
+  expect(exit, `${stale}\n${stdout}${stderr}`).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({ status: "fine", observations: [] });
+});
+
+test("it is up to date", async () => {
+  const folder = copy();
   const before = treeOf(folder);
   const { exit, stdout, stderr } = await runBin(environmentOf(folders.make("home")), folder, ["--yes", "--dry-run", "--json"]);
   expect(exit, `${stale}\n${stderr}`).toBe(0);

@@ -1,5 +1,5 @@
 /** What the README says is so. */
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { bases } from "../../src/catalog/bases.ts";
@@ -34,6 +34,36 @@ test("what it shows of a run is what a run says", async () => {
   expect(more).toEqual([]);
   expect(stdout.slice(0, before!.length)).toBe(before);
   expect(stdout.slice(-after!.length)).toBe(after);
+});
+
+test("what it shows of an existing dev container is what comes of it", async () => {
+  const [, shown] = /```diff\n([^]*?)```/.exec(section("Existing repositories")) ?? [];
+  const lines = shown!.trimEnd().split("\n");
+  const before = `{\n${lines.flatMap((line) => (line.startsWith("+") ? [] : [line.slice(1)])).join("\n")}\n}\n`;
+  const folder = folders.make("existing");
+  const file = join(folder, ".devcontainer", "devcontainer.json");
+  mkdirSync(join(folder, ".devcontainer"));
+  writeFileSync(file, before);
+  expect((await runBin(environmentOf(folders.make("home")), folder, ["--yes"])).exit).toBe(0);
+  const revision = /"revision": "([^"]*)"/;
+  const after = `{\n${lines.map((line) => line.slice(1)).join("\n")}\n}\n`;
+  expect(readFileSync(file, "utf8").replace(revision, "")).toBe(after.replace(revision, ""));
+  expect((await runBin(environmentOf(folders.make("home")), folder, ["remove", "--yes"])).exit).toBe(0);
+  expect(readFileSync(file, "utf8")).toBe(before);
+});
+
+test("what it shows of a check is what a check says", async () => {
+  const [, shown] = /```console\n\$ npx create-aperture-env check\n([^]*?)```/.exec(readme) ?? [];
+  const folder = folders.make("checked");
+  const home = environmentOf(folders.make("home"));
+  mkdirSync(join(folder, ".devcontainer"));
+  const file = join(folder, ".devcontainer", "devcontainer.json");
+  writeFileSync(file, "{}\n");
+  expect((await runBin(home, folder, ["--yes", "--container-env", "TZ=UTC"])).exit).toBe(0);
+  writeFileSync(file, readFileSync(file, "utf8").replace("UTC", "CET"));
+  writeFileSync(join(folder, ".devcontainer/aperture-env/launcher.sh"), "mine\n");
+  const { exit, stdout } = await runBin(home, folder, ["check"]);
+  expect({ exit, stdout }).toEqual({ exit: 3, stdout: shown });
 });
 
 test("the flags that it names are in the help", async () => {

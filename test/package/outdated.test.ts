@@ -1,0 +1,58 @@
+/** `check --outdated` against a registry: what is newer elsewhere is said then, and only then. */
+import { platforms } from "../../src/catalog/release.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startNpmRegistry, type NpmRegistry, type PublishedPackage } from "../support/npm-registry.ts";
+import { environmentOf, makeFolders, runBin, type Environment } from "./machine.ts";
+
+const folders = makeFolders();
+let registry: NpmRegistry;
+let env: Environment;
+let folder: string;
+
+/** Packages that are only looked at. */
+const published = (versions: Readonly<Record<string, readonly string[]>>): PublishedPackage[] =>
+  Object.entries(versions).flatMap(([name, list]) =>
+    list.map((version) => ({ name, version, tarball: Buffer.from("x"), manifest: {} })),
+  );
+const opencode = (...versions: readonly string[]): Record<string, readonly string[]> =>
+  Object.fromEntries(["opencode-ai", ...Object.keys(platforms)].map((name) => [name, versions]));
+const serve = async (versions: Readonly<Record<string, readonly string[]>>): Promise<void> => {
+  await registry?.close();
+  registry = await startNpmRegistry({ packages: published(versions) });
+  env = environmentOf(folders.make("home"), { npm_config_registry: registry.origin, npm_config_fetch_retries: "0" });
+};
+
+beforeAll(async () => {
+  folder = folders.make("sample");
+  expect((await runBin(environmentOf(folders.make("home")), folder, ["--yes"])).exit).toBe(0);
+});
+afterAll(async () => {
+  await registry.close();
+  folders.remove();
+});
+
+describe("check --outdated", () => {
+  test("a newer OpenCode and a newer generator", async () => {
+    await serve({ "create-aperture-env": ["0.1.0", "99.0.0"], ...opencode("1.18.18", "1.99.0", "2.0.0") });
+    const plain = await runBin(env, folder, ["check"]);
+    expect(plain).toEqual({ exit: 0, stdout: "Fine: everything is as spec and lock say.\n", stderr: "" });
+    expect(registry.requests).toEqual([]);
+    const ran = await runBin(env, folder, ["check", "--outdated"]);
+    expect(ran.exit, ran.stderr).toBe(3);
+    expect(ran.stdout).toMatch(/! aperture-env\.lock {2}create-aperture-env 99\.0\.0 is out, and \S+ wrote this\n/);
+    expect(ran.stdout).toMatch(
+      /! aperture-env\.lock {2}OpenCode 1\.99\.0 is out, and this has 1\.18\.18\n.*update --opencode 1\.99\.0/,
+    );
+  });
+
+  test("nothing newer, and a version that lacks a platform", async () => {
+    await serve({ "create-aperture-env": ["0.1.0"], ...opencode("1.18.18"), "opencode-ai": ["1.18.18", "1.18.99"] });
+    expect(await runBin(env, folder, ["check", "--outdated"])).toMatchObject({ exit: 0 });
+  });
+
+  test("a registry that does not answer is the machine's fault, exit 4", async () => {
+    await serve({ "create-aperture-env": ["0.1.0"], ...opencode("1.18.18") });
+    await registry.close();
+    expect(await runBin(env, folder, ["check", "--outdated"])).toMatchObject({ exit: 4 });
+  });
+});
