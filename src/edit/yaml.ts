@@ -139,6 +139,9 @@ export function readYaml(text: string): { readonly ok: true; readonly value: unk
 }
 
 function read(text: string): Reading | EditRefusal {
+  // A line end by YAML 1.2 (5.4), and none by the parser.
+  const lone = text.search(/\r(?!\n)/);
+  if (lone >= 0) return refuseAt(text, lone, "this is a carriage return without a line feed");
   const comments: Comment[] = [];
   let end: number | null = null;
   let tooDeep: number | null = null;

@@ -27,7 +27,7 @@ import { findContainers, readLockFile, readSpecText, type Containers } from "../
 import { findIgnored } from "../../repo/git.ts";
 import { readProject } from "../../repo/project.ts";
 import { readFacts, takeSnapshot, type Target } from "../../repo/scan.ts";
-import { specPath, type SpecEntries } from "../../spec/spec.ts";
+import type { SpecEntries } from "../../spec/spec.ts";
 import { generatorVersion } from "../../version.ts";
 import type { Flags, OnBypass } from "../args.ts";
 
