@@ -1,6 +1,7 @@
 /** Command line to values: the question table makes the flags, `node:util` parses them strictly. Pure. */
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { usageError, type AppError } from "../errors.ts";
+import { faultWords, parseFault, type Fault } from "../gateway/mock/faults.ts";
 import { questions } from "../questions/table.ts";
 import type { QuestionId } from "../questions/types.ts";
 
@@ -42,7 +43,15 @@ export type Command =
     }
   | { readonly kind: "check"; readonly directories: readonly string[]; readonly switches: Switches; readonly outdated: boolean }
   | { readonly kind: "remove"; readonly directory: string | null; readonly switches: Switches }
-  | { readonly kind: "mock-gateway"; readonly port: number; readonly host: string; readonly json: boolean };
+  | {
+      readonly kind: "mock-gateway";
+      readonly port: number;
+      readonly host: string;
+      readonly json: boolean;
+      readonly faults: readonly Fault[];
+      readonly models: readonly string[] | null;
+      readonly grants: readonly string[] | null;
+    };
 
 type Environment = Readonly<Record<string, string | undefined>>;
 type Values = Readonly<Record<string, string | boolean | readonly (string | boolean)[] | undefined>>;
@@ -73,7 +82,13 @@ const answers: FlagTable = Object.fromEntries(
     { type: kind === "switch" ? "boolean" : "string", ...(kind === "map" && { multiple: true }) },
   ]),
 );
-const mock = { port: { type: "string" }, host: { type: "string" } } as const satisfies FlagTable;
+const mock = {
+  port: { type: "string" },
+  host: { type: "string" },
+  fault: { type: "string", multiple: true },
+  models: { type: "string" },
+  grants: { type: "string" },
+} as const satisfies FlagTable;
 const tables: Readonly<Record<string, FlagTable>> = {
   create: { ...adding, ...answers },
   update: { ...adding, ...answers, summary: { type: "string" } },
@@ -182,7 +197,33 @@ function parseMock(argv: readonly string[]): Command {
   const port = String(values["port"] ?? "8080");
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65535)
     throw usageError("bad-port", `--port ${port} is not a port.`, "Give 0 to 65535; 0 takes any free one.");
-  return { kind: "mock-gateway", port: Number(port), host: String(values["host"] ?? "127.0.0.1"), json: values["json"] === true };
+  return {
+    kind: "mock-gateway",
+    port: Number(port),
+    host: String(values["host"] ?? "127.0.0.1"),
+    json: values["json"] === true,
+    faults: [values["fault"] ?? []].flat().map((value) => readFault(String(value))),
+    models: readNames(values, "models"),
+    grants: readNames(values, "grants"),
+  };
+}
+
+function readFault(value: string): Fault {
+  const fault = parseFault(value);
+  if (fault !== null) return fault;
+  const words = ["status=<400 to 599>", ...Object.keys(faultWords)].join(", ");
+  throw usageError("bad-flag", `--fault cannot be ${JSON.stringify(value)}.`, `It is one of ${words}.`);
+}
+
+/** A list with commas, of which no name may be empty. */
+function readNames(values: Values, flag: string): readonly string[] | null {
+  const value = values[flag];
+  if (value === undefined) return null;
+  const names = String(value)
+    .split(",")
+    .map((name) => name.trim());
+  if (names.includes("")) throw usageError("bad-flag", `--${flag} ${JSON.stringify(value)} has a name missing.`, "Give a,b,c.");
+  return [...new Set(names)];
 }
 
 function parseStrictly(argv: readonly string[], options: FlagTable): { values: Values; positionals: string[] } {

@@ -1,4 +1,5 @@
 /** The help text, from the question table. It is rendered when building, so that `--help` loads nothing. */
+import { faultWords } from "../gateway/mock/faults.ts";
 import { questions } from "../questions/table.ts";
 
 type Rows = readonly (readonly [string, string])[];
@@ -17,6 +18,17 @@ const existing: Rows = [
   ["--on-conflict <how>", "where you and we changed one place: keep (yours), replace (ours), fail (the default)"],
   ["--on-bypass <how>", "where a project file goes past the gateway: leave, fix (take that out), managed"],
   ["--unignore", "add lines to .gitignore for files that git would leave out"],
+];
+const mock: Rows = [
+  ["--port <n>", "port to listen on, 8080 by default; 0 takes any free one"],
+  ["--host <address>", "address to listen on, 127.0.0.1 by default"],
+  ["--json", "begin the log of requests with a line that says where it listens"],
+  ["--models <a,b>", "have only these; one that the catalogue lacks is made up and answers on every path"],
+  ["--grants <globs>", "list and answer only what these let through, such as anthropic/**,openai/gpt-5*"],
+  ["--fault <what>", "go wrong, for trying out what clients do; may be given several times:"],
+  ["  status=<400 to 599>", "that error in the API's own shape; 429 with Retry-After"],
+  ...Object.entries(faultWords).map(([word, what]) => [`  ${word}`, what] as const),
+  ["", "without the flag, a request for a model fault-slow, fault-429 and so on has that fault"],
 ];
 const update: Rows = [["--summary markdown", "the text of a pull request on stdout: what moved and why"]];
 const check: Rows = [["--outdated", "ask the registry, too, and fail where a newer OpenCode or generator is out"]];
@@ -53,11 +65,7 @@ export function formatHelp(version: string): string {
     ...columns(check),
     "",
     "mock-gateway:",
-    ...columns([
-      ["--port <n>", "port to listen on, 8080 by default; 0 takes any free one"],
-      ["--host <address>", "address to listen on, 127.0.0.1 by default"],
-      ["--json", "begin the log of requests with a line that says where it listens"],
-    ]),
+    ...columns(mock),
     "",
     "Exit: 0 done or nothing to do, 1 our fault, 2 usage or missing answers, 3 needs your decision, 4 the machine, 130 interrupted.",
     "",

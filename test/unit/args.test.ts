@@ -34,6 +34,16 @@ const update = (fields: Partial<Extract<Command, { kind: "update" }>> = {}): Com
   summary: false,
   ...fields,
 });
+const mock = (fields: Partial<Extract<Command, { kind: "mock-gateway" }>>): Command => ({
+  kind: "mock-gateway",
+  port: 8080,
+  host: "127.0.0.1",
+  json: false,
+  faults: [],
+  models: null,
+  grants: null,
+  ...fields,
+});
 const check = (fields: Partial<Extract<Command, { kind: "check" }>> = {}): Command => ({
   kind: "check",
   directories: [],
@@ -129,9 +139,11 @@ describe("understood", () => {
     ["mock-gateway --help", { kind: "help" }],
     ["--version", { kind: "version" }],
     ["-V", { kind: "version" }],
-    ["mock-gateway", { kind: "mock-gateway", port: 8080, host: "127.0.0.1", json: false }],
-    ["mock-gateway --port 0 --host 0.0.0.0 --json", { kind: "mock-gateway", port: 0, host: "0.0.0.0", json: true }],
-    ["mock-gateway --port 65535", { kind: "mock-gateway", port: 65535, host: "127.0.0.1", json: false }],
+    ["mock-gateway", mock({})],
+    ["mock-gateway --port 0 --host 0.0.0.0 --json", mock({ port: 0, host: "0.0.0.0", json: true })],
+    ["mock-gateway --port 65535", mock({ port: 65535 })],
+    ["mock-gateway --fault status=503 --fault slow", mock({ faults: ["status=503", "slow"] })],
+    ["mock-gateway --models a,b/c,a --grants b/**", mock({ models: ["a", "b/c"], grants: ["b/**"] })],
   ];
 
   test.each(table)("%j", (line, command) => {
@@ -197,6 +209,11 @@ describe("refused", () => {
     ["mock-gateway --port x", "bad-port", /--port x is not a port/, /0 to 65535/],
     ["mock-gateway --port -1", "bad-flag", /--port/, /^See --help\.$/],
     ["mock-gateway --prt 1", "unknown-flag", /--prt/, /--port\?/],
+    ["mock-gateway --fault slwo", "bad-flag", /^--fault cannot be "slwo"\.$/, /status=<400 to 599>, html, .*slow, /],
+    ["mock-gateway --fault status=200", "bad-flag", /status=200/, /400 to 599/],
+    ["mock-gateway --fault toString", "bad-flag", /toString/, /one of/],
+    ["mock-gateway --models a,,b", "bad-flag", /^--models "a,,b" has a name missing\.$/, /a,b,c/],
+    ["mock-gateway --grants=", "bad-flag", /^--grants "" has a name missing\.$/, /a,b,c/],
     ["mock-gateway --url x", "unknown-flag", /--url/, /See --help\.$/],
   ];
 

@@ -1,13 +1,15 @@
-/** The mock gateway over real sockets: routes, both wire formats, what its log may hold, and its end. */
+/** The mock gateway over real sockets: routes, the first two wire formats, what its log may hold, and its end. */
 import { createServer, request as httpRequest } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, expect, test } from "vitest";
-import { runMockGateway } from "../../src/cli/commands/mock-gateway.ts";
+import { runMockGateway, type MockGatewayFlags } from "../../src/cli/commands/mock-gateway.ts";
 import { AppError } from "../../src/errors.ts";
 import { cleanText, createLog, maskKey, type LoggedRequest } from "../../src/gateway/mock/log.ts";
 import { formatPage } from "../../src/gateway/mock/page.ts";
 import { listenError, startMockGateway, type MockGateway, type MockModel } from "../../src/gateway/mock/server.ts";
-import { answerText, cut, lastUserTextIn, splitWords } from "../../src/gateway/mock/wire.ts";
+import { answerTo } from "../../src/gateway/mock/conversation.ts";
+import { messages } from "../../src/gateway/mock/messages.ts";
+import { cut, splitInput, splitWords } from "../../src/gateway/mock/wire.ts";
 
 const anthropic = { id: "anthropic", name: "Anthropic" };
 const openai = { id: "openai", name: "OpenAI" };
@@ -72,7 +74,7 @@ test("GET /v1/models lists every model with its provider and paths", async () =>
       id,
       object: "model",
       supported_endpoints: endpoints,
-      metadata: { provider },
+      metadata: { provider: { ...provider, description: "", requires_client_auth: false, upstream: provider.id } },
     })),
   });
   expect(gateway.requests.map(({ path, model, placeholder }) => ({ path, model, placeholder }))).toEqual([
@@ -222,9 +224,12 @@ test.each([
   ["POST", "/v1/models", 405, "GET, HEAD"],
   ["DELETE", "/ui/", 405, "GET, HEAD"],
   ["POST", "/v1/v1/messages", 405, ""],
+  ["POST", "/v1beta/v1beta/models/gemini:generateContent", 405, ""],
   ["POST", "/messages", 404, null],
   ["POST", "/v1//messages", 404, null],
-  ["POST", "/v1/chat/completions", 404, null],
+  ["POST", "/v1/models/gemini:generateContent", 404, null],
+  ["POST", "/v1beta/models/%ff:generateContent", 404, null],
+  ["POST", "/bedrock/model/a/invoke", 404, null],
   ["GET", "/__proto__", 404, null],
   ["GET", "/ui/constructor", 404, null],
 ] as const)("%s %s gives %i", async (method, path, status, allow) => {
@@ -236,7 +241,7 @@ test.each([
   expect(answer.error).toMatchObject({ type: "invalid_request_error", message: expect.any(String) });
   // Without this, Anthropic's clients do not find the message.
   expect(answer.type).toBe(path === "/v1/responses" ? undefined : "error");
-  if (path.includes("/v1/v1/") || status === 404) expect(answer.error.message).toContain("ends in one");
+  if (allow === "" || status === 404) expect(answer.error.message).toContain("ends in one");
   // A port such as 34503 would make OpenCode take the error for a passing one (503) and retry for minutes.
   expect(answer.error.message).not.toContain(String(gateway.port));
   expect(gateway.requests.length).toBe(method === "GET" && !path.startsWith("/v1/") ? 0 : 1);
@@ -267,12 +272,17 @@ test("a request is logged with everything but its text and query", async () => {
       path: "/v1/messages",
       status: 200,
       model: "claude-sonnet-4-5",
+      provider: "anthropic",
       stream: true,
       keys: ["-"],
       placeholder: true,
       userAgent: "opencode/1.18.18",
+      node: "127.0.0.1",
       session: "ses_1",
       bytes: JSON.stringify(body).length,
+      inputTokens: Math.ceil(JSON.stringify(body).length / 4),
+      outputTokens: Math.ceil("This is the mock gateway, answering as claude-sonnet-4-5. You said: the prompt".length / 4),
+      fault: null,
       ms: 0,
     },
   ]);
@@ -346,19 +356,25 @@ test("/ui/ shows the newest request first and escapes everything", async () => {
 });
 
 test("the answer repeats the last text of the user", () => {
-  const text = (last: unknown): string | null => lastUserTextIn([{ role: "user", content: "first" }, last], "text");
-  expect(text({ role: "user", content: "second" })).toBe("second");
-  expect(text({ role: "assistant", content: "second" })).toBe("first");
+  const text = (...list: unknown[]): string | undefined =>
+    messages.read({ messages: list }).turns.findLast(({ from }) => from === "user")?.text;
+  const first = { role: "user", content: "first" };
+  expect(text(first, { role: "user", content: "second" })).toBe("second");
+  expect(text(first, { role: "assistant", content: "second" })).toBe("first");
   expect(text({ role: "user", content: [{ type: "text", text: "a" }, { type: "text", text: "b" }, { type: "image" }] })).toBe(
     "b",
   );
-  expect(text({ role: "user", content: [{ type: "tool_result", content: "x" }] })).toBe("first");
+  expect(text(first, { role: "user", content: [{ type: "tool_result", content: "x" }] })).toBe("first");
   for (const odd of [null, 7, {}, { role: "user" }, { role: "user", content: [null, { type: "text", text: 7 }] }]) {
-    expect(text(odd)).toBe("first");
+    expect(text(first, odd)).toBe("first");
   }
-  expect([undefined, null, {}, "x", []].map((odd) => lastUserTextIn(odd, "text"))).toEqual([null, null, null, null, null]);
-  expect(answerText("m", null)).toBe("This is the mock gateway, answering as m. It found no text of yours.");
-  expect(answerText("m", ` ${"x".repeat(201)} `)).toBe(`This is the mock gateway, answering as m. You said: ${"x".repeat(200)}…`);
+  for (const odd of [undefined, null, {}, "x", []])
+    expect(messages.read({ messages: odd, tools: odd })).toEqual({ turns: [], tools: [] });
+  const said = (turn: string): string => answerTo({ turns: [{ from: "user", text: turn }], tools: [] }, "m").text;
+  expect(answerTo({ turns: [], tools: [] }, "m").text).toBe(
+    "This is the mock gateway, answering as m. It found no text of yours.",
+  );
+  expect(said(` ${"x".repeat(201)} `)).toBe(`This is the mock gateway, answering as m. You said: ${"x".repeat(200)}…`);
 });
 
 test("texts are cut between characters, and their pieces join again", () => {
@@ -366,6 +382,10 @@ test("texts are cut between characters, and their pieces join again", () => {
   expect(cut("😀".repeat(4), 3)).toBe("😀😀😀…");
   expect(cut("abc".repeat(100), 3)).toBe("abc…");
   for (const text of ["", " ", "a", " a  b\nc ", "a b"]) expect(splitWords(text).join("")).toBe(text);
+  const input = { text: `${"😀".repeat(20)}\n\u2028` };
+  const pieces = splitInput({ name: "x", input });
+  expect(JSON.parse(pieces.join(""))).toEqual(input);
+  for (const piece of pieces) expect(piece).not.toMatch(/\p{Cs}/u);
 });
 
 test("two requests at once get their own answers", async () => {
@@ -442,6 +462,8 @@ test("an address that means all of them is told as one to connect to, an empty o
   expect((await start({ host: "" })).origin).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
 });
 
+const flags: MockGatewayFlags = { port: 0, host: "127.0.0.1", json: false, faults: [], models: null, grants: null };
+
 test.each([true, false])("the command serves the catalogue and logs one line per request (json: %s)", async (json) => {
   const out: string[] = [];
   const err: string[] = [];
@@ -451,7 +473,7 @@ test.each([true, false])("the command serves the catalogue and logs one line per
     stderr: { write: (text: string) => err.push(text) },
     signal: stop.signal,
   };
-  const status = runMockGateway({ port: 0, host: "127.0.0.1", json }, io);
+  const status = runMockGateway({ ...flags, json }, io);
   await expect.poll(() => err.length).toBe(1);
   const origin = /APERTURE_URL=(\S+)/.exec(err[0]!)![1]!;
   expect(err[0]).toContain(`${origin}/ui/`);
@@ -481,6 +503,6 @@ test.each([true, false])("the command serves the catalogue and logs one line per
 test("the command ends at once when it was interrupted before, and warns where others reach it", async () => {
   const err: string[] = [];
   const io = { stdout: { write: () => true }, stderr: { write: (text: string) => err.push(text) }, signal: AbortSignal.abort() };
-  expect(await runMockGateway({ port: 0, host: "0.0.0.0", json: false }, io)).toBe(0);
+  expect(await runMockGateway({ ...flags, host: "0.0.0.0" }, io)).toBe(0);
   expect(err.join("")).toContain("Other machines reach it");
 });

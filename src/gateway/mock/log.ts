@@ -1,5 +1,6 @@
 /** The log of requests: bounded, without prompts, and without any key but the placeholder. */
 import type { IncomingMessage } from "node:http";
+import type { Fault } from "./faults.ts";
 import { cut } from "./wire.ts";
 
 /** One request as it was answered. Texts that the client chose are cut at 200 characters and hold no control characters. */
@@ -9,9 +10,12 @@ export interface LoggedRequest {
   readonly method: string;
   /** Without the query, where some clients put a key. */
   readonly path: string;
+  /** 0 where the connection ended before there was one. */
   readonly status: number;
-  /** As the client named it; null where the body names none. */
+  /** As the client named it; null where neither the body nor the path names one. */
   readonly model: string | null;
+  /** Whose model answered; null where none did. */
+  readonly provider: string | null;
   /** Whether a stream was asked for. */
   readonly stream: boolean;
   /** Every value of a credential header, `Bearer ` included; all but the placeholder is masked. */
@@ -19,16 +23,23 @@ export interface LoggedRequest {
   /** Whether there is a credential and each one is exactly `-` or `Bearer -`. */
   readonly placeholder: boolean;
   readonly userAgent: string;
+  /** The address that it came from. Aperture tells the node and its user here, which only a tailnet knows. */
+  readonly node: string;
   /** OpenCode's `x-session-id`. */
   readonly session: string | null;
   /** Size of the request's body. */
   readonly bytes: number;
-  /** From its arrival to the end of the answer. */
+  /** What a model read and wrote, in tokens as they were told to the client; null where none answered. */
+  readonly inputTokens: number | null;
+  readonly outputTokens: number | null;
+  /** What was made to go wrong. */
+  readonly fault: Fault | null;
+  /** From its arrival to the end of the answer, or to where it went wrong. */
   readonly ms: number;
 }
 
-/** What the headers say of a request. */
-export type Caller = Pick<LoggedRequest, "keys" | "placeholder" | "userAgent" | "session">;
+/** What the headers and the connection say of a request. */
+export type Caller = Pick<LoggedRequest, "keys" | "placeholder" | "userAgent" | "node" | "session">;
 
 /** Where clients put keys. Which header for which provider: observed with opencode-ai 1.18 against a logging gateway. */
 const credentialHeaders = ["authorization", "x-api-key", "x-goog-api-key", "api-key"];
@@ -46,12 +57,15 @@ export function createLog(limit: number): { readonly requests: readonly LoggedRe
 }
 
 /** Reads who calls and with which keys. A header that came twice counts twice: the second one could be a real key. */
-export function readCaller({ headers, headersDistinct }: Pick<IncomingMessage, "headers" | "headersDistinct">): Caller {
+export function readCaller(request: Pick<IncomingMessage, "headers" | "headersDistinct" | "socket">): Caller {
+  const { headers, headersDistinct, socket } = request;
   const keys = credentialHeaders.flatMap((name) => headersDistinct[name] ?? []);
   return {
     keys: keys.map(maskKey),
     placeholder: keys.length > 0 && keys.every((key) => key === "-" || key === "Bearer -"),
     userAgent: cleanText(headers["user-agent"] ?? ""),
+    // An IPv6 socket tells an IPv4 address in its own way (RFC 4291, section 2.5.5.2).
+    node: (socket.remoteAddress ?? "").replace(/^::ffff:(?=\d+\.)/, ""),
     session: headersDistinct["x-session-id"] === undefined ? null : cleanText(headersDistinct["x-session-id"].join(", ")),
   };
 }

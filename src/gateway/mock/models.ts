@@ -2,11 +2,16 @@
  * The models that a mock gateway pretends to have: the list for clients, and which of them a request means.
  *
  * The list's shape and routing by the body's `model`, plain or as `provider/model`: Aperture documentation, "How Aperture works", and
- * the clients tailscale/aperture-cli (docs/adding-a-client.md) and Pi's Aperture extension.
+ * the clients tailscale/aperture-cli (docs/adding-a-client.md, internal/config/providers.go) and Pi's Aperture extension.
  */
 import { loadCatalogue } from "../../catalog/models.ts";
 import { providers } from "../../catalog/providers.ts";
-import type { JsonObject } from "./wire.ts";
+import { chat } from "./chat.ts";
+import { faultOfModel, type Fault } from "./faults.ts";
+import { wireFormats } from "./formats.ts";
+import { messages } from "./messages.ts";
+import { responses } from "./responses.ts";
+import type { JsonObject, WireFormat } from "./wire.ts";
 
 /** A model, the provider that lists it, and the paths on which it answers, such as `/v1/messages`. */
 export interface MockModel {
@@ -15,30 +20,111 @@ export interface MockModel {
   readonly endpoints: readonly string[];
 }
 
-/** The body of `GET /v1/models`. */
+/** What changes the list of a gateway. */
+export interface Limits {
+  readonly faults: readonly Fault[];
+  /** Globs over `provider/model`, as in the `models` of a grant; null where everything is granted. */
+  readonly grants: readonly string[] | null;
+}
+
+/** Where models are that no provider of the catalogue has. */
+const mockProvider = { id: "mock", name: "Mock gateway" };
+
+const everyPath = wireFormats.map(({ path }) => path);
+
+/**
+ * The body of `GET /v1/models`. The official CLI refuses a list without `upstream`, and one whose provider is not the same in each entry
+ * (tailscale/aperture-cli, internal/config/providers.go).
+ */
 export function listModels(models: readonly MockModel[]): JsonObject {
   const data = models.map(({ id, provider, endpoints }) => ({
     id,
     object: "model",
     supported_endpoints: endpoints,
-    metadata: { provider: { id: provider.id, name: provider.name } },
+    metadata: {
+      provider: { id: provider.id, name: provider.name, description: "", requires_client_auth: false, upstream: provider.id },
+    },
   }));
   return { object: "list", data };
 }
 
-/** The first model of that name which answers on `path`, or a sentence that says why there is none. */
-export function routeModel(models: readonly MockModel[], name: string, path: string): MockModel | string {
-  const named = models.filter(({ id, provider }) => id === name || `${provider.id}/${id}` === name);
-  if (named.length === 0) return "The gateway has no such model; GET /v1/models lists what it has.";
-  const elsewhere = [...new Set(named.flatMap(({ endpoints }) => endpoints))].join(", ");
-  return named.find(({ endpoints }) => endpoints.includes(path)) ?? `It does not answer on ${path}, only on ${elsewhere}.`;
+/**
+ * The models that a client is told of. Claude Code is told of fewer by its user agent (tailscale/aperture-cli, docs/adding-a-client.md); which
+ * ones is written nowhere, and here it is those that it can speak to.
+ */
+export function modelsFor(userAgent: string, models: readonly MockModel[]): readonly MockModel[] {
+  const claudeCode = /\bclaude-(?:cli|code)\b/i.test(userAgent);
+  return claudeCode ? models.filter(({ endpoints }) => endpoints.includes(messages.path)) : models;
 }
 
-/** Every model that an environment can be generated for, on the path that OpenCode calls for its provider. */
+/** What is left of `models` under faults and grants. */
+export function limitModels(models: readonly MockModel[], { faults, grants }: Limits): readonly MockModel[] {
+  if (faults.includes("empty")) return [];
+  const granted = grants?.map(compileGlob) ?? [/^/];
+  const left = models.filter(({ id, provider }) => granted.some((glob) => glob.test(`${provider.id}/${id}`)));
+  if (!faults.includes("no-responses")) return left;
+  return left.map((model) => ({ ...model, endpoints: withoutResponses(model.endpoints) }));
+}
+
+function withoutResponses(endpoints: readonly string[]): readonly string[] {
+  return [...new Set(endpoints.map((path) => (path === responses.path ? chat.path : path)))];
+}
+
+/** `*` is any part of a name, `**` any text with slashes, too (Aperture documentation, "How grants work": `anthropic/**`). */
+function compileGlob(glob: string): RegExp {
+  const source = glob.replaceAll(/\*\*|[^]/g, (part) => {
+    if (part === "**") return ".*";
+    return part === "*" ? "[^/]*" : part.replace(/[\\^$.*+?()[\]{}|/]/, "\\$&");
+  });
+  return new RegExp(`^${source}$`, "s");
+}
+
+/**
+ * The first model of that name which answers in that format, or a sentence that says why there is none. Only a body can name the provider,
+ * too; in a path there is no room for it. A name such as `fault-slow` is a model everywhere.
+ */
+export function routeModel(models: readonly MockModel[], name: string, format: WireFormat): MockModel | string {
+  const named = models.filter(({ id, provider }) => id === name || `${provider.id}/${id}` === name);
+  if (named.length === 0) return modelOfFault(name, format) ?? "The gateway has no such model; GET /v1/models lists what it has.";
+  const elsewhere = [...new Set(named.flatMap(({ endpoints }) => endpoints))].join(", ");
+  return (
+    named.find(({ endpoints }) => endpoints.includes(format.path)) ??
+    `It does not answer on ${format.path}, only on ${elsewhere}.`
+  );
+}
+
+function modelOfFault(name: string, format: WireFormat): MockModel | string | null {
+  const fault = faultOfModel(name);
+  if (fault === null) return null;
+  const endpoints = fault === "no-responses" ? withoutResponses(everyPath) : everyPath;
+  if (endpoints.includes(format.path)) return { id: name, provider: mockProvider, endpoints };
+  return `It does not answer on ${format.path}, only on ${endpoints.join(", ")}.`;
+}
+
+/** Every model that an environment can be generated for, on the paths of its provider. */
 export function modelsOfCatalogue(): MockModel[] {
   const catalogue = loadCatalogue();
-  return Object.values(providers).flatMap(({ id, name, wireFormats, defaultApi }) => {
-    const endpoints = [wireFormats[defaultApi]].flatMap((each) => (each === undefined ? [] : [each.path]));
+  return Object.values(providers).flatMap(({ id, name, wireFormats: routes }) => {
+    const endpoints = Object.entries(routes).map(
+      ([api, { path }]) => wireFormats.find((each) => each.name === api)?.path ?? path,
+    );
     return Object.keys(catalogue[id]?.models ?? {}).map((model) => ({ id: model, provider: { id, name }, endpoints }));
   });
+}
+
+/**
+ * The models of those names, each plain or as `provider/model`. One that `models` does not have is made up and answers everywhere, of the
+ * provider that it names.
+ */
+export function selectModels(models: readonly MockModel[], names: readonly string[]): MockModel[] {
+  return names.flatMap((name) => {
+    const known = models.filter(({ id, provider }) => id === name || `${provider.id}/${id}` === name);
+    return known.length > 0 ? known : [inventModel(name)];
+  });
+}
+
+function inventModel(name: string): MockModel {
+  const [, id, model] = /^([^/]+)\/(.+)$/.exec(name) ?? [];
+  if (id === undefined || model === undefined) return { id: name, provider: mockProvider, endpoints: everyPath };
+  return { id: model, provider: { id, name: Object.hasOwn(providers, id) ? providers[id]!.name : id }, endpoints: everyPath };
 }

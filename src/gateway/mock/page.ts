@@ -4,7 +4,68 @@ import type { LoggedRequest } from "./log.ts";
 /** Keeps the page from loading or running anything at all, whatever may end up in it. */
 export const pagePolicy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; form-action 'none'";
 
-const columns = ["Time", "Status", "Model", "Path", "Key", "Stream", "Session", "ms"];
+/** What a captive portal or a login in front of a gateway answers with in place of it. */
+export const loginPage = `<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><title>Sign in</title></head>
+<body><h1>Sign in</h1><p>This page stands for any that is not the gateway's: a captive portal, a proxy, a login.</p></body>
+</html>
+`;
+
+/** The columns, and whether they hold numbers. The first ones are those of Aperture's page (its documentation, "Dashboard"). */
+const columns = [
+  ["Time (UTC)", false],
+  ["User / node", false],
+  ["Model", false],
+  ["Provider", false],
+  ["Status", false],
+  ["Tokens in", true],
+  ["Tokens out", true],
+  ["Duration", true],
+  ["Path", false],
+  ["Key", false],
+  ["Session", false],
+] as const;
+
+const style = `
+:root {
+  color-scheme: light dark;
+  --back: #f7f7f5; --card: #fff; --text: #1f2328; --dim: #656d76; --line: #e2e4e8; --head: #f0f1f3;
+  --good: #1a7f37; --good-back: #dafbe1; --bad: #b3261e; --bad-back: #ffe5e2; --note: #7a5200; --note-back: #fff1cc; --link: #0858c4;
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --back: #16181c; --card: #1d2025; --text: #e6e8eb; --dim: #9aa3ad; --line: #31363e; --head: #242830;
+    --good: #6fdd8b; --good-back: #143821; --bad: #ff9d94; --bad-back: #4a1a17; --note: #f5cf7a; --note-back: #43340f; --link: #7cb7ff;
+  }
+}
+* { box-sizing: border-box; }
+body { margin: 0; background: var(--back); color: var(--text); font: 14px/1.45 system-ui, sans-serif; }
+a { color: var(--link); }
+header { display: flex; flex-wrap: wrap; align-items: baseline; gap: .25rem 1rem; padding: .9rem 1.5rem; background: var(--card);
+  border-bottom: 1px solid var(--line); }
+h1 { margin: 0; font-size: 1.25rem; }
+main { padding: 1.25rem 1.5rem; }
+.dim, small { color: var(--dim); }
+small { display: block; font-size: 12px; }
+dl { display: flex; flex-wrap: wrap; gap: .75rem; margin: 0 0 1.25rem; }
+dl div { min-width: 8rem; padding: .55rem .9rem; background: var(--card); border: 1px solid var(--line); border-radius: 8px; }
+dt { color: var(--dim); font-size: 12px; }
+dd { margin: 0; font-size: 1.25rem; font-variant-numeric: tabular-nums; }
+.table { overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: 8px; }
+table { width: 100%; border-collapse: collapse; }
+th, td { padding: .5rem .75rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
+th { background: var(--head); color: var(--dim); font-size: 12px; font-weight: 600; white-space: nowrap; }
+tr:last-child td { border-bottom: 0; }
+td { font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
+td:first-child, .number { white-space: nowrap; }
+.number { text-align: right; }
+code, .code { font-family: ui-monospace, "Cascadia Mono", "DejaVu Sans Mono", monospace; font-size: 12.5px; }
+.chip { display: inline-block; padding: 0 .45rem; border-radius: 999px; font-size: 12px; white-space: nowrap; }
+.good { color: var(--good); background: var(--good-back); }
+.bad { color: var(--bad); background: var(--bad-back); }
+.note { color: var(--note); background: var(--note-back); }
+`;
 
 /** The page as HTML. `requests` are oldest first, the table begins with the newest. */
 export function formatPage(origin: string, requests: readonly LoggedRequest[]): string {
@@ -15,21 +76,17 @@ export function formatPage(origin: string, requests: readonly LoggedRequest[]): 
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="refresh" content="2">
 <title>Logs - mock gateway</title>
-<style>
-:root { color-scheme: light dark; }
-body { margin: 2rem; font: 15px/1.5 system-ui, sans-serif; }
-table { border-collapse: collapse; width: 100%; }
-th, td { padding: .35rem .8rem .35rem 0; border-bottom: 1px solid #8884; text-align: left; vertical-align: top; }
-td, code { font-family: ui-monospace, monospace; font-size: 13px; overflow-wrap: anywhere; }
-td:first-child { white-space: nowrap; }
-strong { color: light-dark(#b00020, #ff8a80); }
-</style>
+<style>${style}</style>
 </head>
 <body>
+<header>
 <h1>Logs</h1>
-<p>This is a mock gateway at <code>${escapeHtml(origin)}</code>; no model is behind it. The page refreshes itself.
-The same as JSON: <a href="/ui/log.json">log.json</a>.</p>
-${requests.length === 0 ? formatEmpty(origin) : formatTable(requests)}
+<span class="dim">mock gateway at <code>${escapeHtml(origin)}</code>; no model is behind it</span>
+<span class="dim">refreshes itself · the same as JSON: <a href="/ui/log.json">log.json</a></span>
+</header>
+<main>
+${requests.length === 0 ? formatEmpty(origin) : `${formatTotals(requests)}\n${formatTable(requests)}`}
+</main>
 </body>
 </html>
 `;
@@ -40,30 +97,72 @@ function formatEmpty(origin: string): string {
 <code>${escapeHtml(origin)}/v1</code>.</p>`;
 }
 
+function formatTotals(requests: readonly LoggedRequest[]): string {
+  const sum = (read: (request: LoggedRequest) => number | null): number =>
+    requests.reduce((total, request) => total + (read(request) ?? 0), 0);
+  const totals = [
+    ["Requests", requests.length],
+    ["Failed", sum((request) => (isGood(request) ? 0 : 1))],
+    ["Not the placeholder", sum(({ keys, placeholder }) => (keys.length > 0 && !placeholder ? 1 : 0))],
+    ["Tokens in", sum(({ inputTokens }) => inputTokens)],
+    ["Tokens out", sum(({ outputTokens }) => outputTokens)],
+  ] as const;
+  return `<dl>${totals.map(([name, value]) => `<div><dt>${name}</dt><dd>${formatNumber(value)}</dd></div>`).join("")}</dl>`;
+}
+
 function formatTable(requests: readonly LoggedRequest[]): string {
-  const head = columns.map((name) => `<th scope="col">${name}</th>`).join("");
-  return `<table>
+  const head = columns.map(([name, number]) => `<th scope="col"${number ? ' class="number"' : ""}>${name}</th>`).join("");
+  return `<div class="table"><table>
 <thead><tr>${head}</tr></thead>
 <tbody>
 ${requests.toReversed().map(formatRow).join("\n")}
 </tbody>
-</table>`;
+</table></div>`;
 }
 
-function formatRow({ time, status, model, method, path, keys, placeholder, stream, session, ms }: LoggedRequest): string {
-  const key = escapeHtml(keys.join(", "));
+function formatRow(request: LoggedRequest): string {
+  const { time, node, userAgent, model, provider, inputTokens, outputTokens, ms, method, path, stream, session } = request;
   const cells = [
-    escapeHtml(time),
-    status < 400 ? `${status}` : `<strong>${status}</strong>`,
+    `<time datetime="${escapeHtml(time)}">${escapeHtml(time.replace("T", " ").replace(/\.\d+Z$/, ""))}</time>`,
+    // The first word is the program; the rest, which is long, is there for whoever points at it.
+    `${escapeHtml(node)}<small title="${escapeHtml(userAgent)}">${escapeHtml(userAgent.split(" ", 1)[0] ?? "")}</small>`,
     escapeHtml(model ?? ""),
-    escapeHtml(`${method} ${path}`),
-    // In words as well, because a colour alone is lost on some.
-    placeholder ? key : `<strong>${keys.length === 0 ? "no key" : `${key} (not the placeholder)`}</strong>`,
-    stream ? "yes" : "no",
-    escapeHtml(session ?? ""),
-    String(ms),
+    escapeHtml(provider ?? ""),
+    formatStatus(request),
+    inputTokens === null ? "" : formatNumber(inputTokens),
+    outputTokens === null ? "" : formatNumber(outputTokens),
+    ms < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`,
+    `<span class="code">${escapeHtml(`${method} ${path}`)}</span>${stream ? "<small>stream</small>" : ""}`,
+    formatKey(request),
+    `<span class="code">${escapeHtml(session ?? "")}</span>`,
   ];
-  return `<tr>${cells.map((cell) => `<td>${cell}</td>`).join("")}</tr>`;
+  return `<tr>${cells.map((cell, index) => `<td${columns[index]![1] ? ' class="number"' : ""}>${cell}</td>`).join("")}</tr>`;
+}
+
+function formatStatus(request: LoggedRequest): string {
+  const { status, fault } = request;
+  const code = chip(isGood(request) ? "good" : "bad", status === 0 ? "none" : String(status));
+  return fault === null ? code : `${code} ${chip("note", `fault ${fault}`)}`;
+}
+
+function formatKey({ keys, placeholder }: LoggedRequest): string {
+  const text = keys.join(", ");
+  if (placeholder) return `<span class="code">${escapeHtml(text)}</span>`;
+  // In words as well, because a colour alone is lost on some.
+  return keys.length === 0 ? chip("note", "no key") : chip("bad", `${text} (not the placeholder)`);
+}
+
+function isGood({ status }: LoggedRequest): boolean {
+  return status > 0 && status < 400;
+}
+
+function chip(kind: "good" | "bad" | "note", text: string): string {
+  return `<span class="chip ${kind}">${escapeHtml(text)}</span>`;
+}
+
+/** With a thin space between thousands, which no reader takes for a decimal point. */
+function formatNumber(value: number): string {
+  return String(value).replaceAll(/\B(?=(?:\d{3})+$)/g, "\u202F");
 }
 
 /** Text for between tags and for quoted attributes. */

@@ -3,32 +3,78 @@
  *
  * Shapes and the order of events: OpenAI API reference, "Responses" (the response object) and "Streaming events"; "Error codes".
  */
-import { lastUserTextIn, splitWords, type Answer, type JsonObject, type WireFormat } from "./wire.ts";
+import { fromTool, fromUser, turnsIn, type Turn } from "./conversation.ts";
+import {
+  matchExactly,
+  namesIn,
+  objectsIn,
+  splitInput,
+  splitWords,
+  streamOfTyped,
+  type Answer,
+  type JsonObject,
+  type WireFormat,
+} from "./wire.ts";
+
+const path = "/v1/responses";
 
 /** `POST /v1/responses`. */
 export const responses: WireFormat = {
-  path: "/v1/responses",
-  lastUserText: ({ input }) => (typeof input === "string" ? input : lastUserTextIn(input, "input_text")),
+  name: "responses",
+  path,
+  match: matchExactly(path),
+  read: ({ input, tools }) => ({
+    turns: turnsIn(input, turnsOf),
+    tools: namesIn(objectsIn(tools).filter(({ type }) => type === "function")),
+  }),
   complete: completed,
-  events: (answer) => {
-    const at = { item_id: itemId(answer), output_index: 0, content_index: 0 };
+  stream: (answer) => {
     const events = [
       { type: "response.created", response: response(answer) },
       { type: "response.in_progress", response: response(answer) },
-      { type: "response.output_item.added", output_index: 0, item: item(answer, "in_progress", []) },
-      { type: "response.content_part.added", ...at, part: part("") },
-      ...splitWords(answer.text).map((delta) => ({ type: "response.output_text.delta", ...at, delta, logprobs: [] })),
-      { type: "response.output_text.done", ...at, text: answer.text, logprobs: [] },
-      { type: "response.content_part.done", ...at, part: part(answer.text) },
-      { type: "response.output_item.done", output_index: 0, item: item(answer, "completed", [part(answer.text)]) },
+      ...(answer.call === null ? textEvents(answer) : callEvents(answer)),
       { type: "response.completed", response: completed(answer) },
     ];
-    return events.map((event, index) => ({ ...event, sequence_number: index }));
+    return streamOfTyped(events.map((event, index) => ({ ...event, sequence_number: index })));
   },
-  error: (_status, message, code) => ({
-    error: { message, type: "invalid_request_error", param: null, code: code ?? null },
-  }),
+  error: formatOpenAiError,
 };
+
+/** An error as both of OpenAI's APIs give it (OpenAI API reference, "Error codes", which leaves the types open). */
+export function formatOpenAiError(status: number, message: string, code?: string): JsonObject {
+  const type = status === 429 ? "rate_limit_error" : status < 500 ? "invalid_request_error" : "server_error";
+  return { error: { message, type, param: null, code: code ?? null } };
+}
+
+function turnsOf(item: JsonObject): readonly Turn[] {
+  if (item["type"] === "function_call_output") return [fromTool(item["output"])];
+  if (item["role"] !== "user") return [];
+  return turnsIn(item["content"], ({ type, text }) => (type === "input_text" ? fromUser(text) : []));
+}
+
+function textEvents(answer: Answer): readonly (JsonObject & { readonly type: string })[] {
+  const at = { item_id: itemId(answer), output_index: 0, content_index: 0 };
+  return [
+    { type: "response.output_item.added", output_index: 0, item: textItem(answer, "in_progress", []) },
+    { type: "response.content_part.added", ...at, part: part("") },
+    ...splitWords(answer.text).map((delta) => ({ type: "response.output_text.delta", ...at, delta, logprobs: [] })),
+    { type: "response.output_text.done", ...at, text: answer.text, logprobs: [] },
+    { type: "response.content_part.done", ...at, part: part(answer.text) },
+    { type: "response.output_item.done", output_index: 0, item: item(answer) },
+  ];
+}
+
+function callEvents(answer: Answer): readonly (JsonObject & { readonly type: string })[] {
+  const at = { item_id: itemId(answer), output_index: 0 };
+  const done = item(answer);
+  const pieces = answer.call === null ? [] : splitInput(answer.call);
+  return [
+    { type: "response.output_item.added", output_index: 0, item: { ...done, status: "in_progress", arguments: "" } },
+    ...pieces.map((delta) => ({ type: "response.function_call_arguments.delta", ...at, delta })),
+    { type: "response.function_call_arguments.done", ...at, arguments: done["arguments"] },
+    { type: "response.output_item.done", output_index: 0, item: done },
+  ];
+}
 
 /** The response object while nothing is said yet. What it would repeat of the request (instructions, tools) is left empty. */
 function response({ number, model, created }: Answer): JsonObject {
@@ -64,7 +110,7 @@ function completed(answer: Answer): JsonObject {
   return {
     ...response(answer),
     status: "completed",
-    output: [item(answer, "completed", [part(answer.text)])],
+    output: [item(answer)],
     usage: {
       input_tokens: inputTokens,
       input_tokens_details: { cached_tokens: 0 },
@@ -75,12 +121,28 @@ function completed(answer: Answer): JsonObject {
   };
 }
 
-function item(answer: Answer, status: string, content: readonly JsonObject[]): JsonObject {
+/** The one item of the output as it is in the end. */
+function item(answer: Answer): JsonObject {
+  const { number, text, call } = answer;
+  if (call === null) return textItem(answer, "completed", [part(text)]);
+  const { name, input } = call;
+  const json = JSON.stringify(input);
+  return {
+    id: itemId(answer),
+    type: "function_call",
+    status: "completed",
+    call_id: `call_mock_${number}`,
+    name,
+    arguments: json,
+  };
+}
+
+function textItem(answer: Answer, status: string, content: readonly JsonObject[]): JsonObject {
   return { id: itemId(answer), type: "message", status, role: "assistant", content };
 }
 
-function itemId({ number }: Answer): string {
-  return `msg_mock_${number}`;
+function itemId({ number, call }: Answer): string {
+  return call === null ? `msg_mock_${number}` : `fc_mock_${number}`;
 }
 
 function part(text: string): JsonObject {

@@ -1,129 +1,209 @@
 /** Which answer a request gets. Knows nothing of sockets. */
+import { answerTo } from "./conversation.ts";
+import { faultOfModel, mannerOf, statusOf, type Fault, type Manner } from "./faults.ts";
+import { findFormat, wireFormats } from "./formats.ts";
 import type { LoggedRequest } from "./log.ts";
-import { messages } from "./messages.ts";
-import { listModels, routeModel, type MockModel } from "./models.ts";
-import { formatPage, pagePolicy } from "./page.ts";
-import { responses } from "./responses.ts";
-import { answerText, countTokens, cut, isObject, type JsonObject, type ServerEvent, type WireFormat } from "./wire.ts";
+import { listModels, modelsFor, routeModel, type MockModel } from "./models.ts";
+import { formatPage, loginPage, pagePolicy } from "./page.ts";
+import { formatOpenAiError } from "./responses.ts";
+import { countTokens, cut, isObject, splitWords, type Address, type JsonObject, type Stream, type WireFormat } from "./wire.ts";
 
 /** A request, read to its end. `body` is null where it was larger than the gateway takes. */
 export interface Asked {
   readonly method: string;
   readonly path: string;
+  readonly query: URLSearchParams;
+  readonly userAgent: string;
   readonly body: string | null;
 }
 
 /** What the routes need of their gateway. */
 export interface Context {
   readonly origin: string;
+  /** Those that are left under faults and grants. */
   readonly models: readonly MockModel[];
+  readonly faults: readonly Fault[];
   readonly requests: readonly LoggedRequest[];
   /** The number of the next answer, from 1. */
   readonly count: () => number;
   readonly now: () => Date;
 }
 
-/** An answer: headers and either a whole body or the events of a stream. */
+/** An answer: headers and either a whole body or the pieces of a stream. */
 export interface Reply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | readonly ServerEvent[];
+  readonly body: string | readonly (string | Uint8Array)[];
+  /** Says what is sent of all this and how. */
+  readonly manner: Manner;
+  /** How many words a model's answer has that is not streamed, which says how long a slow one takes. */
+  readonly words: number;
 }
 
-/** What the log says of the body. */
-export interface Read {
-  readonly model: string | null;
-  readonly stream: boolean;
+/** What the log says of the request and its answer. */
+export type Read = Pick<LoggedRequest, "model" | "provider" | "stream" | "inputTokens" | "outputTokens" | "fault">;
+
+type Headers = Reply["headers"];
+
+interface Routed {
+  readonly reply: Reply;
+  readonly read: Read;
 }
 
-const wireFormats: readonly WireFormat[] = [messages, responses];
-
-/** Answers a request and tells what its body asked for. Never throws for anything that a client sends. */
-export function route(asked: Asked, context: Context): { readonly reply: Reply; readonly read: Read } {
+/** Answers a request and tells what it asked for. Never throws for anything that a client sends. */
+export function route(asked: Asked, context: Context): Routed {
   const { method, path } = asked;
-  const format = wireFormats.find((each) => each.path === path);
-  const body = parseBody(asked.body);
-  const read: Read = {
-    model: typeof body?.["model"] === "string" ? body["model"] : null,
-    stream: body?.["stream"] === true,
+  const found = findFormat(path);
+  const body = found === null ? null : parseBody(asked.body);
+  const read = readRequest(found?.address ?? null, body);
+  // The gateway's own pages stay, so that what goes wrong can be looked at.
+  if (path !== "/v1/models" && pages[path] !== undefined) return { read, reply: routePage(asked, context) };
+  const named = read.model === null ? null : faultOfModel(read.model);
+  const faults = named === null ? context.faults : [named];
+  const failed = fail(found?.format ?? null, faults);
+  if (failed !== null) return { read: { ...read, fault: failed.fault }, reply: failed.reply };
+  const routed =
+    found === null
+      ? { read, reply: routePage(asked, context) }
+      : method === "POST"
+        ? speak(found.format, { asked, body, read, context })
+        : { read, reply: wrongMethod(found.format, method, path, "POST") };
+  const manner = mannerOf(faults);
+  if (manner === "plain") return routed;
+  const { reply } = routed;
+  return {
+    read: { ...routed.read, fault: manner },
+    reply: { ...reply, manner, status: manner === "close" ? 0 : reply.status },
   };
-  if (format === undefined) return { read, reply: routePage(method, path, context) };
-  if (method !== "POST") return { read, reply: wrongMethod(format, method, path, "POST") };
-  return { read, reply: speak(format, asked.body, body, read, context) };
+}
+
+function readRequest(address: Address | null, body: JsonObject | null): Read {
+  const named = body?.["model"];
+  return {
+    model: address === null ? null : (address.model ?? (typeof named === "string" ? named : null)),
+    provider: null,
+    stream: address !== null && (address.stream ?? body?.["stream"] === true),
+    inputTokens: null,
+    outputTokens: null,
+    fault: null,
+  };
+}
+
+interface Spoken {
+  readonly asked: Asked;
+  readonly body: JsonObject | null;
+  readonly read: Read;
+  readonly context: Context;
 }
 
 /** A model's answer in the wire format of the path. */
-function speak(format: WireFormat, text: string | null, body: JsonObject | null, read: Read, context: Context): Reply {
-  if (text === null) return refuse(format, 413, "The request is larger than this gateway takes.");
-  if (body === null) return refuse(format, 400, "The request's body is not a JSON object.");
-  if (read.model === null) return refuse(format, 400, "model: it is missing or not a string.");
-  const model = routeModel(context.models, read.model, format.path);
-  if (typeof model === "string") return refuse(format, 404, `model ${cut(read.model, 200)}: ${model}`, "model_not_found");
-  const said = answerText(model.id, format.lastUserText(body));
-  const answer = {
-    number: context.count(),
-    model: model.id,
-    text: said,
-    inputTokens: countTokens(text.length),
-    outputTokens: countTokens(said.length),
-    created: context.now(),
+function speak(format: WireFormat, { asked, body, read, context }: Spoken): Routed {
+  const no = (status: number, message: string, code?: string): Routed => ({ read, reply: refuse(format, status, message, code) });
+  if (asked.body === null) return no(413, "The request is larger than this gateway takes.");
+  if (body === null) return no(400, "The request's body is not a JSON object.");
+  if (read.model === null) return no(400, "model: it is missing or not a string.");
+  const model = routeModel(context.models, read.model, format);
+  if (typeof model === "string") return no(404, `model ${cut(read.model, 200)}: ${model}`, "model_not_found");
+  const said = answerTo(format.read(body), model.id);
+  const inputTokens = countTokens(asked.body.length);
+  const outputTokens = countTokens(said.call === null ? said.text.length : JSON.stringify(said.call).length);
+  const answer = { ...said, number: context.count(), model: model.id, inputTokens, outputTokens, created: context.now() };
+  return {
+    read: { ...read, provider: model.provider.id, inputTokens, outputTokens },
+    reply: read.stream
+      ? stream(format.stream(answer, { body, query: asked.query }))
+      : { ...json(200, format.complete(answer)), words: splitWords(said.text).length },
   };
-  return read.stream
-    ? { status: 200, headers: { "content-type": "text/event-stream; charset=utf-8" }, body: format.events(answer) }
-    : json(200, format.complete(answer));
+}
+
+/** An answer that no model has a part in, where one of the faults says so. */
+function fail(format: WireFormat | null, faults: readonly Fault[]): { readonly reply: Reply; readonly fault: Fault } | null {
+  for (const fault of faults) {
+    const reply = failWith(format, fault);
+    if (reply !== null) return { reply, fault };
+  }
+  return null;
+}
+
+function failWith(format: WireFormat | null, fault: Fault): Reply | null {
+  const status = statusOf(fault);
+  if (status !== null) {
+    const headers: Headers = status === 429 ? { "retry-after": "1" } : {};
+    return refuse(format, status, "The mock gateway was told to answer with this error.", undefined, headers);
+  }
+  switch (fault) {
+    case "html":
+      return html(200, loginPage);
+    case "redirect":
+      return redirect("/login");
+    case "no-role":
+      // Aperture's status where no grant gives a role (its documentation, "How grants work"); the words are ours.
+      return refuse(format, 403, "You have no role on this gateway. Ask its administrator for a grant.", "no_role");
+    default:
+      return null;
+  }
 }
 
 /** Everything but the model APIs. */
-function routePage(method: string, path: string, context: Context): Reply {
+function routePage(asked: Asked, context: Context): Reply {
+  const { method, path } = asked;
   // Aperture puts the whole path behind a provider's base URL: a doubled /v1 arrives upstream and comes back as 405 (its
   // troubleshooting guide). Hence no 404 here, and nothing in Allow.
-  if (path.startsWith("/v1/v1/")) {
+  if (/^\/v1(?:beta)?\/v1(?:beta)?\//.test(path)) {
     const message = `${cut(path, 200)}: the client's base URL has /v1 twice; it ends in one.`;
     return refuse(null, 405, message, "method_not_allowed", { allow: "" });
   }
   const page = pages[path];
   if (page === undefined) {
     const known = [...wireFormats.map((format) => `POST ${format.path}`), "GET /v1/models", "GET /ui/"].join(", ");
-    return refuse(null, 404, `${cut(path, 200)} is not served here, only ${known}. The client's base URL ends in one /v1.`);
+    const ends = "The client's base URL ends in one /v1, for Gemini in /v1beta, for Bedrock in /bedrock.";
+    return refuse(null, 404, `${cut(path, 200)} is not served here, only ${known}. ${ends}`);
   }
-  return method === "GET" || method === "HEAD" ? page(context) : wrongMethod(null, method, path, "GET, HEAD");
+  return method === "GET" || method === "HEAD" ? page(context, asked) : wrongMethod(null, method, path, "GET, HEAD");
 }
 
 /** Without a prototype, because paths come from outside. */
-const pages: Readonly<Record<string, (context: Context) => Reply>> = Object.assign(Object.create(null), {
-  "/": redirect,
-  "/ui": redirect,
-  "/ui/": ({ origin, requests }: Context): Reply => ({
-    status: 200,
-    headers: { "content-type": "text/html; charset=utf-8", "content-security-policy": pagePolicy },
-    body: formatPage(origin, requests),
-  }),
+const pages: Readonly<Record<string, (context: Context, asked: Asked) => Reply>> = Object.assign(Object.create(null), {
+  "/": () => redirect("/ui/"),
+  "/ui": () => redirect("/ui/"),
+  "/ui/": ({ origin, requests }: Context): Reply => html(200, formatPage(origin, requests)),
   "/ui/log.json": ({ requests }: Context): Reply => json(200, { schemaVersion: 1, requests: requests.toReversed() }),
-  "/v1/models": ({ models }: Context): Reply => json(200, listModels(models)),
+  "/login": () => html(200, loginPage),
+  "/v1/models": ({ models }: Context, { userAgent }: Asked): Reply => json(200, listModels(modelsFor(userAgent, models))),
 });
 
-function redirect(): Reply {
-  return { status: 302, headers: { location: "/ui/" }, body: "" };
+function redirect(location: string): Reply {
+  return { status: 302, headers: { location }, body: "", manner: "plain", words: 0 };
+}
+
+function html(status: number, body: string): Reply {
+  const headers = { "content-type": "text/html; charset=utf-8", "content-security-policy": pagePolicy };
+  return { status, headers, body, manner: "plain", words: 0 };
 }
 
 function wrongMethod(format: WireFormat | null, method: string, path: string, allow: string): Reply {
-  return refuse(format, 405, `${path} takes ${allow}, not ${method}.`, "method_not_allowed", { allow });
+  return refuse(format, 405, `${cut(path, 200)} takes ${allow}, not ${method}.`, "method_not_allowed", { allow });
 }
 
 /**
- * An error in the path's own shape. Where no wire format owns the path, one that the clients of both can read.
+ * An error in the path's own shape. Where no wire format owns the path, one that the clients of most can read.
  *
  * No message names the gateway's port: OpenCode retries any error whose text holds 429, 500, 502, 503, 504 or 524 anywhere, silently and
  * for minutes, and a port such as 34503 does (observed with opencode-ai 1.18.18).
  */
-function refuse(format: WireFormat | null, status: number, message: string, code?: string, headers?: Reply["headers"]): Reply {
+function refuse(format: WireFormat | null, status: number, message: string, code?: string, headers?: Headers): Reply {
   const body =
-    format === null ? { ...responses.error(status, message, code), type: "error" } : format.error(status, message, code);
-  return json(status, body, headers);
+    format === null ? { ...formatOpenAiError(status, message, code), type: "error" } : format.error(status, message, code);
+  return json(status, body, { ...format?.errorHeaders?.(status), ...headers });
 }
 
-function json(status: number, body: JsonObject, headers: Reply["headers"] = {}): Reply {
-  return { status, headers: { ...headers, "content-type": "application/json" }, body: JSON.stringify(body) };
+function json(status: number, body: JsonObject, headers: Headers = {}): Reply {
+  const text = JSON.stringify(body);
+  return { status, headers: { ...headers, "content-type": "application/json" }, body: text, manner: "plain", words: 0 };
+}
+
+function stream({ contentType, pieces }: Stream): Reply {
+  return { status: 200, headers: { "content-type": contentType }, body: pieces, manner: "plain", words: 0 };
 }
 
 function parseBody(text: string | null): JsonObject | null {

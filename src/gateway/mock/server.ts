@@ -4,13 +4,14 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { setTimeout as pause } from "node:timers/promises";
 import { AppError, environmentError } from "../../errors.ts";
+import type { Fault } from "./faults.ts";
 import { cleanText, createLog, readCaller, type LoggedRequest } from "./log.ts";
-import type { MockModel } from "./models.ts";
-import { route, type Reply } from "./routes.ts";
-import type { ServerEvent } from "./wire.ts";
+import { limitModels, type MockModel } from "./models.ts";
+import { route } from "./routes.ts";
+import { sendBeginning, sendEnd } from "./send.ts";
 
+export type { Fault } from "./faults.ts";
 export type { LoggedRequest } from "./log.ts";
 export type { MockModel } from "./models.ts";
 
@@ -31,6 +32,10 @@ export interface MockGateway {
 /** What a mock gateway is made from. */
 export interface MockGatewayOptions {
   readonly models: readonly MockModel[];
+  /** What goes wrong, for every request. A request for a model such as `fault-slow` or `fault-429` has that fault alone. */
+  readonly faults?: readonly Fault[];
+  /** Globs over `provider/model`, such as `anthropic/**`: only what one of them matches is listed and answers. All by default. */
+  readonly grants?: readonly string[] | null;
   /** The address to listen on; `127.0.0.1` by default, so that only this machine reaches it. */
   readonly host?: string;
   /** 0, the default, takes any free one. */
@@ -43,15 +48,12 @@ export interface MockGatewayOptions {
 const logLimit = 1000;
 const bodyLimit = 20 * 1024 * 1024;
 
-/** Between two events of a stream, in milliseconds: enough for each to be a chunk of its own, as from a model. */
-const eventGap = 5;
-
 /**
  * Starts a mock gateway and resolves when it listens.
  * Throws an environment error where the port is taken or forbidden, or the address is none of this machine.
  */
 export async function startMockGateway(options: MockGatewayOptions): Promise<MockGateway> {
-  const { models, port = 0, onRequest, now = () => new Date() } = options;
+  const { faults = [], grants = null, port = 0, onRequest, now = () => new Date() } = options;
   // Not `??`: Node takes an empty address for all of them, and an unset variable must not open the gateway to the network.
   const host = options.host || "127.0.0.1";
   const log = createLog(logLimit);
@@ -59,7 +61,8 @@ export async function startMockGateway(options: MockGatewayOptions): Promise<Moc
   let origin = "";
   let answers = 0;
   const context = {
-    models,
+    models: limitModels(options.models, { faults, grants }),
+    faults,
     requests: log.requests,
     now,
     count: () => ++answers,
@@ -71,9 +74,11 @@ export async function startMockGateway(options: MockGatewayOptions): Promise<Moc
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const arrived = now();
     const { method = "", url = "" } = request;
-    const path = url.split("?", 1)[0]!;
+    const [path = "", query = ""] = url.split("?", 2);
     const { text, bytes } = await readBody(request);
-    const { reply, read } = route({ method, path, body: text }, context);
+    const caller = readCaller(request);
+    const asked = { method, path, query: new URLSearchParams(query), userAgent: caller.userAgent, body: text };
+    const { reply, read } = route(asked, context);
     await sendBeginning(response, reply);
     // Before the answer's end: whoever has the whole answer finds the request in the log. What a browser asks for is left out;
     // a model request to a wrong path is not, because that is what a person looks for.
@@ -83,16 +88,16 @@ export async function startMockGateway(options: MockGatewayOptions): Promise<Moc
         method,
         path: cleanText(path),
         status: reply.status,
+        ...read,
         model: read.model === null ? null : cleanText(read.model),
-        stream: read.stream,
-        ...readCaller(request),
+        ...caller,
         bytes,
         ms: now().getTime() - arrived.getTime(),
       };
       log.add(logged);
       onRequest?.(logged);
     }
-    response.end(typeof reply.body === "string" ? reply.body : "");
+    await sendEnd(response, reply);
   };
 
   const server = createServer((request, response) => {
@@ -113,24 +118,6 @@ export async function startMockGateway(options: MockGatewayOptions): Promise<Moc
     await Promise.all(running);
   };
   return { origin, port: address.port, requests: log.requests, close: () => (closing ??= close()) };
-}
-
-/** Sends the headers and, of a stream, every event. Stops early where the client is gone. */
-async function sendBeginning(response: ServerResponse, { status, headers, body }: Reply): Promise<void> {
-  const length = typeof body === "string" ? { "content-length": Buffer.byteLength(body) } : {};
-  response.writeHead(status, { ...headers, ...length, "cache-control": "no-store", "x-content-type-options": "nosniff" });
-  if (typeof body === "string") return;
-  for (const [index, event] of body.entries()) {
-    // Not after the last one: clients do not wait for the end of the stream once they have it.
-    if (index > 0) await pause(eventGap);
-    if (response.destroyed) return;
-    response.write(formatEvent(event));
-  }
-}
-
-/** One event as text (HTML standard, "Server-sent events"). JSON has no line breaks, so one data line is enough. */
-function formatEvent(event: ServerEvent): string {
-  return `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
 }
 
 /**

@@ -1,46 +1,97 @@
-/** What the two wire formats have in common: their shape for the router, and how a conversation is read and answered. */
+/** What the wire formats have in common: their shape for the router, and helpers for reading requests and writing streams. */
+import type { Conversation, ToolCall } from "./conversation.ts";
 
 /** A JSON object whose fields have not been looked at yet. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** One server-sent event. In both APIs the event's name is repeated as the `type` of its data. */
-export interface ServerEvent {
-  readonly type: string;
-  readonly [field: string]: unknown;
-}
+/** The name of each API, as the catalogue of providers calls it. */
+export type WireFormatName = "messages" | "responses" | "chat" | "generate-content" | "vertex" | "converse";
 
 /** Everything that an answer is made of, before it has a wire format. */
 export interface Answer {
   /** Counts the answers of one gateway from 1; ids derive from it, so that two runs give the same bytes. */
   readonly number: number;
   readonly model: string;
+  /** Empty where a tool is called. */
   readonly text: string;
+  /** The one tool that the answer calls, or null. */
+  readonly call: ToolCall | null;
   readonly inputTokens: number;
   readonly outputTokens: number;
   readonly created: Date;
 }
 
-/** One API as a client sees it: where it is, how to read its requests and how to write its answers. */
-export interface WireFormat {
-  /** The path on the gateway, as in the `supported_endpoints` of `GET /v1/models`. */
-  readonly path: string;
-  /** The last text that the user wrote, or null where the request holds none. */
-  readonly lastUserText: (body: JsonObject) => string | null;
-  /** The answer as one JSON document. */
-  readonly complete: (answer: Answer) => JsonObject;
-  /** The answer as the events of a stream, in their order. */
-  readonly events: (answer: Answer) => readonly ServerEvent[];
-  /** An error with that HTTP status; `code` is for programs, where the format has a place for it. */
-  readonly error: (status: number, message: string, code?: string) => JsonObject;
+/** What a path says of a request. What it leaves to the body is null. */
+export interface Address {
+  readonly model: string | null;
+  readonly stream: boolean | null;
 }
 
-/** How much of the user's text is echoed, in characters. */
-const echoLimit = 200;
+/** What a format may look at to choose how it streams. */
+export interface StreamRequest {
+  readonly body: JsonObject;
+  readonly query: URLSearchParams;
+}
 
-/** The answer to `said`: honest about what wrote it, and a proof that the request was read. */
-export function answerText(model: string, said: string | null): string {
-  const echo = said === null ? "It found no text of yours." : `You said: ${cut(said.trim(), echoLimit)}`;
-  return `This is the mock gateway, answering as ${model}. ${echo}`;
+/** A stream as it is sent, piece by piece. */
+export interface Stream {
+  readonly contentType: string;
+  readonly pieces: readonly (string | Uint8Array)[];
+}
+
+/** One API as a client sees it: where it is, how to read its requests and how to write its answers. */
+export interface WireFormat {
+  readonly name: WireFormatName;
+  /** The path on the gateway, as in the `supported_endpoints` of `GET /v1/models`. */
+  readonly path: string;
+  /** What the path of a request says, or null where it is none of this format. */
+  readonly match: (path: string) => Address | null;
+  /** The user's texts, the tools' results and the tools on offer. */
+  readonly read: (body: JsonObject) => Conversation;
+  /** The answer as one JSON document. */
+  readonly complete: (answer: Answer) => JsonObject;
+  /** The answer as a stream. */
+  readonly stream: (answer: Answer, request: StreamRequest) => Stream;
+  /** An error with that HTTP status; `code` is for programs, where the format has a place for it. */
+  readonly error: (status: number, message: string, code?: string) => JsonObject;
+  /** Headers that an error has beside its body. */
+  readonly errorHeaders?: (status: number) => Readonly<Record<string, string>>;
+}
+
+/** The content type of server-sent events. */
+export const eventStream = "text/event-stream; charset=utf-8";
+
+/** Matches the one path of a format whose requests say the rest in their body. */
+export function matchExactly(path: string): WireFormat["match"] {
+  return (asked) => (asked === path ? { model: null, stream: null } : null);
+}
+
+/** Matches paths that name the model, URL-encoded, in the group `model`; `streams` tells by the group `method` whether a stream is meant. */
+export function matchModel(pattern: RegExp, streams: string): WireFormat["match"] {
+  return (asked) => {
+    const { model, method } = pattern.exec(asked)?.groups ?? {};
+    const name = model === undefined ? null : decode(model);
+    return name === null ? null : { model: name, stream: method === streams };
+  };
+}
+
+function decode(text: string): string | null {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return null;
+  }
+}
+
+/** One server-sent event (HTML standard, "Server-sent events"). JSON has no line breaks, so one data line is enough. */
+export function formatEvent(data: unknown, name?: string): string {
+  const text = typeof data === "string" ? data : JSON.stringify(data);
+  return `${name === undefined ? "" : `event: ${name}\n`}data: ${text}\n\n`;
+}
+
+/** Server-sent events whose name is repeated as the `type` of their data. */
+export function streamOfTyped(events: readonly (JsonObject & { readonly type: string })[]): Stream {
+  return { contentType: eventStream, pieces: events.map((event) => formatEvent(event, event.type)) };
 }
 
 /** The first `limit` characters of `text`, with `…` where something was left out. Never half of a surrogate pair. */
@@ -50,7 +101,7 @@ export function cut(text: string, limit: number): string {
   return characters.length > limit || text.length > 2 * limit ? `${characters.slice(0, limit).join("")}…` : text;
 }
 
-/** A plausible number of tokens: four characters each, the rule of thumb of both vendors for English. At least one. */
+/** A plausible number of tokens: four characters each, the rule of thumb of the vendors for English. At least one. */
 export function countTokens(characters: number): number {
   return Math.max(1, Math.ceil(characters / 4));
 }
@@ -60,24 +111,22 @@ export function splitWords(text: string): string[] {
   return text.match(/\s*\S+|\s+$/g) ?? [];
 }
 
-/**
- * The last text of the user in a list of `{ role, content }`, where content is a string or blocks. Blocks of another type than
- * `textType` (images, tool results) are passed over, and so are messages that hold nothing else.
- */
-export function lastUserTextIn(messages: unknown, textType: string): string | null {
-  if (!Array.isArray(messages)) return null;
-  for (const message of messages.toReversed()) {
-    if (!isObject(message) || message["role"] !== "user") continue;
-    const content = message["content"];
-    if (typeof content === "string") return content;
-    if (!Array.isArray(content)) continue;
-    const block = content.findLast((each) => isObject(each) && each["type"] === textType && typeof each["text"] === "string");
-    if (block !== undefined) return block.text;
-  }
-  return null;
+/** The input of a tool call as JSON in pieces, which are no JSON by themselves, as models stream it. */
+export function splitInput({ input }: ToolCall): string[] {
+  return JSON.stringify(input).match(/.{1,12}/gsu) ?? [];
 }
 
 /** Whether `value` is a JSON object and not null or a list. */
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The objects in a list; none where it is no list. */
+export function objectsIn(list: unknown): readonly JsonObject[] {
+  return Array.isArray(list) ? list.filter(isObject) : [];
+}
+
+/** The strings under `name` in a list of objects, such as the names of tools. */
+export function namesIn(list: readonly JsonObject[], name = "name"): readonly string[] {
+  return list.map((each) => each[name]).filter((each) => typeof each === "string");
 }
