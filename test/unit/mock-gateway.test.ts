@@ -10,6 +10,7 @@ import { listenError, startMockGateway, type MockGateway, type MockModel } from 
 import { answerTo } from "../../src/gateway/mock/conversation.ts";
 import { messages } from "../../src/gateway/mock/messages.ts";
 import { cut, splitInput, splitWords } from "../../src/gateway/mock/wire.ts";
+import { orderOf, parseEvents } from "../support/mock-gateway.ts";
 
 const anthropic = { id: "anthropic", name: "Anthropic" };
 const openai = { id: "openai", name: "OpenAI" };
@@ -40,27 +41,6 @@ function post(gateway: MockGateway, path: string, body: unknown, headers: Record
     headers: { "content-type": "application/json", ...headers },
     body: text,
   });
-}
-
-interface SentEvent {
-  readonly name: string;
-  readonly data: Record<string, any>;
-}
-
-function parseEvents(text: string): SentEvent[] {
-  expect(text.endsWith("\n\n")).toBe(true);
-  return text
-    .slice(0, -2)
-    .split("\n\n")
-    .map((block) => {
-      const [, name, data] = /^event: (.+)\ndata: (.+)$/.exec(block) ?? [];
-      return { name: name!, data: JSON.parse(data!) };
-    });
-}
-
-/** The names of events with repeated ones told once. */
-function orderOf(events: readonly SentEvent[]): string[] {
-  return events.map(({ name }) => name).filter((name, index, names) => name !== names[index - 1]);
 }
 
 test("GET /v1/models lists every model with its provider and paths", async () => {

@@ -20,7 +20,7 @@ export async function sendBeginning(response: ServerResponse, { status, headers,
   if (response.destroyed) return;
   const length = whole ? { "content-length": Buffer.byteLength(body) } : {};
   response.writeHead(status, { ...headers, ...length, "cache-control": "no-store", "x-content-type-options": "nosniff" });
-  if (manner === "stall" || manner === "reset") response.flushHeaders();
+  if (manner === "stall" || manner === "reset") return response.flushHeaders();
   const cut = manner === "cut";
   if (whole) {
     if (cut) response.write(body.slice(0, body.length / 2));
