@@ -329,8 +329,9 @@ test("/ui/ shows the newest request first and escapes everything", async () => {
   expect(page).toContain("<h1>Logs</h1>");
   expect(page).toContain('http-equiv="refresh"');
   expect(page).not.toMatch(/<script|<i>|src=/);
-  expect(page.split("&#60;script&#62;&#34;&#39;&#38;").length).toBe(3);
-  expect(page).toContain("&#60;i&#62;… (not the placeholder)");
+  // As the model, and as the session, in its cell and whole in its title.
+  expect(page.split("&#60;script&#62;&#34;&#39;&#38;").length).toBe(4);
+  expect(page).toContain("&#60;i&#62;…</span><small>not the placeholder</small>");
   expect(page.indexOf("&#60;script")).toBeLessThan(page.indexOf("claude-sonnet-4-5"));
   expect(formatPage("http://x", [{ ...gateway.requests[0]!, path: "/v1/<b>", keys: [] }])).toContain("POST /v1/&#60;b&#62;");
 });
@@ -485,4 +486,19 @@ test("the command ends at once when it was interrupted before, and warns where o
   const io = { stdout: { write: () => true }, stderr: { write: (text: string) => err.push(text) }, signal: AbortSignal.abort() };
   expect(await runMockGateway({ ...flags, host: "0.0.0.0" }, io)).toBe(0);
   expect(err.join("")).toContain("Other machines reach it");
+});
+
+test("the command takes models, grants and faults, and says what goes wrong", async () => {
+  const err: string[] = [];
+  const stop = new AbortController();
+  const io = { stdout: { write: () => true }, stderr: { write: (text: string) => err.push(text) }, signal: stop.signal };
+  const models = ["claude-sonnet-4-5", "lab/qwen3", "lab/other"];
+  const status = runMockGateway({ ...flags, models, grants: ["lab/q*"], faults: ["no-responses", "status=429"] }, io);
+  await expect.poll(() => err.length).toBe(1);
+  expect(err[0]).toContain(" with 1 model. ");
+  expect(err[0]).toContain("Goes wrong on purpose:       no-responses, status=429\n");
+  const origin = /APERTURE_URL=(\S+)/.exec(err[0]!)![1]!;
+  expect((await fetch(`${origin}/v1/models`)).status).toBe(429);
+  stop.abort();
+  expect(await status).toBe(0);
 });

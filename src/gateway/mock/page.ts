@@ -12,19 +12,19 @@ export const loginPage = `<!doctype html>
 </html>
 `;
 
-/** The columns, and whether they hold numbers. The first ones are those of Aperture's page (its documentation, "Dashboard"). */
+/** The columns, and how they are laid out: numbers to the right, long names in several lines, and ids cut. */
 const columns = [
-  ["Time (UTC)", false],
-  ["User / node", false],
-  ["Model", false],
-  ["Provider", false],
-  ["Status", false],
-  ["Tokens in", true],
-  ["Tokens out", true],
-  ["Duration", true],
-  ["Path", false],
-  ["Key", false],
-  ["Session", false],
+  ["Time (UTC)", ""],
+  ["User / node", ""],
+  ["Model", "wide"],
+  ["Provider", ""],
+  ["Status", ""],
+  ["Tokens in", "number"],
+  ["Tokens out", "number"],
+  ["Duration", "number"],
+  ["Path", "wide"],
+  ["Key", ""],
+  ["Session", "cut"],
 ] as const;
 
 const style = `
@@ -54,11 +54,13 @@ dt { color: var(--dim); font-size: 12px; }
 dd { margin: 0; font-size: 1.25rem; font-variant-numeric: tabular-nums; }
 .table { overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: 8px; }
 table { width: 100%; border-collapse: collapse; }
-th, td { padding: .5rem .75rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
+th, td { padding: .5rem .6rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
 th { background: var(--head); color: var(--dim); font-size: 12px; font-weight: 600; white-space: nowrap; }
 tr:last-child td { border-bottom: 0; }
-td { font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
-td:first-child, .number { white-space: nowrap; }
+td { font-variant-numeric: tabular-nums; }
+td, small { white-space: nowrap; }
+.wide { min-width: 11rem; overflow-wrap: anywhere; white-space: normal; }
+.cut { max-width: 9rem; overflow: hidden; text-overflow: ellipsis; }
 .number { text-align: right; }
 code, .code { font-family: ui-monospace, "Cascadia Mono", "DejaVu Sans Mono", monospace; font-size: 12.5px; }
 .chip { display: inline-block; padding: 0 .45rem; border-radius: 999px; font-size: 12px; white-space: nowrap; }
@@ -111,7 +113,9 @@ function formatTotals(requests: readonly LoggedRequest[]): string {
 }
 
 function formatTable(requests: readonly LoggedRequest[]): string {
-  const head = columns.map(([name, number]) => `<th scope="col"${number ? ' class="number"' : ""}>${name}</th>`).join("");
+  const head = columns
+    .map(([name, kind]) => `<th scope="col"${kind === "number" ? ' class="number"' : ""}>${name}</th>`)
+    .join("");
   return `<div class="table"><table>
 <thead><tr>${head}</tr></thead>
 <tbody>
@@ -123,7 +127,7 @@ ${requests.toReversed().map(formatRow).join("\n")}
 function formatRow(request: LoggedRequest): string {
   const { time, node, userAgent, model, provider, inputTokens, outputTokens, ms, method, path, stream, session } = request;
   const cells = [
-    `<time datetime="${escapeHtml(time)}">${escapeHtml(time.replace("T", " ").replace(/\.\d+Z$/, ""))}</time>`,
+    `<time datetime="${escapeHtml(time)}">${escapeHtml(time.slice(11, 19))}<small>${escapeHtml(time.slice(0, 10))}</small></time>`,
     // The first word is the program; the rest, which is long, is there for whoever points at it.
     `${escapeHtml(node)}<small title="${escapeHtml(userAgent)}">${escapeHtml(userAgent.split(" ", 1)[0] ?? "")}</small>`,
     escapeHtml(model ?? ""),
@@ -134,26 +138,27 @@ function formatRow(request: LoggedRequest): string {
     ms < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`,
     `<span class="code">${escapeHtml(`${method} ${path}`)}</span>${stream ? "<small>stream</small>" : ""}`,
     formatKey(request),
-    `<span class="code">${escapeHtml(session ?? "")}</span>`,
+    session === null ? "" : `<span class="code" title="${escapeHtml(session)}">${escapeHtml(session)}</span>`,
   ];
-  return `<tr>${cells.map((cell, index) => `<td${columns[index]![1] ? ' class="number"' : ""}>${cell}</td>`).join("")}</tr>`;
+  return `<tr>${cells.map((cell, index) => `<td class="${columns[index]![1]}">${cell}</td>`).join("")}</tr>`;
 }
 
 function formatStatus(request: LoggedRequest): string {
   const { status, fault } = request;
   const code = chip(isGood(request) ? "good" : "bad", status === 0 ? "none" : String(status));
-  return fault === null ? code : `${code} ${chip("note", `fault ${fault}`)}`;
+  return fault === null ? code : `${code} ${chip("note", fault.startsWith("status=") ? "fault" : `fault ${fault}`)}`;
 }
 
 function formatKey({ keys, placeholder }: LoggedRequest): string {
   const text = keys.join(", ");
   if (placeholder) return `<span class="code">${escapeHtml(text)}</span>`;
   // In words as well, because a colour alone is lost on some.
-  return keys.length === 0 ? chip("note", "no key") : chip("bad", `${text} (not the placeholder)`);
+  return keys.length === 0 ? chip("note", "no key") : `${chip("bad", text)}<small>not the placeholder</small>`;
 }
 
-function isGood({ status }: LoggedRequest): boolean {
-  return status > 0 && status < 400;
+/** Whether the client got what it asked for; a status alone does not say so where the rest never came or was another's page. */
+function isGood({ status, fault }: LoggedRequest): boolean {
+  return status > 0 && status < 400 && (fault === null || fault === "slow");
 }
 
 function chip(kind: "good" | "bad" | "note", text: string): string {
