@@ -42,6 +42,16 @@ export type Command =
     }
   | { readonly kind: "check"; readonly directories: readonly string[]; readonly switches: Switches; readonly outdated: boolean }
   | { readonly kind: "remove"; readonly directory: string | null; readonly switches: Switches }
+  | {
+      readonly kind: "verify";
+      readonly directory: string | null;
+      readonly switches: Switches;
+      /** A mock gateway in the container takes the real one's place. */
+      readonly mock: boolean;
+      /** The devcontainer.json to take, where several have the environment. */
+      readonly config: string | null;
+      readonly model: string | null;
+    }
   | { readonly kind: "mock-gateway"; readonly port: number; readonly host: string; readonly json: boolean };
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -49,7 +59,7 @@ type Values = Readonly<Record<string, string | boolean | readonly (string | bool
 
 /** Words that are commands, now or later, so that a folder of that name is written `./update`. */
 export const verbs = ["create", "update", "check", "remove", "discover", "doctor", "verify", "build", "mock-gateway", "help"];
-const available = ["create", "update", "check", "remove", "mock-gateway", "help"];
+const available = ["create", "update", "check", "remove", "verify", "mock-gateway", "help"];
 
 const common = {
   json: { type: "boolean" },
@@ -79,6 +89,7 @@ const tables: Readonly<Record<string, FlagTable>> = {
   update: { ...adding, ...answers, summary: { type: "string" } },
   check: { ...common, outdated: { type: "boolean" } },
   remove: writing,
+  verify: { ...common, mock: { type: "boolean" }, config: { type: "string" }, model: { type: "string" } },
 };
 
 /** Reads the command line. Throws usage errors that name the flag and, where one was probably meant, the right one. */
@@ -95,7 +106,7 @@ export function parseCommand(argv: readonly string[], env: Environment): Command
   if (verb === "help") return { kind: "help" };
   const rest = verb === null ? argv : argv.slice(1);
   if (verb === "mock-gateway") return parseMock(rest);
-  const kind = (verb ?? "create") as "create" | "update" | "check" | "remove";
+  const kind = (verb ?? "create") as "create" | "update" | "check" | "remove" | "verify";
   const table = tables[kind]!;
   refuseSwallowedFlags(table, env);
   const { values, positionals } = parseStrictly(rest, table);
@@ -112,6 +123,11 @@ export function parseCommand(argv: readonly string[], env: Environment): Command
       return { kind, directories: positionals, switches, outdated: values["outdated"] === true };
     case "remove":
       return { kind, directory: oneFolder(positionals), switches };
+    case "verify": {
+      const text = (flag: string): string | null => (typeof values[flag] === "string" ? values[flag] : null);
+      const config = text("config")?.replace(/^\.\//, "") ?? null;
+      return { kind, directory: oneFolder(positionals), switches, mock: values["mock"] === true, config, model: text("model") };
+    }
   }
 }
 
