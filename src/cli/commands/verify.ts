@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { basename } from "node:path";
 import { ownDevcontainer } from "../../catalog/files.ts";
-import { decisionError, environmentError, usageError } from "../../errors.ts";
+import { cancelledError, decisionError, environmentError, usageError } from "../../errors.ts";
 import type { Lock } from "../../lock/lock.ts";
 import { formatVerificationJson } from "../../report/json.ts";
 import { formatSteps, paintFor } from "../../report/text.ts";
@@ -50,7 +50,8 @@ export async function runVerify(
   say(`${seconds()}  copying the repository`);
   const copy = await copyRepository(target.root, basename(target.root));
   const run = randomBytes(6).toString("hex");
-  const containers = prepareContainers({ cli, folder: copy.folder, config: file, run, signal: io.interrupted() });
+  const signal = io.interrupted();
+  const containers = prepareContainers({ cli, folder: copy.folder, config: file, run, signal });
   try {
     const steps = await verify({
       containers,
@@ -60,10 +61,14 @@ export async function runVerify(
       now: () => Date.now(),
       onStep: (name) => say(`${seconds()}  ${titles[name]}${name === "start" ? ` (${file})` : ""}`),
     });
+    if (signal.aborted) throw cancelledError();
     const works = steps.every(({ ok }) => ok);
     if (switches.json) io.stdout.write(formatVerificationJson(target.root, file, steps));
     else io.stdout.write(formatSteps(steps, paintFor(io.stdout, io.env)));
     return works ? 0 : 4;
+  } catch (error) {
+    // Whatever was on its way when it was cut off.
+    throw signal.aborted ? cancelledError() : error;
   } finally {
     say(`${seconds()}  removing the container, its images and the copy`);
     await containers.remove();
