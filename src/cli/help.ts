@@ -33,6 +33,12 @@ const mock: Rows = [
 const update: Rows = [["--summary markdown", "the text of a pull request on stdout: what moved and why"]];
 const check: Rows = [["--outdated", "ask the registry, too, and fail where a newer OpenCode or generator is out"]];
 
+const verify: Rows = [
+  ["--mock", "against a mock gateway in the container: no tailnet and no gateway needed"],
+  ["--config <file>", "the devcontainer.json to take, where several have the environment"],
+  ["--model <provider/id>", "the model to ask, by default the environment's own"],
+];
+
 /** The whole help. */
 export function formatHelp(version: string): string {
   const answers = questions.map((question): readonly [string, string] => [
@@ -47,6 +53,7 @@ export function formatHelp(version: string): string {
     "  npx create-aperture-env update [dirs] [flags]       renders it again from aperture-env.yaml; your edits stay",
     "  npx create-aperture-env check [dirs] [flags]        says whether all is as aperture-env.yaml and the lock say",
     "  npx create-aperture-env remove [dir] [flags]        takes it out again; what you edited stays",
+    "  npx create-aperture-env verify [dir] [flags]        builds and starts a copy, runs the doctor in it, sends one prompt",
     "  npx create-aperture-env mock-gateway [flags]        runs a small gateway to try things with",
     "",
     "What the environment is (each has a key in aperture-env.yaml and a variable, APERTURE_ENV_URL and so on):",
@@ -63,6 +70,9 @@ export function formatHelp(version: string): string {
     "",
     "check:",
     ...columns(check),
+    "",
+    "verify (needs Docker; leaves nothing behind):",
+    ...columns(verify),
     "",
     "mock-gateway:",
     ...columns(mock),

@@ -12,7 +12,14 @@ export interface Spawned {
 export async function spawn(
   program: string,
   args: readonly string[],
-  options: { readonly cwd?: string; readonly timeout?: number } = {},
+  options: {
+    readonly cwd?: string;
+    /** Milliseconds, a minute by default. */
+    readonly timeout?: number;
+    /** Variables on top of this process's. */
+    readonly env?: Readonly<Record<string, string>>;
+    readonly signal?: AbortSignal;
+  } = {},
 ): Promise<Spawned> {
   const { execa } = await import("execa");
   const settings = {
@@ -20,6 +27,8 @@ export async function spawn(
     stdin: "ignore",
     timeout: options.timeout ?? 60_000,
     ...(options.cwd !== undefined && { cwd: options.cwd }),
+    ...(options.env !== undefined && { env: { ...options.env } }),
+    ...(options.signal !== undefined && { cancelSignal: options.signal }),
   } satisfies Options;
   const { exitCode, stdout, stderr } = await execa(program, args, settings);
   return { exitCode: exitCode ?? null, stdout, stderr };

@@ -2,6 +2,7 @@
 import { isAppError } from "../errors.ts";
 import { fails, type Observation } from "../plan/check.ts";
 import { changesOf, conflictsOf, type Plan } from "../plan/plan.ts";
+import type { Step } from "../verify/verify.ts";
 import type { Resolved } from "../questions/resolve.ts";
 
 /** What a run of a command that writes came to. */
@@ -50,6 +51,11 @@ export function formatCheckJson(root: string, observations: readonly Observation
   const status = observations.some(fails) ? "drift" : "fine";
   const described = observations.map((observation) => ({ ...observation, fails: fails(observation) }));
   return print({ schemaVersion: 1, status, root, observations: described });
+}
+
+/** What a verification came to. */
+export function formatVerificationJson(root: string, config: string, steps: readonly Step[]): string {
+  return print({ schemaVersion: 1, status: steps.every(({ ok }) => ok) ? "works" : "fails", root, config, steps });
 }
 
 /** An error's fields, for people and programs; one that is not for people is `internal`. */

@@ -4,6 +4,7 @@ import { formatPlace } from "../errors.ts";
 import { fails, type Observation } from "../plan/check.ts";
 import type { Finding } from "../plan/findings.ts";
 import { changesOf, type Change, type Plan } from "../plan/plan.ts";
+import type { Step } from "../verify/verify.ts";
 import type { Resolved } from "../questions/resolve.ts";
 
 /** Paints where the reader is a terminal. */
@@ -96,6 +97,17 @@ export function formatCheck(observations: readonly Observation[], paint: Paint):
       ? "Fine: everything is as spec and lock say."
       : `${failing} ${failing === 1 ? "thing is" : "things are"} not as spec and lock say.`;
   return `${list}${list === "" ? "" : "\n"}${verdict}\n`;
+}
+
+/** The steps of a verification. */
+export function formatSteps(steps: readonly Step[], paint: Paint): string {
+  const lines = steps.map(({ name, ok, ms, message }) => {
+    const glyph = ok ? paint("green", "✓") : paint("red", "✗");
+    const took = paint("dim", `${(ms / 1000).toFixed(1)} s`);
+    return `  ${glyph} ${name.padEnd(12)}  ${plain(message.replaceAll("\n", " "))}  ${took}\n`;
+  });
+  const failed = steps.find(({ ok }) => !ok);
+  return `${lines.join("")}\n${failed === undefined ? "It works." : `It does not work: see ${failed.name}.`}\n`;
 }
 
 /** Conflicts and what of the user's was met, a line each, for a report of many repositories. */

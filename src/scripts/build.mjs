@@ -66,7 +66,8 @@ export async function buildPackage(root) {
       format: "cjs",
       supported: { "dynamic-import": false },
       plugins: [bundlesForImports(bundles), ...(settings.plugins ?? [])],
-      define: { ...define, HELP: JSON.stringify(help) },
+      // CommonJS has none; what asks for it there has a file name (src/repo/installed.ts).
+      define: { ...define, HELP: JSON.stringify(help), "import.meta.url": '""' },
       banner: name === "bin" ? { js: "#!/usr/bin/env node" } : {},
       entryPoints: [entry],
       outfile: join(dist, `${name}.js`),

@@ -1,0 +1,93 @@
+/** Builds and starts what was generated, runs the doctor in it and sends one prompt. Works on a copy, and leaves nothing behind. */
+import { randomBytes } from "node:crypto";
+import { basename } from "node:path";
+import { ownDevcontainer } from "../../catalog/files.ts";
+import { cancelledError, decisionError, environmentError, usageError } from "../../errors.ts";
+import type { Lock } from "../../lock/lock.ts";
+import { formatVerificationJson } from "../../report/json.ts";
+import { formatSteps, paintFor } from "../../report/text.ts";
+import { copyRepository } from "../../repo/copy.ts";
+import { readLockFile } from "../../repo/environment.ts";
+import { findBeside, findInstalled } from "../../repo/installed.ts";
+import { findTarget } from "../../repo/scan.ts";
+import { prepareContainers, requireDocker } from "../../verify/containers.ts";
+import { verify } from "../../verify/verify.ts";
+import type { Command } from "../args.ts";
+import type { Io } from "../io.ts";
+
+const titles = {
+  start: "building and starting the dev container",
+  "mock-gateway": "starting a mock gateway in it",
+  doctor: "asking the doctor in it",
+  prompt: "sending one prompt",
+} as const;
+
+/** Runs it and gives the exit status: 0 where everything works, 4 where not. */
+export async function runVerify(
+  { directory, switches, mock, config, model }: Extract<Command, { kind: "verify" }>,
+  io: Io,
+): Promise<number> {
+  const target = findTarget(switches.cwd === null ? io.cwd : findTarget(io.cwd, switches.cwd).root, directory);
+  const { lock } = target.exists ? readLockFile(target.root) : { lock: null };
+  if (lock === null)
+    throw usageError(
+      "no-environment",
+      `${target.root} has no environment to verify.`,
+      "Make one with  npm create aperture-env@latest",
+    );
+  const file = chooseConfig(lock, config);
+  const cli = findInstalled("@devcontainers/cli", "devcontainer.js");
+  if (cli === null)
+    throw environmentError(
+      "no-cli",
+      "The package @devcontainers/cli is not installed beside this program.",
+      "Run  npx create-aperture-env@latest verify",
+    );
+  await requireDocker();
+  const say = (text: string): void => void (switches.json || io.stderr.write(`${text}\n`));
+  const began = Date.now();
+  const seconds = (): string => `${((Date.now() - began) / 1000).toFixed(0).padStart(3)} s`;
+  say(`${seconds()}  copying the repository`);
+  const copy = await copyRepository(target.root, basename(target.root));
+  const run = randomBytes(6).toString("hex");
+  const signal = io.interrupted();
+  const containers = prepareContainers({ cli, folder: copy.folder, config: file, run, signal });
+  try {
+    const steps = await verify({
+      containers,
+      model: model ?? lock.answers.model,
+      url: lock.answers.url,
+      mock: mock ? findBeside("mock-gateway.js") : null,
+      now: () => Date.now(),
+      onStep: (name) => say(`${seconds()}  ${titles[name]}${name === "start" ? ` (${file})` : ""}`),
+    });
+    if (signal.aborted) throw cancelledError();
+    const works = steps.every(({ ok }) => ok);
+    if (switches.json) io.stdout.write(formatVerificationJson(target.root, file, steps));
+    else io.stdout.write(formatSteps(steps, paintFor(io.stdout, io.env)));
+    return works ? 0 : 4;
+  } catch (error) {
+    // Whatever was on its way when it was cut off.
+    throw signal.aborted ? cancelledError() : error;
+  } finally {
+    say(`${seconds()}  removing the container, its images and the copy`);
+    await containers.remove();
+    copy.remove();
+  }
+}
+
+/** The dev container to verify: the one that was named, ours, or the only one of the user's. */
+function chooseConfig(lock: Lock, named: string | null): string {
+  const files = Object.entries(lock.files).flatMap(([path, { strategy }]) => (strategy === "keys" ? [path] : []));
+  const all = lock.files[ownDevcontainer]?.strategy === "own" ? [ownDevcontainer] : files;
+  if (named !== null) {
+    if (all.includes(named)) return named;
+    throw usageError("no-such-dev-container", `${named} has no environment.`, `These have: ${all.join(", ")}.`);
+  }
+  if (all.length === 1) return all[0]!;
+  throw decisionError(
+    "several-dev-containers",
+    `${all.length} dev containers have the environment: ${all.join(", ")}.`,
+    "Name one with --config.",
+  );
+}

@@ -1,0 +1,118 @@
+/**
+ * A dev container for one verification, by the Dev Containers CLI and Docker: with labels and a Compose project of its own, so that one of the
+ * user's that runs is never touched, and everything of it can be found and removed.
+ */
+import { execPath } from "node:process";
+import { environmentError } from "../errors.ts";
+import { spawn, type Spawned } from "../repo/spawn.ts";
+
+/** What starts and removes it. */
+export interface Containers {
+  /** Builds and starts it. Throws with the end of the build's messages where it fails. */
+  up(): Promise<void>;
+  /** Runs a program in it, as the editors do. */
+  exec(
+    command: readonly string[],
+    options?: { readonly env?: Readonly<Record<string, string>>; readonly timeout?: number },
+  ): Promise<Spawned>;
+  /** Copies a file into it. */
+  put(file: string, target: string): Promise<void>;
+  /** Removes it, its Compose project, its images, and what it left in the workspace, which may belong to its root. */
+  remove(): Promise<void>;
+}
+
+/** What is needed to start one. */
+export interface ContainersOptions {
+  /** The Dev Containers CLI's script. */
+  readonly cli: string;
+  /** The workspace folder, a copy. */
+  readonly folder: string;
+  /** The devcontainer.json, from the folder. */
+  readonly config: string;
+  /** Distinguishes this verification from all others. */
+  readonly run: string;
+  readonly signal: AbortSignal;
+}
+
+/** Whether a Docker engine answers. Throws exit 4 where none does. */
+export async function requireDocker(): Promise<void> {
+  const { exitCode } = await spawn("docker", ["version", "--format", "{{.Server.Version}}"], { timeout: 15_000 });
+  if (exitCode === 0) return;
+  throw environmentError(
+    "no-docker",
+    exitCode === null ? "docker could not be started, and verify builds and runs containers." : "No Docker engine answers.",
+    "Start Docker (or set DOCKER_HOST), and run again. Without it, check and doctor still work.",
+  );
+}
+
+const buildTimeout = 30 * 60_000;
+
+/** The handle of a dev container that is not started yet. */
+export function prepareContainers({ cli, folder, config, run, signal }: ContainersOptions): Containers {
+  const label = `aperture-env.verify=${run}`;
+  const project = `aperture-env-verify-${run}`;
+  const where = ["--workspace-folder", folder, "--config", `${folder}/${config}`, "--id-label", label];
+  // Compose takes this name before any that a file gives (docs.docker.com/compose, "Specify a project name").
+  const env = { COMPOSE_PROJECT_NAME: project };
+  const devcontainer = (command: string, args: readonly string[], timeout: number): Promise<Spawned> =>
+    spawn(execPath, [cli, command, ...where, ...args], { env, timeout, signal });
+  const list = async (...args: readonly string[]): Promise<string[]> =>
+    (await spawn("docker", args)).stdout.split("\n").filter((line) => line !== "");
+  const containers = (): Promise<string[]> => list("ps", "--all", "--quiet", "--filter", `label=${label}`);
+
+  return {
+    up: async () => {
+      const { exitCode, stdout, stderr } = await devcontainer("up", ["--no-lockfile", "--skip-post-attach"], buildTimeout);
+      if (exitCode === 0) return;
+      throw environmentError(
+        "not-started",
+        `The dev container did not start:\n${tailOf(`${stderr}\n${stdout}`)}`,
+        "Mend what it says there, and run again.",
+      );
+    },
+    exec: (command, { env: variables = {}, timeout = 60_000 } = {}) => {
+      const remote = Object.entries(variables).flatMap(([name, value]) => ["--remote-env", `${name}=${value}`]);
+      return devcontainer("exec", [...remote, ...command], timeout);
+    },
+    put: async (file, target) => {
+      const [container] = await containers();
+      const { exitCode, stderr } = await spawn("docker", ["cp", file, `${container}:${target}`]);
+      if (exitCode !== 0)
+        throw environmentError("not-copied", `${target} could not be copied into the container: ${stderr.trim()}`);
+    },
+    remove: async () => {
+      const own = await containers();
+      const composed = await list("ps", "--all", "--quiet", "--filter", `label=com.docker.compose.project=${project}`);
+      const all = [...new Set([...own, ...composed])];
+      const images = all.length === 0 ? [] : await list("inspect", "--format", "{{.Config.Image}}", ...all);
+      for (const id of own) {
+        const [mount] = await list(
+          "inspect",
+          "--format",
+          `{{range .Mounts}}{{if eq .Source "${folder}"}}{{.Destination}}{{end}}{{end}}`,
+          id,
+        );
+        if (mount) await spawn("docker", ["exec", "--user", "0", id, "find", mount, "-mindepth", "1", "-delete"]);
+      }
+      if (all.length > 0) await spawn("docker", ["rm", "--force", "--volumes", ...all]);
+      for (const kind of ["network", "volume"]) {
+        const names = await list(kind, "ls", "--quiet", "--filter", `label=com.docker.compose.project=${project}`);
+        if (names.length > 0) await spawn("docker", [kind, "rm", ...names]);
+      }
+      // Names that the CLI or Compose gave; what they were made from stays, as does the build cache.
+      const named = images.filter((image) => /^vsc-/.test(image) || image.startsWith(project));
+      const removable = [...new Set(named.flatMap((image) => [image, image.replace(/-uid$/, "")]))];
+      if (removable.length > 0) await spawn("docker", ["image", "rm", ...removable]);
+    },
+  };
+}
+
+/** The last lines of what a program said. */
+function tailOf(text: string): string {
+  return text
+    .split("\n")
+    .filter((line) => line.trim() !== "")
+    .slice(-15)
+    .map((line) => `  ${line}`)
+    .join("\n");
+}

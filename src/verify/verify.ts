@@ -1,0 +1,115 @@
+/**
+ * Proves an environment: a copy of the repository is built and started as a dev container, the doctor runs in it, and one prompt goes through
+ * the gateway, or through a mock gateway that runs in the container itself, so that no network is needed. Everything is removed afterwards.
+ */
+import { environmentError } from "../errors.ts";
+import type { Spawned } from "../repo/spawn.ts";
+import type { Containers } from "./containers.ts";
+
+/** One step, and how it went. */
+export interface Step {
+  readonly name: "start" | "mock-gateway" | "doctor" | "prompt";
+  readonly ok: boolean;
+  readonly ms: number;
+  /** What came of it, in a line or a few. */
+  readonly message: string;
+}
+
+/** What is verified. */
+export interface Verification {
+  readonly containers: Containers;
+  /** `provider/model`, as OpenCode takes it. */
+  readonly model: string;
+  /** The gateway's origin, for where a prompt shows up. */
+  readonly url: string;
+  /** The bundle of the mock gateway; null where the real gateway is asked. */
+  readonly mock: string | null;
+  readonly now: () => number;
+  /** Told of each step before it begins. */
+  readonly onStep: (name: Step["name"]) => void;
+}
+
+/** Does all steps until one fails. Throws for a machine that cannot do it, such as a build that fails. */
+export async function verify({ containers, model, url, mock, now, onStep }: Verification): Promise<readonly Step[]> {
+  const steps: Step[] = [];
+  const step = async (name: Step["name"], act: () => Promise<{ ok: boolean; message: string }>): Promise<boolean> => {
+    onStep(name);
+    const began = now();
+    const { ok, message } = await act();
+    steps.push({ name, ok, ms: now() - began, message });
+    return ok;
+  };
+  let env: Readonly<Record<string, string>> = {};
+
+  await step("start", async () => {
+    await containers.up();
+    return { ok: true, message: "built and started" };
+  });
+  if (mock !== null) {
+    await step("mock-gateway", async () => {
+      const origin = await startMock(containers, mock);
+      env = { APERTURE_URL: origin };
+      return { ok: true, message: `runs in the container at ${origin}` };
+    });
+  }
+  if (
+    !(await step("doctor", async () =>
+      readVerdict(await containers.exec(["aperture-doctor", "--json"], { env, timeout: 30_000 })),
+    ))
+  )
+    return steps;
+  await step("prompt", async () => {
+    // Without a title there is one request less, and stdin is closed: OpenCode waits for one that is open (observed with 1.18.18).
+    const command = ["opencode", "run", "--title", "verify", "--model", model, "Say hi in one word."];
+    const { exitCode, stdout, stderr } = await containers.exec(command, { env, timeout: 120_000 });
+    const said = lastLine(stdout);
+    if (exitCode === 0 && said !== "")
+      return { ok: true, message: `${model}: ${said}${mock === null ? ` (it shows up on ${url}/ui/)` : ""}` };
+    const why = exitCode === null ? "no answer within two minutes" : lastLine(stderr) || `exit ${exitCode}`;
+    return { ok: false, message: `${model} did not answer: ${why}` };
+  });
+  return steps;
+}
+
+const folder = "/tmp/aperture-env-verify";
+
+/** Starts the mock gateway in the container by OpenCode's own runtime, and gives its origin. */
+async function startMock(containers: Containers, mock: string): Promise<string> {
+  await containers.put(mock, `${folder}.js`);
+  const run =
+    `module.exports.runMockGateway({ kind: "mock-gateway", port: 0, host: "127.0.0.1", json: true }, ` +
+    `{ stdout: process.stdout, stderr: process.stderr, signal: new AbortController().signal });`;
+  const script = [
+    `umask 077`,
+    `{ cat ${folder}.js; printf '%s\\n' '${run}'; } >${folder}.cjs`,
+    // Neither a bunfig.toml nor a .env of the repository has a say (seen with 1.18.18 and 1.18.33).
+    `cd / && BUN_BE_BUN=1 nohup /usr/local/lib/aperture-env/opencode --config=/dev/null --no-env-file ${folder}.cjs >${folder}.log 2>&1 </dev/null &`,
+    `i=0; while [ $i -lt 100 ]; do grep -m 1 -o 'http://127.0.0.1:[0-9]*' ${folder}.log 2>/dev/null && exit 0; i=$((i + 1)); sleep 0.1; done`,
+    `cat ${folder}.log >&2; exit 1`,
+  ].join("\n");
+  const { exitCode, stdout, stderr } = await containers.exec(["sh", "-c", script]);
+  const origin = /http:\/\/127\.0\.0\.1:\d+/.exec(stdout)?.[0];
+  if (exitCode === 0 && origin !== undefined) return origin;
+  throw environmentError(
+    "mock-not-started",
+    `The mock gateway did not start in the container: ${lastLine(stderr) || lastLine(stdout)}`,
+  );
+}
+
+/** The doctor's verdict: what is no warning and no failure is fine. */
+function readVerdict({ exitCode, stdout, stderr }: Spawned): { ok: boolean; message: string } {
+  let report: unknown;
+  try {
+    report = JSON.parse(stdout);
+  } catch {
+    return { ok: false, message: `the doctor could not run: ${lastLine(stderr) || lastLine(stdout) || `exit ${exitCode}`}` };
+  }
+  const checks = (report as { checks?: { severity?: string; code?: string; message?: string; next?: string }[] }).checks ?? [];
+  const bad = checks.filter(({ severity }) => severity === "failure" || severity === "warning");
+  const lines = bad.map(({ code, message, next }) => `${code}: ${message}${next === undefined ? "" : `\n  ${next}`}`);
+  return { ok: exitCode === 0, message: lines.length === 0 ? `${checks.length} checks, nothing found` : lines.join("\n") };
+}
+
+function lastLine(text: string): string {
+  return text.trimEnd().split("\n").at(-1)?.trim() ?? "";
+}
