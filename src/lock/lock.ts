@@ -28,7 +28,7 @@ export interface LockedValue {
 /** What was written to one path. */
 export interface LockedFile {
   readonly strategy: Strategy;
-  /** `sha256-` and the hexadecimal digest of the UTF-8 text that we gave: for `own` the rendered one, else the whole file with our part in it. */
+  /** `sha256-` and the hexadecimal digest of the UTF-8 text that we gave: of a file that we made that of our text, else the whole file with our part in it. */
   readonly hash: string;
   /** The text's lines, where people are expected to edit the file: the ancestor of a three-way merge. */
   readonly ancestor?: readonly string[];

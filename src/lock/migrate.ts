@@ -6,8 +6,9 @@
  */
 function fromVersion1(lock: Record<string, unknown>): Record<string, unknown> {
   const { answers, files, revision } = lock;
+  if (!isRecord(answers) || !isRecord(files)) return lock;
   const added = { devcontainers: ["all"], containerEnv: {}, forwardPorts: [], hooks: {} };
-  const migrated = Object.entries(asRecord(files)).map(([path, file]) => {
+  const migrated = Object.entries(files).map(([path, file]) => {
     const { strategy } = asRecord(file);
     if (path === ".devcontainer/aperture-env/.gitattributes" && strategy === "own")
       return [path, { ...asRecord(file), strategy: "lines", lines: linesOfVersion1, created: true }];
@@ -22,7 +23,7 @@ function fromVersion1(lock: Record<string, unknown>): Record<string, unknown> {
     const value = { path: ["features", key, "revision"], value: revision, item: false, made: 0 };
     return [path, { ...asRecord(file), values: [value] }];
   });
-  return { ...lock, lockVersion: 2, answers: { ...added, ...asRecord(answers) }, files: Object.fromEntries(migrated) as unknown };
+  return { ...lock, lockVersion: 2, answers: { ...added, ...answers }, files: Object.fromEntries(migrated) as unknown };
 }
 
 /** The lines of the Feature folder's `.gitattributes` as version 0.1.0 wrote it. */
@@ -38,5 +39,9 @@ export function migrateLock(value: Record<string, unknown>): Record<string, unkn
 }
 
 function asRecord(value: unknown): Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+  return isRecord(value) ? value : {};
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

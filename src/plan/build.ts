@@ -82,17 +82,13 @@ export function buildPlan(input: PlanInput): Plan {
   );
   // What is in conflict over being dropped is still known the next time.
   for (const change of dropped) if (change.kind === "conflict") files[change.path] = known[change.path]!;
-  const next = formatLock({ lockVersion, ...pick(nextLock), revision: rendered.revision, files });
+  const { generator, answers, opencode, registry } = nextLock;
+  const next = formatLock({ lockVersion, generator, revision: rendered.revision, answers, opencode, registry, files });
   const before = at(lockPath);
   const made = { root, warnings, findings };
   return before.kind === "other"
     ? { ...made, changes: [...changes, notAFile(lockPath, before.what)], lock: null }
     : { ...made, changes, lock: planLock(before, next) };
-}
-
-/** In the order in which a lock is written. */
-function pick({ generator, answers, opencode, registry }: PlanInput["nextLock"]): PlanInput["nextLock"] {
-  return { generator, answers, opencode, registry };
 }
 
 /** The changes in the order of their paths. */
@@ -114,10 +110,12 @@ function planSpec({ rendered, editedSpec }: PlanInput, found: Found, locked: Loc
   const entry = (text: string): LockedFile => ({ strategy: "seed", hash: hashText(text) });
   if (found.kind === "nothing")
     return { change: { kind: "create", path, after: rendered.spec, executable: false }, locked: entry(rendered.spec) };
-  if (editedSpec === null) return { change: { kind: "keep", path, why: "same" }, locked: locked ?? null };
+  // Without a lock that knows it, the spec is ours where it is what we would have written.
+  const known = locked ?? (normalise(found.text) === rendered.spec ? entry(rendered.spec) : null);
+  if (editedSpec === null) return { change: { kind: "keep", path, why: "same" }, locked: known };
   const change = planEdit(path, found, editedSpec);
-  const untouched = locked !== undefined && hashText(normalise(found.text)) === locked.hash;
-  return { change, locked: untouched && change.kind === "edit" ? entry(normalise(change.after)) : (locked ?? null) };
+  const untouched = known !== null && hashText(normalise(found.text)) === known.hash;
+  return { change, locked: untouched && change.kind === "edit" ? entry(normalise(change.after)) : known };
 }
 
 function planEdit(path: string, found: Found, edited: EditResult): Change {

@@ -3,7 +3,7 @@ import { ensureBlock, removeBlock } from "../edit/block.ts";
 import { ensureLines, linesOf, removeLines } from "../edit/lines.ts";
 import type { EditResult } from "../edit/splice.ts";
 import { sameValue } from "../edit/value.ts";
-import { hashText, type LockedFile } from "../lock/lock.ts";
+import { hashText, normalise, type LockedFile } from "../lock/lock.ts";
 import { originalOf, refusedEdit, undoOf } from "./keys.ts";
 import { notAFile, type Planned } from "./own.ts";
 import type { Found } from "./snapshot.ts";
@@ -18,14 +18,20 @@ export interface WantedLines {
 /** Plans the lines of one file: those that the user took out stay out. */
 export function planLines({ path, strategy, lines }: WantedLines, found: Found, locked: LockedFile | undefined): Planned {
   if (found.kind === "other") return { change: notAFile(path, found.what), locked: locked ?? null };
+  const whole = put("", strategy, lines);
+  if (!whole.ok) throw new Error(`lines cannot be put into an empty file: ${whole.why}`);
+  const created: LockedFile = { strategy, hash: hashText(whole.text), lines, created: true };
   if (found.kind === "nothing") {
-    if (locked !== undefined) return { change: { kind: "keep", path, why: "deleted" }, locked: { ...locked, deleted: true } };
-    const made = put("", strategy, lines);
-    if (!made.ok) throw new Error(`lines cannot be put into an empty file: ${made.why}`);
-    const after = made.text;
-    const entry: LockedFile = { strategy, hash: hashText(after), lines, created: true };
-    return { change: { kind: "create", path, after, executable: false }, locked: entry };
+    return locked === undefined
+      ? { change: { kind: "create", path, after: whole.text, executable: false }, locked: created }
+      : { change: { kind: "keep", path, why: "deleted" }, locked: { ...locked, deleted: true } };
   }
+  // As we made it, then or now (and a lock that knows it may be lost): nothing in it is anybody else's.
+  const before = normalise(found.text);
+  if (before === whole.text && (locked === undefined || locked.created === true))
+    return { change: { kind: "keep", path, why: "same" }, locked: created };
+  if (locked?.created === true && hashText(before) === locked.hash)
+    return { change: { kind: "replace", path, before: found.text, after: whole.text, executable: false }, locked: created };
   const known = locked?.lines ?? [];
   const present = bodiesOf(found.text);
   const kept = lines.filter((line) => !known.includes(line) || present.has(line));
@@ -40,12 +46,10 @@ export function planLines({ path, strategy, lines }: WantedLines, found: Found, 
   if (locked !== undefined && text === found.text && sameValue(known, written))
     return { change: { kind: "keep", path, why: notes.length > 0 ? "edited" : "same", ...said }, locked };
   const original = locked === undefined ? found.text : originalOf(found.text, locked);
-  const entry: LockedFile = {
-    strategy,
-    hash: hashText(text),
-    lines: written,
-    ...(locked?.created === true ? { created: true } : original !== null && { undo: undoOf(text, original) }),
-  };
+  const undo = original === null ? {} : { undo: undoOf(text, original) };
+  // Of a file that we made, the hash is that of our lines alone: with any other it holds lines of the user's.
+  const entry: LockedFile =
+    locked?.created === true ? { ...created, lines: written } : { strategy, hash: hashText(text), lines: written, ...undo };
   return {
     change:
       text === found.text

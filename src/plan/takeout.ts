@@ -28,6 +28,7 @@ export function takeOut(path: string, found: Found, locked: LockedFile, settle: 
 }
 
 function takeOutLines(path: string, text: string, locked: LockedFile): Change {
+  if (locked.created === true && hashText(normalise(text)) === locked.hash) return { kind: "remove", path, before: text };
   const original = originalOf(text, locked);
   const left = original === null ? withoutLines(text, locked) : ({ ok: true, text: original } as const);
   if (!left.ok) return refusedEdit(path, left);

@@ -214,7 +214,8 @@ export function parseConnection(text: string): Parsed<string> {
     : refused(`this version cannot connect by ${JSON.stringify(text.trim())}`, `choose from ${names(known)}`);
 }
 
-function acceptDevcontainers(values: readonly string[]): Parsed<readonly string[]> {
+function acceptDevcontainers(typed: readonly string[]): Parsed<readonly string[]> {
+  const values = typed.map((value) => value.replace(/^\.\/(?=\.)/, ""));
   if (values.length === 0) return refused("no dev container is named", "give the path of one, or all");
   if (values.includes("all")) return understood(["all"]);
   const stray = values.find((value) => !isDevcontainerPath(value));
@@ -231,7 +232,7 @@ export function parseDevcontainers(text: string): Parsed<readonly string[]> {
   return acceptDevcontainers(
     text
       .split(",")
-      .map((item) => item.trim().replace(/^\.\/(?=\.)/, ""))
+      .map((item) => item.trim())
       .filter((item) => item !== ""),
   );
 }
@@ -256,20 +257,23 @@ function isLine(value: unknown): value is string {
   return typeof value === "string" && value.length <= 2000 && !/[\p{Cc}\p{Cs}\u2028\u2029]/u.test(value);
 }
 
+/** Gives the entries in a fixed order: nothing depends on the one in which they were written. */
 function acceptMap(
   entries: readonly (readonly [string, unknown])[],
   check: (name: string) => { why: string; fix: string } | null,
+  compare: (left: string, right: string) => number,
 ): Parsed<Readonly<Record<string, string>>> {
   if (entries.length > maxEntries) return refused(`more than ${maxEntries} entries`, "keep to those that are needed");
-  const accepted: Record<string, string> = {};
+  const accepted = new Map<string, string>();
   for (const [name, value] of entries) {
     const problem = check(name);
     if (problem !== null) return refused(problem.why, problem.fix);
-    const text = typeof value === "number" || typeof value === "boolean" ? String(value) : value;
+    // Other numbers are not written back as they were: 1.10 is 1.1 by now.
+    const text = typeof value === "boolean" || Number.isSafeInteger(value) ? String(value) : value;
     if (!isLine(text)) return refused(`the value of ${name} is not one line of text`, "put it in quotes, on one line");
-    accepted[name] = text;
+    accepted.set(name, text);
   }
-  return understood(accepted);
+  return understood(Object.fromEntries([...accepted].sort(([left], [right]) => compare(left, right))));
 }
 
 /** Reads `name=value`, an entry a line. */
@@ -284,7 +288,7 @@ function splitMap(text: string): (readonly [string, unknown])[] {
 }
 
 function checkVariable(name: string): { why: string; fix: string } | null {
-  if (!/^[A-Za-z_][A-Za-z0-9_]{0,99}$/.test(name))
+  if (!/^[A-Za-z_][A-Za-z0-9_]{0,99}$/.test(name) || name === "__proto__")
     return { why: `${JSON.stringify(name)} is not the name of a variable`, fix: "letters, digits and _ are allowed" };
   return Object.hasOwn(ownVariables, name)
     ? { why: `${name} is set by the environment itself`, fix: `${ownVariables[name]}: leave it out` }
@@ -297,27 +301,36 @@ function checkHook(name: string): { why: string; fix: string } | null {
     : { why: `${JSON.stringify(name)} is not a hook that runs in a container`, fix: `choose from ${names(lifecycleHooks)}` };
 }
 
+const byName = (left: string, right: string): number => (left < right ? -1 : 1);
+
+/** In the order in which they run. */
+function acceptHooks(entries: readonly (readonly [string, unknown])[]): Parsed<Readonly<Record<string, string>>> {
+  const empty = entries.find(([, value]) => typeof value === "string" && value.trim() === "");
+  if (empty !== undefined) return refused(`${empty[0]} has no command`, "leave it out");
+  return acceptMap(entries, checkHook, (left, right) => lifecycleHooks.indexOf(left) - lifecycleHooks.indexOf(right));
+}
+
 /** `name=value`, a variable a line. */
 export function parseContainerEnv(text: string): Parsed<Readonly<Record<string, string>>> {
-  return acceptMap(splitMap(text), checkVariable);
+  return acceptMap(splitMap(text), checkVariable, byName);
 }
 
 /** A map from variables to values. */
 export function readContainerEnv(value: unknown): Parsed<Readonly<Record<string, string>>> {
   return isMap(value)
-    ? acceptMap(Object.entries(value), checkVariable)
+    ? acceptMap(Object.entries(value), checkVariable, byName)
     : refused(`expected a map of variables, not ${describe(value)}`, "write  { TZ: UTC }");
 }
 
 /** `hook=command`, a hook a line. */
 export function parseHooks(text: string): Parsed<Readonly<Record<string, string>>> {
-  return acceptMap(splitMap(text), checkHook);
+  return acceptHooks(splitMap(text));
 }
 
 /** A map from hooks to commands. */
 export function readHooks(value: unknown): Parsed<Readonly<Record<string, string>>> {
   return isMap(value)
-    ? acceptMap(Object.entries(value), checkHook)
+    ? acceptHooks(Object.entries(value))
     : refused(`expected a map of hooks, not ${describe(value)}`, "write  { postCreateCommand: npm ci }");
 }
 
@@ -325,7 +338,8 @@ export function readHooks(value: unknown): Parsed<Readonly<Record<string, string
 function acceptPorts(values: readonly unknown[]): Parsed<readonly (number | string)[]> {
   const ports: (number | string)[] = [];
   for (const value of values) {
-    const [, host, digits] = /^(?:([a-z0-9-]{1,100}):)?(\d{1,5})$/.exec(String(value)) ?? [];
+    const text = typeof value === "string" || typeof value === "number" ? String(value) : "";
+    const [, host, digits] = /^(?:([a-z0-9-]{1,100}):)?(\d{1,5})$/.exec(text) ?? [];
     const number = Number(digits);
     if (digits === undefined || number < 1 || number > 65535)
       return refused(`${JSON.stringify(value)} is not a port`, "write a number from 1 to 65535, or service:port");

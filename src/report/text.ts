@@ -27,13 +27,13 @@ const reasons = {
 /** The answers with where each came from: nothing is decided silently. */
 export function formatAnswers(resolved: readonly Resolved[], paint: Paint): string {
   const shown = resolved
+    // What nobody asked for is not worth a line.
+    .filter(({ question, source }) => question.optional !== true || source !== "default")
     .map(({ question, value, source, because }) => ({
       key: question.key.join("."),
       value: question.format(value).replaceAll("\n", ", "),
       from: because === undefined ? source : `${source}: ${because}`,
-    }))
-    // What nobody asked for is not worth a line.
-    .filter((row) => row.value !== "");
+    }));
   const widths = {
     key: Math.max(...shown.map((row) => row.key.length)),
     value: Math.max(...shown.map((row) => row.value.length)),

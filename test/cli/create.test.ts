@@ -1,10 +1,12 @@
 /** The good paths from end to end, and a person at the terminal. */
 import { execFileSync } from "node:child_process";
-import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { wantedFiles } from "../../src/catalog/files.ts";
+import { pinnedRelease } from "../../src/catalog/release.ts";
 import { parseLock, type Lock } from "../../src/lock/lock.ts";
+import { parseSpec } from "../../src/spec/parse.ts";
 import { makeFolder, runAtTerminal, runPiped, treeOf, write, type Files, type Session } from "./harness.ts";
 
 let outside: ReturnType<typeof makeFolder>;
@@ -116,12 +118,82 @@ describe("--yes", () => {
     expect((await runPiped([], root)).stdout).toContain("Nothing to do");
   });
 
-  test("what was deleted stays so", async () => {
+  test("what was deleted stays so: the lock notes it once", async () => {
     await runPiped(["--yes"], root);
-    rmSync(join(root, ".devcontainer/aperture-env/spec.schema.json"));
-    const ran = await runPiped(["--yes"], root);
-    expect(ran.stdout).toMatch(/= \.devcontainer\/aperture-env\/spec\.schema\.json {2}deleted by you, stays so/);
-    expect(existsSync(join(root, ".devcontainer/aperture-env/spec.schema.json"))).toBe(false);
+    const path = ".devcontainer/aperture-env/spec.schema.json";
+    const locked = lockOf().files[path]!;
+    rmSync(join(root, path));
+    const before = treeOf(root);
+    const first = await runPiped(["--yes"], root);
+    expect(first.stdout).toMatch(/= \.devcontainer\/aperture-env\/spec\.schema\.json {2}deleted by you, stays so/);
+    expect(first.stdout).toMatch(/\n {2}~ aperture-env\.lock\n\nWritten: 1 changed, /);
+    expect(lockOf().files[path]).toEqual({ ...locked, deleted: true });
+    expect({ ...treeOf(root), "aperture-env.lock": "" }).toEqual({ ...before, "aperture-env.lock": "" });
+    const after = treeOf(root, true);
+    const second = await runPiped(["--yes"], root);
+    expect(second.stdout).toContain("deleted by you, stays so");
+    expect(second.stdout).toContain("Nothing to do");
+    expect(treeOf(root, true)).toEqual(after);
+  });
+});
+
+describe("a flag and a spec", () => {
+  const commented = "# mine\naperture:\n  url: http://spec # the old one\n\nproviders:\n  openai: {} # theirs\n";
+
+  test("what a flag says instead is written into the spec, in its place, and counts from then on", async () => {
+    write(root, { "aperture-env.yaml": commented });
+    expect((await runPiped([], root)).exit).toBe(0);
+    const flags = ["--url", "gw", "--managed", "--container-env", "TZ=UTC", "--hook", "postCreateCommand=npm ci"];
+    const dry = await runPiped([...flags, "--dry-run", "--diff"], root);
+    expect(read("aperture-env.yaml")).toBe(commented);
+    expect(dry.stdout).toContain("\n--- a/aperture-env.yaml\n+++ b/aperture-env.yaml\n");
+    expect(dry.stdout).toContain("\n-  url: http://spec # the old one\n+  url: http://gw # the old one\n");
+    const ran = await runPiped(flags, root);
+    expect(ran.exit, ran.stderr).toBe(0);
+    expect(ran.stdout).toMatch(/^ {2}aperture\.url +http:\/\/gw +flag$/m);
+    expect(ran.stdout).toContain("  ~ aperture-env.yaml  your text stays around the change\n");
+    const spec = read("aperture-env.yaml");
+    expect(spec.startsWith(commented.replace("http://spec", "http://gw"))).toBe(true);
+    expect(parseSpec(spec)).toMatchObject({
+      managed: { value: true },
+      containerEnv: { value: { TZ: "UTC" } },
+      hooks: { value: { postCreateCommand: "npm ci" } },
+    });
+    expect(lockOf().answers).toMatchObject({ url: "http://gw", managed: true, containerEnv: { TZ: "UTC" } });
+    const before = treeOf(root, true);
+    for (const argv of [[], flags]) expect((await runPiped(argv, root)).stdout).toContain("Nothing to do");
+    expect(treeOf(root, true)).toEqual(before);
+  });
+
+  test("what a flag says as the spec, the lock or a default does changes nothing", async () => {
+    write(root, { "aperture-env.yaml": commented });
+    expect((await runPiped([], root)).exit).toBe(0);
+    const before = treeOf(root, true);
+    const same = ["--url", "spec/v1", "--providers", "openai", "--model", "openai/gpt-5", "--name", "sample", "--base", "debian"];
+    const ran = await runPiped([...same, "--opencode", pinnedRelease.version, "--outputs", "devcontainer"], root);
+    expect(ran.stdout).toContain("Nothing to do");
+    expect(treeOf(root, true)).toEqual(before);
+  });
+
+  test.each([
+    ["hooks", ["--hook", "postStartCommand=b", "--hook", "onCreateCommand=a"]],
+    ["variables", ["--container-env", "B=2", "--container-env", "A=1"]],
+    ["providers", ["--providers", "openai,anthropic"]],
+  ])("%s in another order: the run after it changes nothing more", async (_what, flags) => {
+    const asked = "devcontainer:\n  hooks: { onCreateCommand: a, postStartCommand: b }\n  containerEnv: { A: 1, B: 2 }\n";
+    write(root, { "aperture-env.yaml": `providers: { anthropic: {}, openai: {} }\n${asked}`, ".devcontainer.json": "{}" });
+    expect((await runPiped(["--yes"], root)).exit).toBe(0);
+    expect((await runPiped(flags, root)).exit).toBe(0);
+    const before = treeOf(root, true);
+    expect((await runPiped([], root)).exit).toBe(0);
+    expect(treeOf(root, true)).toEqual(before);
+  });
+
+  test("a spec that is wrong is mended by the flag", async () => {
+    write(root, { "aperture-env.yaml": "aperture:\n  url: ftp://x # mine\n" });
+    expect((await runPiped([], root)).exit).toBe(2);
+    expect((await runPiped(["--url", "gw"], root)).exit).toBe(0);
+    expect(read("aperture-env.yaml")).toBe("aperture:\n  url: http://gw # mine\n");
   });
 });
 
@@ -229,6 +301,12 @@ describe("--diff", () => {
     ["an empty folder", {}, []],
     ["a dev container of the user's with CRLF and no final newline", { ".devcontainer/devcontainer.json": features }, []],
     ["a dev container in a folder with a space", { ".devcontainer/my env/devcontainer.json": "{\n}\n" }, []],
+    [
+      "dev containers in three places",
+      { ".devcontainer.json": "{}", ".devcontainer/a/devcontainer.json": "{\r\n}", ".devcontainer/b/devcontainer.json": "{}\n" },
+      ["--container-env", "A=1"],
+    ],
+    ["a spec that a flag changes", { "aperture-env.yaml": "aperture: { url: http://gw } # mine" }, ["--url", "http://other"]],
     ["a dev container on one line", { ".devcontainer.json": '{ "image": "debian" }' }, []],
     ["a spec of one line", { "aperture-env.yaml": "aperture: { url: http://gw }" }, []],
     ["a name of many characters", {}, ["--name", "é🚀 'x' \"y\" #z"]],
@@ -308,7 +386,123 @@ describe("--json", () => {
   });
 });
 
+describe("several dev containers of the user's", () => {
+  const files = [".devcontainer.json", ".devcontainer/a/devcontainer.json", ".devcontainer/b c/devcontainer.json"];
+  const added = (): string[] => files.filter((path) => read(path).includes("aperture-env"));
+  beforeEach(() => write(root, Object.fromEntries(files.map((path) => [path, '{ "image": "debian" }\n']))));
+
+  test("--yes takes all of them, and says so", async () => {
+    const ran = await runPiped(["--yes"], root);
+    expect(ran.exit, ran.stderr).toBe(0);
+    expect(ran.stdout).toMatch(new RegExp(`^ {2}devcontainer\\.files +all +detected: ${files.join(", ")}$`, "m"));
+    expect(added()).toEqual(files);
+    expect(read("aperture-env.yaml"), "all is not written down: those to come are meant, too").not.toMatch(/^devcontainer:/m);
+    expect((await runPiped(["--yes"], root)).stdout).toContain("Nothing to do");
+    // One more is one of all.
+    write(root, { ".devcontainer/d/devcontainer.json": "{}" });
+    expect((await runPiped(["--yes"], root)).exit).toBe(0);
+    expect(read(".devcontainer/d/devcontainer.json")).toContain("../aperture-env");
+  });
+
+  test("--devcontainers takes those, and no others", async () => {
+    const chosen = files.slice(1);
+    const ran = await runPiped(["--yes", "--devcontainers", [...chosen].reverse().join(",")], root);
+    expect(ran.exit, ran.stderr).toBe(0);
+    expect(added()).toEqual(chosen);
+    expect(read(files[0]!)).toBe('{ "image": "debian" }\n');
+    expect(parseSpec(read("aperture-env.yaml")).devcontainers?.value).toEqual(chosen);
+    // The two name the Feature the same, so that it can depend on the nested one.
+    expect(read(".devcontainer/aperture-env/devcontainer-feature.json")).toContain('"../aperture-env/opencode"');
+    expect((await runPiped(["--yes"], root)).stdout).toContain("Nothing to do");
+    // From then on others are the spec's to say.
+    const fewer = await runPiped(["--yes", "--devcontainers", files[0]!], root);
+    expect(fewer.exit, fewer.stdout).toBe(0);
+    expect(added()).toEqual([files[0]]);
+    for (const path of chosen) expect(read(path)).toBe('{ "image": "debian" }\n');
+    expect((await runPiped(["--yes"], root)).stdout).toContain("Nothing to do");
+  });
+
+  test("a variable says which, too", async () => {
+    const ran = await runPiped(["--yes"], root, { APERTURE_ENV_DEVCONTAINERS: files[2]! });
+    expect(ran.exit, ran.stderr).toBe(0);
+    expect(added()).toEqual([files[2]]);
+  });
+
+  test("at a terminal it is asked: all is proposed, and others can be picked", async () => {
+    const flags = ["--url", "ai", "--providers", "openai", "--model", "openai/gpt-5", "--small-model", "openai/gpt-5"];
+    const session = runAtTerminal(flags, root);
+    await session.until("Which dev containers shall have it?");
+    await session.until("those to come, too");
+    // All is taken out, the second of the files is picked.
+    session.press(" \u001b[B\u001b[B ");
+    session.press("\r");
+    await session.until("Write these files?");
+    session.press("y");
+    const ran = await session.done;
+    expect(ran.exit, ran.stderr).toBe(0);
+    expect(added()).toEqual([files[1]]);
+    expect(ran.stderr).toContain(`--devcontainers ${files[1]!} --yes`);
+  });
+
+  test("at a terminal Enter takes all", async () => {
+    const flags = ["--url", "ai", "--providers", "openai", "--model", "openai/gpt-5", "--small-model", "openai/gpt-5"];
+    const session = runAtTerminal(flags, root);
+    await session.until("Which dev containers shall have it?");
+    session.press("\r");
+    await session.until("Write these files?");
+    session.press("y");
+    expect((await session.done).exit).toBe(0);
+    expect(added()).toEqual(files);
+  });
+
+  test("Ctrl-C at that question leaves everything as it was", async () => {
+    const before = treeOf(outside.folder, true);
+    const session = runAtTerminal(
+      ["--url", "ai", "--providers", "openai", "--model", "openai/gpt-5", "--small-model", "openai/gpt-5"],
+      root,
+    );
+    await session.until("Which dev containers shall have it?");
+    session.press("\u0003");
+    expect((await session.done).exit).toBe(130);
+    expect(treeOf(outside.folder, true)).toEqual(before);
+  });
+});
+
 describe("a dev container of the user's", () => {
+  test("gets variables and ports beside the user's, and hooks through the Feature", async () => {
+    write(root, {
+      ".devcontainer.json": '{\n  "containerEnv": { "A": "mine" }, // ours\n  "postCreateCommand": "make"\n}\n',
+    });
+    const flags = [
+      "--container-env",
+      "A=1",
+      "--container-env",
+      "B=a=b c",
+      "--forward-ports",
+      "3000,db:5432",
+      "--hook",
+      "postCreateCommand=npm ci",
+    ];
+    const ran = await runPiped(["--yes", ...flags], root);
+    expect(ran.exit, ran.stderr).toBe(0);
+    expect(ran.stdout).toMatch(
+      /~ \.devcontainer\.json {2}your text stays around the change\n +containerEnv › A stays as you have it\n/,
+    );
+    const now = JSON.parse(read(".devcontainer.json").replace(" // ours", "")) as Record<string, unknown>;
+    expect(now).toMatchObject({
+      containerEnv: { A: "mine", B: "a=b c" },
+      forwardPorts: [3000, "db:5432"],
+      postCreateCommand: "make",
+    });
+    const feature = JSON.parse(read(".devcontainer/aperture-env/devcontainer-feature.json")) as Record<string, unknown>;
+    expect(feature["postCreateCommand"]).toBe("npm ci");
+    const line = /^Repeat this:\n {2}npm create aperture-env@latest -- (.*)\n$/m.exec(ran.stderr)![1]!;
+    expect(line).toBe(
+      "--name sample --container-env A=1 --container-env 'B=a=b c' --forward-ports 3000,db:5432 --hook 'postCreateCommand=npm ci' --yes",
+    );
+    expect((await runPiped(["--yes", ...flags], root)).stdout).toContain("Nothing to do");
+  });
+
   test("gets one key, and the Feature folder beside it", async () => {
     const theirs = '{\n  // ours\n  "image": "debian:12", // pinned\n  "forwardPorts": [3000]\n}\n';
     write(root, { ".devcontainer/devcontainer.json": theirs, ".devcontainer/Dockerfile": "FROM x\n" });

@@ -2,6 +2,9 @@
 import { mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { pinnedRelease } from "../../src/catalog/release.ts";
+import { formatLock, lockVersion } from "../../src/lock/lock.ts";
+import { defaultAnswers } from "../opencode/environment.ts";
 import { makeFolder, runAtTerminal, runPiped, treeOf, write, type Files } from "./harness.ts";
 
 let outside: ReturnType<typeof makeFolder>;
@@ -27,7 +30,27 @@ interface Case {
   readonly fix: RegExp;
   /** `line:column`, where a file is meant. */
   readonly at?: string;
+  /** That file, where it is not the spec. */
+  readonly of?: string;
 }
+
+const several: Files = {
+  ".devcontainer/b/devcontainer.json": "{}",
+  ".devcontainer/a/devcontainer.json": "{}",
+  ".devcontainer.json": "{}",
+};
+
+/** A sound lock of nothing, by a generator of that version. */
+const lockBy = (generator: string): string =>
+  formatLock({
+    lockVersion,
+    generator,
+    revision: "0123456789ab",
+    answers: { ...defaultAnswers, opencode: pinnedRelease.version },
+    opencode: pinnedRelease,
+    registry: "",
+    files: {},
+  });
 
 const bad = (what: string, argv: readonly string[], says: RegExp, fix: RegExp, more: Partial<Case> = {}): Case => ({
   what,
@@ -193,11 +216,11 @@ const cases: readonly Case[] = [
   },
   {
     what: "a reserved word",
-    argv: ["update", "--yes"],
+    argv: ["doctor", "--yes"],
     exit: 2,
     code: "reserved-word",
-    says: /update is not a command of this version/,
-    fix: /write \.\/update/,
+    says: /doctor is not a command of this version/,
+    fix: /write \.\/doctor/,
   },
   {
     what: "flags that npm took",
@@ -244,13 +267,111 @@ const cases: readonly Case[] = [
     fix: /Name a folder/,
   },
   {
-    what: "several dev containers",
+    what: "several dev containers, and nobody who says which",
+    argv: ["--url", "ai", "--providers", "openai", "--model", "openai/gpt-5", "--small-model", "openai/gpt-5"],
+    files: several,
+    exit: 2,
+    code: "missing-answers",
+    says: /open \(with what would be proposed\):\n {2}--devcontainers all\n(?:Give the flags|$)/,
+    fix: /Give the flags, or accept what is proposed with --yes\./,
+  },
+  {
+    what: "a dev container that is not there",
+    argv: ["--devcontainers", ".devcontainer.json,.devcontainer/c/devcontainer.json", "--yes"],
+    files: several,
+    exit: 2,
+    code: "no-such-dev-container",
+    says: /There is no dev container \.devcontainer\/c\/devcontainer\.json\./,
+    fix: /There are \.devcontainer\.json, \.devcontainer\/a\/devcontainer\.json, \.devcontainer\/b\/devcontainer\.json; all takes every one\./,
+  },
+  {
+    what: "a dev container in the spec that is not there",
     argv: ["--yes"],
-    files: { ".devcontainer/b/devcontainer.json": "{}", ".devcontainer/a/devcontainer.json": "{}", ".devcontainer.json": "{}" },
+    files: { ...several, "aperture-env.yaml": "devcontainer:\n  files: [.devcontainer/c/devcontainer.json]\n" },
+    exit: 2,
+    code: "no-such-dev-container",
+    says: /There is no dev container \.devcontainer\/c\/devcontainer\.json\./,
+    fix: /There are \.devcontainer\.json, /,
+    at: "2:10",
+  },
+  {
+    what: "dev containers where there is none",
+    argv: ["--devcontainers", "all", "--yes"],
+    exit: 2,
+    code: "no-effect",
+    says: /--devcontainers has no effect here: this repository has no dev container of its own to add to\./,
+    fix: /Leave --devcontainers out\./,
+  },
+  {
+    what: "dev containers in the spec where there is none",
+    argv: ["--yes"],
+    files: { "aperture-env.yaml": "devcontainer: { files: all }\n" },
+    exit: 2,
+    code: "no-effect",
+    says: /devcontainer\.files has no effect here: this repository has no dev container/,
+    fix: /Leave devcontainer\.files out\./,
+    at: "1:24",
+  },
+  bad(
+    "a path that is no dev container's",
+    ["--devcontainers", "src/x.json"],
+    /^--devcontainers: "src\/x\.json" is no place of a dev container\./,
+    /Write \.devcontainer\/devcontainer\.json, .*, or all\./,
+    { files: several },
+  ),
+  bad(
+    "a variable of ours",
+    ["--container-env", "TZ=UTC", "--container-env", "APERTURE_URL=x"],
+    /^--container-env: APERTURE_URL is set by the environment itself\./,
+    /leave it out\./,
+  ),
+  bad(
+    "a variable without a value",
+    ["--container-env", "TZ"],
+    /^--container-env: the value of TZ is not one line of text\./,
+    /Put it in quotes/,
+  ),
+  bad(
+    "a port that is none",
+    ["--forward-ports", "3000,http"],
+    /^--forward-ports: "http" is not a port\./,
+    /Write a number from 1 to 65535, or service:port\./,
+  ),
+  bad(
+    "a hook that runs on the host",
+    ["--hook", "initializeCommand=id"],
+    /^--hook: "initializeCommand" is not a hook that runs in a container\./,
+    /Choose from onCreateCommand, /,
+  ),
+  {
+    what: "a way out of conflicts that is none",
+    argv: ["--on-conflict", "merge", "--yes"],
+    exit: 2,
+    code: "bad-flag",
+    says: /--on-conflict cannot be "merge"\./,
+    fix: /It is fail, keep, replace\./,
+  },
+  {
+    what: "a lock of a newer form",
+    argv: ["--yes"],
+    files: { "aperture-env.lock": '{ "lockVersion": 3, "generator": "9.8.7", "files": 5 }\n' },
     exit: 3,
-    code: "several-dev-containers",
-    says: /has 3 dev containers, .*: \.devcontainer\.json, \.devcontainer\/a\/devcontainer\.json, \.devcontainer\/b\/devcontainer\.json\./,
-    fix: /Leave one of them, or add the Feature by hand\./,
+    code: "lock-newer",
+    says: /aperture-env\.lock was written by create-aperture-env 9\.8\.7, in a form that this version does not know\./,
+    fix: /Use that version or a newer one, for instance {2}npx create-aperture-env@latest update/,
+    of: "aperture-env.lock",
+    at: "",
+  },
+  {
+    what: "a lock by a newer generator",
+    argv: ["--yes"],
+    files: { "aperture-env.lock": lockBy("9.8.7") },
+    exit: 2,
+    code: "older-generator",
+    says: /This is create-aperture-env \S+, and 9\.8\.7 wrote this environment\./,
+    fix: /Use that version or a newer one, for instance {2}npx create-aperture-env@latest update/,
+    of: "aperture-env.lock",
+    at: "",
   },
   {
     what: "a base where the user's dev container has one",
@@ -373,28 +494,45 @@ const cases: readonly Case[] = [
   ),
   spec("more than 64 KiB", `# ${"x".repeat(70_000)}\n`, "spec-too-large", /larger than 64 KiB/, /a page at most/, ""),
   spec(
-    "something else than a flag",
-    "aperture:\n  url: http://ai\n",
-    "spec-differs",
-    /The spec says aperture\.url: http:\/\/ai, and --url says http:\/\/gw\./,
-    /Edit aperture\.url in the spec, then run again without --url\./,
+    "something else than a flag, but which the flag makes impossible",
+    "providers: { anthropic: {}, openai: {} }\nmodel: anthropic/claude-sonnet-4-5\n",
+    "bad-answer",
+    /model: anthropic\/claude-sonnet-4-5 is of anthropic, which is not among the providers\./,
+    /Add anthropic to the providers/,
     "2:8",
-    {
-      argv: ["--url", "gw"],
-      exit: 3,
-    },
+    { argv: ["--providers", "openai"] },
   ),
   spec(
-    "nothing on what a flag says",
-    "name: x\n",
-    "spec-differs",
-    /The spec does not say model, and --model says openai\/gpt-5\./,
-    /Edit model in the spec/,
-    "none",
-    {
-      argv: ["--model", "openai/gpt-5"],
-      exit: 3,
-    },
+    "a key of a dev container that is none here",
+    "devcontainer:\n  mounts: []\n",
+    "spec-unknown-key",
+    /devcontainer has no key "mounts"\./,
+    /It knows files, containerEnv, forwardPorts, hooks\./,
+    "2:3",
+  ),
+  spec(
+    "a variable that is a list",
+    "devcontainer:\n  containerEnv:\n    A: [x]\n",
+    "bad-answer",
+    /devcontainer\.containerEnv: the value of A is not one line of text\./,
+    /Put it in quotes/,
+    "3:5",
+  ),
+  spec(
+    "a hook of several lines",
+    "devcontainer:\n  hooks:\n    postCreateCommand: |\n      a\n      b\n",
+    "bad-answer",
+    /devcontainer\.hooks: the value of postCreateCommand is not one line of text\./,
+    /Put it in quotes, on one line\./,
+    "3:5",
+  ),
+  spec(
+    "a port that is a map",
+    "devcontainer:\n  forwardPorts: [{ a: 1 }]\n",
+    "bad-answer",
+    /devcontainer\.forwardPorts: .* is not a port\./,
+    /Write a number from 1 to 65535, or service:port\./,
+    "2:17",
   ),
 ];
 
@@ -410,7 +548,8 @@ describe("in words", () => {
     const ran = await runPiped(given.argv, root, given.env);
     expect(ran.exit, ran.stderr).toBe(given.exit);
     expect(ran.stdout).toBe("");
-    const place = /^(aperture-env\.yaml)((?::\d+){0,2}): /.exec(ran.stderr);
+    const place = /^(aperture-env\.(?:yaml|lock))((?::\d+){0,2}): /.exec(ran.stderr);
+    if (place !== null) expect(place[1]).toBe(given.of ?? "aperture-env.yaml");
     expect(place?.[2]?.slice(1) ?? "none").toBe(given.at ?? "none");
     const said = ran.stderr.slice(place?.[0].length ?? 0);
     expect(said).toMatch(given.says);
@@ -425,12 +564,10 @@ describe("as JSON", () => {
   test.each(cases)("$what", async (given) => {
     const before = prepare(given);
     const ran = await runPiped(
-      ["--json", ...given.argv.filter((word) => word !== "update"), ...given.argv.filter((word) => word === "update")],
+      given.code === "reserved-word" ? [...given.argv, "--json"] : ["--json", ...given.argv],
       root,
       given.env,
     );
-    // A reserved word is one only in front.
-    if (given.code === "reserved-word") return;
     expect(ran.exit, ran.stderr).toBe(given.exit);
     const result = JSON.parse(ran.stdout) as {
       error: { message: string; hint: string; where?: { file: string; line?: number; column?: number } };
@@ -445,16 +582,6 @@ describe("as JSON", () => {
   });
 });
 
-describe("a reserved word", () => {
-  test("as JSON", async () => {
-    const before = prepare({});
-    const ran = await runPiped(["update", "--json"], root);
-    expect(ran.exit).toBe(2);
-    expect(JSON.parse(ran.stdout)).toMatchObject({ schemaVersion: 1, error: { code: "reserved-word", exit: 2 } });
-    expect(treeOf(outside.folder, true)).toEqual(before);
-  });
-});
-
 describe("something is in the way: the plan shows it, and nothing of it is written", () => {
   interface Conflict {
     readonly what: string;
@@ -464,6 +591,8 @@ describe("something is in the way: the plan shows it, and nothing of it is writt
     readonly why: RegExp;
     readonly fix: RegExp;
     readonly where?: string;
+    /** What can be chosen; nothing where only a hand helps. */
+    readonly choices?: readonly string[];
   }
   const ours = "move it away, and run again";
   const conflicts: readonly Conflict[] = [
@@ -473,6 +602,7 @@ describe("something is in the way: the plan shows it, and nothing of it is writt
       path: ".devcontainer/Dockerfile",
       why: /is there and was not written by create-aperture-env/,
       fix: /move it away, or take what you need of it/,
+      choices: ["keep"],
     },
     {
       what: "a file in the Feature folder",
@@ -480,6 +610,7 @@ describe("something is in the way: the plan shows it, and nothing of it is writt
       path: ".devcontainer/aperture-env/install.sh",
       why: /was not written by create-aperture-env/,
       fix: /move it away/,
+      choices: ["keep"],
     },
     {
       what: "a folder where a file goes",
@@ -561,6 +692,9 @@ describe("something is in the way: the plan shows it, and nothing of it is writt
     expect(why).toMatch(given.why);
     expect(fix).toMatch(given.fix);
     if (given.where !== undefined) expect(why.trim().startsWith(`${given.where}: `)).toBe(true);
+    // What it is about is shown where it is about a text.
+    const isShown = given.choices !== undefined;
+    expect(ran.stdout.includes(`\n--- ${given.path} (yours)\n+++ ${given.path} (ours)\n@@ `)).toBe(isShown);
     expect(ran.stdout).toMatch(/, \d+ in conflict\.\n$|^\d+ in conflict\.\n$/);
     expect(treeOf(outside.folder, true)).toEqual(before);
   });
@@ -571,18 +705,36 @@ describe("something is in the way: the plan shows it, and nothing of it is writt
     expect(ran.exit, ran.stderr).toBe(3);
     const result = JSON.parse(ran.stdout) as {
       conflicts: number;
-      changes: { path: string; why: string; fix: string; where?: object }[];
+      changes: { path: string; why: string; fix: string; choices: string[]; where?: object }[];
     };
     expect(result).toMatchObject({ schemaVersion: 1, status: "conflict" });
     expect(result.conflicts).toBeGreaterThan(0);
     const change = result.changes.find(({ path }) => path === given.path)!;
     expect(change.why).toMatch(given.why);
     expect(change.fix).toMatch(given.fix);
+    expect(change.choices).toEqual(given.choices ?? []);
     if (given.where !== undefined) {
       const [file, line, column] = given.where.split(":");
       expect(change.where).toEqual({ file, line: Number(line), column: Number(column) });
     }
     expect(treeOf(outside.folder, true)).toEqual(before);
+  });
+
+  test.each(conflicts)("$what stays so with --on-conflict replace: it is not ours to replace", async (given) => {
+    const before = prepare(given);
+    expect((await runPiped(["--yes", "--on-conflict", "replace"], root)).exit).toBe(3);
+    expect(treeOf(outside.folder, true)).toEqual(before);
+  });
+
+  test("somebody else's text, and --on-conflict keep: it stays, the rest is written, and nobody is asked again", async () => {
+    write(root, { ".devcontainer/Dockerfile": "FROM debian\n" });
+    const ran = await runPiped(["--yes", "--on-conflict", "keep"], root);
+    expect(ran.exit, ran.stderr).toBe(0);
+    expect(ran.stdout).toContain("  = .devcontainer/Dockerfile  yours, left as it is\n");
+    const after = treeOf(root, true);
+    expect(after[".devcontainer/Dockerfile"]).toMatch(/ FROM debian\n$/);
+    expect((await runPiped(["--on-conflict", "keep"], root)).stdout).toContain("Nothing to do");
+    expect(treeOf(root, true)).toEqual(after);
   });
 
   test("an edit of a file of ours, where something new would come", async () => {
@@ -594,8 +746,12 @@ describe("something is in the way: the plan shows it, and nothing of it is writt
     const ran = await runPiped([], root);
     expect(ran.exit).toBe(3);
     expect(ran.stdout).toMatch(
-      /! \.devcontainer\/aperture-env\/opencode\.json\n +was edited by hand, and the spec or this version now gives/,
+      /! \.devcontainer\/aperture-env\/opencode\.json\n +was edited by hand, and the spec or this version now gives something else; in the spec providers, model, small_model and opencode\.managed decide what it says\n +take your edit out, or choose with --on-conflict keep \(your file stays\) or replace \(it goes\)\n/,
     );
+    expect(ran.stdout).toContain(
+      "\n--- .devcontainer/aperture-env/opencode.json (yours)\n+++ .devcontainer/aperture-env/opencode.json (ours)\n@@ ",
+    );
+    expect(ran.stdout).toContain("\n-{}\n+{\n");
     expect(treeOf(outside.folder, true)).toEqual(before);
   });
 
@@ -612,6 +768,15 @@ describe("something is in the way: the plan shows it, and nothing of it is writt
     },
   );
 
+  test("after a lost lock that was made anew, remove leaves nothing behind", async () => {
+    expect((await runPiped(["--yes"], root)).exit).toBe(0);
+    rmSync(join(root, "aperture-env.lock"));
+    expect((await runPiped([], root)).exit).toBe(0);
+    const ran = await runPiped(["remove", "--yes"], root);
+    expect(ran.exit, ran.stderr).toBe(0);
+    expect(treeOf(root)).toEqual({});
+  });
+
   test("a damaged lock makes every file somebody else's, and is told", async () => {
     write(root, { ".devcontainer.json": "{}" });
     expect((await runPiped(["--yes"], root)).exit).toBe(0);
@@ -622,9 +787,7 @@ describe("something is in the way: the plan shows it, and nothing of it is writt
     const before = treeOf(outside.folder, true);
     const ran = await runPiped([], root);
     expect(ran.exit, ran.stderr).toBe(3);
-    expect(ran.stderr).toContain(
-      "Note: aperture-env.lock is damaged or of another version: files that are there are taken as yours.",
-    );
+    expect(ran.stderr).toContain("Note: aperture-env.lock is damaged or none of ours: files that are there are taken as yours.");
     expect(ran.stdout).toMatch(
       /! \.devcontainer\/aperture-env\/auth\.json\n +is there and was not written by create-aperture-env\n/,
     );

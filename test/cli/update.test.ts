@@ -200,13 +200,13 @@ describe("one repository", () => {
         ]),
     );
     write(root, { "aperture-env.lock": `${JSON.stringify({ ...lock, lockVersion: 1, answers, files }, null, 2)}\n` });
-    edit("aperture-env.yaml", (text) => text.replace("http://ai", "http://gw"));
+    edit("aperture-env.yaml", (text) => `# mine\n${text.replace("http://ai", "http://gw")}`);
     const ran = await runPiped(["update"], root);
     expect(ran.exit, ran.stdout).toBe(0);
     expect(lockOf().answers.url).toBe("http://gw");
     expect(read(".devcontainer/devcontainer.json")).toContain(lockOf().revision);
     expect((await runPiped(["remove", "--yes"], root)).exit).toBe(0);
-    // Version 0.1.0 did not note that it had written the spec, so it stays and is named.
+    // Version 0.1.0 did not note that it had written the spec, so one that was edited stays and is named.
     expect(Object.keys(treeOf(root))).toEqual([".devcontainer", ".devcontainer/devcontainer.json", "aperture-env.yaml"]);
     expect(read(".devcontainer/devcontainer.json")).toBe(theirs);
   });

@@ -9,7 +9,9 @@ import { parse as parseJsonc, type ParseError } from "jsonc-parser";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse as parseYaml } from "yaml";
 import { findBase } from "../../src/catalog/bases.ts";
+import { isDevcontainerPath } from "../../src/catalog/files.ts";
 import { hashText, lockPath, parseLock, type Lock } from "../../src/lock/lock.ts";
+import { featurePath } from "../../src/render/context.ts";
 import { specPath } from "../../src/spec/spec.ts";
 import { caseNames, makeTemporary, readCase, registry, skips, textOf, writeTree, type GoldenCase } from "./cases.ts";
 import { judgeDockerfile } from "./dockerfile-judge.ts";
@@ -17,10 +19,10 @@ import { judgeDockerfile } from "./dockerfile-judge.ts";
 const root = join(import.meta.dirname, "..", "..");
 const featureFolder = ".devcontainer/aperture-env";
 
-/** A case that wrote something, with the file that opens the dev container. */
+/** A case that wrote something, with the files that open its dev containers. */
 interface Environment extends GoldenCase {
   readonly lock: Lock;
-  readonly devcontainer: string;
+  readonly devcontainers: readonly string[];
 }
 
 const environments: readonly Environment[] = caseNames
@@ -29,12 +31,21 @@ const environments: readonly Environment[] = caseNames
   .map((golden) => {
     const lock = parseLock(textOf(golden.after, lockPath));
     if (lock === null) throw new Error(`the lock of ${golden.name} cannot be read`);
-    return { ...golden, lock, devcontainer: Object.keys(lock.files).find((path) => /\.?devcontainer\.json$/.test(path))! };
+    return { ...golden, lock, devcontainers: Object.keys(lock.files).filter(isDevcontainerPath) };
   });
+/** Each dev container of each of them. */
+const opened = environments.flatMap((environment) =>
+  environment.devcontainers.map((devcontainer) => ({ ...environment, devcontainer })),
+);
+
+/** Whether the Feature is named the same from all dev containers, so that it can depend on the nested one. */
+function hasNested({ devcontainers }: Environment): boolean {
+  return new Set(devcontainers.map(featurePath)).size === 1;
+}
 
 /** The files of an environment that are ours as a whole. */
 function generatedPaths({ lock, before }: Environment): string[] {
-  const own = Object.entries(lock.files).filter(([, { strategy }]) => strategy === "own");
+  const own = Object.entries(lock.files).filter(([, { strategy, created }]) => strategy === "own" || created === true);
   return [...own.map(([path]) => path), lockPath, ...(before[specPath] === undefined ? [specPath] : [])];
 }
 
@@ -65,8 +76,10 @@ const noSchemas = existsSync(schemaFolder) ? null : "../shared/schemas is not th
 const lenient: Options = { strict: false, validateFormats: false, logger: false };
 const readSchema = (name: string): AnySchema => JSON.parse(readFileSync(join(schemaFolder, name), "utf8")) as AnySchema;
 
-test("every case but the one with a conflict is judged here", () => {
+test("every case but the one with a conflict is judged here, and every dev container of it", () => {
   expect(environments.length).toBe(caseNames.length - 1);
+  expect(environments.filter(({ devcontainers }) => devcontainers.length === 0)).toEqual([]);
+  expect(environments.find(({ name }) => name === "feature-several")!.devcontainers).toHaveLength(3);
 });
 
 describe("what lies in the tree", () => {
@@ -107,11 +120,19 @@ describe("aperture-env.lock", () => {
     },
   );
 
-  test.each(environments)("$name: its revision is the one that the dev container names", ({ after, lock, devcontainer }) => {
+  test.each(opened)("$name: its revision is the one that $devcontainer names", ({ after, lock, devcontainer }) => {
     expect(textOf(after, devcontainer)).toContain(`"${lock.revision}"`);
   });
 
-  test.each(environments)("$name: knows a registry only where a Feature may need it", ({ lock, devcontainer }) => {
+  test.each(environments)("$name: takes no file of the user's for its own", ({ before, lock }) => {
+    const known = parseLock(before[lockPath] === undefined ? "" : Buffer.from(before[lockPath].bytes, "latin1").toString("utf8"));
+    for (const [path, { strategy, created }] of Object.entries(lock.files)) {
+      const mayBeThere = ["keys", "block"].includes(strategy) || (strategy === "lines" && created === undefined);
+      if (known?.files[path] === undefined && !mayBeThere) expect(before[path], path).toBeUndefined();
+    }
+  });
+
+  test.each(opened)("$name: knows a registry only where a Feature may need it: $devcontainer", ({ lock, devcontainer }) => {
     expect(lock.registry).toBe(lock.files[devcontainer]!.strategy === "keys" ? registry : "");
   });
 });
@@ -123,7 +144,7 @@ describe.skipIf(skips("published schemas", noSchemas))("published schemas", () =
     opencode: () => new Ajv2020(lenient).compile(readSchema("opencode-config.schema.json")),
   };
 
-  test.each(environments)("$name: devcontainer.json", ({ after, devcontainer }) => {
+  test.each(opened)("$name: $devcontainer", ({ after, devcontainer }) => {
     expect(complaints(compile.devcontainer(), readJsonc(textOf(after, devcontainer)))).toEqual([]);
   });
 
@@ -182,6 +203,18 @@ describe("spec.schema.json", () => {
     ["a model with slashes", "model: anthropic/house/tuned:7b"],
     ["latest", "opencode: { version: latest, managed: true }"],
     ["a base by name", "base: alpine"],
+    ["nothing more for the dev container", "devcontainer: {}"],
+    ["all dev containers", "devcontainer: { files: all }"],
+    [
+      "dev containers by place",
+      "devcontainer: { files: [.devcontainer.json, .devcontainer/devcontainer.json, '.devcontainer/a b/devcontainer.json'] }",
+    ],
+    ["variables", "devcontainer: { containerEnv: { TZ: UTC, _1: 1, b: true, EMPTY: '' } }"],
+    ["ports", "devcontainer: { forwardPorts: [1, 65535, 'db:5432', '3000'] }"],
+    [
+      "hooks",
+      "devcontainer: { hooks: { onCreateCommand: a, updateContentCommand: b, postCreateCommand: c, postStartCommand: d, postAttachCommand: e } }",
+    ],
     ["an image", "base: { image: ghcr.io/acme/dev:1, libc: musl, user: 1000 }"],
   ])("accepts %s", (_what, spec) => {
     expect(complaints(compile(), parseYaml(spec))).toEqual([]);
@@ -204,6 +237,30 @@ describe("spec.schema.json", () => {
     ["another major line", "opencode: { version: 2.0.1 }", "/opencode/version pattern"],
     ["a switch as text", 'opencode: { managed: "yes" }', "/opencode/managed type"],
     ["an output that this version does not know", "outputs: [nix]", "/outputs/0 enum"],
+    ["a key of a dev container that is none here", "devcontainer: { mounts: [] }", "/devcontainer additionalProperties"],
+    ["a dev container in no place of one", "devcontainer: { files: [devcontainer.json] }", "/devcontainer/files/0 pattern"],
+    [
+      "a dev container too deep",
+      "devcontainer: { files: [.devcontainer/a/b/devcontainer.json] }",
+      "/devcontainer/files/0 pattern",
+    ],
+    ["a dev container by a longer way", "devcontainer: { files: [a/.devcontainer.json] }", "/devcontainer/files/0 pattern"],
+    ["no dev container at all", "devcontainer: { files: [] }", "/devcontainer/files minItems"],
+    ["a variable that is none", "devcontainer: { containerEnv: { A-B: x } }", "/devcontainer/containerEnv propertyNames"],
+    ["a variable of ours", "devcontainer: { containerEnv: { APERTURE_URL: x } }", "/devcontainer/containerEnv propertyNames"],
+    ["a variable that is a list", "devcontainer: { containerEnv: { A: [x] } }", "/devcontainer/containerEnv/A type"],
+    ["a port that is none", "devcontainer: { forwardPorts: [70000] }", "/devcontainer/forwardPorts/0 maximum"],
+    ["a port of an odd service", "devcontainer: { forwardPorts: ['A:1'] }", "/devcontainer/forwardPorts/0 pattern"],
+    [
+      "a hook that runs on the host",
+      "devcontainer: { hooks: { initializeCommand: id } }",
+      "/devcontainer/hooks additionalProperties",
+    ],
+    [
+      "a hook that is a list",
+      "devcontainer: { hooks: { postCreateCommand: [id] } }",
+      "/devcontainer/hooks/postCreateCommand type",
+    ],
     ["a connection that this version does not know", "aperture: { connection: pigeon }", "/aperture/connection enum"],
   ])("refuses %s", (_what, spec, why) => {
     const validate = compile();
@@ -265,7 +322,7 @@ describe("Dockerfile", () => {
   });
 
   test.each(dockerfiles)("$name: the dev container's target and arguments are in it", ({ text, environment }) => {
-    const { build, remoteUser } = readJsonc(textOf(environment.after, environment.devcontainer)) as Record<string, never> & {
+    const { build, remoteUser } = readJsonc(textOf(environment.after, environment.devcontainers[0]!)) as Record<string, never> & {
       build: { dockerfile: string; target: string; args: object };
     };
     expect(build).toMatchObject({ dockerfile: "Dockerfile", target: "dev" });
@@ -362,64 +419,99 @@ describe.skipIf(
   });
   afterAll(() => temporary.remove());
 
-  test.each(environments)("$name: opens with the image, the user and the Features that are meant", async (environment) => {
-    const { name, after, lock, devcontainer } = environment;
-    // In a folder of its own, for the log and for what the CLI leaves in the temporary folder.
-    const work = join(temporary.folder, name);
-    const folder = join(work, "sample");
-    writeTree(folder, after);
-    mkdirSync(join(work, "tmp"));
-    const cli = join(root, "node_modules", "@devcontainers", "cli", "devcontainer.js");
-    const where = ["--workspace-folder", folder, "--config", join(folder, devcontainer)];
-    const programs = ["--docker-path", docker, "--docker-compose-path", docker];
-    const include = ["--include-merged-configuration", "--include-features-configuration"];
-    const env = { TMPDIR: join(work, "tmp"), STAND_IN_LOG: join(work, "log") };
-    const ran = await execa(process.execPath, [cli, "read-configuration", ...where, ...programs, ...include], {
-      env,
-      reject: false,
-    });
-    expect(ran.exitCode, ran.stderr).toBe(0);
-    const { configuration, mergedConfiguration, featuresConfiguration } = JSON.parse(ran.stdout) as Configuration;
-    expect(readFileSync(env.STAND_IN_LOG, "utf8")).not.toContain("unexpected");
-
-    if (lock.files[devcontainer]!.strategy === "own") {
-      const args = { APERTURE_ENV_REVISION: lock.revision };
-      expect(mergedConfiguration).toMatchObject({
-        name: lock.answers.name,
-        build: { dockerfile: "Dockerfile", target: "dev", args },
+  test.each(opened)(
+    "$name: $devcontainer opens with the image, the user and the Features that are meant",
+    async (environment) => {
+      const { name, after, lock, devcontainer } = environment;
+      // In a folder of its own, for the log and for what the CLI leaves in the temporary folder.
+      const work = join(temporary.folder, name, devcontainer.replaceAll("/", "-"));
+      const folder = join(work, "sample");
+      writeTree(folder, after);
+      mkdirSync(join(work, "tmp"), { recursive: true });
+      const cli = join(root, "node_modules", "@devcontainers", "cli", "devcontainer.js");
+      const where = ["--workspace-folder", folder, "--config", join(folder, devcontainer)];
+      const programs = ["--docker-path", docker, "--docker-compose-path", docker];
+      const include = ["--include-merged-configuration", "--include-features-configuration"];
+      const env = { TMPDIR: join(work, "tmp"), STAND_IN_LOG: join(work, "log") };
+      const ran = await execa(process.execPath, [cli, "read-configuration", ...where, ...programs, ...include], {
+        env,
+        reject: false,
       });
-      expect(featuresConfiguration).toBeUndefined();
-      // The CLI has read the Dockerfile as we mean it: this is the image on which the target stands.
-      const { base } = lock.answers;
-      const image = typeof base === "string" ? findBase(base)!.dev : base.image;
-      expect(readFileSync(env.STAND_IN_LOG, "utf8")).toContain(`inspect --type image ${image}\n`);
-      expect(mergedConfiguration["remoteUser"]).toBe(typeof base === "string" ? findBase(base)!.user : base.user);
-      return;
-    }
-    const key = Object.keys(configuration.features ?? {}).find((candidate) => candidate.endsWith("/aperture-env"))!;
-    const sets = featuresConfiguration?.featureSets ?? [];
-    const ours = sets.filter(({ sourceInformation }) => sourceInformation.userFeatureId.startsWith(key));
-    expect(ours.map(({ sourceInformation }) => sourceInformation)).toEqual([
-      { type: "file-path", userFeatureId: `${key}/opencode`, resolvedFilePath: join(folder, featureFolder, "opencode") },
-      { type: "file-path", userFeatureId: key, resolvedFilePath: join(folder, featureFolder) },
-    ]);
-    const [opencode, environmentFeature] = ours.map(({ features }) => features[0]!);
-    expect(opencode).toMatchObject({
-      id: "opencode",
-      version: lock.opencode.version,
-      value: {},
-      options: { registry: { default: registry } },
-    });
-    expect(environmentFeature).toMatchObject({
-      id: "aperture-env",
-      value: { revision: lock.revision },
-      containerEnv: { APERTURE_URL: lock.answers.url, OPENCODE_CONFIG: "/usr/local/share/aperture-env/opencode.json" },
-    });
-  });
+      expect(ran.exitCode, ran.stderr).toBe(0);
+      const { configuration, mergedConfiguration, featuresConfiguration } = JSON.parse(ran.stdout) as Configuration;
+      expect(readFileSync(env.STAND_IN_LOG, "utf8")).not.toContain("unexpected");
+
+      const { containerEnv, forwardPorts, hooks } = lock.answers;
+      const { containerEnv: mine = {}, forwardPorts: myPorts = [] } = theirs(environment);
+      // What the user has stays so; the CLI expands what stands in a variable.
+      expect(Object.keys((mergedConfiguration["containerEnv"] ?? {}) as object)).toEqual(
+        expect.arrayContaining(Object.keys({ ...mine, ...containerEnv })),
+      );
+      expect(configuration.containerEnv ?? {}).toEqual(expanded({ ...containerEnv, ...mine }));
+      expect(new Set(configuration.forwardPorts)).toEqual(new Set([...myPorts, ...forwardPorts]));
+      // The user's own hooks come behind ours.
+      for (const [hook, command] of Object.entries(hooks))
+        expect((mergedConfiguration[`${hook}s`] as unknown[])[0], hook).toBe(command);
+
+      if (lock.files[devcontainer]!.strategy === "own") {
+        const args = { APERTURE_ENV_REVISION: lock.revision };
+        expect(mergedConfiguration).toMatchObject({
+          name: lock.answers.name,
+          build: { dockerfile: "Dockerfile", target: "dev", args },
+        });
+        expect(featuresConfiguration).toBeUndefined();
+        // The CLI has read the Dockerfile as we mean it: this is the image on which the target stands.
+        const { base } = lock.answers;
+        const image = typeof base === "string" ? findBase(base)!.dev : base.image;
+        expect(readFileSync(env.STAND_IN_LOG, "utf8")).toContain(`inspect --type image ${image}\n`);
+        expect(mergedConfiguration["remoteUser"]).toBe(typeof base === "string" ? findBase(base)!.user : base.user);
+        return;
+      }
+      const key = Object.keys(configuration.features ?? {}).find((candidate) => candidate.endsWith("/aperture-env"))!;
+      const sets = featuresConfiguration?.featureSets ?? [];
+      const ours = sets.filter(({ sourceInformation }) => sourceInformation.userFeatureId.startsWith(key));
+      const nested = hasNested(environment);
+      expect(ours.map(({ sourceInformation }) => sourceInformation)).toEqual([
+        ...(nested
+          ? [{ type: "file-path", userFeatureId: `${key}/opencode`, resolvedFilePath: join(folder, featureFolder, "opencode") }]
+          : []),
+        { type: "file-path", userFeatureId: key, resolvedFilePath: join(folder, featureFolder) },
+      ]);
+      const environmentFeature = ours.at(-1)!.features[0]!;
+      // The one that fetches knows where from: the nested one, or the Feature itself where it runs that one's script.
+      const fetching = nested ? { id: "opencode", version: lock.opencode.version, value: {} } : { id: "aperture-env" };
+      expect(ours[0]!.features[0]).toMatchObject({ ...fetching, options: { registry: { default: registry } } });
+      expect(environmentFeature).toMatchObject({
+        id: "aperture-env",
+        value: { revision: lock.revision },
+        containerEnv: { APERTURE_URL: lock.answers.url, OPENCODE_CONFIG: "/usr/local/share/aperture-env/opencode.json" },
+      });
+    },
+  );
 });
 
+/** What stands in a dev container of the user's before. */
+function theirs({ before, lock, devcontainer }: (typeof opened)[number]): Configuration["configuration"] {
+  if (lock.files[devcontainer]!.strategy !== "keys") return {};
+  return readJsonc(textOf(before, devcontainer)) as Configuration["configuration"];
+}
+
+/** As the CLI expands variables of this machine. */
+function expanded(env: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(env).map(([name, value]) => [
+      name,
+      value.replaceAll(/\$\{localEnv:(\w+)\}/g, (_whole, variable: string) => process.env[variable] ?? ""),
+    ]),
+  );
+}
+
 interface Configuration {
-  readonly configuration: { readonly features?: Readonly<Record<string, unknown>> };
+  readonly configuration: {
+    readonly features?: Readonly<Record<string, unknown>>;
+    readonly containerEnv?: Readonly<Record<string, string>>;
+    readonly forwardPorts?: readonly (number | string)[];
+  };
   readonly mergedConfiguration: Readonly<Record<string, unknown>>;
   readonly featuresConfiguration?: {
     readonly featureSets: readonly {

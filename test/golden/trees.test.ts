@@ -15,23 +15,55 @@ const shown: Readonly<Record<string, string>> = {
   "conflict-dockerfile": "a Dockerfile of somebody else's is in the way, so nothing at all is written",
   "custom-image": "an image of the user's own, and a model that the catalogue does not know",
   "empty-folder": "an empty folder and all defaults",
+  "feature-asks-more": "a spec by hand that asks a dev container of the user's for variables, ports and hooks",
   "feature-named-folder": "a Compose dev container in a folder of its own gets the Feature",
   "feature-root-file": "a dev container file at the root, all on one line, gets the Feature",
+  "feature-several":
+    "dev containers in three places get the Feature; one has the variable that is asked for, with a value of its own",
   "feature-tabs-crlf": "a dev container with comments, tabs and CRLF gets the Feature among others",
   "go-https": "a Go module, and a gateway that serves https on a port of its own",
   managed: "a configuration that no project file can override",
   "node-project": "a Node.js project",
+  "own-asks-more": "a spec by hand that asks for variables, ports and hooks where there is no dev container",
   "python-openai": "a Python project, one provider and another model",
   slim: "a base without an account, and a name that every format has to escape",
   "spec-by-hand": "a spec of one line, written by hand",
   "spec-changed": "a spec that was edited after generating: what it decides is replaced",
+  "version-1-feature": "a dev container that version 0.1.0 added to is brought up to date",
+  "version-1-own": "an environment that version 0.1.0 wrote is brought up to date",
 };
 const exits: Readonly<Record<string, number>> = { "conflict-dockerfile": 3 };
-const features: Readonly<Record<string, { readonly file: string; readonly key: string }>> = {
-  "feature-named-folder": { file: ".devcontainer/backend/devcontainer.json", key: "../aperture-env" },
-  "feature-root-file": { file: ".devcontainer.json", key: "./.devcontainer/aperture-env" },
-  "feature-tabs-crlf": { file: ".devcontainer/devcontainer.json", key: "./aperture-env" },
+/** A file of the user's, the name of the Feature in it, and what it has then beside that. */
+interface Added {
+  readonly file: string;
+  readonly key: string;
+  readonly more?: Readonly<Record<string, unknown>>;
+}
+const features: Readonly<Record<string, readonly Added[]>> = {
+  "feature-asks-more": [
+    {
+      file: ".devcontainer/devcontainer.json",
+      key: "./aperture-env",
+      more: {
+        containerEnv: { TZ: "UTC", GREETING: `it's "\${localEnv:USER}" \\ ünïcode` },
+        forwardPorts: [3000, 9229, "db:5432"],
+      },
+    },
+  ],
+  "feature-named-folder": [{ file: ".devcontainer/backend/devcontainer.json", key: "../aperture-env" }],
+  "feature-root-file": [{ file: ".devcontainer.json", key: "./.devcontainer/aperture-env" }],
+  "feature-several": [
+    { file: ".devcontainer.json", key: "./.devcontainer/aperture-env", more: { containerEnv: { TZ: "UTC" } } },
+    {
+      file: ".devcontainer/backend/devcontainer.json",
+      key: "../aperture-env",
+      more: { containerEnv: { TZ: "Europe/Berlin", PYTHONUNBUFFERED: "1" } },
+    },
+    { file: ".devcontainer/frontend/devcontainer.json", key: "../aperture-env", more: { containerEnv: { TZ: "UTC" } } },
+  ],
+  "feature-tabs-crlf": [{ file: ".devcontainer/devcontainer.json", key: "./aperture-env" }],
 };
+const additions = Object.entries(features).flatMap(([name, added]) => added.map((one) => ({ name, ...one })));
 const accept = process.env["UPDATE_GOLDEN"] === "1";
 
 // The name of the project comes from its folder, so this is always the same one.
@@ -79,20 +111,29 @@ describe.each(caseNames)("%s", (name) => {
   });
 });
 
-describe.each(Object.entries(features))("%s", (name, { file, key }) => {
+test("every case with a dev container of the user's is looked at closely", () => {
+  const found = caseNames.filter((name) => name.startsWith("feature-"));
+  expect(Object.keys(features)).toEqual(found);
+  for (const name of found) {
+    const there = Object.keys(readCase(name).before).filter((path) => /(?:^|\/)\.?devcontainer\.json$/.test(path));
+    expect(features[name]!.map(({ file }) => file)).toEqual(there.sort());
+  }
+});
+
+describe.each(additions)("$name: $file", ({ name, file, key, more = {} }) => {
   const read = (): { before: Tree; after: Tree; text: string; edited: string } => {
     const { before, after } = readCase(name);
     return { before, after, text: textOf(before, file), edited: textOf(after, file) };
   };
 
-  test("of the user's file no byte is gone, and one key has come", () => {
+  test("of the user's file no byte is gone, and nothing has come but what was meant", () => {
     const { text, edited } = read();
     expect(isSubsequence(text, edited)).toBe(true);
-    expect(edited.length - text.length).toBeLessThan(120);
+    expect(edited.length - text.length).toBeLessThan(120 + 2 * JSON.stringify(more).length);
     const [old, now] = [text, edited].map(readValue) as [Record<string, unknown>, Record<string, unknown>];
     const revision = (now["features"] as Record<string, { revision: string }>)[key]!.revision;
     expect(revision).toMatch(/^[0-9a-f]{12}$/);
-    expect(now).toEqual({ ...old, features: { ...(old["features"] as object | undefined), [key]: { revision } } });
+    expect(now).toEqual({ ...old, ...more, features: { ...(old["features"] as object | undefined), [key]: { revision } } });
   });
 
   test("all line ends are the file's own", () => {
@@ -103,7 +144,9 @@ describe.each(Object.entries(features))("%s", (name, { file, key }) => {
 
   test("nothing else of the user's is touched", () => {
     const { before, after } = read();
-    for (const path of Object.keys(before).filter((candidate) => candidate !== file)) expect(after[path]).toEqual(before[path]);
+    const edited = features[name]!.map((one) => one.file);
+    for (const path of Object.keys(before).filter((candidate) => !edited.includes(candidate)))
+      expect(after[path]).toEqual(before[path]);
   });
 });
 

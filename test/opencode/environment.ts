@@ -64,6 +64,10 @@ export const defaultAnswers: Answers = {
   managed: false,
   base: "debian",
   outputs: ["devcontainer"],
+  devcontainers: ["all"],
+  containerEnv: {},
+  forwardPorts: [],
+  hooks: {},
 };
 
 /** Writes the Feature folder of those answers and gives its path. */

@@ -6,6 +6,7 @@ import { setTimeout } from "node:timers/promises";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { questions } from "../../src/questions/table.ts";
+import type { Facts } from "../../src/questions/types.ts";
 import { treeOf } from "../cli/harness.ts";
 import { skips } from "../golden/cases.ts";
 import { bin, makeFolders, npmMajor, runBin, startMachine, withoutBanner, type Environment, type Machine } from "./machine.ts";
@@ -47,8 +48,11 @@ describe("npm create aperture-env@latest", () => {
     const folder = folders.make("my-app");
     const { exit, stdout, stderr } = await create(folder, []);
     expect({ exit, stdout: withoutBanner(stdout) }, stderr).toEqual({ exit: 2, stdout: "" });
-    for (const { flag } of questions.filter(({ asked, choices }) => asked && choices?.length !== 1))
-      expect(stderr).toContain(`  --${flag} `);
+    const facts: Facts = { folder: "my-app", base: null, devcontainers: [], opencode: "" };
+    const open = questions.filter(
+      ({ asked, applies, choices }) => asked && applies?.(facts) !== false && choices?.(facts).length !== 1,
+    );
+    expect(stderr.match(/^ {2}--\S+/gm)).toEqual(open.map(({ flag }) => `  --${flag}`));
     expect(stderr).not.toContain("npm took");
     expect(treeOf(folder)).toEqual({});
   });

@@ -29,7 +29,7 @@ describe("Node that is too old", () => {
     "%s gets one line and exit 4, and nothing is written",
     async (version) => {
       const folder = folders.make("my-app");
-      for (const args of [["--yes"], ["--help"], ["mock-gateway"]]) {
+      for (const args of [["--yes"], ["--help"], ["mock-gateway"], ["update"], ["check"], ["remove", "--yes"]]) {
         expect(await runAs(version, folder, args)).toEqual({
           exit: 4,
           stdout: "",
@@ -52,6 +52,12 @@ const repositories: readonly { readonly files: Readonly<Record<string, string>>;
   { files: {}, args: ["--base", "image=ghcr.io/acme/dev:1,libc=musl,user=dev", "--name", "Größe 42 – it's"] },
   { files: { ".devcontainer.json": '{\r\n\t// mine\r\n\t"image": "debian:12"\r\n}\r\n' }, args: [] },
   { files: { "aperture-env.yaml": "aperture: { url: https://gateway.test }\nproviders: { openai: {} }\n" }, args: [] },
+  {
+    files: {
+      "aperture-env.yaml": "# mine\ndevcontainer: { containerEnv: { A: é, B: 1.5 }, hooks: { postCreateCommand: 'a \"b\"' } }\n",
+    },
+    args: ["--url", "gw", "--forward-ports", "3000,db:1", "--container-env", "C=${localEnv:C}"],
+  },
 ];
 
 /** Node 22 and newer keep compiled code where the program asks for it. */

@@ -71,7 +71,9 @@ test("the licence of every package that is bundled is shipped with it", async ()
       .map(([input]) => /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1])
       .filter((name) => name !== undefined),
   );
-  expect([...bundled]).toEqual(expect.arrayContaining(["@clack/prompts", "execa", "handlebars", "jsonc-parser", "yaml"]));
+  expect([...bundled]).toEqual(
+    expect.arrayContaining(["@clack/prompts", "diff", "execa", "handlebars", "jsonc-parser", "node-diff3", "yaml"]),
+  );
   const licences = new Map(
     texts
       .get("dist/LICENSES.txt")!

@@ -1,13 +1,22 @@
 /** The built program at a terminal: what it asks, what its answers come to, and that whoever gives up finds everything as before. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { questions } from "../../src/questions/table.ts";
-import { treeOf, type Files } from "../cli/harness.ts";
+import type { Facts, Question } from "../../src/questions/types.ts";
+import { treeOf, write, type Files } from "../cli/harness.ts";
 import { skips } from "../golden/cases.ts";
 import { bin, environmentOf, makeFolders, runBin, startMachine, type Environment, type Machine } from "./machine.ts";
 import { keys, PseudoTerminal, whyNoTerminal } from "./pseudo-terminal.ts";
 
-/** What is asked in an empty folder, in order; a question with one choice is none. */
-const asked = questions.filter((question) => question.asked && question.choices?.length !== 1);
+/** What is known of an empty folder. */
+const nothing: Facts = { folder: "my-app", base: null, devcontainers: [], opencode: "" };
+
+/** What is asked there, in order; a question with one choice is none. */
+function askedAt(facts: Facts): readonly Question[] {
+  return questions.filter(
+    ({ asked: isAsked, applies, choices }) => isAsked && applies?.(facts) !== false && choices?.(facts).length !== 1,
+  );
+}
+const asked = askedAt(nothing);
 const [base, ...others] = [asked.find(({ id }) => id === "base")!, ...asked.filter(({ id }) => id !== "base")];
 const confirmation = "Write these files?";
 const otherImage = ["Which image?", "Which C library does it have?", "Which account works in it?"] as const;
@@ -106,7 +115,7 @@ describe.skipIf(skips("the program at a terminal", whyNoTerminal))("at a termina
       await terminal.answer(base.message, `${keys.down}${keys.down}${keys.enter}`);
       await terminal.answer(confirmation, keys.enter);
       expect(await terminal.ended).toMatchObject({ exitCode: 0 });
-      expect(treeOf(folder)).toEqual(await withoutAsking(["--base", base.choices![2]!.value]));
+      expect(treeOf(folder)).toEqual(await withoutAsking(["--base", base.choices!(nothing)[2]!.value]));
     });
 
     test("another image: what it is has to be said, and nothing is guessed", async () => {
@@ -131,6 +140,80 @@ describe.skipIf(skips("the program at a terminal", whyNoTerminal))("at a termina
       expect(await terminal.ended).toMatchObject({ exitCode: 0 });
       for (const { message } of others) expect(terminal.text).not.toContain(message);
       expect(treeOf(folder)).toEqual(await withoutAsking());
+    });
+  });
+
+  describe("in a repository with dev containers", () => {
+    const files = [".devcontainer.json", ".devcontainer/a/devcontainer.json", ".devcontainer/b/devcontainer.json"];
+    const which = "Which dev containers shall have it?";
+    const plain = '{ "image": "debian" }\n';
+    const has = (path: string): boolean => (treeOf(folder)[path] ?? "").includes("aperture-env");
+
+    test("several: which is asked in place of the base, and two of three can be picked", async () => {
+      write(folder, Object.fromEntries(files.map((path) => [path, plain])));
+      const terminal = start();
+      const here = askedAt({ ...nothing, devcontainers: files });
+      expect(here.map(({ id }) => id)).toEqual(["url", "providers", "model", "smallModel", "devcontainers"]);
+      for (const { message } of here.slice(0, -1)) await terminal.answer(message, keys.enter);
+      await terminal.answer(which, ` ${keys.down} ${keys.down}${keys.down} ${keys.enter}`);
+      await terminal.answer(confirmation, keys.enter);
+      expect(await terminal.ended).toMatchObject({ exitCode: 0 });
+      expect(files.map(has)).toEqual([true, false, true]);
+      expect(terminal.text).toContain(`--devcontainers ${files[0]!},${files[2]!}`);
+      expect(terminal.text).not.toContain(base.message);
+    });
+
+    test("several: none picked is no answer", async () => {
+      write(folder, Object.fromEntries(files.map((path) => [path, plain])));
+      const before = treeOf(folder, true);
+      const terminal = start();
+      for (const { message } of askedAt(nothing).filter(({ id }) => id !== "base")) await terminal.answer(message, keys.enter);
+      await terminal.answer(which, ` ${keys.enter}`);
+      await terminal.answer("Please select at least one option", keys.ctrlC);
+      expect(await terminal.ended).toMatchObject({ exitCode: 130 });
+      expect(treeOf(folder, true)).toEqual(before);
+    });
+
+    test("one: which is no question", async () => {
+      write(folder, { [files[1]!]: plain });
+      const terminal = start();
+      for (const { message } of askedAt({ ...nothing, devcontainers: [files[1]!] })) await terminal.answer(message, keys.enter);
+      await terminal.answer(confirmation, keys.enter);
+      expect(await terminal.ended).toMatchObject({ exitCode: 0 });
+      expect(terminal.text).not.toContain(which);
+      expect(has(files[1]!)).toBe(true);
+    });
+  });
+
+  describe("a file in the way", () => {
+    const dockerfile = ".devcontainer/Dockerfile";
+    const decision = "What shall stand there?";
+
+    test.each([
+      ["keep", keys.enter, 0],
+      ["stop", `${keys.down}${keys.enter}`, 3],
+    ])("is shown and asked about: %s", async (_what, typed, exitCode) => {
+      write(folder, { [dockerfile]: "FROM mine\n" });
+      const before = treeOf(folder, true);
+      const terminal = start();
+      await enterUntil(terminal, confirmation);
+      await terminal.until("-FROM mine");
+      await terminal.answer(decision, typed);
+      if (exitCode === 0) await terminal.answer(confirmation, keys.enter);
+      expect(await terminal.ended).toMatchObject({ exitCode });
+      if (exitCode === 0) expect(Object.keys(treeOf(folder))).toContain("aperture-env.lock");
+      else expect(treeOf(folder, true)).toEqual(before);
+      expect(treeOf(folder)[dockerfile]).toMatch(/^\d+ FROM mine\n$/);
+    });
+
+    test("Ctrl-C at that question leaves everything as it was", async () => {
+      write(folder, { [dockerfile]: "FROM mine\n" });
+      const before = treeOf(folder, true);
+      const terminal = start();
+      await enterUntil(terminal, confirmation);
+      await terminal.answer(decision, keys.ctrlC);
+      expect(await terminal.ended).toMatchObject({ exitCode: 130 });
+      expect(treeOf(folder, true)).toEqual(before);
     });
   });
 
@@ -271,10 +354,9 @@ describe.skipIf(skips("the program at a terminal", whyNoTerminal))("at a termina
 
 /** What a question that depends on nothing but earlier proposals is answered with by Enter. */
 function proposalOf(question: (typeof asked)[number]): never {
-  const facts = { folder: "my-app", base: null, devcontainer: null, opencode: "" };
   const earlier: Record<string, unknown> = {};
   for (const other of questions) {
-    earlier[other.id] = other.propose(facts, earlier).value;
+    earlier[other.id] = other.propose(nothing, earlier).value;
     if (other.id === question.id) break;
   }
   return earlier[question.id] as never;

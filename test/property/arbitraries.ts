@@ -1,9 +1,10 @@
 /** Strings that people give and should not, and environments made of those that are taken. */
 import fc from "fast-check";
 import type { Shape } from "../../src/catalog/files.ts";
+import { lifecycleHooks } from "../../src/catalog/hooks.ts";
 import { pinnedRelease } from "../../src/catalog/release.ts";
 import { questions } from "../../src/questions/table.ts";
-import type { Answers, QuestionId } from "../../src/questions/types.ts";
+import type { Answers, Facts, QuestionId } from "../../src/questions/types.ts";
 import type { Environment } from "../../src/render/context.ts";
 
 /** What means something in one of the formats. */
@@ -111,6 +112,32 @@ const base = fc
   .tuple(fc.oneof(image, anyText), fc.constantFrom("glibc", "musl"), fc.oneof(user, anyText))
   .map(([reference, libc, account]) => `image=${reference},libc=${libc},user=${account}`);
 
+/** Places of dev containers, plain ones and those whose folder's name means something somewhere. */
+export const devcontainerFiles: readonly string[] = [
+  ".devcontainer/devcontainer.json",
+  ".devcontainer.json",
+  ".devcontainer/backend/devcontainer.json",
+  ".devcontainer/${x}'\"/devcontainer.json",
+  ".devcontainer/a b #é: {x}/devcontainer.json",
+];
+const devcontainerFile = fc.constantFrom(...devcontainerFiles);
+/** One line of text, most of it hostile: quotes, backslashes, substitutions of dev container tools, other scripts. */
+const line = anyText.map((text) => text.replace(/[\p{Cc}\p{Cs}\u2028\u2029]/gu, ""));
+const variable = fc.oneof(
+  fc.constantFrom("TZ", "_", "y", "null", "constructor", "toString"),
+  fc.stringMatching(/^[A-Za-z_][A-Za-z0-9_]{0,12}$/),
+);
+const hook = fc.constantFrom(...lifecycleHooks);
+/** An entry a line, as a flag that is given several times. */
+const entries = (name: fc.Arbitrary<string>): fc.Arbitrary<string> =>
+  fc.array(fc.tuple(name, line), { maxLength: 4 }).map((all) => all.map((entry) => entry.join("=")).join("\n"));
+const port = fc.oneof(
+  fc.integer({ min: 1, max: 65535 }).map(String),
+  fc
+    .tuple(fc.constantFrom("db", "1db", "-", "e0", "null", "a-b"), fc.integer({ min: 1, max: 65535 }))
+    .map((parts) => parts.join(":")),
+);
+
 /** For one question, texts that it may take and texts that it should not. */
 export const textFor: { readonly [Id in QuestionId]: fc.Arbitrary<string> } = {
   name: anyText,
@@ -137,16 +164,27 @@ export const textFor: { readonly [Id in QuestionId]: fc.Arbitrary<string> } = {
   managed: fc.oneof(fc.constantFrom("true", "false", "yes", "no"), anyText),
   base: fc.oneof(fc.constantFrom("debian", "alpine", "slim", "node"), base, anyText),
   outputs: fc.oneof(fc.constant("devcontainer"), anyText),
+  devcontainers: fc.oneof(
+    fc.constant("all"),
+    fc.array(devcontainerFile, { minLength: 1, maxLength: 3 }).map((files) => files.join(",")),
+    anyText,
+  ),
+  containerEnv: fc.oneof({ weight: 3, arbitrary: entries(variable) }, { weight: 1, arbitrary: anyText }),
+  forwardPorts: fc.oneof(
+    { weight: 3, arbitrary: fc.array(port, { maxLength: 4 }).map((ports) => ports.join(",")) },
+    { weight: 1, arbitrary: anyText },
+  ),
+  hooks: fc.oneof({ weight: 3, arbitrary: entries(hook) }, { weight: 1, arbitrary: anyText }),
 };
 
 /** Texts for all questions, some of them missing. */
 export const texts: fc.Arbitrary<Partial<Record<QuestionId, string>>> = fc.record(textFor, { requiredKeys: [] });
 
 /** What a repository says. */
-export const facts = fc.record({
+export const facts: fc.Arbitrary<Facts> = fc.record({
   folder: fc.oneof(anyText, fc.constant("sample")),
   base: fc.constantFrom(null, { name: "go", sign: "go.mod" }),
-  devcontainer: fc.constant(null),
+  devcontainers: fc.oneof(fc.constant([]), fc.subarray([...devcontainerFiles])),
   opencode: fc.constant(pinnedRelease.version),
 });
 
@@ -158,7 +196,7 @@ export function accept(given: Partial<Record<QuestionId, string>>): Answers {
     const parsed = given[question.id] === undefined ? null : question.parse(given[question.id]!, earlier);
     answers[question.id] = parsed?.ok
       ? parsed.value
-      : question.propose({ folder: "sample", base: null, devcontainer: null, opencode: pinnedRelease.version }, earlier).value;
+      : question.propose({ folder: "sample", base: null, devcontainers: [], opencode: pinnedRelease.version }, earlier).value;
   }
   return answers as unknown as Answers;
 }
@@ -166,19 +204,25 @@ export function accept(given: Partial<Record<QuestionId, string>>): Answers {
 /** Only texts that their questions take, or what would be proposed. */
 export const answers: fc.Arbitrary<Answers> = texts.map(accept);
 
-/** Own, and a Feature in each place of a dev container file. */
-export const shape: fc.Arbitrary<Shape> = fc.constantFrom<Shape>(
-  { kind: "own" },
-  { kind: "own" },
-  { kind: "feature", file: ".devcontainer/devcontainer.json" },
-  { kind: "feature", file: ".devcontainer.json" },
-  { kind: "feature", file: ".devcontainer/${x}'\"/devcontainer.json" },
+/** Own, and a Feature in each place of a dev container file and in several of them. */
+export const shape: fc.Arbitrary<Shape> = fc.oneof(
+  { weight: 2, arbitrary: fc.constant<Shape>({ kind: "own" }) },
+  {
+    weight: 3,
+    arbitrary: fc.subarray([...devcontainerFiles], { minLength: 1 }).map((files): Shape => ({ kind: "feature", files })),
+  },
 );
 
-/** An environment of the pinned release. */
-export const environment: fc.Arbitrary<Environment> = fc.record({
-  answers,
-  release: fc.constant(pinnedRelease),
-  registry: fc.constantFrom("", "https://npm.example/a~b/%20", "http://[::1]:4873"),
-  shape,
-});
+/** An environment of the pinned release. Dev containers are named one by one, or as all that are there. */
+export const environment: fc.Arbitrary<Environment> = fc
+  .record({
+    answers,
+    release: fc.constant(pinnedRelease),
+    registry: fc.constantFrom("", "https://npm.example/a~b/%20", "http://[::1]:4873"),
+    shape,
+    named: fc.boolean(),
+  })
+  .map(({ named, ...given }) => {
+    const devcontainers = given.shape.kind === "feature" && named ? [...given.shape.files].sort() : ["all"];
+    return { ...given, answers: { ...given.answers, devcontainers } };
+  });

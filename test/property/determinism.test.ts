@@ -2,12 +2,12 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { featureFolder, wantedFiles } from "../../src/catalog/files.ts";
-import { formatLock, parseLock, type Lock } from "../../src/lock/lock.ts";
+import { formatLock, lockVersion, parseLock, type Lock } from "../../src/lock/lock.ts";
 import { questions } from "../../src/questions/table.ts";
 import type { Answers } from "../../src/questions/types.ts";
-import type { Environment } from "../../src/render/context.ts";
+import { featurePath, type Environment } from "../../src/render/context.ts";
 import { renderEnvironment, type Rendered } from "../../src/render/render.ts";
-import { accept, environment, texts } from "./arbitraries.ts";
+import { accept, devcontainerFiles, environment, texts } from "./arbitraries.ts";
 
 const imageOf = ({ files }: Rendered): object => files.filter((file) => file.image).map(({ path, text }) => [path, text]);
 
@@ -27,12 +27,14 @@ test("the same environment gives the same bytes, however its keys are ordered", 
     fc.property(environment, (given) => {
       const first = renderEnvironment(given);
       expect(renderEnvironment(structuredClone(given))).toEqual(first);
+      // Variables and hooks are read into an order of their own.
+      const { containerEnv, hooks } = given.answers;
       const other: Environment = {
         ...given,
-        answers: turned(given.answers) as Answers,
+        answers: { ...(turned(given.answers) as Answers), containerEnv, hooks },
         shape: turned(given.shape) as Environment["shape"],
       };
-      expect(renderEnvironment(turned(other) as Environment).spec).toBe(first.spec);
+      expect(renderEnvironment({ ...(turned(other) as Environment), answers: other.answers }).spec).toBe(first.spec);
       expect(renderEnvironment(other)).toEqual(first);
     }),
     { numRuns: 80 },
@@ -78,8 +80,10 @@ test("what counts for the image is all but what editors, git and reviewers read"
     `${featureFolder}/spec.schema.json`,
     ".devcontainer/devcontainer.json",
   ]);
-  const feature = wantedFiles({ kind: "feature", file: ".devcontainer.json" });
-  expect(feature).toEqual(files.filter(({ path }) => path.startsWith(`${featureFolder}/`)));
+  for (const shape of [[".devcontainer.json"], [".devcontainer.json", ".devcontainer/a/devcontainer.json"]]) {
+    const feature = wantedFiles({ kind: "feature", files: shape });
+    expect(feature).toEqual(files.filter(({ path }) => path.startsWith(`${featureFolder}/`)));
+  }
 });
 
 test("a name changes what editors show, not the image; an origin changes both", () => {
@@ -95,6 +99,49 @@ test("a name changes what editors show, not the image; an origin changes both", 
   );
 });
 
+test("what the dev container is asked for changes what goes into an image only as hooks of a Feature", () => {
+  const seen = { own: 0, feature: 0 };
+  fc.assert(
+    fc.property(environment, environment, (given, { answers }) => {
+      const { containerEnv, forwardPorts, hooks } = answers;
+      const { kind } = given.shape;
+      const { revision } = renderEnvironment(given);
+      const open = renderEnvironment({ ...given, answers: { ...given.answers, containerEnv, forwardPorts } });
+      expect(open.revision).toBe(revision);
+      const hooked = renderEnvironment({ ...given, answers: { ...given.answers, hooks } });
+      const same = kind === "own" || JSON.stringify(hooks) === JSON.stringify(given.answers.hooks);
+      if (!same) seen.feature += 1;
+      else if (kind === "own") seen.own += 1;
+      expect(hooked.revision === revision).toBe(same);
+    }),
+    { numRuns: 100 },
+  );
+  expect(Math.min(seen.own, seen.feature)).toBeGreaterThan(5);
+});
+
+test("of the dev containers counts only how they name the Feature: not their order, and not how many there are", () => {
+  const files = fc.subarray([...devcontainerFiles], { minLength: 1 });
+  const seen = { one: 0, several: 0 };
+  fc.assert(
+    fc.property(environment, files, (given, chosen) => {
+      const names = new Set(chosen.map(featurePath));
+      seen[names.size === 1 ? "one" : "several"] += 1;
+      const made = renderEnvironment({ ...given, shape: { kind: "feature", files: chosen } });
+      const turnedRound = renderEnvironment({ ...given, shape: { kind: "feature", files: [...chosen].reverse() } });
+      expect(turnedRound).toEqual(made);
+      // One of each name gives the same as all of that name.
+      const representatives = [...names].map((name) => chosen.find((file) => featurePath(file) === name)!);
+      expect(renderEnvironment({ ...given, shape: { kind: "feature", files: representatives } })).toEqual(made);
+      if (names.size > 1) {
+        const all = renderEnvironment({ ...given, shape: { kind: "feature", files: devcontainerFiles } });
+        expect(all, "whichever several they are").toEqual(made);
+      }
+    }),
+    { numRuns: 60 },
+  );
+  expect(Math.min(seen.one, seen.several)).toBeGreaterThan(5);
+});
+
 test("a lock is written the same, in whichever order its files came, and is read again", () => {
   const hash = fc.stringMatching(/^sha256-[0-9a-f]{64}$/);
   const path = fc
@@ -104,13 +151,15 @@ test("a lock is written the same, in whichever order its files came, and is read
   fc.assert(
     fc.property(environment, files, ({ answers, release, registry }, entries) => {
       const lockOf = (list: typeof entries): Lock => ({
-        lockVersion: 1,
+        lockVersion,
         generator: "1.0.0",
-        revision: "0",
+        revision: "0123456789ab",
         answers,
         opencode: release,
         registry,
-        files: Object.fromEntries(list.map(([name, digest]) => [name, { strategy: "own" as const, hash: digest }])),
+        files: Object.fromEntries(
+          list.map(([name, digest]) => [`${featureFolder}/${name}`, { strategy: "own" as const, hash: digest }]),
+        ),
       });
       const text = formatLock(lockOf(entries));
       expect(formatLock(lockOf([...entries].reverse()))).toBe(text);

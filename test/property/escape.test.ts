@@ -3,7 +3,15 @@ import { execFileSync } from "node:child_process";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { parse as parseYaml, parseDocument } from "yaml";
-import { formatDocker, formatJson, formatShell, formatWord, formatWords, formatYaml } from "../../src/render/escape.ts";
+import {
+  formatDocker,
+  formatJson,
+  formatNumber,
+  formatShell,
+  formatWord,
+  formatWords,
+  formatYaml,
+} from "../../src/render/escape.ts";
 import { anyText } from "./arbitraries.ts";
 
 /** As bytes of UTF-8 give a text back: a lone surrogate cannot be written. */
@@ -75,6 +83,19 @@ test("formatDocker: one value, the same, or refused where it would span lines", 
       // Between double quotes a builder reads \" \\ \$ as the character, an unescaped $ as a variable, and all else as it stands.
       expect(written).toMatch(/^"(?:[^"\\$]|\\["\\$])*"$/);
       expect(written.slice(1, -1).replaceAll(/\\(["\\$])/g, "$1")).toBe(text);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test("formatNumber: the same whole number in every format, or refused", () => {
+  fc.assert(
+    fc.property(fc.oneof(anyText, fc.integer().map(String), fc.double().map(String), fc.bigInt().map(String)), (text) => {
+      if (/^[0-9]{1,15}$/.test(text)) {
+        expect(formatNumber(text)).toBe(text);
+        return;
+      }
+      expect(() => formatNumber(text)).toThrow("is not a whole number");
     }),
     { numRuns: 2000 },
   );

@@ -3,15 +3,16 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { stringify } from "yaml";
 import { parseCommand } from "../../src/cli/args.ts";
+import { lifecycleHooks } from "../../src/catalog/hooks.ts";
 import { AppError } from "../../src/errors.ts";
 import { parseOrigin } from "../../src/gateway/origin.ts";
-import { formatLock, isInside, parseLock } from "../../src/lock/lock.ts";
+import { formatLock, hashText, isInside, lockVersion, readLockText, type LockedFile } from "../../src/lock/lock.ts";
 import { resolveAnswers } from "../../src/questions/resolve.ts";
 import { questions } from "../../src/questions/table.ts";
 import { renderEnvironment } from "../../src/render/render.ts";
 import type { SpecEntries } from "../../src/spec/spec.ts";
 import { parseSpec } from "../../src/spec/parse.ts";
-import { anyText, environment, facts, textFor } from "./arbitraries.ts";
+import { anyText, devcontainerFiles, environment, facts, textFor } from "./arbitraries.ts";
 
 /** What a call gives, or the refusal that it throws; any other error is a failure. */
 function attempt<Value>(call: () => Value): Value | AppError {
@@ -86,6 +87,18 @@ const written = fc
         fc.jsonValue(),
       ),
       outputs: fc.oneof(fc.constant(["devcontainer"]), fc.jsonValue()),
+      devcontainer: fc.oneof(
+        fc.record(
+          {
+            files: fc.oneof(fc.constant("all"), fc.subarray([...devcontainerFiles]), fc.jsonValue()),
+            containerEnv: fc.dictionary(fc.oneof(fc.constantFrom("TZ", "__proto__"), anyText), fc.oneof(anyText, fc.jsonValue())),
+            forwardPorts: fc.array(fc.oneof(fc.integer(), anyText, fc.jsonValue())),
+            hooks: fc.dictionary(fc.oneof(fc.constantFrom(...lifecycleHooks), anyText), fc.oneof(anyText, fc.jsonValue())),
+          },
+          { requiredKeys: [] },
+        ),
+        fc.jsonValue(),
+      ),
     },
     { requiredKeys: [] },
   )
@@ -114,9 +127,32 @@ test("a spec", async () => {
   expect(understood).toBeGreaterThan(5);
 });
 
+/** A file of each kind that this program writes. */
+const lockedFiles: Readonly<Record<string, LockedFile>> = {
+  ".devcontainer/aperture-env/.gitattributes": { strategy: "lines", hash: hashText("a"), lines: ["a"], created: true },
+  ".devcontainer/aperture-env/auth.json": { strategy: "own", hash: hashText("b"), deleted: true, kept: hashText("c") },
+  ".devcontainer/Dockerfile": { strategy: "own", hash: hashText("d"), ancestor: ["d"] },
+  ".devcontainer.json": {
+    strategy: "keys",
+    hash: hashText("e"),
+    values: [{ path: ["features", "./.devcontainer/aperture-env", "revision"], value: "0123456789ab", item: false, made: 0 }],
+    undo: { at: 1, length: 2, text: "x" },
+  },
+  ".gitignore": { strategy: "block", hash: hashText("f"), lines: ["!/.devcontainer/"] },
+  "aperture-env.yaml": { strategy: "seed", hash: hashText("g") },
+};
+
 test("a lock", async () => {
   const whole = environment.map(({ answers, release, registry }) =>
-    formatLock({ lockVersion: 1, generator: "1", revision: "0", answers, opencode: release, registry, files: {} }),
+    formatLock({
+      lockVersion,
+      generator: "1.0.0",
+      revision: "0123456789ab",
+      answers,
+      opencode: release,
+      registry,
+      files: lockedFiles,
+    }),
   );
   /** A lock with one value somewhere in it replaced by another. */
   const swapped = fc.tuple(whole, fc.nat(), fc.oneof(fc.jsonValue(), anyText)).map(([text, number, put]) => {
@@ -132,11 +168,13 @@ test("a lock", async () => {
   let understood = 0;
   await fc.assert(
     fc.asyncProperty(text, facts, async (given, found) => {
-      const lock = parseLock(given);
-      if (lock === null) return;
+      const read = readLockText(given);
+      if (read.kind !== "lock") return;
+      const { lock } = read;
       understood += 1;
       expect(Object.keys(lock.files).every(isInside)).toBe(true);
-      formatLock(lock);
+      // What is taken is in today's form, and stands as it is written.
+      expect(readLockText(formatLock(lock))).toEqual({ kind: "lock", lock });
       // What a lock answers is validated again, and whatever it says there is an environment.
       const spec: SpecEntries = {};
       const { answers } = await resolveAnswers(
@@ -165,6 +203,15 @@ test("a command line", () => {
       "help",
       "create",
       "update",
+      "check",
+      "remove",
+      "--on-conflict",
+      "keep",
+      "--on-bypass=fix",
+      "--unignore",
+      "--outdated",
+      "--summary",
+      "markdown",
       "mock-gateway",
       "--port",
     ),
@@ -185,7 +232,8 @@ test("a command line", () => {
   fc.assert(
     fc.property(fc.array(word, { maxLength: 6 }), env, (argv, variables) => {
       const command = attempt(() => parseCommand(argv, variables));
-      if (!(command instanceof AppError)) expect(["help", "version", "create", "mock-gateway"]).toContain(command.kind);
+      if (!(command instanceof AppError))
+        expect(["help", "version", "create", "update", "check", "remove", "mock-gateway"]).toContain(command.kind);
     }),
     { numRuns: 1500 },
   );

@@ -2,19 +2,22 @@
 import { execFileSync } from "node:child_process";
 import { DockerfileParser, type Env, type From } from "dockerfile-ast";
 import fc from "fast-check";
-import { parse as parseJsonc } from "jsonc-parser";
+import { parse as parseJsonc, type ParseError } from "jsonc-parser";
 import { describe, expect, test } from "vitest";
 import { findBase, type Base } from "../../src/catalog/bases.ts";
-import { featureFolder } from "../../src/catalog/files.ts";
+import { featureFolder, isDevcontainerPath } from "../../src/catalog/files.ts";
+import { lifecycleHooks } from "../../src/catalog/hooks.ts";
 import { knowsModel } from "../../src/catalog/models.ts";
 import { pinnedRelease } from "../../src/catalog/release.ts";
+import { devcontainerValues } from "../../src/plan/devcontainer.ts";
+import { planKeys, withoutValues } from "../../src/plan/keys.ts";
 import { resolveAnswers } from "../../src/questions/resolve.ts";
 import { questionOf } from "../../src/questions/table.ts";
 import type { Answers, QuestionId } from "../../src/questions/types.ts";
-import { featurePath, type Environment } from "../../src/render/context.ts";
+import { featurePath, nestedFeature, type Environment } from "../../src/render/context.ts";
 import { renderEnvironment, type Rendered } from "../../src/render/render.ts";
 import { parseSpec } from "../../src/spec/parse.ts";
-import { anyText, environment, textFor } from "./arbitraries.ts";
+import { anyText, devcontainerFiles, environment, textFor } from "./arbitraries.ts";
 
 /** The same decisions, said with texts that mean nothing anywhere. */
 function benign(given: Environment): Environment {
@@ -24,14 +27,27 @@ function benign(given: Environment): Environment {
     name: "name",
     url: "http://gateway",
     base: typeof base === "string" ? base : { image: "image:1", libc: base.libc, user: "user" },
+    devcontainers: given.answers.devcontainers.map((file) => (file === "all" ? file : ".devcontainer/plain/devcontainer.json")),
+    containerEnv: plainly(given.answers.containerEnv),
+    hooks: plainly(given.answers.hooks),
   };
   return { ...given, answers };
 }
+
+/** The same names, whose values mean nothing. */
+const plainly = (map: Answers["hooks"]): Answers["hooks"] => Object.fromEntries(Object.keys(map).map((name) => [name, "plain"]));
 
 const baseOf = ({ base }: Answers): Pick<Base, "dev" | "ci" | "user"> =>
   typeof base === "string" ? findBase(base)! : { dev: base.image, ci: base.image, user: base.user };
 const textOf = ({ files }: Rendered, path: string): string => files.find((file) => file.path === path)!.text;
 const linesOf = (text: string): string[] => text.split(/\r\n|[\n\r\u2028\u2029\u0085]/);
+
+/** Whether every character of one text stands in the other, in order. */
+function isSubsequence(part: string, whole: string): boolean {
+  let at = 0;
+  for (let index = 0; index < whole.length; index++) if (whole[index] === part[at]) at++;
+  return at === part.length;
+}
 
 /** Every text in a JSON value, keys too. */
 function textsIn(value: unknown): string[] {
@@ -70,24 +86,54 @@ function checkJson(given: Environment, made: Rendered): void {
     Object.fromEntries(answers.providers.map(({ id }) => [id, { type: "api", key: "-" }])),
   );
   const feature = JSON.parse(textOf(made, `${featureFolder}/devcontainer-feature.json`)) as Record<string, unknown>;
-  expect(feature).toMatchObject({
+  const nested = nestedFeature(shape);
+  const hooks = shape.kind === "feature" ? answers.hooks : {};
+  expect(feature).toEqual({
+    ...feature,
+    ...hooks,
     containerEnv: { APERTURE_URL: answers.url, OPENCODE_CONFIG: "/usr/local/share/aperture-env/opencode.json" },
-    dependsOn: { [`${featurePath(shape)}/opencode`]: {} },
+    ...(nested !== null && { dependsOn: { [nested]: {} } }),
   });
-  expect(Object.keys(feature)).toEqual(["id", "version", "name", "description", "options", "dependsOn", "containerEnv"]);
+  expect(Object.keys(feature)).toEqual([
+    "id",
+    "version",
+    "name",
+    "description",
+    "options",
+    ...(nested === null ? [] : ["dependsOn"]),
+    ...Object.keys(hooks),
+    "containerEnv",
+  ]);
+  // Where no name fits all, the Feature has the nested one's option and runs its script itself, before anything else.
+  expect(Object.keys(feature["options"] as object)).toEqual(nested === null ? ["revision", "registry"] : ["revision"]);
+  if (nested === null) expect(feature).toMatchObject({ options: { registry: { default: registry } } });
+  const install = textOf(made, `${featureFolder}/install.sh`);
+  expect(install.split("opencode/install.sh").length - 1).toBe(nested === null ? 1 : 0);
+  if (nested === null) expect(install.indexOf('\nsh "$here/opencode/install.sh"\n')).toBeLessThan(install.indexOf("\nmkdir "));
   expect(JSON.parse(textOf(made, `${featureFolder}/opencode/devcontainer-feature.json`))).toMatchObject({
     options: { registry: { default: registry } },
   });
   if (shape.kind === "own") {
-    const devcontainer = parseJsonc(textOf(made, ".devcontainer/devcontainer.json")) as unknown;
+    const text = textOf(made, ".devcontainer/devcontainer.json");
+    const devcontainer = parseJsonc(text) as unknown;
     expect(devcontainer).toEqual({
       name: answers.name,
       build: { dockerfile: "Dockerfile", target: "dev", args: { APERTURE_ENV_REVISION: made.revision } },
+      ...(Object.keys(answers.containerEnv).length > 0 && { containerEnv: answers.containerEnv }),
+      ...(answers.forwardPorts.length > 0 && { forwardPorts: answers.forwardPorts }),
+      ...answers.hooks,
       remoteUser: baseOf(answers).user,
     });
-    for (const text of textsIn(devcontainer)) expect(text).not.toContain("${");
+    expect(parseJsonc(text)).toEqual(JSON.parse(text.replace(/^ +\/\/.*\n/gm, "")));
+    expectNoVariables(devcontainer, answers);
   }
-  for (const text of textsIn(feature)) expect(text).not.toContain("${");
+  expectNoVariables(feature, answers);
+}
+
+/** What dev container tools would expand stands only where a person put it: in values of variables, and in commands. */
+function expectNoVariables(value: unknown, { containerEnv, hooks }: Answers): void {
+  const meant = new Set([...Object.values(containerEnv), ...Object.values(hooks)]);
+  for (const text of textsIn(value)) if (!meant.has(text)) expect(text).not.toContain("${");
 }
 
 function checkDockerfile({ answers }: Environment, made: Rendered, plain: Rendered): void {
@@ -118,10 +164,12 @@ function checkDockerfile({ answers }: Environment, made: Rendered, plain: Render
 /** Line by line, only lines that hold a user's text differ from those of the benign environment. */
 function checkLines(made: Rendered, plain: Rendered): void {
   const mayDiffer: Readonly<Record<string, RegExp>> = {
-    "aperture-env.yaml": /^(?:name|base): |^ {2}url: /,
+    "aperture-env.yaml": /^(?:name|base): |^ {2}url: |^ {4}(?:- |"?[A-Za-z_]\w*"?: )/,
     ".devcontainer/Dockerfile": /^# The environment of this repository: |^FROM |^ENV APERTURE_URL=/,
-    ".devcontainer/devcontainer.json": /^ {2}"(?:name|remoteUser)": |"APERTURE_ENV_REVISION"/,
-    [`${featureFolder}/devcontainer-feature.json`]: /^ {4}"APERTURE_URL": /,
+    ".devcontainer/devcontainer.json": new RegExp(
+      `^ {2}"(?:name|remoteUser|${lifecycleHooks.join("|")})": |"APERTURE_ENV_REVISION"|^ {4}"[A-Za-z_]\\w*": "`,
+    ),
+    [`${featureFolder}/devcontainer-feature.json`]: new RegExp(`^ {4}"APERTURE_URL": |^ {2}"(?:${lifecycleHooks.join("|")})": `),
     [`${featureFolder}/launcher.sh`]: /^_?gateway=/,
     [`${featureFolder}/opencode.json`]: /"baseURL": /,
   };
@@ -158,15 +206,55 @@ describe("rendered files", () => {
     await fc.assert(
       fc.asyncProperty(environment, async (given) => {
         const spec = parseSpec(renderEnvironment(given).spec);
-        const devcontainer = given.shape.kind === "feature" ? given.shape.file : null;
-        const facts = { folder: "somewhere", base: null, devcontainer, opencode: pinnedRelease.version };
+        const devcontainers = given.shape.kind === "feature" ? given.shape.files : [];
+        const facts = { folder: "somewhere", base: null, devcontainers, opencode: pinnedRelease.version };
         const again = await resolveAnswers({ flags: {}, spec, env: {}, lock: null, facts }, { ask: null, acceptDefaults: false });
         // A dev container of the user's has a base of its own, of which the spec says nothing.
-        expect(again.answers).toEqual(devcontainer === null ? given.answers : { ...given.answers, base: "debian" });
-        expect(again.resolved.every(({ source }) => source === "spec")).toBe(true);
+        expect(again.answers).toEqual(devcontainers.length === 0 ? given.answers : { ...given.answers, base: "debian" });
+        // What nobody asked for is left out, and is what would be proposed.
+        const leftOut = again.resolved.filter(({ source }) => source !== "spec");
+        for (const { question, value } of leftOut) {
+          expect(question.optional).toBe(true);
+          expect(value).toEqual(question.propose(facts, {}).value);
+        }
+        expect(again.resolved.length - leftOut.length).toBeGreaterThanOrEqual(devcontainers.length === 0 ? 10 : 9);
         expect(again.resolved.flatMap(({ notes }) => notes).filter((note) => !note.includes("catalogue"))).toEqual([]);
       }),
       { numRuns: 150 },
+    );
+  });
+
+  test("variables and ports come into a file of the user's as values, and nothing of it moves", () => {
+    const theirs = fc.constantFrom(
+      "{}",
+      '{ "image": "debian" }',
+      '{\r\n\t// ours\r\n\t"image": "debian",\r\n\t"containerEnv": { "MINE": "${localEnv:HOME}" },\r\n\t"forwardPorts": [1, "db:2"],\r\n}',
+      '\ufeff{"features":{"x":{}},"containerEnv":{},"forwardPorts":[]}',
+    );
+    fc.assert(
+      fc.property(environment, theirs, fc.constantFrom(...devcontainerFiles), ({ answers }, text, file) => {
+        const values = devcontainerValues(file, answers, "0123456789ab");
+        const { change, locked } = planKeys(file, { kind: "text", text }, values, undefined);
+        if (change.kind !== "edit") throw new Error(`it is ${JSON.stringify(change)}`);
+        expect(isSubsequence(text, change.after)).toBe(true);
+        const old = parseJsonc(text.replace(/^\ufeff/, ""), [], { allowTrailingComma: true }) as Record<string, never>;
+        const errors: ParseError[] = [];
+        const now: unknown = parseJsonc(change.after.replace(/^\ufeff/, ""), errors, { allowTrailingComma: true });
+        expect(errors).toEqual([]);
+        const ports = [...new Set([...((old["forwardPorts"] ?? []) as unknown[]), ...answers.forwardPorts])];
+        const env = { ...(old["containerEnv"] as object | undefined), ...answers.containerEnv };
+        expect(now).toEqual({
+          ...old,
+          features: { ...(old["features"] as object | undefined), [featurePath(file)]: { revision: "0123456789ab" } },
+          ...((Object.keys(env).length > 0 || "containerEnv" in old) && { containerEnv: env }),
+          ...((ports.length > 0 || "forwardPorts" in old) && { forwardPorts: ports }),
+        });
+        // A second time there is nothing to do, and back it is the file that it was.
+        const again = planKeys(file, { kind: "text", text: change.after }, values, locked!);
+        expect(again).toMatchObject({ change: { kind: "keep", why: "same" }, locked });
+        expect(withoutValues(change.after, locked!)).toMatchObject({ ok: true, text, notes: [] });
+      }),
+      { numRuns: 200 },
     );
   });
 
@@ -191,6 +279,10 @@ describe("rendered files", () => {
   });
 });
 
+/** A number is marked, so that it differs from the same as a text. */
+const showPorts = (value: Answers["forwardPorts"]): string =>
+  value.map((port) => `${typeof port === "number" ? `#${port}` : port}\n`).join("");
+
 describe("refusals", () => {
   const allowed: readonly (readonly [QuestionId, RegExp, (value: never) => string])[] = [
     ["url", /^https?:\/\/(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::\d+)?$/, (value: string) => value],
@@ -203,6 +295,29 @@ describe("refusals", () => {
       /^[a-z0-9]+ $|^ [A-Za-z0-9._:@/-]+ (?:glibc|musl) [a-z0-9_-]+$/,
       (value: Answers["base"]) => (typeof value === "string" ? `${value} ` : ` ${value.image} ${value.libc} ${value.user}`),
     ],
+    [
+      "devcontainers",
+      /^(?:all|(?:\.devcontainer\/(?:[^/\\\p{Cc}]+\/)?devcontainer\.json|\.devcontainer\.json)(?:\n|$))+$/u,
+      (value: Answers["devcontainers"]) => value.join("\n"),
+    ],
+    // Names are plain, values one line each; of those whose meaning is ours none.
+    [
+      "containerEnv",
+      /^(?:(?!(?:APERTURE_URL|OPENCODE_CONFIG)=)[A-Za-z_][A-Za-z0-9_]*=[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}]*\n)*$/u,
+      (value: Answers["containerEnv"]) =>
+        Object.entries(value)
+          .map((entry) => `${entry.join("=")}\n`)
+          .join(""),
+    ],
+    [
+      "hooks",
+      new RegExp(`^(?:(?:${lifecycleHooks.join("|")})=[^\\p{Cc}\\p{Cs}\\p{Zl}\\p{Zp}]*\\n)*$`, "u"),
+      (value: Answers["hooks"]) =>
+        Object.entries(value)
+          .map((entry) => `${entry.join("=")}\n`)
+          .join(""),
+    ],
+    ["forwardPorts", /^(?:(?:[a-z0-9-]+:[1-9][0-9]{0,4}|#[1-9][0-9]{0,4})\n)*$/, showPorts],
   ];
 
   test.each(allowed)("%s takes nothing but what is plain", (id, form, show) => {
@@ -230,15 +345,30 @@ describe("refusals", () => {
       "base",
       "outputs",
       "name",
+      "devcontainers",
+      "containerEnv",
+      "forwardPorts",
+      "hooks",
     );
     const value = fc.oneof(
       fc.jsonValue(),
       anyText,
-      fc.dictionary(fc.constantFrom("image", "libc", "user", "openai", "api", "__proto__"), fc.jsonValue()),
+      fc.dictionary(fc.constantFrom("image", "libc", "user", "openai", "api", "__proto__"), fc.jsonValue(), {
+        noNullPrototype: false,
+      }),
+      fc.dictionary(fc.constantFrom(...lifecycleHooks, "A", "constructor", "__proto__"), fc.oneof(anyText, fc.jsonValue())),
+      fc.array(fc.oneof(fc.integer({ max: 70_000 }), fc.constantFrom("1", "db:2", "all", ...devcontainerFiles), anyText), {
+        maxLength: 3,
+      }),
     );
     fc.assert(
       fc.property(ids, value, (id, given) => {
         const parsed = questionOf(id).read(given, {});
+        // A name that is taken has its value, whatever it is called.
+        if (parsed.ok && (id === "containerEnv" || id === "hooks"))
+          expect(Object.keys(parsed.value as object).sort()).toEqual(Object.keys(given as object).sort());
+        if (parsed.ok && id === "devcontainers" && (parsed.value as string[])[0] !== "all")
+          expect((parsed.value as string[]).every(isDevcontainerPath)).toBe(true);
         if (parsed.ok)
           expect(questionOf(id).parse(questionOf(id).format(parsed.value as never), {})).toMatchObject({
             ok: true,

@@ -2,12 +2,15 @@
 import { execFileSync } from "node:child_process";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { pinnedRelease } from "../../src/catalog/release.ts";
 import { parseCommand, verbs } from "../../src/cli/args.ts";
 import { repeatArguments, repeatLine } from "../../src/questions/repeat.ts";
 import { resolveAnswers, type AnswerSources, type Resolution } from "../../src/questions/resolve.ts";
 import { questions } from "../../src/questions/table.ts";
 import type { Answers, QuestionId } from "../../src/questions/types.ts";
-import { anyText, facts, textFor } from "./arbitraries.ts";
+import { renderEnvironment } from "../../src/render/render.ts";
+import { editSpec, parseSpec } from "../../src/spec/file.ts";
+import { anyText, environment, facts, textFor } from "./arbitraries.ts";
 
 const byItself = { ask: null, acceptDefaults: true };
 
@@ -24,13 +27,19 @@ const sources: fc.Arbitrary<AnswerSources> = fc
     const earlier: Record<string, unknown> = {};
     for (const [index, question] of questions.entries()) {
       const parsed = question.parse(texts[question.id], earlier as Partial<Answers>);
-      const given = ways[index] !== "none" && parsed.ok && texts[question.id] !== "";
-      if (given && ways[index] === "flag") flags[question.id] = texts[question.id];
+      // What is about nothing here may stand in a variable, and is refused as a flag.
+      const applies = question.applies?.(found) !== false;
+      const way = applies || ways[index] !== "flag" ? ways[index] : "none";
+      const given = way !== "none" && parsed.ok && texts[question.id] !== "";
+      if (given && way === "flag") flags[question.id] = texts[question.id];
       else if (given) env[question.env[0]!] = texts[question.id];
-      earlier[question.id] = given && parsed.ok ? parsed.value : question.propose(found, earlier as Partial<Answers>).value;
+      earlier[question.id] =
+        given && applies && parsed.ok ? parsed.value : question.propose(found, earlier as Partial<Answers>).value;
     }
     return { flags, spec: null, env, lock: null, facts: found };
   });
+/** What a file begins with, and its line ends. */
+const layout = fc.constantFrom(["", "\n"] as const, ["", "\r\n"] as const, ["\ufeff", "\n"] as const);
 const directory = fc.oneof(
   fc.constant(null),
   anyText.filter((text) => text !== "" && !text.includes("\0") && !verbs.includes(text)),
@@ -70,6 +79,56 @@ test("what a person answered is given again", async () => {
     }),
     { numRuns: 200 },
   );
+});
+
+const byId = (left: { readonly id: string }, right: { readonly id: string }): number => (left.id < right.id ? -1 : 1);
+
+test("what flags say stands in the spec afterwards: without them the next run gives the same", async () => {
+  const seen = { changed: 0, same: 0, refused: 0 };
+  await fc.assert(
+    fc.asyncProperty(environment, fc.record(textFor, { requiredKeys: [] }), layout, async (given, texts, [start, end]) => {
+      const devcontainers = given.shape.kind === "feature" ? given.shape.files : [];
+      const found = { folder: "somewhere", base: null, devcontainers, opencode: pinnedRelease.version };
+      const before = start + renderEnvironment(given).spec.replaceAll("\n", end);
+      const flags = Object.fromEntries(
+        questions.flatMap(({ id, applies, parse }) => {
+          const text = texts[id];
+          const given = text !== undefined && applies?.(found) !== false && parse(text, {}).ok;
+          return given ? [[id, text] as const] : [];
+        }),
+      );
+      const common = { env: {}, lock: given.answers, facts: found };
+      let first: Resolution;
+      try {
+        first = await resolveAnswers({ ...common, spec: parseSpec(before), flags }, byItself);
+      } catch (error) {
+        expect(error).toMatchObject({ code: "bad-answer", exit: 2 });
+        seen.refused += 1;
+        return;
+      }
+      const edited = editSpec(
+        before,
+        first.resolved.filter(({ source }) => source === "flag"),
+      );
+      if (!edited.ok) throw new Error(`${edited.why}, ${edited.line}:${edited.column}`);
+      seen[edited.text === before ? "same" : "changed"] += 1;
+      const next = { ...common, lock: first.answers, flags: {} };
+      const second = await resolveAnswers({ ...next, spec: parseSpec(edited.text) }, byItself);
+      // But for the order of providers, which is the spec's from then on.
+      const ordered = ({ providers, ...rest }: Answers): object => ({ ...rest, providers: [...providers].sort(byId) });
+      expect(ordered(second.answers)).toEqual(ordered(first.answers));
+      // The same flags once more say nothing new.
+      const again = await resolveAnswers({ ...next, spec: parseSpec(edited.text), flags }, byItself);
+      const repeated = again.resolved.filter(({ source }) => source === "flag");
+      expect(editSpec(edited.text, repeated)).toEqual(edited);
+      const comments = (text: string): string[] => text.split("\n").filter((line) => /^\s*#/.test(line));
+      expect(comments(edited.text)).toEqual(comments(before));
+      expect(edited.text.startsWith("\ufeff")).toBe(start !== "");
+      expect(new Set(edited.text.match(/\r\n|\r|\n/g)), "line ends are the file's own").toEqual(new Set([end]));
+    }),
+    { numRuns: 300 },
+  );
+  expect(Math.min(seen.changed, seen.refused)).toBeGreaterThan(20);
 });
 
 test.skipIf(process.platform === "win32")("a shell reads the line as those arguments", async () => {

@@ -80,11 +80,17 @@ describe("one module per outside thing", () => {
       ["fs", "fs/promises"],
       ["src/repo/", "src/scripts/"],
     ],
-    [["child_process", "worker_threads", "cluster"], ["src/scripts/"]],
+    [
+      ["child_process", "worker_threads", "cluster"],
+      ["src/scripts/", "src/repo/git.ts"],
+    ],
     [["@clack/prompts", "@clack/core", "readline", "readline/promises"], ["src/questions/prompt.ts"]],
     [["execa"], ["src/repo/spawn.ts", "src/scripts/"]],
     [["http", "http2", "https", "net", "tls", "dgram", "dns", "dns/promises"], ["src/gateway/mock/"]],
     [["handlebars", "esbuild"], ["src/scripts/"]],
+    [["yaml"], ["src/spec/parse.ts", "src/edit/yaml.ts", "src/edit/yaml-layout.ts"]],
+    [["diff"], ["src/report/diff.ts"]],
+    [["node-diff3"], ["src/edit/merge3.ts"]],
     [["vitest"], []],
   ];
 
@@ -100,7 +106,8 @@ describe("one module per outside thing", () => {
       "src/questions/prompt.ts @clack/prompts",
       "src/repo/spawn.ts execa",
       "src/bin.ts src/cli/main.ts",
-      "src/cli/commands/create.ts src/spec/parse.ts",
+      "src/cli/commands/planning.ts src/spec/file.ts",
+      "src/spec/file.ts src/spec/parse.ts",
     ])
       expect(seen).toContain(expected);
     expect(importsOf("src/a/b.ts", 'export { x } from "../c.ts";\nimport "node:fs";\nimport y, {\n  z,\n} from "net";')).toEqual([
@@ -145,6 +152,18 @@ describe("from values to values", () => {
     );
     expect(bad.map(([file]) => file)).toEqual([]);
   });
+});
+
+test("what is large is loaded only where it is needed", () => {
+  const reached = new Set(["src/cli/main.ts"]);
+  for (const file of reached) {
+    // What is behind `import(` waits until it is called for.
+    const text = (sources.get(file) ?? "").replaceAll(/\bimport\s*\(/g, "later(");
+    for (const { to, typeOnly } of importsOf(file, text)) if (!typeOnly) reached.add(to);
+  }
+  expect(reached).toContain("src/plan/build.ts");
+  const large = ["yaml", "diff", "execa", "@clack/prompts", "src/spec/file.ts", "src/gateway/mock/server.ts"];
+  expect(large.filter((name) => reached.has(name))).toEqual([]);
 });
 
 test("only the edge of the program touches its process", () => {
@@ -205,7 +224,7 @@ describe("templates", () => {
 
   test("each helper is that of the file's format", () => {
     const format = (path: string): RegExp => {
-      if (path.endsWith(".json")) return /^(?:json|value)$/;
+      if (path.endsWith(".json")) return /^(?:json|number|value)$/;
       if (path.endsWith(".yaml")) return /^(?:yaml|word)$/;
       if (path.endsWith(".sh")) return /^(?:sh|words)$/;
       return /^(?:docker|word)$/;
@@ -219,7 +238,7 @@ describe("templates", () => {
   });
 
   test("every template is a file of the catalogue, the spec or a partial, and the reverse", () => {
-    const wanted = [...wantedFiles({ kind: "own" }), ...wantedFiles({ kind: "feature", file: ".devcontainer.json" })].map(
+    const wanted = [...wantedFiles({ kind: "own" }), ...wantedFiles({ kind: "feature", files: [".devcontainer.json"] })].map(
       ({ path }) => path,
     );
     const expected = [...new Set([...wanted, "aperture-env.yaml"])].sort();

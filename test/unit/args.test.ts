@@ -7,13 +7,45 @@ import { questions } from "../../src/questions/table.ts";
 type Create = Extract<Command, { kind: "create" }>;
 type Env = Readonly<Record<string, string | undefined>>;
 
-const calm: Create["switches"] = { yes: false, dryRun: false, diff: false, json: false, input: true, cwd: null };
+const calm: Create["switches"] = {
+  yes: false,
+  dryRun: false,
+  diff: false,
+  json: false,
+  input: true,
+  cwd: null,
+  onConflict: null,
+  onBypass: null,
+  unignore: false,
+};
 const create = (fields: Omit<Partial<Create>, "switches"> & { switches?: Partial<Create["switches"]> } = {}): Create => ({
   kind: "create",
   directory: null,
   flags: {},
   ...fields,
   switches: { ...calm, ...fields.switches },
+});
+
+const update = (fields: Partial<Extract<Command, { kind: "update" }>> = {}): Command => ({
+  kind: "update",
+  directories: [],
+  flags: {},
+  switches: calm,
+  summary: false,
+  ...fields,
+});
+const check = (fields: Partial<Extract<Command, { kind: "check" }>> = {}): Command => ({
+  kind: "check",
+  directories: [],
+  switches: calm,
+  outdated: false,
+  ...fields,
+});
+const remove = (fields: Partial<Extract<Command, { kind: "remove" }>> = {}): Command => ({
+  kind: "remove",
+  directory: null,
+  switches: calm,
+  ...fields,
 });
 
 function refusal(argv: readonly string[], env: Env = {}): AppError {
@@ -56,6 +88,39 @@ describe("understood", () => {
         },
       }),
     ],
+    [
+      "--devcontainers all --container-env A=1 --container-env B= --forward-ports 3000,db:5432 --hook postStartCommand=x=y",
+      create({
+        flags: {
+          devcontainers: "all",
+          containerEnv: "A=1\nB=",
+          forwardPorts: "3000,db:5432",
+          hooks: "postStartCommand=x=y",
+        },
+      }),
+    ],
+    ["--on-conflict keep", create({ switches: { onConflict: "keep" } })],
+    ["--on-conflict=replace --on-bypass=fix", create({ switches: { onConflict: "replace", onBypass: "fix" } })],
+    ["--on-conflict fail --on-bypass leave", create({ switches: { onConflict: "fail", onBypass: "leave" } })],
+    ["--on-bypass managed --unignore", create({ switches: { onBypass: "managed", unignore: true } })],
+    ["update", update()],
+    ["update a ./b ../c", update({ directories: ["a", "./b", "../c"] })],
+    ["update --url gw --managed --yes", update({ flags: { url: "gw", managed: "true" }, switches: { ...calm, yes: true } })],
+    ["update --summary markdown", update({ summary: true })],
+    ["update --on-bypass fix --unignore", update({ switches: { ...calm, onBypass: "fix", unignore: true } })],
+    ["check", check()],
+    [
+      "check --outdated --json --cwd sub a b",
+      check({ directories: ["a", "b"], outdated: true, switches: { ...calm, json: true, cwd: "sub" } }),
+    ],
+    ["remove", remove()],
+    [
+      "remove dir --yes --on-conflict replace",
+      remove({ directory: "dir", switches: { ...calm, yes: true, onConflict: "replace" } }),
+    ],
+    ["remove --dry-run --diff", remove({ switches: { ...calm, dryRun: true, diff: true } })],
+    ["update --help", { kind: "help" }],
+    ["check -V", { kind: "version" }],
     ["--name=--yes", create({ flags: { name: "--yes" } })],
     ["help", { kind: "help" }],
     ["--help", { kind: "help" }],
@@ -76,7 +141,15 @@ describe("understood", () => {
   test("every question has a flag", () => {
     for (const { id, flag, kind } of questions) {
       const argv = kind === "switch" ? [`--${flag}`] : [`--${flag}`, "value"];
-      expect(parseCommand(argv, {})).toMatchObject({ flags: { [id]: kind === "switch" ? "true" : "value" } });
+      for (const verb of [[], ["create"], ["update"]])
+        expect(parseCommand([...verb, ...argv], {})).toMatchObject({ flags: { [id]: kind === "switch" ? "true" : "value" } });
+    }
+  });
+
+  test("only the flag of a map counts every time that it is given", () => {
+    for (const { id, flag, kind } of questions.filter((question) => question.kind !== "switch")) {
+      const command = parseCommand([`--${flag}=a`, `--${flag}=b`, `--${flag}=a`], {});
+      expect(command).toMatchObject({ flags: { [id]: kind === "map" ? "a\nb\na" : "a" } });
     }
   });
 });
@@ -99,6 +172,26 @@ describe("refused", () => {
     ["--managed=false", "bad-flag", /'--managed' does not take an argument\.$/, /^See --help\.$/],
     ["one two", "too-many-folders", /^One folder can be named, and these are 2: one, two\.$/, /flags need a -- before them/],
     ["create one two three", "too-many-folders", /these are 3: one, two, three/, / -- /],
+    ["remove one two", "too-many-folders", /these are 2: one, two/, / -- /],
+    ["--on-conflict merge", "bad-flag", /^--on-conflict cannot be "merge"\.$/, /^It is fail, keep, replace\.$/],
+    ["--on-conflict", "bad-flag", /--on-conflict.*argument missing/, /^See --help\.$/],
+    ["update --on-conflict=", "bad-flag", /^--on-conflict cannot be ""\.$/, /^It is fail, keep, replace\.$/],
+    ["--on-bypass ignore", "bad-flag", /^--on-bypass cannot be "ignore"\.$/, /^It is leave, fix, managed\.$/],
+    ["update --summary html", "bad-flag", /^--summary cannot be "html"\.$/, /^It is markdown\.$/],
+    ["--summary markdown", "unknown-flag", /--summary/, /See --help\.$/],
+    ["--outdated", "unknown-flag", /--outdated/, /See --help\.$/],
+    ["check --url x", "unknown-flag", /--url/, /See --help\.$/],
+    ["check --yes", "unknown-flag", /--yes/, /See --help\.$/],
+    ["check --dry-run", "unknown-flag", /--dry-run/, /See --help\.$/],
+    ["check --on-conflict keep", "unknown-flag", /--on-conflict/, /See --help\.$/],
+    ["remove --url x", "unknown-flag", /--url/, /See --help\.$/],
+    ["remove --on-bypass fix", "unknown-flag", /--on-bypass/, /See --help\.$/],
+    ["remove --unignore", "unknown-flag", /--unignore/, /See --help\.$/],
+    ["update --outdated", "unknown-flag", /--outdated/, /See --help\.$/],
+    ["--unignore=yes", "bad-flag", /'--unignore' does not take an argument\.$/, /^See --help\.$/],
+    ["--hooks x", "unknown-flag", /--hooks/, /--hook\?/],
+    ["--forward-port 1", "unknown-flag", /--forward-port\./, /--forward-ports\?/],
+    ["--devcontainer all", "unknown-flag", /--devcontainer\./, /--devcontainers\?/],
     ["mock-gateway here", "stray-word", /takes no "here"/, /^$/],
     ["mock-gateway --port 65536", "bad-port", /--port 65536 is not a port/, /0 to 65535/],
     ["mock-gateway --port x", "bad-port", /--port x is not a port/, /0 to 65535/],
@@ -114,18 +207,32 @@ describe("refused", () => {
     expect(error.hint ?? "").toMatch(hint);
   });
 
-  test.each(verbs.filter((verb) => !["create", "mock-gateway", "help"].includes(verb)))("the reserved word %s", (verb) => {
+  const available = ["create", "update", "check", "remove", "mock-gateway", "help"];
+  test("the reserved words are those of later commands", () => {
+    expect(verbs.filter((verb) => !available.includes(verb))).toEqual(["discover", "doctor", "verify", "build"]);
+  });
+
+  test.each(verbs.filter((verb) => !available.includes(verb)))("the reserved word %s", (verb) => {
     const error = refusal([verb, "--yes"]);
     expect(error).toMatchObject({ code: "reserved-word", exit: 2, hint: `For a folder of that name write ./${verb}` });
     expect(error.message).toContain(verb);
   });
 
-  test.each(["update", "create", "help"])("the command %s behind a flag", (verb) => {
-    expect(refusal(["--yes", verb])).toMatchObject({
-      code: "reserved-word",
-      exit: 2,
-      hint: `For a folder of that name write ./${verb}`,
-    });
+  test.each(verbs)("the command %s behind a flag, or behind another command", (verb) => {
+    for (const argv of [
+      ["--json", verb],
+      ["create", verb],
+      ["update", "dir", verb],
+      ["check", verb],
+      ["remove", verb],
+    ]) {
+      expect(refusal(argv)).toMatchObject({
+        code: "reserved-word",
+        exit: 2,
+        message: `${verb} is a command, and a command comes first.`,
+        hint: `For a folder of that name write ./${verb}`,
+      });
+    }
   });
 });
 
@@ -143,6 +250,10 @@ describe("started by npm", () => {
       [{ npm_config_base: "alpine", npm_config_model: "true" }, [], "--model, --base"],
       [{ npm_config_cwd: "true" }, ["sub"], "--cwd"],
       [{ npm_config_diff: "true" }, [], "--diff"],
+      [{ npm_config_on_conflict: "keep", npm_config_unignore: "true" }, ["update"], "--unignore, --on-conflict"],
+      [{ npm_config_summary: "markdown" }, ["update"], "--summary"],
+      [{ npm_config_outdated: "true" }, ["check"], "--outdated"],
+      [{ npm_config_on_conflict: "keep" }, ["remove"], "--on-conflict"],
     ];
 
     test.each(swallowed)("flags that it took are noticed: %j", (taken, argv, flags) => {

@@ -1,10 +1,21 @@
-/** The lock as hostile input: what this version did not write is null, and never an error. */
+/** The lock as hostile input: what this program did not write is damaged, and never an error. And locks of other versions, older and newer. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { pinnedRelease } from "../../src/catalog/release.ts";
-import { formatLock, hashText, isInside, isRegistry, parseLock, type Lock } from "../../src/lock/lock.ts";
+import {
+  formatLock,
+  hashText,
+  isInside,
+  isRegistry,
+  normalise,
+  parseLock,
+  readLockText,
+  type Lock,
+} from "../../src/lock/lock.ts";
 
 const lock: Lock = {
-  lockVersion: 1,
+  lockVersion: 2,
   generator: "1.0.0",
   revision: "0123456789ab",
   answers: {
@@ -18,15 +29,35 @@ const lock: Lock = {
     managed: false,
     base: "debian",
     outputs: ["devcontainer"],
+    devcontainers: [".devcontainer/devcontainer.json"],
+    containerEnv: { TZ: "UTC" },
+    forwardPorts: [3000, "db:5432"],
+    hooks: { postCreateCommand: "npm ci" },
   },
   opencode: pinnedRelease,
   registry: "",
   files: {
-    ".devcontainer/Dockerfile": { strategy: "own", hash: hashText("a"), ancestor: ["a"] },
-    ".devcontainer/devcontainer.json": { strategy: "keys", hash: hashText("b") },
+    ".devcontainer/Dockerfile": { strategy: "own", hash: hashText("a"), ancestor: ["a"], kept: hashText("c") },
+    ".devcontainer/devcontainer.json": {
+      strategy: "keys",
+      hash: hashText("b"),
+      values: [
+        { path: ["features", "./aperture-env", "revision"], value: "0123456789ab", item: false, made: 1 },
+        { path: ["containerEnv", "TZ"], value: "UTC", item: false, made: 0 },
+        { path: ["forwardPorts"], value: 3000, item: true, made: 0 },
+      ],
+      undo: { at: 3, length: 4, text: "" },
+    },
+    ".devcontainer/aperture-env/.gitattributes": { strategy: "lines", hash: hashText("d"), lines: ["a", ""], created: true },
+    ".devcontainer/aperture-env/auth.json": { strategy: "own", hash: hashText("e"), deleted: true },
+    ".gitignore": { strategy: "block", hash: hashText("f"), lines: ["!/.devcontainer/"] },
+    "aperture-env.yaml": { strategy: "seed", hash: hashText("g") },
   },
 };
 const entry = { strategy: "own", hash: hashText("x") };
+const ours = ".devcontainer/aperture-env";
+const theirs = ".devcontainer.json";
+const value = { path: ["features", "./.devcontainer/aperture-env", "revision"], value: "0123456789ab", item: false, made: 0 };
 
 /** The lock with parts of it changed, as text. */
 const withParts = (parts: Readonly<Record<string, unknown>>): string => JSON.stringify({ ...lock, ...parts });
@@ -36,6 +67,7 @@ const withFile = (path: string, file: unknown = entry): string =>
   withParts({ files: Object.fromEntries([...Object.entries(lock.files), [path, file]]) });
 
 test("what was written is read again", () => {
+  expect(readLockText(formatLock(lock))).toEqual({ kind: "lock", lock });
   expect(parseLock(formatLock(lock))).toEqual(lock);
   const custom: Lock = {
     ...lock,
@@ -58,13 +90,20 @@ describe("damaged or hostile", () => {
     ["a list", "[]"],
     ["null", "null"],
     ["a number", "1"],
-    ["another version", withParts({ lockVersion: 2 })],
-    ["its version as a text", withParts({ lockVersion: "1" })],
+    ["a version before the first", withParts({ lockVersion: 0 })],
+    ["its version as a text", withParts({ lockVersion: "2" })],
+    ["its version as half a number", withParts({ lockVersion: 2.5 })],
+    ["a newer version that does not say by whom", withParts({ lockVersion: 3, generator: undefined })],
+    ["a newer version by nobody", withParts({ lockVersion: 3, generator: "me; rm -rf ." })],
     ["no version", withParts({ lockVersion: undefined })],
     ["everything below __proto__", `{"__proto__": ${JSON.stringify(lock)}}`],
-    ["more than a mebibyte", `${formatLock(lock)}${" ".repeat(1024 * 1024)}`],
-    ["brackets without an end", "[".repeat(1024 * 1024)],
+    ["more than four mebibytes", `${formatLock(lock)}${" ".repeat(4 * 1024 * 1024)}`],
+    ["brackets without an end", "[".repeat(4 * 1024 * 1024)],
     ["a generator that is no text", withParts({ generator: 1 })],
+    ["a generator that is no version", withParts({ generator: "1.0" })],
+    ["a generator that is a command", withParts({ generator: "1.0.0-$(id)" })],
+    ["a revision that is none", withParts({ revision: "0123456789aB" })],
+    ["a revision that is too short", withParts({ revision: "0" })],
     ["a revision that is no text", withParts({ revision: ["x"] })],
     ["no registry", withParts({ registry: undefined })],
     ["a registry with a password", withParts({ registry: "https://user:secret@npm.example" })],
@@ -80,7 +119,7 @@ describe("damaged or hostile", () => {
     ...Object.keys(lock.answers).flatMap((id) => [
       [`the answer ${id} as null`, withAnswers({ [id]: null })] as const,
       [`the answer ${id} as a number`, withAnswers({ [id]: 5 })] as const,
-      [`the answer ${id} as an object`, withAnswers({ [id]: {} })] as const,
+      [`the answer ${id} as an object`, withAnswers({ [id]: /^(?:containerEnv|hooks)$/.test(id) ? { x: {} } : {} })] as const,
       [`the answer ${id} as a list of null`, withAnswers({ [id]: [null] })] as const,
       [`without the answer ${id}`, withAnswers({ [id]: undefined })] as const,
     ]),
@@ -88,6 +127,10 @@ describe("damaged or hostile", () => {
     ["an image that is a number", withAnswers({ base: { image: 5, libc: "musl", user: "0" } })],
     ["a provider that is a text", withAnswers({ providers: ["openai"] })],
     ["a provider without a format", withAnswers({ providers: [{ id: "openai" }] })],
+    ["a dev container that is a number", withAnswers({ devcontainers: [1] })],
+    ["a variable that is a number", withAnswers({ containerEnv: { A: 1 } })],
+    ["a port that is an object", withAnswers({ forwardPorts: [{}] })],
+    ["a hook that is a list", withAnswers({ hooks: { postCreateCommand: ["a"] } })],
     ["no release", withParts({ opencode: undefined })],
     ["a release of another major line", withParts({ opencode: { ...pinnedRelease, version: "2.0.0" } })],
     ["a release that is a command", withParts({ opencode: { ...pinnedRelease, version: "1.0.0;id" } })],
@@ -120,35 +163,60 @@ describe("damaged or hostile", () => {
     ["files that are a list", withParts({ files: [] })],
     ["files that are null", withParts({ files: null })],
     [
-      "more than 200 files",
-      withParts({ files: Object.fromEntries(Array.from({ length: 201 }, (_, index) => [`file${index}`, entry])) }),
+      "more than 500 files",
+      withParts({ files: Object.fromEntries(Array.from({ length: 501 }, (_, index) => [`${ours}/file${index}`, entry])) }),
     ],
-    ["a file that is null", withFile("x", null)],
-    ["a file that is a text", withFile("x", "own")],
-    ["a file of another strategy", withFile("x", { ...entry, strategy: "delete" })],
-    ["a file without a hash", withFile("x", { strategy: "own" })],
-    ["a file with a short hash", withFile("x", { ...entry, hash: "sha256-00" })],
-    ["a file with a hash of capitals", withFile("x", { ...entry, hash: entry.hash.toUpperCase() })],
-    ["an ancestor that is a text", withFile("x", { ...entry, ancestor: "a" })],
-    ["an ancestor with a number", withFile("x", { ...entry, ancestor: ["a", 1] })],
-    ["an ancestor that is null", withFile("x", { ...entry, ancestor: null })],
-    ["a path out of the root", withFile("../outside")],
-    ["a path out and in", withFile("a/../../b")],
-    ["a path with a point", withFile("./a")],
+    ["a file that is null", withFile(`${ours}/x`, null)],
+    ["a file that is a text", withFile(`${ours}/x`, "own")],
+    ["a file of another strategy", withFile(`${ours}/x`, { ...entry, strategy: "delete" })],
+    ["a file without a hash", withFile(`${ours}/x`, { strategy: "own" })],
+    ["a file with a short hash", withFile(`${ours}/x`, { ...entry, hash: "sha256-00" })],
+    ["a file with a hash of capitals", withFile(`${ours}/x`, { ...entry, hash: entry.hash.toUpperCase() })],
+    ["an ancestor that is a text", withFile(`${ours}/x`, { ...entry, ancestor: "a" })],
+    ["an ancestor with a number", withFile(`${ours}/x`, { ...entry, ancestor: ["a", 1] })],
+    ["an ancestor that is null", withFile(`${ours}/x`, { ...entry, ancestor: null })],
+    ["a kept hash that is none", withFile(`${ours}/x`, { ...entry, kept: "x" })],
+    ["a file that was not deleted, said so", withFile(`${ours}/x`, { ...entry, deleted: false })],
+    ["a file that was created as a text", withFile(`${ours}/x`, { ...entry, created: "yes" })],
+    ["lines that are a text", withFile(`${ours}/x`, { ...entry, strategy: "lines", lines: "a" })],
+    ["lines with null", withFile(`${ours}/x`, { ...entry, strategy: "lines", lines: [null] })],
+    ...(
+      [
+        ["that are no list", { 0: value }],
+        ["that are more than 500", Array.from({ length: 501 }, () => value)],
+        ["one of them null", [null]],
+        ["one without a place", [{ ...value, path: undefined }]],
+        ["one at no key", [{ ...value, path: [] }]],
+        ["one at a text", [{ ...value, path: "features" }]],
+        ["one at a number", [{ ...value, path: ["features", 1] }]],
+        ["one too deep", [{ ...value, path: Array.from({ length: 21 }, () => "features") }]],
+        ["one that says nothing", [{ path: value.path, item: false, made: 0 }]],
+        ["one that may be an element", [{ ...value, item: "no" }]],
+        ["one that made half a key", [{ ...value, made: 0.5 }]],
+        ["one that made less than nothing", [{ ...value, made: -1 }]],
+        ["one that made more than can be counted", [{ ...value, made: 2 ** 60 }]],
+      ] as const
+    ).map(([what, values]) => [`values ${what}`, withFile(theirs, { ...entry, strategy: "keys", values })] as const),
+    ...[null, [], {}, { at: -1, length: 0, text: "" }, { at: 0, length: "1", text: "" }, { at: 0, length: 1, text: null }].map(
+      (undo) => [`the way back ${JSON.stringify(undo)}`, withFile(theirs, { ...entry, strategy: "keys", undo })] as const,
+    ),
+    // Below the folder where everything may be ours, so that nothing but the path speaks against them.
+    ["a path out of the root", withFile(`${ours}/../../../outside`)],
+    ["a path out and in", withFile(`${ours}/../../.devcontainer/aperture-env/b`)],
+    ["a path with a point", withFile(`${ours}/./a`)],
     ["a path from the root", withFile("/etc/passwd")],
-    ["a path with an empty part", withFile("a//b")],
-    ["a path that is a folder", withFile("a/")],
+    ["a path with an empty part", withFile(`${ours}//b`)],
+    ["a path that is a folder", withFile(`${ours}/`)],
     ["an empty path", withFile("")],
-    ["a path with backslashes", withFile("..\\outside")],
+    ["a path with backslashes", withFile(`${ours}/..\\..\\..\\outside`)],
     ["a path with a drive", withFile("C:/outside")],
-    ["a path with a stream", withFile("a:b")],
-    ["a path with NUL", withFile("a\0b")],
-    ["a path into git's folder", withFile(".git/hooks/pre-commit")],
-    ["a path into git's folder in capitals", withFile(".GIT/config")],
-    ["a path into a submodule's folder", withFile("sub/.git/config")],
-    ["a path of 500 characters", withFile("a".repeat(500))],
+    ["a path with a stream", withFile(`${ours}/a:b`)],
+    ["a path with NUL", withFile(`${ours}/a\0b`)],
+    ["a path into git's folder", withFile(`${ours}/.git/hooks/pre-commit`)],
+    ["a path into git's folder in capitals", withFile(`${ours}/.GIT/config`)],
+    ["a path of 500 characters", withFile(`${ours}/${"a".repeat(500)}`)],
     ["the path __proto__", withFile("__proto__")],
-    ["a path below __proto__", withFile("__proto__/x")],
+    ["a path below __proto__", withFile(`${ours}/__proto__/x`)],
   ];
 
   test.each(texts)("%s", (_what, text) => {
@@ -161,6 +229,133 @@ describe("damaged or hostile", () => {
     const started = performance.now();
     expect(parseLock(many)).toBeNull();
     expect(performance.now() - started).toBeLessThan(1000);
+  });
+});
+
+describe("a claim that this program never makes", () => {
+  const own = { strategy: "own", hash: hashText("x") };
+  const lines = { strategy: "lines", hash: hashText("x"), lines: ["a"] };
+  const block = { strategy: "block", hash: hashText("x"), lines: ["a"] };
+  const seed = { strategy: "seed", hash: hashText("x") };
+  const keys = (...paths: readonly string[][]): object => ({
+    strategy: "keys",
+    hash: hashText("x"),
+    values: paths.map((path) => ({ path, value: "1", item: false, made: 0 })),
+  });
+  const claims: readonly (readonly [what: string, path: string, file: object, mayBe: boolean])[] = [
+    ["the Feature folder", `${ours}/x/y`, own, true],
+    ["the Dockerfile", ".devcontainer/Dockerfile", own, true],
+    ["the dev container", ".devcontainer/devcontainer.json", own, true],
+    ["the README as ours", "README.md", own, false],
+    ["a source as ours", "src/index.ts", own, false],
+    ["the lock itself", "aperture-env.lock", own, false],
+    ["the spec as a whole", "aperture-env.yaml", own, false],
+    ["a dev container of another name as ours", ".devcontainer/a/devcontainer.json", own, false],
+    ["a folder that begins as ours", `${ours}-mine/x`, own, false],
+    ["the Feature folder in other capitals", ".devcontainer/Aperture-Env/x", own, false],
+    ["another Dockerfile", "Dockerfile", own, false],
+    ["lines in the Feature folder", `${ours}/.gitattributes`, lines, true],
+    ["lines in the root's .gitattributes", ".gitattributes", lines, false],
+    ["lines in .gitignore, which has a block", ".gitignore", lines, false],
+    ["a block in .gitignore", ".gitignore", block, true],
+    ["a block in another .gitignore", "src/.gitignore", block, false],
+    ["a block in the Dockerfile", ".devcontainer/Dockerfile", block, false],
+    ["the spec, written once", "aperture-env.yaml", seed, true],
+    ["something else, written once", "README.md", seed, false],
+    ["keys in a dev container", ".devcontainer.json", keys(["features", "x", "revision"], ["containerEnv", "A"]), true],
+    ["keys in a dev container with a name", ".devcontainer/a b/devcontainer.json", keys(["forwardPorts"]), true],
+    ["keys in package.json", "package.json", keys(["features", "x"]), false],
+    ["keys in opencode.json", "opencode.json", keys(["containerEnv", "A"]), false],
+    ["keys in a dev container too deep", ".devcontainer/a/b/devcontainer.json", keys(["features", "x"]), false],
+    ["the image of a dev container", ".devcontainer.json", keys(["image"]), false],
+    ["a hook in a dev container", ".devcontainer.json", keys(["features", "x"], ["postCreateCommand"]), false],
+    ["mounts of a dev container", ".devcontainer.json", keys(["mounts"]), false],
+    ["__proto__ of a dev container", ".devcontainer.json", keys(["__proto__", "x"]), false],
+  ];
+
+  test.each(claims)("%s", (_what, path, file, mayBe) => {
+    const files = { ...lock.files, [path]: file } as Lock["files"];
+    expect(readLockText(withParts({ files }))).toEqual(mayBe ? { kind: "lock", lock: { ...lock, files } } : { kind: "damaged" });
+  });
+});
+
+describe("a lock of a newer form", () => {
+  test.each([3, 4, 1000])("%i says by whom, and nothing else of it is read", (lockVersion) => {
+    const expected = { kind: "newer", generator: "9.8.7-beta.1" };
+    expect(readLockText(withParts({ lockVersion, generator: "9.8.7-beta.1" }))).toEqual(expected);
+    expect(readLockText(JSON.stringify({ lockVersion, generator: "9.8.7-beta.1", files: { "/etc/passwd": 1 } }))).toEqual(
+      expected,
+    );
+    expect(parseLock(withParts({ lockVersion }))).toBeNull();
+  });
+});
+
+/** Locks that version 0.1.0 wrote: this repository's own, and those of three dev containers of users'. */
+describe("a lock of version 1", () => {
+  const textOf = (name: string): string => readFileSync(join(import.meta.dirname, "locks-of-version-1", `${name}.lock`), "utf8");
+  const attributes = ".devcontainer/aperture-env/.gitattributes";
+  interface Old {
+    readonly answers: Lock["answers"];
+    readonly files: Lock["files"];
+    readonly revision: string;
+  }
+  const locks = [
+    ["own", null, ""],
+    ["feature-tabs-crlf", ".devcontainer/devcontainer.json", "./aperture-env"],
+    ["feature-root-file", ".devcontainer.json", "./.devcontainer/aperture-env"],
+    ["feature-named-folder", ".devcontainer/backend/devcontainer.json", "../aperture-env"],
+  ] as const;
+
+  test.each(locks)("%s: is what it was, in today's form", (name, devcontainer, key) => {
+    const text = normalise(textOf(name));
+    const old = JSON.parse(text) as Old;
+    expect(old).toMatchObject({ lockVersion: 1, files: { [attributes]: { strategy: "own" } } });
+    const read = readLockText(text);
+    if (read.kind !== "lock") throw new Error(`it is ${read.kind}`);
+    const values = [{ path: ["features", key, "revision"], value: old.revision, item: false, made: 0 }];
+    expect(read.lock).toEqual({
+      ...old,
+      lockVersion: 2,
+      // Every dev container that was there, and nothing asked for: the one way in which it was.
+      answers: { ...old.answers, devcontainers: ["all"], containerEnv: {}, forwardPorts: [], hooks: {} },
+      files: {
+        ...old.files,
+        [attributes]: {
+          strategy: "lines",
+          hash: old.files[attributes]!.hash,
+          created: true,
+          lines: expect.any(Array) as unknown,
+        },
+        ...(devcontainer !== null && { [devcontainer]: { ...old.files[devcontainer], values } }),
+      },
+    });
+    // The lines are those of the file that it wrote.
+    const { hash, lines } = read.lock.files[attributes]!;
+    expect(hashText(`${lines!.join("\n")}\n`)).toBe(hash);
+    expect(readLockText(formatLock(read.lock)), "and from then on it is one of today's").toEqual(read);
+  });
+
+  const hostile: readonly (readonly [what: string, parts: (old: Old) => object])[] = [
+    ["no files", () => ({ files: undefined })],
+    ["files that are a list", () => ({ files: [1] })],
+    ["a file that is null", ({ files }) => ({ files: { ...files, [attributes]: null } })],
+    ["no answers", () => ({ answers: undefined })],
+    ["an answer that is null", ({ answers }) => ({ answers: { ...answers, url: null } })],
+    ["answers of today that are none", ({ answers }) => ({ answers: { ...answers, hooks: [] } })],
+    ["a revision that is an object", () => ({ revision: {} })],
+    ["a path out of the root", ({ files }) => ({ files: { ...files, "../x": entry } })],
+    ["a claim to a file of the user's", ({ files }) => ({ files: { ...files, "README.md": entry } })],
+    [
+      "keys in a file that is no dev container",
+      ({ files }) => ({ files: { ...files, "package.json": { ...entry, strategy: "keys" } } }),
+    ],
+    ["another generator than a version", () => ({ generator: "x" })],
+  ];
+
+  test.each(hostile)("with %s is damaged like any other", (_what, parts) => {
+    const old = JSON.parse(textOf("feature-tabs-crlf")) as Old;
+    expect(readLockText(JSON.stringify({ ...old, ...parts(old) }))).toEqual({ kind: "damaged" });
+    expect(Object.keys(Object.prototype)).toEqual([]);
   });
 });
 

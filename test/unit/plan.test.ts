@@ -1,24 +1,40 @@
 /** The rules of the plan, each on its own: what is wanted, what lies there, what the lock says, and so what happens. */
 import { describe, expect, test } from "vitest";
-import type { Shape } from "../../src/catalog/files.ts";
+import { wantedFiles, type Shape } from "../../src/catalog/files.ts";
 import { pinnedRelease } from "../../src/catalog/release.ts";
-import { formatLock, hashText, parseLock, type Lock, type LockedFile } from "../../src/lock/lock.ts";
-import { buildPlan, pathsToLookAt, type Found, type PlanInput } from "../../src/plan/build.ts";
-import { conflictsOf, isEmpty, writesOf, type Change, type Plan } from "../../src/plan/plan.ts";
+import {
+  formatLock,
+  hashText,
+  lockVersion,
+  parseLock,
+  type Lock,
+  type LockedFile,
+  type LockedValue,
+} from "../../src/lock/lock.ts";
+import type { EditResult } from "../../src/edit/splice.ts";
+import { buildPlan, pathsToLookAt, type PlanInput } from "../../src/plan/build.ts";
+import type { Finding } from "../../src/plan/findings.ts";
+import { conflictsOf, isEmpty, writesOf, type Change, type Choice, type Plan } from "../../src/plan/plan.ts";
+import { planRemoval } from "../../src/plan/remove.ts";
+import type { Found } from "../../src/plan/snapshot.ts";
 import type { Rendered, RenderedFile } from "../../src/render/render.ts";
 
 const script = ".devcontainer/aperture-env/install.sh";
 const dockerfile = ".devcontainer/Dockerfile";
 const json = ".devcontainer/devcontainer.json";
+const attributes = ".devcontainer/aperture-env/.gitattributes";
+const spec = "aperture-env.yaml";
 
 const now: Readonly<Record<string, string>> = {
   [dockerfile]: "FROM one\nRUN two\nRUN three\nRUN four\nENV five\n",
   [script]: "#!/bin/sh\nnow\n",
   [json]: '{\n  "name": "now",\n  "args": {},\n  "user": "x"\n}\n',
+  [attributes]: "# ours\n* text eol=lf\n",
 };
 const wanted = (path: string): RenderedFile => ({
   path,
-  strategy: "own",
+  strategy: path === attributes ? "lines" : "own",
+  decidedBy: path === script ? "opencode.managed" : "",
   edited: path !== script,
   image: true,
   executable: path === script,
@@ -41,9 +57,13 @@ const answers: Lock["answers"] = {
   managed: false,
   base: "debian",
   outputs: ["devcontainer"],
+  devcontainers: ["all"],
+  containerEnv: {},
+  forwardPorts: [],
+  hooks: {},
 };
 const nextLock: PlanInput["nextLock"] = { generator: "9.9.9", answers, opencode: pinnedRelease, registry: "" };
-const lockOf = (files: Lock["files"]): Lock => ({ lockVersion: 1, revision: "old", ...nextLock, files });
+const lockOf = (files: Lock["files"]): Lock => ({ lockVersion, revision: "0".repeat(12), ...nextLock, files });
 const text = (value: string): Found => ({ kind: "text", text: value });
 
 interface Setting {
@@ -52,22 +72,38 @@ interface Setting {
   readonly lock?: Lock | null;
   readonly shape?: Shape;
   readonly files?: readonly RenderedFile[];
+  readonly asked?: Partial<Lock["answers"]>;
+  readonly editedSpec?: EditResult;
+  readonly fixes?: Readonly<Record<string, EditResult>>;
+  readonly ignoreLines?: readonly string[];
+  readonly settle?: Choice | ((path: string) => Choice | null);
+  readonly findings?: readonly Finding[];
 }
 
-function plan({ found = {}, lock = null, shape = { kind: "own" }, files = rendered.files }: Setting): Plan {
+function plan(setting: Setting): Plan {
+  const { found = {}, lock = null, shape = { kind: "own" }, files = rendered.files, settle = () => null } = setting;
   return buildPlan({
     root: "/repository",
     rendered: { ...rendered, files },
     shape,
     snapshot: new Map(Object.entries(found)),
     lock,
-    nextLock,
+    nextLock: { ...nextLock, answers: { ...answers, ...setting.asked } },
+    editedSpec: setting.editedSpec ?? null,
+    fixes: new Map(Object.entries(setting.fixes ?? {})),
+    ignoreLines: setting.ignoreLines ?? [],
+    settle: typeof settle === "function" ? settle : () => settle,
     warnings: ["a word"],
+    findings: setting.findings ?? [],
   });
 }
 
 const changeOf = (made: Plan, path: string): Change | undefined => made.changes.find((change) => change.path === path);
-const lockedBy = (made: Plan): Lock["files"] => parseLock(made.lock!.after)!.files;
+function lockText({ lock }: Plan): string {
+  if (lock === null || lock.kind === "remove") throw new Error("the plan writes no lock");
+  return lock.after;
+}
+const lockedBy = (made: Plan): Lock["files"] => parseLock(lockText(made))!.files;
 
 describe("a file of ours", () => {
   const old = (value: string, ancestor = false): LockedFile => ({
@@ -117,15 +153,33 @@ describe("a file of ours", () => {
       { kind: "replace", before: "#!/bin/sh\r\nthen\r\n", after: now[script]! },
     ],
     ["edited, and nothing new would come: keep", script, text("mine"), old(now[script]!), { kind: "keep", why: "edited" }],
-    ["edited, and something new would come: conflict", script, text("mine"), old("#!/bin/sh\nthen\n"), { kind: "conflict" }],
-    ["not in the lock, something else: the user's", script, text("mine"), undefined, { kind: "conflict" }],
-    ["a folder in its place", script, { kind: "other", what: "a folder" }, undefined, { kind: "conflict", why: "is a folder" }],
+    [
+      "edited, and something new would come: conflict",
+      script,
+      text("mine"),
+      old("#!/bin/sh\nthen\n"),
+      { kind: "conflict", choices: ["keep", "replace"], before: "mine", after: now[script]! },
+    ],
+    [
+      "not in the lock, something else: the user's, and never replaced",
+      script,
+      text("mine"),
+      undefined,
+      { kind: "conflict", choices: ["keep"], before: "mine", after: now[script]! },
+    ],
+    [
+      "a folder in its place",
+      script,
+      { kind: "other", what: "a folder" },
+      undefined,
+      { kind: "conflict", why: "is a folder", choices: [] },
+    ],
     [
       "a folder in its place, written before",
       script,
       { kind: "other", what: "a folder" },
       old(now[script]!),
-      { kind: "conflict", why: "is a folder" },
+      { kind: "conflict", why: "is a folder", choices: [] },
     ],
     [
       "edited elsewhere: merged",
@@ -182,6 +236,135 @@ describe("a file of ours", () => {
     }
   });
 
+  test("a conflict says which keys of the spec decide what stands there", () => {
+    const lock = lockOf({ [script]: old("then") });
+    const [conflict] = conflictsOf(plan({ found: { [script]: text("mine") }, lock, files: [wanted(script)] }));
+    expect(conflict!.why).toBe(
+      "was edited by hand, and the spec or this version now gives something else; in the spec opencode.managed decides what it says",
+    );
+    const files = [{ ...wanted(script), decidedBy: "" }];
+    const [other] = conflictsOf(plan({ found: { [script]: text("mine") }, lock, files }));
+    expect(other!.why).toMatch(/gives something else; nothing in the spec changes it$/);
+    const [several] = conflictsOf(
+      plan({ found: { [script]: text("mine") }, lock, files: [{ ...wanted(script), decidedBy: "base and name" }] }),
+    );
+    expect(several!.why).toMatch(/in the spec base and name decide what it says$/);
+  });
+
+  describe("a conflict that is settled", () => {
+    const then = old("#!/bin/sh\nthen\n");
+    const mine = was.replace("FROM zero", "FROM mine").replace("ENV five", "ENV mine");
+    const mineJson = '{\n  "name": "mine",\n  "args": {},\n  "user": "mine"\n}\n';
+    const wasJson = '{\n  "name": "was",\n  "args": {},\n  "user": "x"\n}\n';
+    type Settled = readonly [
+      what: string,
+      path: string,
+      found: string,
+      locked: LockedFile | undefined,
+      settle: Choice,
+      change: Partial<Change>,
+      entry: LockedFile | undefined,
+    ];
+    const current = old(now[script]!);
+    const settled: readonly Settled[] = [
+      [
+        "keep: the user's stays, and is known as kept",
+        script,
+        "mine",
+        then,
+        "keep",
+        { kind: "keep", why: "edited" },
+        { ...current, kept: hashText("mine") },
+      ],
+      [
+        "keep, with its own line ends: known without them",
+        script,
+        "mine\r\n",
+        then,
+        "keep",
+        { kind: "keep", why: "edited" },
+        { ...current, kept: hashText("mine\n") },
+      ],
+      [
+        "replace: ours takes its place",
+        script,
+        "mine",
+        then,
+        "replace",
+        { kind: "replace", before: "mine", after: now[script]! },
+        current,
+      ],
+      [
+        "keep of what is somebody else's: left, and not ours",
+        script,
+        "mine",
+        undefined,
+        "keep",
+        { kind: "keep", why: "left" },
+        undefined,
+      ],
+      [
+        "replace of what is somebody else's: still a conflict",
+        script,
+        "mine",
+        undefined,
+        "replace",
+        { kind: "conflict", choices: ["keep"] },
+        undefined,
+      ],
+      [
+        "keep where both changed one place: that place is the user's, the rest comes",
+        dockerfile,
+        mine.replace("ENV mine", "ENV old"),
+        old(was.replace("ENV five", "ENV old"), true),
+        "keep",
+        { kind: "edit", after: "FROM mine\nRUN two\nRUN three\nRUN four\nENV five\n" },
+        old(now[dockerfile]!, true),
+      ],
+      [
+        "replace where both changed one place: that place is ours, the rest stays",
+        dockerfile,
+        mine,
+        old(was, true),
+        "replace",
+        { kind: "edit", after: "FROM one\nRUN two\nRUN three\nRUN four\nENV mine\n" },
+        old(now[dockerfile]!, true),
+      ],
+      ["keep of a value", json, mineJson, old(wasJson, true), "keep", { kind: "keep", why: "edited" }, old(now[json]!, true)],
+      [
+        "replace of a value: the others stay",
+        json,
+        mineJson,
+        old(wasJson, true),
+        "replace",
+        { kind: "edit", after: mineJson.replace('"name": "mine"', '"name": "now"') },
+        old(now[json]!, true),
+      ],
+    ];
+
+    test.each(settled)("%s", (_what, path, found, locked, settle, change, entry) => {
+      const made = plan({
+        found: { [path]: text(found) },
+        lock: locked === undefined ? null : lockOf({ [path]: locked }),
+        files: [wanted(path)],
+        settle: (asked) => (asked === path ? settle : null),
+      });
+      expect(changeOf(made, path)).toMatchObject({ path, ...change });
+      expect(lockedBy(made)[path]).toEqual(entry);
+      if (change.kind === "conflict") return;
+      // From then on nobody is asked again, and nothing moves.
+      const left = change.kind === "keep" ? found : (change as { after: string }).after;
+      const again = plan({
+        found: { [path]: text(left), "aperture-env.lock": text(lockText(made)), [spec]: text("") },
+        lock: parseLock(lockText(made)),
+        files: [wanted(path)],
+      });
+      if (entry === undefined) expect(conflictsOf(again)).toHaveLength(1);
+      else expect([conflictsOf(again), writesOf(again).filter((write) => write.path === path)]).toEqual([[], []]);
+      if (entry?.kept !== undefined) expect(lockedBy({ ...again, lock: again.lock ?? made.lock })[path]).toEqual(entry);
+    });
+  });
+
   test("what the lock then says of it", () => {
     const then = old("#!/bin/sh\nthen\n");
     const created = lockedBy(plan({}));
@@ -194,11 +377,17 @@ describe("a file of ours", () => {
     expect(created[dockerfile]!.ancestor!.join("\n")).toBe(now[dockerfile]);
 
     const deleted = lockedBy(plan({ lock: lockOf({ [script]: then }) }));
-    expect(deleted[script], "deleted: it stays known as written").toEqual(then);
+    expect(deleted[script], "deleted: it stays known as written, and as deleted").toEqual({ ...then, deleted: true });
+    const back = lockedBy(
+      plan({ found: { [script]: text(now[script]!) }, lock: lockOf({ [script]: { ...then, deleted: true } }) }),
+    );
+    expect(back[script], "and no longer when it is there again").toEqual(created[script]);
     const kept = lockedBy(plan({ found: { [script]: text("mine") }, lock: lockOf({ [script]: old(now[script]!) }) }));
     expect(kept[script], "edited: so does what was written").toEqual(old(now[script]!));
     const foreign = lockedBy(plan({ found: { [script]: text("theirs") } }));
     expect(foreign[script], "somebody else's: not ours").toBeUndefined();
+    const conflict = lockedBy(plan({ found: { [script]: text("mine") }, lock: lockOf({ [script]: then }) }));
+    expect(conflict[script], "in conflict: as it was").toEqual(then);
     const merged = lockedBy(
       plan({
         found: { [dockerfile]: text(was.replace("ENV five", "ENV mine")) },
@@ -211,7 +400,7 @@ describe("a file of ours", () => {
 
 describe("a key in a file of the user's", () => {
   const file = ".devcontainer/devcontainer.json";
-  const shape: Shape = { kind: "feature", file };
+  const shape: Shape = { kind: "feature", files: [file] };
   const theirs = '{\n  "image": "debian"\n}\n';
   const ours = theirs.replace(
     '"\n}',
@@ -219,18 +408,143 @@ describe("a key in a file of the user's", () => {
   );
   const files = [wanted(script)];
 
+  const revision: LockedValue = {
+    path: ["features", "./aperture-env", "revision"],
+    value: "0123456789ab",
+    item: false,
+    made: 0,
+  };
+  const undoTo = (after: string, before: string): NonNullable<LockedFile["undo"]> => {
+    let at = 0;
+    while (at < before.length && after[at] === before[at]) at++;
+    let end = 0;
+    while (end < before.length - at && after.at(-1 - end) === before.at(-1 - end)) end++;
+    return { at, length: after.length - end - at, text: before.slice(at, before.length - end) };
+  };
+
   test("is added", () => {
     const made = plan({ shape, files, found: { [file]: text(theirs) } });
     expect(changeOf(made, file)).toEqual({ kind: "edit", path: file, before: theirs, after: ours, executable: false });
-    expect(lockedBy(made)[file]).toEqual({ strategy: "keys", hash: hashText(ours) });
+    expect(lockedBy(made)[file]).toEqual({
+      strategy: "keys",
+      hash: hashText(ours),
+      values: [revision],
+      undo: undoTo(ours, theirs),
+    });
   });
 
   test("stays where it is as it should be", () => {
     const made = plan({ shape, files, found: { [file]: text(ours) } });
     expect(changeOf(made, file)).toEqual({ kind: "keep", path: file, why: "same" });
-    expect(lockedBy(made)[file]).toEqual({ strategy: "keys", hash: hashText(ours) });
-    const known: LockedFile = { strategy: "keys", hash: hashText("before somebody edited it") };
-    expect(lockedBy(plan({ shape, files, found: { [file]: text(ours) }, lock: lockOf({ [file]: known }) }))[file]).toEqual(known);
+    const known: LockedFile = { strategy: "keys", hash: hashText(ours), values: [revision], undo: undoTo(ours, theirs) };
+    const lock = lockOf({ [file]: known });
+    expect(lockedBy(plan({ shape, files, found: { [file]: text(ours) }, lock }))[file]).toEqual(known);
+  });
+
+  test("goes without a trace when the way back is known, and by itself where the user went on", () => {
+    const made = plan({ shape, files, found: { [file]: text(theirs) } });
+    const lock = lockOf({ [file]: lockedBy(made)[file]! });
+    const remove = (there: string): Change | undefined =>
+      planRemoval({
+        root: "/",
+        lock,
+        snapshot: new Map([
+          [file, text(there)],
+          ["aperture-env.lock", text("x")],
+        ]),
+        settle: () => null,
+      }).changes.find(({ path }) => path === file);
+    expect(remove(ours)).toEqual({ kind: "edit", path: file, before: ours, after: theirs, executable: false });
+    const edited = ours.replace("debian", "fedora").replace("{\n", "{\n  // mine\n");
+    expect(remove(edited)).toMatchObject({
+      kind: "edit",
+      after: theirs.replace("debian", "fedora").replace("{\n", "{\n  // mine\n"),
+    });
+    expect(remove(theirs)).toEqual({ kind: "keep", path: file, why: "same" });
+  });
+
+  test("follows a new revision, whoever turned the line ends", () => {
+    for (const there of [ours, ours.replaceAll("\n", "\r\n")]) {
+      const before = there.replace("0123456789ab", "ffffffffffff");
+      const known: LockedFile = {
+        strategy: "keys",
+        hash: hashText(ours.replace("0123456789ab", "ffffffffffff")),
+        values: [{ ...revision, value: "ffffffffffff" }],
+      };
+      const made = plan({ shape, files, found: { [file]: text(before) }, lock: lockOf({ [file]: known }) });
+      expect(changeOf(made, file)).toEqual({ kind: "edit", path: file, before, after: there, executable: false });
+    }
+  });
+
+  test("stays out where the user took the Feature out, and that is said", () => {
+    const known: LockedFile = { strategy: "keys", hash: hashText(ours), values: [{ ...revision, value: "ffffffffffff" }] };
+    const made = plan({ shape, files, found: { [file]: text(theirs) }, lock: lockOf({ [file]: known }) });
+    expect(changeOf(made, file)).toEqual({
+      kind: "keep",
+      path: file,
+      why: "edited",
+      notes: ["features › ./aperture-env was taken out by you and stays out"],
+    });
+    expect(lockedBy(made)[file]!.values, "and is known as ours all the same").toEqual(known.values);
+  });
+
+  describe("variables and ports", () => {
+    const asked = { containerEnv: { TZ: "UTC", A: "${localEnv:A}" }, forwardPorts: [3000, "db:5432"] };
+    const before = '{\n  "containerEnv": { "A": "mine" },\n  "forwardPorts": [3000]\n}\n';
+    const after =
+      '{\n  "containerEnv": { "A": "mine", "TZ": "UTC" },\n  "forwardPorts": [3000, "db:5432"],\n  "features": {\n    "./aperture-env": {\n      "revision": "0123456789ab"\n    }\n  }\n}\n';
+
+    test("come in beside the user's, which stay and are named", () => {
+      const made = plan({ shape, files, asked, found: { [file]: text(before) } });
+      const change = changeOf(made, file) as Extract<Change, { kind: "edit" }>;
+      expect(change).toMatchObject({ kind: "edit", notes: ["containerEnv › A stays as you have it"] });
+      expect(JSON.parse(change.after)).toEqual(JSON.parse(after));
+      const { values } = lockedBy(made)[file]!;
+      expect(values!.map(({ path, value, item }) => [path.join(" "), value, item])).toEqual([
+        ["features ./aperture-env revision", "0123456789ab", false],
+        ["containerEnv TZ", "UTC", false],
+        ["forwardPorts", "db:5432", true],
+      ]);
+    });
+
+    test("go again when nobody asks for them any more, and the user's stay", () => {
+      const first = plan({ shape, files, asked, found: { [file]: text(before) } });
+      const there = (changeOf(first, file) as { after: string }).after;
+      const second = plan({ shape, files, found: { [file]: text(there) }, lock: lockOf(lockedBy(first)) });
+      const change = changeOf(second, file) as Extract<Change, { kind: "edit" }>;
+      expect(JSON.parse(change.after)).toEqual({
+        containerEnv: { A: "mine" },
+        forwardPorts: [3000],
+        features: { "./aperture-env": { revision: "0123456789ab" } },
+      });
+      expect(lockedBy(second)[file]!.values).toEqual([{ ...revision, made: 0 }]);
+    });
+
+    test("that the user changed or took out stay so, and are named", () => {
+      const first = plan({ shape, files, asked, found: { [file]: text("{}\n") } });
+      const there = (changeOf(first, file) as { after: string }).after;
+      const parsed = JSON.parse(there) as Record<string, unknown>;
+      const edited = JSON.stringify({ ...parsed, containerEnv: { TZ: "mine" }, forwardPorts: [3000] });
+      const lock = lockOf(lockedBy(first));
+      const kept = plan({ shape, files, asked, found: { [file]: text(edited) }, lock });
+      expect(changeOf(kept, file)).toEqual({
+        kind: "keep",
+        path: file,
+        why: "edited",
+        notes: [
+          "containerEnv › TZ stays as you have it",
+          "containerEnv › A was taken out by you and stays out",
+          'forwardPorts "db:5432" was taken out by you and stays out',
+        ],
+      });
+      // No longer asked for, what the user made of it is the user's.
+      const dropped = plan({ shape, files, found: { [file]: text(edited) }, lock });
+      expect(JSON.parse((changeOf(dropped, file) as { after: string }).after)).toEqual({
+        containerEnv: { TZ: "mine" },
+        features: parsed["features"],
+      });
+      expect(changeOf(dropped, file)).toMatchObject({ notes: ["containerEnv › TZ stays: you changed it"] });
+    });
   });
 
   test.each([
@@ -238,9 +552,54 @@ describe("a key in a file of the user's", () => {
     [".devcontainer.json", "./.devcontainer/aperture-env"],
     [".devcontainer/backend/devcontainer.json", "../aperture-env"],
   ])("in %s it is %s", (path, key) => {
-    const made = plan({ shape: { kind: "feature", file: path }, files, found: { [path]: text("{}") } });
+    const made = plan({ shape: { kind: "feature", files: [path] }, files, found: { [path]: text("{}") } });
     const change = changeOf(made, path) as Extract<Change, { kind: "edit" }>;
     expect(JSON.parse(change.after)).toEqual({ features: { [key]: { revision: "0123456789ab" } } });
+  });
+
+  test("is in each of several dev containers, under the name that leads from there, and leaves the one that is dropped", () => {
+    const paths = [".devcontainer.json", ".devcontainer/a/devcontainer.json", ".devcontainer/b/devcontainer.json"];
+    const found = Object.fromEntries(paths.map((path) => [path, text("{}")]));
+    const made = plan({ shape: { kind: "feature", files: paths }, files, found });
+    const keys = paths.map((path) => {
+      const { after } = changeOf(made, path) as { after: string };
+      return Object.keys((JSON.parse(after) as { features: object }).features)[0];
+    });
+    expect(keys).toEqual(["./.devcontainer/aperture-env", "../aperture-env", "../aperture-env"]);
+    const there = Object.fromEntries(paths.map((path) => [path, text((changeOf(made, path) as { after: string }).after)]));
+    const fewer = plan({
+      shape: { kind: "feature", files: paths.slice(0, 1) },
+      files,
+      found: there,
+      lock: lockOf(lockedBy(made)),
+    });
+    expect(paths.map((path) => changeOf(fewer, path))).toEqual([
+      { kind: "keep", path: paths[0], why: "same" },
+      ...paths.slice(1).map((path) => expect.objectContaining({ kind: "edit", path, after: "{}" }) as unknown),
+    ]);
+    expect(Object.keys(lockedBy(fewer)).filter((path) => paths.includes(path))).toEqual([paths[0]]);
+  });
+
+  test("with options of the user's is not taken out without a word", () => {
+    const made = plan({ shape, files, found: { [file]: text(theirs) } });
+    const there = ours.replace('"revision": "0123456789ab"', '"revision": "0123456789ab", "mine": true');
+    const setting = {
+      files,
+      found: { [file]: text(there) },
+      lock: lockOf(lockedBy(made)),
+      shape: { kind: "feature", files: [] },
+    } as const;
+    expect(changeOf(plan(setting), file)).toMatchObject({
+      kind: "conflict",
+      why: "gives options of yours to the Feature that goes: features › ./aperture-env",
+      choices: ["keep", "replace"],
+      before: there,
+    });
+    expect(lockedBy(plan(setting))[file], "and stays known").toEqual(lockedBy(made)[file]);
+    const kept = changeOf(plan({ ...setting, settle: "keep" }), file) as { after: string };
+    expect(JSON.parse(kept.after)).toEqual({ image: "debian", features: { "./aperture-env": { mine: true } } });
+    const replaced = changeOf(plan({ ...setting, settle: "replace" }), file) as { after: string };
+    expect(JSON.parse(replaced.after)).toEqual({ image: "debian" });
   });
 
   test.each([
@@ -263,34 +622,311 @@ describe("a key in a file of the user's", () => {
   });
 });
 
+describe("lines beside the user's", () => {
+  const files = [wanted(attributes)];
+  const mine = "*.png binary\n";
+  const ours: LockedFile = {
+    strategy: "lines",
+    hash: hashText(now[attributes]!),
+    lines: ["# ours", "* text eol=lf"],
+    created: true,
+  };
+  const plain = (found: Found, locked?: LockedFile): [Change | undefined, LockedFile | undefined] => {
+    const made = plan({
+      files,
+      found: { [attributes]: found },
+      lock: locked === undefined ? null : lockOf({ [attributes]: locked }),
+    });
+    return [changeOf(made, attributes), lockedBy(made)[attributes]];
+  };
+
+  test("are a file of their own where there is none", () => {
+    expect(plain({ kind: "nothing" })).toEqual([
+      { kind: "create", path: attributes, after: now[attributes], executable: false },
+      ours,
+    ]);
+  });
+
+  test("come behind the user's where there are some, with a way back", () => {
+    const after = mine + now[attributes]!;
+    const [change, locked] = plain(text(mine));
+    expect(change).toEqual({ kind: "edit", path: attributes, before: mine, after, executable: false });
+    expect(locked).toMatchObject({ strategy: "lines", hash: hashText(after), lines: ours.lines });
+    expect(locked!.created).toBeUndefined();
+    const { at, length, text: back } = locked!.undo!;
+    expect(after.slice(0, at) + back + after.slice(at + length)).toBe(mine);
+    expect(plain(text(after), locked!)).toEqual([{ kind: "keep", path: attributes, why: "same" }, locked]);
+  });
+
+  test("that were taken out stay out, those that changed are exchanged, the user's stay", () => {
+    const taken = plain(text(`${mine}# ours\n`), ours);
+    expect(taken[0]).toEqual({ kind: "keep", path: attributes, why: "edited", notes: ["lines that you took out stay out"] });
+    expect(taken[1]).toEqual(ours);
+    const older: LockedFile = { ...ours, lines: ["# old", "* text eol=lf"] };
+    expect(plain(text(`# old\n${mine}* text eol=lf\n`), older)).toMatchObject([
+      { kind: "edit", after: `${mine}* text eol=lf\n# ours\n` },
+      { lines: ours.lines, created: true },
+    ]);
+  });
+
+  test("that are all gone with their file stay gone", () => {
+    expect(plain({ kind: "nothing" }, ours)).toEqual([
+      { kind: "keep", path: attributes, why: "deleted" },
+      { ...ours, deleted: true },
+    ]);
+  });
+
+  test("go with the file that was made for them, and without it where lines of the user's are in it", () => {
+    const remove = (there: string): Change | undefined =>
+      planRemoval({
+        root: "/",
+        lock: lockOf({ [attributes]: ours }),
+        snapshot: new Map([
+          [attributes, text(there)],
+          ["aperture-env.lock", text("x")],
+        ]),
+        settle: () => null,
+      }).changes[0];
+    expect(remove(now[attributes]!)).toEqual({ kind: "remove", path: attributes, before: now[attributes] });
+    expect(remove(mine + now[attributes]!)).toEqual({
+      kind: "edit",
+      path: attributes,
+      before: mine + now[attributes]!,
+      after: mine,
+      executable: false,
+      notes: ["lines of yours are in it, so it stays"],
+    });
+  });
+
+  test("of a file that was made and nobody touched are all ours, also those that the lock does not list", () => {
+    // A lock of version 1 has the hash of the whole file, and its lines only as the last version 1 wrote them.
+    const then = "# ours\n* text eol=lf\nold/** text\n";
+    const older: LockedFile = { ...ours, hash: hashText(then) };
+    expect(plain(text(then), older)).toMatchObject([{ after: now[attributes] }, ours]);
+    const removed = planRemoval({
+      root: "/",
+      lock: lockOf({ [attributes]: older }),
+      snapshot: new Map([
+        [attributes, text(then)],
+        ["aperture-env.lock", text("x")],
+      ]),
+      settle: () => null,
+    });
+    expect(removed.changes).toEqual([{ kind: "remove", path: attributes, before: then }]);
+  });
+
+  test("for .gitignore stand in a block, and those of an earlier run stay", () => {
+    const ignoreLines = ["!/.devcontainer/"];
+    const made = plan({ files, ignoreLines, found: { ".gitignore": text("node_modules\n") } });
+    const after = "node_modules\n# >>> aperture-env\n!/.devcontainer/\n# <<< aperture-env\n";
+    expect(changeOf(made, ".gitignore")).toMatchObject({ kind: "edit", after });
+    const locked = lockedBy(made)[".gitignore"]!;
+    expect(locked).toMatchObject({ strategy: "block", lines: ignoreLines });
+    const again = plan({ files, found: { ".gitignore": text(after) }, lock: lockOf({ ".gitignore": locked }) });
+    expect(changeOf(again, ".gitignore")).toEqual({ kind: "keep", path: ".gitignore", why: "same" });
+    expect(lockedBy(again)[".gitignore"]).toEqual(locked);
+    expect(changeOf(plan({ files, found: { ".gitignore": text("x\n") } }), ".gitignore"), "without a wish").toBeUndefined();
+  });
+});
+
+describe("what is no longer wanted", () => {
+  const old = ".devcontainer/aperture-env/old.sh";
+  const locked: LockedFile = { strategy: "own", hash: hashText("then\n") };
+  const at = (found: Found): [Change | undefined, LockedFile | undefined] => {
+    const made = plan({ found: { [old]: found }, lock: lockOf({ [old]: locked }) });
+    return [changeOf(made, old), lockedBy(made)[old]];
+  };
+
+  test.each<readonly [string, Found, Change | undefined, LockedFile | undefined]>([
+    ["goes where it is as it was written", text("then\n"), { kind: "remove", path: old, before: "then\n" }, undefined],
+    ["also with other line ends", text("then\r\n"), { kind: "remove", path: old, before: "then\r\n" }, undefined],
+    [
+      "stays where the user edited it, and is the user's from then on",
+      text("mine\n"),
+      { kind: "keep", path: old, why: "left", notes: ["you edited it: delete it where you no longer need it"] },
+      undefined,
+    ],
+    ["is forgotten where it is gone", { kind: "nothing" }, undefined, undefined],
+    [
+      "is in the way as a folder, and stays known",
+      { kind: "other", what: "a folder" },
+      { kind: "conflict", path: old, why: "is a folder", fix: "move it away, and run again", choices: [] },
+      locked,
+    ],
+  ])("%s", (_what, found, change, entry) => {
+    expect(at(found)).toEqual([change, entry]);
+  });
+});
+
+describe("removal", () => {
+  const lock = lockOf({
+    [script]: { strategy: "own", hash: hashText("script") },
+    [dockerfile]: { strategy: "own", hash: hashText("docker"), ancestor: ["docker"] },
+    [spec]: { strategy: "seed", hash: hashText("name: x\n") },
+  });
+  const remove = (found: Readonly<Record<string, Found>>, known = lock): Plan =>
+    planRemoval({ root: "/repository", lock: known, snapshot: new Map(Object.entries(found)), settle: () => null });
+  const there = { "aperture-env.lock": text("the lock"), [spec]: text("name: x\n") };
+
+  test("takes out what is as it was written, the lock last", () => {
+    const made = remove({ ...there, [script]: text("script"), [dockerfile]: text("docker") });
+    expect(writesOf(made)).toEqual([
+      { kind: "remove", path: dockerfile, before: "docker" },
+      { kind: "remove", path: script, before: "script" },
+      { kind: "remove", path: spec, before: "name: x\n" },
+      { kind: "remove", path: "aperture-env.lock", before: "the lock" },
+    ]);
+    expect(made).toMatchObject({ root: "/repository", warnings: [], findings: [] });
+  });
+
+  test("leaves and names what the user edited", () => {
+    const made = remove({ ...there, [script]: text("mine"), [spec]: text("name: mine\n") });
+    const left = { kind: "keep", why: "left", notes: ["you edited it: delete it where you no longer need it"] };
+    expect(made.changes).toEqual([
+      { ...left, path: script },
+      { ...left, path: spec },
+    ]);
+  });
+
+  test("leaves and names a spec that somebody wrote by hand", () => {
+    const files = { [script]: lock.files[script]! };
+    const made = remove({ ...there, [script]: text("script") }, lockOf(files));
+    expect(changeOf(made, spec)).toEqual({
+      kind: "keep",
+      path: spec,
+      why: "left",
+      notes: ["it was not written by this program: delete it where you no longer need it"],
+    });
+  });
+
+  test.each<readonly [string, Found, string]>([
+    ["a folder", { kind: "other", what: "a folder" }, "is a folder"],
+    ["gone meanwhile", { kind: "nothing" }, "is gone"],
+  ])("is a conflict where the lock is %s", (_what, found, why) => {
+    const made = remove({ "aperture-env.lock": found });
+    expect(made.lock).toBeNull();
+    expect(conflictsOf(made)).toMatchObject([{ path: "aperture-env.lock", why, choices: [] }]);
+  });
+});
+
 describe("the spec", () => {
-  test.each([
-    ["is written where there is none", { kind: "nothing" } as const, { kind: "create", after: "name: x\n", executable: false }],
-    ["is never touched where there is one", text("name: other # mine\n"), { kind: "keep", why: "same" }],
-    ["is in the way as a folder", { kind: "other", what: "a folder" } as const, { kind: "conflict", why: "is a folder" }],
-  ])("%s", (_what, found, change) => {
-    expect(changeOf(plan({ found: { "aperture-env.yaml": found } }), "aperture-env.yaml")).toMatchObject(change);
+  const seed = (value: string): LockedFile => ({ strategy: "seed", hash: hashText(value) });
+  const edited = { ok: true, text: "name: y # mine\n" } as const;
+
+  test.each<readonly [string, Setting, object, LockedFile | undefined]>([
+    [
+      "is written where there is none, and known",
+      {},
+      { kind: "create", after: "name: x\n", executable: false },
+      seed("name: x\n"),
+    ],
+    [
+      "is written again where it was deleted: without one there is no environment",
+      { lock: lockOf({ [spec]: seed("name: x\n") }) },
+      { kind: "create", after: "name: x\n" },
+      seed("name: x\n"),
+    ],
+    [
+      "is never touched where there is one",
+      { found: { [spec]: text("name: other # mine\n") } },
+      { kind: "keep", why: "same" },
+      undefined,
+    ],
+    [
+      "stays known as it was written, whatever became of it",
+      { found: { [spec]: text("name: other\n") }, lock: lockOf({ [spec]: seed("name: x\n") }) },
+      { kind: "keep", why: "same" },
+      seed("name: x\n"),
+    ],
+    [
+      "gets what flags say; one that somebody wrote stays somebody's",
+      { found: { [spec]: text("name: x # mine\n") }, editedSpec: edited },
+      { kind: "edit", before: "name: x # mine\n", after: edited.text, executable: false },
+      undefined,
+    ],
+    [
+      "gets what flags say; one that is as we wrote it stays ours",
+      { found: { [spec]: text("name: x\n") }, lock: lockOf({ [spec]: seed("name: x\n") }), editedSpec: edited },
+      { kind: "edit", before: "name: x\n", after: edited.text },
+      seed(edited.text),
+    ],
+    [
+      "gets what flags say; one that was edited is not ours again",
+      { found: { [spec]: text("name: z\n") }, lock: lockOf({ [spec]: seed("name: x\n") }), editedSpec: edited },
+      { kind: "edit", before: "name: z\n" },
+      seed("name: x\n"),
+    ],
+    [
+      "stays where it says so already",
+      { found: { [spec]: text(edited.text) }, editedSpec: edited },
+      { kind: "keep", why: "same" },
+      undefined,
+    ],
+    [
+      "is in the way where it cannot be edited, with the place",
+      { found: { [spec]: text("x: &a 1\n") }, editedSpec: { ok: false, why: "an anchor", line: 1, column: 4 } },
+      { kind: "conflict", why: "cannot be edited: an anchor", where: { file: spec, line: 1, column: 4 }, choices: [] },
+      undefined,
+    ],
+    [
+      "is in the way as a folder",
+      { found: { [spec]: { kind: "other", what: "a folder" } } },
+      { kind: "conflict", why: "is a folder", choices: [] },
+      undefined,
+    ],
+  ])("%s", (_what, setting, change, locked) => {
+    const made = plan(setting);
+    expect(changeOf(made, spec)).toMatchObject(change);
+    expect(lockedBy(made)[spec]).toEqual(locked);
+  });
+});
+
+describe("project files that go past the gateway", () => {
+  const path = "opencode.json";
+
+  test("are edited as asked, and are not ours", () => {
+    const fixes = { [path]: { ok: true, text: "{}" } } as const;
+    const made = plan({ fixes, found: { [path]: text('{"a":1}') } });
+    expect(changeOf(made, path)).toEqual({ kind: "edit", path, before: '{"a":1}', after: "{}", executable: false });
+    expect(lockedBy(made)[path]).toBeUndefined();
+  });
+
+  test("are in the way where they cannot be edited", () => {
+    const fixes = { [path]: { ok: false, why: "no JSON", line: 1, column: 2 } } as const;
+    expect(conflictsOf(plan({ fixes, found: { [path]: text("{") } }))).toMatchObject([
+      { path, why: "cannot be edited: no JSON", where: { file: path, line: 1, column: 2 } },
+    ]);
   });
 });
 
 describe("the lock", () => {
   const everything: Readonly<Record<string, Found>> = {
-    "aperture-env.yaml": text("name: x\n"),
+    [spec]: text("name: x\n"),
     ...Object.fromEntries(Object.entries(now).map(([path, value]) => [path, text(value)])),
   };
-  const right = plan({ found: everything }).lock!.after;
+  const right = lockText(plan({ found: everything }));
 
   test("is written with what was resolved, files in order", () => {
     const lock = parseLock(right)!;
     expect(lock).toMatchObject({
-      lockVersion: 1,
+      lockVersion: 2,
       generator: "9.9.9",
       revision: rendered.revision,
       answers,
       opencode: pinnedRelease,
       registry: "",
     });
-    expect(Object.keys(lock.files)).toEqual([dockerfile, script, json].sort());
+    // A spec that says what we would have written is ours.
+    expect(Object.keys(lock.files)).toEqual([dockerfile, script, json, "aperture-env.yaml"].sort());
+    expect(Object.keys(JSON.parse(right) as object)).toEqual([
+      "lockVersion",
+      "generator",
+      "revision",
+      "answers",
+      "opencode",
+      "registry",
+      "files",
+    ]);
     expect(plan({}).lock).toMatchObject({ kind: "create", path: "aperture-env.lock", executable: false });
   });
 
@@ -322,7 +958,7 @@ describe("the lock", () => {
     const made = plan({ found: { "aperture-env.lock": { kind: "other", what: "a folder" } } });
     expect(made.lock).toBeNull();
     expect(conflictsOf(made)).toEqual([
-      { kind: "conflict", path: "aperture-env.lock", why: "is a folder", fix: "move it away, and run again" },
+      { kind: "conflict", path: "aperture-env.lock", why: "is a folder", fix: "move it away, and run again", choices: [] },
     ]);
   });
 
@@ -333,18 +969,28 @@ describe("the lock", () => {
     } as const;
     const turned = Object.fromEntries(Object.entries(files).reverse());
     expect(formatLock(lockOf(files))).toBe(formatLock(lockOf(turned)));
-    expect(formatLock(lockOf(files))).toMatch(/^\{\n {2}"lockVersion": 1,\n[^]*\n\}\n$/);
+    expect(formatLock(lockOf(files))).toMatch(/^\{\n {2}"lockVersion": 2,\n[^]*\n\}\n$/);
   });
 });
 
-test("changes are in the order of their paths, and warnings go along", () => {
-  const made = plan({});
+test("changes are in the order of their paths, and warnings and findings go along", () => {
+  const findings = [{ code: "bypass", where: { file: "x" }, message: "m", hint: "h" }] as const;
+  const made = plan({ findings, lock: lockOf({ "a/.devcontainer.json": { strategy: "own", hash: hashText("x") } }) });
   const paths = made.changes.map(({ path }) => path);
   expect(paths).toEqual([...paths].sort());
-  expect(made).toMatchObject({ root: "/repository", warnings: ["a word"] });
+  expect(made).toMatchObject({ root: "/repository", warnings: ["a word"], findings });
 });
 
 test("the paths to look at are all that a plan asks for", () => {
-  expect(pathsToLookAt(rendered, { kind: "own" })).toEqual(["aperture-env.yaml", "aperture-env.lock", dockerfile, script, json]);
-  expect(pathsToLookAt(rendered, { kind: "feature", file: ".devcontainer.json" })).toContain(".devcontainer.json");
+  const always = [spec, "aperture-env.lock", ".gitignore"];
+  const pathsOf = (shape: Shape): string[] => wantedFiles(shape).map(({ path }) => path);
+  expect(pathsToLookAt({ kind: "own" }, null)).toEqual([...always, ...pathsOf({ kind: "own" })]);
+  const shape: Shape = { kind: "feature", files: [".devcontainer.json", ".devcontainer/a/devcontainer.json"] };
+  expect(pathsToLookAt(shape, null)).toEqual([...always, ...pathsOf(shape), ...shape.files]);
+  const lock = lockOf({ [script]: { strategy: "own", hash: hashText("x") }, dropped: { strategy: "own", hash: hashText("y") } });
+  expect(pathsToLookAt({ kind: "own" }, lock), "what was written earlier, too").toEqual([
+    ...always,
+    ...pathsOf({ kind: "own" }),
+    "dropped",
+  ]);
 });

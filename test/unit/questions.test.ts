@@ -14,7 +14,8 @@ const both: Partial<Answers> = {
   ],
 };
 const onlyOpenai: Partial<Answers> = { providers: [{ id: "openai", api: "responses" }] };
-const facts: Facts = { folder: "sample", base: null, devcontainer: null, opencode: "1.18.18" };
+const facts: Facts = { folder: "sample", base: null, devcontainers: [], opencode: "1.18.18" };
+const places = [".devcontainer/devcontainer.json", ".devcontainer/a/devcontainer.json"];
 const customBase = { image: "ghcr.io/acme/dev:1", libc: "musl", user: "dev" } as const;
 
 describe("the table", () => {
@@ -29,7 +30,9 @@ describe("the table", () => {
       expect(question.message).toMatch(/^[A-Z].*\?$/);
       expect(question.help).not.toBe("");
       expect(question.env[0]).toMatch(/^APERTURE_ENV_[A-Z_]+$/);
-      if (question.kind === "list" || question.kind === "choice") expect(question.choices?.length).toBeGreaterThan(0);
+      // Ports are a list without anything to choose from: whoever wants them knows them.
+      if ((question.kind === "list" || question.kind === "choice") && question.asked)
+        expect(question.choices!({ ...facts, devcontainers: places }).length).toBeGreaterThan(0);
     }
   });
 
@@ -56,7 +59,32 @@ describe("the table", () => {
       base: "debian",
       outputs: ["devcontainer"],
       name: "sample",
+      devcontainers: ["all"],
+      containerEnv: {},
+      forwardPorts: [],
+      hooks: {},
     });
+  });
+
+  test("which dev containers is a question only where there are several", () => {
+    const { choices, propose, applies } = questionOf("devcontainers");
+    const here = (...devcontainers: string[]): Facts => ({ ...facts, devcontainers });
+    expect([here(), here("a"), here("a", "b")].map((found) => applies!(found))).toEqual([false, true, true]);
+    expect(choices!(here("a")).map(({ value }) => value)).toEqual(["a"]);
+    expect(choices!(here("a", "b")).map(({ value }) => value)).toEqual(["all", "a", "b"]);
+    expect(propose(here("a"), {})).toEqual({ value: ["all"], source: "default" });
+    expect(propose(here("a", "b"), {})).toEqual({ value: ["all"], source: "detected", because: "a, b" });
+    expect(questionOf("base").applies!(here("a")), "and then the base is none").toBe(false);
+  });
+
+  test("only what is about the user's own dev container is left to it where a spec leaves it out", () => {
+    expect(questions.filter(({ optional }) => optional).map(({ id }) => id)).toEqual([
+      "devcontainers",
+      "containerEnv",
+      "forwardPorts",
+      "hooks",
+    ]);
+    for (const { key, optional } of questions) expect(key[0] === "devcontainer").toBe(optional === true);
   });
 
   test("proposals follow the repository and earlier answers", () => {
@@ -119,7 +147,54 @@ const parsed: readonly (readonly [QuestionId, text: string, value: unknown, writ
   ["name", `${"n".repeat(99)} tail`, "n".repeat(99), "n".repeat(99)],
   ["name", "🚀".repeat(120), "🚀".repeat(100), "🚀".repeat(100)],
   ["name", "\u200b", "aperture-env", "aperture-env"],
+  ["devcontainers", "all", ["all"]],
+  ["devcontainers", ".devcontainer.json", [".devcontainer.json"]],
+  ["devcontainers", ".devcontainer/my env/devcontainer.json", [".devcontainer/my env/devcontainer.json"]],
+  ["devcontainers", "./.devcontainer.json", [".devcontainer.json"], ".devcontainer.json"],
+  [
+    "devcontainers",
+    " .devcontainer/b/devcontainer.json , .devcontainer.json,.devcontainer/b/devcontainer.json,",
+    [".devcontainer.json", ".devcontainer/b/devcontainer.json"],
+    ".devcontainer.json,.devcontainer/b/devcontainer.json",
+  ],
+  ["devcontainers", ".devcontainer.json,all", ["all"], "all"],
+  ["containerEnv", "", {}],
+  ["containerEnv", "TZ=UTC", { TZ: "UTC" }],
+  ["containerEnv", "A=1\nB=x=y\nC=", { A: "1", B: "x=y", C: "" }],
+  ["containerEnv", "_a1= spaced ", { _a1: " spaced " }],
+  ["containerEnv", " A =1\n\n  \nB=2\n", { A: "1", B: "2" }, "A=1\nB=2"],
+  ["containerEnv", "A=1\nA=2", { A: "2" }, "A=2"],
+  ["containerEnv", 'A="${localEnv:HOME}/\\bin" # é🚀', { A: '"${localEnv:HOME}/\\bin" # é🚀' }],
+  ["containerEnv", "aperture_url=x", { aperture_url: "x" }],
+  ["containerEnv", "constructor=x\ntoString=y", { constructor: "x", toString: "y" }],
+  ["containerEnv", `A=${"x".repeat(2000)}`, { A: "x".repeat(2000) }],
+  [
+    "containerEnv",
+    Array.from({ length: 50 }, (_, index) => `A${10 + index}=`).join("\n"),
+    Object.fromEntries(Array.from({ length: 50 }, (_, index) => [`A${10 + index}`, ""])),
+  ],
+  ["forwardPorts", "", []],
+  ["forwardPorts", "3000", [3000]],
+  ["forwardPorts", "3000, db:5432 65535", [3000, "db:5432", 65535], "3000,db:5432,65535"],
+  ["forwardPorts", "1,1,01", [1], "1"],
+  ["forwardPorts", "db:1,1,db:01", ["db:1", 1], "db:1,1"],
+  ["hooks", "", {}],
+  ["hooks", "postCreateCommand=npm ci", { postCreateCommand: "npm ci" }],
+  [
+    "hooks",
+    "onCreateCommand=a\nupdateContentCommand=b\npostCreateCommand=c\npostStartCommand=d\npostAttachCommand=e",
+    { onCreateCommand: "a", updateContentCommand: "b", postCreateCommand: "c", postStartCommand: "d", postAttachCommand: "e" },
+  ],
+  ["hooks", "postStartCommand=FOO=bar sh -c 'echo \"$FOO\" && id'", { postStartCommand: "FOO=bar sh -c 'echo \"$FOO\" && id'" }],
 ];
+
+test("a variable of any name has its value, or is refused", () => {
+  for (const name of ["__proto__", "constructor", "hasOwnProperty"]) {
+    const flag = questionOf("containerEnv").parse(`${name}=x`, both);
+    const spec = questionOf("containerEnv").read(JSON.parse(`{ "${name}": "x" }`), both);
+    for (const given of [flag, spec]) if (given.ok) expect(Object.entries(given.value)).toEqual([[name, "x"]]);
+  }
+});
 
 test.each(parsed.map(([id, text, value, written = text]) => ({ id, text, value, written })))(
   "$id: $text means $value",
@@ -152,7 +227,53 @@ const read: readonly (readonly [QuestionId, value: unknown, answer: unknown])[] 
   ["base", { ...customBase, user: 1000 }, { ...customBase, user: "1000" }],
   ["outputs", ["devcontainer"], ["devcontainer"]],
   ["name", "yes", "yes"],
+  ["devcontainers", "all", ["all"]],
+  ["devcontainers", ["all"], ["all"]],
+  [
+    "devcontainers",
+    [".devcontainer/b/devcontainer.json", ".devcontainer.json"],
+    [".devcontainer.json", ".devcontainer/b/devcontainer.json"],
+  ],
+  ["containerEnv", {}, {}],
+  ["containerEnv", { A: "1", B: 2, C: true, D: "" }, { A: "1", B: "2", C: "true", D: "" }],
+  ["forwardPorts", [], []],
+  ["forwardPorts", [3000, "3001", "db:5432", 3000], [3000, 3001, "db:5432"]],
+  ["hooks", {}, {}],
+  ["hooks", { postCreateCommand: "npm ci" }, { postCreateCommand: "npm ci" }],
 ];
+
+/** What each answer is in a spec. */
+const written: readonly (readonly [QuestionId, answer: unknown, value: unknown])[] = [
+  ["url", "http://ai", "http://ai"],
+  ["connection", "network", "network"],
+  ["providers", both.providers, { anthropic: {}, openai: {} }],
+  ["providers", onlyOpenai.providers, { openai: {} }],
+  ["model", "openai/gpt-5", "openai/gpt-5"],
+  ["smallModel", "openai/gpt-5", "openai/gpt-5"],
+  ["opencode", "latest", "latest"],
+  ["managed", true, true],
+  ["base", "alpine", "alpine"],
+  ["base", customBase, customBase],
+  ["outputs", ["devcontainer"], ["devcontainer"]],
+  ["name", "yes", "yes"],
+  ["devcontainers", ["all"], "all"],
+  ["devcontainers", places, places],
+  ["containerEnv", { A: "1" }, { A: "1" }],
+  ["forwardPorts", [3000, "db:5432"], [3000, "db:5432"]],
+  ["hooks", { postCreateCommand: "npm ci" }, { postCreateCommand: "npm ci" }],
+];
+
+test.each(written)("%s: %j is %j in the spec, and read again", (id, answer, value) => {
+  const question = questionOf(id);
+  expect(question.write(answer as never)).toEqual(value);
+  const again = question.read(question.write(answer as never), both);
+  if (!again.ok) throw new Error(again.why);
+  expect([again.value].flat().sort()).toEqual([answer].flat().sort());
+});
+
+test("every question has its place in a spec tried here", () => {
+  expect(new Set(written.map(([id]) => id))).toEqual(new Set(questions.map(({ id }) => id)));
+});
 
 test.each(read)("%s: %j in the spec means %j", (id, value, answer) => {
   expect(questionOf(id).read(value, both)).toMatchObject({ ok: true, value: answer });
@@ -222,6 +343,65 @@ const refusedTexts: readonly (readonly [QuestionId, text: string, why: RegExp, f
   ["outputs", "devcontainer,kubernetes", /cannot generate "kubernetes"/, /^choose from devcontainer$/],
   ["name", "", /the name is empty/, /^give the project's name$/],
   ["name", " \n ", /the name is empty/, /^give/],
+  ["devcontainers", "", /no dev container is named/, /^give the path of one, or all$/],
+  ["devcontainers", " , ", /no dev container is named/, /^give/],
+  ...[
+    "devcontainer.json",
+    ".devcontainer",
+    ".devcontainer/",
+    "/.devcontainer.json",
+    "../.devcontainer.json",
+    "a/.devcontainer/devcontainer.json",
+    ".devcontainer/a/b/devcontainer.json",
+    ".devcontainer/../devcontainer.json",
+    ".devcontainer/./devcontainer.json",
+    ".devcontainer//devcontainer.json",
+    ".devcontainer/a\\b/devcontainer.json",
+    ".devcontainer/a\nb/devcontainer.json",
+    `.devcontainer/${"a".repeat(201)}/devcontainer.json`,
+    ".devcontainer/devcontainer.jsonc",
+    ".Devcontainer/devcontainer.json",
+    "All",
+  ].map((path) => ["devcontainers", path, /is no place of a dev container$/, /^write .*, or all$/] as const),
+  ["containerEnv", "TZ", /^the value of TZ is not one line of text$/, /^put it in quotes/],
+  ["containerEnv", "=x", /^"" is not the name of a variable$/, /^letters, digits and _ are allowed$/],
+  ["containerEnv", "1A=x", /^"1A" is not the name of a variable$/, /^letters/],
+  ["containerEnv", "A-B=x", /^"A-B" is not the name of a variable$/, /^letters/],
+  ["containerEnv", "A B=x", /^"A B" is not the name of a variable$/, /^letters/],
+  ["containerEnv", "Ä=x", /^"Ä" is not the name of a variable$/, /^letters/],
+  ["containerEnv", '"A"=x', /is not the name of a variable$/, /^letters/],
+  ["containerEnv", `${"A".repeat(101)}=x`, /is not the name of a variable$/, /^letters/],
+  ["containerEnv", "A=a\rb", /^the value of A is not one line of text$/, /^put it/],
+  ["containerEnv", "A=a\tb", /^the value of A is not one line of text$/, /^put it/],
+  ["containerEnv", "A=\0", /^the value of A is not one line of text$/, /^put it/],
+  ["containerEnv", "A=\u2028", /^the value of A is not one line of text$/, /^put it/],
+  ["containerEnv", "A=\u0085", /^the value of A is not one line of text$/, /^put it/],
+  ["containerEnv", "A=\ud800", /^the value of A is not one line of text$/, /^put it/],
+  ["containerEnv", `A=${"x".repeat(2001)}`, /^the value of A is not one line of text$/, /^put it/],
+  ["containerEnv", Array.from({ length: 51 }, (_, index) => `A${index}=`).join("\n"), /^more than 50 entries$/, /^keep to those/],
+  [
+    "containerEnv",
+    "APERTURE_URL=http://x",
+    /^APERTURE_URL is set by the environment itself$/,
+    /^aperture\.url says where .*: leave it out$/,
+  ],
+  ["containerEnv", "OPENCODE_CONFIG=x", /^OPENCODE_CONFIG is set by the environment itself$/, /: leave it out$/],
+  ...["0", "65536", "-1", "3.5", "x", "db:", ":5432", "db:0", "DB:1", "a_b:1", "db:1:2", "0x10", "1e3", "999999"].map(
+    (port) => ["forwardPorts", port, /is not a port$/, /^write a number from 1 to 65535, or service:port$/] as const,
+  ),
+  ["forwardPorts", Array.from({ length: 51 }, (_, index) => index + 1).join(), /^more than 50 ports$/, /^keep to those/],
+  [
+    "hooks",
+    "initializeCommand=id",
+    /^"initializeCommand" is not a hook that runs in a container$/,
+    /^choose from onCreateCommand, /,
+  ],
+  ["hooks", "postcreatecommand=id", /is not a hook/, /^choose from/],
+  ["hooks", "=id", /^"" is not a hook/, /^choose from/],
+  ["hooks", "__proto__=id", /^"__proto__" is not a hook/, /^choose from/],
+  ["hooks", "npm ci", /^"npm ci" is not a hook/, /^choose from/],
+  ["hooks", "postCreateCommand", /^the value of postCreateCommand is not one line of text$/, /^put it/],
+  ["hooks", "postCreateCommand=a\nb", /^"b" is not a hook/, /^choose from/],
 ];
 
 describe("refused as a flag", () => {
@@ -279,6 +459,43 @@ const refusedValues: readonly (readonly [QuestionId, value: unknown, why: RegExp
   ["outputs", [], /^no output is named$/],
   ["outputs", [5], /^expected names in the list, not the number 5$/],
   ["outputs", ["nix"], /^this version cannot generate "nix"$/],
+  ["devcontainers", null, /^expected all or a list of paths, not nothing$/],
+  ["devcontainers", ".devcontainer.json", /^expected all or a list of paths, not the string \.devcontainer\.json$/],
+  ["devcontainers", [], /^no dev container is named$/],
+  ["devcontainers", [1], /^expected all or a list of paths, not a list$/],
+  ["devcontainers", ["README.md"], /^"README\.md" is no place of a dev container$/],
+  ["devcontainers", { all: true }, /^expected all or a list of paths, not a map$/],
+  ...(["containerEnv", "hooks"] as const).flatMap((id) => {
+    const what = id === "hooks" ? "hooks" : "variables";
+    return [
+      [id, null, new RegExp(`^expected a map of ${what}, not nothing$`)] as const,
+      [id, "A=1", new RegExp(`^expected a map of ${what}, not the string A=1$`)] as const,
+      [id, ["A=1"], new RegExp(`^expected a map of ${what}, not a list$`)] as const,
+    ];
+  }),
+  ["containerEnv", { A: null }, /^the value of A is not one line of text$/],
+  ["containerEnv", { A: ["x"] }, /^the value of A is not one line of text$/],
+  ["containerEnv", { A: { b: 1 } }, /^the value of A is not one line of text$/],
+  ["containerEnv", { A: "a\nb" }, /^the value of A is not one line of text$/],
+  ["containerEnv", { "A=B": "x" }, /^"A=B" is not the name of a variable$/],
+  ["containerEnv", { APERTURE_URL: "x" }, /^APERTURE_URL is set by the environment itself$/],
+  ["containerEnv", Object.fromEntries(Array.from({ length: 51 }, (_, index) => [`A${index}`, ""])), /^more than 50 entries$/],
+  ["hooks", { postCreateCommand: ["npm", "ci"] }, /^the value of postCreateCommand is not one line of text$/],
+  ["hooks", { initializeCommand: "id" }, /^"initializeCommand" is not a hook that runs in a container$/],
+  ["hooks", { postCreateCommand: "a\nb" }, /^the value of postCreateCommand is not one line of text$/],
+  ["forwardPorts", null, /^expected a list of ports, not nothing$/],
+  ["forwardPorts", 3000, /^expected a list of ports, not the number 3000$/],
+  ["forwardPorts", "3000", /^expected a list of ports, not the string 3000$/],
+  ["forwardPorts", { 0: 3000 }, /^expected a list of ports, not a map$/],
+  ["forwardPorts", [0], /^0 is not a port$/],
+  ["forwardPorts", [70000], /^70000 is not a port$/],
+  ["forwardPorts", [3000.5], /^3000\.5 is not a port$/],
+  ["forwardPorts", [null], /^null is not a port$/],
+  ["forwardPorts", [true], /^true is not a port$/],
+  ["forwardPorts", [[3000]], /^\[3000\] is not a port$/],
+  ["forwardPorts", [{}], /^\{\} is not a port$/],
+  // As the spec's parser gives a map: without a prototype.
+  ["forwardPorts", [Object.assign(Object.create(null) as object, { a: 1 })], /is not a port$/],
 ];
 
 describe("refused in the spec", () => {
@@ -288,6 +505,15 @@ describe("refused in the spec", () => {
     if (given.ok) return;
     expect(given.why).toMatch(why);
     expect(given.fix).not.toBe("");
+  });
+});
+
+describe("a flag that says less than the spec can", () => {
+  test("names providers, and leaves their wire formats as the spec has them", () => {
+    const { refine } = questionOf("providers");
+    const other = { id: "openai", api: "other" } as unknown as Answers["providers"][number];
+    expect(refine!(both.providers!, [other])).toEqual([both.providers![0], other]);
+    expect(refine!(onlyOpenai.providers!, [both.providers![0]!])).toEqual(onlyOpenai.providers);
   });
 });
 

@@ -35,6 +35,41 @@ describe("arguments", () => {
       null,
       ["--base", "image=a:1,libc=musl,user=root", "--yes"],
     ],
+    [
+      "of a map, an entry each",
+      [
+        answer("containerEnv", { TZ: "UTC", A: "x=y z", EMPTY: "" }),
+        answer("hooks", { postCreateCommand: "npm ci" }, "environment"),
+      ],
+      null,
+      [
+        "--container-env",
+        "TZ=UTC",
+        "--container-env",
+        "A=x=y z",
+        "--container-env",
+        "EMPTY=",
+        "--hook",
+        "postCreateCommand=npm ci",
+        "--yes",
+      ],
+    ],
+    ["a map without entries needs none", [answer("containerEnv", {}), answer("hooks", {}, "answer")], null, ["--yes"]],
+    [
+      "dev containers and ports",
+      [
+        answer("devcontainers", [".devcontainer.json", ".devcontainer/a b/devcontainer.json"], "answer"),
+        answer("forwardPorts", [3000, "db:5432"]),
+      ],
+      null,
+      ["--devcontainers", ".devcontainer.json,.devcontainer/a b/devcontainer.json", "--forward-ports", "3000,db:5432", "--yes"],
+    ],
+    [
+      "all dev containers, where there are several",
+      [answer("devcontainers", ["all"], "detected")],
+      null,
+      ["--devcontainers", "all", "--yes"],
+    ],
     ["a value that looks like a flag", [answer("name", "--yes")], null, ["--name=--yes", "--yes"]],
   ];
 
@@ -51,6 +86,11 @@ describe("the line", () => {
     [[], "it's here", `npm create aperture-env@latest 'it'\\''s here' -- --yes`],
     [[], "./update", "npm create aperture-env@latest ./update -- --yes"],
     [[answer("name", "a $(id) `b`")], null, "npm create aperture-env@latest -- --name 'a $(id) `b`' --yes"],
+    [
+      [answer("hooks", { postStartCommand: `echo "it's" $HOME` })],
+      null,
+      `npm create aperture-env@latest -- --hook 'postStartCommand=echo "it'\\''s" $HOME' --yes`,
+    ],
     [[answer("name", "-")], "-", "npm create aperture-env@latest ./- -- --name=- --yes"],
   ];
 

@@ -3,10 +3,12 @@ import { describe, expect, test } from "vitest";
 import { AppError } from "../../src/errors.ts";
 import { questions } from "../../src/questions/table.ts";
 import { resolveAnswers, type AnswerSources, type Ask, type Resolution } from "../../src/questions/resolve.ts";
-import type { Answers, QuestionId, Source } from "../../src/questions/types.ts";
+import type { Answers, Facts, QuestionId, Source } from "../../src/questions/types.ts";
 import type { SpecEntries } from "../../src/spec/spec.ts";
 
-const facts = { folder: "sample", base: { name: "go", sign: "go.mod" }, devcontainer: null, opencode: "1.18.18" };
+const facts: Facts = { folder: "sample", base: { name: "go", sign: "go.mod" }, devcontainers: [], opencode: "1.18.18" };
+const root = ".devcontainer.json";
+const named = ".devcontainer/a/devcontainer.json";
 const nothing: AnswerSources = { flags: {}, spec: null, env: {}, lock: null, facts };
 const byItself = { ask: null, acceptDefaults: true };
 
@@ -33,7 +35,12 @@ const locked: Answers = {
   managed: true,
   base: { image: "alpine:3", libc: "musl", user: "root" },
   outputs: ["devcontainer"],
+  devcontainers: [named],
+  containerEnv: { TZ: "UTC" },
+  forwardPorts: [3000],
+  hooks: { postCreateCommand: "npm ci" },
 };
+const nothingMore = { devcontainers: ["all"], containerEnv: {}, forwardPorts: [], hooks: {} };
 
 async function refusal(resolution: Promise<Resolution>): Promise<AppError> {
   const error: unknown = await resolution.then(
@@ -64,6 +71,7 @@ describe("each source", () => {
       base: "go",
       outputs: ["devcontainer"],
       name: "sample",
+      ...nothingMore,
     });
     expect(sourcesOf(resolution)).toEqual({
       url: "default",
@@ -76,9 +84,12 @@ describe("each source", () => {
       base: "detected",
       outputs: "default",
       name: "detected",
+      containerEnv: "default",
+      forwardPorts: "default",
+      hooks: "default",
     });
     expect(resolution.resolved.find(({ question }) => question.id === "base")?.because).toBe("go.mod");
-    expect(resolution.resolved.map(({ question }) => question)).toEqual(questions);
+    expect(resolution.resolved.map(({ question }) => question)).toEqual(questions.filter(({ id }) => id !== "devcontainers"));
     expect(Object.isFrozen(resolution.answers)).toBe(true);
   });
 
@@ -118,8 +129,20 @@ describe("each source", () => {
 
   test("the lock keeps what the spec leaves out, and stands over defaults only", async () => {
     const resolution = await resolve({ spec: specOf({ url: "http://spec" }), lock: locked });
-    expect(resolution.answers).toEqual({ ...locked, url: "http://spec" });
+    // What is about the user's own dev container, and no longer asked for, goes out of it again.
+    expect(resolution.answers).toEqual({ ...locked, url: "http://spec", ...nothingMore });
     expect(sourcesOf(resolution)).toMatchObject({ url: "spec", name: "lock", base: "lock", managed: "lock", outputs: "lock" });
+    expect(sourcesOf(resolution)).toMatchObject({ containerEnv: "default", forwardPorts: "default", hooks: "default" });
+  });
+
+  test("a lock's wire format counts where its provider speaks it", async () => {
+    const hostile = { ...locked, providers: [{ id: "openai", api: "messages" }] } as unknown as Answers;
+    const { answers } = await resolve({ spec: {}, lock: hostile });
+    expect(answers.providers).toEqual([
+      { id: "anthropic", api: "messages" },
+      { id: "openai", api: "responses" },
+    ]);
+    expect((await resolve({ spec: {}, lock: locked })).answers.providers).toEqual(locked.providers);
   });
 
   test("a lock without a spec counts for nothing", async () => {
@@ -163,8 +186,30 @@ describe("nobody can be asked", () => {
       APERTURE_ENV_SMALL_MODEL: "openai/gpt-5",
       APERTURE_ENV_BASE: "slim",
       APERTURE_ENV_OUTPUTS: "devcontainer",
+      APERTURE_ENV_CONTAINER_ENV: "A=1\nB=2",
+      APERTURE_ENV_FORWARD_PORTS: "3000 db:1",
+      APERTURE_ENV_HOOKS: "postStartCommand=id",
     };
-    expect((await resolve({ env }, nobody)).answers).toMatchObject({ model: "openai/gpt-5", base: "slim" });
+    expect((await resolve({ env }, nobody)).answers).toMatchObject({
+      model: "openai/gpt-5",
+      base: "slim",
+      containerEnv: { A: "1", B: "2" },
+      forwardPorts: [3000, "db:1"],
+      hooks: { postStartCommand: "id" },
+    });
+  });
+
+  test("which dev containers is open where there are several, and only there", async () => {
+    const several = await refusal(resolve({ facts: { ...facts, devcontainers: [root, named] } }, nobody));
+    expect(several.message.split("\n").slice(1)).toEqual([
+      "  --url http://ai",
+      "  --providers anthropic,openai",
+      "  --model anthropic/claude-sonnet-4-5",
+      "  --small-model anthropic/claude-haiku-4-5",
+      "  --devcontainers all",
+    ]);
+    const one = await refusal(resolve({ facts: { ...facts, devcontainers: [root] } }, nobody));
+    expect(one.message).not.toContain("--devcontainers");
   });
 
   test("with a spec nothing is open", async () => {
@@ -197,6 +242,32 @@ describe("somebody can be asked", () => {
       managed: "default",
     });
     expect(resolution.resolved.flatMap(({ notes }) => notes)).toContain("noted");
+  });
+
+  test("which dev containers, with those that are there to choose from", async () => {
+    const asked: [QuestionId, readonly string[], unknown][] = [];
+    const ask: Ask = (question, proposal, _earlier, choices) => {
+      asked.push([question.id, choices.map(({ value }) => value), proposal.value]);
+      return Promise.resolve({ value: question.id === "devcontainers" ? [named] : proposal.value, notes: [] });
+    };
+    const mode = { ask, acceptDefaults: false };
+    const several = await resolve({ facts: { ...facts, devcontainers: [root, named] } }, mode);
+    expect(asked.at(-1)).toEqual(["devcontainers", ["all", root, named], ["all"]]);
+    expect(several.answers.devcontainers).toEqual([named]);
+    expect(sourcesOf(several)["devcontainers"]).toBe("answer");
+    asked.length = 0;
+    const one = await resolve({ facts: { ...facts, devcontainers: [root] } }, mode);
+    expect(asked.map(([id]) => id)).not.toContain("devcontainers");
+    expect(one.answers.devcontainers).toEqual(["all"]);
+  });
+
+  test("with --yes it is all of them, and says which", async () => {
+    const { answers, resolved } = await resolve({ facts: { ...facts, devcontainers: [root, named] } });
+    expect(answers.devcontainers).toEqual(["all"]);
+    expect(resolved.find(({ question }) => question.id === "devcontainers")).toMatchObject({
+      source: "detected",
+      because: `${root}, ${named}`,
+    });
   });
 
   test("nothing where a spec is there", async () => {
@@ -243,7 +314,7 @@ describe("refused", () => {
 });
 
 describe("a question that is about nothing here", () => {
-  const there = { ...facts, devcontainer: ".devcontainer/devcontainer.json" };
+  const there: Facts = { ...facts, devcontainers: [".devcontainer/devcontainer.json", root] };
 
   test("is not asked, not missing and not shown", async () => {
     const asked: QuestionId[] = [];
@@ -263,7 +334,7 @@ describe("a question that is about nothing here", () => {
     [
       "a flag",
       { flags: { base: "alpine" } },
-      /^--base has no effect here: .* \.devcontainer\/devcontainer\.json, /,
+      /^--base has no effect here: the environment is added to \.devcontainer\/devcontainer\.json and \.devcontainer\.json, which /,
       "Leave --base out.",
     ],
     ["the spec", { spec: specOf({ base: "alpine" }) }, /^base has no effect here: /, "Leave base out."],
@@ -272,6 +343,15 @@ describe("a question that is about nothing here", () => {
     expect(error).toMatchObject({ code: "no-effect", exit: 2, hint });
     expect(error.message).toMatch(message);
     expect(error.where?.line).toBe(sources.spec ? 1 : undefined);
+  });
+
+  test.each<readonly [string, Partial<AnswerSources>, string]>([
+    ["a flag", { flags: { devcontainers: "all" } }, "--devcontainers"],
+    ["the spec", { spec: specOf({ devcontainers: [root] }) }, "devcontainer.files"],
+  ])("as dev containers are where there is none: %s", async (_what, sources, subject) => {
+    const message = `${subject} has no effect here: this repository has no dev container of its own to add to.`;
+    expect(await refusal(resolve(sources))).toMatchObject({ code: "no-effect", exit: 2, message, hint: `Leave ${subject} out.` });
+    expect((await resolve({ env: { APERTURE_ENV_DEVCONTAINERS: "x" } })).answers.devcontainers).toEqual(["all"]);
   });
 });
 
@@ -290,44 +370,51 @@ describe("a flag and a spec", () => {
     expect(sourcesOf(resolution)["url"]).toBe("flag");
   });
 
-  const against: readonly (readonly [Partial<Record<QuestionId, string>>, message: string, hint: string, line: number | null])[] =
+  const against: readonly (readonly [Partial<Record<QuestionId, string>>, Partial<Answers>])[] = [
+    [{ url: "http://flag" }, { url: "http://flag" }],
     [
-      [
-        { url: "http://flag" },
-        "The spec says aperture.url: http://spec, and --url says http://flag.",
-        "Edit aperture.url in the spec, then run again without --url.",
-        1,
-      ],
-      [
-        { providers: "openai,anthropic" },
-        "The spec says providers: anthropic,openai, and --providers says openai,anthropic.",
-        "Edit providers in the spec, then run again without --providers.",
-        2,
-      ],
-      [
-        { managed: "true" },
-        "The spec says opencode.managed: false, and --managed says true.",
-        "Edit opencode.managed in the spec, then run again without --managed.",
-        3,
-      ],
-      [
-        { base: "alpine" },
-        "The spec says base: image=a:1,libc=musl,user=0, and --base says alpine.",
-        "Edit base in the spec, then run again without --base.",
-        4,
-      ],
-      [
-        { name: "x" },
-        "The spec does not say name, and --name says x.",
-        "Edit name in the spec, then run again without --name.",
-        null,
-      ],
-    ];
+      { providers: "openai,anthropic" },
+      {
+        providers: [
+          { id: "openai", api: "responses" },
+          { id: "anthropic", api: "messages" },
+        ],
+      },
+    ],
+    [{ managed: "true" }, { managed: true }],
+    [{ base: "alpine" }, { base: "alpine" }],
+    [{ name: "x" }, { name: "x" }],
+    [{ containerEnv: "A=1\nB=2" }, { containerEnv: { A: "1", B: "2" } }],
+    [{ hooks: "" }, { hooks: {} }],
+  ];
 
-  test.each(against)("must not differ: %j", async (flags, message, hint, line) => {
-    const error = await refusal(resolve({ spec, flags, lock: locked }));
-    expect(error).toMatchObject({ code: "spec-differs", exit: 3, message, hint });
-    expect(error.where).toEqual(line === null ? undefined : { file: "aperture-env.yaml", line, column: 7 });
+  test.each(against)("may differ, and then the flag counts: %j", async (flags, answered) => {
+    const resolution = await resolve({ spec, flags, lock: locked });
+    expect(resolution.answers).toMatchObject(answered);
+    for (const id of Object.keys(flags)) expect(sourcesOf(resolution)[id]).toBe("flag");
+    const others = Object.entries(sourcesOf(resolution)).filter(([id]) => !(id in flags));
+    expect(others.map(([, source]) => source)).not.toContain("flag");
+    // What the spec leaves out and no flag says is as the lock has it.
+    expect(resolution.answers.opencode).toBe(locked.opencode);
+  });
+
+  test("what the flag replaces may be wrong, since it is written anew", async () => {
+    const wrong = specOf({ url: "ftp://x", base: 5 });
+    expect((await resolve({ spec: wrong, flags: { url: "http://flag", base: "alpine" } })).answers).toMatchObject({
+      url: "http://flag",
+      base: "alpine",
+    });
+    expect(await refusal(resolve({ spec: wrong, flags: { url: "http://flag" } }))).toMatchObject({
+      code: "bad-answer",
+      message: "base: expected a base, not the number 5.",
+    });
+  });
+
+  test("what the flag makes impossible is a usage error with the spec's place", async () => {
+    const models = specOf({ providers: { anthropic: {}, openai: {} }, model: "anthropic/claude-sonnet-4-5" });
+    const error = await refusal(resolve({ spec: models, flags: { providers: "openai" } }));
+    expect(error).toMatchObject({ code: "bad-answer", exit: 2, where: { file: "aperture-env.yaml", line: 2, column: 7 } });
+    expect(error.message).toMatch(/^model: anthropic\/claude-sonnet-4-5 is of anthropic, which is not among the providers\.$/);
   });
 
   test("a flag that cannot be understood is a usage error first", async () => {

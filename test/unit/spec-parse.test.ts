@@ -21,6 +21,14 @@ opencode:
 base: { image: ghcr.io/acme/dev:1, libc: glibc, user: 1000 }
 outputs:
   - devcontainer
+devcontainer:
+  files: [.devcontainer.json, ".devcontainer/a b/devcontainer.json"]
+  containerEnv:
+    TZ: UTC # where
+    "A": "\${localEnv:A}"
+    N: 1
+  forwardPorts: [3000, db:5432]
+  hooks: { postCreateCommand: npm ci && echo "x" }
 `;
 
 const place = (line: number, column: number): object => ({ file: "aperture-env.yaml", line, column });
@@ -49,6 +57,10 @@ const values = {
   managed: false,
   base: { image: "ghcr.io/acme/dev:1", libc: "glibc", user: 1000 },
   outputs: ["devcontainer"],
+  devcontainers: [".devcontainer.json", ".devcontainer/a b/devcontainer.json"],
+  containerEnv: { TZ: "UTC", A: "${localEnv:A}", N: 1 },
+  forwardPorts: [3000, "db:5432"],
+  hooks: { postCreateCommand: 'npm ci && echo "x"' },
 };
 
 describe("understood", () => {
@@ -69,6 +81,10 @@ describe("understood", () => {
       managed: place(15, 12),
       base: place(16, 7),
       outputs: place(18, 3),
+      devcontainers: place(20, 10),
+      containerEnv: place(22, 5),
+      forwardPorts: place(25, 17),
+      hooks: place(26, 10),
     });
   });
 
@@ -103,6 +119,15 @@ describe("understood", () => {
     expect(entriesOf(text)).toEqual(expected);
   });
 
+  test("keys of Object are variables like others", () => {
+    const { containerEnv } = parseSpec("devcontainer: { containerEnv: { __proto__: a, constructor: b } }");
+    expect(Object.getPrototypeOf(containerEnv!.value)).toBeNull();
+    expect(Object.entries(containerEnv!.value as object)).toEqual([
+      ["__proto__", "a"],
+      ["constructor", "b"],
+    ]);
+  });
+
   test("keys of Object are keys like others, in a value without a prototype", () => {
     const { base } = parseSpec("base: { __proto__: { polluted: true }, constructor: x }");
     expect(Object.getPrototypeOf(base!.value)).toBeNull();
@@ -112,8 +137,20 @@ describe("understood", () => {
 });
 
 /** The same values under the spec's own keys, beside `aperture`. */
-function pick({ name, providers, model, smallModel, opencode, managed, base, outputs }: typeof values): object {
-  return { name, providers, model, small_model: smallModel, opencode: { version: opencode, managed }, base, outputs };
+function pick(from: typeof values): object {
+  const { name, providers, model, smallModel, opencode, managed, base, outputs } = from;
+  const { devcontainers, containerEnv, forwardPorts, hooks } = from;
+  const devcontainer = { files: devcontainers, containerEnv, forwardPorts, hooks };
+  return {
+    name,
+    providers,
+    model,
+    small_model: smallModel,
+    opencode: { version: opencode, managed },
+    base,
+    outputs,
+    devcontainer,
+  };
 }
 
 type Refusal = readonly [what: string, text: string, code: string, message: RegExp, line?: number, column?: number];
@@ -139,6 +176,17 @@ const refusals: readonly Refusal[] = [
   ["__proto__ as a key", "__proto__:\n  name: x\n", "spec-unknown-key", /"__proto__"/, 1, 1],
   ["__proto__ as a key below", "aperture:\n  __proto__: x\n", "spec-unknown-key", /^aperture has no key "__proto__"\.$/, 2, 3],
   ["constructor as a key", "constructor: x", "spec-unknown-key", /"constructor"/, 1, 1],
+  [
+    "a key of a dev container that is none here",
+    "devcontainer:\n  mounts: []\n",
+    "spec-unknown-key",
+    /^devcontainer has no key "mounts"\.$/,
+    2,
+    3,
+  ],
+  ["a dev container that is a list", "devcontainer: [a]\n", "spec-not-a-map", /^devcontainer is not a map\.$/, 1, 15],
+  ["a variable twice", "devcontainer:\n  containerEnv:\n    A: 1\n    A: 2\n", "spec-not-yaml", /must be unique/, 4, 5],
+  ["an anchor in a hook", "devcontainer: { hooks: { postCreateCommand: &a x } }", "spec-unsupported", /an anchor/, 1, 48],
   ["a merge key", "<<: { name: x }", "spec-unknown-key", /"<<"/, 1, 1],
   ["a merge key below", "aperture:\n  <<: { url: x }", "spec-unknown-key", /^aperture has no key "<<"\.$/, 2, 3],
   ["a value where a map belongs", "name: x\naperture: http://ai\n", "spec-not-a-map", /^aperture is not a map\.$/, 2, 11],
@@ -187,9 +235,12 @@ describe("refused", () => {
   });
 
   test("unknown keys with those that are known", () => {
-    expect(refusal("modle: x").hint).toBe("It knows aperture, providers, model, small_model, opencode, base, outputs, name.");
+    expect(refusal("modle: x").hint).toBe(
+      "It knows aperture, providers, model, small_model, opencode, base, outputs, name, devcontainer.",
+    );
     expect(refusal("aperture: { port: 1 }").hint).toBe("It knows url, connection.");
     expect(refusal("opencode: 1.18.18").hint).toBe("It knows version, managed.");
+    expect(refusal("devcontainer: { mounts: [] }").hint).toBe("It knows files, containerEnv, forwardPorts, hooks.");
   });
 
   test("more than 64 KiB, however it is made", () => {

@@ -461,6 +461,16 @@ describe("lines and blocks", () => {
     expect(takeOut(path, found("a\nb\nmine\n"), first.locked!, null)).toMatchObject({ kind: "edit", after: "mine\n" });
   });
 
+  test("lines of the user's survive an update and a removal", () => {
+    const updated = plan(["a", "b", "c"], "a\nb\nmine\n", first.locked!);
+    expect(outcome(updated, "a\nb\nmine\n")).toEqual({ glyph: "~", text: "a\nb\nmine\nc\n" });
+    expect(takeOut(path, found("a\nb\nmine\nc\n"), updated.locked!, null)).toMatchObject({ kind: "edit", after: "mine\n" });
+    expect(outcome(plan(["a"], "a\nb\nmine\nc\n", updated.locked!), "a\nb\nmine\nc\n")).toEqual({
+      glyph: "~",
+      text: "a\nmine\n",
+    });
+  });
+
   test("a block in a file of the user's, and out of it again", () => {
     const ignore = { path: ".gitignore", strategy: "block", lines: ["!/.devcontainer/"] } as const;
     for (const theirs of ["node_modules/\n", "node_modules/", "a\r\nb\r\n", ""]) {

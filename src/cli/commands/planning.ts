@@ -4,6 +4,7 @@ import type { Shape } from "../../catalog/files.ts";
 import { compareVersions, missingPlatforms, pinnedRelease, type Release } from "../../catalog/release.ts";
 import { removeValue } from "../../edit/jsonc.ts";
 import type { EditResult } from "../../edit/splice.ts";
+import { sameValue } from "../../edit/value.ts";
 import { isAppError, usageError } from "../../errors.ts";
 import { lockPath, type Lock } from "../../lock/lock.ts";
 import { buildPlan, pathsToLookAt } from "../../plan/build.ts";
@@ -87,6 +88,12 @@ export async function preparePlan(request: Request): Promise<Prepared> {
   const onBypass = bypassing.some((finding) => finding.fixes !== undefined) ? await request.decideBypass(bypassing) : "leave";
   if (onBypass === "managed" && !answers.managed) ({ answers, resolved } = await settleManaged(sources, { answers, resolved }));
 
+  // What flags say goes into the spec, and what then stands there counts: the next run, without them, gives the same.
+  const editedSpec = specText === null ? null : specFile!.editSpec(specText, await newAnswers(sources, resolved));
+  if (editedSpec?.ok === true && resolved.some(({ source }) => source === "flag")) {
+    const written = { ...sources, flags: {}, spec: specFile!.parseSpec(editedSpec.text) };
+    ({ answers } = await resolveAnswers(written, mode));
+  }
   const shape = shapeOf(containers, answers, spec);
   const fixes = onBypass === "fix" ? fixesOf(project.configs, bypassing) : new Map<string, EditResult>();
   const snapshot = takeSnapshot(root, [...pathsToLookAt(shape, lock), ...fixes.keys()]);
@@ -106,7 +113,6 @@ export async function preparePlan(request: Request): Promise<Prepared> {
   const rendered = renderEnvironment({ answers, release, registry, shape });
   const remaining = findBypass(fixedConfigs(project.configs, fixes), optionsOf(answers));
   const findings = [...remaining, ...findOtherOpencode(project.setup), ...findOpencodeFolder(project.hasOpencodeFolder)];
-  const editedSpec = specText === null ? null : specFile!.editSpec(specText, await newAnswers(sources, resolved));
   const warnings = [
     ...(damaged ? [`${lockPath} is damaged or none of ours: files that are there are taken as yours`] : []),
     ...describeRelease(answers.opencode, release, libc),
@@ -146,15 +152,15 @@ async function settleManaged(sources: AnswerSources, { answers, resolved }: Reso
 async function newAnswers(sources: AnswerSources, resolved: readonly Resolved[]): Promise<readonly Resolved[]> {
   const given = resolved.filter(({ source }) => source === "flag");
   if (given.length === 0) return [];
-  const before = new Map<string, string>();
+  const before = new Map<string, unknown>();
   try {
     const { resolved: without } = await resolveAnswers({ ...sources, flags: {} }, { ask: null, acceptDefaults: true });
-    for (const { question, value } of without) before.set(question.id, JSON.stringify(value));
+    for (const { question, value } of without) before.set(question.id, question.write(value as never));
   } catch (error) {
     // Without the flags the spec makes no sense; with them it does.
     if (!isAppError(error)) throw error;
   }
-  return given.filter(({ question, value }) => before.get(question.id) !== JSON.stringify(value));
+  return given.filter(({ question, value }) => !sameValue(before.get(question.id), question.write(value as never)));
 }
 
 /** A repository that a newer version wrote is not taken back: its files may need what this version does not know. */
