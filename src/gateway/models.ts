@@ -177,7 +177,12 @@ const aliases: Readonly<Record<string, string>> = {
   "vertex-ai": "google-vertex",
   bedrock: "amazon-bedrock",
   "aws-bedrock": "amazon-bedrock",
-  "amazon-bedrock": "amazon-bedrock",
+  "open-router": "openrouter",
+  grok: "xai",
+  "x-ai": "xai",
+  mistralai: "mistral",
+  together: "togetherai",
+  "together-ai": "togetherai",
 };
 
 /** Whose API it is: models whose provider was not named are theirs, and so is what speaks an API that nobody else has. */
@@ -240,7 +245,7 @@ function byId(left: { readonly id: string }, right: { readonly id: string }): nu
 }
 
 /** The API that most of a provider's models have, of those that chat; where none is told, the one that its name stands for. */
-function apiOf({ gatewayId, api, models }: Group, { providers }: Known): { api: GatewayApi | null; assumed: boolean } {
+function apiOf({ gatewayId, api, models, untold }: Group, { providers }: Known): { api: GatewayApi | null; assumed: boolean } {
   const told = [...models].filter(([, apis]) => apis.size > 0);
   const chatting = told.filter(([id]) => chatsByName(id));
   const counted = chatting.length > 0 ? chatting : told;
@@ -251,8 +256,8 @@ function apiOf({ gatewayId, api, models }: Group, { providers }: Known): { api: 
   const name = Object.hasOwn(aliases, id) ? aliases[id]! : id;
   const usual = Object.hasOwn(providers, name) ? gatewayApis.find((one) => one === providers[name]!.defaultApi) : undefined;
   // Chat completions is what a provider has on the gateway unless its configuration says another.
-  const untold = usual ?? api ?? "chat";
-  return [...models.values()].every((apis) => apis.size === 0) ? { api: untold, assumed: true } : { api: null, assumed: false };
+  const silent = usual ?? api ?? "chat";
+  return untold.size > 0 ? { api: silent, assumed: true } : { api: null, assumed: false };
 }
 
 /** Gives each provider its id in OpenCode: a known one to one provider at most, first to those that are called so. */

@@ -170,3 +170,34 @@ function familyOf(id: string): number {
   const index = families.findIndex((family) => family.test(id.toLowerCase()));
   return index < 0 ? families.length : index;
 }
+
+/** Whether this version can write a provider so: what it reads `providers` of a spec with. */
+export type Accepts<Choice> = (
+  value: unknown,
+) => { readonly ok: true; readonly value: readonly Choice[] } | { readonly ok: false; readonly why: string };
+
+/** A provider as this version writes it, or why it cannot. */
+export type Offer<Choice> =
+  | { readonly settings: ProviderSettings; readonly choice: Choice; readonly notes: readonly string[] }
+  | { readonly why: string };
+
+/** The settings of a provider that this version can write; null where it serves nothing that an environment uses. */
+export function offer<Choice>(provider: GatewayProvider, known: Known, accepts: Accepts<Choice>): Offer<Choice> | null {
+  const described = settingsOf(provider, known);
+  if (described === null) return null;
+  const { settings, leftOut } = described;
+  const { id } = provider;
+  const more = leftOut > 0 ? [`${id} serves ${leftOut} more models: name those that you want under providers.${id}.models`] : [];
+  const whole = accepts({ [id]: settings });
+  if (whole.ok) return { settings, choice: whole.value[0]!, notes: more };
+  const { models = {}, ...bare } = settings;
+  const without = provider.known ? accepts({ [id]: bare }) : whole;
+  if (!without.ok) return { why: whole.why };
+  const note = `of ${id}, this version writes down only models of its catalogue: ${listSome(Object.keys(models))} can still be named as model`;
+  return { settings: bare, choice: without.value[0]!, notes: [note] };
+}
+
+/** A few of many names. */
+export function listSome(names: readonly string[]): string {
+  return names.length <= 5 ? names.join(", ") : `${names.slice(0, 4).join(", ")} and ${names.length - 4} more`;
+}

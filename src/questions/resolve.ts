@@ -32,7 +32,7 @@ export interface Detected {
 }
 
 /** Finds what to propose for a question that is open. */
-export type Detect = (question: Question, earlier: Partial<Answers>) => Promise<Detected | null>;
+export type Detect = (question: Question, earlier: Partial<Answers>, choices: readonly Choice[]) => Promise<Detected | null>;
 
 /** One answer and where it came from. */
 export interface Resolved<Id extends QuestionId = QuestionId> {
@@ -82,9 +82,10 @@ export async function resolveAnswers(
     }
     let found = find(question, sources, earlier);
     if (found === null) {
-      const detected = (await sources.detect?.(question, earlier)) ?? null;
+      const offered = question.choices?.(sources.facts) ?? [];
+      const detected = (await sources.detect?.(question, earlier, offered)) ?? null;
       const proposal = detected?.proposal ?? question.propose(sources.facts, earlier);
-      const choices = detected?.choices ?? question.choices?.(sources.facts) ?? [];
+      const choices = detected?.choices ?? offered;
       // One choice is no question.
       const mayAsk = question.asked && choices.length !== 1 && sources.spec === null;
       if (mayAsk && mode.ask !== null) {

@@ -10,16 +10,9 @@ import type { EditResult } from "../edit/splice.ts";
 import { isTree, sameValue, type Tree } from "../edit/value.ts";
 import { clean } from "../gateway/explain.ts";
 import { readModels, type Discovery, type GatewayModel, type GatewayProvider, type Known } from "../gateway/models.ts";
-import {
-  candidatesOf,
-  nameIn,
-  proposeModel,
-  proposeSmallModel,
-  settingsOf,
-  type ProviderSettings,
-} from "../gateway/proposals.ts";
+import { candidatesOf, nameIn, offer, proposeModel, proposeSmallModel } from "../gateway/proposals.ts";
 import { questionOf } from "../questions/table.ts";
-import type { Answers } from "../questions/types.ts";
+import type { Answers, Parsed, ProviderChoice } from "../questions/types.ts";
 import { putValues, type Put } from "./edit.ts";
 import type { SpecEntries } from "./spec.ts";
 
@@ -68,7 +61,7 @@ export function mergeDiscovery(found: Discovery, { origin, spec, lock }: Surroun
   for (const provider of discovery.providers) {
     const { id, gatewayId } = provider;
     if (next.has(id)) continue;
-    const offered = offer(provider);
+    const offered = offer(provider, known(), accepts);
     if (offered === null) continue;
     if ("why" in offered) notes.push(`${gatewayId ?? id} is left out of the spec: ${offered.why}`);
     else {
@@ -105,7 +98,14 @@ export function mergeDiscovery(found: Discovery, { origin, spec, lock }: Surroun
     ...(model !== null && model !== asked.model ? [{ path: ["model"] as const, value: model }] : []),
     ...(smallModel !== null && smallModel !== asked.small ? [{ path: ["small_model"] as const, value: smallModel }] : []),
   ];
-  return { edited: putValues(spec?.text ?? "", puts), notListed: notListed.map(show), notes, model, smallModel };
+  const edited = putValues(spec?.text ?? "", puts);
+  return {
+    edited: spec !== null && Array.isArray(written) ? withComments(spec, edited) : edited,
+    notListed: notListed.map(show),
+    notes,
+    model,
+    smallModel,
+  };
 }
 
 /** Every provider of a spec with its settings, whatever its form; null where it has none or in no form that is one. */
@@ -142,30 +142,7 @@ function modelsOf(settings: unknown): Tree {
   return isTree(settings) && isTree(settings["models"]) ? settings["models"] : {};
 }
 
-type Offer = { readonly settings: ProviderSettings; readonly notes: readonly string[] } | { readonly why: string };
-
-/** The settings of a provider that this version can write; null where it serves nothing that an environment uses. */
-function offer(provider: GatewayProvider): Offer | null {
-  const described = settingsOf(provider, known());
-  if (described === null) return null;
-  const { settings, leftOut } = described;
-  const name = provider.id;
-  const more =
-    leftOut > 0 ? [`${name} serves ${leftOut} more models: name those that you want under providers.${name}.models`] : [];
-  const whole = questionOf("providers").read({ [name]: settings }, {});
-  if (whole.ok) return { settings, notes: more };
-  const { models = {}, ...bare } = settings;
-  if (provider.known && questionOf("providers").read({ [name]: bare }, {}).ok) {
-    const names = Object.keys(models);
-    return {
-      settings: bare,
-      notes: [
-        `of ${name}, this version writes down only models of its catalogue: ${listSome(names)} can still be named as model`,
-      ],
-    };
-  }
-  return { why: whole.why };
-}
+const accepts = (value: unknown): Parsed<readonly ProviderChoice[]> => questionOf("providers").read(value, {});
 
 /** What a provider's settings have to become: everything in them stays but an API that the gateway has for none of its models. */
 function mergeSettings(provider: GatewayProvider, settings: unknown, notes: string[], notListed: string[]): unknown {
@@ -177,12 +154,12 @@ function mergeSettings(provider: GatewayProvider, settings: unknown, notes: stri
     provider.api === null || provider.assumed || provider.models.some(({ apis }) => apis.some((one) => one === api));
   const names = new Set(provider.models.flatMap((model) => [model.id, nameIn(provider, model)]));
   for (const name of Object.keys(modelsOf(before))) if (!names.has(name)) notListed.push(`${id}/${name}`);
-  const offered = offer(isSpoken ? withApi(provider, api) : provider);
+  const offered = offer(isSpoken ? withApi(provider, api) : provider, known(), accepts);
   if (offered === null || "why" in offered) {
-    if (!isSpoken) notes.push(`${id} does not speak ${String(api)} on this gateway`);
+    if (!isSpoken) notes.push(`${id} does not speak ${show(String(api))} on this gateway`);
     return settings;
   }
-  if (!isSpoken) notes.push(`${id} does not speak ${String(api)} on this gateway, but ${String(provider.api)}`);
+  if (!isSpoken) notes.push(`${id} does not speak ${show(String(api))} on this gateway, but ${String(provider.api)}`);
   notes.push(...offered.notes);
   const added = Object.entries(offered.settings.models ?? {}).filter(
     ([name]) => !Object.hasOwn(modelsOf(before), name) && !Object.hasOwn(modelsOf(before), bareOf(provider, name)),
@@ -237,12 +214,17 @@ function putsFor(written: unknown, current: ReadonlyMap<string, unknown>, next: 
   ];
 }
 
-/** A few of many names. */
-function listSome(names: readonly string[]): string {
-  return names.length <= 5 ? names.join(", ") : `${names.slice(0, 4).join(", ")} and ${names.length - 4} more`;
-}
-
 /** What a spec says, for a terminal. */
 function show(text: string): string {
   return clean(text, 100);
+}
+
+/** Refuses an edit that takes a comment with it: a list is written anew as a whole, and one between its items would go. */
+function withComments({ text, entries }: NonNullable<Surroundings["spec"]>, edited: EditResult): EditResult {
+  if (!edited.ok) return edited;
+  const lost = text.match(/(?<=^|\s)#.*$/gm)?.some((comment) => !edited.text.includes(comment.trimEnd())) ?? false;
+  if (!lost) return edited;
+  const { line = 1, column = 1 } = entries.providers?.place ?? {};
+  const why = "a comment stands between the names of providers, and would be lost; as a map (anthropic: {}) they can be added to";
+  return { ok: false, why, line, column };
 }

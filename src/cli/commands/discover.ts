@@ -2,7 +2,7 @@
 import { decisionError, usageError } from "../../errors.ts";
 import { askForModels } from "../../gateway/discover.ts";
 import type { Discovery } from "../../gateway/models.ts";
-import { parseOrigin } from "../../gateway/origin.ts";
+import { defaultOrigin, parseOrigin } from "../../gateway/origin.ts";
 import { formatLock, hashText, lockPath, normalise, type Lock } from "../../lock/lock.ts";
 import type { Plan, Write } from "../../plan/plan.ts";
 import { describeDiscovery, formatCount, formatDiscovery, remarks } from "../../report/discovery.ts";
@@ -73,7 +73,7 @@ function findOrigin(
         ? ["aperture.url", kept]
         : variable !== undefined
           ? [variable, env[variable]!]
-          : ["The gateway", "http://ai"];
+          : ["The gateway", defaultOrigin];
   const parsed = parseOrigin(typeof text === "string" ? text : "");
   if (!parsed.ok) {
     const fix = `${parsed.fix[0]!.toUpperCase()}${parsed.fix.slice(1)}.`;
