@@ -17,6 +17,7 @@ const general: Rows = [
 const existing: Rows = [
   ["--on-conflict <how>", "where you and we changed one place: keep (yours), replace (ours), fail (the default)"],
   ["--on-bypass <how>", "where a project file goes past the gateway: leave, fix (take that out), managed"],
+  ["--discover", "when making an environment: propose what the gateway serves (asked for at a terminal anyway)"],
   ["--unignore", "add lines to .gitignore for files that git would leave out"],
 ];
 const mock: Rows = [
@@ -33,6 +34,15 @@ const mock: Rows = [
 const update: Rows = [["--summary markdown", "the text of a pull request on stdout: what moved and why"]];
 const check: Rows = [["--outdated", "ask the registry, too, and fail where a newer OpenCode or generator is out"]];
 
+const doctor: Rows = [
+  ["--deep", "ask OpenCode itself, too, and try each wire format"],
+  ["--send", "send one short prompt with OpenCode"],
+  ["--timeout <s>", "how long to wait for the gateway, 2 by default"],
+];
+const discover: Rows = [
+  ["--write", "write providers, model and small_model into aperture-env.yaml; what is served stays as it is"],
+  ["--timeout <seconds>", "how long the gateway may take, 5 by default"],
+];
 const verify: Rows = [
   ["--mock", "against a mock gateway in the container: no tailnet and no gateway needed"],
   ["--config <file>", "the devcontainer.json to take, where several have the environment"],
@@ -53,6 +63,8 @@ export function formatHelp(version: string): string {
     "  npx create-aperture-env update [dirs] [flags]       renders it again from aperture-env.yaml; your edits stay",
     "  npx create-aperture-env check [dirs] [flags]        says whether all is as aperture-env.yaml and the lock say",
     "  npx create-aperture-env remove [dir] [flags]        takes it out again; what you edited stays",
+    "  npx create-aperture-env discover [origin] [flags]   lists what a gateway serves to you, and can write it down",
+    "  npx create-aperture-env doctor [dir] [flags]        says what keeps OpenCode from working through the gateway here",
     "  npx create-aperture-env verify [dir] [flags]        builds and starts a copy, runs the doctor in it, sends one prompt",
     "  npx create-aperture-env mock-gateway [flags]        runs a small gateway to try things with",
     "",
@@ -70,6 +82,12 @@ export function formatHelp(version: string): string {
     "",
     "check:",
     ...columns(check),
+    "",
+    "discover, which asks the spec's gateway, else APERTURE_ENDPOINT, APERTURE_URL, or http://ai:",
+    ...columns(discover),
+    "",
+    "doctor, which is aperture-doctor in a container:",
+    ...columns(doctor),
     "",
     "verify (needs Docker; leaves nothing behind):",
     ...columns(verify),

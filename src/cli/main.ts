@@ -36,6 +36,14 @@ async function runCommand(command: Command, io: Io): Promise<number> {
       return runCheck(command, io);
     case "remove":
       return runRemove(command, io);
+    case "discover": {
+      const { runDiscover } = await import("./commands/discover.ts");
+      return runDiscover(command, io);
+    }
+    case "doctor": {
+      const { runDoctor } = await import("./commands/doctor.ts");
+      return runDoctor(command, io);
+    }
     case "verify": {
       const { runVerify } = await import("./commands/verify.ts");
       return runVerify(command, io);

@@ -6,6 +6,9 @@
  */
 import type { Parsed } from "../questions/types.ts";
 
+/** MagicDNS's name of a gateway that nobody has renamed (Aperture documentation, "Get started"). */
+export const defaultOrigin = "http://ai";
+
 const example = "http://ai, http://ai.example.ts.net or http://localhost:8080";
 
 /** A host name as DNS has it (labels of letters, digits and hyphens), or an IPv6 address in brackets, as `URL` writes it. */

@@ -6,7 +6,7 @@ import { bases } from "../catalog/bases.ts";
 import { connections } from "../catalog/connections.ts";
 import { outputs } from "../catalog/outputs.ts";
 import { findProvider, providers } from "../catalog/providers.ts";
-import { parseOrigin } from "../gateway/origin.ts";
+import { defaultOrigin, parseOrigin } from "../gateway/origin.ts";
 import {
   cleanName,
   customForm,
@@ -58,7 +58,7 @@ const table: { readonly [Id in QuestionId]: Question<Id> } = {
     asked: true,
     message: "Where is the gateway?",
     help: "the gateway's origin, http://ai by default",
-    propose: () => byDefault("http://ai"),
+    propose: () => byDefault(defaultOrigin),
     parse: parseOrigin,
     read: readText(parseOrigin),
     format: (value) => value,

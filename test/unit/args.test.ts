@@ -57,6 +57,14 @@ const remove = (fields: Partial<Extract<Command, { kind: "remove" }>> = {}): Com
   switches: calm,
   ...fields,
 });
+const discover = (fields: Partial<Extract<Command, { kind: "discover" }>> = {}): Command => ({
+  kind: "discover",
+  origin: null,
+  write: false,
+  timeout: 5000,
+  switches: calm,
+  ...fields,
+});
 
 function refusal(argv: readonly string[], env: Env = {}): AppError {
   try {
@@ -129,6 +137,18 @@ describe("understood", () => {
       remove({ directory: "dir", switches: { ...calm, yes: true, onConflict: "replace" } }),
     ],
     ["remove --dry-run --diff", remove({ switches: { ...calm, dryRun: true, diff: true } })],
+    ["--discover --yes", create({ discover: true, switches: { yes: true } })],
+    ["discover", discover()],
+    ["discover http://gw", discover({ origin: "http://gw" })],
+    [
+      "discover gw --write --yes --timeout 1.5",
+      discover({ origin: "gw", write: true, timeout: 1500, switches: { ...calm, yes: true } }),
+    ],
+    [
+      "discover --json --cwd sub --dry-run --timeout=30s",
+      discover({ timeout: 30_000, switches: { ...calm, json: true, cwd: "sub", dryRun: true } }),
+    ],
+    ["discover -h", { kind: "help" }],
     ["update --help", { kind: "help" }],
     ["check -V", { kind: "version" }],
     ["--name=--yes", create({ flags: { name: "--yes" } })],
@@ -204,6 +224,13 @@ describe("refused", () => {
     ["--hooks x", "unknown-flag", /--hooks/, /--hook\?/],
     ["--forward-port 1", "unknown-flag", /--forward-port\./, /--forward-ports\?/],
     ["--devcontainer all", "unknown-flag", /--devcontainer\./, /--devcontainers\?/],
+    ["discover a b", "too-many-gateways", /these are 2: a, b/, /discover http:\/\/ai/],
+    ["discover --timeout 0", "bad-flag", /--timeout cannot be "0"/, /seconds, 0\.1 to 600/],
+    ["discover --timeout soon", "bad-flag", /--timeout cannot be "soon"/, /seconds/],
+    ["discover --timeout 601", "bad-flag", /--timeout/, /seconds/],
+    ["discover --url x", "unknown-flag", /--url/, /See --help\.$/],
+    ["update --discover", "unknown-flag", /--discover/, /See --help\.$/],
+    ["check --discover", "unknown-flag", /--discover/, /See --help\.$/],
     ["mock-gateway here", "stray-word", /takes no "here"/, /^$/],
     ["mock-gateway --port 65536", "bad-port", /--port 65536 is not a port/, /0 to 65535/],
     ["mock-gateway --port x", "bad-port", /--port x is not a port/, /0 to 65535/],
@@ -224,9 +251,9 @@ describe("refused", () => {
     expect(error.hint ?? "").toMatch(hint);
   });
 
-  const available = ["create", "update", "check", "remove", "mock-gateway", "help"];
+  const available = ["create", "update", "check", "remove", "discover", "mock-gateway", "help"];
   test("the reserved words are those of later commands", () => {
-    expect(verbs.filter((verb) => !available.includes(verb))).toEqual(["discover", "doctor", "verify", "build"]);
+    expect(verbs.filter((verb) => !available.includes(verb))).toEqual(["doctor", "verify", "build"]);
   });
 
   test.each(verbs.filter((verb) => !available.includes(verb)))("the reserved word %s", (verb) => {

@@ -1,21 +1,27 @@
 /** The default command: from answers to a plan, shown, confirmed and applied. It only orders the steps; each lives in its own room. */
 import type { Shape } from "../../catalog/files.ts";
+import { loadCatalogue } from "../../catalog/models.ts";
+import { providers } from "../../catalog/providers.ts";
 import { usageError } from "../../errors.ts";
+import { defaultOrigin } from "../../gateway/origin.ts";
 import { repeatLine } from "../../questions/repeat.ts";
+import { questionOf } from "../../questions/table.ts";
 import { formatShell } from "../../render/escape.ts";
 import { formatOutcomeJson, type Outcome } from "../../report/json.ts";
-import { findTarget } from "../../repo/scan.ts";
+import { readSpecText } from "../../repo/environment.ts";
+import { findTarget, type Target } from "../../repo/scan.ts";
 import { generatorVersion } from "../../version.ts";
-import type { Command } from "../args.ts";
+import type { Command, Flags } from "../args.ts";
 import type { Io } from "../io.ts";
 import { carryOut, openPrompt, settleEarlierRun, terminalOf } from "./carrying-out.ts";
+import type { Detection } from "./detecting.ts";
 import { preparePlan } from "./planning.ts";
 import { askBypass, showNotes, showOutcome, showPlan } from "./showing.ts";
 
 type CreateCommand = Extract<Command, { kind: "create" }>;
 
 /** Runs it and gives the exit status: 0 written or nothing to do, 3 where a file is in the way. Throws errors for people. */
-export async function runCreate({ directory, flags, switches }: CreateCommand, io: Io): Promise<number> {
+export async function runCreate({ directory, flags, switches, discover }: CreateCommand, io: Io): Promise<number> {
   const prompt = await openPrompt(switches, io);
   const target = findTarget(switches.cwd === null ? io.cwd : findTarget(io.cwd, switches.cwd).root, directory);
   if (switches.cwd !== null && directory === null && !target.exists)
@@ -25,11 +31,13 @@ export async function runCreate({ directory, flags, switches }: CreateCommand, i
     const where = target.fromGit ? `, for the repository ${target.root}` : "";
     io.stderr.write(`create-aperture-env ${generatorVersion}${where}\n`);
   }
+  const detection = prompt !== null || discover === true ? await openDetection(target, flags, io) : null;
   const prepared = await preparePlan({
     target,
     flags,
     env: io.env,
     ask: prompt?.askOn(terminalOf(io)) ?? null,
+    ...(detection !== null && { detect: detection.detect }),
     acceptDefaults: switches.yes,
     existing: false,
     decideBypass: askBypass(switches, prompt, io),
@@ -44,7 +52,7 @@ export async function runCreate({ directory, flags, switches }: CreateCommand, i
   const { status, plan } = await carryOut(
     {
       build: prepared.build,
-      warnings: earlier,
+      warnings: [...earlier, ...(detection?.warnings() ?? [])],
       show: async (shown) => (switches.json ? undefined : showPlan(shown, resolved, switches.diff, io)),
       question: "Write these files?",
     },
@@ -63,6 +71,26 @@ export async function runCreate({ directory, flags, switches }: CreateCommand, i
   if (switches.json) io.stdout.write(formatOutcomeJson(outcome));
   else showOutcome(outcome, io);
   return status === "conflict" ? 3 : 0;
+}
+
+/** No more than people wait for a question without wondering. */
+const patience = 1000;
+
+/** Begins to ask the gateway what it serves, while a person reads the first question. Null where nothing is open that it could answer. */
+async function openDetection(target: Target, flags: Flags, io: Io): Promise<Detection | null> {
+  const isOpen = (["providers", "model", "smallModel"] as const).some((id) => flags[id] === undefined);
+  if (!isOpen || (target.exists && readSpecText(target.root) !== null)) return null;
+  const url = questionOf("url");
+  const variable = url.env.find((name) => (io.env[name] ?? "") !== "");
+  const origin = url.parse(flags.url ?? (variable === undefined ? defaultOrigin : io.env[variable]!), {});
+  const { detectGateway } = await import("./detecting.ts");
+  return detectGateway({
+    origin: origin.ok ? origin.value : null,
+    timeout: patience,
+    env: io.env,
+    known: { providers, catalogue: loadCatalogue() },
+    accepts: (value) => questionOf("providers").read(value, {}),
+  });
 }
 
 function nextSteps(directory: string | null, url: string, shape: Shape): string[] {

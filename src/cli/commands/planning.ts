@@ -18,7 +18,14 @@ import {
 } from "../../plan/findings.ts";
 import { foldersOf, unignoreLines } from "../../plan/ignore.ts";
 import { changesOf, type Choice, type Plan } from "../../plan/plan.ts";
-import { resolveAnswers, type AnswerSources, type Ask, type Resolution, type Resolved } from "../../questions/resolve.ts";
+import {
+  resolveAnswers,
+  type AnswerSources,
+  type Ask,
+  type Detect,
+  type Resolution,
+  type Resolved,
+} from "../../questions/resolve.ts";
 import type { Answers } from "../../questions/types.ts";
 import { findRegistry, resolveRelease } from "../../registry/npm.ts";
 import { describeBase } from "../../render/context.ts";
@@ -41,6 +48,8 @@ export interface Request {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Asks a person; null where nobody can be asked. */
   readonly ask: Ask | null;
+  /** Looks further for what to propose; never where an environment is there. */
+  readonly detect?: Detect;
   readonly acceptDefaults: boolean;
   /** An environment that is there is brought up to date: nothing is asked, what is left out is as the lock has it. */
   readonly existing: boolean;
@@ -79,6 +88,7 @@ export async function preparePlan(request: Request): Promise<Prepared> {
     env,
     lock: lock?.answers ?? null,
     facts: readFacts(target, files, pinnedRelease.version),
+    ...(spec === null && request.detect !== undefined && { detect: request.detect }),
   };
   const mode = { ask: request.ask, acceptDefaults: request.acceptDefaults || request.existing };
   const project = target.exists ? readProject(root, files) : { configs: [], setup: [], hasOpencodeFolder: false };
