@@ -1,0 +1,322 @@
+/**
+ * What an odd answer of a gateway, or none at all, means and what to try next. Pure.
+ *
+ * Sources: Aperture's troubleshooting guide (names, 403, 404, 405, 429, key expiry, exit nodes, https), its pages on grants and quotas; the
+ * changelog of Pi's Aperture extension ("aperture is restarting"); Node.js documentation, "Common system errors" and "TLS" for codes.
+ */
+import { environmentError, type AppError } from "../errors.ts";
+
+/** How far a request had come. */
+export type Phase = "lookup" | "connect" | "tls" | "answer" | "body";
+
+/** No whole answer came. `code` is Node's, or `TIMEOUT`. */
+export interface Failure {
+  readonly phase: Phase;
+  readonly code: string;
+  readonly detail: string;
+}
+
+/** An answer as it came. */
+export interface Answer {
+  readonly status: number;
+  readonly location: string | null;
+  readonly type: string;
+  readonly retryAfter: string | null;
+  readonly tooLarge: boolean;
+  readonly text: string;
+}
+
+/** What was asked. */
+export interface About {
+  readonly url: URL;
+  /** In milliseconds. */
+  readonly timeout: number;
+  /** Host and port of the proxy, null without one. */
+  readonly proxy: string | null;
+  /** A variable that names a proxy which was not used. */
+  readonly unused: string | null;
+}
+
+const certificate = /^CERT_|^UNABLE_TO_|SELF_SIGNED|^ERR_TLS_CERT_ALTNAME_INVALID$|^HOSTNAME_MISMATCH$/;
+const local = /^(?:localhost|127\.[\d.]+|\[::1\])$/;
+
+/** Why no answer came, and what to do. */
+export function explainFailure({ phase, code, detail }: Failure, about: About): AppError {
+  const { url, timeout } = about;
+  const { origin, hostname, protocol } = url;
+  const seconds = `${timeout / 1000} s`;
+  const answered = phase === "tls" || phase === "answer" || phase === "body";
+  if (about.proxy !== null && !answered) {
+    const why = code === "TIMEOUT" ? `within ${seconds}` : `(${clean(code || detail, 80)})`;
+    return failed(
+      "gateway-proxy",
+      about,
+      `The proxy on the way to ${origin} cannot be reached ${why}.`,
+      "Start it, or take the gateway's name into NO_PROXY.",
+    );
+  }
+  if (phase === "lookup" && (code === "TIMEOUT" || code === "EAI_AGAIN"))
+    return failed(
+      "gateway-name",
+      about,
+      `Nobody here answers for the name ${hostname}.`,
+      "Is this machine online? In a tailnet MagicDNS answers (tailscale status, tailscale dns status); a container may have a resolver of its own.",
+    );
+  if (code === "ENOTFOUND" || phase === "lookup")
+    return failed("gateway-name", about, `The name ${hostname} does not resolve here.`, nameHint(hostname));
+  if (code === "TIMEOUT" || code === "ETIMEDOUT") {
+    return answered
+      ? failed(
+          "gateway-slow",
+          about,
+          `${origin} took the connection, and its answer was not complete after ${seconds}.`,
+          "Try again, or give it longer with --timeout 30. If it stays so, see whether the gateway answers in a browser.",
+        )
+      : failed(
+          "gateway-timeout",
+          about,
+          `${origin} does not answer: no connection within ${seconds}.`,
+          "Most often the tailnet policy does not let this machine reach the gateway on tcp:80 and 443, or the gateway's node key has expired (tailscale status). An exit node of a VPN can be in the way, too. Slow network: --timeout 30.",
+        );
+  }
+  if (code === "ECONNREFUSED")
+    return failed(
+      "gateway-refused",
+      about,
+      `Nothing listens on ${url.host}${url.port === "" ? ` (port ${protocol === "https:" ? 443 : 80})` : ""}.`,
+      local.test(hostname)
+        ? "Start what shall listen there: ts-unplug, or to try things  npx create-aperture-env mock-gateway"
+        : protocol === "https:"
+          ? `Most gateways serve plain http, which WireGuard encrypts: try ${origin.replace(/^https/, "http")}`
+          : "Is it the gateway's name, and the right port? The gateway listens on 80.",
+    );
+  if (["EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN", "ENETDOWN", "EADDRNOTAVAIL"].includes(code))
+    return failed(
+      "gateway-unreachable",
+      about,
+      `There is no way to ${hostname} from here.`,
+      "Is Tailscale up on this machine (tailscale status)? A container needs the host's network, or a connection of its own.",
+    );
+  if (
+    /WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|UNKNOWN_PROTOCOL|HTTP_REQUEST/.test(
+      `${code} ${detail.toUpperCase().replaceAll(" ", "_")}`,
+    )
+  )
+    return failed(
+      "gateway-speaks-http",
+      about,
+      `${origin} does not speak TLS.`,
+      `Aperture is reached over plain http, WireGuard encrypts it: ${origin.replace(/^https/, "http")}`,
+    );
+  if (certificate.test(code))
+    return failed(
+      "gateway-certificate",
+      about,
+      `The certificate of ${origin} is not valid for it here (${code}).`,
+      code === "ERR_TLS_CERT_ALTNAME_INVALID"
+        ? "A certificate is for the full name: write https://<gateway>.<tailnet>.ts.net, or use http."
+        : "A company's CA is named by NODE_EXTRA_CA_CERTS; the plain http address needs none.",
+    );
+  if (code.startsWith("HPE_"))
+    return protocol === "http:" && code !== "HPE_HEADER_OVERFLOW"
+      ? failed(
+          "gateway-speaks-tls",
+          about,
+          `${origin} does not answer in HTTP; it may want TLS.`,
+          `Try ${httpsOf(url)}, or look what listens there.`,
+        )
+      : failed(
+          "gateway-not-http",
+          about,
+          `${origin} answers with something that is not HTTP.`,
+          "Look what listens there: it is not the gateway.",
+        );
+  if (answered && (code === "ECONNRESET" || code === "EPIPE" || code === "ECONNABORTED" || code === "EPROTO"))
+    return phase === "body"
+      ? failed(
+          "gateway-cut-off",
+          about,
+          `The answer of ${origin} was cut off.`,
+          "Run again. If it stays so, something between here and the gateway closes connections.",
+        )
+      : failed(
+          "gateway-reset",
+          about,
+          `${origin} took the connection and closed it without an answer.`,
+          protocol === "https:"
+            ? `It may not speak TLS: try ${origin.replace(/^https/, "http")}`
+            : "Run again. If it stays so, it is not the gateway, or something on the way refuses it.",
+        );
+  return failed(
+    "gateway-unreachable",
+    about,
+    `${origin} cannot be asked (${clean(code || detail, 80)}).`,
+    "Try  tailscale status, and the address in a browser.",
+  );
+}
+
+/** What is wrong with an answer; null where it may be a list of models. */
+export function explainAnswer(answer: Answer, about: About): AppError | null {
+  const { status, text, type, tooLarge } = answer;
+  const { url } = about;
+  const { origin } = url;
+  if (tooLarge)
+    return failed(
+      "gateway-too-large",
+      about,
+      `The answer of ${origin} is larger than any list of models.`,
+      "It is not the gateway's; look at the address in a browser.",
+    );
+  if (status >= 200 && status <= 299) {
+    if (!/html/i.test(type) && !/^\s*<(?:!doctype|html)/i.test(text)) return null;
+    return failed(
+      "gateway-html",
+      about,
+      `${origin}/v1/models answers with a web page.`,
+      "It is not the gateway, or a login page stands in front of it: a captive portal, a proxy. Is this machine in the tailnet, and is it the gateway's name?",
+    );
+  }
+  const said = whatWasSaid(answer);
+  const quoted = said === "" ? "" : ` It says: ${said}`;
+  if (/aperture is restarting/i.test(text))
+    return failed("gateway-restarting", about, `${origin} is restarting.`, "Run again in a few seconds.");
+  if (/HTTP request to an HTTPS server|plain HTTP request was sent to HTTPS port/i.test(text))
+    return failed("gateway-speaks-tls", about, `${origin} wants TLS.`, `Write ${httpsOf(url)}`);
+  switch (status) {
+    case 401:
+      return failed(
+        "gateway-unauthorized",
+        about,
+        `${origin} does not know who asks (401).${quoted}`,
+        "Aperture asks for no key and knows you by your tailnet identity. So this is something else than the gateway, or something in front of it; ask it directly, from a machine in the tailnet.",
+      );
+    case 403:
+      return failed(
+        "gateway-forbidden",
+        about,
+        `${origin} knows you and gives you no role (403).${quoted}`,
+        "A grant has to give you, or this machine's tag, a role and models: capability tailscale.com/cap/aperture with role user. In the tailnet policy it needs a dst. See  tailscale whois  for who you are.",
+      );
+    case 404:
+      return failed(
+        "gateway-no-list",
+        about,
+        `${origin} has no /v1/models (404).${quoted}`,
+        "It may be another server: the gateway's own page is at /ui/. If it is the gateway, no provider is configured, or no grant gives you a model.",
+      );
+    case 405:
+      return failed(
+        "gateway-method",
+        about,
+        `${origin}/v1/models cannot be asked for with GET (405).${quoted}`,
+        "Most often /v1 is there twice: the gateway's address has none, and neither has a provider's baseurl in the gateway's configuration.",
+      );
+    case 407:
+      return failed(
+        "gateway-proxy",
+        about,
+        `The proxy wants a user and a password (407).`,
+        "Put them into the variable, or take the gateway's name into NO_PROXY.",
+      );
+    case 429:
+      return failed(
+        "gateway-quota",
+        about,
+        `${origin} says that it is too much (429).${quoted}`,
+        `A quota is used up, or too many ask. ${retryAt(answer.retryAfter)}`,
+      );
+  }
+  if (status >= 300 && status <= 399) return explainRedirect(answer, about);
+  if (status >= 500)
+    return failed(
+      "gateway-failed",
+      about,
+      `${origin} failed to answer (${status}).${quoted}`,
+      about.proxy === null
+        ? `Run again in a moment. ${status === 503 || status === 502 ? "It may be restarting. " : ""}If it stays so, its administrators see why on ${origin}/ui/`
+        : "The proxy may not reach the gateway: in a tailnet it has to be tailscaled's own, or the gateway's name belongs into NO_PROXY.",
+    );
+  return failed(
+    "gateway-status",
+    about,
+    `${origin} answers with status ${status}.${quoted}`,
+    "It may not be the gateway; look at the address in a browser.",
+  );
+}
+
+/** The answer that said it was fine is no JSON. */
+export function notJson(text: string, about: About): AppError {
+  const what =
+    text.trim() === ""
+      ? "nothing"
+      : /[\]}]\s*$/.test(text) || !/^\s*[[{]/.test(text)
+        ? "something that is not JSON"
+        : "JSON that ends early";
+  return failed(
+    "gateway-not-json",
+    about,
+    `${about.url.origin}/v1/models answers with ${what}.`,
+    "It may not be the gateway; look at the address in a browser.",
+  );
+}
+
+function explainRedirect({ location }: Answer, about: About): AppError {
+  const { url } = about;
+  const to = location === null || !URL.canParse(location, url.href) ? null : new URL(location, url);
+  const name = "gateway-redirect";
+  if (to !== null && to.hostname === url.hostname && to.protocol === "https:" && url.protocol === "http:")
+    return failed(name, about, `${url.origin} sends to ${clean(to.origin, 300)}.`, `Write ${clean(to.origin, 300)}`);
+  const where =
+    to === null ? "elsewhere" : to.origin === url.origin ? `to ${clean(to.pathname, 100)}` : `to ${clean(to.origin, 300)}`;
+  return failed(
+    name,
+    about,
+    `${url.origin}/v1/models sends ${where}, which was not followed.`,
+    "A login page stands in front, or it is another server: the gateway itself answers without one. Ask it directly, by its name in the tailnet.",
+  );
+}
+
+function nameHint(hostname: string): string {
+  const reach = "Is this machine in the tailnet, and MagicDNS on (tailscale status)?";
+  return hostname.includes(".")
+    ? `${reach} Is the name right? The admin console's page Machines lists it.`
+    : `${reach} A short name needs the tailnet's search domain as well, the full one does not: http://${hostname}.<tailnet>.ts.net`;
+}
+
+function httpsOf({ origin }: URL): string {
+  return origin.replace(/^http:/, "https:");
+}
+
+function retryAt(retryAfter: string | null): string {
+  if (retryAfter === null) return "Try again later.";
+  return /^\d{1,9}$/.test(retryAfter) ? `Try again in ${retryAfter} s.` : `Try again after ${clean(retryAfter, 60)}.`;
+}
+
+/** The sentence that an error holds, in the shapes in which APIs put one, or the plain text. */
+function whatWasSaid({ text, type }: Answer): string {
+  let message: unknown = /^text\/plain/i.test(type) ? text : "";
+  try {
+    const body = JSON.parse(text) as { error?: { message?: unknown } | string; message?: unknown } | null;
+    const inner = typeof body?.error === "object" ? body.error?.message : body?.error;
+    message = inner ?? body?.message ?? "";
+  } catch {
+    // Plain text, or a page.
+  }
+  return typeof message === "string" ? clean(message, 200) : "";
+}
+
+/** A text of the gateway's for a terminal: one line, nothing invisible, not long. */
+export function clean(text: string, length: number): string {
+  const line = text
+    .slice(0, length * 4)
+    .replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\s]+/gu, " ")
+    .trim();
+  const units = [...line];
+  return units.length <= length ? line : `${units.slice(0, length).join("")}…`;
+}
+
+function failed(code: string, { proxy, unused }: About, message: string, hint: string): AppError {
+  const through = proxy === null ? "" : ` It was asked through the proxy ${proxy}, which http_proxy names.`;
+  const directly = unused === null ? "" : ` ${unused} is set, and not used here: only http through an http proxy is.`;
+  return environmentError(code, message, `${hint}${through}${directly}`);
+}

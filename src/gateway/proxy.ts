@@ -1,0 +1,41 @@
+/**
+ * Which proxy a request to the gateway takes: the one that OpenCode itself would take, so that what is found here holds in the container.
+ *
+ * Seen with opencode-ai 1.18: `HTTP_PROXY` and `http_proxy` catch `http://ai`, `HTTPS_PROXY` and `ALL_PROXY` do not; `NO_PROXY` is a list with or
+ * without spaces of host names, or `*`. CIDR blocks and entries with a scheme match nothing.
+ */
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** How to get there. */
+export interface Route {
+  /** The proxy, null where the gateway is asked directly. */
+  readonly proxy: URL | null;
+  /** A variable that names a proxy which is not used here, though somebody may expect it. */
+  readonly unused: string | null;
+}
+
+/** Finds the way to a URL. Only http through an http proxy is relayed; everything else goes directly, and says so. */
+export function findRoute(url: URL, env: Environment): Route {
+  const variables = url.protocol === "https:" ? ["https_proxy", "HTTPS_PROXY"] : ["http_proxy", "HTTP_PROXY"];
+  const name = variables.find((variable) => (env[variable] ?? "").trim() !== "");
+  if (name === undefined || isExcluded(url, env["no_proxy"] ?? env["NO_PROXY"] ?? "")) return { proxy: null, unused: null };
+  const proxy = parseProxy(env[name]!.trim());
+  return url.protocol === "http:" && proxy !== null ? { proxy, unused: null } : { proxy: null, unused: name };
+}
+
+function parseProxy(text: string): URL | null {
+  try {
+    const proxy = new URL(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`);
+    return proxy.protocol === "http:" ? proxy : null;
+  } catch {
+    return null;
+  }
+}
+
+function isExcluded({ hostname, host }: URL, list: string): boolean {
+  return list
+    .split(",")
+    .map((entry) => entry.trim().toLowerCase().replace(/^\./, ""))
+    .some((entry) => entry !== "" && (entry === "*" || entry === hostname || entry === host || hostname.endsWith(`.${entry}`)));
+}
