@@ -1,6 +1,7 @@
 /** The doctor: looks at everything at once, with one deadline, and judges what was seen. */
 import { existsSync } from "node:fs";
 import { at, isObject, parseJsonc, textAt, type JsonObject } from "./config/json.ts";
+import type { Installation } from "./config/launch.ts";
 import { findChoices } from "./config/providers.ts";
 import { resolveConfig } from "./config/resolve.ts";
 import { substitute } from "./config/substitute.ts";
@@ -9,7 +10,7 @@ import { formatsToTry, judgeGateway, judgeOrigin } from "./judge/gateway.ts";
 import { judgeFolders, judgePrograms, judgeSurroundings, type LocalFacts } from "./judge/local.ts";
 import { judgeDebugConfig, judgeSent, judgeVersion } from "./judge/opencode.ts";
 import { textOf, worldOf } from "./probe/files.ts";
-import { asLaunched, type Installation } from "./probe/launched.ts";
+import { asLaunched } from "./probe/launched.ts";
 import { probeGateway } from "./probe/network.ts";
 import { findPrograms, isNoExec, readOnlyFolders } from "./probe/programs.ts";
 import { run } from "./probe/run.ts";

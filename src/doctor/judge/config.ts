@@ -3,7 +3,7 @@ import type { Choices, ProviderView } from "../config/providers.ts";
 import { splitModel } from "../config/providers.ts";
 import { at, lineOf, textAt, textsAt, type JsonObject } from "../config/json.ts";
 import { isOn, type Layer, type Resolved } from "../config/resolve.ts";
-import { silencingVariables, type Installation, type Launched } from "../probe/launched.ts";
+import { silencingVariables, type Installation, type Launched } from "../config/launch.ts";
 import { found, fine, listed, show, type Check } from "../types.ts";
 
 /** What is judged. */

@@ -4,7 +4,7 @@ import { parseOrigin } from "../../gateway/origin.ts";
 import type { AppError } from "../../errors.ts";
 import { at, isObject, textAt, textsAt, type JsonObject } from "../config/json.ts";
 import { splitModel, wirePath, type Choices } from "../config/providers.ts";
-import { normaliseUrl } from "../probe/launched.ts";
+import { normaliseUrl } from "../config/launch.ts";
 import type { DatedAnswer } from "../probe/http.ts";
 import type { FormatQuestion, GatewayProbe, Resolver } from "../probe/network.ts";
 import { fine, found, listed, show, type Check } from "../types.ts";
@@ -136,7 +136,7 @@ function judgeProxyList({ route, url }: GatewayProbe): Check[] {
 const tolerated = 5 * 60_000;
 
 function judgeClock({ models, now }: GatewayProbe): Check[] {
-  const date = "date" in models && models.date !== null ? Date.parse(models.date) : Number.NaN;
+  const date = "date" in models && models.date !== null ? models.date : Number.NaN;
   const off = Number.isNaN(date) ? 0 : now - date;
   if (Math.abs(off) <= tolerated) return [];
   const minutes = Math.round(Math.abs(off) / 60_000);

@@ -1,5 +1,5 @@
 /** Programs, folders and variables of this machine. From values to values. */
-import type { Launched } from "../probe/launched.ts";
+import type { Launched } from "../config/launch.ts";
 import type { Programs } from "../probe/programs.ts";
 import { fine, found, listed, show, type Check, type Env } from "../types.ts";
 

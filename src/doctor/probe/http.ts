@@ -23,7 +23,7 @@ export interface Asked {
 
 /** An answer, with the date that the server says it is. */
 export interface DatedAnswer extends Answer {
-  readonly date: string | null;
+  readonly date: number | null;
 }
 
 /** More than any list of models: 20,000 of them are 5 MB. */
@@ -126,7 +126,7 @@ function readAnswer(bytes: Buffer, ended: boolean, tooLarge: boolean): DatedAnsw
     location: headers.get("location") ?? null,
     type: headers.get("content-type") ?? "",
     retryAfter: headers.get("retry-after") ?? null,
-    date: headers.get("date") ?? null,
+    date: Date.parse(headers.get("date") ?? "") || null,
     tooLarge,
     text: body.toString("utf8"),
   };

@@ -3,47 +3,10 @@
  * variables and where it moves folders to. Nothing is made here. Held against the launcher itself by test/opencode/doctor.test.ts.
  */
 import { existsSync, lstatSync, statSync } from "node:fs";
+import { normaliseUrl, silencingVariables, type Installation, type Launched } from "../config/launch.ts";
 import { parentOf } from "../config/world.ts";
 import type { Env } from "../types.ts";
 import { may, readText, whyNotWritable } from "./files.ts";
-
-/** Where an environment is installed, and what it was made for. */
-export interface Installation {
-  /** The folder with opencode.json and models.json. */
-  readonly share: string;
-  /** Below which bin, lib and share lie; null where only a repository's files are looked at. */
-  readonly prefix: string | null;
-  /** The gateway that it was made for. */
-  readonly gateway: string;
-  /** The version of OpenCode that it was made for, null where nobody says. */
-  readonly version: string | null;
-}
-
-/** What the launcher does. */
-export interface Launched {
-  readonly env: Env;
-  /** Four folders that have to be somewhere else than wished, and why. */
-  readonly moved: { readonly from: string; readonly why: string; readonly to: string | null } | null;
-  /** The same for the temporary folder. */
-  readonly temporary: { readonly from: string; readonly why: string; readonly to: string | null } | null;
-  /** An `OPENCODE_CONFIG` that cannot be read. */
-  readonly configFallback: string | null;
-}
-
-/** APERTURE_URL as the launcher makes it an origin. */
-export function normaliseUrl(given: string): string {
-  let url = given.includes("://") ? given : `http://${given}`;
-  for (;;) {
-    const shorter = /:\/\/.*\/$/.test(url) ? url.slice(0, -1) : /:\/\/.*\/v1$/.test(url) ? url.slice(0, -3) : url;
-    if (shorter === url) return url;
-    url = shorter;
-  }
-}
-
-const switches = ["MODELS_FETCH", "AUTOUPDATE", "LSP_DOWNLOAD", "SHARE"].map((name) => `OPENCODE_DISABLE_${name}`);
-
-/** The variables that keep OpenCode from calling others than the gateway. */
-export const silencingVariables: readonly string[] = switches;
 
 /** Does what the launcher does, on paper. */
 export function asLaunched(given: Env, { share, gateway }: Installation, uid: number | null): Launched {
@@ -53,7 +16,7 @@ export function asLaunched(given: Env, { share, gateway }: Installation, uid: nu
   const readable = readText(wanted).kind === "text";
   env["OPENCODE_CONFIG"] = readable ? wanted : `${share}/opencode.json`;
   env["OPENCODE_MODELS_PATH"] = given["OPENCODE_MODELS_PATH"] || `${share}/models.json`;
-  for (const name of switches) env[name] = given[name] ?? "1";
+  for (const name of silencingVariables) env[name] = given[name] ?? "1";
 
   const home = given["HOME"] ?? "";
   const four = [
