@@ -171,6 +171,7 @@ function checkLines(made: Rendered, plain: Rendered): void {
     ),
     [`${featureFolder}/devcontainer-feature.json`]: new RegExp(`^ {4}"APERTURE_URL": |^ {2}"(?:${lifecycleHooks.join("|")})": `),
     [`${featureFolder}/launcher.sh`]: /^_?gateway=/,
+    [`${featureFolder}/doctor.sh`]: /^gateway=/,
     [`${featureFolder}/opencode.json`]: /"baseURL": /,
   };
   const pairs = [
