@@ -31,7 +31,13 @@ export type Flags = Partial<Readonly<Record<QuestionId, string>>>;
 /** A command with what it needs. */
 export type Command =
   | { readonly kind: "help" | "version" }
-  | { readonly kind: "create"; readonly directory: string | null; readonly flags: Flags; readonly switches: Switches }
+  | {
+      readonly kind: "create";
+      readonly directory: string | null;
+      readonly flags: Flags;
+      readonly switches: Switches;
+      readonly discover?: true;
+    }
   | {
       readonly kind: "update";
       readonly directories: readonly string[];
@@ -42,6 +48,14 @@ export type Command =
     }
   | { readonly kind: "check"; readonly directories: readonly string[]; readonly switches: Switches; readonly outdated: boolean }
   | { readonly kind: "remove"; readonly directory: string | null; readonly switches: Switches }
+  | {
+      readonly kind: "discover";
+      readonly origin: string | null;
+      readonly write: boolean;
+      /** How long the gateway may take, in milliseconds. */
+      readonly timeout: number;
+      readonly switches: Switches;
+    }
   | { readonly kind: "mock-gateway"; readonly port: number; readonly host: string; readonly json: boolean };
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -49,7 +63,7 @@ type Values = Readonly<Record<string, string | boolean | readonly (string | bool
 
 /** Words that are commands, now or later, so that a folder of that name is written `./update`. */
 export const verbs = ["create", "update", "check", "remove", "discover", "doctor", "verify", "build", "mock-gateway", "help"];
-const available = ["create", "update", "check", "remove", "mock-gateway", "help"];
+const available = ["create", "update", "check", "remove", "discover", "mock-gateway", "help"];
 
 const common = {
   json: { type: "boolean" },
@@ -75,10 +89,18 @@ const answers: FlagTable = Object.fromEntries(
 );
 const mock = { port: { type: "string" }, host: { type: "string" } } as const satisfies FlagTable;
 const tables: Readonly<Record<string, FlagTable>> = {
-  create: { ...adding, ...answers },
+  create: { ...adding, ...answers, discover: { type: "boolean" } },
   update: { ...adding, ...answers, summary: { type: "string" } },
   check: { ...common, outdated: { type: "boolean" } },
   remove: writing,
+  discover: {
+    yes: writing.yes,
+    "dry-run": writing["dry-run"],
+    "no-input": writing["no-input"],
+    ...common,
+    write: { type: "boolean" },
+    timeout: { type: "string" },
+  },
 };
 
 /** Reads the command line. Throws usage errors that name the flag and, where one was probably meant, the right one. */
@@ -95,7 +117,7 @@ export function parseCommand(argv: readonly string[], env: Environment): Command
   if (verb === "help") return { kind: "help" };
   const rest = verb === null ? argv : argv.slice(1);
   if (verb === "mock-gateway") return parseMock(rest);
-  const kind = (verb ?? "create") as "create" | "update" | "check" | "remove";
+  const kind = (verb ?? "create") as "create" | "update" | "check" | "remove" | "discover";
   const table = tables[kind]!;
   refuseSwallowedFlags(table, env);
   const { values, positionals } = parseStrictly(rest, table);
@@ -105,14 +127,43 @@ export function parseCommand(argv: readonly string[], env: Environment): Command
   const switches = readSwitches(values, env);
   switch (kind) {
     case "create":
-      return { kind, directory: oneFolder(positionals), flags: readFlags(values), switches };
+      return {
+        kind,
+        directory: oneFolder(positionals),
+        flags: readFlags(values),
+        switches,
+        ...(values["discover"] === true && { discover: true }),
+      };
     case "update":
       return { kind, directories: positionals, flags: readFlags(values), switches, summary: readSummary(values) };
     case "check":
       return { kind, directories: positionals, switches, outdated: values["outdated"] === true };
     case "remove":
       return { kind, directory: oneFolder(positionals), switches };
+    case "discover": {
+      const origin = oneOrigin(positionals);
+      return { kind, origin, write: values["write"] === true, timeout: readTimeout(values["timeout"]), switches };
+    }
   }
+}
+
+function oneOrigin(positionals: readonly string[]): string | null {
+  if (positionals.length > 1)
+    throw usageError(
+      "too-many-gateways",
+      `One gateway can be asked, and these are ${positionals.length}: ${positionals.join(", ")}.`,
+      "For instance  npx create-aperture-env discover http://ai",
+    );
+  return positionals[0] ?? null;
+}
+
+/** Seconds as typed, in milliseconds. */
+function readTimeout(text: Values[string]): number {
+  if (text === undefined) return 5000;
+  const seconds = /^\d{1,4}(?:\.\d{1,3})?s?$/.test(String(text)) ? Number.parseFloat(String(text)) : 0;
+  if (seconds < 0.1 || seconds > 600)
+    throw usageError("bad-flag", `--timeout cannot be ${JSON.stringify(text)}.`, "It is a number of seconds, 0.1 to 600.");
+  return Math.round(seconds * 1000);
 }
 
 function refuseLateVerb(positionals: readonly string[]): void {

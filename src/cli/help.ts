@@ -16,10 +16,16 @@ const general: Rows = [
 const existing: Rows = [
   ["--on-conflict <how>", "where you and we changed one place: keep (yours), replace (ours), fail (the default)"],
   ["--on-bypass <how>", "where a project file goes past the gateway: leave, fix (take that out), managed"],
+  ["--discover", "when making an environment: propose what the gateway serves (asked for at a terminal anyway)"],
   ["--unignore", "add lines to .gitignore for files that git would leave out"],
 ];
 const update: Rows = [["--summary markdown", "the text of a pull request on stdout: what moved and why"]];
 const check: Rows = [["--outdated", "ask the registry, too, and fail where a newer OpenCode or generator is out"]];
+
+const discover: Rows = [
+  ["--write", "write providers, model and small_model into aperture-env.yaml; what is served stays as it is"],
+  ["--timeout <seconds>", "how long the gateway may take, 5 by default"],
+];
 
 /** The whole help. */
 export function formatHelp(version: string): string {
@@ -35,6 +41,7 @@ export function formatHelp(version: string): string {
     "  npx create-aperture-env update [dirs] [flags]       renders it again from aperture-env.yaml; your edits stay",
     "  npx create-aperture-env check [dirs] [flags]        says whether all is as aperture-env.yaml and the lock say",
     "  npx create-aperture-env remove [dir] [flags]        takes it out again; what you edited stays",
+    "  npx create-aperture-env discover [origin] [flags]   lists what a gateway serves to you, and can write it down",
     "  npx create-aperture-env mock-gateway [flags]        runs a small gateway to try things with",
     "",
     "What the environment is (each has a key in aperture-env.yaml and a variable, APERTURE_ENV_URL and so on):",
@@ -51,6 +58,9 @@ export function formatHelp(version: string): string {
     "",
     "check:",
     ...columns(check),
+    "",
+    "discover, which asks the spec's gateway, else APERTURE_ENDPOINT, APERTURE_URL, or http://ai:",
+    ...columns(discover),
     "",
     "mock-gateway:",
     ...columns([

@@ -36,6 +36,10 @@ async function runCommand(command: Command, io: Io): Promise<number> {
       return runCheck(command, io);
     case "remove":
       return runRemove(command, io);
+    case "discover": {
+      const { runDiscover } = await import("./commands/discover.ts");
+      return runDiscover(command, io);
+    }
     case "mock-gateway": {
       const { runMockGateway } = await import("./commands/mock-gateway.ts");
       return runMockGateway(command, { stdout: io.stdout, stderr: io.stderr, signal: io.interrupted() });

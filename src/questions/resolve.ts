@@ -19,7 +19,20 @@ export interface AnswerSources {
   /** Answers of the last run, as the lock keeps them. */
   readonly lock: Partial<Answers> | null;
   readonly facts: Facts;
+  /** Looks further than the facts for what to propose; null where the question's own proposal counts. */
+  readonly detect?: Detect;
 }
+
+/** What was found to propose, and how the question is then asked. */
+export interface Detected {
+  readonly proposal: Proposal<unknown>;
+  /** The question with what was found to choose from. */
+  readonly asked?: Question;
+  readonly choices?: readonly Choice[];
+}
+
+/** Finds what to propose for a question that is open. */
+export type Detect = (question: Question, earlier: Partial<Answers>) => Promise<Detected | null>;
 
 /** One answer and where it came from. */
 export interface Resolved<Id extends QuestionId = QuestionId> {
@@ -69,18 +82,19 @@ export async function resolveAnswers(
     }
     let found = find(question, sources, earlier);
     if (found === null) {
-      const proposal = question.propose(sources.facts, earlier);
-      const choices = question.choices?.(sources.facts) ?? [];
+      const detected = (await sources.detect?.(question, earlier)) ?? null;
+      const proposal = detected?.proposal ?? question.propose(sources.facts, earlier);
+      const choices = detected?.choices ?? question.choices?.(sources.facts) ?? [];
       // One choice is no question.
       const mayAsk = question.asked && choices.length !== 1 && sources.spec === null;
       if (mayAsk && mode.ask !== null) {
-        const { value, notes } = await mode.ask(question, proposal, earlier, choices);
+        const { value, notes } = await mode.ask(detected?.asked ?? question, proposal, earlier, choices);
         found = { question, value: value as Answers[QuestionId], source: "answer", notes };
       } else {
         if (mayAsk && !mode.acceptDefaults) open.push({ question, proposal });
         found = {
           question,
-          value: proposal.value,
+          value: proposal.value as Answers[QuestionId],
           source: proposal.source,
           notes: [],
           ...(proposal.because !== undefined && { because: proposal.because }),

@@ -8,10 +8,24 @@ type Path = readonly [string, ...string[]];
 
 /** The spec's text with these answers in it, the same text where it says so already. What no key has to change for stays untouched. */
 export function editSpec(text: string, answers: readonly Resolved[]): EditResult {
+  return putValues(
+    text,
+    answers.map(({ question, value }) => ({ path: question.key as Path, value: question.write(value as never) })),
+  );
+}
+
+/** A value and the path of keys where it shall stand. */
+export interface Put {
+  readonly path: Path;
+  readonly value: unknown;
+}
+
+/** The text with these values in it. What of a map is not in its new value is taken out. */
+export function putValues(text: string, puts: readonly Put[]): EditResult {
   let edited: EditResult = { ok: true, text };
-  for (const { question, value } of answers) {
+  for (const { path, value } of puts) {
     if (!edited.ok) return edited;
-    edited = putValue(edited.text, question.key as Path, question.write(value as never));
+    edited = putValue(edited.text, path, value);
   }
   return edited;
 }

@@ -1,0 +1,211 @@
+/** `discover`: lists what a gateway serves to whoever asks, and writes it into the spec. */
+import { decisionError, usageError } from "../../errors.ts";
+import { askForModels } from "../../gateway/discover.ts";
+import type { Discovery } from "../../gateway/models.ts";
+import { parseOrigin } from "../../gateway/origin.ts";
+import { formatLock, hashText, lockPath, normalise, type Lock } from "../../lock/lock.ts";
+import type { Plan, Write } from "../../plan/plan.ts";
+import { describeDiscovery, formatCount, formatDiscovery, remarks } from "../../report/discovery.ts";
+import { paintFor } from "../../report/text.ts";
+import { readLockFile, readSpecText } from "../../repo/environment.ts";
+import { findTarget, look } from "../../repo/scan.ts";
+import type { Merged } from "../../spec/discovered.ts";
+import { specPath, type SpecEntries } from "../../spec/spec.ts";
+import type { Command } from "../args.ts";
+import type { Io } from "../io.ts";
+import { carryOut, openPrompt, settleEarlierRun } from "./carrying-out.ts";
+import { showNotes } from "./showing.ts";
+
+type DiscoverCommand = Extract<Command, { kind: "discover" }>;
+
+/** What of the repository has a part in it. */
+interface Here {
+  readonly root: string;
+  readonly spec: { readonly text: string; readonly entries: SpecEntries } | null;
+  readonly lock: Lock | null;
+}
+
+/**
+ * Runs it and gives the exit status, 0. Throws errors for people: 2 for a wrong address or flag, and where nobody can be asked whether to write;
+ * 3 where the spec cannot be edited; 4 where the gateway does not answer, or not with a list of models.
+ */
+export async function runDiscover(command: DiscoverCommand, io: Io): Promise<number> {
+  const { write, timeout, switches } = command;
+  const { root } = findTarget(switches.cwd === null ? io.cwd : findTarget(io.cwd, switches.cwd).root, null);
+  const earlier = write ? settleEarlierRun(root, switches) : [];
+  const spec = await import("../../spec/file.ts");
+  // Whoever names another gateway and only looks has no need of a spec, and none to mend one.
+  const here = write || command.origin === null ? readHere(root, spec.parseSpec) : { root, spec: null, lock: null };
+  const { origin, notes } = findOrigin(command, here, io.env);
+  const found = spec.understand(await askForModels({ origin, timeout, env: io.env }));
+  const merged = spec.mergeDiscovery(found, { origin, spec: here.spec, lock: here.lock?.answers ?? null });
+  const said = [...earlier, ...notes, ...remarks(found), ...merged.notes, ...describeNotListed(merged)];
+  if (!switches.json) {
+    const table = formatDiscovery(found, merged, paintFor(io.stdout, io.env));
+    io.stdout.write(`${formatCount(origin, found)}\n\n${table}\n`);
+    showNotes(said, io);
+  }
+  const written = write ? await writeDown(command, here, merged, io) : null;
+  if (switches.json) io.stdout.write(formatJson(origin, found, merged, here, said, written));
+  return 0;
+}
+
+function readHere(root: string, parseSpec: (text: string) => SpecEntries): Here {
+  const text = readSpecText(root);
+  return { root, spec: text === null ? null : { text, entries: parseSpec(text) }, lock: readLockFile(root).lock };
+}
+
+const variables = ["APERTURE_ENV_URL", "APERTURE_ENDPOINT", "APERTURE_URL"];
+
+/** The gateway to ask: the one that was named, the spec's, a variable's, or the default name. */
+function findOrigin(
+  { origin, write }: DiscoverCommand,
+  { spec, lock }: Here,
+  env: Io["env"],
+): { origin: string; notes: readonly string[] } {
+  const entry = spec?.entries.url;
+  const kept = spec === null ? undefined : (entry?.value ?? lock?.answers.url);
+  const variable = variables.find((name) => (env[name] ?? "").trim() !== "");
+  const [subject, text] =
+    origin !== null
+      ? ["The gateway", origin]
+      : kept !== undefined
+        ? ["aperture.url", kept]
+        : variable !== undefined
+          ? [variable, env[variable]!]
+          : ["The gateway", "http://ai"];
+  const parsed = parseOrigin(typeof text === "string" ? text : "");
+  if (!parsed.ok) {
+    const fix = `${parsed.fix[0]!.toUpperCase()}${parsed.fix.slice(1)}.`;
+    throw usageError(
+      "bad-origin",
+      `${subject}: ${parsed.why}.`,
+      fix,
+      origin === null && entry !== undefined ? entry.place : undefined,
+    );
+  }
+  const url = kept === undefined ? null : parseOrigin(String(kept));
+  const isOther = write && url?.ok === true && url.value !== parsed.value;
+  return {
+    origin: parsed.value,
+    notes: [...parsed.notes, ...(isOther ? [`${specPath} goes to ${url.value}, and ${parsed.value} was asked`] : [])],
+  };
+}
+
+function describeNotListed({ notListed }: Merged): string[] {
+  if (notListed.length === 0) return [];
+  const names =
+    notListed.length <= 6 ? notListed.join(", ") : `${notListed.slice(0, 5).join(", ")} and ${notListed.length - 5} more`;
+  return [
+    `the gateway does not list ${names} to you any more, or never did; others may have it, so it is for you to take out of ${specPath}`,
+  ];
+}
+
+/** What became of `--write`. */
+interface Written {
+  readonly status: "written" | "unchanged" | "planned" | "no-spec";
+  readonly next: string | null;
+}
+
+async function writeDown({ switches }: DiscoverCommand, here: Here, merged: Merged, io: Io): Promise<Written> {
+  const { edited } = merged;
+  if (!edited.ok) {
+    const where = { file: specPath, line: edited.line, column: edited.column };
+    throw decisionError(
+      "spec-not-edited",
+      `The spec cannot be changed here: ${edited.why}.`,
+      "Change that place by hand, and run again.",
+      where,
+    );
+  }
+  if (here.spec === null) {
+    if (!switches.json) {
+      io.stderr.write(
+        `\nThere is no ${specPath} here. To make an environment with it, put this into one and run  npm create aperture-env@latest\n`,
+      );
+      io.stdout.write(`\n${edited.text}`);
+    }
+    return { status: "no-spec", next: "npm create aperture-env@latest" };
+  }
+  const plan = planFor(here, edited.text);
+  const prompt = await openPrompt(switches, io);
+  if (plan.changes.length > 0 && prompt === null && !switches.yes && !switches.dryRun) {
+    if (!switches.json) await showDiff(plan, io);
+    throw usageError(
+      "missing-answers",
+      "Nobody can be asked here whether to write this.",
+      "Say so with --yes, or only look with --dry-run.",
+    );
+  }
+  const show = async (shown: Plan): Promise<void> => (switches.json ? undefined : showDiff(shown, io));
+  const { status } = await carryOut(
+    { build: () => plan, warnings: [], show, question: `Write this into ${specPath}?` },
+    switches,
+    prompt,
+    io,
+  );
+  const outcome = status === "written" || status === "planned" ? status : "unchanged";
+  const next =
+    outcome !== "written" ? null : here.lock === null ? "npm create aperture-env@latest" : "npx create-aperture-env update";
+  if (!switches.json) {
+    const summaries = {
+      written: `Written: ${specPath}.`,
+      planned: "Nothing was written (--dry-run).",
+      unchanged: `Nothing to do: ${specPath} has what the gateway serves.`,
+    };
+    io.stdout.write(`\n${summaries[outcome]}\n`);
+    if (next !== null) io.stderr.write(`\nNext:\n  ${next}\n`);
+  }
+  return { status: outcome, next };
+}
+
+async function showDiff(plan: Plan, io: Io): Promise<void> {
+  const shown = { ...plan, lock: null };
+  if (plan.changes.length === 0) return;
+  const { formatDiff } = await import("../../report/diff.ts");
+  io.stdout.write(`\n${formatDiff(shown)}`);
+}
+
+/** The spec's edit. A spec that is as it was generated stays known as that, so that `remove` takes it with it. */
+function planFor({ root, spec, lock }: Here, after: string): Plan {
+  const before = spec!.text;
+  const none = { root, warnings: [], findings: [] };
+  if (after === before) return { ...none, changes: [], lock: null };
+  const changes: Write[] = [{ kind: "edit", path: specPath, before, after, executable: false }];
+  const entry = lock?.files[specPath];
+  const found = look(root, lockPath);
+  if (lock === null || entry === undefined || found.kind !== "text" || entry.hash !== hashText(normalise(before)))
+    return { ...none, changes, lock: null };
+  const files = { ...lock.files, [specPath]: { ...entry, hash: hashText(normalise(after)) } };
+  // One that an older version wrote is for update to write anew.
+  if (formatLock(lock) !== normalise(found.text)) return { ...none, changes, lock: null };
+  return {
+    ...none,
+    changes,
+    lock: { kind: "replace", path: lockPath, before: found.text, after: formatLock({ ...lock, files }), executable: false },
+  };
+}
+
+function formatJson(
+  origin: string,
+  found: Discovery,
+  merged: Merged,
+  { spec }: Here,
+  notes: readonly string[],
+  written: Written | null,
+): string {
+  const { edited, notListed, model, smallModel } = merged;
+  const object = {
+    schemaVersion: 1,
+    status: written?.status ?? "discovered",
+    origin,
+    providers: describeDiscovery(found),
+    model,
+    small_model: smallModel,
+    notListed,
+    notes,
+    spec: edited.ok ? { path: specPath, exists: spec !== null, changes: edited.text !== spec?.text, text: edited.text } : null,
+    ...(written !== null && written.next !== null && { next: [written.next] }),
+  };
+  return `${JSON.stringify(object, null, 2)}\n`;
+}

@@ -1,0 +1,172 @@
+/** What to propose of what a gateway serves: the two models, and how a provider is written into a spec. Pure. */
+import type { Discovery, GatewayApi, GatewayModel, GatewayProvider, Known, Limit } from "./models.ts";
+
+/** A model with its provider, and the name by which OpenCode asks for it: `provider/model`. */
+export interface Candidate {
+  readonly provider: GatewayProvider;
+  readonly model: GatewayModel;
+  readonly ref: string;
+}
+
+/** Families of models that work well as the default, best first. */
+const families: readonly RegExp[] = [
+  /claude.*sonnet/,
+  /claude.*opus/,
+  /^(?:.*\/)?gpt-[5-9](?:[.-]\d+)?(?:-20[\d-]+)?$/,
+  /gpt-[5-9].*codex/,
+  /gemini.*pro/,
+  /claude|gpt-[4-9]|gemini/,
+  /cod(?:er|ex)|devstral/,
+  /qwen|kimi|glm|deepseek|mistral|llama|grok/,
+];
+/** Families for titles and summaries. */
+const smallFamilies: readonly RegExp[] = [
+  /haiku/,
+  /gpt-[5-9].*[-_]mini/,
+  /[-_]mini(?:$|[-_.:\d])/,
+  /[-_]nano(?:$|[-_.:\d])/,
+  /flash/,
+  /[-_](?:lite|small|tiny)(?:$|[-_.:\d])/,
+];
+const isSmall = (id: string): boolean => smallFamilies.some((family) => family.test(id.toLowerCase()));
+
+/** What can be chosen of a discovery, given which providers (and of a provider of its own, which models) there are. */
+export function candidatesOf(
+  { providers }: Discovery,
+  has: (provider: GatewayProvider, model: GatewayModel) => boolean = () => true,
+): Candidate[] {
+  return providers.flatMap((provider) =>
+    provider.models
+      .filter((model) => model.usable && has(provider, model))
+      .map((model) => ({ provider, model, ref: `${provider.id}/${nameIn(provider, model)}` })),
+  );
+}
+
+/**
+ * The name of a model in a spec. That of a known provider is the catalogue's; in a provider of its own the one that is unique, so that the
+ * gateway cannot take another's: OpenCode sends the key as it is (seen with opencode-ai 1.18).
+ */
+export function nameIn({ known }: GatewayProvider, { id, unique }: GatewayModel): string {
+  return known ? id : (unique ?? id);
+}
+
+/** The default model to propose; null where nothing chats. */
+export function proposeModel(candidates: readonly Candidate[], { providers }: Known): Candidate | null {
+  const isDefault = ({ provider, model }: Candidate): boolean =>
+    provider.known && providers[provider.id]!.defaults.model === model.id;
+  const strong = candidates.filter(({ model }) => !isSmall(model.id));
+  return best(strong, families, isDefault) ?? best(candidates, smallFamilies, isDefault);
+}
+
+/** The model for titles and summaries: a small one of the default model's provider, else a small one, else the default model. */
+export function proposeSmallModel(candidates: readonly Candidate[], model: string, { providers }: Known): Candidate | null {
+  const id = model.split("/")[0]!;
+  const isDefault = ({ provider, model: one }: Candidate): boolean =>
+    provider.known && providers[provider.id]!.defaults.smallModel === one.id;
+  const small = candidates.filter((candidate) => isSmall(candidate.model.id) || isDefault(candidate));
+  const near = small.filter(({ provider }) => provider.id === id);
+  return (
+    best(near, smallFamilies, isDefault) ??
+    best(small, smallFamilies, isDefault) ??
+    candidates.find(({ ref }) => ref === model) ??
+    best(candidates, families, isDefault)
+  );
+}
+
+/** By family, then what this version is made for, one that no other provider lists, the plain name before the dated one, the newer one. */
+function best(
+  candidates: readonly Candidate[],
+  order: readonly RegExp[],
+  isDefault: (candidate: Candidate) => boolean,
+): Candidate | null {
+  const scored = candidates.map((candidate) => {
+    const id = candidate.model.id.toLowerCase();
+    const family = order.findIndex((one) => one.test(id));
+    return {
+      candidate,
+      id,
+      score: [
+        family < 0 ? order.length : family,
+        isDefault(candidate) ? 0 : 1,
+        candidate.model.alsoFrom.length > 0 ? 1 : 0,
+        /preview|beta|exp(?:erimental)?(?:$|-)|latest|thinking|free/.test(id) ? 1 : 0,
+        ...versionOf(id).map((number) => -number),
+        /20\d{2}-?\d{2}-?\d{2}/.test(id) ? 1 : 0,
+      ],
+    };
+  });
+  scored.sort((left, right) => compare(left.score, right.score) || (left.id < right.id ? -1 : left.id > right.id ? 1 : 0));
+  return scored[0]?.candidate ?? null;
+}
+
+/** The first two numbers of a name that are no dates and no sizes. */
+function versionOf(id: string): [number, number] {
+  const numbers = id
+    .replace(/20\d{2}-?\d{2}-?\d{2}/g, "")
+    .match(/(?<![a-z\d])\d{1,3}(?![\dbkm])|(?<=[a-z])\d{1,2}(?![\dbkm])/g)
+    ?.map(Number);
+  return [numbers?.[0] ?? 0, numbers?.[1] ?? 0];
+}
+
+function compare(left: readonly number[], right: readonly number[]): number {
+  for (const [index, value] of left.entries()) if (value !== right[index]) return value - right[index]!;
+  return 0;
+}
+
+/** A provider's settings in a spec. */
+export interface ProviderSettings {
+  readonly api?: GatewayApi;
+  readonly models?: Readonly<Record<string, Partial<Limit>>>;
+}
+
+/** A spec is a page: of thousands of models these are written down, the best first, and the rest is named by its number. */
+export const maxWritten = 40;
+
+/**
+ * How a provider is written down: the API where it is not what the provider has anyway, and the models that the catalogue does not know. Null
+ * where it has no model that an environment can use.
+ */
+export function settingsOf(provider: GatewayProvider, known: Known): { settings: ProviderSettings; leftOut: number } | null {
+  const { id, api } = provider;
+  const usable = provider.models.filter((model) => model.usable);
+  if (api === null || usable.length === 0) return null;
+  const listed = Object.hasOwn(known.catalogue, id) && provider.known ? known.catalogue[id]!.models : {};
+  const unlisted = usable.filter((model) => !Object.hasOwn(listed, model.id));
+  const written = unlisted.length <= maxWritten ? unlisted : bestOf(provider, unlisted, known);
+  const models = Object.fromEntries(written.map((model) => [nameIn(provider, model), limitIn(model)]));
+  const isUsual = provider.known && known.providers[id]!.defaultApi === api;
+  return {
+    settings: { ...(!isUsual && { api }), ...(written.length > 0 && { models }) },
+    leftOut: unlisted.length - written.length,
+  };
+}
+
+/** A model's limits as a spec has them; nothing where they are not known. */
+export function limitIn({ limit }: GatewayModel): Partial<Limit> {
+  return limit === null ? {} : { context: limit.context, output: limit.output };
+}
+
+function bestOf(provider: GatewayProvider, models: readonly GatewayModel[], known: Known): GatewayModel[] {
+  const rest = new Set(models);
+  const chosen: GatewayModel[] = [];
+  const candidates = (): Candidate[] =>
+    [...rest].map((model) => ({ provider, model, ref: `${provider.id}/${nameIn(provider, model)}` }));
+  const take = (candidate: Candidate | null): void => {
+    if (candidate === null) return;
+    rest.delete(candidate.model);
+    chosen.push(candidate.model);
+  };
+  const first = proposeModel(candidates(), known);
+  take(first);
+  take(proposeSmallModel(candidates(), first?.ref ?? "", known));
+  // One sort is enough for the rest: what is left after the two that are proposed is filled in by family.
+  const order = candidates().map((candidate) => ({ candidate, family: familyOf(candidate.model.id) }));
+  order.sort((left, right) => left.family - right.family);
+  for (const { candidate } of order.slice(0, maxWritten - chosen.length)) take(candidate);
+  return chosen.sort((left, right) => (left.id < right.id ? -1 : 1));
+}
+
+function familyOf(id: string): number {
+  const index = families.findIndex((family) => family.test(id.toLowerCase()));
+  return index < 0 ? families.length : index;
+}

@@ -1,0 +1,121 @@
+/** What a gateway serves, as a table for people and as one JSON object for programs. Pure. */
+import type { Discovery, GatewayModel, GatewayProvider } from "../gateway/models.ts";
+import { nameIn } from "../gateway/proposals.ts";
+import type { Merged } from "../spec/discovered.ts";
+import type { Paint } from "./text.ts";
+
+/** Models of one provider that are shown one by one; `--json` has all. */
+const maxRows = 30;
+
+type Row = readonly [provider: string, api: string, model: string, context: string, output: string, remark: string];
+
+/** The table: a line for each model, providers in the order in which they are proposed. */
+export function formatDiscovery(
+  discovery: Discovery,
+  { model, smallModel }: Pick<Merged, "model" | "smallModel">,
+  paint: Paint,
+): string {
+  const rows: Row[] = [["provider", "api", "model", "context", "output", ""]];
+  for (const provider of discovery.providers) {
+    const shown = pick(provider, [model, smallModel]);
+    for (const [index, one] of shown.entries()) {
+      const { context, output } = one.limit ?? { context: "-", output: "-" };
+      const [name, api] = index === 0 ? [provider.id, `${provider.api ?? "-"}${provider.assumed ? "?" : ""}`] : ["", ""];
+      rows.push([name, api, one.id, String(context), String(output), remarkOn(provider, one, model, smallModel)]);
+    }
+    const more = provider.models.length - shown.length;
+    if (more > 0) rows.push(["", "", `… and ${more} more (--json has all)`, "", "", ""]);
+  }
+  const width = (column: number): number =>
+    Math.max(...rows.map((row) => (row[2].startsWith("…") && column === 2 ? 0 : row[column]!.length)));
+  const widths = [0, 1, 2, 3, 4].map(width);
+  return rows
+    .map((row, index) => {
+      const cells = widths.map((size, column) => (column >= 3 ? row[column]!.padStart(size) : row[column]!.padEnd(size)));
+      const line = `  ${cells.join("  ")}`;
+      if (index === 0) return paint("dim", line.trimEnd());
+      return row[5] === "" ? line.trimEnd() : `${line}  ${paint("dim", row[5])}`;
+    })
+    .join("\n");
+}
+
+/** Not the first ones, which may all be old: what is proposed is always shown, and what cannot be used comes last. */
+function pick(provider: GatewayProvider, proposed: readonly (string | null)[]): readonly GatewayModel[] {
+  const { models } = provider;
+  if (models.length <= maxRows) return models;
+  const rank = (one: GatewayModel): number => (proposed.includes(refOf(provider, one)) ? 0 : one.usable ? 1 : 2);
+  const chosen = new Set([...models].sort((left, right) => rank(left) - rank(right)).slice(0, maxRows));
+  return models.filter((one) => chosen.has(one));
+}
+
+function refOf(provider: GatewayProvider, model: GatewayModel): string {
+  return `${provider.id}/${nameIn(provider, model)}`;
+}
+
+function remarkOn(provider: GatewayProvider, model: GatewayModel, main: string | null, small: string | null): string {
+  const { apis, alsoFrom, unique, chats } = model;
+  const ref = refOf(provider, model);
+  const also =
+    alsoFrom.length === 0
+      ? null
+      : `also of ${alsoFrom.join(", ")}: ${unique === null ? "no name means this one" : `${unique} means this one`}`;
+  const api = provider.api !== null && apis.length > 0 && !apis.includes(provider.api) ? `only ${apis.join(", ")}` : null;
+  const roles = [ref === main ? "model" : null, ref === small ? "small_model" : null];
+  const unfit = apis.length === 0 ? "no API that OpenCode speaks here" : chats ? api : "no chat model";
+  return [...roles, unfit, also].filter((part) => part !== null).join("; ");
+}
+
+/** A sentence on how much there is. */
+export function formatCount(origin: string, { providers }: Discovery): string {
+  const count = providers.reduce((sum, { models }) => sum + models.length, 0);
+  return `${origin} serves ${count} ${count === 1 ? "model" : "models"} of ${providers.length} ${providers.length === 1 ? "provider" : "providers"} to you.`;
+}
+
+/** What is to be known of the list as a whole, as sentences without their full stop. */
+export function remarks({ providers, odd, isPart }: Discovery): string[] {
+  const all = providers.flatMap(({ models }) => models);
+  const usable = all.filter((model) => model.usable);
+  const unlimited = usable.filter(({ limit }) => limit === null).length;
+  const shared = new Set(all.filter(({ alsoFrom }) => alsoFrom.length > 0).map(({ id }) => id)).size;
+  const assumed = providers.filter((provider) => provider.assumed).map(({ id }) => id);
+  const onlyClaude = all.length > 0 && all.every(({ id }) => /claude/i.test(id));
+  return [
+    ...(usable.length === 0
+      ? ["none of these models can be used by OpenCode here: they are no chat models, or have another API"]
+      : []),
+    ...(unlimited > 0
+      ? [
+          `the limits of ${unlimited} of these models are not known here: write context and output beside them, or nothing is compacted automatically`,
+        ]
+      : []),
+    ...(shared > 0
+      ? [
+          `${shared} of these models ${shared === 1 ? "is" : "are"} listed by several providers: the gateway decides which one answers to the plain name`,
+        ]
+      : []),
+    ...(assumed.length > 0 ? [`the gateway does not say which API ${assumed.join(", ")} has; the usual one is taken`] : []),
+    ...(onlyClaude
+      ? [
+          "only Claude models are listed: if others are missing, a grant is, or a proxy changes the user agent (the gateway gives Claude Code a shorter list)",
+        ]
+      : []),
+    ...(odd > 0 ? [`${odd} ${odd === 1 ? "entry is" : "entries are"} left out: no models, or names that no model has`] : []),
+    ...(isPart ? ["the list is longer than what was read"] : []),
+  ];
+}
+
+/** The fields of the JSON object that say what is served. */
+export function describeDiscovery({ providers }: Discovery): object[] {
+  return providers.map((provider) => {
+    const { id, gatewayId, name, known, api, assumed, models } = provider;
+    return {
+      id,
+      gatewayId,
+      name,
+      known,
+      api,
+      assumed,
+      models: models.map((model) => ({ ...model, ref: model.usable ? refOf(provider, model) : null })),
+    };
+  });
+}
