@@ -49,6 +49,15 @@ export type Command =
   | { readonly kind: "check"; readonly directories: readonly string[]; readonly switches: Switches; readonly outdated: boolean }
   | { readonly kind: "remove"; readonly directory: string | null; readonly switches: Switches }
   | {
+      readonly kind: "doctor";
+      readonly directory: string | null;
+      readonly deep: boolean;
+      readonly send: boolean;
+      /** In milliseconds. */
+      readonly timeout: number;
+      readonly switches: Switches;
+    }
+  | {
       readonly kind: "discover";
       readonly origin: string | null;
       readonly write: boolean;
@@ -63,7 +72,7 @@ type Values = Readonly<Record<string, string | boolean | readonly (string | bool
 
 /** Words that are commands, now or later, so that a folder of that name is written `./update`. */
 export const verbs = ["create", "update", "check", "remove", "discover", "doctor", "verify", "build", "mock-gateway", "help"];
-const available = ["create", "update", "check", "remove", "discover", "mock-gateway", "help"];
+const available = ["create", "update", "check", "remove", "discover", "doctor", "mock-gateway", "help"];
 
 const common = {
   json: { type: "boolean" },
@@ -93,6 +102,7 @@ const tables: Readonly<Record<string, FlagTable>> = {
   update: { ...adding, ...answers, summary: { type: "string" } },
   check: { ...common, outdated: { type: "boolean" } },
   remove: writing,
+  doctor: { ...common, deep: { type: "boolean" }, send: { type: "boolean" }, timeout: { type: "string" } },
   discover: {
     yes: writing.yes,
     "dry-run": writing["dry-run"],
@@ -117,7 +127,7 @@ export function parseCommand(argv: readonly string[], env: Environment): Command
   if (verb === "help") return { kind: "help" };
   const rest = verb === null ? argv : argv.slice(1);
   if (verb === "mock-gateway") return parseMock(rest);
-  const kind = (verb ?? "create") as "create" | "update" | "check" | "remove" | "discover";
+  const kind = (verb ?? "create") as "create" | "update" | "check" | "remove" | "discover" | "doctor";
   const table = tables[kind]!;
   refuseSwallowedFlags(table, env);
   const { values, positionals } = parseStrictly(rest, table);
@@ -140,9 +150,18 @@ export function parseCommand(argv: readonly string[], env: Environment): Command
       return { kind, directories: positionals, switches, outdated: values["outdated"] === true };
     case "remove":
       return { kind, directory: oneFolder(positionals), switches };
+    case "doctor":
+      return {
+        kind,
+        directory: oneFolder(positionals),
+        deep: values["deep"] === true,
+        send: values["send"] === true,
+        timeout: readTimeout(values["timeout"], 2000),
+        switches,
+      };
     case "discover": {
       const origin = oneOrigin(positionals);
-      return { kind, origin, write: values["write"] === true, timeout: readTimeout(values["timeout"]), switches };
+      return { kind, origin, write: values["write"] === true, timeout: readTimeout(values["timeout"], 5000), switches };
     }
   }
 }
@@ -158,8 +177,8 @@ function oneOrigin(positionals: readonly string[]): string | null {
 }
 
 /** Seconds as typed, in milliseconds. */
-function readTimeout(text: Values[string]): number {
-  if (text === undefined) return 5000;
+function readTimeout(text: Values[string], usual: number): number {
+  if (text === undefined) return usual;
   const seconds = /^\d{1,4}(?:\.\d{1,3})?s?$/.test(String(text)) ? Number.parseFloat(String(text)) : 0;
   if (seconds < 0.1 || seconds > 600)
     throw usageError("bad-flag", `--timeout cannot be ${JSON.stringify(text)}.`, "It is a number of seconds, 0.1 to 600.");

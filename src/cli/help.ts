@@ -22,6 +22,11 @@ const existing: Rows = [
 const update: Rows = [["--summary markdown", "the text of a pull request on stdout: what moved and why"]];
 const check: Rows = [["--outdated", "ask the registry, too, and fail where a newer OpenCode or generator is out"]];
 
+const doctor: Rows = [
+  ["--deep", "ask OpenCode itself, too, and try each wire format"],
+  ["--send", "send one short prompt with OpenCode"],
+  ["--timeout <s>", "how long to wait for the gateway, 2 by default"],
+];
 const discover: Rows = [
   ["--write", "write providers, model and small_model into aperture-env.yaml; what is served stays as it is"],
   ["--timeout <seconds>", "how long the gateway may take, 5 by default"],
@@ -42,6 +47,7 @@ export function formatHelp(version: string): string {
     "  npx create-aperture-env check [dirs] [flags]        says whether all is as aperture-env.yaml and the lock say",
     "  npx create-aperture-env remove [dir] [flags]        takes it out again; what you edited stays",
     "  npx create-aperture-env discover [origin] [flags]   lists what a gateway serves to you, and can write it down",
+    "  npx create-aperture-env doctor [dir] [flags]        says what keeps OpenCode from working through the gateway here",
     "  npx create-aperture-env mock-gateway [flags]        runs a small gateway to try things with",
     "",
     "What the environment is (each has a key in aperture-env.yaml and a variable, APERTURE_ENV_URL and so on):",
@@ -61,6 +67,9 @@ export function formatHelp(version: string): string {
     "",
     "discover, which asks the spec's gateway, else APERTURE_ENDPOINT, APERTURE_URL, or http://ai:",
     ...columns(discover),
+    "",
+    "doctor, which is aperture-doctor in a container:",
+    ...columns(doctor),
     "",
     "mock-gateway:",
     ...columns([

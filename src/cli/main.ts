@@ -40,6 +40,10 @@ async function runCommand(command: Command, io: Io): Promise<number> {
       const { runDiscover } = await import("./commands/discover.ts");
       return runDiscover(command, io);
     }
+    case "doctor": {
+      const { runDoctor } = await import("./commands/doctor.ts");
+      return runDoctor(command, io);
+    }
     case "mock-gateway": {
       const { runMockGateway } = await import("./commands/mock-gateway.ts");
       return runMockGateway(command, { stdout: io.stdout, stderr: io.stderr, signal: io.interrupted() });
