@@ -11,8 +11,6 @@ export interface Io {
   readonly stderr: TerminalOut;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
-  /** The account's number; null where the system has none. */
-  readonly uid?: number | null;
   /** Aborted by SIGINT and SIGTERM; only commands that go on until then listen. */
   readonly interrupted: () => AbortSignal;
 }
@@ -65,7 +63,6 @@ export function processIo(): Io {
     },
     env: process.env,
     cwd: process.cwd(),
-    uid: process.getuid?.() ?? null,
     interrupted: () => {
       const controller = new AbortController();
       // Behind npx every signal comes twice, from the terminal and passed on by npm, and the second one must not change how this ends. So it is

@@ -60,7 +60,9 @@ export async function examine(examination: Examination): Promise<Examined> {
   const managed = ownText !== null && !ownText.includes("{env:APERTURE_URL}");
   const { origin, checks: originChecks } = judgeOrigin(given["APERTURE_URL"], installation.gateway, managed);
   const catalogueText = textOf(env["OPENCODE_MODELS_PATH"] ?? "");
-  const auth = readObject(env["OPENCODE_AUTH_CONTENT"] || textOf(`${env["XDG_DATA_HOME"] || `${home}/.local/share`}/opencode/auth.json`));
+  const auth = readObject(
+    env["OPENCODE_AUTH_CONTENT"] || textOf(`${env["XDG_DATA_HOME"] || `${home}/.local/share`}/opencode/auth.json`),
+  );
   const catalogue = catalogueText === null ? null : readObject(catalogueText);
   const choicesFor = (config: JsonObject): ReturnType<typeof findChoices> => findChoices({ config, catalogue, auth, env });
 
@@ -109,7 +111,12 @@ export async function examine(examination: Examination): Promise<Examined> {
   return { report, env };
 }
 
-async function askOpencode(binary: string, env: Env, cwd: string, timeout: number): Promise<Record<"version" | "config", Awaited<ReturnType<typeof run>>>> {
+async function askOpencode(
+  binary: string,
+  env: Env,
+  cwd: string,
+  timeout: number,
+): Promise<Record<"version" | "config", Awaited<ReturnType<typeof run>>>> {
   // A little longer than the network gets: a start takes a second.
   const options = { env, cwd, timeout: timeout + 1000 };
   const [version, config] = await Promise.all([run([binary, "--version"], options), run([binary, "debug", "config"], options)]);
@@ -123,7 +130,11 @@ async function sendPrompt({ prefix }: Installation, env: Env, cwd: string, origi
   return judgeSent(ran, origin, promptTimeout / 1000);
 }
 
-function readOwn(text: string, folder: string, world: Parameters<typeof substitute>[2] & { readonly env: Env }): JsonObject | null {
+function readOwn(
+  text: string,
+  folder: string,
+  world: Parameters<typeof substitute>[2] & { readonly env: Env },
+): JsonObject | null {
   const filled = substitute(text, folder, world, world.env);
   const parsed = filled.ok ? parseJsonc(filled.text) : null;
   return parsed?.ok === true && isObject(at(parsed.value)) ? (parsed.value as JsonObject) : null;

@@ -31,6 +31,9 @@ async function main(): Promise<number> {
     prefix: { type: "string", default: "/usr/local" },
     gateway: { type: "string", default: "" },
     opencode: { type: "string", default: "" },
+    // By create-aperture-env doctor, outside of an environment: the repository's Feature folder.
+    share: { type: "string" },
+    colour: { type: "boolean" },
   } as const;
   let values;
   try {
@@ -50,9 +53,10 @@ async function main(): Promise<number> {
   }
   // Children are OpenCode, not a runtime.
   const { BUN_BE_BUN: _, ...env } = process.env;
-  const { prefix, gateway, opencode } = values;
+  const { gateway, opencode, share = null } = values;
+  const prefix = share === null ? values.prefix : null;
   const { report, env: launched } = await examine({
-    installation: { share: `${prefix}/share/aperture-env`, prefix, gateway, version: opencode === "" ? null : opencode },
+    installation: { share: share ?? `${prefix}/share/aperture-env`, prefix, gateway, version: opencode === "" ? null : opencode },
     env,
     cwd: process.cwd(),
     uid: process.getuid?.() ?? null,
@@ -60,9 +64,11 @@ async function main(): Promise<number> {
     send: values.send === true,
     timeout: seconds * 1000,
   });
-  keepVerdict(verdictFile(launched), formatVerdict(report), formatReport(report, false));
+  if (prefix !== null) keepVerdict(verdictFile(launched), formatVerdict(report), formatReport(report, false));
   if (values.quiet !== true) {
-    const colour = process.stdout.isTTY === true && (process.env["NO_COLOR"] ?? "") === "" && process.env["TERM"] !== "dumb";
+    const colour =
+      values.colour === true ||
+      (process.stdout.isTTY === true && (process.env["NO_COLOR"] ?? "") === "" && process.env["TERM"] !== "dumb");
     const text = values.json === true ? formatJson(report) : formatReport(report, colour);
     // Exiting does not wait for a pipe by itself.
     await new Promise<unknown>((resolve) => process.stdout.write(text, resolve));

@@ -46,9 +46,7 @@ export function renderEnvironment(environment: Environment): Rendered {
   const wanted = wantedFiles(environment.shape);
   const first = wanted.filter((file) => file.image).map((file) => ({ ...file, text: textOf(file, context) }));
   const revision = hashRevision(first);
-  const rest = wanted
-    .filter((file) => !file.image)
-    .map((file) => ({ ...file, text: textOf(file, { ...context, revision }) }));
+  const rest = wanted.filter((file) => !file.image).map((file) => ({ ...file, text: textOf(file, { ...context, revision }) }));
   const files = [...first, ...rest].sort((left, right) => (left.path < right.path ? -1 : 1));
   return { files, spec: renderTemplate("aperture-env.yaml", context), revision };
 }

@@ -53,7 +53,11 @@ const all: Readonly<Record<string, unknown>> = {
   "/managed/opencode.json": layer("managed1"),
   "/managed/opencode.jsonc": layer("managed2"),
 };
-const everything = { OPENCODE_CONFIG: "custom.json", OPENCODE_CONFIG_DIR: "own", OPENCODE_CONFIG_CONTENT: JSON.stringify(layer("content")) };
+const everything = {
+  OPENCODE_CONFIG: "custom.json",
+  OPENCODE_CONFIG_DIR: "own",
+  OPENCODE_CONFIG_CONTENT: JSON.stringify(layer("content")),
+};
 
 /** The first layers in the order of their weight, so that each boundary shows which of two wins. */
 const upTo = (count: number): Case => ({
@@ -79,7 +83,7 @@ const cases: Readonly<Record<string, Case>> = {
   "and the root's .opencode": upTo(9),
   "and a nested .opencode, which the root's beats": upTo(10),
   "and the home's .opencode": upTo(11),
-  "OPENCODE_DISABLE_PROJECT_CONFIG": { files: all, env: { ...everything, OPENCODE_DISABLE_PROJECT_CONFIG: "1" }, cwd: "a/b" },
+  OPENCODE_DISABLE_PROJECT_CONFIG: { files: all, env: { ...everything, OPENCODE_DISABLE_PROJECT_CONFIG: "1" }, cwd: "a/b" },
   "OPENCODE_DISABLE_PROJECT_CONFIG=0": { files: all, env: { OPENCODE_DISABLE_PROJECT_CONFIG: "0" }, cwd: "a/b" },
   "from the root, nothing below it counts": { files: all },
   "a repository in a repository": { files: all, cwd: "a/b", git: [".", "a"] },
@@ -112,11 +116,24 @@ const cases: Readonly<Record<string, Case>> = {
   "a broken global file": { files: { "~/.config/opencode/opencode.json": "{" }, refused: true },
   "keys that nobody knows": { files: { "opencode.json": { $schema: "s", stray: 1, model: "a/b", providers: { x: {} } } } },
   "a null in OPENCODE_CONFIG_CONTENT": { files: {}, env: { OPENCODE_CONFIG_CONTENT: "null" }, refused: true },
-  "instructions in one layer only": { files: { "a/opencode.json": layer("a1"), "opencode.json": { $schema: "s", model: "a/b" } }, cwd: "a" },
+  "instructions in one layer only": {
+    files: { "a/opencode.json": layer("a1"), "opencode.json": { $schema: "s", model: "a/b" } },
+    cwd: "a",
+  },
 };
 
 /** What is compared: all that the doctor judges, and what tells layers apart. */
-const keys = ["username", "model", "small_model", "enabled_providers", "disabled_providers", "instructions", "provider", "share", "autoupdate"];
+const keys = [
+  "username",
+  "model",
+  "small_model",
+  "enabled_providers",
+  "disabled_providers",
+  "instructions",
+  "provider",
+  "share",
+  "autoupdate",
+];
 const compared = (config: unknown): object =>
   Object.fromEntries(keys.flatMap((key) => (at(config, key) === undefined ? [] : [[key, at(config, key)]])));
 
@@ -127,7 +144,11 @@ describe.skipIf(binary === null)("OpenCode's configuration", { timeout: 30_000 }
     const place = makePlace();
     const managed = join(dirname(place.home), "managed");
     const pathOf = (path: string): string =>
-      path.startsWith("~/") ? join(place.home, path.slice(2)) : path.startsWith("/managed/") ? join(managed, path.slice(9)) : join(place.work, path);
+      path.startsWith("~/")
+        ? join(place.home, path.slice(2))
+        : path.startsWith("/managed/")
+          ? join(managed, path.slice(9))
+          : join(place.work, path);
     for (const [path, content] of Object.entries(files)) {
       mkdirSync(dirname(pathOf(path)), { recursive: true });
       writeFileSync(pathOf(path), typeof content === "string" ? content : JSON.stringify(content));

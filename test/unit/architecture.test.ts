@@ -86,7 +86,10 @@ describe("one module per outside thing", () => {
     ],
     [["@clack/prompts", "@clack/core", "readline", "readline/promises"], ["src/questions/prompt.ts"]],
     [["execa"], ["src/repo/spawn.ts", "src/scripts/"]],
-    [["http", "http2", "https", "net", "tls", "dgram", "dns", "dns/promises"], ["src/gateway/mock/", "src/doctor/probe/"]],
+    [
+      ["http", "http2", "https", "net", "tls", "dgram", "dns", "dns/promises"],
+      ["src/gateway/mock/", "src/doctor/probe/"],
+    ],
     [["handlebars", "esbuild"], ["src/scripts/"]],
     [["yaml"], ["src/spec/parse.ts", "src/edit/yaml.ts", "src/edit/yaml-layout.ts"]],
     [["diff"], ["src/report/diff.ts"]],
@@ -122,7 +125,9 @@ describe("one module per outside thing", () => {
 });
 
 describe("from values to values", () => {
-  const pure = ["plan", "edit", "render", "catalog", "report", "lock", "spec", "doctor/config", "doctor/judge"].map((room) => `src/${room}/`);
+  const pure = ["plan", "edit", "render", "catalog", "report", "lock", "spec", "doctor/config", "doctor/judge"].map(
+    (room) => `src/${room}/`,
+  );
   const outside =
     /^(?:fs|fs\/promises|child_process|worker_threads|cluster|http2?|https|net|tls|dgram|dns|dns\/promises|os|process|readline|execa|@clack\/.*)$/;
 

@@ -1,13 +1,11 @@
 /**
- * `doctor`: the same examination as `aperture-doctor` in a container, wherever it is run. Where no environment is installed, it judges the
+ * `doctor`: the same file that an image has as `aperture-doctor`, run by Node where this is run. Where no environment is installed, it judges the
  * repository's configuration and the way to the gateway from here; what is in the image it cannot see.
  */
 import { join } from "node:path";
 import { featureFolder } from "../../catalog/files.ts";
-import type { Installation } from "../../doctor/config/launch.ts";
-import { examine } from "../../doctor/doctor.ts";
 import { textOf } from "../../doctor/probe/files.ts";
-import { formatJson, formatReport } from "../../doctor/report.ts";
+import { run } from "../../doctor/probe/run.ts";
 import { usageError } from "../../errors.ts";
 import { readLockFile } from "../../repo/environment.ts";
 import { findTarget } from "../../repo/scan.ts";
@@ -19,29 +17,35 @@ type DoctorCommand = Extract<Command, { kind: "doctor" }>;
 /** Runs it and gives the exit status: 0 where OpenCode works through the gateway, 4 where it does not. */
 export async function runDoctor({ directory, deep, send, timeout, switches }: DoctorCommand, io: Io): Promise<number> {
   const { root } = findTarget(switches.cwd === null ? io.cwd : findTarget(io.cwd, switches.cwd).root, directory);
-  const { report } = await examine({
-    installation: findInstallation(root),
+  const colour = io.stdout.isTTY === true && (io.env["NO_COLOR"] ?? "") === "" && io.env["TERM"] !== "dumb";
+  const flags = [
+    ...findInstallation(root),
+    `--timeout=${timeout / 1000}`,
+    ...(deep ? ["--deep"] : []),
+    ...(send ? ["--send"] : []),
+    ...(switches.json ? ["--json"] : []),
+    ...(colour ? ["--colour"] : []),
+  ];
+  const { doctorText } = await import("../../catalog/doctor-text.ts");
+  const node = io.env["npm_node_execpath"] ?? "node";
+  const ran = await run([node, "--input-type=module", "-", ...flags], {
     env: io.env,
     cwd: root,
-    uid: io.uid ?? null,
-    deep,
-    send,
-    timeout,
+    timeout: timeout + 90_000,
+    input: doctorText,
   });
-  const colour = io.stdout.isTTY === true && (io.env["NO_COLOR"] ?? "") === "" && io.env["TERM"] !== "dumb";
-  io.stdout.write(switches.json ? formatJson(report) : formatReport(report, colour));
-  return report.verdict === "failure" ? 4 : 0;
+  io.stdout.write(ran.stdout);
+  io.stderr.write(ran.stderr);
+  return ran.status === 0 ? 0 : 4;
 }
 
 /** The environment of this container, or that of the repository. */
-function findInstallation(root: string): Installation {
+function findInstallation(root: string): string[] {
   const prefix = "/usr/local";
-  const share = `${prefix}/share/aperture-env`;
-  const shim = `${prefix}/bin/aperture-doctor`;
-  const text = textOf(shim);
-  if (text !== null && textOf(`${share}/opencode.json`) !== null) {
-    const word = (name: string): string => new RegExp(`^${name}='?([^'\\n]*)'?$`, "m").exec(text)?.[1] ?? "";
-    return { share, prefix, gateway: word("gateway"), version: word("version") || null };
+  const shim = textOf(`${prefix}/bin/aperture-doctor`);
+  if (shim !== null) {
+    const word = (name: string): string => new RegExp(`^${name}='?([^'\\n]*)'?$`, "m").exec(shim)?.[1] ?? "";
+    return [`--prefix=${prefix}`, `--gateway=${word("gateway")}`, `--opencode=${word("version")}`];
   }
   const { lock } = readLockFile(root);
   if (lock === null) {
@@ -51,5 +55,5 @@ function findInstallation(root: string): Installation {
       "Make one with  npm create aperture-env@latest",
     );
   }
-  return { share: join(root, featureFolder), prefix: null, gateway: lock.answers.url, version: lock.opencode.version };
+  return [`--share=${join(root, featureFolder)}`, `--gateway=${lock.answers.url}`, `--opencode=${lock.opencode.version}`];
 }

@@ -35,4 +35,6 @@ export function normaliseUrl(given: string): string {
 }
 
 /** The variables that keep OpenCode from calling others than the gateway. */
-export const silencingVariables: readonly string[] = ["MODELS_FETCH", "AUTOUPDATE", "LSP_DOWNLOAD", "SHARE"].map((name) => `OPENCODE_DISABLE_${name}`);
+export const silencingVariables: readonly string[] = ["MODELS_FETCH", "AUTOUPDATE", "LSP_DOWNLOAD", "SHARE"].map(
+  (name) => `OPENCODE_DISABLE_${name}`,
+);

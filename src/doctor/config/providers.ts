@@ -121,14 +121,20 @@ function addressesOf(
   if (baseUrl !== undefined) return [{ url: baseUrl, by: base }];
   // Only that one id understands it; under any other the requests go to the vendor.
   const endpoint = ["provider", id, "options", "endpoint"];
-  if (id === "amazon-bedrock" && textAt(config, ...endpoint) !== undefined) return [{ url: textAt(config, ...endpoint)!, by: endpoint }];
+  if (id === "amazon-bedrock" && textAt(config, ...endpoint) !== undefined)
+    return [{ url: textAt(config, ...endpoint)!, by: endpoint }];
   const variable = { anthropic: "ANTHROPIC_BASE_URL", openai: "OPENAI_BASE_URL" }[id];
   const own = textAt(config, "provider", id, "api") ?? textAt(catalogue, id, "api");
   const ofModels = listed.flatMap(([name, model]) => {
     const url = textAt(model, "provider", "api");
     return url === undefined ? [] : [{ url, by: ["provider", id, "models", name, "provider", "api"] }];
   });
-  const rest = ofModels.length === listed.length && listed.length > 0 ? [] : own === undefined ? [] : [{ url: own, by: ["provider", id, "api"] }];
+  const rest =
+    ofModels.length === listed.length && listed.length > 0
+      ? []
+      : own === undefined
+        ? []
+        : [{ url: own, by: ["provider", id, "api"] }];
   if (ofModels.length + rest.length > 0) return [...ofModels, ...rest];
   return variable !== undefined && env[variable] ? [{ url: env[variable], by: [variable] }] : [];
 }

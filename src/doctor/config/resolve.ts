@@ -47,7 +47,11 @@ export function isOn(value: string | undefined): boolean {
 }
 
 /** Where OpenCode looks, lowest first, and the `.opencode` folders among it. */
-function places(world: World): { readonly wanted: readonly Wanted[]; readonly folders: readonly string[]; readonly worktree: string } {
+function places(world: World): {
+  readonly wanted: readonly Wanted[];
+  readonly folders: readonly string[];
+  readonly worktree: string;
+} {
   const { env, home, cwd } = world;
   const worktree = worktreeOf(world);
   const up = isOn(env["OPENCODE_DISABLE_PROJECT_CONFIG"]) ? [] : foldersUp(cwd, worktree);

@@ -22,7 +22,7 @@ export interface World {
 /** The folders from one up to another or, where that is not above it, to the root. */
 export function foldersUp(from: string, to: string): string[] {
   const folders = [from];
-  for (let folder = from; folder !== to && folder !== "/"; ) {
+  for (let folder = from; folder !== to && folder !== "/";) {
     folder = parentOf(folder);
     folders.push(folder);
   }

@@ -60,7 +60,12 @@ export function ask(asked: Asked): Promise<DatedAnswer | Failure> {
     };
     try {
       if (url.protocol === "https:" && proxy === null) {
-        const secure = connectTls({ host: address, port, servername: isAddress(url.hostname) ? "" : url.hostname, ALPNProtocols: ["http/1.1"] });
+        const secure = connectTls({
+          host: address,
+          port,
+          servername: isAddress(url.hostname) ? "" : url.hostname,
+          ALPNProtocols: ["http/1.1"],
+        });
         secure.once("secureConnect", send);
         socket = secure;
       } else socket = connectTcp({ host: address, port });
@@ -143,11 +148,12 @@ function readBody(bytes: Buffer, headers: ReadonlyMap<string, string>, ended: bo
 
 function readChunks(bytes: Buffer, tooLarge: boolean): Buffer | null {
   const parts: Buffer[] = [];
-  for (let at = 0; ; ) {
+  for (let at = 0; ;) {
     const line = bytes.indexOf("\r\n", at);
     const size = line === -1 ? Number.NaN : Number.parseInt(bytes.toString("latin1", at, line), 16);
     if (size === 0) return Buffer.concat(parts);
-    if (Number.isNaN(size) || bytes.length < line + 2 + size + 2) return tooLarge && bytes.length > largest ? Buffer.concat(parts) : null;
+    if (Number.isNaN(size) || bytes.length < line + 2 + size + 2)
+      return tooLarge && bytes.length > largest ? Buffer.concat(parts) : null;
     parts.push(bytes.subarray(line + 2, line + 2 + size));
     at = line + 2 + size + 2;
   }

@@ -121,7 +121,12 @@ async function resolveName(name: string, deadline: number): Promise<readonly str
 }
 
 function readResolver(): Resolver {
-  const lines = (textOf("/etc/resolv.conf") ?? "").split("\n").map((line) => line.replace(/[#;].*$/, "").trim().split(/\s+/));
+  const lines = (textOf("/etc/resolv.conf") ?? "").split("\n").map((line) =>
+    line
+      .replace(/[#;].*$/, "")
+      .trim()
+      .split(/\s+/),
+  );
   return {
     servers: lines.flatMap(([word, server]) => (word === "nameserver" && server !== undefined ? [server] : [])),
     search: lines.findLast(([word]) => word === "search" || word === "domain")?.slice(1) ?? [],

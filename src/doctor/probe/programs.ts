@@ -56,6 +56,9 @@ export function isNoExec(folder: string): boolean {
     .filter(([, , , , at = ""]) => real === at || real.startsWith(at === "/" ? "/" : `${at}/`))
     .map(([, , , , at = "", options = ""]) => ({ at, options: options.split(",") }));
   // The last one of those that are nearest covers the others.
-  const nearest = around.reduce<(typeof around)[number] | null>((best, each) => (best === null || each.at.length >= best.at.length ? each : best), null);
+  const nearest = around.reduce<(typeof around)[number] | null>(
+    (best, each) => (best === null || each.at.length >= best.at.length ? each : best),
+    null,
+  );
   return nearest?.options.includes("noexec") ?? false;
 }
