@@ -3,7 +3,6 @@
  * Bundles the doctor (src/doctor) to the one readable file that lies in the Feature folder, for the builder (esbuild) and the test runner (Vite):
  * the module `virtual:doctor` holds its text. It is no part of the program's own code, which Node reads at every start.
  */
-import { join } from "node:path";
 import { buildSync } from "esbuild";
 
 const banner = `// aperture-doctor. Made from src/doctor of create-aperture-env, not minified: it is meant to be read. OpenCode's own runtime runs it.

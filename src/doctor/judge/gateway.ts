@@ -6,7 +6,7 @@ import { at, isObject, textAt, textsAt, type JsonObject } from "../config/json.t
 import { splitModel, wirePath, type Choices } from "../config/providers.ts";
 import { normaliseUrl } from "../config/launch.ts";
 import type { DatedAnswer } from "../probe/http.ts";
-import type { FormatQuestion, GatewayProbe, Resolver } from "../probe/network.ts";
+import type { FormatQuestion, GatewayProbe } from "../probe/network.ts";
 import { fine, found, listed, show, type Check } from "../types.ts";
 
 /** The address, and what is wrong with it; without an origin nothing else can be asked. */

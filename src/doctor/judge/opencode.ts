@@ -1,4 +1,5 @@
 /** What OpenCode itself said: in depth, its version and its configuration; and its answer to one prompt. From values to values. */
+import { stripVTControlCharacters } from "node:util";
 import { at, parseJsonc, type JsonObject, isObject } from "../config/json.ts";
 import type { Ran } from "../probe/run.ts";
 import { fine, found, show, type Check } from "../types.ts";
@@ -132,9 +133,7 @@ export function judgeSent(ran: Ran, origin: string, seconds: number): Check[] {
 }
 
 function plain(text: string): string[] {
-  // oxlint-disable-next-line no-control-regex -- colours
-  return text
-    .replace(/\u001b\[[\d;]*m/g, "")
+  return stripVTControlCharacters(text)
     .split("\n")
     .map((line) => line.trim())
     .filter(Boolean);
