@@ -1,8 +1,8 @@
 /** The doctor: looks at everything at once, with one deadline, and judges what was seen. */
 import { existsSync } from "node:fs";
-import { at, isObject, parseJsonc, textAt, type JsonObject } from "./config/json.ts";
+import { at, entriesAt, isObject, parseJsonc, textAt, type JsonObject } from "./config/json.ts";
 import type { Installation } from "./config/launch.ts";
-import { findChoices } from "./config/providers.ts";
+import { findChoices, type Choices } from "./config/providers.ts";
 import { resolveConfig } from "./config/resolve.ts";
 import { substitute } from "./config/substitute.ts";
 import { judgeConfig } from "./judge/config.ts";
@@ -97,18 +97,35 @@ export async function examine(examination: Examination): Promise<Examined> {
       launched,
       own,
       origin,
-      storedKeys: Object.keys(auth).filter((id) => ![undefined, "", "-"].includes(textAt(auth, id, "key")?.trim())),
+      storedKeys: Object.keys(auth).filter(
+        (id) => textAt(auth, id, "type") === "api" && !["", "-"].includes(textAt(auth, id, "key")?.trim() ?? ""),
+      ),
       wellKnown: Object.keys(auth).filter((id) => textAt(auth, id, "type") === "wellknown"),
       catalogueMissing: catalogueText === null && existsSync(`${installation.share}/models.json`),
     }),
     ...(debugged?.checks ?? []),
     ...originChecks,
-    ...(probe === null ? [] : judgeGateway({ probe, config, choices, timeout })),
+    ...(probe === null
+      ? []
+      : judgeGateway({ probe, config, choices: throughGateway(choices, origin), known: modelsOf(catalogue), timeout })),
     ...judgeSurroundings(local),
   ];
   if (send && origin !== null) checks.push(...(await sendPrompt(installation, given, cwd, origin)));
   const report = { verdict: worst(checks), origin, checks: sorted(checks), ms: performance.now() - started };
   return { report, env };
+}
+
+/** Those of the providers that ask this gateway. */
+function throughGateway(choices: Choices, origin: string | null): Choices {
+  const providers = choices.providers.filter(({ addresses }) =>
+    addresses.some(({ url }) => URL.canParse(url) && new URL(url).origin === origin),
+  );
+  return { ...choices, providers };
+}
+
+/** Every model that the environment's catalogue knows, whether it can be chosen or not. */
+function modelsOf(catalogue: JsonObject | null): ReadonlySet<string> {
+  return new Set(Object.keys(catalogue ?? {}).flatMap((id) => entriesAt(catalogue, id, "models").map(([name]) => name)));
 }
 
 async function askOpencode(
@@ -117,8 +134,8 @@ async function askOpencode(
   cwd: string,
   timeout: number,
 ): Promise<Record<"version" | "config", Awaited<ReturnType<typeof run>>>> {
-  // A little longer than the network gets: a start takes a second.
-  const options = { env, cwd, timeout: timeout + 1000 };
+  // Two starts of a second each, more where other programs keep the machine busy.
+  const options = { env, cwd, timeout: Math.max(timeout, 15_000) };
   const [version, config] = await Promise.all([run([binary, "--version"], options), run([binary, "debug", "config"], options)]);
   return { version, config };
 }

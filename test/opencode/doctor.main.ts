@@ -20,7 +20,12 @@ export type Behaviour =
   | "garbage"
   | "reset"
   | "cut"
-  | { readonly status: number; readonly body?: string; readonly headers?: Readonly<Record<string, string>>; readonly post?: number };
+  | {
+      readonly status: number;
+      readonly body?: string;
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly post?: number;
+    };
 
 /** A fault and how to make it. `$work`, `$home`, `$tmp`, `$prefix` and `$tools` in texts are the case's folders. */
 export interface Case {
@@ -141,7 +146,10 @@ async function startDns({ dns = "127.0.0.1", records = { ai: "127.0.0.1" } }: Ca
 async function startGateway({ gateway = "good", port = 80 }: Case, closing: (() => unknown)[]): Promise<void> {
   if (gateway === "closed") return;
   const answers = gateway === "good" ? { status: 200, body: input.models, headers: {}, post: 400 } : gateway;
-  const server = typeof answers === "string" ? createServer((socket) => misbehave(answers, socket)) : createHttpServer((asked, reply) => answer(answers, asked, reply));
+  const server =
+    typeof answers === "string"
+      ? createServer((socket) => misbehave(answers, socket))
+      : createHttpServer((asked, reply) => answer(answers, asked, reply));
   await listen(server, port, closing);
 }
 

@@ -117,6 +117,8 @@ function judgeFile({ launched, resolved, catalogueMissing }: ConfigFacts): Check
 }
 
 function judgeProviders({ choices, resolved, own, origin }: ConfigFacts): Check[] {
+  // Without a gateway there is nothing to hold them against, and that is said already.
+  if (origin === null) return [];
   const ours = textsAt(own, "enabled_providers") ?? [];
   const checks: Check[] = [];
   for (const provider of choices.providers) {

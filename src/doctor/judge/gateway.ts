@@ -79,7 +79,10 @@ function parseOriginOr(text: string): string | null {
 export interface GatewayFacts {
   readonly probe: GatewayProbe;
   readonly config: JsonObject;
+  /** What goes through the gateway. */
   readonly choices: Choices;
+  /** Models that the environment's catalogue has. */
+  readonly known: ReadonlySet<string>;
   /** How long it was waited for, in milliseconds. */
   readonly timeout: number;
 }
@@ -312,7 +315,7 @@ function serves(served: readonly Served[], { wire, text }: Pick<Used, "wire" | "
   return served.find(({ id }) => id === wire || id === text);
 }
 
-function judgeModels({ config, choices, probe }: GatewayFacts, served: readonly Served[]): Check[] {
+function judgeModels({ config, choices, probe, known: catalogue }: GatewayFacts, served: readonly Served[]): Check[] {
   const checks: Check[] = [];
   const used = usedModels(config, choices);
   for (const each of used) {
@@ -338,7 +341,8 @@ function judgeModels({ config, choices, probe }: GatewayFacts, served: readonly 
   );
   if (choices.providers.some(({ models }) => models === null)) return withList(checks, served);
   const ids = new Set(served.map(({ id }) => id.slice(id.indexOf("/") + 1)));
-  const news = served.filter(({ id }) => !known.has(id) && !known.has(id.slice(id.indexOf("/") + 1)));
+  const isKnown = (name: string): boolean => known.has(name) || catalogue.has(name);
+  const news = served.filter(({ id }) => !isKnown(id) && !isKnown(id.slice(id.indexOf("/") + 1)));
   if (news.length > 0)
     checks.push(
       found(

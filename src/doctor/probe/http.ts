@@ -4,6 +4,7 @@
  */
 import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
+import { hasRoute } from "./route.ts";
 import type { Answer, Failure, Phase } from "../../gateway/explain.ts";
 
 /** What to ask, and where the connection goes. */
@@ -45,7 +46,9 @@ export function ask(asked: Asked): Promise<DatedAnswer | Failure> {
       socket?.destroy();
       resolve(result);
     };
-    const fail = (code: string, detail = ""): void => settle({ phase, code, detail });
+    const fail = (code: string, detail = ""): void =>
+      // OpenCode's runtime says "refused" where there is no way, too (seen with Bun 1.3.14).
+      settle({ phase, code: code === "ECONNREFUSED" && !hasRoute(address) ? "ENETUNREACH" : code, detail });
     const timer = setTimeout(() => fail("TIMEOUT"), Math.max(1, deadline - performance.now()));
     const finish = (): void => {
       if (length === 0) return fail("ECONNRESET", "closed without an answer");
