@@ -25,6 +25,9 @@ export type Shape = { readonly kind: "own" } | { readonly kind: "feature"; reado
 /** The Feature folder. */
 export const featureFolder = ".devcontainer/aperture-env";
 
+/** The doctor, which has no template: it is bundled from src/doctor. */
+export const doctorPath = `${featureFolder}/doctor.mjs`;
+
 const file = (path: string, decidedBy: string, fields: Partial<Omit<WantedFile, "path" | "decidedBy">> = {}): WantedFile => ({
   path,
   strategy: "own",
@@ -42,6 +45,8 @@ const featureFiles: readonly WantedFile[] = [
   file(`${featureFolder}/.gitattributes`, "", { strategy: "lines" }),
   file(`${featureFolder}/auth.json`, "providers", image),
   file(`${featureFolder}/devcontainer-feature.json`, "aperture.url and devcontainer.hooks", image),
+  file(doctorPath, "", image),
+  file(`${featureFolder}/doctor.sh`, "aperture.url and opencode.version", script),
   file(`${featureFolder}/install.sh`, "opencode.managed", script),
   file(`${featureFolder}/launcher.sh`, "aperture.url", script),
   file(`${featureFolder}/models.json`, "providers", image),

@@ -2,7 +2,7 @@
 import { bases, fetchImage, findBase, packages, type Base } from "../catalog/bases.ts";
 import { connections } from "../catalog/connections.ts";
 import type { Shape } from "../catalog/files.ts";
-import { lifecycleHooks } from "../catalog/hooks.ts";
+import { lifecycleHooks, withDoctor } from "../catalog/hooks.ts";
 import { knowsModel, loadCatalogue } from "../catalog/models.ts";
 import { outputs } from "../catalog/outputs.ts";
 import { providers } from "../catalog/providers.ts";
@@ -16,6 +16,8 @@ export interface Environment {
   /** The npm registry that the Feature falls back to; empty where nothing but npm itself fetches. */
   readonly registry: string;
   readonly shape: Shape;
+  /** The text of doctor.mjs. */
+  readonly doctor: string;
 }
 
 type Context = { readonly [name: string]: string | boolean | null | Context | readonly (string | Context)[] };
@@ -36,6 +38,11 @@ export function buildContext({ answers, release, registry, shape }: Environment)
   const base = describeBase(answers.base);
   const catalogue = loadCatalogue();
   const hooks = Object.entries(answers.hooks).map(([name, command]) => ({ name, command }));
+  const lifecycle = Object.entries(withDoctor(answers.hooks)).map(([name, command]) =>
+    typeof command === "string"
+      ? { name, command, commands: null }
+      : { name, command: "", commands: Object.entries(command).map(([key, each]) => ({ key, command: each })) },
+  );
   const forwardPorts = answers.forwardPorts.map((port) => ({ port: String(port), isNumber: typeof port === "number" }));
   const someOnly = answers.devcontainers[0] !== "all";
   return {
@@ -73,7 +80,7 @@ export function buildContext({ answers, release, registry, shape }: Environment)
       registry,
       // Null where it has to fetch the binary itself.
       opencode: nestedFeature(shape),
-      hooks: shape.kind === "feature" ? hooks : [],
+      hooks: shape.kind === "feature" ? lifecycle : [],
     },
     devcontainer: {
       // Empty, and then left out of the spec, where nothing is asked.
@@ -83,6 +90,7 @@ export function buildContext({ answers, release, registry, shape }: Environment)
       containerEnv: Object.entries(answers.containerEnv).map(([name, value]) => ({ name, value })),
       forwardPorts,
       hooks,
+      lifecycle,
     },
     providers: answers.providers.map(({ id, api }) =>
       describeProvider(answers, id, providers[id]!.wireFormats[api]!.suffix, catalogue),

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import runtime from "handlebars/runtime";
 import { partials, templates } from "virtual:templates";
-import { wantedFiles, type WantedFile } from "../catalog/files.ts";
+import { doctorPath, wantedFiles, type WantedFile } from "../catalog/files.ts";
 import { buildContext, type Environment } from "./context.ts";
 import { formatDocker, formatJson, formatNumber, formatShell, formatWord, formatWords, formatYaml } from "./escape.ts";
 
@@ -41,12 +41,12 @@ for (const [name, specification] of Object.entries(partials))
 /** Renders everything. Throws only on a defect: answers are validated before they come here. */
 export function renderEnvironment(environment: Environment): Rendered {
   const context = buildContext(environment);
+  const textOf = ({ path }: WantedFile, values: object): string =>
+    path === doctorPath ? environment.doctor : renderTemplate(path, values);
   const wanted = wantedFiles(environment.shape);
-  const first = wanted.filter((file) => file.image).map((file) => ({ ...file, text: renderTemplate(file.path, context) }));
+  const first = wanted.filter((file) => file.image).map((file) => ({ ...file, text: textOf(file, context) }));
   const revision = hashRevision(first);
-  const rest = wanted
-    .filter((file) => !file.image)
-    .map((file) => ({ ...file, text: renderTemplate(file.path, { ...context, revision }) }));
+  const rest = wanted.filter((file) => !file.image).map((file) => ({ ...file, text: textOf(file, { ...context, revision }) }));
   const files = [...first, ...rest].sort((left, right) => (left.path < right.path ? -1 : 1));
   return { files, spec: renderTemplate("aperture-env.yaml", context), revision };
 }

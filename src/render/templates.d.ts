@@ -4,6 +4,10 @@ declare module "virtual:templates" {
   export const templates: Readonly<Record<string, TemplateSpecification>>;
   export const partials: Readonly<Record<string, TemplateSpecification>>;
 }
+/** The doctor's bundle as text, made by `src/scripts/doctor.mjs` when building and testing. */
+declare module "virtual:doctor" {
+  export const text: string;
+}
 declare module "handlebars/runtime" {
   export type TemplateSpecification = object;
   interface Runtime {

@@ -4,6 +4,7 @@ import { chmodSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, parse } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
+import { doctorForEsbuild } from "./doctor.mjs";
 import { templatesForEsbuild } from "./templates.mjs";
 
 /** The model catalogue as one text that is parsed when loaded: faster than the same as a literal (v8.dev/blog/cost-of-javascript-2019, JSON). */
@@ -32,7 +33,7 @@ export function nodeSettings(root) {
     mainFields: ["module", "main"],
     // yaml's entry for Node is CommonJS, which neither splits nor shakes.
     alias: { yaml: join(root, "node_modules/yaml/browser/index.js") },
-    plugins: [templatesForEsbuild(join(root, "templates")), catalogueAsText],
+    plugins: [templatesForEsbuild(join(root, "templates")), doctorForEsbuild(root), catalogueAsText],
     banner: { js: 'import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);' },
     logLevel: "warning",
   };

@@ -20,6 +20,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { expect } from "vitest";
+import { doctorText } from "../../src/catalog/doctor-text.ts";
 import { featureFolder } from "../../src/catalog/files.ts";
 import { loadCatalogue } from "../../src/catalog/models.ts";
 import { providers } from "../../src/catalog/providers.ts";
@@ -78,6 +79,7 @@ export function writeFeature(answers: Partial<Answers> = {}, release: Release = 
     release,
     registry: "",
     shape: { kind: "own" },
+    doctor: doctorText,
   });
   for (const { path, text } of files) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });

@@ -220,6 +220,7 @@ export const environment: fc.Arbitrary<Environment> = fc
     release: fc.constant(pinnedRelease),
     registry: fc.constantFrom("", "https://npm.example/a~b/%20", "http://[::1]:4873"),
     shape,
+    doctor: fc.constant("// doctor\n"),
     named: fc.boolean(),
   })
   .map(({ named, ...given }) => {

@@ -181,7 +181,7 @@ test("a lock", async () => {
         { flags: {}, spec, env: {}, lock: lock.answers, facts: found },
         { ask: null, acceptDefaults: false },
       );
-      renderEnvironment({ answers, release: lock.opencode, registry: lock.registry, shape: { kind: "own" } });
+      renderEnvironment({ answers, release: lock.opencode, registry: lock.registry, shape: { kind: "own" }, doctor: "" });
     }),
     { numRuns: 800 },
   );

@@ -6,7 +6,7 @@ import { parse as parseJsonc, type ParseError } from "jsonc-parser";
 import { describe, expect, test } from "vitest";
 import { findBase, type Base } from "../../src/catalog/bases.ts";
 import { featureFolder, isDevcontainerPath } from "../../src/catalog/files.ts";
-import { lifecycleHooks } from "../../src/catalog/hooks.ts";
+import { lifecycleHooks, withDoctor } from "../../src/catalog/hooks.ts";
 import { knowsModel } from "../../src/catalog/models.ts";
 import { pinnedRelease } from "../../src/catalog/release.ts";
 import { devcontainerValues } from "../../src/plan/devcontainer.ts";
@@ -87,7 +87,7 @@ function checkJson(given: Environment, made: Rendered): void {
   );
   const feature = JSON.parse(textOf(made, `${featureFolder}/devcontainer-feature.json`)) as Record<string, unknown>;
   const nested = nestedFeature(shape);
-  const hooks = shape.kind === "feature" ? answers.hooks : {};
+  const hooks = shape.kind === "feature" ? withDoctor(answers.hooks) : {};
   expect(feature).toEqual({
     ...feature,
     ...hooks,
@@ -121,7 +121,7 @@ function checkJson(given: Environment, made: Rendered): void {
       build: { dockerfile: "Dockerfile", target: "dev", args: { APERTURE_ENV_REVISION: made.revision } },
       ...(Object.keys(answers.containerEnv).length > 0 && { containerEnv: answers.containerEnv }),
       ...(answers.forwardPorts.length > 0 && { forwardPorts: answers.forwardPorts }),
-      ...answers.hooks,
+      ...withDoctor(answers.hooks),
       remoteUser: baseOf(answers).user,
     });
     expect(parseJsonc(text)).toEqual(JSON.parse(text.replace(/^ +\/\/.*\n/gm, "")));
@@ -171,6 +171,7 @@ function checkLines(made: Rendered, plain: Rendered): void {
     ),
     [`${featureFolder}/devcontainer-feature.json`]: new RegExp(`^ {4}"APERTURE_URL": |^ {2}"(?:${lifecycleHooks.join("|")})": `),
     [`${featureFolder}/launcher.sh`]: /^_?gateway=/,
+    [`${featureFolder}/doctor.sh`]: /^gateway=/,
     [`${featureFolder}/opencode.json`]: /"baseURL": /,
   };
   const pairs = [

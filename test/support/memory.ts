@@ -51,7 +51,7 @@ export function planUpdate(
 ): Plan {
   return buildPlan({
     root: "/repository",
-    rendered: renderEnvironment({ answers, release: pinnedRelease, registry: "", shape }),
+    rendered: renderEnvironment({ answers, release: pinnedRelease, registry: "", shape, doctor: "// doctor\n" }),
     shape,
     snapshot: snapshotOf(texts),
     lock: lockOf(texts),

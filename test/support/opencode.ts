@@ -67,6 +67,7 @@ function renderFetch(): string {
     release: pinnedRelease,
     registry: "",
     shape: { kind: "own" },
+    doctor: "",
   });
   return files.find((file) => file.path.endsWith(script))!.text;
 }

@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, posix, relative, sep } from "node:path";
 import Handlebars from "handlebars";
 import { describe, expect, test } from "vitest";
-import { featureFolder, wantedFiles } from "../../src/catalog/files.ts";
+import { doctorPath, featureFolder, wantedFiles } from "../../src/catalog/files.ts";
 import { helperNames, readTemplates } from "../../src/scripts/templates.mjs";
 
 const root = join(import.meta.dirname, "..", "..");
@@ -78,17 +78,17 @@ describe("one module per outside thing", () => {
   const rules: readonly (readonly [modules: readonly string[], allowed: readonly string[]])[] = [
     [
       ["fs", "fs/promises"],
-      ["src/repo/", "src/scripts/"],
+      ["src/repo/", "src/scripts/", "src/doctor/probe/", "src/doctor/doctor.ts", "src/doctor/verdict.ts"],
     ],
     [
       ["child_process", "worker_threads", "cluster"],
-      ["src/scripts/", "src/repo/git.ts"],
+      ["src/scripts/", "src/repo/git.ts", "src/doctor/probe/run.ts"],
     ],
     [["@clack/prompts", "@clack/core", "readline", "readline/promises"], ["src/questions/prompt.ts"]],
     [["execa"], ["src/repo/spawn.ts", "src/scripts/"]],
     [
       ["http", "http2", "https", "net", "tls", "dgram", "dns", "dns/promises"],
-      ["src/gateway/mock/", "src/gateway/discover.ts"],
+      ["src/gateway/mock/", "src/gateway/discover.ts", "src/doctor/probe/"],
     ],
     [["handlebars", "esbuild"], ["src/scripts/"]],
     [["yaml"], ["src/spec/parse.ts", "src/edit/yaml.ts", "src/edit/yaml-layout.ts"]],
@@ -125,7 +125,9 @@ describe("one module per outside thing", () => {
 });
 
 describe("from values to values", () => {
-  const pure = ["plan", "edit", "render", "catalog", "report", "lock", "spec"].map((room) => `src/${room}/`);
+  const pure = ["plan", "edit", "render", "catalog", "report", "lock", "spec", "doctor/config", "doctor/judge"].map(
+    (room) => `src/${room}/`,
+  );
   const outside =
     /^(?:fs|fs\/promises|child_process|worker_threads|cluster|http2?|https|net|tls|dgram|dns|dns\/promises|os|process|readline|execa|@clack\/.*)$/;
 
@@ -175,10 +177,27 @@ test("only the edge of the program touches its process", () => {
       ([whole, member]) => [file, member ?? whole] as const,
     ),
   );
-  const allowed = ["src/bin.ts", "src/cli/io.ts", "src/scripts/"];
+  const allowed = ["src/bin.ts", "src/cli/io.ts", "src/scripts/", "src/doctor/main.ts"];
   const bad = uses.filter(([file]) => !startsWithAny(file, allowed));
   expect(bad.map(([file, member]) => `${file} uses process.${member}`)).toEqual([]);
   expect(uses).toContainEqual(["src/cli/io.ts", "stdin"]);
+});
+
+describe("the doctor, which is bundled into one file and run by OpenCode's runtime", () => {
+  const reached = new Set(["src/doctor/main.ts"]);
+  for (const file of reached)
+    for (const { to, typeOnly } of imports.filter(({ from }) => from === file)) if (!typeOnly && sources.has(to)) reached.add(to);
+  const outside = imports.filter(({ from, to, typeOnly }) => reached.has(from) && !typeOnly && !to.startsWith("src/"));
+
+  test("knows Node's own modules and jsonc-parser, and no other package", () => {
+    expect(reached.size).toBeGreaterThan(15);
+    expect(outside.map(({ to }) => to).filter((to) => !to.startsWith("node:") && to !== "jsonc-parser")).toEqual([]);
+  });
+
+  test("reaches only itself, the gateway's words and the errors", () => {
+    const others = [...reached].filter((file) => !file.startsWith("src/doctor/"));
+    expect(others.filter((file) => !/^src\/(?:errors\.ts|gateway\/(?:explain|origin|proxy)\.ts)$/.test(file))).toEqual([]);
+  });
 });
 
 test("imports within the project name a file, with its extension", () => {
@@ -241,10 +260,11 @@ describe("templates", () => {
   });
 
   test("every template is a file of the catalogue, the spec or a partial, and the reverse", () => {
+    // The doctor's text is bundled from its sources.
     const wanted = [...wantedFiles({ kind: "own" }), ...wantedFiles({ kind: "feature", files: [".devcontainer.json"] })].map(
       ({ path }) => path,
     );
-    const expected = [...new Set([...wanted, "aperture-env.yaml"])].sort();
+    const expected = [...new Set([...wanted, "aperture-env.yaml"])].filter((path) => path !== doctorPath).sort();
     const there = templates.map(({ path }) => path).filter((path) => !path.endsWith(".partial"));
     expect(there.sort()).toEqual(expected);
   });

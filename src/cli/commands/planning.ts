@@ -120,7 +120,8 @@ export async function preparePlan(request: Request): Promise<Prepared> {
   const libc = shape.kind === "own" ? describeBase(answers.base).libc : null;
   if (libc !== null) requireLibc(release, libc);
   const registry = shape.kind === "own" ? "" : await registryFor(lock, target, env);
-  const rendered = renderEnvironment({ answers, release, registry, shape });
+  const { doctorText: doctor } = await import("../../catalog/doctor-text.ts");
+  const rendered = renderEnvironment({ answers, release, registry, shape, doctor });
   const remaining = findBypass(fixedConfigs(project.configs, fixes), optionsOf(answers));
   const findings = [...remaining, ...findOtherOpencode(project.setup), ...findOpencodeFolder(project.hasOpencodeFolder)];
   const warnings = [

@@ -1,0 +1,59 @@
+/**
+ * `doctor`: the same file that an image has as `aperture-doctor`, run by Node where this is run. Where no environment is installed, it judges the
+ * repository's configuration and the way to the gateway from here; what is in the image it cannot see.
+ */
+import { join } from "node:path";
+import { featureFolder } from "../../catalog/files.ts";
+import { textOf } from "../../doctor/probe/files.ts";
+import { run } from "../../doctor/probe/run.ts";
+import { usageError } from "../../errors.ts";
+import { readLockFile } from "../../repo/environment.ts";
+import { findTarget } from "../../repo/scan.ts";
+import type { Command } from "../args.ts";
+import type { Io } from "../io.ts";
+
+type DoctorCommand = Extract<Command, { kind: "doctor" }>;
+
+/** Runs it and gives the exit status: 0 where OpenCode works through the gateway, 4 where it does not. */
+export async function runDoctor({ directory, deep, send, timeout, switches }: DoctorCommand, io: Io): Promise<number> {
+  const { root } = findTarget(switches.cwd === null ? io.cwd : findTarget(io.cwd, switches.cwd).root, directory);
+  const colour = io.stdout.isTTY === true && (io.env["NO_COLOR"] ?? "") === "" && io.env["TERM"] !== "dumb";
+  const flags = [
+    ...findInstallation(root),
+    `--timeout=${timeout / 1000}`,
+    ...(deep ? ["--deep"] : []),
+    ...(send ? ["--send"] : []),
+    ...(switches.json ? ["--json"] : []),
+    ...(colour ? ["--colour"] : []),
+  ];
+  const { doctorText } = await import("../../catalog/doctor-text.ts");
+  const node = io.env["npm_node_execpath"] ?? "node";
+  const ran = await run([node, "--input-type=module", "-", ...flags], {
+    env: io.env,
+    cwd: root,
+    timeout: timeout + 90_000,
+    input: doctorText,
+  });
+  io.stdout.write(ran.stdout);
+  io.stderr.write(ran.stderr);
+  return ran.status === 0 ? 0 : 4;
+}
+
+/** The environment of this container, or that of the repository. */
+function findInstallation(root: string): string[] {
+  const prefix = "/usr/local";
+  const shim = textOf(`${prefix}/bin/aperture-doctor`);
+  if (shim !== null) {
+    const word = (name: string): string => new RegExp(`^${name}='?([^'\\n]*)'?$`, "m").exec(shim)?.[1] ?? "";
+    return [`--prefix=${prefix}`, `--gateway=${word("gateway")}`, `--opencode=${word("version")}`];
+  }
+  const { lock } = readLockFile(root);
+  if (lock === null) {
+    throw usageError(
+      "no-environment",
+      `${root} has no environment to examine, and none is installed here.`,
+      "Make one with  npm create aperture-env@latest",
+    );
+  }
+  return [`--share=${join(root, featureFolder)}`, `--gateway=${lock.answers.url}`, `--opencode=${lock.opencode.version}`];
+}

@@ -1,0 +1,40 @@
+/** What the launcher (templates/.devcontainer/aperture-env/launcher.sh) does to the environment of OpenCode, as far as it needs no disk. */
+import type { Env } from "../types.ts";
+
+/** Where an environment is installed, and what it was made for. */
+export interface Installation {
+  /** The folder with opencode.json and models.json. */
+  readonly share: string;
+  /** Below which bin, lib and share lie; null where only a repository's files are looked at. */
+  readonly prefix: string | null;
+  /** The gateway that it was made for. */
+  readonly gateway: string;
+  /** The version of OpenCode that it was made for, null where nobody says. */
+  readonly version: string | null;
+}
+
+/** What the launcher does. */
+export interface Launched {
+  readonly env: Env;
+  /** Four folders that have to be somewhere else than wished, and why. */
+  readonly moved: { readonly from: string; readonly why: string; readonly to: string | null } | null;
+  /** The same for the temporary folder. */
+  readonly temporary: { readonly from: string; readonly why: string; readonly to: string | null } | null;
+  /** An `OPENCODE_CONFIG` that cannot be read. */
+  readonly configFallback: string | null;
+}
+
+/** APERTURE_URL as the launcher makes it an origin. */
+export function normaliseUrl(given: string): string {
+  let url = given.includes("://") ? given : `http://${given}`;
+  for (;;) {
+    const shorter = /:\/\/.*\/$/.test(url) ? url.slice(0, -1) : /:\/\/.*\/v1$/.test(url) ? url.slice(0, -3) : url;
+    if (shorter === url) return url;
+    url = shorter;
+  }
+}
+
+/** The variables that keep OpenCode from calling others than the gateway. */
+export const silencingVariables: readonly string[] = ["MODELS_FETCH", "AUTOUPDATE", "LSP_DOWNLOAD", "SHARE"].map(
+  (name) => `OPENCODE_DISABLE_${name}`,
+);

@@ -1,0 +1,167 @@
+/** The doctor: looks at everything at once, with one deadline, and judges what was seen. */
+import { existsSync } from "node:fs";
+import { at, entriesAt, isObject, parseJsonc, textAt, type JsonObject } from "./config/json.ts";
+import type { Installation } from "./config/launch.ts";
+import { findChoices, type Choices } from "./config/providers.ts";
+import { resolveConfig } from "./config/resolve.ts";
+import { substitute } from "./config/substitute.ts";
+import { judgeConfig } from "./judge/config.ts";
+import { formatsToTry, judgeGateway, judgeOrigin } from "./judge/gateway.ts";
+import { judgeFolders, judgePrograms, judgeSurroundings, type LocalFacts } from "./judge/local.ts";
+import { judgeDebugConfig, judgeSent, judgeVersion } from "./judge/opencode.ts";
+import { textOf, worldOf } from "./probe/files.ts";
+import { asLaunched } from "./probe/launched.ts";
+import { probeGateway } from "./probe/network.ts";
+import { findPrograms, isNoExec, readOnlyFolders } from "./probe/programs.ts";
+import { run } from "./probe/run.ts";
+import { sorted } from "./report.ts";
+import { worst, type Check, type Env, type Report } from "./types.ts";
+
+/** What is examined, and how. */
+export interface Examination {
+  readonly installation: Installation;
+  /** The variables as they came. */
+  readonly env: Env;
+  readonly cwd: string;
+  readonly uid: number | null;
+  /** Asks OpenCode itself, too. */
+  readonly deep: boolean;
+  /** Sends one prompt with it. */
+  readonly send: boolean;
+  /** For all but the prompt, in milliseconds. */
+  readonly timeout: number;
+}
+
+/** What came of it, with the variables that OpenCode gets. */
+export interface Examined {
+  readonly report: Report;
+  readonly env: Env;
+}
+
+const promptTimeout = 60_000;
+
+/** Examines. Never throws for what it finds. */
+export async function examine(examination: Examination): Promise<Examined> {
+  const started = performance.now();
+  const { installation, env: given, cwd, uid, deep, send, timeout } = examination;
+  const deadline = started + timeout;
+  const launched = asLaunched(given, installation, uid);
+  const { env } = launched;
+  const home = env["HOME"] || "/";
+  const world = worldOf(env, cwd, home);
+  const programs = findPrograms(env, installation.prefix);
+  const binary = installation.prefix === null ? null : `${installation.prefix}/lib/aperture-env/opencode`;
+  const asked = deep && binary !== null && programs.own?.binary === true ? askOpencode(binary, env, cwd, timeout) : null;
+
+  const resolved = resolveConfig(world);
+  const ownText = textOf(`${installation.share}/opencode.json`);
+  const own = ownText === null ? null : readOwn(ownText, installation.share, world);
+  // A managed configuration has the address itself, and no variable changes it.
+  const managed = ownText !== null && !ownText.includes("{env:APERTURE_URL}");
+  const { origin, checks: originChecks } = judgeOrigin(given["APERTURE_URL"], installation.gateway, managed);
+  const catalogueText = textOf(env["OPENCODE_MODELS_PATH"] ?? "");
+  const auth = readObject(
+    env["OPENCODE_AUTH_CONTENT"] || textOf(`${env["XDG_DATA_HOME"] || `${home}/.local/share`}/opencode/auth.json`),
+  );
+  const catalogue = catalogueText === null ? null : readObject(catalogueText);
+  const choicesFor = (config: JsonObject): ReturnType<typeof findChoices> => findChoices({ config, catalogue, auth, env });
+
+  const formatsFor = (models: Parameters<typeof formatsToTry>[2]): ReturnType<typeof formatsToTry> =>
+    formatsToTry(resolved.config, choicesFor(resolved.config), models, deep);
+  const [probe, answers] = await Promise.all([
+    origin === null ? null : probeGateway({ origin, env, deadline, formatsFor }),
+    asked,
+  ]);
+  const debugged = answers === null ? null : judgeDebugConfig(answers.config, resolved.config);
+  const config = debugged?.config ?? resolved.config;
+  const choices = choicesFor(config);
+
+  const local: LocalFacts = {
+    programs,
+    launched,
+    env: given,
+    version: installation.version,
+    readOnly: readOnlyFolders([...resolved.folders, ...(env["OPENCODE_CONFIG_DIR"] ? [env["OPENCODE_CONFIG_DIR"]] : [])]),
+    noExec: isNoExec(env["BUN_TMPDIR"] || env["TMPDIR"] || "/tmp"),
+    opencodeFolders: resolved.folders.filter((folder) => folder !== `${home}/.opencode`),
+  };
+  const inContainer = installation.prefix !== null;
+  const checks: Check[] = [
+    ...judgePrograms(local),
+    ...(answers === null ? [] : judgeVersion(answers.version, programs.own?.stamp ?? null)),
+    ...(inContainer ? judgeFolders(local) : []),
+    ...judgeConfig({
+      resolved: { ...resolved, config },
+      choices,
+      installation,
+      launched,
+      own,
+      origin,
+      storedKeys: Object.keys(auth).filter(
+        (id) => textAt(auth, id, "type") === "api" && !["", "-"].includes(textAt(auth, id, "key")?.trim() ?? ""),
+      ),
+      wellKnown: Object.keys(auth).filter((id) => textAt(auth, id, "type") === "wellknown"),
+      catalogueMissing: catalogueText === null && existsSync(`${installation.share}/models.json`),
+    }),
+    ...(debugged?.checks ?? []),
+    ...originChecks,
+    ...(probe === null
+      ? []
+      : judgeGateway({ probe, config, choices: throughGateway(choices, origin), known: modelsOf(catalogue), timeout })),
+    ...judgeSurroundings(local),
+  ];
+  if (send && origin !== null) checks.push(...(await sendPrompt(installation, given, cwd, origin)));
+  const report = { verdict: worst(checks), origin, checks: sorted(checks), ms: performance.now() - started };
+  return { report, env };
+}
+
+/** Those of the providers that ask this gateway. */
+function throughGateway(choices: Choices, origin: string | null): Choices {
+  const providers = choices.providers.filter(({ addresses }) =>
+    addresses.some(({ url }) => URL.canParse(url) && new URL(url).origin === origin),
+  );
+  return { ...choices, providers };
+}
+
+/** Every model that the environment's catalogue knows, whether it can be chosen or not. */
+function modelsOf(catalogue: JsonObject | null): ReadonlySet<string> {
+  return new Set(Object.keys(catalogue ?? {}).flatMap((id) => entriesAt(catalogue, id, "models").map(([name]) => name)));
+}
+
+async function askOpencode(
+  binary: string,
+  env: Env,
+  cwd: string,
+  timeout: number,
+): Promise<Record<"version" | "config", Awaited<ReturnType<typeof run>>>> {
+  // Two starts of a second each, more where other programs keep the machine busy.
+  const options = { env, cwd, timeout: Math.max(timeout, 15_000) };
+  const [version, config] = await Promise.all([run([binary, "--version"], options), run([binary, "debug", "config"], options)]);
+  return { version, config };
+}
+
+async function sendPrompt({ prefix }: Installation, env: Env, cwd: string, origin: string): Promise<Check[]> {
+  const program = prefix === null ? "opencode" : `${prefix}/bin/opencode`;
+  const prompt = "Answer with the one word: ok";
+  const ran = await run([program, "run", "--title", "aperture-doctor", prompt], { env, cwd, timeout: promptTimeout });
+  return judgeSent(ran, origin, promptTimeout / 1000);
+}
+
+function readOwn(
+  text: string,
+  folder: string,
+  world: Parameters<typeof substitute>[2] & { readonly env: Env },
+): JsonObject | null {
+  const filled = substitute(text, folder, world, world.env);
+  const parsed = filled.ok ? parseJsonc(filled.text) : null;
+  return parsed?.ok === true && isObject(at(parsed.value)) ? (parsed.value as JsonObject) : null;
+}
+
+function readObject(text: string | null): JsonObject {
+  try {
+    const value: unknown = JSON.parse(text ?? "{}");
+    return isObject(value) ? value : {};
+  } catch {
+    return {};
+  }
+}

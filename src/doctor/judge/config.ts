@@ -1,0 +1,384 @@
+/** What OpenCode's configuration comes to, held against the environment's own. From values to values. */
+import type { Choices, ProviderView } from "../config/providers.ts";
+import { splitModel } from "../config/providers.ts";
+import { at, lineOf, textAt, textsAt, type JsonObject } from "../config/json.ts";
+import { isOn, type Layer, type Resolved } from "../config/resolve.ts";
+import { silencingVariables, type Installation, type Launched } from "../config/launch.ts";
+import { found, fine, listed, show, type Check } from "../types.ts";
+
+/** What is judged. */
+export interface ConfigFacts {
+  readonly resolved: Resolved;
+  readonly choices: Choices;
+  readonly installation: Installation;
+  readonly launched: Launched;
+  /** The environment's own opencode.json with variables put in, null where it cannot be read. */
+  readonly own: JsonObject | null;
+  /** The gateway's origin. */
+  readonly origin: string | null;
+  /** Stored keys that look real, by provider. */
+  readonly storedKeys: readonly string[];
+  /** Entries of auth.json that fetch configuration from a server at each start. */
+  readonly wellKnown: readonly string[];
+  /** The catalogue that is named is not there, so that OpenCode takes its own, with all providers there are. */
+  readonly catalogueMissing: boolean;
+}
+
+/** All checks of it. */
+export function judgeConfig(facts: ConfigFacts): Check[] {
+  const { own, installation, resolved } = facts;
+  if (own === null)
+    return [
+      found(
+        "failure",
+        "config",
+        "config-missing",
+        `${show(`${installation.share}/opencode.json`)} cannot be read`,
+        "OpenCode would take its own hosted models without a word; the launcher does not start it",
+        "build the image again: it lacks its aperture-env folder",
+      ),
+    ];
+  const problems = resolved.problems.map(({ code, source, why, line }) =>
+    found(
+      "failure",
+      "config",
+      code,
+      `OpenCode does not start with ${show(source)}${line === undefined ? "" : `:${line}`}`,
+      show(why),
+      "mend it there, or take it away",
+    ),
+  );
+  if (problems.length > 0) return problems;
+  const checks = [
+    ...judgeFile(facts),
+    ...judgeProviders(facts),
+    ...judgeOthers(facts),
+    ...judgeModels(facts),
+    ...judgeSilence(facts),
+  ];
+  const ids = facts.choices.providers.map(({ id }) => id);
+  return checks.some(({ severity }) => severity === "warning" || severity === "failure")
+    ? checks
+    : [
+        fine("config", "config", `${listed(ids)} ${ids.length === 1 ? "goes" : "go"} to the gateway with the placeholder key`),
+        ...checks,
+      ];
+}
+
+function judgeFile({ launched, resolved, catalogueMissing }: ConfigFacts): Check[] {
+  const checks: Check[] = [];
+  if (launched.configFallback !== null)
+    checks.push(
+      found(
+        "warning",
+        "config",
+        "config-not-found",
+        `OPENCODE_CONFIG names ${show(launched.configFallback)}, which cannot be read`,
+        "OpenCode passes over such a file; the launcher takes the environment's own instead",
+        "mend the variable, or unset it",
+      ),
+    );
+  if (catalogueMissing)
+    checks.push(
+      found(
+        "warning",
+        "config",
+        "catalogue-missing",
+        `OPENCODE_MODELS_PATH names ${show(launched.env["OPENCODE_MODELS_PATH"] ?? "")}, which cannot be read`,
+        "OpenCode takes the catalogue inside of it, with all providers that there are",
+        "unset the variable",
+      ),
+    );
+  for (const { source, kind, value } of resolved.layers) {
+    if (Object.hasOwn(value, "permissions"))
+      checks.push(
+        found(
+          "warning",
+          "config",
+          "config-v2",
+          `${show(source)} has the key permissions, which is OpenCode 2's`,
+          "newer versions of OpenCode 1 refuse to start with it",
+          "write permission, or take it out",
+        ),
+      );
+    if (kind === "project" && !Object.hasOwn(value, "$schema"))
+      checks.push(
+        found(
+          "note",
+          "config",
+          "config-rewritten",
+          `${show(source)} has no $schema`,
+          "OpenCode writes one into it, so that git shows a change",
+          'add  "$schema": "https://opencode.ai/config.json"',
+        ),
+      );
+  }
+  return checks;
+}
+
+function judgeProviders({ choices, resolved, own, origin }: ConfigFacts): Check[] {
+  // Without a gateway there is nothing to hold them against, and that is said already.
+  if (origin === null) return [];
+  const ours = textsAt(own, "enabled_providers") ?? [];
+  const checks: Check[] = [];
+  for (const provider of choices.providers) {
+    const mine = ours.includes(provider.id) || at(own, "provider", provider.id) !== undefined;
+    const past = judgeAddress(provider, { own, origin, resolved, mine });
+    if (past !== null) checks.push(past);
+    else checks.push(...judgeKey(provider, resolved));
+  }
+  const gone = ours.filter((id) => !choices.providers.some((provider) => provider.id === id));
+  if (gone.length > 0) {
+    const key = (textsAt(resolved.config, "disabled_providers") ?? []).some((id) => gone.includes(id))
+      ? "disabled_providers"
+      : "enabled_providers";
+    const by = whoSet(resolved, [key]);
+    checks.push(
+      found(
+        "warning",
+        "config",
+        "provider-gone",
+        `${listed(gone)} cannot be chosen`,
+        `${by === null ? key : `${key} in ${by}`} takes ${gone.length === 1 ? "it" : "them"} away`,
+        "leave it if that is meant, or take the key out there",
+      ),
+    );
+  }
+  return checks;
+}
+
+interface AddressContext {
+  readonly own: JsonObject | null;
+  readonly origin: string | null;
+  readonly resolved: Resolved;
+  readonly mine: boolean;
+}
+
+function judgeAddress(provider: ProviderView, { own, origin, resolved, mine }: AddressContext): Check | null {
+  const { id, addresses } = provider;
+  const fix = "take it out there, so that the environment's own counts; or set  opencode.managed: true  in aperture-env.yaml";
+  if (addresses.length === 0)
+    return found(
+      "failure",
+      "config",
+      "provider-direct",
+      `${show(id)} has no base URL`,
+      "its requests go past the gateway, to whoever offers it",
+      "take it out of enabled_providers, or give it the gateway's address",
+    );
+  for (const { url, by } of addresses) {
+    const where = placeOf(resolved, by);
+    const parsed = URL.canParse(url) ? new URL(url) : null;
+    if (parsed === null)
+      return found(
+        "failure",
+        "config",
+        "base-url-invalid",
+        `The base URL of ${show(id)} is ${url.trim() === "" ? "empty" : "no address"} (${where})`,
+        url.startsWith("/") ? "the variable in front of it is not set" : "OpenCode cannot send anything there",
+        fix,
+      );
+    if (parsed.origin !== origin)
+      return mine
+        ? found(
+            "failure",
+            "config",
+            "provider-bypass",
+            `${show(id)} goes to ${show(parsed.origin)}, not to the gateway (${where})`,
+            "everything that is asked of it goes past the gateway",
+            fix,
+          )
+        : found(
+            "warning",
+            "config",
+            "provider-stray",
+            `${show(id)} can be chosen, and goes to ${show(parsed.origin)} (${where})`,
+            "it is none of the environment's providers: what is asked of it goes past the gateway",
+            "leave it if that is meant, or take it out of enabled_providers",
+          );
+    const expected = textAt(own, "provider", id, "options", "baseURL");
+    const path = parsed.pathname.replace(/\/$/, "");
+    const wanted = expected !== undefined && URL.canParse(expected) ? new URL(expected).pathname.replace(/\/$/, "") : path;
+    if (path !== wanted || /\/v1\/v1(?:\/|$)/.test(path))
+      return found(
+        "failure",
+        "config",
+        "base-url-path",
+        `The base URL of ${show(id)} ends in ${show(path === "" ? "nothing" : path)} (${where})`,
+        /\/v1\/v1/.test(path)
+          ? "a doubled /v1 is answered with 405"
+          : "the gateway does not serve what OpenCode then calls (404)",
+        `let it end in ${/\/v1\/v1/.test(wanted) ? "/v1" : show(wanted)}`,
+      );
+  }
+  return null;
+}
+
+function judgeKey({ id, key, keyBy, npm }: ProviderView, resolved: Resolved): Check[] {
+  const where = placeOf(resolved, keyBy);
+  if (key === "real")
+    return [
+      found(
+        "failure",
+        "config",
+        "key-real",
+        `${show(id)} sends a key that is not the placeholder (${where})`,
+        "no key of anybody's should reach the gateway, which adds the real one itself",
+        'let apiKey be "-"',
+      ),
+    ];
+  if (key === "none" && npm !== "@ai-sdk/openai-compatible")
+    return [
+      found(
+        "failure",
+        "config",
+        "key-missing",
+        `${show(id)} has no key`,
+        "OpenCode then asks for one and sends nothing",
+        `give it  "options": { "apiKey": "-" }`,
+      ),
+    ];
+  return [];
+}
+
+function judgeOthers({ choices, resolved, storedKeys, wellKnown }: ConfigFacts): Check[] {
+  const checks: Check[] = [];
+  const by = whoSet(resolved, ["enabled_providers"]);
+  if (choices.hosted)
+    checks.push(
+      found(
+        "failure",
+        "config",
+        "hosted-models",
+        "OpenCode's own hosted models can be chosen",
+        `${choices.enabled === null ? "there is no enabled_providers, and the catalogue has them" : `enabled_providers${by === null ? "" : ` in ${by}`} lets opencode in`}: prompts would go to opencode.ai`,
+        "let enabled_providers name the gateway's providers only",
+      ),
+    );
+  if (choices.ambient.length > 0)
+    checks.push(
+      found(
+        "failure",
+        "config",
+        "provider-ambient",
+        `${listed(choices.ambient.map(({ id, variable }) => `${id} (${variable})`))} can be chosen because of the environment`,
+        "enabled_providers lets them in, and they go past the gateway",
+        "let enabled_providers name the gateway's providers only",
+      ),
+    );
+  if (storedKeys.length > 0)
+    checks.push(
+      found(
+        "note",
+        "config",
+        "auth-key",
+        `A real key for ${listed(storedKeys)} is stored`,
+        "the placeholder of the configuration comes first, so it is not sent",
+        "leave it, or  opencode auth logout",
+      ),
+    );
+  if (wellKnown.length > 0)
+    checks.push(
+      found(
+        "warning",
+        "config",
+        "auth-well-known",
+        `At each start OpenCode fetches configuration from ${listed(wellKnown.map((url) => show(url)))}`,
+        "an entry of auth.json asks for that, and what comes from there is not judged here",
+        "opencode auth logout, if it is not wanted",
+      ),
+    );
+  return checks;
+}
+
+function judgeModels({ resolved, choices }: ConfigFacts): Check[] {
+  const checks: Check[] = [];
+  const judge = (key: "model" | "small_model"): void => {
+    const text = textAt(resolved.config, key);
+    const main = key === "model";
+    if (text === undefined) {
+      if (main)
+        checks.push(
+          found(
+            "warning",
+            "config",
+            "model-unset",
+            "No model is set",
+            "OpenCode takes the first of a ranking of its own, which the gateway may not serve",
+            "set model in aperture-env.yaml",
+          ),
+        );
+      return;
+    }
+    const [id, name] = splitModel(text);
+    const provider = choices.providers.find((each) => each.id === id);
+    const by = whoSet(resolved, [key]);
+    const fix = `name a model of ${listed(choices.providers.map((each) => each.id))}${by === null ? "" : ` in ${by}, or take it out there`}`;
+    const comes = main ? "OpenCode cannot begin a session with it" : "OpenCode takes the main model instead, for titles, too";
+    if (provider === undefined || provider.models?.has(name) === false)
+      checks.push(
+        found(
+          main ? "failure" : "warning",
+          "config",
+          main ? "model-unknown" : "small-model-unknown",
+          `${key} is ${show(text)}, which ${provider === undefined ? "is of no provider that can be chosen" : "OpenCode does not know"}`,
+          comes,
+          fix,
+        ),
+      );
+  };
+  judge("model");
+  judge("small_model");
+  return checks;
+}
+
+function judgeSilence({ launched: { env }, resolved }: ConfigFacts): Check[] {
+  const checks: Check[] = [];
+  const off = silencingVariables.filter((name) => !isOn(env[name]));
+  if (off.length > 0)
+    checks.push(
+      found(
+        "note",
+        "config",
+        "switch-off",
+        `${listed(off)} ${off.length === 1 ? "is" : "are"} turned off`,
+        "OpenCode then calls others than the gateway by itself",
+        "unset them",
+      ),
+    );
+  if (textAt(resolved.config, "share") !== "disabled" && !isOn(env["OPENCODE_DISABLE_SHARE"]))
+    checks.push(
+      found(
+        "warning",
+        "config",
+        "share",
+        "Sessions can be shared",
+        "they are then sent to opencode.ai",
+        'let share be "disabled"',
+      ),
+    );
+  if ((env["OTEL_EXPORTER_OTLP_ENDPOINT"] ?? "") !== "")
+    checks.push(
+      found(
+        "warning",
+        "config",
+        "telemetry",
+        "OTEL_EXPORTER_OTLP_ENDPOINT is set",
+        "OpenCode sends traces of every session there",
+        "unset it for OpenCode, if it is meant for other programs",
+      ),
+    );
+  return checks;
+}
+
+/** The file or variable that has the last word on a key, with its line. */
+function whoSet({ layers }: Resolved, path: readonly string[]): string | null {
+  const layer: Layer | undefined = layers.findLast(({ value }) => at(value, ...path) !== undefined);
+  if (layer === undefined) return null;
+  const line = layer.kind === "variable" ? undefined : lineOf(layer.text, path);
+  return `${show(layer.source)}${line === undefined ? "" : `:${line}`}`;
+}
+
+function placeOf(resolved: Resolved, by: readonly string[]): string {
+  return by.length === 1 ? by[0]! : (whoSet(resolved, by) ?? by.join("."));
+}

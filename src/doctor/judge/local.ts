@@ -1,0 +1,239 @@
+/** Programs, folders and variables of this machine. From values to values. */
+import type { Launched } from "../config/launch.ts";
+import type { Programs } from "../probe/programs.ts";
+import { fine, found, listed, show, type Check, type Env } from "../types.ts";
+
+/** What is judged. */
+export interface LocalFacts {
+  readonly programs: Programs;
+  readonly launched: Launched;
+  /** The variables as they came. */
+  readonly env: Env;
+  /** The version of OpenCode that the environment was made for. */
+  readonly version: string | null;
+  /** Folders on a read-only file system that OpenCode has to write into. */
+  readonly readOnly: readonly string[];
+  /** The temporary folder is mounted so that nothing in it can be run. */
+  readonly noExec: boolean;
+  /** `.opencode` folders in the project. */
+  readonly opencodeFolders: readonly string[];
+}
+
+/** OpenCode itself, and what it needs beside it. */
+export function judgePrograms({ programs, version }: LocalFacts): Check[] {
+  const { own, opencodes } = programs;
+  if (own === null) {
+    const [first] = opencodes;
+    return [
+      fine(
+        "opencode",
+        "opencode",
+        first === undefined ? "Not installed here: it is in the container" : `Not of an environment: ${show(first)}`,
+      ),
+    ];
+  }
+  const checks: Check[] = [];
+  const rebuild = "build the image again";
+  if (!own.binary)
+    checks.push(
+      found(
+        "failure",
+        "opencode",
+        "binary-missing",
+        "OpenCode's binary is not there",
+        "the image was built without its OpenCode stage",
+        rebuild,
+      ),
+    );
+  else if (own.stamp === null)
+    checks.push(
+      found(
+        "note",
+        "opencode",
+        "version-unknown",
+        "The binary has no version beside it",
+        "it was not fetched by this environment",
+        `${rebuild}, or look with --deep`,
+      ),
+    );
+  else if (version !== null && own.stamp !== version)
+    checks.push(
+      found(
+        "warning",
+        "opencode",
+        "version",
+        `OpenCode ${show(own.stamp)} is installed, and the environment pins ${version}`,
+        "the image is older than its configuration, or its binary was replaced",
+        rebuild,
+      ),
+    );
+  else checks.push(fine("opencode", "opencode", `OpenCode ${show(own.stamp)}`));
+  const at = opencodes.indexOf(own.launcher);
+  const before = at === -1 ? opencodes : opencodes.slice(0, at);
+  const after = at === -1 ? [] : opencodes.slice(at + 1);
+  if (before.length > 0)
+    checks.push(
+      found(
+        "failure",
+        "opencode",
+        "other-opencode-first",
+        `opencode starts ${show(before[0]!)}, not the environment's`,
+        "it does not know the gateway where a variable is missing",
+        `take it away, or put ${show(own.launcher.replace(/\/opencode$/, ""))} first in PATH`,
+      ),
+    );
+  else if (at === -1)
+    checks.push(
+      found(
+        "warning",
+        "opencode",
+        "launcher-not-on-path",
+        "opencode is not on PATH",
+        "the launcher's folder is not in it",
+        `add ${show(own.launcher.replace(/\/opencode$/, ""))} to PATH`,
+      ),
+    );
+  if (after.length > 0)
+    checks.push(
+      found(
+        "note",
+        "opencode",
+        "other-opencode",
+        `There is another OpenCode: ${listed(after.map((path) => show(path)))}`,
+        "it is later in PATH, so it is not the one that starts",
+        "take it away if nobody needs it",
+      ),
+    );
+  if (programs.rg === null)
+    checks.push(
+      found(
+        "failure",
+        "opencode",
+        "ripgrep-missing",
+        "There is no rg",
+        "OpenCode's grep and glob tools fail without it",
+        "install ripgrep, or build the image again",
+      ),
+    );
+  if (programs.git === null)
+    checks.push(
+      found(
+        "warning",
+        "opencode",
+        "git-missing",
+        "There is no git",
+        "OpenCode has no snapshots then, and cannot undo",
+        "install git, or build the image again",
+      ),
+    );
+  return checks;
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  EACCES: "this account may not write there",
+  EROFS: "its file system is read-only",
+  ENOENT: "there is none",
+  ENOTDIR: "it is no folder",
+};
+
+/** The folders of facts 9: four below the home, one for temporary files. */
+export function judgeFolders({ launched, readOnly, noExec }: LocalFacts): Check[] {
+  const checks: Check[] = [];
+  const places = [launched.moved, launched.temporary].filter((move) => move !== null);
+  const nowhere = places.find(({ to }) => to === null);
+  const because = ({ from, why }: { readonly from: string; readonly why: string }): string =>
+    `${show(from)}: ${reasons[why] ?? show(why)}`;
+  if (nowhere !== undefined)
+    checks.push(
+      found(
+        "failure",
+        "folders",
+        "folders-none",
+        "OpenCode has no folder that it can write into",
+        because(nowhere),
+        "give it a writable home, or a tmpfs on /tmp",
+      ),
+    );
+  else {
+    if (launched.moved !== null)
+      checks.push(
+        found(
+          "note",
+          "folders",
+          "folders-moved",
+          `OpenCode's folders are in ${show(launched.moved.to ?? "")}`,
+          `${because(launched.moved)}. Sessions do not outlast the container there`,
+          "give it a home that it can write into, if they shall",
+        ),
+      );
+    if (launched.temporary !== null)
+      checks.push(
+        found(
+          "note",
+          "folders",
+          "tmp-moved",
+          `OpenCode's temporary folder is in ${show(launched.temporary.to ?? "")}`,
+          because(launched.temporary),
+          "leave it, or mend the folder",
+        ),
+      );
+  }
+  for (const folder of readOnly)
+    checks.push(
+      found(
+        "failure",
+        "folders",
+        "folder-read-only",
+        `OpenCode does not start, because ${show(folder)} is read-only`,
+        "it writes a .gitignore into every folder of its configuration",
+        `put an empty .gitignore into ${show(folder)}`,
+      ),
+    );
+  if (noExec)
+    checks.push(
+      found(
+        "warning",
+        "folders",
+        "tmp-noexec",
+        `Nothing in ${show(launched.env["TMPDIR"] ?? "/tmp")} can be run: it is mounted noexec`,
+        "OpenCode's screen does not start then (opencode run does)",
+        "mount it exec, or set BUN_TMPDIR to another folder",
+      ),
+    );
+  return checks.some(({ severity }) => severity !== "note")
+    ? checks
+    : [fine("folders", "folders", "OpenCode can write where it has to"), ...checks];
+}
+
+/** Keys that programs take from the environment; none of them is sent where the placeholder is in the configuration. */
+const keyVariables =
+  /^(?:ANTHROPIC|OPENAI|GEMINI|GOOGLE|GOOGLE_GENERATIVE_AI|OPENROUTER|GROQ|XAI|MISTRAL|DEEPSEEK|AZURE|AZURE_OPENAI|COHERE|OPENCODE|CEREBRAS|TOGETHER|PERPLEXITY|FIREWORKS)_(?:API_KEY|AUTH_TOKEN)$/;
+
+/** What else is around. Names of variables only, never what they hold. */
+export function judgeSurroundings({ env, opencodeFolders }: LocalFacts): Check[] {
+  const checks: Check[] = [];
+  const keys = Object.keys(env).filter((name) => keyVariables.test(name) && !["", "-"].includes(env[name] ?? ""));
+  if (keys.length > 0)
+    checks.push(
+      found(
+        "note",
+        "surroundings",
+        "keys-in-environment",
+        `${listed(keys.sort())} ${keys.length === 1 ? "is" : "are"} set`,
+        "OpenCode sends the placeholder, but the commands that it runs see them",
+        "unset them where no other program needs them",
+      ),
+    );
+  for (const folder of opencodeFolders)
+    checks.push(
+      found(
+        "note",
+        "surroundings",
+        "opencode-folder",
+        `${show(folder)} makes OpenCode fetch its plugin package`,
+        "63 MB from the npm registry into that folder; OpenCode has no switch against it",
+        "leave it if agents, commands or tools are in it",
+      ),
+    );
+  return checks;
+}

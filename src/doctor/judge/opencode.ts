@@ -1,0 +1,148 @@
+/** What OpenCode itself said: in depth, its version and its configuration; and its answer to one prompt. From values to values. */
+import { stripVTControlCharacters } from "node:util";
+import { at, parseJsonc, type JsonObject, isObject } from "../config/json.ts";
+import type { Ran } from "../probe/run.ts";
+import { fine, found, show, type Check } from "../types.ts";
+
+/** What is compared with our own reading. */
+const compared = ["model", "small_model", "enabled_providers", "disabled_providers", "share", "provider"];
+
+/** The version that the binary says, against the one that is written beside it. */
+export function judgeVersion(ran: Ran, stamp: string | null): Check[] {
+  const version = ran.stdout.trim();
+  if (ran.late)
+    return [
+      found(
+        "warning",
+        "opencode",
+        "binary-slow",
+        "OpenCode did not say its version in time",
+        "this machine is slow, or something stops it",
+        "try again, with --timeout 20",
+      ),
+    ];
+  if (ran.status !== 0)
+    return [
+      found(
+        "failure",
+        "opencode",
+        "binary-broken",
+        "OpenCode does not run",
+        lastLine(ran.stderr || ran.stdout),
+        "build the image again",
+      ),
+    ];
+  if (stamp !== null && version !== stamp)
+    return [
+      found(
+        "warning",
+        "opencode",
+        "version",
+        `The binary is OpenCode ${show(version)}, and ${show(stamp)} is written beside it`,
+        "it was replaced, or has updated itself",
+        "build the image again",
+      ),
+    ];
+  return [fine("opencode", "opencode-runs", `OpenCode ${show(version)} runs`)];
+}
+
+/** The configuration as OpenCode resolves it, and whether that is what was read here; the value is to be judged instead of ours. */
+export function judgeDebugConfig(ran: Ran, ours: JsonObject): { readonly checks: Check[]; readonly config: JsonObject | null } {
+  if (ran.late)
+    return {
+      config: null,
+      checks: [
+        found(
+          "warning",
+          "opencode",
+          "binary-slow",
+          "OpenCode did not show its configuration in time",
+          "this machine is slow, or something stops it",
+          "try again, with --timeout 20",
+        ),
+      ],
+    };
+  const parsed = ran.status === 0 ? parseJsonc(ran.stdout) : null;
+  if (parsed === null || !parsed.ok || !isObject(parsed.value))
+    return {
+      config: null,
+      checks: [
+        found(
+          "failure",
+          "config",
+          "config-refused",
+          "OpenCode does not start with this configuration",
+          firstLine(ran.stderr || ran.stdout),
+          "mend what it names",
+        ),
+      ],
+    };
+  const theirs = parsed.value;
+  const different = compared.filter((key) => !same(at(theirs, key), at(ours, key)));
+  if (different.length === 0)
+    return { config: theirs, checks: [fine("config", "config-deep", "OpenCode resolves its configuration as it was read here")] };
+  return {
+    config: theirs,
+    checks: [
+      found(
+        "note",
+        "config",
+        "config-differs",
+        `OpenCode resolves ${different.join(", ")} in another way than it was read here`,
+        "a server, a plugin or an organisation has a part in it; judged is what OpenCode says",
+        "opencode debug config  shows it",
+      ),
+    ],
+  };
+}
+
+/** OpenCode leaves out of objects what it does not know. */
+function same(theirs: unknown, ours: unknown): boolean {
+  if (isObject(theirs) && isObject(ours)) return Object.keys(theirs).every((key) => same(theirs[key], ours[key]));
+  if (Array.isArray(theirs) && Array.isArray(ours))
+    return theirs.length === ours.length && theirs.every((each, index) => same(each, ours[index]));
+  return theirs === ours;
+}
+
+/** What came of one prompt. */
+export function judgeSent(ran: Ran, origin: string, seconds: number): Check[] {
+  const where = `${origin}/ui/`;
+  if (ran.late)
+    return [
+      found(
+        "failure",
+        "models",
+        "send-timeout",
+        `OpenCode had no answer to a prompt within ${seconds} s`,
+        "it tries again silently where the gateway refuses with 429 or 5xx, or cannot be reached",
+        `see whether the request is on ${where}, and run aperture-doctor --deep`,
+      ),
+    ];
+  if (ran.status !== 0)
+    return [
+      found(
+        "failure",
+        "models",
+        "send-failed",
+        `OpenCode had no answer to a prompt (exit ${ran.status ?? "by a signal"})`,
+        lastLine(ran.stderr || ran.stdout),
+        `see the request on ${where}`,
+      ),
+    ];
+  return [fine("models", "send", `A prompt was answered: ${show(ran.stdout.trim(), 60)}. It is on ${where}`)];
+}
+
+function plain(text: string): string[] {
+  return stripVTControlCharacters(text)
+    .split("\n")
+    .map((line) => line.trim())
+    .filter(Boolean);
+}
+
+function lastLine(text: string): string {
+  return show(plain(text).at(-1) ?? "it said nothing");
+}
+
+function firstLine(text: string): string {
+  return show(plain(text)[0] ?? "it said nothing");
+}

@@ -1,0 +1,80 @@
+/**
+ * aperture-doctor: the doctor inside of an environment, run by OpenCode's own runtime. Says whether OpenCode works here through the gateway, and
+ * where not, why and what to try. Generated from the sources of create-aperture-env (src/doctor); change them, not this.
+ */
+import { parseArgs } from "node:util";
+import { examine } from "./doctor.ts";
+import { formatJson, formatReport, formatVerdict } from "./report.ts";
+import { keepVerdict, verdictFile } from "./verdict.ts";
+
+const usage = `aperture-doctor: says whether OpenCode works here through the gateway, and what is wrong where not.
+
+  --deep           asks OpenCode itself for its version and configuration, and tries each wire format
+  --send           sends one short prompt with OpenCode
+  --json           one JSON object on stdout
+  --timeout <s>    how long to wait for the gateway, 2 by default
+  --background     in the background and with more patience, as when a container starts; nothing is printed
+  --help           shows this
+
+Exit: 0 it works, 2 usage, 4 something is broken.
+`;
+
+async function main(): Promise<number> {
+  const options = {
+    deep: { type: "boolean" },
+    send: { type: "boolean" },
+    json: { type: "boolean" },
+    quiet: { type: "boolean" },
+    help: { type: "boolean", short: "h" },
+    timeout: { type: "string", default: "2" },
+    // By the shim: what the environment was made for.
+    prefix: { type: "string", default: "/usr/local" },
+    gateway: { type: "string", default: "" },
+    opencode: { type: "string", default: "" },
+    // By create-aperture-env doctor, outside of an environment: the repository's Feature folder.
+    share: { type: "string" },
+    colour: { type: "boolean" },
+  } as const;
+  let values;
+  try {
+    ({ values } = parseArgs({ options, strict: true }));
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n\n${usage}`);
+    return 2;
+  }
+  if (values.help === true) {
+    process.stdout.write(usage);
+    return 0;
+  }
+  const seconds = Number(values.timeout);
+  if (!(seconds > 0 && seconds <= 600)) {
+    process.stderr.write("--timeout takes seconds, up to 600.\n");
+    return 2;
+  }
+  // Children are OpenCode, not a runtime.
+  const { BUN_BE_BUN: _, ...env } = process.env;
+  const { gateway, opencode, share = null } = values;
+  const prefix = share === null ? values.prefix : null;
+  const { report, env: launched } = await examine({
+    installation: { share: share ?? `${prefix}/share/aperture-env`, prefix, gateway, version: opencode === "" ? null : opencode },
+    env,
+    cwd: process.cwd(),
+    uid: process.getuid?.() ?? null,
+    deep: values.deep === true,
+    send: values.send === true,
+    timeout: seconds * 1000,
+  });
+  if (prefix !== null) keepVerdict(verdictFile(launched), formatVerdict(report), formatReport(report, false));
+  if (values.quiet !== true) {
+    const colour =
+      values.colour === true ||
+      (process.stdout.isTTY === true && (process.env["NO_COLOR"] ?? "") === "" && process.env["TERM"] !== "dumb");
+    const text = values.json === true ? formatJson(report) : formatReport(report, colour);
+    // Exiting does not wait for a pipe by itself.
+    await new Promise<unknown>((resolve) => process.stdout.write(text, resolve));
+  }
+  return report.verdict === "failure" ? 4 : 0;
+}
+
+// A name that is still being looked up would keep the process.
+void main().then((status) => process.exit(status));

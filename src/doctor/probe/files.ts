@@ -1,0 +1,60 @@
+/** Reading the disk: never throws, and never more of a file than a configuration has. */
+import { accessSync, constants, existsSync, readFileSync, realpathSync, statSync } from "node:fs";
+import type { Read, World } from "../config/world.ts";
+import type { Env } from "../types.ts";
+
+const largest = 4 * 1024 * 1024;
+
+/** Reads a text file. */
+export function readText(path: string): Read {
+  try {
+    const stats = statSync(path);
+    if (stats.isDirectory()) return { kind: "unreadable", why: "EISDIR" };
+    // A pipe or a device would be waited for.
+    if (!stats.isFile() || stats.size > largest) return { kind: "unreadable", why: stats.isFile() ? "EFBIG" : "EINVAL" };
+    return { kind: "text", text: readFileSync(path, "utf8") };
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? "";
+    return code === "ENOENT" || code === "ENOTDIR" ? { kind: "nothing" } : { kind: "unreadable", why: code };
+  }
+}
+
+/** A text, or null where there is none to read. */
+export function textOf(path: string): string | null {
+  const read = readText(path);
+  return read.kind === "text" ? read.text : null;
+}
+
+/** Whether this account may do that with a path: 4 read, 2 write, 1 execute or enter, added up. */
+export function may(path: string, mode: number): boolean {
+  try {
+    accessSync(path, mode);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Why writing into a folder is refused, or null where it is not: `EACCES`, or `EROFS` on a read-only file system. */
+export function whyNotWritable(folder: string): string | null {
+  try {
+    accessSync(folder, constants.W_OK | constants.X_OK);
+    return null;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? "EACCES";
+  }
+}
+
+/** The world of a process in a folder. */
+export function worldOf(env: Env, cwd: string, home: string): World {
+  return { env, cwd: real(cwd), home, read: readText, exists: existsSync };
+}
+
+/** A path without links; itself where it leads nowhere. */
+export function real(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}

@@ -1,0 +1,94 @@
+/**
+ * The environment that OpenCode gets, without starting it: what the launcher (templates/.devcontainer/aperture-env/launcher.sh) makes of the
+ * variables and where it moves folders to. Nothing is made here. Held against the launcher itself by test/opencode/doctor.test.ts.
+ */
+import { existsSync, lstatSync, statSync } from "node:fs";
+import { normaliseUrl, silencingVariables, type Installation, type Launched } from "../config/launch.ts";
+import { parentOf } from "../config/world.ts";
+import type { Env } from "../types.ts";
+import { may, readText, whyNotWritable } from "./files.ts";
+
+/** Does what the launcher does, on paper. */
+export function asLaunched(given: Env, { share, gateway }: Installation, uid: number | null): Launched {
+  const env: Record<string, string | undefined> = { ...given };
+  env["APERTURE_URL"] = normaliseUrl(given["APERTURE_URL"] || gateway);
+  const wanted = given["OPENCODE_CONFIG"] || `${share}/opencode.json`;
+  const readable = readText(wanted).kind === "text";
+  env["OPENCODE_CONFIG"] = readable ? wanted : `${share}/opencode.json`;
+  env["OPENCODE_MODELS_PATH"] = given["OPENCODE_MODELS_PATH"] || `${share}/models.json`;
+  for (const name of silencingVariables) env[name] = given[name] ?? "1";
+
+  const home = given["HOME"] ?? "";
+  const four = [
+    ["XDG_DATA_HOME", ".local/share"],
+    ["XDG_CONFIG_HOME", ".config"],
+    ["XDG_STATE_HOME", ".local/state"],
+    ["XDG_CACHE_HOME", ".cache"],
+  ] as const;
+  const broken =
+    home === ""
+      ? { from: "HOME", why: "ENOENT" }
+      : firstOf(four.map(([name, folder]) => whyUnusable(given[name] || `${home}/${folder}`)));
+  const place = (): string | null => privatePlace(given, home, uid);
+  let moved: Launched["moved"] = null;
+  if (broken !== null) {
+    moved = { ...broken, to: place() };
+    for (const [name] of four) env[name] = `${moved.to}/${name.slice(4, -5).toLowerCase()}`;
+    if (home === "") env["HOME"] = moved.to ?? "";
+  }
+  const temporary = given["TMPDIR"] || "/tmp";
+  const why = whyUnusable(temporary)?.why ?? (ownedBy(`${temporary}/opencode`, uid) ? null : "another account's");
+  const tmp = why === null ? null : { from: temporary, why, to: place() };
+  if (tmp !== null) env["TMPDIR"] = `${tmp.to}/tmp`;
+  return {
+    env,
+    moved,
+    temporary: tmp,
+    configFallback: given["OPENCODE_CONFIG"] && !readable ? given["OPENCODE_CONFIG"] : null,
+  };
+}
+
+function firstOf<Value>(values: readonly (Value | null)[]): Value | null {
+  return values.find((value) => value !== null) ?? null;
+}
+
+/** Why no folder `opencode` can be had and written in that one. */
+function whyUnusable(folder: string): { readonly from: string; readonly why: string } | null {
+  let nearest = `${folder}/opencode`;
+  while (nearest !== "/" && !existsSync(nearest)) nearest = parentOf(nearest);
+  let why: string | null = null;
+  try {
+    why = statSync(nearest).isDirectory() ? whyNotWritable(nearest) : "ENOTDIR";
+  } catch {
+    why = "ENOENT";
+  }
+  return why === null ? null : { from: folder, why };
+}
+
+function ownedBy(path: string, uid: number | null): boolean {
+  try {
+    return uid === null || statSync(path).uid === uid;
+  } catch {
+    return true;
+  }
+}
+
+/** The private folder that the launcher takes; null where there is none. */
+function privatePlace(given: Env, home: string, uid: number | null): string | null {
+  const cache = given["XDG_CACHE_HOME"] || `${home}/.cache`;
+  const candidates = [given["TMPDIR"] || "/tmp", "/tmp", "/var/tmp", `${cache}/opencode`, "/dev/shm"];
+  for (const candidate of candidates) {
+    const place = `${candidate}/aperture-env-${uid ?? ""}`;
+    if (isPrivate(place, uid) || (!existsSync(place) && isFolder(candidate) && may(candidate, 2))) return place;
+  }
+  return null;
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+function isPrivate(place: string, uid: number | null): boolean {
+  const stats = lstatSync(place, { throwIfNoEntry: false });
+  return stats?.isDirectory() === true && (uid === null || stats.uid === uid) && may(place, 2);
+}

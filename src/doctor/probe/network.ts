@@ -1,0 +1,134 @@
+/** The way to the gateway, step by step: the name, the connection, the list of models, and each wire format where the list does not tell. */
+import { lookup } from "node:dns/promises";
+import type { Answer, Failure } from "../../gateway/explain.ts";
+import { findRoute, type Route } from "../../gateway/proxy.ts";
+import type { Env } from "../types.ts";
+import { textOf } from "./files.ts";
+import { ask, isAddress, type DatedAnswer } from "./http.ts";
+
+/** How the resolver is set up (resolv.conf(5)). */
+export interface Resolver {
+  readonly servers: readonly string[];
+  readonly search: readonly string[];
+}
+
+/** What came of one way to the gateway. */
+export interface GatewayProbe {
+  readonly url: URL;
+  readonly route: Route;
+  /** What was resolved: the gateway's name, or that of the proxy; null where it is an address. */
+  readonly name: string | null;
+  readonly addresses: readonly string[];
+  readonly resolver: Resolver;
+  /** The answer to `GET /v1/models`, or where it ended. */
+  readonly models: DatedAnswer | Failure;
+  /** This machine's clock when the answer came. */
+  readonly now: number;
+  /** Answers to a request without content, by path. */
+  readonly formats: ReadonlyMap<string, Answer | Failure>;
+}
+
+/** A wire format to be tried, with a model that is served. */
+export interface FormatQuestion {
+  readonly path: string;
+  readonly model: string;
+}
+
+/** How to look. */
+export interface NetworkOptions {
+  readonly origin: string;
+  readonly env: Env;
+  readonly deadline: number;
+  /** Which wire formats to try, once the list is known. */
+  readonly formatsFor: (models: DatedAnswer) => readonly FormatQuestion[];
+}
+
+/** Goes the way once. Never throws. */
+export async function probeGateway({ origin, env, deadline, formatsFor }: NetworkOptions): Promise<GatewayProbe> {
+  const url = new URL("/v1/models", origin);
+  const route = findRoute(url, env);
+  const target = route.proxy ?? url;
+  const port = Number(target.port || (target.protocol === "https:" ? 443 : 80));
+  const resolver = readResolver();
+  const hostname = target.hostname;
+  const literal = isAddress(hostname);
+  const common = { url, route, name: literal ? null : hostname, resolver };
+  const resolved = literal ? [hostname.replace(/^\[|\]$/g, "")] : await resolveName(hostname, deadline);
+  if ("phase" in resolved) return { ...common, addresses: [], models: resolved, now: Date.now(), formats: new Map() };
+  const question = { proxy: route.proxy, deadline, headers: {}, port };
+  const [models, address] = await askFirst(resolved, (each) => ask({ ...question, url, address: each, body: null }));
+  const now = Date.now();
+  const wanted = "status" in models ? formatsFor(models) : [];
+  const formats = await Promise.all(
+    wanted.map(async ({ path, model }) => {
+      const headers = { authorization: "Bearer -", "x-api-key": "-", "anthropic-version": "2023-06-01" };
+      const body = JSON.stringify({ model });
+      return [path, await ask({ ...question, url: new URL(path, origin), address, headers, body })] as const;
+    }),
+  );
+  return { ...common, addresses: resolved, models, now, formats: new Map(formats) };
+}
+
+/** The first address that can be connected to decides; where none can, the first one's failure. */
+async function askFirst(
+  addresses: readonly string[],
+  one: (address: string) => Promise<DatedAnswer | Failure>,
+): Promise<readonly [DatedAnswer | Failure, string]> {
+  // At once, as OpenCode's runtime does, so that a dead IPv6 route costs nothing.
+  const asking = addresses.slice(0, 4).map(async (address) => [await one(address), address] as const);
+  const usable = asking.map(async (each) => {
+    const result = await each;
+    if ("phase" in result[0]) throw new Error(result[0].code);
+    return result;
+  });
+  try {
+    return await Promise.any(usable);
+  } catch {
+    const all = await Promise.all(asking);
+    return all.find(([result]) => "phase" in result && result.phase !== "connect") ?? all[0]!;
+  }
+}
+
+interface Bun {
+  readonly dns: {
+    lookup(name: string, options: { readonly backend: "libc" }): Promise<readonly { readonly address: string }[]>;
+  };
+}
+
+/** As OpenCode's `fetch` resolves: by the C library, with /etc/hosts and search domains. */
+async function resolveName(name: string, deadline: number): Promise<readonly string[] | Failure> {
+  const bun = (globalThis as { readonly Bun?: Bun }).Bun;
+  const started = performance.now();
+  const asking = bun === undefined ? lookup(name, { all: true, verbatim: true }) : bun.dns.lookup(name, { backend: "libc" });
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<"late">((resolve) => {
+    timer = setTimeout(() => resolve("late"), Math.max(1, deadline - performance.now()));
+  });
+  try {
+    const found = await Promise.race([asking, late]);
+    if (found === "late") return { phase: "lookup", code: "TIMEOUT", detail: "" };
+    const addresses = [...new Set(found.map(({ address }) => address))];
+    return addresses.length > 0 ? addresses : { phase: "lookup", code: "ENOTFOUND", detail: "" };
+  } catch (error) {
+    const { code = "", message } = error as NodeJS.ErrnoException;
+    // A refused or missing server gives an answer at once, one that is silent does not.
+    const detail = `${message} (${Math.round(performance.now() - started)} ms)`;
+    return { phase: "lookup", code: code.replace(/^DNS_/, ""), detail };
+  } finally {
+    clearTimeout(timer);
+    asking.catch(() => {});
+  }
+}
+
+function readResolver(): Resolver {
+  const lines = (textOf("/etc/resolv.conf") ?? "").split("\n").map((line) =>
+    line
+      .replace(/[#;].*$/, "")
+      .trim()
+      .split(/\s+/),
+  );
+  return {
+    servers: lines.flatMap(([word, server]) => (word === "nameserver" && server !== undefined ? [server] : [])),
+    search: lines.findLast(([word]) => word === "search" || word === "domain")?.slice(1) ?? [],
+  };
+}

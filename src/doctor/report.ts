@@ -1,0 +1,74 @@
+/** A report for people and for programs. From values to values. */
+import { styleText } from "node:util";
+import { compareSeverity, type Check, type Group, type Report, type Severity } from "./types.ts";
+
+const titles: Readonly<Record<Group, string>> = {
+  opencode: "OpenCode",
+  folders: "folders",
+  config: "configuration",
+  gateway: "gateway",
+  models: "models",
+  surroundings: "around it",
+};
+const glyphs: Readonly<Record<Severity, string>> = { ok: "✓", note: "·", warning: "!", failure: "✗" };
+const styles = { ok: "green", note: "dim", warning: "yellow", failure: "red" } as const;
+
+/** A table: a line for each check, two more under what was found. */
+export function formatReport({ checks, verdict, origin, ms }: Report, colour: boolean): string {
+  const paint = (style: "green" | "dim" | "yellow" | "red" | "bold", text: string): string =>
+    colour ? styleText(style, text, { validateStream: false }) : text;
+  const width = Math.max(...Object.values(titles).map((title) => title.length));
+  const indent = " ".repeat(width + 6);
+  const lines = (Object.keys(titles) as Group[]).flatMap((group) =>
+    checks
+      .filter((check) => check.group === group)
+      .flatMap((check, index) => [
+        `  ${paint(styles[check.severity], glyphs[check.severity])} ${paint("dim", (index === 0 ? titles[group] : "").padEnd(width))}  ${check.message}${check.severity === "ok" ? "" : paint("dim", `  (${check.code})`)}`,
+        ...(check.cause === null ? [] : [`${indent}${upperFirst(check.cause)}.`]),
+        ...(check.next === null ? [] : [`${indent}${paint("bold", "→")} ${upperFirst(check.next)}.`]),
+      ]),
+  );
+  const count = (severity: Severity): number => checks.filter((check) => check.severity === severity).length;
+  const counted = [
+    [count("failure"), "failure"],
+    [count("warning"), "warning"],
+    [count("note"), "note"],
+  ]
+    .filter(([number]) => number !== 0)
+    .map(([number, word]) => `${number} ${word}${number === 1 ? "" : "s"}`);
+  const words: Readonly<Record<Severity, string>> = {
+    ok: "Fine: OpenCode works through the gateway.",
+    note: "Fine: OpenCode works through the gateway.",
+    warning: "It works, but see the warnings.",
+    failure: "It does not work yet: see what is marked ✗.",
+  };
+  const seconds = `${(ms / 1000).toFixed(2)} s`;
+  return `${[`OpenCode through ${origin ?? "the gateway"}`, "", ...lines, "", `${paint(styles[verdict], words[verdict])} ${paint("dim", [...counted, seconds].join(", "))}`].join("\n")}\n`;
+}
+
+/** One JSON object, a line. */
+export function formatJson({ verdict, origin, checks, ms }: Report): string {
+  return `${JSON.stringify({ schemaVersion: 1, verdict, origin, ms: Math.round(ms), checks })}\n`;
+}
+
+/** What the launcher says when a person starts OpenCode where it cannot work: one line. Null where it can. */
+export function formatVerdict({ checks, verdict }: Report): string | null {
+  if (verdict !== "failure") return null;
+  const failures = checks.filter(({ severity }) => severity === "failure");
+  const [first] = failures as [Check];
+  const more = failures.length > 1 ? ` (and ${failures.length - 1} more)` : "";
+  return `${first.message}${more}. ${upperFirst(first.next ?? "")}. aperture-doctor checks again.`;
+}
+
+/** Checks in the order in which they are shown: by group, the worst first. */
+export function sorted(checks: readonly Check[]): Check[] {
+  const groups = Object.keys(titles);
+  return [...checks].sort(
+    (left, right) => groups.indexOf(left.group) - groups.indexOf(right.group) || compareSeverity(right.severity, left.severity),
+  );
+}
+
+function upperFirst(text: string): string {
+  // A command is written as it is typed.
+  return /^(?:npx|opencode|tailscale|aperture-doctor)\b/.test(text) ? text : `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
+}

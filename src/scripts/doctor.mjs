@@ -1,0 +1,67 @@
+// @ts-check
+/**
+ * Bundles the doctor (src/doctor) to the one readable file that lies in the Feature folder, for the builder (esbuild) and the test runner (Vite):
+ * the module `virtual:doctor` holds its text. It is no part of the program's own code, which Node reads at every start.
+ */
+import { buildSync } from "esbuild";
+
+const banner = `// aperture-doctor. Made from src/doctor of create-aperture-env, not minified: it is meant to be read. OpenCode's own runtime runs it.
+// Holds parts of jsonc-parser (MIT licence, Copyright (c) Microsoft Corporation).`;
+
+/**
+ * @param {string} root
+ * @returns {string}
+ */
+export function bundleDoctor(root) {
+  const { outputFiles } = buildSync({
+    absWorkingDir: root,
+    entryPoints: ["src/doctor/main.ts"],
+    bundle: true,
+    write: false,
+    platform: "node",
+    format: "esm",
+    target: "node20.19",
+    mainFields: ["module", "main"],
+    charset: "utf8",
+    legalComments: "inline",
+    banner: { js: banner },
+    logLevel: "warning",
+  });
+  const [file] = outputFiles;
+  if (file === undefined) throw new Error("esbuild made no doctor");
+  return file.text;
+}
+
+const id = "virtual:doctor";
+
+/** @param {string} root */
+function moduleText(root) {
+  return `export const text = ${JSON.stringify(bundleDoctor(root))};`;
+}
+
+/**
+ * For esbuild.
+ * @param {string} root
+ * @returns {import("esbuild").Plugin}
+ */
+export function doctorForEsbuild(root) {
+  return {
+    name: "doctor",
+    setup(build) {
+      build.onResolve({ filter: /^virtual:doctor$/ }, () => ({ path: id, namespace: "doctor" }));
+      build.onLoad({ filter: /.*/, namespace: "doctor" }, () => ({ contents: moduleText(root), loader: "js" }));
+    },
+  };
+}
+
+/**
+ * For Vite and Vitest.
+ * @param {string} root
+ */
+export function doctorForVite(root) {
+  return {
+    name: "doctor",
+    resolveId: (/** @type {string} */ source) => (source === id ? `\0${id}` : undefined),
+    load: (/** @type {string} */ resolved) => (resolved === `\0${id}` ? moduleText(root) : undefined),
+  };
+}

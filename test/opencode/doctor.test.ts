@@ -1,0 +1,458 @@
+/** The doctor of an installed environment, run by the real OpenCode's runtime: real faults, each called by its name and no other. */
+import { mkdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { execa } from "execa";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { loadCatalogue } from "../../src/catalog/models.ts";
+import { pinnedRelease } from "../../src/catalog/release.ts";
+import { asLaunched } from "../../src/doctor/probe/launched.ts";
+import type { Check } from "../../src/doctor/types.ts";
+import { formatShell } from "../../src/render/escape.ts";
+import type { LocalInstallation } from "../../src/scripts/install-locally.ts";
+import { bundleScript } from "../support/docker.ts";
+import { opencodeBinary } from "../support/opencode.ts";
+import type { Case, Input, Outcome } from "./doctor.main.ts";
+import {
+  bait,
+  findBait,
+  findProgram,
+  install,
+  installStub,
+  makeFolder,
+  makePlace,
+  removeFolders,
+  run,
+  skipBecause,
+  whyNoMounts,
+  withMounts,
+} from "./environment.ts";
+
+const available = (await opencodeBinary()) !== null;
+
+const endpoints: Readonly<Record<string, string>> = { anthropic: "/v1/messages", openai: "/v1/responses" };
+const catalogue = loadCatalogue();
+/** A list as a gateway gives it; `change` may leave models out or alter them. */
+const list = (change: (model: { id: string; supported_endpoints?: string[] }) => object | null = (model) => model): string =>
+  JSON.stringify({
+    object: "list",
+    data: Object.entries(endpoints).flatMap(([id, path]) =>
+      Object.keys(catalogue[id]!.models).flatMap((model) => change({ id: model, supported_endpoints: [path] }) ?? []),
+    ),
+  });
+const ok = (body: string, more: object = {}): Case => ({ gateway: { status: 200, body, ...more } });
+const status = (code: number, body = '{"error":{"message":"no"}}', headers: Readonly<Record<string, string>> = {}): Case => ({
+  gateway: { status: code, body, headers },
+});
+const project = (config: object | string): Case => ({
+  files: { "$work/opencode.json": typeof config === "string" ? config : JSON.stringify({ $schema: "s", ...config }) },
+});
+const env = (variables: Readonly<Record<string, string | null>>): Case => ({ env: variables });
+const ids = Object.keys(endpoints);
+const binary = "$prefix/lib/aperture-env/opencode";
+/** Puts something in place of the binary for one case. */
+const instead = (how: string): Case => ({
+  before: `mv ${binary} ${binary}.kept; ${how}`,
+  after: `rm -f ${binary}; mv ${binary}.kept ${binary}`,
+});
+const magic = "100.100.100.100";
+
+/** What is wrong, and the codes of everything above ok. Both ways: each fault is named, and nothing else is. */
+const cases: Readonly<Record<string, readonly [Case, ...string[]]>> = {
+  nothing: [{}],
+  "a name server that does not know the name": [{ records: {} }, "name-unknown"],
+  "a full name that nobody knows": [env({ APERTURE_URL: "http://ai.nobody.ts.net" }), "name-unknown"],
+  "an empty resolv.conf": [{ resolv: "\n", dns: "none" }, "name-no-server"],
+  "a name server that never answers": [{ dns: "silent" }, "name-server-silent"],
+  "a name server that is not there": [{ dns: "none" }, "name-server-silent"],
+  "a name server that is not the tailnet's": [
+    { resolv: "nameserver 10.9.9.9\n", dns: "10.9.9.9", records: {} },
+    "name-no-magicdns",
+  ],
+  "MagicDNS without a search domain": [
+    { resolv: `nameserver ${magic}\n`, dns: magic, records: { "ai.tail.ts.net": "127.0.0.1" } },
+    "name-search-domain",
+  ],
+  "nothing, with MagicDNS and its search domain": [
+    { resolv: `nameserver ${magic}\nsearch tail.ts.net\n`, dns: magic, records: { "ai.tail.ts.net": "127.0.0.1" } },
+  ],
+  "nothing, by address": [env({ APERTURE_URL: "http://127.0.0.1" })],
+  "a closed port": [{ gateway: "closed" }, "gateway-refused"],
+  "no way to the address": [env({ APERTURE_URL: "http://203.0.113.7" }), "gateway-unreachable"],
+  "packets that vanish": [env({ APERTURE_URL: "http://10.8.0.2" }), "gateway-timeout"],
+  "a connection without an answer": [{ gateway: "stall" }, "gateway-slow"],
+  "something that is not HTTP": [{ gateway: "garbage" }, "gateway-speaks-tls"],
+  "a reset": [{ gateway: "reset" }, "gateway-reset"],
+  "an answer that is cut": [{ gateway: "cut" }, "gateway-cut-off"],
+  "a page with 200": [status(200, "<!doctype html><p>Sign in", { "content-type": "text/html" }), "gateway-html"],
+  "a redirect": [status(302, "", { location: "https://login.example/" }), "gateway-redirect"],
+  "401": [status(401), "gateway-unauthorized"],
+  "403, no role": [status(403), "gateway-forbidden"],
+  "404": [status(404), "gateway-no-list"],
+  "429, a quota": [status(429, "{}", { "retry-after": "60" }), "gateway-quota"],
+  "500": [status(500), "gateway-failed"],
+  "a gateway that is restarting": [status(503, "aperture is restarting, retry this request"), "gateway-restarting"],
+  "JSON that ends early": [status(200, '{"data":['), "gateway-not-json"],
+  "JSON of another kind": [status(200, '{"hello":1}'), "gateway-not-json"],
+  "an empty list, no grant": [ok('{"object":"list","data":[]}'), "models-none"],
+  "a clock that is wrong": [ok("models", { headers: { date: "Mon, 01 Jan 2024 00:00:00 GMT" } }), "clock"],
+  "no responses flag, by the list": [
+    ok(
+      list((model) => ({
+        ...model,
+        supported_endpoints:
+          model.supported_endpoints![0] === "/v1/responses" ? ["/v1/chat/completions"] : model.supported_endpoints,
+      })),
+    ),
+    "responses-missing",
+  ],
+  "no flags at all, by 404": [
+    ok(
+      list(({ id }) => ({ id })),
+      { post: 404 },
+    ),
+    "responses-missing",
+    "wire-format-missing",
+  ],
+  "nothing, with a list that does not tell of paths": [ok(list(({ id }) => ({ id })))],
+  "a quota, seen only by a request": [
+    ok(
+      list(({ id }) => ({ id })),
+      { post: 429 },
+    ),
+    "gateway-quota",
+    "gateway-quota",
+  ],
+  "a model that is not served": [
+    ok(list((model) => (model.id === "claude-sonnet-4-5" ? null : model))),
+    "model-not-served",
+    "models-not-served",
+  ],
+  "a small model that is not served": [
+    ok(list((model) => (model.id === "claude-haiku-4-5" ? null : model))),
+    "models-not-served",
+    "small-model-not-served",
+  ],
+  "models that are new": [ok(list().replace('"data":[', '"data":[{"id":"brand-new"},')), "models-new"],
+
+  "an address with a path": [env({ APERTURE_URL: "http://ai/gateway" }), "origin-path"],
+  "an address of another kind": [env({ APERTURE_URL: "ftp://ai" }), "origin-invalid"],
+  "https on a short name": [{ ...env({ APERTURE_URL: "https://ai" }), port: 443 }, "origin-https-short"],
+  "https on a short name, where nothing listens": [env({ APERTURE_URL: "https://ai" }), "origin-https-short"],
+  "a doubled /v1 in the variable": [env({ APERTURE_URL: "http://ai/v1/v1" }), "origin-spelling"],
+  "an empty address": [env({ APERTURE_URL: "" }), "origin-empty"],
+  "nothing, without any variable": [env({ APERTURE_URL: null, OPENCODE_CONFIG: null })],
+
+  "a proxy that is not there": [env({ HTTP_PROXY: "http://127.0.0.1:3128" }), "proxy"],
+  "a proxy, and NO_PROXY in a form that does not count": [
+    env({ http_proxy: "http://127.0.0.1:3128", NO_PROXY: "http://ai,10.0.0.0/8" }),
+    "proxy",
+  ],
+  "nothing, with NO_PROXY": [env({ HTTP_PROXY: "http://127.0.0.1:3128", NO_PROXY: "localhost, ai" })],
+  "nothing, through a proxy that works": [{ proxy: true, ...env({ HTTP_PROXY: "http://127.0.0.1:3128" }) }],
+
+  "OPENCODE_CONFIG that names no file": [env({ OPENCODE_CONFIG: "/nowhere.json" }), "config-not-found"],
+  "a project file that goes past the gateway": [
+    project({ provider: { anthropic: { options: { baseURL: "https://api.anthropic.com/v1" } } } }),
+    "provider-bypass",
+  ],
+  "a doubled /v1 in a project file": [
+    project({ provider: { anthropic: { options: { baseURL: "http://ai/v1/v1" } } } }),
+    "base-url-path",
+  ],
+  "a base URL without /v1": [project({ provider: { anthropic: { options: { baseURL: "http://ai" } } } }), "base-url-path"],
+  "a base URL of a variable that is not set": [
+    project({ provider: { openai: { options: { baseURL: "{env:NO_SUCH}/v1" } } } }),
+    "base-url-invalid",
+  ],
+  "a provider of the project's own": [
+    project({
+      enabled_providers: [...ids, "ollama"],
+      provider: {
+        ollama: {
+          npm: "@ai-sdk/openai-compatible",
+          options: { baseURL: "http://localhost:11434/v1", apiKey: "-" },
+          models: { m: {} },
+        },
+      },
+    }),
+    "provider-stray",
+  ],
+  "a real key": [project({ provider: { openai: { options: { apiKey: bait.OPENAI_API_KEY } } } }), "key-real"],
+  "a provider that is taken away": [project({ disabled_providers: ["openai"] }), "provider-gone"],
+  "OpenCode's own models": [
+    { ...project({ enabled_providers: [...ids, "opencode"] }), ...env({ OPENCODE_MODELS_PATH: "/nowhere.json" }) },
+    "catalogue-missing",
+    "hosted-models",
+  ],
+  "providers of the environment": [
+    {
+      ...project({ enabled_providers: [...ids, "github-copilot"] }),
+      ...env({ OPENCODE_MODELS_PATH: "/nowhere.json", GITHUB_TOKEN: bait.GITHUB_TOKEN }),
+    },
+    "catalogue-missing",
+    "provider-ambient",
+  ],
+  "a model of nobody": [project({ model: "opencode/big-pickle" }), "model-unknown"],
+  "a small model of nobody": [project({ small_model: "google/gemini" }), "small-model-unknown"],
+  "JSON that is none": [project('{ "model": '), "config-unreadable"],
+  "a file that a file asks for": [project({ username: "{file:gone.txt}" }), "config-reference"],
+  "a wrong type": [project({ enabled_providers: "anthropic" }), "config-invalid"],
+  "a file without $schema": [project("{}"), "config-rewritten"],
+  "a global file that goes past the gateway": [
+    {
+      files: { "$home/.config/opencode/opencode.json": '{"$schema":"s","provider":{"anthropic":{"options":{"apiKey":"real"}}}}' },
+      ...env({ OPENCODE_CONFIG_CONTENT: '{"provider":{"openai":{"options":{"baseURL":"http://localhost:1/v1"}}}}' }),
+    },
+    "provider-bypass",
+  ],
+  "switches that are off": [env({ OPENCODE_DISABLE_AUTOUPDATE: "0" }), "switch-off"],
+  "traces that go elsewhere": [env({ OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:4318" }), "telemetry"],
+  "a real key that is stored": [
+    env({ OPENCODE_AUTH_CONTENT: `{"openai":{"type":"api","key":"${bait.OPENAI_API_KEY}"}}` }),
+    "auth-key",
+  ],
+  "configuration from a server": [
+    env({ OPENCODE_AUTH_CONTENT: '{"https://a.example":{"type":"wellknown","key":"K","token":"t"}}' }),
+    "auth-well-known",
+  ],
+  "keys in the environment": [env(bait), "keys-in-environment"],
+  "a folder .opencode": [{ files: { "$work/.opencode/opencode.json": '{"$schema":"s"}' } }, "opencode-folder"],
+
+  "a read-only home": [
+    { before: "mount --bind $home $home; mount -o remount,bind,ro $home", after: "umount $home" },
+    "folders-moved",
+  ],
+  "no home": [env({ HOME: null }), "folders-moved"],
+  "a home that is no folder": [env({ HOME: "/dev/null" }), "folders-moved"],
+  "somebody's folder in the temporary one": [{ before: "mkdir $tmp/opencode; chown 12345 $tmp/opencode" }, "tmp-moved"],
+  "nowhere to write": [
+    {
+      before: "for f in $home $tmp /tmp /var/tmp /dev/shm; do mount --bind $f $f; mount -o remount,bind,ro $f; done",
+      after: "for f in /dev/shm /var/tmp /tmp $tmp $home; do umount $f; done",
+    },
+    "folders-none",
+  ],
+  "a read-only project with .opencode": [
+    { before: "mkdir $work/.opencode; mount --bind $work $work; mount -o remount,bind,ro $work", after: "umount $work" },
+    "folder-read-only",
+    "opencode-folder",
+  ],
+  "a temporary folder without execution": [{ before: "mount -t tmpfs -o noexec tmpfs $tmp", after: "umount $tmp" }, "tmp-noexec"],
+  "no rg": [{ before: "mv $tools/rg $tools/no-rg", after: "mv $tools/no-rg $tools/rg" }, "ripgrep-missing"],
+  "no git": [{ before: "mv $tools/git $tools/no-git", after: "mv $tools/no-git $tools/git" }, "git-missing"],
+  "another version": [
+    { before: `cp ${binary}.version $tmp/v; echo 1.18.1 >${binary}.version`, after: `cp $tmp/v ${binary}.version` },
+    "version",
+  ],
+  "no version": [{ before: `mv ${binary}.version ${binary}.v`, after: `mv ${binary}.v ${binary}.version` }, "version-unknown"],
+  "another opencode, first on PATH": [
+    {
+      files: { "$home/bin/opencode": "#!/bin/sh\n" },
+      before: "chmod +x $home/bin/opencode",
+      ...env({ PATH: "$home/bin:$prefix/bin:$tools" }),
+    },
+    "other-opencode-first",
+  ],
+  "another opencode, last on PATH": [
+    {
+      files: { "$home/bin/opencode": "#!/bin/sh\n" },
+      before: "chmod +x $home/bin/opencode",
+      ...env({ PATH: "$prefix/bin:$tools:$home/bin" }),
+    },
+    "other-opencode",
+  ],
+  "a PATH without the launcher": [env({ PATH: "$tools" }), "launcher-not-on-path"],
+
+  "no binary": [instead("true"), "binary-missing"],
+  "a binary without its mode": [instead(`echo x >${binary}`), "binary-mode"],
+  "something else as binary": [instead(`echo x >${binary}; chmod +x ${binary}`), "binary-damaged"],
+  "a binary of another architecture": [
+    instead(`cp /bin/true ${binary}; printf '\\267' | dd of=${binary} bs=1 seek=18 conv=notrunc 2>/dev/null`),
+    "binary-architecture",
+  ],
+  "a binary for another libc": [
+    instead(`sed 's,ld-linux-x86,ld-muslx-x86,' /bin/true >${binary}; chmod +x ${binary}`),
+    "binary-libc",
+  ],
+  "a library that is missing": [
+    instead(`sed 's,libc\\.so\\.6,libx.so.6,' /bin/true >${binary}; chmod +x ${binary}`),
+    "binary-libraries",
+  ],
+  "a binary on a file system without execution": [
+    { before: "mount --bind $prefix/lib $prefix/lib; mount -o remount,bind,noexec $prefix/lib", after: "umount $prefix/lib" },
+    "binary-noexec",
+  ],
+  "a binary that dies": [instead(`printf '#!/bin/sh\\nkill -ILL $$\\n' >${binary}; chmod +x ${binary}`), "binary-damaged"],
+  "no doctor.mjs": [
+    { before: "mv $prefix/share/aperture-env/doctor.mjs $tmp/d", after: "mv $tmp/d $prefix/share/aperture-env/doctor.mjs" },
+    "doctor-missing",
+  ],
+  "no opencode.json in the image": [
+    { before: "mv $prefix/share/aperture-env/opencode.json $tmp/o", after: "mv $tmp/o $prefix/share/aperture-env/opencode.json" },
+    "config-missing",
+  ],
+  "nothing, although the repository brings bunfig.toml and .env": [
+    {
+      files: {
+        "$work/bunfig.toml": 'preload = ["./evil.mjs"]\n',
+        "$home/.bunfig.toml": 'preload = ["$work/evil.mjs"]\n',
+        "$work/evil.mjs": 'console.log("EVIL"); process.exit(7);\n',
+        "$work/.env": "APERTURE_URL=http://evil\nHTTP_PROXY=http://127.0.0.1:9\n",
+        "$work/tsconfig.json": "{ nonsense",
+        "$work/package.json": "{ nonsense",
+      },
+      ...env({ BUN_OPTIONS: "--preload ./evil.mjs" }),
+    },
+  ],
+  "nothing, asked in depth": [{ args: ["--json", "--deep"] }],
+  "a model of nobody, asked in depth": [
+    { ...project({ model: "opencode/big-pickle" }), args: ["--json", "--deep"] },
+    "model-unknown",
+  ],
+  "a configuration that OpenCode refuses, asked in depth": [
+    { ...project({ agent: { build: { mode: "nonsense" } } }), args: ["--json", "--deep"] },
+    "config-refused",
+  ],
+};
+
+const whyNot = (): string | null => {
+  const noMounts = whyNoMounts();
+  if (noMounts !== null) return noMounts;
+  return (
+    ["ip", "rg", "git"].map((name) => (findProgram(name) === null ? `there is no ${name}` : null)).find((why) => why !== null) ??
+    null
+  );
+};
+
+describe.skipIf(!available || skipBecause("the doctor among faults", whyNot()))("the doctor", { timeout: 300_000 }, () => {
+  let installation: LocalInstallation;
+  let outcomes: Readonly<Record<string, Outcome>>;
+
+  beforeAll(async () => {
+    installation = await install();
+    const folder = makeFolder();
+    const tools = join(folder, "tools");
+    mkdirSync(tools);
+    for (const name of ["sh", "sed", "od", "tr", "head", "grep", "uname", "ls", "mkdir", "rg", "git"])
+      symlinkSync(findProgram(name) ?? `/bin/${name}`, join(tools, name));
+    const script = join(folder, "inside.mjs");
+    const resolv = join(folder, "resolv.conf");
+    writeFileSync(script, await bundleScript("test/opencode/doctor.main.ts"));
+    writeFileSync(resolv, "");
+    const input: Input = {
+      prefix: installation.prefix,
+      tools,
+      resolv,
+      folder,
+      models: list(),
+      cases: Object.fromEntries(Object.entries(cases).map(([name, [one]]) => [name, one])),
+    };
+    // The private place that the launcher takes where there is no home is of this account, and must not be one that somebody uses.
+    const code = [
+      `mount --bind ${formatShell(resolv)} /etc/resolv.conf`,
+      "ip link set lo up",
+      "for a in 10.9.9.9 100.100.100.100; do ip addr add $a/32 dev lo; done",
+      "ip link add v0 type veth peer name v1; ip addr add 10.8.0.1/24 dev v0; ip link set v0 up; ip link set v1 up",
+      "ip neigh add 10.8.0.2 lladdr 02:00:00:00:00:01 dev v0",
+    ].join("\n");
+    const [unshare = "", ...rest] = withMounts(code, [process.execPath, script]);
+    const { stdout, stderr, exitCode } = await execa(unshare, ["--net", ...rest], {
+      input: JSON.stringify(input),
+      reject: false,
+    });
+    expect(exitCode, stderr).toBe(0);
+    outcomes = JSON.parse(stdout) as typeof outcomes;
+  }, 280_000);
+  afterAll(removeFolders);
+
+  test.each(Object.entries(cases).map(([name, [, ...codes]]) => ({ name, codes })))("finds $name", ({ name, codes }) => {
+    const { status: exit, stdout, stderr, ms, verdict } = outcomes[name]!;
+    const report = JSON.parse(stdout) as { schemaVersion: number; verdict: string; checks: Check[] };
+    const above = report.checks.filter(({ severity }) => severity !== "ok");
+    expect(above.map(({ code }) => code).sort(), JSON.stringify(above, null, 1)).toEqual([...codes].sort());
+    expect(report.schemaVersion).toBe(1);
+    const failed = above.some(({ severity }) => severity === "failure");
+    expect(exit).toBe(failed ? 4 : 0);
+    for (const { message, cause, next } of above) for (const text of [message, cause, next]) expect(text).toMatch(/\S/);
+    expect(findBait(stdout + stderr + (verdict ?? ""))).toEqual([]);
+    expect(ms).toBeLessThan(cases[name]![0].args?.includes("--deep") === true ? 20_000 : 4_000);
+    if (verdict !== null) expect(verdict.split("\n")[0] === "ok").toBe(!failed);
+  });
+
+  test("covers every code that there is", () => {
+    const named = new Set(Object.values(cases).flatMap(([, ...codes]) => codes));
+    expect(named.size).toBeGreaterThan(60);
+  });
+
+  test("is fast where all is well, and in time where nothing answers", () => {
+    expect(outcomes["nothing"]!.ms).toBeLessThan(1_500);
+    process.stderr.write(
+      `doctor: healthy ${outcomes["nothing"]!.ms.toFixed(0)} ms, silent name server ${outcomes["a name server that never answers"]!.ms.toFixed(0)} ms, no answer ${outcomes["a connection without an answer"]!.ms.toFixed(0)} ms, in depth ${outcomes["nothing, asked in depth"]!.ms.toFixed(0)} ms\n`,
+    );
+  });
+
+  test("keeps its verdict for this account only, and the launcher shows it on a terminal", async () => {
+    const place = makePlace();
+    const doctor = join(installation.prefix, "bin", "aperture-doctor");
+    const variables = { ...installation.env, APERTURE_URL: "http://127.0.0.1:9" };
+    const said = await run([doctor], { place, env: variables });
+    expect(said.exitCode).toBe(4);
+    expect(said.stdout).toContain("gateway-refused");
+    const file = join(place.home, ".local/state/aperture-env/verdict");
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    const stub = await installStub("true");
+    const piped = await run([stub.opencode], { place, env: stub.env });
+    expect(piped.stderr).toBe("");
+    const terminal = await run(["script", "-qec", stub.opencode, "/dev/null"], { place, env: stub.env });
+    expect(terminal.stdout).toMatch(
+      /^opencode \(aperture-env\): Nothing listens on 127\.0\.0\.1:9.* aperture-doctor checks again\.\r?\n$/,
+    );
+    writeFileSync(file, "ok\n");
+    expect((await run(["script", "-qec", stub.opencode, "/dev/null"], { place, env: stub.env })).stdout).toBe("");
+  });
+
+  test("in the background it is silent, ends at once and leaves its verdict", async () => {
+    const place = makePlace();
+    const doctor = join(installation.prefix, "bin", "aperture-doctor");
+    const started = performance.now();
+    const ran = await run([doctor, "--background"], { place, env: { ...installation.env, APERTURE_URL: "http://127.0.0.1:9" } });
+    expect(ran).toMatchObject({ exitCode: 0, stdout: "", stderr: "" });
+    expect(performance.now() - started).toBeLessThan(1_000);
+    const file = join(place.home, ".local/state/aperture-env/verdict");
+    await expect.poll(() => statSync(file, { throwIfNoEntry: false })?.size ?? 0, { timeout: 5_000 }).toBeGreaterThan(10);
+  });
+
+  test.each([
+    [{}],
+    [{ APERTURE_URL: "ai:8080//v1/v1/" }],
+    [{ APERTURE_URL: "" }],
+    [{ OPENCODE_CONFIG: "/nowhere" }],
+    [{ OPENCODE_MODELS_PATH: "/m.json", OPENCODE_DISABLE_SHARE: "0" }],
+    [{ HOME: undefined }],
+    [{ HOME: "/dev/null" }],
+    [{ XDG_STATE_HOME: "/dev/null" }],
+  ])("takes for granted what the launcher does with %j", async (variables) => {
+    const stub = await installStub("env -0");
+    const place = makePlace();
+    const given = { PATH: process.env["PATH"], HOME: place.home, TMPDIR: place.tmp, ...stub.env, ...variables };
+    const ours = asLaunched(
+      given,
+      {
+        share: join(stub.prefix, "share/aperture-env"),
+        prefix: stub.prefix,
+        gateway: "http://ai",
+        version: pinnedRelease.version,
+      },
+      process.getuid!(),
+    ).env;
+    const { stdout } = await run([stub.opencode], { place, env: { ...stub.env, ...variables } });
+    const theirs = Object.fromEntries(
+      stdout
+        .split("\0")
+        .filter(Boolean)
+        .map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]),
+    );
+    for (const name of ["PWD", "OLDPWD", "SHLVL", "_"]) delete theirs[name];
+    expect(Object.fromEntries(Object.entries(ours).filter(([, value]) => value !== undefined))).toEqual(theirs);
+  });
+});
