@@ -77,7 +77,7 @@ const folder = "/tmp/aperture-env-verify";
 async function startMock(containers: Containers, mock: string): Promise<string> {
   await containers.put(mock, `${folder}.js`);
   const run =
-    `module.exports.runMockGateway({ kind: "mock-gateway", port: 0, host: "127.0.0.1", json: true }, ` +
+    `module.exports.runMockGateway({ kind: "mock-gateway", port: 0, host: "127.0.0.1", json: true, faults: [], models: null, grants: null }, ` +
     `{ stdout: process.stdout, stderr: process.stderr, signal: new AbortController().signal });`;
   const script = [
     `umask 077`,
@@ -104,9 +104,12 @@ function readVerdict({ exitCode, stdout, stderr }: Spawned): { ok: boolean; mess
   } catch {
     return { ok: false, message: `the doctor could not run: ${lastLine(stderr) || lastLine(stdout) || `exit ${exitCode}`}` };
   }
-  const checks = (report as { checks?: { severity?: string; code?: string; message?: string; next?: string }[] }).checks ?? [];
+  const checks =
+    (report as { checks?: { severity?: string; code?: string; message?: string; next?: string | null }[] }).checks ?? [];
   const bad = checks.filter(({ severity }) => severity === "failure" || severity === "warning");
-  const lines = bad.map(({ code, message, next }) => `${code}: ${message}${next === undefined ? "" : `\n  ${next}`}`);
+  const lines = bad.map(
+    ({ code, message, next }) => `${code}: ${message}${next === undefined || next === null ? "" : `\n  ${next}`}`,
+  );
   return { ok: exitCode === 0, message: lines.length === 0 ? `${checks.length} checks, nothing found` : lines.join("\n") };
 }
 

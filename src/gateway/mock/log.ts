@@ -57,16 +57,19 @@ export function createLog(limit: number): { readonly requests: readonly LoggedRe
 }
 
 /** Reads who calls and with which keys. A header that came twice counts twice: the second one could be a real key. */
-export function readCaller(request: Pick<IncomingMessage, "headers" | "headersDistinct" | "socket">): Caller {
-  const { headers, headersDistinct, socket } = request;
-  const keys = credentialHeaders.flatMap((name) => headersDistinct[name] ?? []);
+export function readCaller({ headers, rawHeaders, socket }: Pick<IncomingMessage, "headers" | "rawHeaders" | "socket">): Caller {
+  // Not `headersDistinct`: Bun, by which this runs inside a container, does not have it (seen with OpenCode 1.18.18).
+  const valuesOf = (wanted: string): string[] =>
+    rawHeaders.flatMap((name, index) => (index % 2 === 0 && name.toLowerCase() === wanted ? [rawHeaders[index + 1] ?? ""] : []));
+  const keys = credentialHeaders.flatMap(valuesOf);
+  const sessions = valuesOf("x-session-id");
   return {
     keys: keys.map(maskKey),
     placeholder: keys.length > 0 && keys.every((key) => key === "-" || key === "Bearer -"),
     userAgent: cleanText(headers["user-agent"] ?? ""),
     // An IPv6 socket tells an IPv4 address in its own way (RFC 4291, section 2.5.5.2).
     node: (socket.remoteAddress ?? "").replace(/^::ffff:(?=\d+\.)/, ""),
-    session: headersDistinct["x-session-id"] === undefined ? null : cleanText(headersDistinct["x-session-id"].join(", ")),
+    session: sessions.length === 0 ? null : cleanText(sessions.join(", ")),
   };
 }
 
