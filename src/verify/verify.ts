@@ -78,7 +78,7 @@ async function startMock(containers: Containers, mock: string): Promise<string> 
   await containers.put(mock, `${folder}.js`);
   const run =
     `module.exports.runMockGateway({ kind: "mock-gateway", port: 0, host: "127.0.0.1", json: true, faults: [], models: null, grants: null }, ` +
-    `{ stdout: process.stdout, stderr: process.stderr, signal: new AbortController().signal });`;
+    "{ stdout: process.stdout, stderr: process.stderr, signal: new AbortController().signal });";
   const script = [
     `umask 077`,
     `{ cat ${folder}.js; printf '%s\\n' '${run}'; } >${folder}.cjs`,

@@ -216,11 +216,11 @@ const cases: readonly Case[] = [
   },
   {
     what: "a reserved word",
-    argv: ["doctor", "--yes"],
+    argv: ["build", "--yes"],
     exit: 2,
     code: "reserved-word",
-    says: /doctor is not a command of this version/,
-    fix: /write \.\/doctor/,
+    says: /build is not a command of this version/,
+    fix: /write \.\/build/,
   },
   {
     what: "flags that npm took",

@@ -8,6 +8,7 @@ import { execa, execaSync } from "execa";
 import { parse as parseJsonc, type ParseError } from "jsonc-parser";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse as parseYaml } from "yaml";
+import { withDoctor } from "../../src/catalog/hooks.ts";
 import { findBase } from "../../src/catalog/bases.ts";
 import { isDevcontainerPath } from "../../src/catalog/files.ts";
 import { hashText, lockPath, parseLock, type Lock } from "../../src/lock/lock.ts";
@@ -450,8 +451,8 @@ describe.skipIf(
       expect(configuration.containerEnv ?? {}).toEqual(expanded({ ...containerEnv, ...mine }));
       expect(new Set(configuration.forwardPorts)).toEqual(new Set([...myPorts, ...forwardPorts]));
       // The user's own hooks come behind ours.
-      for (const [hook, command] of Object.entries(hooks))
-        expect((mergedConfiguration[`${hook}s`] as unknown[])[0], hook).toBe(command);
+      for (const [hook, command] of Object.entries(withDoctor(hooks)))
+        expect((mergedConfiguration[`${hook}s`] as unknown[])[0], hook).toEqual(command);
 
       if (lock.files[devcontainer]!.strategy === "own") {
         const args = { APERTURE_ENV_REVISION: lock.revision };

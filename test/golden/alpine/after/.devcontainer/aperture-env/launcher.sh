@@ -103,6 +103,14 @@ if [ ! -e "$_config/package-lock.json" ] && [ ! -e "$_config/package.json" ] && 
     echo '{"packages":{"":{"dependencies":{"@opencode-ai/plugin":"*"}}}}' >"$_config/package-lock.json"
 fi
 
+# What the doctor found when the container started, for a person: its file begins with ok, or with what is wrong and what to try.
+_verdict=${XDG_STATE_HOME:-$HOME/.local/state}/aperture-env/verdict
+# shellcheck disable=SC3067 # as above
+if [ -t 0 ] && [ -t 2 ] && [ -f "$_verdict" ] && [ -O "$_verdict" ]; then
+  IFS= read -r _line <"$_verdict" || _line=ok
+  [ "$_line" = ok ] || say "$_line"
+fi
+
 if [ ! -x "$_binary" ]; then
   say "$_binary is not there: this image was built without its OpenCode stage"
   exit 127

@@ -8,10 +8,11 @@ share=$prefix/share/aperture-env
 # Dev containers of several places use this Feature, and none of them can name the nested one for all.
 sh "$here/opencode/install.sh"
 mkdir -p "$share" "$prefix/bin"
-for file in opencode.json auth.json models.json; do
+for file in opencode.json auth.json models.json doctor.mjs; do
   [ "$here" = "$share" ] || cp "$here/$file" "$share/$file"
   # Read by every account, whatever the umask of the checkout was; written by root only.
   chmod 0644 "$share/$file"
 done
 chmod 0755 "$prefix/share" "$share"
 install -m 0755 "$here/launcher.sh" "$prefix/bin/opencode"
+install -m 0755 "$here/doctor.sh" "$prefix/bin/aperture-doctor"

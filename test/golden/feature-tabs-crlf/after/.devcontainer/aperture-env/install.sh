@@ -6,10 +6,11 @@ prefix=${APERTURE_ENV_PREFIX:-/usr/local}
 share=$prefix/share/aperture-env
 
 mkdir -p "$share" "$prefix/bin"
-for file in opencode.json auth.json models.json; do
+for file in opencode.json auth.json models.json doctor.mjs; do
   [ "$here" = "$share" ] || cp "$here/$file" "$share/$file"
   # Read by every account, whatever the umask of the checkout was; written by root only.
   chmod 0644 "$share/$file"
 done
 chmod 0755 "$prefix/share" "$share"
 install -m 0755 "$here/launcher.sh" "$prefix/bin/opencode"
+install -m 0755 "$here/doctor.sh" "$prefix/bin/aperture-doctor"

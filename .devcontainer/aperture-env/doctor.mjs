@@ -1,0 +1,3371 @@
+// aperture-doctor. Made from src/doctor of create-aperture-env, not minified: it is meant to be read. OpenCode's own runtime runs it.
+// Holds parts of jsonc-parser (MIT licence, Copyright (c) Microsoft Corporation).
+
+// src/doctor/main.ts
+import { parseArgs } from "node:util";
+
+// src/doctor/doctor.ts
+import { existsSync as existsSync4 } from "node:fs";
+
+// node_modules/jsonc-parser/lib/esm/impl/scanner.js
+function createScanner(text, ignoreTrivia = false) {
+  const len = text.length;
+  let pos = 0, value = "", tokenOffset = 0, token = 16, lineNumber = 0, lineStartOffset = 0, tokenLineStartOffset = 0, prevTokenLineStartOffset = 0, scanError = 0;
+  function scanHexDigits(count, exact) {
+    let digits = 0;
+    let value2 = 0;
+    while (digits < count || !exact) {
+      let ch = text.charCodeAt(pos);
+      if (ch >= 48 && ch <= 57) {
+        value2 = value2 * 16 + ch - 48;
+      } else if (ch >= 65 && ch <= 70) {
+        value2 = value2 * 16 + ch - 65 + 10;
+      } else if (ch >= 97 && ch <= 102) {
+        value2 = value2 * 16 + ch - 97 + 10;
+      } else {
+        break;
+      }
+      pos++;
+      digits++;
+    }
+    if (digits < count) {
+      value2 = -1;
+    }
+    return value2;
+  }
+  function setPosition(newPosition) {
+    pos = newPosition;
+    value = "";
+    tokenOffset = 0;
+    token = 16;
+    scanError = 0;
+  }
+  function scanNumber() {
+    let start = pos;
+    if (text.charCodeAt(pos) === 48) {
+      pos++;
+    } else {
+      pos++;
+      while (pos < text.length && isDigit(text.charCodeAt(pos))) {
+        pos++;
+      }
+    }
+    if (pos < text.length && text.charCodeAt(pos) === 46) {
+      pos++;
+      if (pos < text.length && isDigit(text.charCodeAt(pos))) {
+        pos++;
+        while (pos < text.length && isDigit(text.charCodeAt(pos))) {
+          pos++;
+        }
+      } else {
+        scanError = 3;
+        return text.substring(start, pos);
+      }
+    }
+    let end = pos;
+    if (pos < text.length && (text.charCodeAt(pos) === 69 || text.charCodeAt(pos) === 101)) {
+      pos++;
+      if (pos < text.length && text.charCodeAt(pos) === 43 || text.charCodeAt(pos) === 45) {
+        pos++;
+      }
+      if (pos < text.length && isDigit(text.charCodeAt(pos))) {
+        pos++;
+        while (pos < text.length && isDigit(text.charCodeAt(pos))) {
+          pos++;
+        }
+        end = pos;
+      } else {
+        scanError = 3;
+      }
+    }
+    return text.substring(start, end);
+  }
+  function scanString() {
+    let result = "", start = pos;
+    while (true) {
+      if (pos >= len) {
+        result += text.substring(start, pos);
+        scanError = 2;
+        break;
+      }
+      const ch = text.charCodeAt(pos);
+      if (ch === 34) {
+        result += text.substring(start, pos);
+        pos++;
+        break;
+      }
+      if (ch === 92) {
+        result += text.substring(start, pos);
+        pos++;
+        if (pos >= len) {
+          scanError = 2;
+          break;
+        }
+        const ch2 = text.charCodeAt(pos++);
+        switch (ch2) {
+          case 34:
+            result += '"';
+            break;
+          case 92:
+            result += "\\";
+            break;
+          case 47:
+            result += "/";
+            break;
+          case 98:
+            result += "\b";
+            break;
+          case 102:
+            result += "\f";
+            break;
+          case 110:
+            result += "\n";
+            break;
+          case 114:
+            result += "\r";
+            break;
+          case 116:
+            result += "	";
+            break;
+          case 117:
+            const ch3 = scanHexDigits(4, true);
+            if (ch3 >= 0) {
+              result += String.fromCharCode(ch3);
+            } else {
+              scanError = 4;
+            }
+            break;
+          default:
+            scanError = 5;
+        }
+        start = pos;
+        continue;
+      }
+      if (ch >= 0 && ch <= 31) {
+        if (isLineBreak(ch)) {
+          result += text.substring(start, pos);
+          scanError = 2;
+          break;
+        } else {
+          scanError = 6;
+        }
+      }
+      pos++;
+    }
+    return result;
+  }
+  function scanNext() {
+    value = "";
+    scanError = 0;
+    tokenOffset = pos;
+    lineStartOffset = lineNumber;
+    prevTokenLineStartOffset = tokenLineStartOffset;
+    if (pos >= len) {
+      tokenOffset = len;
+      return token = 17;
+    }
+    let code = text.charCodeAt(pos);
+    if (isWhiteSpace(code)) {
+      do {
+        pos++;
+        value += String.fromCharCode(code);
+        code = text.charCodeAt(pos);
+      } while (isWhiteSpace(code));
+      return token = 15;
+    }
+    if (isLineBreak(code)) {
+      pos++;
+      value += String.fromCharCode(code);
+      if (code === 13 && text.charCodeAt(pos) === 10) {
+        pos++;
+        value += "\n";
+      }
+      lineNumber++;
+      tokenLineStartOffset = pos;
+      return token = 14;
+    }
+    switch (code) {
+      // tokens: []{}:,
+      case 123:
+        pos++;
+        return token = 1;
+      case 125:
+        pos++;
+        return token = 2;
+      case 91:
+        pos++;
+        return token = 3;
+      case 93:
+        pos++;
+        return token = 4;
+      case 58:
+        pos++;
+        return token = 6;
+      case 44:
+        pos++;
+        return token = 5;
+      // strings
+      case 34:
+        pos++;
+        value = scanString();
+        return token = 10;
+      // comments
+      case 47:
+        const start = pos - 1;
+        if (text.charCodeAt(pos + 1) === 47) {
+          pos += 2;
+          while (pos < len) {
+            if (isLineBreak(text.charCodeAt(pos))) {
+              break;
+            }
+            pos++;
+          }
+          value = text.substring(start, pos);
+          return token = 12;
+        }
+        if (text.charCodeAt(pos + 1) === 42) {
+          pos += 2;
+          const safeLength = len - 1;
+          let commentClosed = false;
+          while (pos < safeLength) {
+            const ch = text.charCodeAt(pos);
+            if (ch === 42 && text.charCodeAt(pos + 1) === 47) {
+              pos += 2;
+              commentClosed = true;
+              break;
+            }
+            pos++;
+            if (isLineBreak(ch)) {
+              if (ch === 13 && text.charCodeAt(pos) === 10) {
+                pos++;
+              }
+              lineNumber++;
+              tokenLineStartOffset = pos;
+            }
+          }
+          if (!commentClosed) {
+            pos++;
+            scanError = 1;
+          }
+          value = text.substring(start, pos);
+          return token = 13;
+        }
+        value += String.fromCharCode(code);
+        pos++;
+        return token = 16;
+      // numbers
+      case 45:
+        value += String.fromCharCode(code);
+        pos++;
+        if (pos === len || !isDigit(text.charCodeAt(pos))) {
+          return token = 16;
+        }
+      // found a minus, followed by a number so
+      // we fall through to proceed with scanning
+      // numbers
+      case 48:
+      case 49:
+      case 50:
+      case 51:
+      case 52:
+      case 53:
+      case 54:
+      case 55:
+      case 56:
+      case 57:
+        value += scanNumber();
+        return token = 11;
+      // literals and unknown symbols
+      default:
+        while (pos < len && isUnknownContentCharacter(code)) {
+          pos++;
+          code = text.charCodeAt(pos);
+        }
+        if (tokenOffset !== pos) {
+          value = text.substring(tokenOffset, pos);
+          switch (value) {
+            case "true":
+              return token = 8;
+            case "false":
+              return token = 9;
+            case "null":
+              return token = 7;
+          }
+          return token = 16;
+        }
+        value += String.fromCharCode(code);
+        pos++;
+        return token = 16;
+    }
+  }
+  function isUnknownContentCharacter(code) {
+    if (isWhiteSpace(code) || isLineBreak(code)) {
+      return false;
+    }
+    switch (code) {
+      case 125:
+      case 93:
+      case 123:
+      case 91:
+      case 34:
+      case 58:
+      case 44:
+      case 47:
+        return false;
+    }
+    return true;
+  }
+  function scanNextNonTrivia() {
+    let result;
+    do {
+      result = scanNext();
+    } while (result >= 12 && result <= 15);
+    return result;
+  }
+  return {
+    setPosition,
+    getPosition: () => pos,
+    scan: ignoreTrivia ? scanNextNonTrivia : scanNext,
+    getToken: () => token,
+    getTokenValue: () => value,
+    getTokenOffset: () => tokenOffset,
+    getTokenLength: () => pos - tokenOffset,
+    getTokenStartLine: () => lineStartOffset,
+    getTokenStartCharacter: () => tokenOffset - prevTokenLineStartOffset,
+    getTokenError: () => scanError
+  };
+}
+function isWhiteSpace(ch) {
+  return ch === 32 || ch === 9;
+}
+function isLineBreak(ch) {
+  return ch === 10 || ch === 13;
+}
+function isDigit(ch) {
+  return ch >= 48 && ch <= 57;
+}
+var CharacterCodes;
+(function(CharacterCodes2) {
+  CharacterCodes2[CharacterCodes2["lineFeed"] = 10] = "lineFeed";
+  CharacterCodes2[CharacterCodes2["carriageReturn"] = 13] = "carriageReturn";
+  CharacterCodes2[CharacterCodes2["space"] = 32] = "space";
+  CharacterCodes2[CharacterCodes2["_0"] = 48] = "_0";
+  CharacterCodes2[CharacterCodes2["_1"] = 49] = "_1";
+  CharacterCodes2[CharacterCodes2["_2"] = 50] = "_2";
+  CharacterCodes2[CharacterCodes2["_3"] = 51] = "_3";
+  CharacterCodes2[CharacterCodes2["_4"] = 52] = "_4";
+  CharacterCodes2[CharacterCodes2["_5"] = 53] = "_5";
+  CharacterCodes2[CharacterCodes2["_6"] = 54] = "_6";
+  CharacterCodes2[CharacterCodes2["_7"] = 55] = "_7";
+  CharacterCodes2[CharacterCodes2["_8"] = 56] = "_8";
+  CharacterCodes2[CharacterCodes2["_9"] = 57] = "_9";
+  CharacterCodes2[CharacterCodes2["a"] = 97] = "a";
+  CharacterCodes2[CharacterCodes2["b"] = 98] = "b";
+  CharacterCodes2[CharacterCodes2["c"] = 99] = "c";
+  CharacterCodes2[CharacterCodes2["d"] = 100] = "d";
+  CharacterCodes2[CharacterCodes2["e"] = 101] = "e";
+  CharacterCodes2[CharacterCodes2["f"] = 102] = "f";
+  CharacterCodes2[CharacterCodes2["g"] = 103] = "g";
+  CharacterCodes2[CharacterCodes2["h"] = 104] = "h";
+  CharacterCodes2[CharacterCodes2["i"] = 105] = "i";
+  CharacterCodes2[CharacterCodes2["j"] = 106] = "j";
+  CharacterCodes2[CharacterCodes2["k"] = 107] = "k";
+  CharacterCodes2[CharacterCodes2["l"] = 108] = "l";
+  CharacterCodes2[CharacterCodes2["m"] = 109] = "m";
+  CharacterCodes2[CharacterCodes2["n"] = 110] = "n";
+  CharacterCodes2[CharacterCodes2["o"] = 111] = "o";
+  CharacterCodes2[CharacterCodes2["p"] = 112] = "p";
+  CharacterCodes2[CharacterCodes2["q"] = 113] = "q";
+  CharacterCodes2[CharacterCodes2["r"] = 114] = "r";
+  CharacterCodes2[CharacterCodes2["s"] = 115] = "s";
+  CharacterCodes2[CharacterCodes2["t"] = 116] = "t";
+  CharacterCodes2[CharacterCodes2["u"] = 117] = "u";
+  CharacterCodes2[CharacterCodes2["v"] = 118] = "v";
+  CharacterCodes2[CharacterCodes2["w"] = 119] = "w";
+  CharacterCodes2[CharacterCodes2["x"] = 120] = "x";
+  CharacterCodes2[CharacterCodes2["y"] = 121] = "y";
+  CharacterCodes2[CharacterCodes2["z"] = 122] = "z";
+  CharacterCodes2[CharacterCodes2["A"] = 65] = "A";
+  CharacterCodes2[CharacterCodes2["B"] = 66] = "B";
+  CharacterCodes2[CharacterCodes2["C"] = 67] = "C";
+  CharacterCodes2[CharacterCodes2["D"] = 68] = "D";
+  CharacterCodes2[CharacterCodes2["E"] = 69] = "E";
+  CharacterCodes2[CharacterCodes2["F"] = 70] = "F";
+  CharacterCodes2[CharacterCodes2["G"] = 71] = "G";
+  CharacterCodes2[CharacterCodes2["H"] = 72] = "H";
+  CharacterCodes2[CharacterCodes2["I"] = 73] = "I";
+  CharacterCodes2[CharacterCodes2["J"] = 74] = "J";
+  CharacterCodes2[CharacterCodes2["K"] = 75] = "K";
+  CharacterCodes2[CharacterCodes2["L"] = 76] = "L";
+  CharacterCodes2[CharacterCodes2["M"] = 77] = "M";
+  CharacterCodes2[CharacterCodes2["N"] = 78] = "N";
+  CharacterCodes2[CharacterCodes2["O"] = 79] = "O";
+  CharacterCodes2[CharacterCodes2["P"] = 80] = "P";
+  CharacterCodes2[CharacterCodes2["Q"] = 81] = "Q";
+  CharacterCodes2[CharacterCodes2["R"] = 82] = "R";
+  CharacterCodes2[CharacterCodes2["S"] = 83] = "S";
+  CharacterCodes2[CharacterCodes2["T"] = 84] = "T";
+  CharacterCodes2[CharacterCodes2["U"] = 85] = "U";
+  CharacterCodes2[CharacterCodes2["V"] = 86] = "V";
+  CharacterCodes2[CharacterCodes2["W"] = 87] = "W";
+  CharacterCodes2[CharacterCodes2["X"] = 88] = "X";
+  CharacterCodes2[CharacterCodes2["Y"] = 89] = "Y";
+  CharacterCodes2[CharacterCodes2["Z"] = 90] = "Z";
+  CharacterCodes2[CharacterCodes2["asterisk"] = 42] = "asterisk";
+  CharacterCodes2[CharacterCodes2["backslash"] = 92] = "backslash";
+  CharacterCodes2[CharacterCodes2["closeBrace"] = 125] = "closeBrace";
+  CharacterCodes2[CharacterCodes2["closeBracket"] = 93] = "closeBracket";
+  CharacterCodes2[CharacterCodes2["colon"] = 58] = "colon";
+  CharacterCodes2[CharacterCodes2["comma"] = 44] = "comma";
+  CharacterCodes2[CharacterCodes2["dot"] = 46] = "dot";
+  CharacterCodes2[CharacterCodes2["doubleQuote"] = 34] = "doubleQuote";
+  CharacterCodes2[CharacterCodes2["minus"] = 45] = "minus";
+  CharacterCodes2[CharacterCodes2["openBrace"] = 123] = "openBrace";
+  CharacterCodes2[CharacterCodes2["openBracket"] = 91] = "openBracket";
+  CharacterCodes2[CharacterCodes2["plus"] = 43] = "plus";
+  CharacterCodes2[CharacterCodes2["slash"] = 47] = "slash";
+  CharacterCodes2[CharacterCodes2["formFeed"] = 12] = "formFeed";
+  CharacterCodes2[CharacterCodes2["tab"] = 9] = "tab";
+})(CharacterCodes || (CharacterCodes = {}));
+
+// node_modules/jsonc-parser/lib/esm/impl/string-intern.js
+var cachedSpaces = new Array(20).fill(0).map((_, index) => {
+  return " ".repeat(index);
+});
+var maxCachedValues = 200;
+var cachedBreakLinesWithSpaces = {
+  " ": {
+    "\n": new Array(maxCachedValues).fill(0).map((_, index) => {
+      return "\n" + " ".repeat(index);
+    }),
+    "\r": new Array(maxCachedValues).fill(0).map((_, index) => {
+      return "\r" + " ".repeat(index);
+    }),
+    "\r\n": new Array(maxCachedValues).fill(0).map((_, index) => {
+      return "\r\n" + " ".repeat(index);
+    })
+  },
+  "	": {
+    "\n": new Array(maxCachedValues).fill(0).map((_, index) => {
+      return "\n" + "	".repeat(index);
+    }),
+    "\r": new Array(maxCachedValues).fill(0).map((_, index) => {
+      return "\r" + "	".repeat(index);
+    }),
+    "\r\n": new Array(maxCachedValues).fill(0).map((_, index) => {
+      return "\r\n" + "	".repeat(index);
+    })
+  }
+};
+
+// node_modules/jsonc-parser/lib/esm/impl/parser.js
+var ParseOptions;
+(function(ParseOptions2) {
+  ParseOptions2.DEFAULT = {
+    allowTrailingComma: false
+  };
+})(ParseOptions || (ParseOptions = {}));
+function parse(text, errors = [], options = ParseOptions.DEFAULT) {
+  let currentProperty = null;
+  let currentParent = [];
+  const previousParents = [];
+  function onValue(value) {
+    if (Array.isArray(currentParent)) {
+      currentParent.push(value);
+    } else if (currentProperty !== null) {
+      currentParent[currentProperty] = value;
+    }
+  }
+  const visitor = {
+    onObjectBegin: () => {
+      const object = {};
+      onValue(object);
+      previousParents.push(currentParent);
+      currentParent = object;
+      currentProperty = null;
+    },
+    onObjectProperty: (name) => {
+      currentProperty = name;
+    },
+    onObjectEnd: () => {
+      currentParent = previousParents.pop();
+    },
+    onArrayBegin: () => {
+      const array = [];
+      onValue(array);
+      previousParents.push(currentParent);
+      currentParent = array;
+      currentProperty = null;
+    },
+    onArrayEnd: () => {
+      currentParent = previousParents.pop();
+    },
+    onLiteralValue: onValue,
+    onError: (error, offset, length) => {
+      errors.push({ error, offset, length });
+    }
+  };
+  visit(text, visitor, options);
+  return currentParent[0];
+}
+function parseTree(text, errors = [], options = ParseOptions.DEFAULT) {
+  let currentParent = { type: "array", offset: -1, length: -1, children: [], parent: void 0 };
+  function ensurePropertyComplete(endOffset) {
+    if (currentParent.type === "property") {
+      currentParent.length = endOffset - currentParent.offset;
+      currentParent = currentParent.parent;
+    }
+  }
+  function onValue(valueNode) {
+    currentParent.children.push(valueNode);
+    return valueNode;
+  }
+  const visitor = {
+    onObjectBegin: (offset) => {
+      currentParent = onValue({ type: "object", offset, length: -1, parent: currentParent, children: [] });
+    },
+    onObjectProperty: (name, offset, length) => {
+      currentParent = onValue({ type: "property", offset, length: -1, parent: currentParent, children: [] });
+      currentParent.children.push({ type: "string", value: name, offset, length, parent: currentParent });
+    },
+    onObjectEnd: (offset, length) => {
+      ensurePropertyComplete(offset + length);
+      currentParent.length = offset + length - currentParent.offset;
+      currentParent = currentParent.parent;
+      ensurePropertyComplete(offset + length);
+    },
+    onArrayBegin: (offset, length) => {
+      currentParent = onValue({ type: "array", offset, length: -1, parent: currentParent, children: [] });
+    },
+    onArrayEnd: (offset, length) => {
+      currentParent.length = offset + length - currentParent.offset;
+      currentParent = currentParent.parent;
+      ensurePropertyComplete(offset + length);
+    },
+    onLiteralValue: (value, offset, length) => {
+      onValue({ type: getNodeType(value), offset, length, parent: currentParent, value });
+      ensurePropertyComplete(offset + length);
+    },
+    onSeparator: (sep, offset, length) => {
+      if (currentParent.type === "property") {
+        if (sep === ":") {
+          currentParent.colonOffset = offset;
+        } else if (sep === ",") {
+          ensurePropertyComplete(offset);
+        }
+      }
+    },
+    onError: (error, offset, length) => {
+      errors.push({ error, offset, length });
+    }
+  };
+  visit(text, visitor, options);
+  const result = currentParent.children[0];
+  if (result) {
+    delete result.parent;
+  }
+  return result;
+}
+function findNodeAtLocation(root, path) {
+  if (!root) {
+    return void 0;
+  }
+  let node = root;
+  for (let segment of path) {
+    if (typeof segment === "string") {
+      if (node.type !== "object" || !Array.isArray(node.children)) {
+        return void 0;
+      }
+      let found2 = false;
+      for (const propertyNode of node.children) {
+        if (Array.isArray(propertyNode.children) && propertyNode.children[0].value === segment && propertyNode.children.length === 2) {
+          node = propertyNode.children[1];
+          found2 = true;
+          break;
+        }
+      }
+      if (!found2) {
+        return void 0;
+      }
+    } else {
+      const index = segment;
+      if (node.type !== "array" || index < 0 || !Array.isArray(node.children) || index >= node.children.length) {
+        return void 0;
+      }
+      node = node.children[index];
+    }
+  }
+  return node;
+}
+function visit(text, visitor, options = ParseOptions.DEFAULT) {
+  const _scanner = createScanner(text, false);
+  const _jsonPath = [];
+  let suppressedCallbacks = 0;
+  function toNoArgVisit(visitFunction) {
+    return visitFunction ? () => suppressedCallbacks === 0 && visitFunction(_scanner.getTokenOffset(), _scanner.getTokenLength(), _scanner.getTokenStartLine(), _scanner.getTokenStartCharacter()) : () => true;
+  }
+  function toOneArgVisit(visitFunction) {
+    return visitFunction ? (arg) => suppressedCallbacks === 0 && visitFunction(arg, _scanner.getTokenOffset(), _scanner.getTokenLength(), _scanner.getTokenStartLine(), _scanner.getTokenStartCharacter()) : () => true;
+  }
+  function toOneArgVisitWithPath(visitFunction) {
+    return visitFunction ? (arg) => suppressedCallbacks === 0 && visitFunction(arg, _scanner.getTokenOffset(), _scanner.getTokenLength(), _scanner.getTokenStartLine(), _scanner.getTokenStartCharacter(), () => _jsonPath.slice()) : () => true;
+  }
+  function toBeginVisit(visitFunction) {
+    return visitFunction ? () => {
+      if (suppressedCallbacks > 0) {
+        suppressedCallbacks++;
+      } else {
+        let cbReturn = visitFunction(_scanner.getTokenOffset(), _scanner.getTokenLength(), _scanner.getTokenStartLine(), _scanner.getTokenStartCharacter(), () => _jsonPath.slice());
+        if (cbReturn === false) {
+          suppressedCallbacks = 1;
+        }
+      }
+    } : () => true;
+  }
+  function toEndVisit(visitFunction) {
+    return visitFunction ? () => {
+      if (suppressedCallbacks > 0) {
+        suppressedCallbacks--;
+      }
+      if (suppressedCallbacks === 0) {
+        visitFunction(_scanner.getTokenOffset(), _scanner.getTokenLength(), _scanner.getTokenStartLine(), _scanner.getTokenStartCharacter());
+      }
+    } : () => true;
+  }
+  const onObjectBegin = toBeginVisit(visitor.onObjectBegin), onObjectProperty = toOneArgVisitWithPath(visitor.onObjectProperty), onObjectEnd = toEndVisit(visitor.onObjectEnd), onArrayBegin = toBeginVisit(visitor.onArrayBegin), onArrayEnd = toEndVisit(visitor.onArrayEnd), onLiteralValue = toOneArgVisitWithPath(visitor.onLiteralValue), onSeparator = toOneArgVisit(visitor.onSeparator), onComment = toNoArgVisit(visitor.onComment), onError = toOneArgVisit(visitor.onError);
+  const disallowComments = options && options.disallowComments;
+  const allowTrailingComma = options && options.allowTrailingComma;
+  function scanNext() {
+    while (true) {
+      const token = _scanner.scan();
+      switch (_scanner.getTokenError()) {
+        case 4:
+          handleError(
+            14
+            /* ParseErrorCode.InvalidUnicode */
+          );
+          break;
+        case 5:
+          handleError(
+            15
+            /* ParseErrorCode.InvalidEscapeCharacter */
+          );
+          break;
+        case 3:
+          handleError(
+            13
+            /* ParseErrorCode.UnexpectedEndOfNumber */
+          );
+          break;
+        case 1:
+          if (!disallowComments) {
+            handleError(
+              11
+              /* ParseErrorCode.UnexpectedEndOfComment */
+            );
+          }
+          break;
+        case 2:
+          handleError(
+            12
+            /* ParseErrorCode.UnexpectedEndOfString */
+          );
+          break;
+        case 6:
+          handleError(
+            16
+            /* ParseErrorCode.InvalidCharacter */
+          );
+          break;
+      }
+      switch (token) {
+        case 12:
+        case 13:
+          if (disallowComments) {
+            handleError(
+              10
+              /* ParseErrorCode.InvalidCommentToken */
+            );
+          } else {
+            onComment();
+          }
+          break;
+        case 16:
+          handleError(
+            1
+            /* ParseErrorCode.InvalidSymbol */
+          );
+          break;
+        case 15:
+        case 14:
+          break;
+        default:
+          return token;
+      }
+    }
+  }
+  function handleError(error, skipUntilAfter = [], skipUntil = []) {
+    onError(error);
+    if (skipUntilAfter.length + skipUntil.length > 0) {
+      let token = _scanner.getToken();
+      while (token !== 17) {
+        if (skipUntilAfter.indexOf(token) !== -1) {
+          scanNext();
+          break;
+        } else if (skipUntil.indexOf(token) !== -1) {
+          break;
+        }
+        token = scanNext();
+      }
+    }
+  }
+  function parseString(isValue) {
+    const value = _scanner.getTokenValue();
+    if (isValue) {
+      onLiteralValue(value);
+    } else {
+      onObjectProperty(value);
+      _jsonPath.push(value);
+    }
+    scanNext();
+    return true;
+  }
+  function parseLiteral() {
+    switch (_scanner.getToken()) {
+      case 11:
+        const tokenValue = _scanner.getTokenValue();
+        let value = Number(tokenValue);
+        if (isNaN(value)) {
+          handleError(
+            2
+            /* ParseErrorCode.InvalidNumberFormat */
+          );
+          value = 0;
+        }
+        onLiteralValue(value);
+        break;
+      case 7:
+        onLiteralValue(null);
+        break;
+      case 8:
+        onLiteralValue(true);
+        break;
+      case 9:
+        onLiteralValue(false);
+        break;
+      default:
+        return false;
+    }
+    scanNext();
+    return true;
+  }
+  function parseProperty() {
+    if (_scanner.getToken() !== 10) {
+      handleError(3, [], [
+        2,
+        5
+        /* SyntaxKind.CommaToken */
+      ]);
+      return false;
+    }
+    parseString(false);
+    if (_scanner.getToken() === 6) {
+      onSeparator(":");
+      scanNext();
+      if (!parseValue()) {
+        handleError(4, [], [
+          2,
+          5
+          /* SyntaxKind.CommaToken */
+        ]);
+      }
+    } else {
+      handleError(5, [], [
+        2,
+        5
+        /* SyntaxKind.CommaToken */
+      ]);
+    }
+    _jsonPath.pop();
+    return true;
+  }
+  function parseObject() {
+    onObjectBegin();
+    scanNext();
+    let needsComma = false;
+    while (_scanner.getToken() !== 2 && _scanner.getToken() !== 17) {
+      if (_scanner.getToken() === 5) {
+        if (!needsComma) {
+          handleError(4, [], []);
+        }
+        onSeparator(",");
+        scanNext();
+        if (_scanner.getToken() === 2 && allowTrailingComma) {
+          break;
+        }
+      } else if (needsComma) {
+        handleError(6, [], []);
+      }
+      if (!parseProperty()) {
+        handleError(4, [], [
+          2,
+          5
+          /* SyntaxKind.CommaToken */
+        ]);
+      }
+      needsComma = true;
+    }
+    onObjectEnd();
+    if (_scanner.getToken() !== 2) {
+      handleError(7, [
+        2
+        /* SyntaxKind.CloseBraceToken */
+      ], []);
+    } else {
+      scanNext();
+    }
+    return true;
+  }
+  function parseArray() {
+    onArrayBegin();
+    scanNext();
+    let isFirstElement = true;
+    let needsComma = false;
+    while (_scanner.getToken() !== 4 && _scanner.getToken() !== 17) {
+      if (_scanner.getToken() === 5) {
+        if (!needsComma) {
+          handleError(4, [], []);
+        }
+        onSeparator(",");
+        scanNext();
+        if (_scanner.getToken() === 4 && allowTrailingComma) {
+          break;
+        }
+      } else if (needsComma) {
+        handleError(6, [], []);
+      }
+      if (isFirstElement) {
+        _jsonPath.push(0);
+        isFirstElement = false;
+      } else {
+        _jsonPath[_jsonPath.length - 1]++;
+      }
+      if (!parseValue()) {
+        handleError(4, [], [
+          4,
+          5
+          /* SyntaxKind.CommaToken */
+        ]);
+      }
+      needsComma = true;
+    }
+    onArrayEnd();
+    if (!isFirstElement) {
+      _jsonPath.pop();
+    }
+    if (_scanner.getToken() !== 4) {
+      handleError(8, [
+        4
+        /* SyntaxKind.CloseBracketToken */
+      ], []);
+    } else {
+      scanNext();
+    }
+    return true;
+  }
+  function parseValue() {
+    switch (_scanner.getToken()) {
+      case 3:
+        return parseArray();
+      case 1:
+        return parseObject();
+      case 10:
+        return parseString(true);
+      default:
+        return parseLiteral();
+    }
+  }
+  scanNext();
+  if (_scanner.getToken() === 17) {
+    if (options.allowEmptyContent) {
+      return true;
+    }
+    handleError(4, [], []);
+    return false;
+  }
+  if (!parseValue()) {
+    handleError(4, [], []);
+    return false;
+  }
+  if (_scanner.getToken() !== 17) {
+    handleError(9, [], []);
+  }
+  return true;
+}
+function getNodeType(value) {
+  switch (typeof value) {
+    case "boolean":
+      return "boolean";
+    case "number":
+      return "number";
+    case "string":
+      return "string";
+    case "object": {
+      if (!value) {
+        return "null";
+      } else if (Array.isArray(value)) {
+        return "array";
+      }
+      return "object";
+    }
+    default:
+      return "null";
+  }
+}
+
+// node_modules/jsonc-parser/lib/esm/main.js
+var ScanError;
+(function(ScanError2) {
+  ScanError2[ScanError2["None"] = 0] = "None";
+  ScanError2[ScanError2["UnexpectedEndOfComment"] = 1] = "UnexpectedEndOfComment";
+  ScanError2[ScanError2["UnexpectedEndOfString"] = 2] = "UnexpectedEndOfString";
+  ScanError2[ScanError2["UnexpectedEndOfNumber"] = 3] = "UnexpectedEndOfNumber";
+  ScanError2[ScanError2["InvalidUnicode"] = 4] = "InvalidUnicode";
+  ScanError2[ScanError2["InvalidEscapeCharacter"] = 5] = "InvalidEscapeCharacter";
+  ScanError2[ScanError2["InvalidCharacter"] = 6] = "InvalidCharacter";
+})(ScanError || (ScanError = {}));
+var SyntaxKind;
+(function(SyntaxKind2) {
+  SyntaxKind2[SyntaxKind2["OpenBraceToken"] = 1] = "OpenBraceToken";
+  SyntaxKind2[SyntaxKind2["CloseBraceToken"] = 2] = "CloseBraceToken";
+  SyntaxKind2[SyntaxKind2["OpenBracketToken"] = 3] = "OpenBracketToken";
+  SyntaxKind2[SyntaxKind2["CloseBracketToken"] = 4] = "CloseBracketToken";
+  SyntaxKind2[SyntaxKind2["CommaToken"] = 5] = "CommaToken";
+  SyntaxKind2[SyntaxKind2["ColonToken"] = 6] = "ColonToken";
+  SyntaxKind2[SyntaxKind2["NullKeyword"] = 7] = "NullKeyword";
+  SyntaxKind2[SyntaxKind2["TrueKeyword"] = 8] = "TrueKeyword";
+  SyntaxKind2[SyntaxKind2["FalseKeyword"] = 9] = "FalseKeyword";
+  SyntaxKind2[SyntaxKind2["StringLiteral"] = 10] = "StringLiteral";
+  SyntaxKind2[SyntaxKind2["NumericLiteral"] = 11] = "NumericLiteral";
+  SyntaxKind2[SyntaxKind2["LineCommentTrivia"] = 12] = "LineCommentTrivia";
+  SyntaxKind2[SyntaxKind2["BlockCommentTrivia"] = 13] = "BlockCommentTrivia";
+  SyntaxKind2[SyntaxKind2["LineBreakTrivia"] = 14] = "LineBreakTrivia";
+  SyntaxKind2[SyntaxKind2["Trivia"] = 15] = "Trivia";
+  SyntaxKind2[SyntaxKind2["Unknown"] = 16] = "Unknown";
+  SyntaxKind2[SyntaxKind2["EOF"] = 17] = "EOF";
+})(SyntaxKind || (SyntaxKind = {}));
+var parse2 = parse;
+var parseTree2 = parseTree;
+var findNodeAtLocation2 = findNodeAtLocation;
+var ParseErrorCode;
+(function(ParseErrorCode2) {
+  ParseErrorCode2[ParseErrorCode2["InvalidSymbol"] = 1] = "InvalidSymbol";
+  ParseErrorCode2[ParseErrorCode2["InvalidNumberFormat"] = 2] = "InvalidNumberFormat";
+  ParseErrorCode2[ParseErrorCode2["PropertyNameExpected"] = 3] = "PropertyNameExpected";
+  ParseErrorCode2[ParseErrorCode2["ValueExpected"] = 4] = "ValueExpected";
+  ParseErrorCode2[ParseErrorCode2["ColonExpected"] = 5] = "ColonExpected";
+  ParseErrorCode2[ParseErrorCode2["CommaExpected"] = 6] = "CommaExpected";
+  ParseErrorCode2[ParseErrorCode2["CloseBraceExpected"] = 7] = "CloseBraceExpected";
+  ParseErrorCode2[ParseErrorCode2["CloseBracketExpected"] = 8] = "CloseBracketExpected";
+  ParseErrorCode2[ParseErrorCode2["EndOfFileExpected"] = 9] = "EndOfFileExpected";
+  ParseErrorCode2[ParseErrorCode2["InvalidCommentToken"] = 10] = "InvalidCommentToken";
+  ParseErrorCode2[ParseErrorCode2["UnexpectedEndOfComment"] = 11] = "UnexpectedEndOfComment";
+  ParseErrorCode2[ParseErrorCode2["UnexpectedEndOfString"] = 12] = "UnexpectedEndOfString";
+  ParseErrorCode2[ParseErrorCode2["UnexpectedEndOfNumber"] = 13] = "UnexpectedEndOfNumber";
+  ParseErrorCode2[ParseErrorCode2["InvalidUnicode"] = 14] = "InvalidUnicode";
+  ParseErrorCode2[ParseErrorCode2["InvalidEscapeCharacter"] = 15] = "InvalidEscapeCharacter";
+  ParseErrorCode2[ParseErrorCode2["InvalidCharacter"] = 16] = "InvalidCharacter";
+})(ParseErrorCode || (ParseErrorCode = {}));
+function printParseErrorCode(code) {
+  switch (code) {
+    case 1:
+      return "InvalidSymbol";
+    case 2:
+      return "InvalidNumberFormat";
+    case 3:
+      return "PropertyNameExpected";
+    case 4:
+      return "ValueExpected";
+    case 5:
+      return "ColonExpected";
+    case 6:
+      return "CommaExpected";
+    case 7:
+      return "CloseBraceExpected";
+    case 8:
+      return "CloseBracketExpected";
+    case 9:
+      return "EndOfFileExpected";
+    case 10:
+      return "InvalidCommentToken";
+    case 11:
+      return "UnexpectedEndOfComment";
+    case 12:
+      return "UnexpectedEndOfString";
+    case 13:
+      return "UnexpectedEndOfNumber";
+    case 14:
+      return "InvalidUnicode";
+    case 15:
+      return "InvalidEscapeCharacter";
+    case 16:
+      return "InvalidCharacter";
+  }
+  return "<unknown ParseErrorCode>";
+}
+
+// src/doctor/config/json.ts
+function isObject(value) {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+function at(value, ...path) {
+  return path.reduce((inner, key) => isObject(inner) && Object.hasOwn(inner, key) ? inner[key] : void 0, value);
+}
+function textAt(value, ...path) {
+  const inner = at(value, ...path);
+  return typeof inner === "string" ? inner : void 0;
+}
+function textsAt(value, ...path) {
+  const inner = at(value, ...path);
+  return Array.isArray(inner) ? inner.filter((each) => typeof each === "string") : void 0;
+}
+function entriesAt(value, ...path) {
+  const inner = at(value, ...path);
+  return isObject(inner) ? Object.entries(inner) : [];
+}
+function placeOf(text, offset) {
+  const lines = text.slice(0, offset).split("\n");
+  return { line: lines.length, column: lines.at(-1).length + 1 };
+}
+function parseJsonc(text) {
+  const errors = [];
+  const value = parse2(text, errors, { allowTrailingComma: true });
+  const [first] = errors;
+  if (first === void 0) return { ok: true, value };
+  const words = printParseErrorCode(first.error).replace(/(?<=[a-z])(?=[A-Z])/g, " ");
+  return { ok: false, why: words.charAt(0).toUpperCase() + words.slice(1).toLowerCase(), ...placeOf(text, first.offset) };
+}
+function lineOf(text, path) {
+  const root = parseTree2(text, [], { allowTrailingComma: true });
+  const node = root === void 0 ? void 0 : findNodeAtLocation2(root, [...path]);
+  return node === void 0 ? void 0 : placeOf(text, node.offset).line;
+}
+
+// src/doctor/config/providers.ts
+var ambientVariables = {
+  "github-copilot": ["GITHUB_TOKEN"],
+  huggingface: ["HF_TOKEN"],
+  "amazon-bedrock": ["AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_BEARER_TOKEN_BEDROCK"],
+  "google-vertex": ["GOOGLE_CLOUD_PROJECT"],
+  anthropic: ["ANTHROPIC_API_KEY"],
+  openai: ["OPENAI_API_KEY"],
+  google: ["GEMINI_API_KEY", "GOOGLE_GENERATIVE_AI_API_KEY"],
+  openrouter: ["OPENROUTER_API_KEY"],
+  groq: ["GROQ_API_KEY"],
+  xai: ["XAI_API_KEY"],
+  mistral: ["MISTRAL_API_KEY"],
+  deepseek: ["DEEPSEEK_API_KEY"]
+};
+function findChoices({ config, catalogue, auth, env }) {
+  const enabled = textsAt(config, "enabled_providers") ?? null;
+  const disabled = textsAt(config, "disabled_providers") ?? [];
+  const allowed = (id) => (enabled === null || enabled.includes(id)) && !disabled.includes(id);
+  const configured = entriesAt(config, "provider").map(([id]) => id);
+  const known = (id) => catalogue === null || isObject(at(catalogue, id));
+  const stored = Object.keys(auth).filter((id) => known(id) && keyOf(auth, id) !== void 0);
+  const ambient = Object.entries(ambientVariables).flatMap(([id, variables]) => {
+    const variable = variables.find((name) => (env[name] ?? "") !== "");
+    return variable !== void 0 && known(id) && allowed(id) && !configured.includes(id) && !stored.includes(id) ? [{ id, variable }] : [];
+  });
+  const ids = [.../* @__PURE__ */ new Set([...configured, ...stored])].filter((id) => id !== "opencode" && allowed(id));
+  return {
+    enabled,
+    hosted: allowed("opencode") && known("opencode"),
+    ambient,
+    providers: ids.map((id) => viewOf(id, { config, catalogue, auth, env }))
+  };
+}
+function keyOf(auth, id) {
+  const entry = at(auth, id);
+  if (textAt(entry, "type") === "oauth") return "oauth";
+  return textAt(entry, "type") === "api" ? textAt(entry, "key") || void 0 : void 0;
+}
+function viewOf(id, { config, catalogue, auth, env }) {
+  const provider = at(config, "provider", id);
+  const listed2 = entriesAt(provider, "models");
+  const inCatalogue = entriesAt(catalogue, id, "models");
+  const models = new Map([
+    ...inCatalogue.map(([name]) => [name, name]),
+    ...listed2.map(([name, model]) => [name, textAt(model, "id") ?? name])
+  ]);
+  return {
+    id,
+    addresses: addressesOf(id, { config, catalogue, env }, listed2),
+    ...keyFor(id, { config, auth, env }, provider),
+    npm: textAt(catalogue, id, "npm") ?? textAt(provider, "npm") ?? (catalogue === null ? null : "@ai-sdk/openai-compatible"),
+    models: catalogue === null && listed2.length === 0 ? null : models
+  };
+}
+function addressesOf(id, { config, catalogue, env }, listed2) {
+  const base = ["provider", id, "options", "baseURL"];
+  const baseUrl = textAt(config, ...base);
+  if (baseUrl !== void 0) return [{ url: baseUrl, by: base }];
+  const endpoint = ["provider", id, "options", "endpoint"];
+  if (id === "amazon-bedrock" && textAt(config, ...endpoint) !== void 0)
+    return [{ url: textAt(config, ...endpoint), by: endpoint }];
+  const variable = { anthropic: "ANTHROPIC_BASE_URL", openai: "OPENAI_BASE_URL" }[id];
+  const own = textAt(config, "provider", id, "api") ?? textAt(catalogue, id, "api");
+  const ofModels = listed2.flatMap(([name, model]) => {
+    const url = textAt(model, "provider", "api");
+    return url === void 0 ? [] : [{ url, by: ["provider", id, "models", name, "provider", "api"] }];
+  });
+  const rest = ofModels.length === listed2.length && listed2.length > 0 ? [] : own === void 0 ? [] : [{ url: own, by: ["provider", id, "api"] }];
+  if (ofModels.length + rest.length > 0) return [...ofModels, ...rest];
+  return variable !== void 0 && env[variable] ? [{ url: env[variable], by: [variable] }] : [];
+}
+function keyFor(id, { config, auth, env }, provider) {
+  const path = ["provider", id, "options", "apiKey"];
+  const judge = (key, by) => key.trim() === "-" ? { key: "placeholder", keyBy: by } : { key: key === "" ? "none" : "real", keyBy: by };
+  const inConfig = textAt(config, ...path);
+  if (inConfig !== void 0) return judge(inConfig, path);
+  const stored = keyOf(auth, id);
+  if (stored !== void 0) return judge(stored, ["auth.json"]);
+  const variable = (textsAt(provider, "env") ?? ambientVariables[id] ?? []).find((name) => (env[name] ?? "") !== "");
+  return variable === void 0 ? { key: "none", keyBy: path } : judge(env[variable], [variable]);
+}
+var paths = {
+  "@ai-sdk/anthropic": "/v1/messages",
+  "@ai-sdk/openai": "/v1/responses",
+  "@ai-sdk/openai-compatible": "/v1/chat/completions"
+};
+function wirePath({ npm, id }, config, model) {
+  const provider = at(config, "provider", id);
+  const listed2 = at(provider, "models", model) === void 0 ? void 0 : textAt(provider, "npm");
+  return paths[textAt(provider, "models", model, "provider", "npm") ?? listed2 ?? npm ?? ""] ?? null;
+}
+function splitModel(text) {
+  const slash = text.indexOf("/");
+  return slash === -1 ? [text, ""] : [text.slice(0, slash), text.slice(slash + 1)];
+}
+
+// src/doctor/config/substitute.ts
+function substitute(text, folder, world, env) {
+  const filled = text.replace(/\{env:([^}]+)\}/g, (_whole, name) => env[name] ?? "");
+  let result = "";
+  let done = 0;
+  for (const match of filled.matchAll(/\{file:([^}]+)\}/g)) {
+    const { index } = match;
+    const lineStart = filled.lastIndexOf("\n", index - 1) + 1;
+    result += filled.slice(done, index);
+    done = index + match[0].length;
+    if (filled.slice(lineStart, index).trimStart().startsWith("//")) {
+      result += match[0];
+      continue;
+    }
+    const named = match[1].startsWith("~/") ? `${world.home}/${match[1].slice(2)}` : match[1];
+    const read = world.read(named.startsWith("/") ? named : `${folder}/${named}`);
+    if (read.kind !== "text") return { ok: false, reference: match[0] };
+    result += JSON.stringify(read.text.trim()).slice(1, -1);
+  }
+  return { ok: true, text: result + filled.slice(done) };
+}
+
+// src/doctor/config/world.ts
+function foldersUp(from, to) {
+  const folders = [from];
+  for (let folder = from; folder !== to && folder !== "/"; ) {
+    folder = parentOf(folder);
+    folders.push(folder);
+  }
+  return folders;
+}
+function parentOf(path) {
+  return path.slice(0, path.lastIndexOf("/")) || "/";
+}
+function worktreeOf(world) {
+  return foldersUp(world.cwd, "/").find((folder) => world.exists(folder === "/" ? "/.git" : `${folder}/.git`)) ?? "/";
+}
+
+// src/doctor/config/resolve.ts
+function isOn(value) {
+  return value !== void 0 && ["1", "true"].includes(value.toLowerCase());
+}
+function places(world) {
+  const { env, home, cwd } = world;
+  const worktree = worktreeOf(world);
+  const up = isOn(env["OPENCODE_DISABLE_PROJECT_CONFIG"]) ? [] : foldersUp(cwd, worktree);
+  const global = `${env["XDG_CONFIG_HOME"] || `${home}/.config`}/opencode`;
+  const folders = [.../* @__PURE__ */ new Set([...up.map((folder) => join(folder, ".opencode")), join(home, ".opencode")])].filter(
+    (folder) => world.exists(folder)
+  );
+  const own = env["OPENCODE_CONFIG_DIR"];
+  const managed = env["OPENCODE_TEST_MANAGED_CONFIG_DIR"] || "/etc/opencode";
+  const both = (folder, kind) => ["opencode.json", "opencode.jsonc"].map((name) => ({ source: join(folder, name), kind }));
+  const wanted = [
+    { source: join(global, "config.json"), kind: "global" },
+    ...both(global, "global"),
+    ...env["OPENCODE_CONFIG"] ? [{ source: absolute(env["OPENCODE_CONFIG"], cwd), kind: "environment" }] : [],
+    ...up.toReversed().flatMap((folder) => both(folder, "project")),
+    ...[.../* @__PURE__ */ new Set([...folders, ...own ? [absolute(own, cwd)] : []])].flatMap((folder) => both(folder, "folder")),
+    ...env["OPENCODE_CONFIG_CONTENT"] ? [{ source: "OPENCODE_CONFIG_CONTENT", kind: "variable", text: env["OPENCODE_CONFIG_CONTENT"] }] : [],
+    ...both(managed, "managed")
+  ];
+  return { wanted, folders, worktree };
+}
+function join(folder, name) {
+  return folder === "/" ? `/${name}` : `${folder}/${name}`;
+}
+function absolute(path, cwd) {
+  return path.startsWith("/") ? path : join(cwd, path);
+}
+function resolveConfig(world) {
+  const { wanted, folders, worktree } = places(world);
+  const layers = [];
+  const problems = [];
+  for (const { source, kind, text } of wanted) {
+    const read = text === void 0 ? world.read(source) : { kind: "text", text };
+    if (read.kind === "unreadable" && read.why === "EISDIR")
+      problems.push({ code: "config-unreadable", source, why: "it is a folder" });
+    if (read.kind !== "text" || read.text === "") continue;
+    const loaded = load(read.text, text === void 0 ? parentOf(source) : world.cwd, world);
+    if (loaded.ok) layers.push({ source, kind, text: loaded.text, value: loaded.value });
+    else problems.push({ ...loaded.problem, source });
+  }
+  return { config: mergeLayers(layers), layers, problems, folders, worktree };
+}
+function load(text, folder, world) {
+  const filled = substitute(text, folder, world, world.env);
+  if (!filled.ok) return { ok: false, problem: { code: "config-reference", why: `${filled.reference} cannot be read` } };
+  const parsed = parseJsonc(filled.text);
+  if (!parsed.ok) return { ok: false, problem: { code: "config-unreadable", why: parsed.why, line: parsed.line } };
+  const wrong = findWrongType(parsed.value);
+  if (wrong !== null) return { ok: false, problem: { code: "config-invalid", why: wrong } };
+  return { ok: true, text: filled.text, value: parsed.value };
+}
+var isText = (value) => typeof value === "string";
+var isTexts = (value) => Array.isArray(value) && value.every(isText);
+var isMap = (value) => isObject(value);
+var types = {
+  model: [isText, "a text"],
+  small_model: [isText, "a text"],
+  enabled_providers: [isTexts, "a list of texts"],
+  disabled_providers: [isTexts, "a list of texts"],
+  instructions: [isTexts, "a list of texts"],
+  username: [isText, "a text"],
+  provider: [isMap, "an object"],
+  share: [(value) => ["manual", "auto", "disabled"].includes(value), "manual, auto or disabled"],
+  autoupdate: [(value) => typeof value === "boolean" || value === "notify", "true, false or notify"]
+};
+function findWrongType(value) {
+  if (!isObject(value)) return "it is not an object";
+  for (const [key, [test, wanted]] of Object.entries(types))
+    if (value[key] !== void 0 && !test(value[key])) return `${key} is not ${wanted}`;
+  for (const [id, provider] of Object.entries(isObject(value["provider"]) ? value["provider"] : {})) {
+    if (!isObject(provider)) return `provider.${id} is not an object`;
+    for (const key of ["options", "models"])
+      if (provider[key] !== void 0 && !isObject(provider[key])) return `provider.${id}.${key} is not an object`;
+    for (const key of ["npm", "api", "name"])
+      if (provider[key] !== void 0 && typeof provider[key] !== "string") return `provider.${id}.${key} is not a text`;
+  }
+  return null;
+}
+function mergeLayers(layers) {
+  const merge = (kinds) => kinds.reduce((config, { value }) => mergeDeep(config, value), {});
+  const global = merge(layers.filter(({ kind }) => kind === "global"));
+  return layers.filter(({ kind }) => kind !== "global").reduce((config, { value }) => {
+    const merged = mergeDeep(config, value);
+    const [before, after] = [config["instructions"], value["instructions"]];
+    return Array.isArray(before) && Array.isArray(after) ? { ...merged, instructions: [.../* @__PURE__ */ new Set([...before, ...after])] } : merged;
+  }, global);
+}
+function mergeDeep(left, right) {
+  const merged = Object.assign(/* @__PURE__ */ Object.create(null), left);
+  for (const [key, value] of Object.entries(right)) {
+    const before = merged[key];
+    merged[key] = isObject(before) && isObject(value) ? mergeDeep(before, value) : value;
+  }
+  return merged;
+}
+
+// src/doctor/config/launch.ts
+function normaliseUrl(given) {
+  let url = given.includes("://") ? given : `http://${given}`;
+  for (; ; ) {
+    const shorter = /:\/\/.*\/$/.test(url) ? url.slice(0, -1) : /:\/\/.*\/v1$/.test(url) ? url.slice(0, -3) : url;
+    if (shorter === url) return url;
+    url = shorter;
+  }
+}
+var silencingVariables = ["MODELS_FETCH", "AUTOUPDATE", "LSP_DOWNLOAD", "SHARE"].map(
+  (name) => `OPENCODE_DISABLE_${name}`
+);
+
+// src/doctor/types.ts
+function fine(group, code, message) {
+  return { code, group, severity: "ok", message, cause: null, next: null };
+}
+function found(severity, group, code, message, cause, next) {
+  return { code, group, severity, message, cause, next };
+}
+var ranks = ["ok", "note", "warning", "failure"];
+function compareSeverity(left, right) {
+  return ranks.indexOf(left) - ranks.indexOf(right);
+}
+function worst(checks) {
+  return checks.reduce((most, { severity }) => compareSeverity(severity, most) > 0 ? severity : most, "ok");
+}
+function show(text, longest = 200) {
+  const plain2 = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (unit) => `\\u{${unit.codePointAt(0).toString(16)}}`);
+  return plain2.length > longest ? `${plain2.slice(0, longest)}…` : plain2;
+}
+function listed(words, limit = 5) {
+  const some = words.length > limit ? [...words.slice(0, limit), `${words.length - limit} more`] : words;
+  return some.length < 2 ? some[0] ?? "" : `${some.slice(0, -1).join(", ")} and ${some.at(-1)}`;
+}
+
+// src/doctor/judge/config.ts
+function judgeConfig(facts) {
+  const { own, installation, resolved } = facts;
+  if (own === null)
+    return [
+      found(
+        "failure",
+        "config",
+        "config-missing",
+        `${show(`${installation.share}/opencode.json`)} cannot be read`,
+        "OpenCode would take its own hosted models without a word; the launcher does not start it",
+        "build the image again: it lacks its aperture-env folder"
+      )
+    ];
+  const problems = resolved.problems.map(
+    ({ code, source, why, line }) => found(
+      "failure",
+      "config",
+      code,
+      `OpenCode does not start with ${show(source)}${line === void 0 ? "" : `:${line}`}`,
+      show(why),
+      "mend it there, or take it away"
+    )
+  );
+  if (problems.length > 0) return problems;
+  const checks = [
+    ...judgeFile(facts),
+    ...judgeProviders(facts),
+    ...judgeOthers(facts),
+    ...judgeModels(facts),
+    ...judgeSilence(facts)
+  ];
+  const ids = facts.choices.providers.map(({ id }) => id);
+  return checks.some(({ severity }) => severity === "warning" || severity === "failure") ? checks : [
+    fine("config", "config", `${listed(ids)} ${ids.length === 1 ? "goes" : "go"} to the gateway with the placeholder key`),
+    ...checks
+  ];
+}
+function judgeFile({ launched, resolved, catalogueMissing }) {
+  const checks = [];
+  if (launched.configFallback !== null)
+    checks.push(
+      found(
+        "warning",
+        "config",
+        "config-not-found",
+        `OPENCODE_CONFIG names ${show(launched.configFallback)}, which cannot be read`,
+        "OpenCode passes over such a file; the launcher takes the environment's own instead",
+        "mend the variable, or unset it"
+      )
+    );
+  if (catalogueMissing)
+    checks.push(
+      found(
+        "warning",
+        "config",
+        "catalogue-missing",
+        `OPENCODE_MODELS_PATH names ${show(launched.env["OPENCODE_MODELS_PATH"] ?? "")}, which cannot be read`,
+        "OpenCode takes the catalogue inside of it, with all providers that there are",
+        "unset the variable"
+      )
+    );
+  for (const { source, kind, value } of resolved.layers) {
+    if (Object.hasOwn(value, "permissions"))
+      checks.push(
+        found(
+          "warning",
+          "config",
+          "config-v2",
+          `${show(source)} has the key permissions, which is OpenCode 2's`,
+          "newer versions of OpenCode 1 refuse to start with it",
+          "write permission, or take it out"
+        )
+      );
+    if (kind === "project" && !Object.hasOwn(value, "$schema"))
+      checks.push(
+        found(
+          "note",
+          "config",
+          "config-rewritten",
+          `${show(source)} has no $schema`,
+          "OpenCode writes one into it, so that git shows a change",
+          'add  "$schema": "https://opencode.ai/config.json"'
+        )
+      );
+  }
+  return checks;
+}
+function judgeProviders({ choices, resolved, own, origin }) {
+  if (origin === null) return [];
+  const ours = textsAt(own, "enabled_providers") ?? [];
+  const checks = [];
+  for (const provider of choices.providers) {
+    const mine = ours.includes(provider.id) || at(own, "provider", provider.id) !== void 0;
+    const past = judgeAddress(provider, { own, origin, resolved, mine });
+    if (past !== null) checks.push(past);
+    else checks.push(...judgeKey(provider, resolved));
+  }
+  const gone = ours.filter((id) => !choices.providers.some((provider) => provider.id === id));
+  if (gone.length > 0) {
+    const key = (textsAt(resolved.config, "disabled_providers") ?? []).some((id) => gone.includes(id)) ? "disabled_providers" : "enabled_providers";
+    const by = whoSet(resolved, [key]);
+    checks.push(
+      found(
+        "warning",
+        "config",
+        "provider-gone",
+        `${listed(gone)} cannot be chosen`,
+        `${by === null ? key : `${key} in ${by}`} takes ${gone.length === 1 ? "it" : "them"} away`,
+        "leave it if that is meant, or take the key out there"
+      )
+    );
+  }
+  return checks;
+}
+function judgeAddress(provider, { own, origin, resolved, mine }) {
+  const { id, addresses } = provider;
+  const fix = "take it out there, so that the environment's own counts; or set  opencode.managed: true  in aperture-env.yaml";
+  if (addresses.length === 0)
+    return found(
+      "failure",
+      "config",
+      "provider-direct",
+      `${show(id)} has no base URL`,
+      "its requests go past the gateway, to whoever offers it",
+      "take it out of enabled_providers, or give it the gateway's address"
+    );
+  for (const { url, by } of addresses) {
+    const where = placeOf2(resolved, by);
+    const parsed = URL.canParse(url) ? new URL(url) : null;
+    if (parsed === null)
+      return found(
+        "failure",
+        "config",
+        "base-url-invalid",
+        `The base URL of ${show(id)} is ${url.trim() === "" ? "empty" : "no address"} (${where})`,
+        url.startsWith("/") ? "the variable in front of it is not set" : "OpenCode cannot send anything there",
+        fix
+      );
+    if (parsed.origin !== origin)
+      return mine ? found(
+        "failure",
+        "config",
+        "provider-bypass",
+        `${show(id)} goes to ${show(parsed.origin)}, not to the gateway (${where})`,
+        "everything that is asked of it goes past the gateway",
+        fix
+      ) : found(
+        "warning",
+        "config",
+        "provider-stray",
+        `${show(id)} can be chosen, and goes to ${show(parsed.origin)} (${where})`,
+        "it is none of the environment's providers: what is asked of it goes past the gateway",
+        "leave it if that is meant, or take it out of enabled_providers"
+      );
+    const expected = textAt(own, "provider", id, "options", "baseURL");
+    const path = parsed.pathname.replace(/\/$/, "");
+    const wanted = expected !== void 0 && URL.canParse(expected) ? new URL(expected).pathname.replace(/\/$/, "") : path;
+    if (path !== wanted || /\/v1\/v1(?:\/|$)/.test(path))
+      return found(
+        "failure",
+        "config",
+        "base-url-path",
+        `The base URL of ${show(id)} ends in ${show(path === "" ? "nothing" : path)} (${where})`,
+        /\/v1\/v1/.test(path) ? "a doubled /v1 is answered with 405" : "the gateway does not serve what OpenCode then calls (404)",
+        `let it end in ${/\/v1\/v1/.test(wanted) ? "/v1" : show(wanted)}`
+      );
+  }
+  return null;
+}
+function judgeKey({ id, key, keyBy, npm }, resolved) {
+  const where = placeOf2(resolved, keyBy);
+  if (key === "real")
+    return [
+      found(
+        "failure",
+        "config",
+        "key-real",
+        `${show(id)} sends a key that is not the placeholder (${where})`,
+        "no key of anybody's should reach the gateway, which adds the real one itself",
+        'let apiKey be "-"'
+      )
+    ];
+  if (key === "none" && npm !== "@ai-sdk/openai-compatible")
+    return [
+      found(
+        "failure",
+        "config",
+        "key-missing",
+        `${show(id)} has no key`,
+        "OpenCode then asks for one and sends nothing",
+        `give it  "options": { "apiKey": "-" }`
+      )
+    ];
+  return [];
+}
+function judgeOthers({ choices, resolved, storedKeys, wellKnown }) {
+  const checks = [];
+  const by = whoSet(resolved, ["enabled_providers"]);
+  if (choices.hosted)
+    checks.push(
+      found(
+        "failure",
+        "config",
+        "hosted-models",
+        "OpenCode's own hosted models can be chosen",
+        `${choices.enabled === null ? "there is no enabled_providers, and the catalogue has them" : `enabled_providers${by === null ? "" : ` in ${by}`} lets opencode in`}: prompts would go to opencode.ai`,
+        "let enabled_providers name the gateway's providers only"
+      )
+    );
+  if (choices.ambient.length > 0)
+    checks.push(
+      found(
+        "failure",
+        "config",
+        "provider-ambient",
+        `${listed(choices.ambient.map(({ id, variable }) => `${id} (${variable})`))} can be chosen because of the environment`,
+        "enabled_providers lets them in, and they go past the gateway",
+        "let enabled_providers name the gateway's providers only"
+      )
+    );
+  if (storedKeys.length > 0)
+    checks.push(
+      found(
+        "note",
+        "config",
+        "auth-key",
+        `A real key for ${listed(storedKeys)} is stored`,
+        "the placeholder of the configuration comes first, so it is not sent",
+        "leave it, or  opencode auth logout"
+      )
+    );
+  if (wellKnown.length > 0)
+    checks.push(
+      found(
+        "warning",
+        "config",
+        "auth-well-known",
+        `At each start OpenCode fetches configuration from ${listed(wellKnown.map((url) => show(url)))}`,
+        "an entry of auth.json asks for that, and what comes from there is not judged here",
+        "opencode auth logout, if it is not wanted"
+      )
+    );
+  return checks;
+}
+function judgeModels({ resolved, choices }) {
+  const checks = [];
+  const judge = (key) => {
+    const text = textAt(resolved.config, key);
+    const main2 = key === "model";
+    if (text === void 0) {
+      if (main2)
+        checks.push(
+          found(
+            "warning",
+            "config",
+            "model-unset",
+            "No model is set",
+            "OpenCode takes the first of a ranking of its own, which the gateway may not serve",
+            "set model in aperture-env.yaml"
+          )
+        );
+      return;
+    }
+    const [id, name] = splitModel(text);
+    const provider = choices.providers.find((each) => each.id === id);
+    const by = whoSet(resolved, [key]);
+    const fix = `name a model of ${listed(choices.providers.map((each) => each.id))}${by === null ? "" : ` in ${by}, or take it out there`}`;
+    const comes = main2 ? "OpenCode cannot begin a session with it" : "OpenCode takes the main model instead, for titles, too";
+    if (provider === void 0 || provider.models?.has(name) === false)
+      checks.push(
+        found(
+          main2 ? "failure" : "warning",
+          "config",
+          main2 ? "model-unknown" : "small-model-unknown",
+          `${key} is ${show(text)}, which ${provider === void 0 ? "is of no provider that can be chosen" : "OpenCode does not know"}`,
+          comes,
+          fix
+        )
+      );
+  };
+  judge("model");
+  judge("small_model");
+  return checks;
+}
+function judgeSilence({ launched: { env }, resolved }) {
+  const checks = [];
+  const off = silencingVariables.filter((name) => !isOn(env[name]));
+  if (off.length > 0)
+    checks.push(
+      found(
+        "note",
+        "config",
+        "switch-off",
+        `${listed(off)} ${off.length === 1 ? "is" : "are"} turned off`,
+        "OpenCode then calls others than the gateway by itself",
+        "unset them"
+      )
+    );
+  if (textAt(resolved.config, "share") !== "disabled" && !isOn(env["OPENCODE_DISABLE_SHARE"]))
+    checks.push(
+      found(
+        "warning",
+        "config",
+        "share",
+        "Sessions can be shared",
+        "they are then sent to opencode.ai",
+        'let share be "disabled"'
+      )
+    );
+  if ((env["OTEL_EXPORTER_OTLP_ENDPOINT"] ?? "") !== "")
+    checks.push(
+      found(
+        "warning",
+        "config",
+        "telemetry",
+        "OTEL_EXPORTER_OTLP_ENDPOINT is set",
+        "OpenCode sends traces of every session there",
+        "unset it for OpenCode, if it is meant for other programs"
+      )
+    );
+  return checks;
+}
+function whoSet({ layers }, path) {
+  const layer = layers.findLast(({ value }) => at(value, ...path) !== void 0);
+  if (layer === void 0) return null;
+  const line = layer.kind === "variable" ? void 0 : lineOf(layer.text, path);
+  return `${show(layer.source)}${line === void 0 ? "" : `:${line}`}`;
+}
+function placeOf2(resolved, by) {
+  return by.length === 1 ? by[0] : whoSet(resolved, by) ?? by.join(".");
+}
+
+// src/errors.ts
+var AppError = class extends Error {
+  name = "AppError";
+  code;
+  exit;
+  hint;
+  where;
+  constructor(fields) {
+    super(fields.message);
+    this.code = fields.code;
+    this.exit = fields.exit;
+    this.hint = fields.hint;
+    this.where = fields.where;
+  }
+};
+function environmentError(code, message, hint, where) {
+  return new AppError({ code, exit: 4, message, ...hint && { hint }, ...where && { where } });
+}
+
+// src/gateway/explain.ts
+var certificate = /^CERT_|^UNABLE_TO_|SELF_SIGNED|^ERR_TLS_CERT_ALTNAME_INVALID$|^HOSTNAME_MISMATCH$/;
+var local = /^(?:localhost|127\.[\d.]+|\[::1\])$/;
+function explainFailure({ phase, code, detail }, about) {
+  const { url, timeout } = about;
+  const { origin, hostname, protocol } = url;
+  const seconds = `${timeout / 1e3} s`;
+  const answered = phase === "tls" || phase === "answer" || phase === "body";
+  if (about.proxy !== null && !answered) {
+    const why = code === "TIMEOUT" ? `within ${seconds}` : `(${clean(code || detail, 80)})`;
+    return failed(
+      "gateway-proxy",
+      about,
+      `The proxy on the way to ${origin} cannot be reached ${why}.`,
+      "Start it, or take the gateway's name into NO_PROXY."
+    );
+  }
+  if (phase === "lookup" && (code === "TIMEOUT" || code === "EAI_AGAIN"))
+    return failed(
+      "gateway-name",
+      about,
+      `Nobody here answers for the name ${hostname}.`,
+      "Is this machine online? In a tailnet MagicDNS answers (tailscale status, tailscale dns status); a container may have a resolver of its own."
+    );
+  if (code === "ENOTFOUND" || phase === "lookup")
+    return failed("gateway-name", about, `The name ${hostname} does not resolve here.`, nameHint(hostname));
+  if (code === "TIMEOUT" || code === "ETIMEDOUT") {
+    return answered ? failed(
+      "gateway-slow",
+      about,
+      `${origin} took the connection, and its answer was not complete after ${seconds}.`,
+      "Try again, or give it longer with --timeout 30. If it stays so, see whether the gateway answers in a browser."
+    ) : failed(
+      "gateway-timeout",
+      about,
+      `${origin} does not answer: no connection within ${seconds}.`,
+      "Most often the tailnet policy does not let this machine reach the gateway on tcp:80 and 443, or the gateway's node key has expired (tailscale status). An exit node of a VPN can be in the way, too. Slow network: --timeout 30."
+    );
+  }
+  if (code === "ECONNREFUSED")
+    return failed(
+      "gateway-refused",
+      about,
+      `Nothing listens on ${url.host}${url.port === "" ? ` (port ${protocol === "https:" ? 443 : 80})` : ""}.`,
+      local.test(hostname) ? "Start what shall listen there: ts-unplug, or to try things  npx create-aperture-env mock-gateway" : protocol === "https:" ? `Most gateways serve plain http, which WireGuard encrypts: try ${origin.replace(/^https/, "http")}` : "Is it the gateway's name, and the right port? The gateway listens on 80."
+    );
+  if (["EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN", "ENETDOWN", "EADDRNOTAVAIL"].includes(code))
+    return failed(
+      "gateway-unreachable",
+      about,
+      `There is no way to ${hostname} from here.`,
+      "Is Tailscale up on this machine (tailscale status)? A container needs the host's network, or a connection of its own."
+    );
+  if (/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|UNKNOWN_PROTOCOL|HTTP_REQUEST/.test(
+    `${code} ${detail.toUpperCase().replaceAll(" ", "_")}`
+  ))
+    return failed(
+      "gateway-speaks-http",
+      about,
+      `${origin} does not speak TLS.`,
+      `Aperture is reached over plain http, WireGuard encrypts it: ${origin.replace(/^https/, "http")}`
+    );
+  if (certificate.test(code))
+    return failed(
+      "gateway-certificate",
+      about,
+      `The certificate of ${origin} is not valid for it here (${code}).`,
+      code === "ERR_TLS_CERT_ALTNAME_INVALID" ? "A certificate is for the full name: write https://<gateway>.<tailnet>.ts.net, or use http." : "A company's CA is named by NODE_EXTRA_CA_CERTS; the plain http address needs none."
+    );
+  if (code.startsWith("HPE_"))
+    return protocol === "http:" && code !== "HPE_HEADER_OVERFLOW" ? failed(
+      "gateway-speaks-tls",
+      about,
+      `${origin} does not answer in HTTP; it may want TLS.`,
+      `Try ${httpsOf(url)}, or look what listens there.`
+    ) : failed(
+      "gateway-not-http",
+      about,
+      `${origin} answers with something that is not HTTP.`,
+      "Look what listens there: it is not the gateway."
+    );
+  if (answered && (code === "ECONNRESET" || code === "EPIPE" || code === "ECONNABORTED" || code === "EPROTO"))
+    return phase === "body" ? failed(
+      "gateway-cut-off",
+      about,
+      `The answer of ${origin} was cut off.`,
+      "Run again. If it stays so, something between here and the gateway closes connections."
+    ) : failed(
+      "gateway-reset",
+      about,
+      `${origin} took the connection and closed it without an answer.`,
+      protocol === "https:" ? `It may not speak TLS: try ${origin.replace(/^https/, "http")}` : "Run again. If it stays so, it is not the gateway, or something on the way refuses it."
+    );
+  return failed(
+    "gateway-unreachable",
+    about,
+    `${origin} cannot be asked (${clean(code || detail, 80)}).`,
+    "Try  tailscale status, and the address in a browser."
+  );
+}
+function explainAnswer(answer, about) {
+  const { status, text, type, tooLarge } = answer;
+  const { url } = about;
+  const { origin } = url;
+  if (tooLarge)
+    return failed(
+      "gateway-too-large",
+      about,
+      `The answer of ${origin} is larger than any list of models.`,
+      "It is not the gateway's; look at the address in a browser."
+    );
+  if (status >= 200 && status <= 299) {
+    if (!/html/i.test(type) && !/^\s*<(?:!doctype|html)/i.test(text)) return null;
+    return failed(
+      "gateway-html",
+      about,
+      `${origin}/v1/models answers with a web page.`,
+      "It is not the gateway, or a login page stands in front of it: a captive portal, a proxy. Is this machine in the tailnet, and is it the gateway's name?"
+    );
+  }
+  const said = whatWasSaid(answer);
+  const quoted = said === "" ? "" : ` It says: ${said}`;
+  if (/aperture is restarting/i.test(text))
+    return failed("gateway-restarting", about, `${origin} is restarting.`, "Run again in a few seconds.");
+  if (/HTTP request to an HTTPS server|plain HTTP request was sent to HTTPS port/i.test(text))
+    return failed("gateway-speaks-tls", about, `${origin} wants TLS.`, `Write ${httpsOf(url)}`);
+  switch (status) {
+    case 401:
+      return failed(
+        "gateway-unauthorized",
+        about,
+        `${origin} does not know who asks (401).${quoted}`,
+        "Aperture asks for no key and knows you by your tailnet identity. So this is something else than the gateway, or something in front of it; ask it directly, from a machine in the tailnet."
+      );
+    case 403:
+      return failed(
+        "gateway-forbidden",
+        about,
+        `${origin} knows you and gives you no role (403).${quoted}`,
+        "A grant has to give you, or this machine's tag, a role and models: capability tailscale.com/cap/aperture with role user. In the tailnet policy it needs a dst. See  tailscale whois  for who you are."
+      );
+    case 404:
+      return failed(
+        "gateway-no-list",
+        about,
+        `${origin} has no /v1/models (404).${quoted}`,
+        "It may be another server: the gateway's own page is at /ui/. If it is the gateway, no provider is configured, or no grant gives you a model."
+      );
+    case 405:
+      return failed(
+        "gateway-method",
+        about,
+        `${origin}/v1/models cannot be asked for with GET (405).${quoted}`,
+        "Most often /v1 is there twice: the gateway's address has none, and neither has a provider's baseurl in the gateway's configuration."
+      );
+    case 407:
+      return failed(
+        "gateway-proxy",
+        about,
+        `The proxy wants a user and a password (407).`,
+        "Put them into the variable, or take the gateway's name into NO_PROXY."
+      );
+    case 429:
+      return failed(
+        "gateway-quota",
+        about,
+        `${origin} says that it is too much (429).${quoted}`,
+        `A quota is used up, or too many ask. ${retryAt(answer.retryAfter)}`
+      );
+  }
+  if (status >= 300 && status <= 399) return explainRedirect(answer, about);
+  if (status >= 500)
+    return failed(
+      "gateway-failed",
+      about,
+      `${origin} failed to answer (${status}).${quoted}`,
+      about.proxy === null ? `Run again in a moment. ${status === 503 || status === 502 ? "It may be restarting. " : ""}If it stays so, its administrators see why on ${origin}/ui/` : "The proxy may not reach the gateway: in a tailnet it has to be tailscaled's own, or the gateway's name belongs into NO_PROXY."
+    );
+  return failed(
+    "gateway-status",
+    about,
+    `${origin} answers with status ${status}.${quoted}`,
+    "It may not be the gateway; look at the address in a browser."
+  );
+}
+function notJson(text, about) {
+  const what = text.trim() === "" ? "nothing" : /[\]}]\s*$/.test(text) || !/^\s*[[{]/.test(text) ? "something that is not JSON" : "JSON that ends early";
+  return failed(
+    "gateway-not-json",
+    about,
+    `${about.url.origin}/v1/models answers with ${what}.`,
+    "It may not be the gateway; look at the address in a browser."
+  );
+}
+function explainRedirect({ location }, about) {
+  const { url } = about;
+  const to = location === null || !URL.canParse(location, url.href) ? null : new URL(location, url);
+  const name = "gateway-redirect";
+  if (to !== null && to.hostname === url.hostname && to.protocol === "https:" && url.protocol === "http:")
+    return failed(name, about, `${url.origin} sends to ${clean(to.origin, 300)}.`, `Write ${clean(to.origin, 300)}`);
+  const where = to === null ? "elsewhere" : to.origin === url.origin ? `to ${clean(to.pathname, 100)}` : `to ${clean(to.origin, 300)}`;
+  return failed(
+    name,
+    about,
+    `${url.origin}/v1/models sends ${where}, which was not followed.`,
+    "A login page stands in front, or it is another server: the gateway itself answers without one. Ask it directly, by its name in the tailnet."
+  );
+}
+function nameHint(hostname) {
+  const reach = "Is this machine in the tailnet, and MagicDNS on (tailscale status)?";
+  return hostname.includes(".") ? `${reach} Is the name right? The admin console's page Machines lists it.` : `${reach} A short name needs the tailnet's search domain as well, the full one does not: http://${hostname}.<tailnet>.ts.net`;
+}
+function httpsOf({ origin }) {
+  return origin.replace(/^http:/, "https:");
+}
+function retryAt(retryAfter) {
+  if (retryAfter === null) return "Try again later.";
+  return /^\d{1,9}$/.test(retryAfter) ? `Try again in ${retryAfter} s.` : `Try again after ${clean(retryAfter, 60)}.`;
+}
+function whatWasSaid({ text, type }) {
+  let message = /^text\/plain/i.test(type) ? text : "";
+  try {
+    const body = JSON.parse(text);
+    const inner = typeof body?.error === "object" ? body.error?.message : body?.error;
+    message = inner ?? body?.message ?? "";
+  } catch {
+  }
+  return typeof message === "string" ? clean(message, 200) : "";
+}
+function clean(text, length) {
+  const line = text.slice(0, length * 4).replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\s]+/gu, " ").trim();
+  const units = [...line];
+  return units.length <= length ? line : `${units.slice(0, length).join("")}…`;
+}
+function failed(code, { proxy, unused }, message, hint) {
+  const through = proxy === null ? "" : ` It was asked through the proxy ${proxy}, which http_proxy names.`;
+  const directly = unused === null ? "" : ` ${unused} is set, and not used here: only http through an http proxy is.`;
+  return environmentError(code, message, `${hint}${through}${directly}`);
+}
+
+// src/gateway/origin.ts
+var example = "http://ai, http://ai.example.ts.net or http://localhost:8080";
+var plainHost = /^(?:(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*|\[[0-9a-f:.]+\])$/;
+function parseOrigin(text) {
+  const typed = text.trim();
+  if (typed === "") return refuse("the gateway's address is empty", `give its origin: ${example}`);
+  if (/[\s\p{Cc}\p{Cf}\\{}$"'`<>|^]/u.test(typed)) {
+    return refuse("the gateway's address holds a space, a quote or a control character", `give its origin: ${example}`);
+  }
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(typed)?.[1]?.toLowerCase();
+  if (scheme !== void 0 && scheme !== "http" && scheme !== "https") {
+    const host = typed.slice(scheme.length + 3).replace(/[/?#].*$/, "").replace(/^.*@/, "");
+    return refuse(
+      `the gateway speaks http or https, not ${scheme}`,
+      host === "" ? `give its origin: ${example}` : `write http://${host}`
+    );
+  }
+  let url;
+  try {
+    url = new URL(scheme === void 0 ? `http://${typed}` : typed);
+  } catch {
+    return refuse(`${JSON.stringify(typed)} is not an address`, `give the gateway's origin: ${example}`);
+  }
+  const origin = url.origin;
+  if (url.username !== "" || url.password !== "" || typed.includes("@")) {
+    return refuse("the address holds a user name or a password, which would land in committed files", `write ${origin}`);
+  }
+  if (url.search !== "" || url.hash !== "" || /[?#]/.test(typed)) {
+    return refuse("the address holds a query or a fragment", `write ${origin}`);
+  }
+  if (!plainHost.test(url.hostname)) {
+    return refuse(`${JSON.stringify(url.hostname)} is not a host name`, `give the gateway's origin: ${example}`);
+  }
+  const notes = [];
+  if (scheme === void 0) notes.push(`read ${typed} as ${origin}: Aperture is reached over http, WireGuard encrypts it`);
+  const path = /^(?:\/v1\/?|\/)?$/.exec(url.pathname)?.[0];
+  if (path === void 0) {
+    return refuse(
+      `the address has the path ${url.pathname}; an origin has none`,
+      `write ${origin}; the paths of the wire formats are added`
+    );
+  }
+  if (path !== "" && path !== "/") notes.push(`took ${path} off: it is added for each provider`);
+  else if (typed.endsWith("/")) notes.push("took the trailing / off");
+  return { ok: true, value: origin, notes };
+}
+function refuse(why, fix) {
+  return { ok: false, why, fix };
+}
+
+// src/doctor/judge/gateway.ts
+function judgeOrigin(given, wanted, managed) {
+  const meant = given || wanted;
+  const parsed = parseOrigin(normaliseUrl(meant));
+  const from = given ? "APERTURE_URL" : "The environment's gateway";
+  if (!parsed.ok)
+    return {
+      origin: null,
+      checks: [
+        found(
+          "failure",
+          "gateway",
+          /has the path/.test(parsed.why) ? "origin-path" : "origin-invalid",
+          `${from} is not an origin`,
+          show(parsed.why),
+          show(parsed.fix)
+        )
+      ]
+    };
+  const origin = parsed.value;
+  const checks = [];
+  if (given === "")
+    checks.push(
+      found(
+        "note",
+        "gateway",
+        "origin-empty",
+        "APERTURE_URL is empty",
+        `the launcher takes ${show(wanted)} instead; other programs may not`,
+        "unset it, or let it name the gateway"
+      )
+    );
+  else if (given && given !== origin && !managed)
+    checks.push(
+      found(
+        "note",
+        "gateway",
+        "origin-spelling",
+        `APERTURE_URL is ${show(given)}, and an origin is ${origin}`,
+        "the launcher mends that; what reads the variable by itself may not",
+        `write ${origin}`
+      )
+    );
+  if (managed && given && origin !== parseOriginOr(wanted))
+    checks.push(
+      found(
+        "warning",
+        "gateway",
+        "origin-managed",
+        "APERTURE_URL names another gateway than the configuration",
+        `the configuration is managed, so OpenCode goes to ${show(wanted)}`,
+        "change aperture.url in aperture-env.yaml, or unset the variable"
+      )
+    );
+  return { origin: managed ? parseOriginOr(wanted) : origin, checks };
+}
+function parseOriginOr(text) {
+  const parsed = parseOrigin(normaliseUrl(text));
+  return parsed.ok ? parsed.value : null;
+}
+function judgeGateway(facts) {
+  const { probe, timeout } = facts;
+  const { url, route, models } = probe;
+  const about = { url, timeout, proxy: route.proxy?.host ?? null, unused: route.unused };
+  const past = judgeWay(probe, about);
+  if (past !== null) return [past];
+  const answer = models;
+  const served = readModels(answer.text);
+  if (served === null) return [withProxy(fromError(notJson(answer.text, about)), probe)];
+  const through = route.proxy === null ? "" : ` through the proxy ${show(route.proxy.host)}`;
+  if (served.length === 0)
+    return [
+      found(
+        "failure",
+        "models",
+        "models-none",
+        `${url.origin} answers${through}, and offers you no model`,
+        "you have a role, but no grant gives you a model; or no provider is configured",
+        "ask for a grant with models, such as anthropic/**"
+      )
+    ];
+  return [
+    fine("gateway", "gateway", `${url.origin} answers${through}`),
+    ...judgeProxyList(probe),
+    ...judgeClock(probe),
+    ...judgeModels2(facts, served)
+  ];
+}
+function judgeWay(probe, about) {
+  const { models, url } = probe;
+  if ("phase" in models) {
+    if (models.phase === "lookup") return withProxy(judgeName(models, probe), probe);
+    const secured = url.protocol === "https:" && !url.hostname.includes(".") && probe.name !== null;
+    if (secured && (models.phase === "tls" || models.phase === "connect"))
+      return found(
+        "failure",
+        "gateway",
+        "origin-https-short",
+        `${url.origin} does not answer in TLS`,
+        "a short name has no certificate; Aperture is reached over plain http, WireGuard encrypts it",
+        `write ${url.origin.replace(/^https/, "http")}`
+      );
+    return withProxy(fromError(explainFailure(models, about)), probe);
+  }
+  const wrong = explainAnswer(models, about);
+  return wrong === null ? null : withProxy(fromError(wrong), probe);
+}
+function withProxy(check, { route, url }) {
+  return route.proxy === null ? check : proxied(check, route.proxy, url);
+}
+function proxied(check, proxy, url) {
+  return found(
+    "failure",
+    "gateway",
+    "proxy",
+    `Requests to ${url.hostname} go through the proxy ${show(proxy.host)}, which does not get there`,
+    check.message,
+    `let NO_PROXY and no_proxy hold ${url.hostname},localhost,127.0.0.1 (no scheme, no CIDR)`
+  );
+}
+var passing = ["gateway-restarting"];
+function fromError({ code, message, hint = "" }) {
+  const group = code === "gateway-quota" ? "models" : "gateway";
+  return found(
+    passing.includes(code) ? "warning" : "failure",
+    group,
+    code,
+    message.replace(/\.$/, ""),
+    meanings[code] ?? "OpenCode cannot work without it",
+    hint.replace(/\.$/, "")
+  );
+}
+var meanings = {
+  "gateway-html": "OpenCode would ask for ever: it takes a page for an answer that has not begun",
+  "gateway-refused": "OpenCode tries for a minute and then gives up without a word",
+  "gateway-timeout": "packets are dropped on the way",
+  "gateway-slow": "something accepts connections there and does not answer",
+  "gateway-forbidden": "nobody gave this machine's identity a role",
+  "gateway-quota": "OpenCode tries again silently, for minutes",
+  "gateway-redirect": "OpenCode does not follow it as a browser would",
+  "gateway-restarting": "OpenCode tries again by itself"
+};
+var magicDns = "100.100.100.100";
+function judgeName({ code }, { name, resolver, url }) {
+  const shown = show(name ?? url.hostname);
+  const servers = resolver.servers.map((server) => show(server));
+  const full = `http://${shown.split(".")[0]}.<tailnet>.ts.net`;
+  if (resolver.servers.length === 0)
+    return found(
+      "failure",
+      "gateway",
+      "name-no-server",
+      `No name server is set up here, so ${shown} has no address`,
+      "/etc/resolv.conf names none",
+      "give the container a name server (--dns), or the gateway by its address"
+    );
+  if (code !== "ENOTFOUND")
+    return found(
+      "failure",
+      "gateway",
+      "name-server-silent",
+      `${listed(servers)} ${servers.length === 1 ? "does" : "do"} not answer for the name ${shown}`,
+      "the name server of /etc/resolv.conf cannot be reached, or is silent",
+      resolver.servers.includes(magicDns) ? "see whether Tailscale is up where this container gets its network from" : "see whether this container has a network, and which name server it should ask"
+    );
+  if (!shown.includes(".")) {
+    if (resolver.servers.includes(magicDns) && resolver.search.length === 0)
+      return found(
+        "failure",
+        "gateway",
+        "name-search-domain",
+        `${shown} is a short name, and this container has no search domain`,
+        "MagicDNS answers for full names only",
+        `write the full name: ${full}`
+      );
+    if (!resolver.servers.some((server) => server === magicDns || server.startsWith("127.")))
+      return found(
+        "failure",
+        "gateway",
+        "name-no-magicdns",
+        `${listed(servers)} ${servers.length === 1 ? "does" : "do"} not know the name ${shown}`,
+        `the tailnet's MagicDNS (${magicDns}) is not asked here`,
+        `let the container use the host's resolver or a connection of its own (aperture.connection), or write the gateway's address 100.x.y.z`
+      );
+  }
+  return found(
+    "failure",
+    "gateway",
+    "name-unknown",
+    `The name ${shown} does not resolve here`,
+    "the name server that answers does not know it",
+    `is it the gateway's name, is MagicDNS on, and is this machine in the tailnet (tailscale status)?${shown.includes(".") ? "" : ` The full name needs no search domain: ${full}`}`
+  );
+}
+function judgeProxyList({ route, url }) {
+  if (route.unused === null) return [];
+  return [
+    found(
+      "note",
+      "gateway",
+      "proxy-unused",
+      `${route.unused} is set, and ${url.hostname} was asked directly`,
+      "only http through an http proxy is looked at here",
+      `let NO_PROXY hold ${url.hostname}, if the proxy is not meant for it`
+    )
+  ];
+}
+var tolerated = 5 * 6e4;
+function judgeClock({ models, now }) {
+  const date = "date" in models && models.date !== null ? models.date : Number.NaN;
+  const off = Number.isNaN(date) ? 0 : now - date;
+  if (Math.abs(off) <= tolerated) return [];
+  const minutes = Math.round(Math.abs(off) / 6e4);
+  return [
+    found(
+      "warning",
+      "surroundings",
+      "clock",
+      `This clock is ${minutes} minutes ${off > 0 ? "ahead of" : "behind"} the gateway's`,
+      "logins and certificates expire by it",
+      "set it right; a machine that slept often needs only that"
+    )
+  ];
+}
+function readModels(text) {
+  let body;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  const data = at(body, "data");
+  if (!Array.isArray(data)) return null;
+  return data.filter(isObject).flatMap((model) => {
+    const id = textAt(model, "id");
+    return id === void 0 ? [] : [{ id, paths: textsAt(model, "supported_endpoints") ?? [] }];
+  });
+}
+function usedModels(config, choices) {
+  return ["model", "small_model"].flatMap((key) => {
+    const text = textAt(config, key);
+    if (text === void 0) return [];
+    const [id, name] = splitModel(text);
+    const provider = choices.providers.find((each) => each.id === id);
+    if (provider === void 0) return [];
+    return [{ key, text, wire: provider.models?.get(name) ?? name, path: wirePath(provider, config, name) }];
+  });
+}
+function serves(served, { wire, text }) {
+  return served.find(({ id }) => id === wire || id === text);
+}
+function judgeModels2({ config, choices, probe, known: catalogue }, served) {
+  const checks = [];
+  const used = usedModels(config, choices);
+  for (const each of used) {
+    const main2 = each.key === "model";
+    if (serves(served, each) === void 0)
+      checks.push(
+        found(
+          main2 ? "failure" : "warning",
+          "models",
+          main2 ? "model-not-served" : "small-model-not-served",
+          `The gateway does not serve ${show(each.text)}, which is ${each.key}`,
+          main2 ? "every prompt is answered with 404, or no grant gives you this model" : "titles fail without a word",
+          `choose one of ${listed(
+            served.map(({ id }) => show(id)),
+            4
+          )}, or ask for a grant`
+        )
+      );
+  }
+  checks.push(...judgeFormats({ config, choices, probe }, served));
+  const known = new Map(
+    choices.providers.flatMap(({ models }) => [...models ?? []].map(([name, wire]) => [wire, name]))
+  );
+  if (choices.providers.some(({ models }) => models === null)) return withList(checks, served);
+  const ids = new Set(served.map(({ id }) => id.slice(id.indexOf("/") + 1)));
+  const isKnown = (name) => known.has(name) || catalogue.has(name);
+  const news = served.filter(({ id }) => !isKnown(id) && !isKnown(id.slice(id.indexOf("/") + 1)));
+  if (news.length > 0)
+    checks.push(
+      found(
+        "note",
+        "models",
+        "models-new",
+        `The gateway serves ${news.length} more: ${listed(
+          news.map(({ id }) => show(id)),
+          3
+        )}`,
+        "this environment does not know them, so they cannot be chosen",
+        "npx create-aperture-env discover --write, and build the image again"
+      )
+    );
+  const lost = [...known.keys()].filter((wire) => !ids.has(wire) && !served.some(({ id }) => id === wire));
+  if (lost.length > 0 && lost.length < known.size)
+    checks.push(
+      found(
+        "note",
+        "models",
+        "models-not-served",
+        `${lost.length} of ${known.size} models that can be chosen are not served: ${listed(
+          lost.map((id) => show(id)),
+          3
+        )}`,
+        "choosing one is answered with 404",
+        "npx create-aperture-env discover --write, and build the image again"
+      )
+    );
+  return withList(checks, served);
+}
+function withList(checks, served) {
+  const bad = checks.some(({ severity }) => severity === "failure" || severity === "warning");
+  return bad ? [...checks] : [fine("models", "models", `${served.length} models are served, ours among them`), ...checks];
+}
+function formatsInUse(config, choices, served) {
+  return choices.providers.flatMap((provider) => {
+    const names = [
+      ...usedModels(config, choices).filter(({ text }) => text.startsWith(`${provider.id}/`)).map(({ text }) => splitModel(text)[1]),
+      ...provider.models?.keys() ?? []
+    ];
+    for (const name of names) {
+      const path = wirePath(provider, config, name);
+      const found2 = serves(served, { wire: provider.models?.get(name) ?? name, text: `${provider.id}/${name}` });
+      if (path !== null && found2 !== void 0) return [{ provider: provider.id, path, model: found2.id, paths: found2.paths }];
+    }
+    return [];
+  });
+}
+function formatsToTry(config, choices, models, deep) {
+  const served = readModels(models.text) ?? [];
+  const open = formatsInUse(config, choices, served).filter(({ paths: paths2 }) => deep || paths2.length === 0);
+  return [...new Map(open.map(({ path, model }) => [path, { path, model }])).values()];
+}
+function judgeFormats({ config, choices, probe }, served) {
+  const main2 = splitModel(textAt(config, "model") ?? "")[0];
+  return formatsInUse(config, choices, served).flatMap(({ provider, path, model, paths: paths2 }) => {
+    const tried = probe.formats.get(path);
+    const severity = provider === main2 ? "failure" : "warning";
+    if (paths2.length > 0 ? !paths2.includes(path) : tried !== void 0 && "status" in tried && [404, 405].includes(tried.status))
+      return [
+        found(
+          severity,
+          "models",
+          path === "/v1/responses" ? "responses-missing" : "wire-format-missing",
+          `The gateway does not serve ${show(model)} on ${path}, which OpenCode calls for ${show(provider)}`,
+          paths2.length > 0 ? `it serves it on ${listed(paths2.map((each) => show(each)))}` : "that path is answered with 404 or 405",
+          `ask the gateway's administrator for the flag ${flags[path] ?? "of that format"} (compatibility), ${path === "/v1/responses" ? "or set  api: chat  for it in aperture-env.yaml" : "or choose another provider"}`
+        )
+      ];
+    return tried === void 0 ? [] : judgeTried(tried, probe, severity, path);
+  });
+}
+var flags = {
+  "/v1/responses": "openai_responses",
+  "/v1/messages": "anthropic_messages",
+  "/v1/chat/completions": "openai_chat"
+};
+function judgeTried(tried, { url, route }, severity, path) {
+  if ("phase" in tried || tried.status >= 200 && tried.status < 300 || [400, 413, 415, 422].includes(tried.status)) return [];
+  const wrong = explainAnswer(tried, { url: new URL(path, url), timeout: 0, proxy: route.proxy?.host ?? null, unused: null });
+  return wrong === null ? [] : [{ ...fromError(wrong), severity, message: clean(`${path}: ${wrong.message.replace(/\.$/, "")}`, 300) }];
+}
+
+// src/doctor/judge/local.ts
+function judgePrograms({ programs, version }) {
+  const { own, opencodes } = programs;
+  if (own === null) {
+    const [first] = opencodes;
+    return [
+      fine(
+        "opencode",
+        "opencode",
+        first === void 0 ? "Not installed here: it is in the container" : `Not of an environment: ${show(first)}`
+      )
+    ];
+  }
+  const checks = [];
+  const rebuild = "build the image again";
+  if (!own.binary)
+    checks.push(
+      found(
+        "failure",
+        "opencode",
+        "binary-missing",
+        "OpenCode's binary is not there",
+        "the image was built without its OpenCode stage",
+        rebuild
+      )
+    );
+  else if (own.stamp === null)
+    checks.push(
+      found(
+        "note",
+        "opencode",
+        "version-unknown",
+        "The binary has no version beside it",
+        "it was not fetched by this environment",
+        `${rebuild}, or look with --deep`
+      )
+    );
+  else if (version !== null && own.stamp !== version)
+    checks.push(
+      found(
+        "warning",
+        "opencode",
+        "version",
+        `OpenCode ${show(own.stamp)} is installed, and the environment pins ${version}`,
+        "the image is older than its configuration, or its binary was replaced",
+        rebuild
+      )
+    );
+  else checks.push(fine("opencode", "opencode", `OpenCode ${show(own.stamp)}`));
+  const at2 = opencodes.indexOf(own.launcher);
+  const before = at2 === -1 ? opencodes : opencodes.slice(0, at2);
+  const after = at2 === -1 ? [] : opencodes.slice(at2 + 1);
+  if (before.length > 0)
+    checks.push(
+      found(
+        "failure",
+        "opencode",
+        "other-opencode-first",
+        `opencode starts ${show(before[0])}, not the environment's`,
+        "it does not know the gateway where a variable is missing",
+        `take it away, or put ${show(own.launcher.replace(/\/opencode$/, ""))} first in PATH`
+      )
+    );
+  else if (at2 === -1)
+    checks.push(
+      found(
+        "warning",
+        "opencode",
+        "launcher-not-on-path",
+        "opencode is not on PATH",
+        "the launcher's folder is not in it",
+        `add ${show(own.launcher.replace(/\/opencode$/, ""))} to PATH`
+      )
+    );
+  if (after.length > 0)
+    checks.push(
+      found(
+        "note",
+        "opencode",
+        "other-opencode",
+        `There is another OpenCode: ${listed(after.map((path) => show(path)))}`,
+        "it is later in PATH, so it is not the one that starts",
+        "take it away if nobody needs it"
+      )
+    );
+  if (programs.rg === null)
+    checks.push(
+      found(
+        "failure",
+        "opencode",
+        "ripgrep-missing",
+        "There is no rg",
+        "OpenCode's grep and glob tools fail without it",
+        "install ripgrep, or build the image again"
+      )
+    );
+  if (programs.git === null)
+    checks.push(
+      found(
+        "warning",
+        "opencode",
+        "git-missing",
+        "There is no git",
+        "OpenCode has no snapshots then, and cannot undo",
+        "install git, or build the image again"
+      )
+    );
+  return checks;
+}
+var reasons = {
+  EACCES: "this account may not write there",
+  EROFS: "its file system is read-only",
+  ENOENT: "there is none",
+  ENOTDIR: "it is no folder"
+};
+function judgeFolders({ launched, readOnly, noExec }) {
+  const checks = [];
+  const places2 = [launched.moved, launched.temporary].filter((move) => move !== null);
+  const nowhere = places2.find(({ to }) => to === null);
+  const because = ({ from, why }) => `${show(from)}: ${reasons[why] ?? show(why)}`;
+  if (nowhere !== void 0)
+    checks.push(
+      found(
+        "failure",
+        "folders",
+        "folders-none",
+        "OpenCode has no folder that it can write into",
+        because(nowhere),
+        "give it a writable home, or a tmpfs on /tmp"
+      )
+    );
+  else {
+    if (launched.moved !== null)
+      checks.push(
+        found(
+          "note",
+          "folders",
+          "folders-moved",
+          `OpenCode's folders are in ${show(launched.moved.to ?? "")}`,
+          `${because(launched.moved)}. Sessions do not outlast the container there`,
+          "give it a home that it can write into, if they shall"
+        )
+      );
+    if (launched.temporary !== null)
+      checks.push(
+        found(
+          "note",
+          "folders",
+          "tmp-moved",
+          `OpenCode's temporary folder is in ${show(launched.temporary.to ?? "")}`,
+          because(launched.temporary),
+          "leave it, or mend the folder"
+        )
+      );
+  }
+  for (const folder of readOnly)
+    checks.push(
+      found(
+        "failure",
+        "folders",
+        "folder-read-only",
+        `OpenCode does not start, because ${show(folder)} is read-only`,
+        "it writes a .gitignore into every folder of its configuration",
+        `put an empty .gitignore into ${show(folder)}`
+      )
+    );
+  if (noExec)
+    checks.push(
+      found(
+        "warning",
+        "folders",
+        "tmp-noexec",
+        `Nothing in ${show(launched.env["TMPDIR"] ?? "/tmp")} can be run: it is mounted noexec`,
+        "OpenCode's screen does not start then (opencode run does)",
+        "mount it exec, or set BUN_TMPDIR to another folder"
+      )
+    );
+  return checks.some(({ severity }) => severity !== "note") ? checks : [fine("folders", "folders", "OpenCode can write where it has to"), ...checks];
+}
+var keyVariables = /^(?:ANTHROPIC|OPENAI|GEMINI|GOOGLE|GOOGLE_GENERATIVE_AI|OPENROUTER|GROQ|XAI|MISTRAL|DEEPSEEK|AZURE|AZURE_OPENAI|COHERE|OPENCODE|CEREBRAS|TOGETHER|PERPLEXITY|FIREWORKS)_(?:API_KEY|AUTH_TOKEN)$/;
+function judgeSurroundings({ env, opencodeFolders }) {
+  const checks = [];
+  const keys = Object.keys(env).filter((name) => keyVariables.test(name) && !["", "-"].includes(env[name] ?? ""));
+  if (keys.length > 0)
+    checks.push(
+      found(
+        "note",
+        "surroundings",
+        "keys-in-environment",
+        `${listed(keys.sort())} ${keys.length === 1 ? "is" : "are"} set`,
+        "OpenCode sends the placeholder, but the commands that it runs see them",
+        "unset them where no other program needs them"
+      )
+    );
+  for (const folder of opencodeFolders)
+    checks.push(
+      found(
+        "note",
+        "surroundings",
+        "opencode-folder",
+        `${show(folder)} makes OpenCode fetch its plugin package`,
+        "63 MB from the npm registry into that folder; OpenCode has no switch against it",
+        "leave it if agents, commands or tools are in it"
+      )
+    );
+  return checks;
+}
+
+// src/doctor/judge/opencode.ts
+import { stripVTControlCharacters } from "node:util";
+var compared = ["model", "small_model", "enabled_providers", "disabled_providers", "share", "provider"];
+function judgeVersion(ran, stamp) {
+  const version = ran.stdout.trim();
+  if (ran.late)
+    return [
+      found(
+        "warning",
+        "opencode",
+        "binary-slow",
+        "OpenCode did not say its version in time",
+        "this machine is slow, or something stops it",
+        "try again, with --timeout 20"
+      )
+    ];
+  if (ran.status !== 0)
+    return [
+      found(
+        "failure",
+        "opencode",
+        "binary-broken",
+        "OpenCode does not run",
+        lastLine(ran.stderr || ran.stdout),
+        "build the image again"
+      )
+    ];
+  if (stamp !== null && version !== stamp)
+    return [
+      found(
+        "warning",
+        "opencode",
+        "version",
+        `The binary is OpenCode ${show(version)}, and ${show(stamp)} is written beside it`,
+        "it was replaced, or has updated itself",
+        "build the image again"
+      )
+    ];
+  return [fine("opencode", "opencode-runs", `OpenCode ${show(version)} runs`)];
+}
+function judgeDebugConfig(ran, ours) {
+  if (ran.late)
+    return {
+      config: null,
+      checks: [
+        found(
+          "warning",
+          "opencode",
+          "binary-slow",
+          "OpenCode did not show its configuration in time",
+          "this machine is slow, or something stops it",
+          "try again, with --timeout 20"
+        )
+      ]
+    };
+  const parsed = ran.status === 0 ? parseJsonc(ran.stdout) : null;
+  if (parsed === null || !parsed.ok || !isObject(parsed.value))
+    return {
+      config: null,
+      checks: [
+        found(
+          "failure",
+          "config",
+          "config-refused",
+          "OpenCode does not start with this configuration",
+          firstLine(ran.stderr || ran.stdout),
+          "mend what it names"
+        )
+      ]
+    };
+  const theirs = parsed.value;
+  const different = compared.filter((key) => !same(at(theirs, key), at(ours, key)));
+  if (different.length === 0)
+    return { config: theirs, checks: [fine("config", "config-deep", "OpenCode resolves its configuration as it was read here")] };
+  return {
+    config: theirs,
+    checks: [
+      found(
+        "note",
+        "config",
+        "config-differs",
+        `OpenCode resolves ${different.join(", ")} in another way than it was read here`,
+        "a server, a plugin or an organisation has a part in it; judged is what OpenCode says",
+        "opencode debug config  shows it"
+      )
+    ]
+  };
+}
+function same(theirs, ours) {
+  if (isObject(theirs) && isObject(ours)) return Object.keys(theirs).every((key) => same(theirs[key], ours[key]));
+  if (Array.isArray(theirs) && Array.isArray(ours))
+    return theirs.length === ours.length && theirs.every((each, index) => same(each, ours[index]));
+  return theirs === ours;
+}
+function judgeSent(ran, origin, seconds) {
+  const where = `${origin}/ui/`;
+  if (ran.late)
+    return [
+      found(
+        "failure",
+        "models",
+        "send-timeout",
+        `OpenCode had no answer to a prompt within ${seconds} s`,
+        "it tries again silently where the gateway refuses with 429 or 5xx, or cannot be reached",
+        `see whether the request is on ${where}, and run aperture-doctor --deep`
+      )
+    ];
+  if (ran.status !== 0)
+    return [
+      found(
+        "failure",
+        "models",
+        "send-failed",
+        `OpenCode had no answer to a prompt (exit ${ran.status ?? "by a signal"})`,
+        lastLine(ran.stderr || ran.stdout),
+        `see the request on ${where}`
+      )
+    ];
+  return [fine("models", "send", `A prompt was answered: ${show(ran.stdout.trim(), 60)}. It is on ${where}`)];
+}
+function plain(text) {
+  return stripVTControlCharacters(text).split("\n").map((line) => line.trim()).filter(Boolean);
+}
+function lastLine(text) {
+  return show(plain(text).at(-1) ?? "it said nothing");
+}
+function firstLine(text) {
+  return show(plain(text)[0] ?? "it said nothing");
+}
+
+// src/doctor/probe/files.ts
+import { accessSync, constants, existsSync, readFileSync, realpathSync, statSync } from "node:fs";
+var largest = 4 * 1024 * 1024;
+function readText(path) {
+  try {
+    const stats = statSync(path);
+    if (stats.isDirectory()) return { kind: "unreadable", why: "EISDIR" };
+    if (!stats.isFile() || stats.size > largest) return { kind: "unreadable", why: stats.isFile() ? "EFBIG" : "EINVAL" };
+    return { kind: "text", text: readFileSync(path, "utf8") };
+  } catch (error) {
+    const code = error.code ?? "";
+    return code === "ENOENT" || code === "ENOTDIR" ? { kind: "nothing" } : { kind: "unreadable", why: code };
+  }
+}
+function textOf(path) {
+  const read = readText(path);
+  return read.kind === "text" ? read.text : null;
+}
+function may(path, mode) {
+  try {
+    accessSync(path, mode);
+    return true;
+  } catch {
+    return false;
+  }
+}
+function whyNotWritable(folder) {
+  try {
+    accessSync(folder, constants.W_OK | constants.X_OK);
+    return null;
+  } catch (error) {
+    return error.code ?? "EACCES";
+  }
+}
+function worldOf(env, cwd, home) {
+  return { env, cwd: real(cwd), home, read: readText, exists: existsSync };
+}
+function real(path) {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}
+
+// src/doctor/probe/launched.ts
+import { existsSync as existsSync2, lstatSync, statSync as statSync2 } from "node:fs";
+function asLaunched(given, { share, gateway }, uid) {
+  const env = { ...given };
+  env["APERTURE_URL"] = normaliseUrl(given["APERTURE_URL"] || gateway);
+  const wanted = given["OPENCODE_CONFIG"] || `${share}/opencode.json`;
+  const readable = readText(wanted).kind === "text";
+  env["OPENCODE_CONFIG"] = readable ? wanted : `${share}/opencode.json`;
+  env["OPENCODE_MODELS_PATH"] = given["OPENCODE_MODELS_PATH"] || `${share}/models.json`;
+  for (const name of silencingVariables) env[name] = given[name] ?? "1";
+  const home = given["HOME"] ?? "";
+  const four = [
+    ["XDG_DATA_HOME", ".local/share"],
+    ["XDG_CONFIG_HOME", ".config"],
+    ["XDG_STATE_HOME", ".local/state"],
+    ["XDG_CACHE_HOME", ".cache"]
+  ];
+  const broken = home === "" ? { from: "HOME", why: "ENOENT" } : firstOf(four.map(([name, folder]) => whyUnusable(given[name] || `${home}/${folder}`)));
+  const place = () => privatePlace(given, home, uid);
+  let moved = null;
+  if (broken !== null) {
+    moved = { ...broken, to: place() };
+    for (const [name] of four) env[name] = `${moved.to}/${name.slice(4, -5).toLowerCase()}`;
+    if (home === "") env["HOME"] = moved.to ?? "";
+  }
+  const temporary = given["TMPDIR"] || "/tmp";
+  const why = whyUnusable(temporary)?.why ?? (ownedBy(`${temporary}/opencode`, uid) ? null : "another account's");
+  const tmp = why === null ? null : { from: temporary, why, to: place() };
+  if (tmp !== null) env["TMPDIR"] = `${tmp.to}/tmp`;
+  return {
+    env,
+    moved,
+    temporary: tmp,
+    configFallback: given["OPENCODE_CONFIG"] && !readable ? given["OPENCODE_CONFIG"] : null
+  };
+}
+function firstOf(values) {
+  return values.find((value) => value !== null) ?? null;
+}
+function whyUnusable(folder) {
+  let nearest = `${folder}/opencode`;
+  while (nearest !== "/" && !existsSync2(nearest)) nearest = parentOf(nearest);
+  let why = null;
+  try {
+    why = statSync2(nearest).isDirectory() ? whyNotWritable(nearest) : "ENOTDIR";
+  } catch {
+    why = "ENOENT";
+  }
+  return why === null ? null : { from: folder, why };
+}
+function ownedBy(path, uid) {
+  try {
+    return uid === null || statSync2(path).uid === uid;
+  } catch {
+    return true;
+  }
+}
+function privatePlace(given, home, uid) {
+  const cache = given["XDG_CACHE_HOME"] || `${home}/.cache`;
+  const candidates = [given["TMPDIR"] || "/tmp", "/tmp", "/var/tmp", `${cache}/opencode`, "/dev/shm"];
+  for (const candidate of candidates) {
+    const place = `${candidate}/aperture-env-${uid ?? ""}`;
+    if (isPrivate(place, uid) || !existsSync2(place) && isFolder(candidate) && may(candidate, 2)) return place;
+  }
+  return null;
+}
+function isFolder(path) {
+  return statSync2(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+function isPrivate(place, uid) {
+  const stats = lstatSync(place, { throwIfNoEntry: false });
+  return stats?.isDirectory() === true && (uid === null || stats.uid === uid) && may(place, 2);
+}
+
+// src/doctor/probe/network.ts
+import { lookup } from "node:dns/promises";
+
+// src/gateway/proxy.ts
+function findRoute(url, env) {
+  const variables = url.protocol === "https:" ? ["https_proxy", "HTTPS_PROXY"] : ["http_proxy", "HTTP_PROXY"];
+  const name = variables.find((variable) => (env[variable] ?? "").trim() !== "");
+  if (name === void 0 || isExcluded(url, env["no_proxy"] ?? env["NO_PROXY"] ?? "")) return { proxy: null, unused: null };
+  const proxy = parseProxy(env[name].trim());
+  return url.protocol === "http:" && proxy !== null ? { proxy, unused: null } : { proxy: null, unused: name };
+}
+function parseProxy(text) {
+  try {
+    const proxy = new URL(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`);
+    return proxy.protocol === "http:" ? proxy : null;
+  } catch {
+    return null;
+  }
+}
+function isExcluded({ hostname, host }, list) {
+  return list.split(",").map((entry) => entry.trim().toLowerCase().replace(/^\./, "")).some((entry) => entry !== "" && (entry === "*" || entry === hostname || entry === host || hostname.endsWith(`.${entry}`)));
+}
+
+// src/doctor/probe/http.ts
+import { connect as connectTcp } from "node:net";
+import { connect as connectTls } from "node:tls";
+
+// src/doctor/probe/route.ts
+import { networkInterfaces } from "node:os";
+function hasRoute(address) {
+  const table = textOf("/proc/net/route");
+  const wanted = toNumber(address);
+  if (table === null || wanted === null || address.startsWith("127.")) return true;
+  const own = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+  if (own.some((each) => each.address === address)) return true;
+  return table.trim().split("\n").slice(1).map((line) => line.split("	")).some(([, destination = "", , , , , , mask = ""]) => (wanted & turned(mask)) >>> 0 === turned(destination));
+}
+function toNumber(address) {
+  if (!/^\d{1,3}(?:\.\d{1,3}){3}$/.test(address)) return null;
+  return address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
+}
+function turned(hex) {
+  return Number.parseInt((hex.match(/../g) ?? []).reverse().join(""), 16) || 0;
+}
+
+// src/doctor/probe/http.ts
+var largest2 = 8 * 1024 * 1024;
+function ask(asked) {
+  const { url, address, port, proxy, deadline } = asked;
+  return new Promise((resolve) => {
+    let phase = "connect";
+    const chunks = [];
+    let length = 0;
+    let socket = null;
+    let done = false;
+    const settle = (result) => {
+      if (done) return;
+      done = true;
+      clearTimeout(timer);
+      socket?.destroy();
+      resolve(result);
+    };
+    const fail = (code, detail = "") => (
+      // OpenCode's runtime says "refused" where there is no way, too (seen with Bun 1.3.14).
+      settle({ phase, code: code === "ECONNREFUSED" && !hasRoute(address) ? "ENETUNREACH" : code, detail })
+    );
+    const timer = setTimeout(() => fail("TIMEOUT"), Math.max(1, deadline - performance.now()));
+    const finish = () => {
+      if (length === 0) return fail("ECONNRESET", "closed without an answer");
+      const answer = readAnswer(Buffer.concat(chunks), true, length > largest2);
+      if (answer === "not HTTP") return fail("HPE_INVALID_CONSTANT", "not HTTP");
+      if (answer === "more") fail("ECONNRESET", "closed in the middle of the answer");
+      else settle(answer);
+    };
+    const send = () => {
+      phase = "answer";
+      socket.write(formatRequest(asked));
+    };
+    try {
+      if (url.protocol === "https:" && proxy === null) {
+        const secure = connectTls({
+          host: address,
+          port,
+          servername: isAddress(url.hostname) ? "" : url.hostname,
+          ALPNProtocols: ["http/1.1"]
+        });
+        secure.once("secureConnect", send);
+        socket = secure;
+      } else socket = connectTcp({ host: address, port });
+    } catch (error) {
+      return fail(error.code ?? "", String(error));
+    }
+    socket.once("connect", () => {
+      if (url.protocol === "https:" && proxy === null) phase = "tls";
+      else send();
+    });
+    socket.on("data", (chunk) => {
+      if (phase === "answer") phase = "body";
+      chunks.push(chunk);
+      length += chunk.length;
+      const answer = readAnswer(Buffer.concat(chunks), false, length > largest2);
+      if (answer === "not HTTP") fail("HPE_INVALID_CONSTANT", "not HTTP");
+      else if (answer !== "more") settle(answer);
+    });
+    socket.on("end", finish);
+    socket.on("close", finish);
+    socket.on("error", (error) => fail(error.code ?? "", error.message));
+  });
+}
+function formatRequest({ url, proxy, headers, body }) {
+  const target = proxy === null ? `${url.pathname}${url.search}` : url.href;
+  const user = proxy === null || proxy.username === "" ? null : `${decode(proxy.username)}:${decode(proxy.password)}`;
+  const all = {
+    host: url.host,
+    "user-agent": "aperture-doctor",
+    accept: "application/json",
+    connection: "close",
+    ...body !== null && { "content-type": "application/json", "content-length": String(Buffer.byteLength(body)) },
+    ...user !== null && { "proxy-authorization": `Basic ${Buffer.from(user).toString("base64")}` },
+    ...headers
+  };
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r
+`);
+  return `${body === null ? "GET" : "POST"} ${target} HTTP/1.1\r
+${lines.join("")}\r
+${body ?? ""}`;
+}
+function readAnswer(bytes, ended, tooLarge) {
+  const start = bytes.toString("latin1", 0, 5);
+  if (!"HTTP/".startsWith(start)) return "not HTTP";
+  const end = bytes.indexOf("\r\n\r\n");
+  if (end === -1) return ended || bytes.length > 65536 ? "not HTTP" : "more";
+  const [first = "", ...lines] = bytes.toString("latin1", 0, end).split("\r\n");
+  const status = Number(/^HTTP\/\d(?:\.\d)? (\d{3})/.exec(first)?.[1] ?? Number.NaN);
+  if (Number.isNaN(status)) return "not HTTP";
+  const headers = new Map(
+    lines.map((line) => {
+      const colon = line.indexOf(":");
+      return [line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim()];
+    })
+  );
+  const rest = bytes.subarray(end + 4);
+  if (status === 100) return readAnswer(rest, ended, tooLarge);
+  const body = readBody(rest, headers, ended || tooLarge);
+  if (body === null) return "more";
+  return {
+    status,
+    location: headers.get("location") ?? null,
+    type: headers.get("content-type") ?? "",
+    retryAfter: headers.get("retry-after") ?? null,
+    date: Date.parse(headers.get("date") ?? "") || null,
+    tooLarge,
+    text: body.toString("utf8")
+  };
+}
+function readBody(bytes, headers, ended) {
+  if (/\bchunked\b/i.test(headers.get("transfer-encoding") ?? "")) return readChunks(bytes, ended);
+  const length = headers.get("content-length");
+  if (length === void 0) return ended ? bytes : null;
+  if (bytes.length >= Number(length)) return bytes.subarray(0, Number(length));
+  return null;
+}
+function readChunks(bytes, tooLarge) {
+  const parts = [];
+  for (let at2 = 0; ; ) {
+    const line = bytes.indexOf("\r\n", at2);
+    const size = line === -1 ? Number.NaN : Number.parseInt(bytes.toString("latin1", at2, line), 16);
+    if (size === 0) return Buffer.concat(parts);
+    if (Number.isNaN(size) || bytes.length < line + 2 + size + 2)
+      return tooLarge && bytes.length > largest2 ? Buffer.concat(parts) : null;
+    parts.push(bytes.subarray(line + 2, line + 2 + size));
+    at2 = line + 2 + size + 2;
+  }
+}
+function decode(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+function isAddress(hostname) {
+  return hostname.startsWith("[") || /^\d{1,3}(?:\.\d{1,3}){3}$/.test(hostname);
+}
+
+// src/doctor/probe/network.ts
+async function probeGateway({ origin, env, deadline, formatsFor }) {
+  const url = new URL("/v1/models", origin);
+  const route = findRoute(url, env);
+  const target = route.proxy ?? url;
+  const port = Number(target.port || (target.protocol === "https:" ? 443 : 80));
+  const resolver = readResolver();
+  const hostname = target.hostname;
+  const literal = isAddress(hostname);
+  const common = { url, route, name: literal ? null : hostname, resolver };
+  const resolved = literal ? [hostname.replace(/^\[|\]$/g, "")] : await resolveName(hostname, deadline);
+  if ("phase" in resolved) return { ...common, addresses: [], models: resolved, now: Date.now(), formats: /* @__PURE__ */ new Map() };
+  const question = { proxy: route.proxy, deadline, headers: {}, port };
+  const [models, address] = await askFirst(resolved, (each) => ask({ ...question, url, address: each, body: null }));
+  const now = Date.now();
+  const wanted = "status" in models ? formatsFor(models) : [];
+  const formats = await Promise.all(
+    wanted.map(async ({ path, model }) => {
+      const headers = { authorization: "Bearer -", "x-api-key": "-", "anthropic-version": "2023-06-01" };
+      const body = JSON.stringify({ model });
+      return [path, await ask({ ...question, url: new URL(path, origin), address, headers, body })];
+    })
+  );
+  return { ...common, addresses: resolved, models, now, formats: new Map(formats) };
+}
+async function askFirst(addresses, one) {
+  const asking = addresses.slice(0, 4).map(async (address) => [await one(address), address]);
+  const usable = asking.map(async (each) => {
+    const result = await each;
+    if ("phase" in result[0]) throw new Error(result[0].code);
+    return result;
+  });
+  try {
+    return await Promise.any(usable);
+  } catch {
+    const all = await Promise.all(asking);
+    return all.find(([result]) => "phase" in result && result.phase !== "connect") ?? all[0];
+  }
+}
+async function resolveName(name, deadline) {
+  const bun = globalThis.Bun;
+  const started = performance.now();
+  const asking = bun === void 0 ? lookup(name, { all: true, verbatim: true }) : bun.dns.lookup(name, { backend: "libc" });
+  let timer;
+  const late = new Promise((resolve) => {
+    timer = setTimeout(() => resolve("late"), Math.max(1, deadline - performance.now()));
+  });
+  try {
+    const found2 = await Promise.race([asking, late]);
+    if (found2 === "late") return { phase: "lookup", code: "TIMEOUT", detail: "" };
+    const addresses = [...new Set(found2.map(({ address }) => address))];
+    return addresses.length > 0 ? addresses : { phase: "lookup", code: "ENOTFOUND", detail: "" };
+  } catch (error) {
+    const { code = "", message } = error;
+    const detail = `${message} (${Math.round(performance.now() - started)} ms)`;
+    return { phase: "lookup", code: code.replace(/^DNS_/, ""), detail };
+  } finally {
+    clearTimeout(timer);
+    asking.catch(() => {
+    });
+  }
+}
+function readResolver() {
+  const lines = (textOf("/etc/resolv.conf") ?? "").split("\n").map(
+    (line) => line.replace(/[#;].*$/, "").trim().split(/\s+/)
+  );
+  return {
+    servers: lines.flatMap(([word, server]) => word === "nameserver" && server !== void 0 ? [server] : []),
+    search: lines.findLast(([word]) => word === "search" || word === "domain")?.slice(1) ?? []
+  };
+}
+
+// src/doctor/probe/programs.ts
+import { existsSync as existsSync3, realpathSync as realpathSync2, statSync as statSync3 } from "node:fs";
+function findPrograms(env, prefix) {
+  const folders = (env["PATH"] || "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin").split(":").filter(Boolean);
+  const all = (name) => [...new Set(folders.map((folder) => `${folder}/${name}`).filter(isProgram))].map((path) => realpathSync2(path));
+  return {
+    opencodes: [...new Set(all("opencode"))],
+    rg: all("rg")[0] ?? null,
+    git: all("git")[0] ?? null,
+    own: prefix === null ? null : {
+      launcher: existsSync3(`${prefix}/bin/opencode`) ? realpathSync2(`${prefix}/bin/opencode`) : `${prefix}/bin/opencode`,
+      binary: isProgram(`${prefix}/lib/aperture-env/opencode`),
+      stamp: textOf(`${prefix}/lib/aperture-env/opencode.version`)?.trim() ?? null
+    }
+  };
+}
+function isProgram(path) {
+  try {
+    return statSync3(path).isFile() && may(path, 1);
+  } catch {
+    return false;
+  }
+}
+function readOnlyFolders(folders) {
+  return folders.filter(
+    (folder) => existsSync3(folder) && !existsSync3(`${folder}/.gitignore`) && whyNotWritable(folder) === "EROFS"
+  );
+}
+function isNoExec(folder) {
+  const mounts = (textOf("/proc/self/mountinfo") ?? "").split("\n").map((line) => line.split(" "));
+  const real2 = existsSync3(folder) ? realpathSync2(folder) : folder;
+  const around = mounts.filter(([, , , , at2 = ""]) => real2 === at2 || real2.startsWith(at2 === "/" ? "/" : `${at2}/`)).map(([, , , , at2 = "", options = ""]) => ({ at: at2, options: options.split(",") }));
+  const nearest = around.reduce(
+    (best, each) => best === null || each.at.length >= best.at.length ? each : best,
+    null
+  );
+  return nearest?.options.includes("noexec") ?? false;
+}
+
+// src/doctor/probe/run.ts
+import { spawn } from "node:child_process";
+function run(command, options) {
+  const [program, ...args] = command;
+  const { env, cwd, timeout, input } = options;
+  return new Promise((resolve) => {
+    let stdout = "";
+    let stderr = "";
+    let late = false;
+    const child = spawn(program, args, {
+      env: { ...env },
+      cwd,
+      stdio: [input === void 0 ? "ignore" : "pipe", "pipe", "pipe"]
+    });
+    child.stdin?.on("error", () => {
+    });
+    child.stdin?.end(input);
+    const settle = (status) => {
+      clearTimeout(timer);
+      resolve({ status, stdout, stderr, late });
+    };
+    const timer = setTimeout(
+      () => {
+        late = true;
+        child.kill("SIGKILL");
+        settle(null);
+      },
+      Math.max(1, timeout)
+    );
+    child.stdout?.on("data", (chunk) => stdout += String(chunk));
+    child.stderr?.on("data", (chunk) => stderr += String(chunk));
+    child.on("error", (error) => {
+      stderr += error.message;
+      settle(null);
+    });
+    child.on("close", (status) => settle(status));
+  });
+}
+
+// src/doctor/report.ts
+import { styleText } from "node:util";
+var titles = {
+  opencode: "OpenCode",
+  folders: "folders",
+  config: "configuration",
+  gateway: "gateway",
+  models: "models",
+  surroundings: "around it"
+};
+var glyphs = { ok: "✓", note: "·", warning: "!", failure: "✗" };
+var styles = { ok: "green", note: "dim", warning: "yellow", failure: "red" };
+function formatReport({ checks, verdict, origin, ms }, colour) {
+  const paint = (style, text) => colour ? styleText(style, text, { validateStream: false }) : text;
+  const width = Math.max(...Object.values(titles).map((title) => title.length));
+  const indent = " ".repeat(width + 6);
+  const lines = Object.keys(titles).flatMap(
+    (group) => checks.filter((check) => check.group === group).flatMap((check, index) => [
+      `  ${paint(styles[check.severity], glyphs[check.severity])} ${paint("dim", (index === 0 ? titles[group] : "").padEnd(width))}  ${check.message}${check.severity === "ok" ? "" : paint("dim", `  (${check.code})`)}`,
+      ...check.cause === null ? [] : [`${indent}${upperFirst(check.cause)}.`],
+      ...check.next === null ? [] : [`${indent}${paint("bold", "→")} ${upperFirst(check.next)}.`]
+    ])
+  );
+  const count = (severity) => checks.filter((check) => check.severity === severity).length;
+  const counted = [
+    [count("failure"), "failure"],
+    [count("warning"), "warning"],
+    [count("note"), "note"]
+  ].filter(([number]) => number !== 0).map(([number, word]) => `${number} ${word}${number === 1 ? "" : "s"}`);
+  const words = {
+    ok: "Fine: OpenCode works through the gateway.",
+    note: "Fine: OpenCode works through the gateway.",
+    warning: "It works, but see the warnings.",
+    failure: "It does not work yet: see what is marked ✗."
+  };
+  const seconds = `${(ms / 1e3).toFixed(2)} s`;
+  return `${[`OpenCode through ${origin ?? "the gateway"}`, "", ...lines, "", `${paint(styles[verdict], words[verdict])} ${paint("dim", [...counted, seconds].join(", "))}`].join("\n")}
+`;
+}
+function formatJson({ verdict, origin, checks, ms }) {
+  return `${JSON.stringify({ schemaVersion: 1, verdict, origin, ms: Math.round(ms), checks })}
+`;
+}
+function formatVerdict({ checks, verdict }) {
+  if (verdict !== "failure") return null;
+  const failures = checks.filter(({ severity }) => severity === "failure");
+  const [first] = failures;
+  const more = failures.length > 1 ? ` (and ${failures.length - 1} more)` : "";
+  return `${first.message}${more}. ${upperFirst(first.next ?? "")}. aperture-doctor checks again.`;
+}
+function sorted(checks) {
+  const groups = Object.keys(titles);
+  return [...checks].sort(
+    (left, right) => groups.indexOf(left.group) - groups.indexOf(right.group) || compareSeverity(right.severity, left.severity)
+  );
+}
+function upperFirst(text) {
+  return /^(?:npx|opencode|tailscale|aperture-doctor)\b/.test(text) ? text : `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
+}
+
+// src/doctor/doctor.ts
+var promptTimeout = 6e4;
+async function examine(examination) {
+  const started = performance.now();
+  const { installation, env: given, cwd, uid, deep, send, timeout } = examination;
+  const deadline = started + timeout;
+  const launched = asLaunched(given, installation, uid);
+  const { env } = launched;
+  const home = env["HOME"] || "/";
+  const world = worldOf(env, cwd, home);
+  const programs = findPrograms(env, installation.prefix);
+  const binary = installation.prefix === null ? null : `${installation.prefix}/lib/aperture-env/opencode`;
+  const asked = deep && binary !== null && programs.own?.binary === true ? askOpencode(binary, env, cwd, timeout) : null;
+  const resolved = resolveConfig(world);
+  const ownText = textOf(`${installation.share}/opencode.json`);
+  const own = ownText === null ? null : readOwn(ownText, installation.share, world);
+  const managed = ownText !== null && !ownText.includes("{env:APERTURE_URL}");
+  const { origin, checks: originChecks } = judgeOrigin(given["APERTURE_URL"], installation.gateway, managed);
+  const catalogueText = textOf(env["OPENCODE_MODELS_PATH"] ?? "");
+  const auth = readObject(
+    env["OPENCODE_AUTH_CONTENT"] || textOf(`${env["XDG_DATA_HOME"] || `${home}/.local/share`}/opencode/auth.json`)
+  );
+  const catalogue = catalogueText === null ? null : readObject(catalogueText);
+  const choicesFor = (config2) => findChoices({ config: config2, catalogue, auth, env });
+  const formatsFor = (models) => formatsToTry(resolved.config, choicesFor(resolved.config), models, deep);
+  const [probe, answers] = await Promise.all([
+    origin === null ? null : probeGateway({ origin, env, deadline, formatsFor }),
+    asked
+  ]);
+  const debugged = answers === null ? null : judgeDebugConfig(answers.config, resolved.config);
+  const config = debugged?.config ?? resolved.config;
+  const choices = choicesFor(config);
+  const local2 = {
+    programs,
+    launched,
+    env: given,
+    version: installation.version,
+    readOnly: readOnlyFolders([...resolved.folders, ...env["OPENCODE_CONFIG_DIR"] ? [env["OPENCODE_CONFIG_DIR"]] : []]),
+    noExec: isNoExec(env["BUN_TMPDIR"] || env["TMPDIR"] || "/tmp"),
+    opencodeFolders: resolved.folders.filter((folder) => folder !== `${home}/.opencode`)
+  };
+  const inContainer = installation.prefix !== null;
+  const checks = [
+    ...judgePrograms(local2),
+    ...answers === null ? [] : judgeVersion(answers.version, programs.own?.stamp ?? null),
+    ...inContainer ? judgeFolders(local2) : [],
+    ...judgeConfig({
+      resolved: { ...resolved, config },
+      choices,
+      installation,
+      launched,
+      own,
+      origin,
+      storedKeys: Object.keys(auth).filter(
+        (id) => textAt(auth, id, "type") === "api" && !["", "-"].includes(textAt(auth, id, "key")?.trim() ?? "")
+      ),
+      wellKnown: Object.keys(auth).filter((id) => textAt(auth, id, "type") === "wellknown"),
+      catalogueMissing: catalogueText === null && existsSync4(`${installation.share}/models.json`)
+    }),
+    ...debugged?.checks ?? [],
+    ...originChecks,
+    ...probe === null ? [] : judgeGateway({ probe, config, choices: throughGateway(choices, origin), known: modelsOf(catalogue), timeout }),
+    ...judgeSurroundings(local2)
+  ];
+  if (send && origin !== null) checks.push(...await sendPrompt(installation, given, cwd, origin));
+  const report = { verdict: worst(checks), origin, checks: sorted(checks), ms: performance.now() - started };
+  return { report, env };
+}
+function throughGateway(choices, origin) {
+  const providers = choices.providers.filter(
+    ({ addresses }) => addresses.some(({ url }) => URL.canParse(url) && new URL(url).origin === origin)
+  );
+  return { ...choices, providers };
+}
+function modelsOf(catalogue) {
+  return new Set(Object.keys(catalogue ?? {}).flatMap((id) => entriesAt(catalogue, id, "models").map(([name]) => name)));
+}
+async function askOpencode(binary, env, cwd, timeout) {
+  const options = { env, cwd, timeout: Math.max(timeout, 15e3) };
+  const [version, config] = await Promise.all([run([binary, "--version"], options), run([binary, "debug", "config"], options)]);
+  return { version, config };
+}
+async function sendPrompt({ prefix }, env, cwd, origin) {
+  const program = prefix === null ? "opencode" : `${prefix}/bin/opencode`;
+  const prompt = "Answer with the one word: ok";
+  const ran = await run([program, "run", "--title", "aperture-doctor", prompt], { env, cwd, timeout: promptTimeout });
+  return judgeSent(ran, origin, promptTimeout / 1e3);
+}
+function readOwn(text, folder, world) {
+  const filled = substitute(text, folder, world, world.env);
+  const parsed = filled.ok ? parseJsonc(filled.text) : null;
+  return parsed?.ok === true && isObject(at(parsed.value)) ? parsed.value : null;
+}
+function readObject(text) {
+  try {
+    const value = JSON.parse(text ?? "{}");
+    return isObject(value) ? value : {};
+  } catch {
+    return {};
+  }
+}
+
+// src/doctor/verdict.ts
+import { randomUUID } from "node:crypto";
+import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+function verdictFile(env) {
+  return `${env["XDG_STATE_HOME"] || `${env["HOME"]}/.local/state`}/aperture-env/verdict`;
+}
+function keepVerdict(file, line, report) {
+  const folder = file.slice(0, file.lastIndexOf("/"));
+  const draft = `${file}.${randomUUID()}`;
+  try {
+    mkdirSync(folder, { recursive: true, mode: 448 });
+    writeFileSync(draft, `${line ?? "ok"}
+
+${report}`, { mode: 384, flag: "wx" });
+    renameSync(draft, file);
+  } catch {
+    rmSync(draft, { force: true });
+  }
+}
+
+// src/doctor/main.ts
+var usage = `aperture-doctor: says whether OpenCode works here through the gateway, and what is wrong where not.
+
+  --deep           asks OpenCode itself for its version and configuration, and tries each wire format
+  --send           sends one short prompt with OpenCode
+  --json           one JSON object on stdout
+  --timeout <s>    how long to wait for the gateway, 2 by default
+  --background     in the background and with more patience, as when a container starts; nothing is printed
+  --help           shows this
+
+Exit: 0 it works, 2 usage, 4 something is broken.
+`;
+async function main() {
+  const options = {
+    deep: { type: "boolean" },
+    send: { type: "boolean" },
+    json: { type: "boolean" },
+    quiet: { type: "boolean" },
+    help: { type: "boolean", short: "h" },
+    timeout: { type: "string", default: "2" },
+    // By the shim: what the environment was made for.
+    prefix: { type: "string", default: "/usr/local" },
+    gateway: { type: "string", default: "" },
+    opencode: { type: "string", default: "" },
+    // By create-aperture-env doctor, outside of an environment: the repository's Feature folder.
+    share: { type: "string" },
+    colour: { type: "boolean" }
+  };
+  let values;
+  try {
+    ({ values } = parseArgs({ options, strict: true }));
+  } catch (error) {
+    process.stderr.write(`${error.message}
+
+${usage}`);
+    return 2;
+  }
+  if (values.help === true) {
+    process.stdout.write(usage);
+    return 0;
+  }
+  const seconds = Number(values.timeout);
+  if (!(seconds > 0 && seconds <= 600)) {
+    process.stderr.write("--timeout takes seconds, up to 600.\n");
+    return 2;
+  }
+  const { BUN_BE_BUN: _, ...env } = process.env;
+  const { gateway, opencode, share = null } = values;
+  const prefix = share === null ? values.prefix : null;
+  const { report, env: launched } = await examine({
+    installation: { share: share ?? `${prefix}/share/aperture-env`, prefix, gateway, version: opencode === "" ? null : opencode },
+    env,
+    cwd: process.cwd(),
+    uid: process.getuid?.() ?? null,
+    deep: values.deep === true,
+    send: values.send === true,
+    timeout: seconds * 1e3
+  });
+  if (prefix !== null) keepVerdict(verdictFile(launched), formatVerdict(report), formatReport(report, false));
+  if (values.quiet !== true) {
+    const colour = values.colour === true || process.stdout.isTTY === true && (process.env["NO_COLOR"] ?? "") === "" && process.env["TERM"] !== "dumb";
+    const text = values.json === true ? formatJson(report) : formatReport(report, colour);
+    await new Promise((resolve) => process.stdout.write(text, resolve));
+  }
+  return report.verdict === "failure" ? 4 : 0;
+}
+void main().then((status) => process.exit(status));
