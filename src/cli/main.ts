@@ -21,8 +21,8 @@ export async function run(argv: readonly string[], io: Io = processIo()): Promis
 async function runCommand(command: Command, io: Io): Promise<number> {
   switch (command.kind) {
     case "help": {
-      const { formatHelp } = await import("./help.ts");
-      io.stdout.write(formatHelp(generatorVersion));
+      const { helpText } = await import("./help-text.ts");
+      io.stdout.write(await helpText(generatorVersion));
       return 0;
     }
     case "version":

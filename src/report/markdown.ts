@@ -2,11 +2,12 @@
 import type { Release } from "../catalog/release.ts";
 import type { Lock } from "../lock/lock.ts";
 import { changesOf, type Change, type Plan } from "../plan/plan.ts";
-import { questions } from "../questions/table.ts";
 import type { Answers, Question } from "../questions/types.ts";
 
 /** What an update was made from. */
 export interface Updated {
+  /** The table, which whoever calls has at hand. */
+  readonly questions: readonly Question[];
   /** The lock before. */
   readonly lock: Lock | null;
   readonly answers: Answers;
@@ -46,7 +47,7 @@ export function formatSummary(plan: Plan, updated: Updated, generator: string): 
   ].join("\n");
 }
 
-function describeReasons({ lock, answers, release }: Updated, generator: string): string[] {
+function describeReasons({ questions, lock, answers, release }: Updated, generator: string): string[] {
   if (lock === null) return ["- There was no lock that could be trusted, so everything is compared anew."];
   const moved = (what: string, from: string, to: string): string[] =>
     from === to ? [] : [`- ${what}: ${code(from)} → ${code(to)}`];

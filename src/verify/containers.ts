@@ -100,7 +100,7 @@ export function prepareContainers({ cli, folder, config, run, signal }: Containe
         if (names.length > 0) await spawn("docker", [kind, "rm", ...names]);
       }
       // Names that the CLI or Compose gave; what they were made from stays, as does the build cache.
-      const named = images.filter((image) => /^vsc-/.test(image) || image.startsWith(project));
+      const named = images.filter((image) => image.startsWith("vsc-") || image.startsWith(project));
       const removable = [...new Set(named.flatMap((image) => [image, image.replace(/-uid$/, "")]))];
       if (removable.length > 0) await spawn("docker", ["image", "rm", ...removable]);
     },

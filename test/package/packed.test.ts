@@ -45,10 +45,11 @@ test("its program is executable and begins with the line that says by what", () 
   expect(packed.files.find(({ path }) => path === "dist/bin.js")!.mode & 0o111).toBe(0o111);
 });
 
-test("it needs no other package, and nothing runs when it is installed", () => {
+test("it needs one other package, which verify starts, and nothing runs when it is installed", () => {
   const { scripts, ...rest } = manifest();
   const needs = ["dependencies", "optionalDependencies", "peerDependencies", "bundleDependencies", "bundledDependencies"];
-  expect(Object.keys(rest).filter((key) => needs.includes(key))).toEqual([]);
+  expect(Object.keys(rest).filter((key) => needs.includes(key))).toEqual(["dependencies"]);
+  expect(Object.keys((rest as { dependencies?: object }).dependencies ?? {})).toEqual(["@devcontainers/cli"]);
   const hooks = ["preinstall", "install", "postinstall", "prepare"];
   expect(Object.keys(scripts as object).filter((name) => hooks.includes(name))).toEqual([]);
 });

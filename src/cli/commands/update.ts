@@ -3,6 +3,7 @@ import { usageError } from "../../errors.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { describeChanges, formatOutcomeJson, type Outcome } from "../../report/json.ts";
 import { formatCounts, formatProblems } from "../../report/text.ts";
+import { questions } from "../../questions/table.ts";
 import { hasEnvironment } from "../../repo/environment.ts";
 import { findTarget, type Target } from "../../repo/scan.ts";
 import { generatorVersion } from "../../version.ts";
@@ -65,7 +66,7 @@ async function visit(target: Target, command: UpdateCommand, io: Io): Promise<Vi
 
 async function summarise(plan: Plan, prepared: Prepared): Promise<string> {
   const { formatSummary } = await import("../../report/markdown.ts");
-  return formatSummary(plan, prepared, generatorVersion);
+  return formatSummary(plan, { ...prepared, questions }, generatorVersion);
 }
 
 async function update(
