@@ -84,10 +84,10 @@ export function runBin(env: Environment, cwd: string, args: readonly string[]): 
   return runWith(env, cwd, process.execPath, [bin, ...args]);
 }
 
-/** Packs what is built into a folder. */
-export async function packInto(folder: string): Promise<Packed> {
+/** Packs what is built, or another package, into a folder. */
+export async function packInto(folder: string, of: string = root): Promise<Packed> {
   const args = ["pack", "--json", "--ignore-scripts", "--loglevel=error", "--pack-destination", folder];
-  const { stdout } = await execa("npm", args, { cwd: root });
+  const { stdout } = await execa("npm", args, { cwd: of });
   // A list, with npm 12 an object by name.
   const [packed] = Object.values(JSON.parse(stdout) as Record<string, Packed & { readonly filename: string }>);
   return { ...packed!, file: join(folder, packed!.filename) };
@@ -96,7 +96,14 @@ export async function packInto(folder: string): Promise<Packed> {
 /** Starts a registry that has the package, and gives a machine that knows no other one. */
 export async function startMachine(folders: Folders): Promise<Machine> {
   const { version, file } = await packInto(folders.make("packed"));
-  const registry = await startNpmRegistry({ packages: [{ name: "create-aperture-env", version, tarball: readFileSync(file) }] });
+  const cli = "@devcontainers/cli";
+  const needed = await packInto(folders.make("needed"), join(root, "node_modules", cli));
+  const registry = await startNpmRegistry({
+    packages: [
+      { name: "create-aperture-env", version, tarball: readFileSync(file) },
+      { name: cli, version: needed.version, tarball: readFileSync(needed.file) },
+    ],
+  });
   const env = environmentOf(folders.make("home"), {
     npm_config_cache: folders.make("npm-cache"),
     npm_config_registry: registry.origin,
