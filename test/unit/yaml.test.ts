@@ -1,5 +1,4 @@
 /** Edits of YAML texts, layout by layout. */
-import { performance } from "node:perf_hooks";
 import { describe, expect, test } from "vitest";
 import { parseDocument } from "yaml";
 import { ensureYaml, missingYamlDepth, readYaml, removeYaml, type YamlValue } from "../../src/edit/yaml.ts";
