@@ -311,6 +311,7 @@ describe.skipIf(!available)("a dev container of the user's", () => {
     const requests = await network.requests();
     expect(requests.length).toBeGreaterThanOrEqual(shapes.length * models.length + 2 * several.length);
     expect(requests.filter((request) => !request.placeholder || request.status !== 200)).toEqual([]);
+    expect(await network.keys()).toEqual(["-", "Bearer -"]);
     expect(await network.names()).toEqual(["ai"]);
     // Compose's services ask the same name server, behind the engine's.
     const { name, file } = shapes.at(-1)!;

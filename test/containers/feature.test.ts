@@ -83,6 +83,7 @@ describe.skipIf(!available)("the Feature in a dev container of the user's", () =
     const requests = await network.requests();
     expect(requests.length).toBeGreaterThanOrEqual(cases.length * models.length);
     expect(requests.filter((request) => !request.placeholder)).toEqual([]);
+    expect(await network.keys()).toEqual(["-", "Bearer -"]);
     expect(await network.names()).toEqual(["ai"]);
   });
 });

@@ -16,8 +16,10 @@ export interface ClosedNetwork {
   readonly args: readonly string[];
   /** The name server's address, for containers that also ask the engine for each other's names: their `dns`. */
   readonly nameServer: string;
-  /** Requests that the gateway has seen so far. */
+  /** Requests that the gateway has seen so far, without the doctor's: it comes when a container starts, and first without a key. */
   requests(): Promise<readonly LoggedRequest[]>;
+  /** Credentials that any request came with so far, the doctor's too, each once. */
+  keys(): Promise<readonly string[]>;
   /** Names that were asked for so far, each once. */
   names(): Promise<readonly string[]>;
 }
@@ -48,7 +50,8 @@ export async function startClosedNetwork(): Promise<ClosedNetwork> {
     name: network.name,
     args: ["--network", network.name, "--volume", `${resolv}:/etc/resolv.conf:ro`],
     nameServer,
-    requests: async () => lines<LoggedRequest>(gateway.logs),
+    requests: async () => (await lines<LoggedRequest>(gateway.logs)).filter(({ userAgent }) => userAgent !== "aperture-doctor"),
+    keys: async () => [...new Set((await lines<LoggedRequest>(gateway.logs)).flatMap(({ keys }) => keys))].toSorted(),
     names: async () => [
       ...new Set((await lines<{ name?: string }>(server.logs)).flatMap(({ name }) => (name === undefined ? [] : [name]))),
     ],
