@@ -1,6 +1,7 @@
 /** Command line to values: the question table makes the flags, `node:util` parses them strictly. Pure. */
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { usageError, type AppError } from "../errors.ts";
+import type { MockGatewayFlags } from "./commands/mock-gateway.ts";
 import { faultWords, parseFault, type Fault } from "../gateway/mock/faults.ts";
 import { questions } from "../questions/table.ts";
 import type { QuestionId } from "../questions/types.ts";
@@ -76,15 +77,7 @@ export type Command =
       readonly config: string | null;
       readonly model: string | null;
     }
-  | {
-      readonly kind: "mock-gateway";
-      readonly port: number;
-      readonly host: string;
-      readonly json: boolean;
-      readonly faults: readonly Fault[];
-      readonly models: readonly string[] | null;
-      readonly grants: readonly string[] | null;
-    };
+  | ({ readonly kind: "mock-gateway" } & MockGatewayFlags);
 
 type Environment = Readonly<Record<string, string | undefined>>;
 type Values = Readonly<Record<string, string | boolean | readonly (string | boolean)[] | undefined>>;
@@ -115,13 +108,6 @@ const answers: FlagTable = Object.fromEntries(
     { type: kind === "switch" ? "boolean" : "string", ...(kind === "map" && { multiple: true }) },
   ]),
 );
-const mock = {
-  port: { type: "string" },
-  host: { type: "string" },
-  fault: { type: "string", multiple: true },
-  models: { type: "string" },
-  grants: { type: "string" },
-} as const satisfies FlagTable;
 const tables: Readonly<Record<string, FlagTable>> = {
   create: { ...adding, ...answers, discover: { type: "boolean" } },
   update: { ...adding, ...answers, summary: { type: "string" } },
@@ -136,6 +122,15 @@ const tables: Readonly<Record<string, FlagTable>> = {
     ...common,
     write: { type: "boolean" },
     timeout: { type: "string" },
+  },
+  "mock-gateway": {
+    json: common.json,
+    help: common.help,
+    port: { type: "string" },
+    host: { type: "string" },
+    fault: { type: "string", multiple: true },
+    models: { type: "string" },
+    grants: { type: "string" },
   },
 };
 
@@ -156,7 +151,7 @@ export function parseCommand(argv: readonly string[], env: Environment): Command
   const kind = (verb ?? "create") as "create" | "update" | "check" | "remove" | "discover" | "doctor" | "verify";
   const table = tables[kind]!;
   refuseSwallowedFlags(table, env);
-  const { values, positionals } = parseStrictly(rest, table);
+  const { values, positionals } = parseStrictly(kind, rest, table);
   if (values["help"] === true) return { kind: "help" };
   if (values["version"] === true) return { kind: "version" };
   refuseLateVerb(positionals);
@@ -277,7 +272,7 @@ function readWord<Word extends string>(values: Values, flag: string, words: read
 }
 
 function parseMock(argv: readonly string[]): Command {
-  const { values, positionals } = parseStrictly(argv, { ...mock, json: common.json, help: common.help });
+  const { values, positionals } = parseStrictly("mock-gateway", argv, tables["mock-gateway"]!);
   if (values["help"] === true) return { kind: "help" };
   if (positionals.length > 0) throw usageError("stray-word", `mock-gateway takes no ${JSON.stringify(positionals[0])}.`);
   const port = String(values["port"] ?? "8080");
@@ -312,21 +307,25 @@ function readNames(values: Values, flag: string): readonly string[] | null {
   return [...new Set(names)];
 }
 
-function parseStrictly(argv: readonly string[], options: FlagTable): { values: Values; positionals: string[] } {
+function parseStrictly(command: string, argv: readonly string[], options: FlagTable): { values: Values; positionals: string[] } {
   try {
     const { values, positionals } = parseArgs({ args: [...argv], options, allowPositionals: true, strict: true });
     return { values: values as Values, positionals };
   } catch (error) {
-    throw explain(error, argv, Object.keys(options));
+    throw explain(error, command, argv, Object.keys(options));
   }
 }
 
-function explain(error: unknown, argv: readonly string[], known: readonly string[]): AppError {
+function explain(error: unknown, command: string, argv: readonly string[], known: readonly string[]): AppError {
   const { code, message } = error as { code?: string; message: string };
   const firstLine = message.split("\n")[0]!.replace(/\. To specify.*$/, "");
   if (code === "ERR_PARSE_ARGS_UNKNOWN_OPTION") {
     const flag = /'(--?[^']+)'/.exec(message)?.[1] ?? argv.find((word) => word.startsWith("-")) ?? "";
-    const near = nearest(flag.replace(/^-+/, ""), known);
+    const name = flag.replace(/^-+/, "");
+    const owners = Object.keys(tables).filter((other) => Object.hasOwn(tables[other]!, name));
+    if (owners.length > 0)
+      return usageError("unknown-flag", `${command} has no flag ${flag}.`, `It belongs to ${owners.join(", ")}. See --help.`);
+    const near = nearest(name, known);
     return usageError(
       "unknown-flag",
       `There is no flag ${flag}.`,

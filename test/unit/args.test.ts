@@ -188,6 +188,13 @@ describe("understood", () => {
 
 describe("refused", () => {
   const table: readonly (readonly [line: string, code: string, message: RegExp, hint: RegExp])[] = [
+    [
+      "discover --url http://ai",
+      "unknown-flag",
+      /^discover has no flag --url\.$/,
+      /^It belongs to create, update\. See --help\.$/,
+    ],
+    ["mock-gateway --deep", "unknown-flag", /^mock-gateway has no flag --deep\.$/, /^It belongs to doctor\. See --help\.$/],
     ["--urll http://ai", "unknown-flag", /^There is no flag --urll\.$/, /^Did you mean --url\? See --help\.$/],
     ["--dryrun", "unknown-flag", /--dryrun/, /--dry-run\?/],
     ["--smal-model x", "unknown-flag", /--smal-model/, /--small-model\?/],
