@@ -1954,15 +1954,16 @@ function parseOrigin(text) {
   if (path === void 0) {
     return refuse(
       `the address has the path ${url.pathname}; an origin has none`,
-      `write ${origin}; the paths of the wire formats are added`
+      `write ${origin}; the paths of the wire formats are added`,
+      "origin-path"
     );
   }
   if (path !== "" && path !== "/") notes.push(`took ${path} off: it is added for each provider`);
   else if (typed.endsWith("/")) notes.push("took the trailing / off");
   return { ok: true, value: origin, notes };
 }
-function refuse(why, fix) {
-  return { ok: false, why, fix };
+function refuse(why, fix, code = "origin-invalid") {
+  return { ok: false, code, why, fix };
 }
 
 // src/doctor/judge/gateway.ts
@@ -1973,16 +1974,7 @@ function judgeOrigin(given, wanted, managed) {
   if (!parsed.ok)
     return {
       origin: null,
-      checks: [
-        found(
-          "failure",
-          "gateway",
-          /has the path/.test(parsed.why) ? "origin-path" : "origin-invalid",
-          `${from} is not an origin`,
-          show(parsed.why),
-          show(parsed.fix)
-        )
-      ]
+      checks: [found("failure", "gateway", parsed.code, `${from} is not an origin`, show(parsed.why), show(parsed.fix))]
     };
   const origin = parsed.value;
   const checks = [];

@@ -15,11 +15,16 @@ const example = "http://ai, http://ai.example.ts.net or http://localhost:8080";
 const plainHost =
   /^(?:(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*|\[[0-9a-f:.]+\])$/;
 
+/** `code` tells a program what `why` tells a person: an address with a path was probably meant, all else is none. */
+export type ParsedOrigin =
+  | Extract<Parsed<string>, { readonly ok: true }>
+  | (Extract<Parsed<string>, { readonly ok: false }> & { readonly code: "origin-invalid" | "origin-path" });
+
 /**
  * Takes what a person typed and gives the origin, with a note for everything that was added or taken off.
  * Refuses other paths, user names, queries, fragments, spaces and control characters, each with the fix.
  */
-export function parseOrigin(text: string): Parsed<string> {
+export function parseOrigin(text: string): ParsedOrigin {
   const typed = text.trim();
   if (typed === "") return refuse("the gateway's address is empty", `give its origin: ${example}`);
   if (/[\s\p{Cc}\p{Cf}\\{}$"'`<>|^]/u.test(typed)) {
@@ -59,6 +64,7 @@ export function parseOrigin(text: string): Parsed<string> {
     return refuse(
       `the address has the path ${url.pathname}; an origin has none`,
       `write ${origin}; the paths of the wire formats are added`,
+      "origin-path",
     );
   }
   if (path !== "" && path !== "/") notes.push(`took ${path} off: it is added for each provider`);
@@ -66,6 +72,6 @@ export function parseOrigin(text: string): Parsed<string> {
   return { ok: true, value: origin, notes };
 }
 
-function refuse(why: string, fix: string): Parsed<string> {
-  return { ok: false, why, fix };
+function refuse(why: string, fix: string, code: "origin-invalid" | "origin-path" = "origin-invalid"): ParsedOrigin {
+  return { ok: false, code, why, fix };
 }

@@ -21,16 +21,7 @@ export function judgeOrigin(
   if (!parsed.ok)
     return {
       origin: null,
-      checks: [
-        found(
-          "failure",
-          "gateway",
-          /has the path/.test(parsed.why) ? "origin-path" : "origin-invalid",
-          `${from} is not an origin`,
-          show(parsed.why),
-          show(parsed.fix),
-        ),
-      ],
+      checks: [found("failure", "gateway", parsed.code, `${from} is not an origin`, show(parsed.why), show(parsed.fix))],
     };
   const origin = parsed.value;
   const checks: Check[] = [];
