@@ -1766,7 +1766,7 @@ function explainFailure({ phase, code, detail }, about) {
       "gateway-reset",
       about,
       `${origin} took the connection and closed it without an answer.`,
-      protocol === "https:" ? `It may not speak TLS: try ${origin.replace(/^https/, "http")}` : "Run again. If it stays so, it is not the gateway, or something on the way refuses it."
+      protocol === "https:" ? `It may not speak TLS: try ${origin.replace(/^https/, "http")}` : `Run again. If it stays so, it wants TLS (${httpsOf(url)}), is not the gateway, or something on the way refuses it.`
     );
   return failed(
     "gateway-unreachable",

@@ -43,14 +43,14 @@ const script = { image: true, executable: true };
 
 const featureFiles: readonly WantedFile[] = [
   file(`${featureFolder}/.gitattributes`, "", { strategy: "lines" }),
-  file(`${featureFolder}/auth.json`, "providers", image),
+  file(`${featureFolder}/auth.json`, "providers and opencode.style", image),
   file(`${featureFolder}/devcontainer-feature.json`, "aperture.url and devcontainer.hooks", image),
   file(doctorPath, "", image),
   file(`${featureFolder}/doctor.sh`, "aperture.url and opencode.version", script),
   file(`${featureFolder}/install.sh`, "opencode.managed", script),
   file(`${featureFolder}/launcher.sh`, "aperture.url", script),
-  file(`${featureFolder}/models.json`, "providers", image),
-  file(`${featureFolder}/opencode.json`, "providers, model, small_model and opencode.managed", image),
+  file(`${featureFolder}/models.json`, "providers, model, small_model and opencode.style", image),
+  file(`${featureFolder}/opencode.json`, "providers, model, small_model, opencode.style and opencode.managed", image),
   file(`${featureFolder}/opencode/devcontainer-feature.json`, "opencode.version", image),
   file(`${featureFolder}/opencode/fetch.sh`, "opencode.version", script),
   file(`${featureFolder}/opencode/install.sh`, "", script),

@@ -145,7 +145,7 @@ export function explainFailure({ phase, code, detail }: Failure, about: About): 
           `${origin} took the connection and closed it without an answer.`,
           protocol === "https:"
             ? `It may not speak TLS: try ${origin.replace(/^https/, "http")}`
-            : "Run again. If it stays so, it is not the gateway, or something on the way refuses it.",
+            : `Run again. If it stays so, it wants TLS (${httpsOf(url)}), is not the gateway, or something on the way refuses it.`,
         );
   return failed(
     "gateway-unreachable",

@@ -36,7 +36,8 @@ export interface Known {
       {
         readonly id: string;
         readonly name: string;
-        readonly wireFormats: Readonly<Record<string, unknown>>;
+        /** `lacks`: models of the catalogue that cannot be used in that wire format, whatever a gateway says. */
+        readonly wireFormats: Readonly<Partial<Record<GatewayApi, { readonly lacks?: RegExp | null }>>>;
         readonly defaultApi: string;
         readonly defaults: { readonly model: string; readonly smallModel: string };
       }
@@ -45,6 +46,8 @@ export interface Known {
   readonly catalogue: Readonly<
     Record<string, { readonly models: Readonly<Record<string, { readonly id: string; readonly [field: string]: unknown }>> }>
   >;
+  /** Whether an id cannot be that of a provider of the team's own, because OpenCode takes it for something else. */
+  refuses(id: string): boolean;
 }
 
 /** How much a model reads and writes, in tokens. */
@@ -195,9 +198,6 @@ const owners: Readonly<Record<GatewayApi, string | null>> = {
   converse: "amazon-bedrock",
 };
 
-/** The hosted provider: what is called so would be looked for there. */
-const reserved = ["opencode"];
-
 function describeGroups(groups: readonly Group[], known: Known): GatewayProvider[] {
   const apis = new Map(groups.map((group) => [group, apiOf(group, known)]));
   const ids = assignIds(groups, apis, known);
@@ -224,7 +224,8 @@ function describeGroups(groups: readonly Group[], known: Known): GatewayProvider
         const alsoFrom = owning.get(model)!.flatMap((other) => (other === group ? [] : [other.gatewayId ?? `(${other.api})`]));
         const chats = own.length > 0 && chatsByName(model);
         const unique = alsoFrom.length === 0 ? model : qualified(gatewayId, model, api);
-        const usable = chats && api !== null && own.includes(api) && unique !== null;
+        const lacks = isKnown && api !== null ? known.providers[id]!.wireFormats[api]?.lacks : null;
+        const usable = chats && api !== null && own.includes(api) && unique !== null && lacks?.test(model) !== true;
         return { id: model, apis: own, limit: limits(id, model), chats, usable, alsoFrom: alsoFrom.sort(), unique };
       });
       const fallback = isKnown ? known.providers[id]!.name : (gatewayId ?? id);
@@ -264,7 +265,7 @@ function apiOf({ gatewayId, api, models, untold }: Group, { providers }: Known):
 function assignIds(
   groups: readonly Group[],
   apis: ReadonlyMap<Group, { api: GatewayApi | null }>,
-  { providers }: Known,
+  { providers, refuses }: Known,
 ): Map<Group, string> {
   const ids = new Map<Group, string>();
   const taken = new Set<string>();
@@ -297,7 +298,7 @@ function assignIds(
     if (!ids.has(group))
       give(
         group,
-        ownId(group, apis.get(group)!.api, (id) => taken.has(id) || Object.hasOwn(providers, id)),
+        ownId(group, apis.get(group)!.api, (id) => taken.has(id) || Object.hasOwn(providers, id) || refuses(id)),
       );
   return ids;
 }
@@ -306,10 +307,10 @@ function ownId({ gatewayId }: Group, api: GatewayApi | null, isTaken: (id: strin
   const slug = (gatewayId ?? "gateway")
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, "-")
-    .slice(0, 40)
+    .slice(0, 32)
     .replaceAll(/^-+|-+$/g, "");
-  const base = slug === "" || reserved.includes(slug) ? `gateway-${slug}`.replace(/-$/, "") : slug;
-  const first = isTaken(base) && api !== null ? `${base}-${api}` : base;
+  const named = /^[a-z]/.test(slug) && !(slug in Object.prototype) ? slug : `gateway-${slug}`.replace(/-$/, "");
+  const first = isTaken(named) && api !== null ? `${named}-${api}` : named;
   for (let count = 1; ; count++) {
     const id = count === 1 ? first : `${first}-${count}`;
     if (!isTaken(id)) return id;
@@ -324,14 +325,14 @@ function chatsByName(id: string): boolean {
   return !other.test(id);
 }
 
-/** Looks limits up: of the provider's own model, else of the same model elsewhere, whatever a vendor's, a region's or a date's mark on its name. */
+/** Looks limits up: of the provider's own model, else the least of the same model elsewhere, whatever a vendor's, a region's or a date's mark on its name. */
 function limitsOf({ catalogue }: Known): (provider: string, model: string) => Limit | null {
   const everywhere = new Map<string, Limit>();
   for (const { models } of Object.values(catalogue)) {
     for (const model of Object.values(models)) {
       const limit = readLimit(model);
       for (const name of [bareName(model.id), undated(bareName(model.id))])
-        if (limit !== null && !everywhere.has(name)) everywhere.set(name, limit);
+        if (limit !== null && limit.context < (everywhere.get(name)?.context ?? Infinity)) everywhere.set(name, limit);
     }
   }
   return (provider, model) => {

@@ -73,23 +73,28 @@ export function proposeSmallModel(candidates: readonly Candidate[], model: strin
   );
 }
 
-/** By family, then what this version is made for, one that no other provider lists, the plain name before the dated one, the newer one. */
+/**
+ * By family, then what this version is made for, one that no other provider lists, a finished one, the provider that is offered first, the newer
+ * one, the plain name before the dated one.
+ */
 function best(
   candidates: readonly Candidate[],
-  order: readonly RegExp[],
+  by: readonly RegExp[],
   isDefault: (candidate: Candidate) => boolean,
 ): Candidate | null {
+  const order = [...new Set(candidates.map(({ provider }) => provider))];
   const scored = candidates.map((candidate) => {
     const id = candidate.model.id.toLowerCase();
-    const family = order.findIndex((one) => one.test(id));
+    const family = by.findIndex((one) => one.test(id));
     return {
       candidate,
       id,
       score: [
-        family < 0 ? order.length : family,
+        family < 0 ? by.length : family,
         isDefault(candidate) ? 0 : 1,
         candidate.model.alsoFrom.length > 0 ? 1 : 0,
         /preview|beta|exp(?:erimental)?(?:$|-)|latest|thinking|free/.test(id) ? 1 : 0,
+        order.indexOf(candidate.provider),
         ...versionOf(id).map((number) => -number),
         /20\d{2}-?\d{2}-?\d{2}/.test(id) ? 1 : 0,
       ],
@@ -123,22 +128,28 @@ export interface ProviderSettings {
 export const maxWritten = 40;
 
 /**
- * How a provider is written down: the API where it is not what the provider has anyway, and the models that the catalogue does not know. Null
- * where it has no model that an environment can use.
+ * How a provider is written down: the API where it is not what the provider has anyway; and its models, where it is none of the catalogue's, or
+ * serves some that the catalogue does not know: exactly those that are written are then offered. Null where it has no model that an environment
+ * can use.
  */
 export function settingsOf(provider: GatewayProvider, known: Known): { settings: ProviderSettings; leftOut: number } | null {
   const { id, api } = provider;
   const usable = provider.models.filter((model) => model.usable);
   if (api === null || usable.length === 0) return null;
-  const listed = Object.hasOwn(known.catalogue, id) && provider.known ? known.catalogue[id]!.models : {};
-  const unlisted = usable.filter((model) => !Object.hasOwn(listed, model.id));
-  const written = unlisted.length <= maxWritten ? unlisted : bestOf(provider, unlisted, known);
-  const models = Object.fromEntries(written.map((model) => [nameIn(provider, model), limitIn(model)]));
+  const unlisted = usable.filter((model) => !isListed(provider, model, known));
   const isUsual = provider.known && known.providers[id]!.defaultApi === api;
-  return {
-    settings: { ...(!isUsual && { api }), ...(written.length > 0 && { models }) },
-    leftOut: unlisted.length - written.length,
-  };
+  const way = isUsual ? {} : { api };
+  // A page of names is not worth what the catalogue has of many anyway.
+  if (unlisted.length === 0 || (provider.known && usable.length > maxWritten)) return { settings: way, leftOut: unlisted.length };
+  const written = usable.length <= maxWritten ? usable : bestOf(provider, usable, known);
+  const models = Object.fromEntries(
+    written.map((model) => [nameIn(provider, model), isListed(provider, model, known) ? {} : limitIn(model)]),
+  );
+  return { settings: { ...way, models }, leftOut: usable.length - written.length };
+}
+
+function isListed({ id, known: isKnown }: GatewayProvider, { id: model }: GatewayModel, { catalogue }: Known): boolean {
+  return isKnown && Object.hasOwn(catalogue, id) && Object.hasOwn(catalogue[id]!.models, model);
 }
 
 /** A model's limits as a spec has them; nothing where they are not known. */
@@ -181,20 +192,17 @@ export type Offer<Choice> =
   | { readonly settings: ProviderSettings; readonly choice: Choice; readonly notes: readonly string[] }
   | { readonly why: string };
 
-/** The settings of a provider that this version can write; null where it serves nothing that an environment uses. */
+/** The settings of a provider, as far as this version can write them; null where it serves nothing that an environment uses. */
 export function offer<Choice>(provider: GatewayProvider, known: Known, accepts: Accepts<Choice>): Offer<Choice> | null {
   const described = settingsOf(provider, known);
   if (described === null) return null;
   const { settings, leftOut } = described;
   const { id } = provider;
-  const more = leftOut > 0 ? [`${id} serves ${leftOut} more models: name those that you want under providers.${id}.models`] : [];
-  const whole = accepts({ [id]: settings });
-  if (whole.ok) return { settings, choice: whole.value[0]!, notes: more };
-  const { models = {}, ...bare } = settings;
-  const without = provider.known ? accepts({ [id]: bare }) : whole;
-  if (!without.ok) return { why: whole.why };
-  const note = `of ${id}, this version writes down only models of its catalogue: ${listSome(Object.keys(models))} can still be named as model`;
-  return { settings: bare, choice: without.value[0]!, notes: [note] };
+  const read = accepts({ [id]: settings });
+  if (!read.ok) return { why: read.why };
+  const what = provider.known ? "models that the catalogue does not know" : "more models";
+  const more = leftOut > 0 ? [`${id} serves ${leftOut} ${what}: name those that are wanted under providers.${id}.models`] : [];
+  return { settings, choice: read.value[0]!, notes: more };
 }
 
 /** A few of many names. */

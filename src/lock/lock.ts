@@ -68,6 +68,15 @@ export type ReadLock =
 
 /** The hash of a file's text as the lock writes it. */
 export function hashText(text: string): string {
+  if (text.length < 50_000) return computeHash(text);
+  // The doctor is the same in every repository that one run visits.
+  if (last?.text !== text) last = { text, hash: computeHash(text) };
+  return last.hash;
+}
+
+let last: { readonly text: string; readonly hash: string } | undefined;
+
+function computeHash(text: string): string {
   return `sha256-${createHash("sha256").update(text).digest("hex")}`;
 }
 
@@ -167,17 +176,32 @@ export function isInside(path: string): boolean {
 function isAnswers(value: unknown): value is Answers {
   if (!isRecord(value)) return false;
   const { name, url, connection, model, smallModel, opencode, managed, providers, outputs, base } = value;
-  const { devcontainers, containerEnv, forwardPorts, hooks } = value;
+  const { style, devcontainers, containerEnv, forwardPorts, hooks } = value;
   return (
-    [name, url, connection, model, smallModel, opencode].every(isText) &&
+    [name, url, connection, model, smallModel, style, opencode].every(isText) &&
     typeof managed === "boolean" &&
     isList(outputs, isText) &&
-    isList(providers, (choice) => isRecord(choice) && isText(choice["id"]) && isText(choice["api"])) &&
+    isList(providers, isProviderChoice) &&
     isList(devcontainers, isText) &&
     isList(forwardPorts, (port) => isText(port) || typeof port === "number") &&
     [containerEnv, hooks].every((map) => isRecord(map) && Object.values(map).every(isText)) &&
     (isText(base) || (isRecord(base) && isText(base["image"]) && isText(base["libc"]) && isText(base["user"])))
   );
+}
+
+function isProviderChoice(value: unknown): boolean {
+  if (!isRecord(value)) return false;
+  const { id, api, name, models } = value;
+  return (
+    isText(id) && isText(api) && (name === undefined || isText(name)) && (models === undefined || isList(models, isModelChoice))
+  );
+}
+
+function isModelChoice(value: unknown): boolean {
+  if (!isRecord(value)) return false;
+  const { id, name, limit } = value;
+  const limited = limit === undefined || (isRecord(limit) && isCount(limit["context"]) && isCount(limit["output"]));
+  return isText(id) && (name === undefined || isText(name)) && limited;
 }
 
 function isLockedFile(value: unknown): value is LockedFile {

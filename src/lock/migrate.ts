@@ -35,7 +35,10 @@ const linesOfVersion1 = [
 
 /** Today's form of a lock's value; the same value where it is of no older form. */
 export function migrateLock(value: Record<string, unknown>): Record<string, unknown> {
-  return value["lockVersion"] === 1 ? fromVersion1(value) : value;
+  const lock = value["lockVersion"] === 1 ? fromVersion1(value) : value;
+  const { answers } = lock;
+  // An answer that came in without a new form: as it was before there was a question.
+  return isRecord(answers) && !("style" in answers) ? { ...lock, answers: { ...answers, style: "separate" } } : lock;
 }
 
 function asRecord(value: unknown): Record<string, unknown> {

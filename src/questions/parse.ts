@@ -5,15 +5,16 @@
 import { bases, findBase } from "../catalog/bases.ts";
 import { connections } from "../catalog/connections.ts";
 import { isDevcontainerPath } from "../catalog/files.ts";
-import { knowsModel } from "../catalog/models.ts";
 import { lifecycleHooks } from "../catalog/hooks.ts";
 import { outputs } from "../catalog/outputs.ts";
-import { findProvider, providers, type WireFormat } from "../catalog/providers.ts";
-import type { Answers, BaseChoice, Parsed, ProviderChoice } from "./types.ts";
+import type { Answers, BaseChoice, Parsed } from "./types.ts";
 
-const understood = <Value>(value: Value, notes: readonly string[] = []): Parsed<Value> => ({ ok: true, value, notes });
-const refused = (why: string, fix: string): { ok: false; why: string; fix: string } => ({ ok: false, why, fix });
-const names = (items: Iterable<string>): string => [...items].join(", ");
+/** A value that was understood. */
+export const understood = <Value>(value: Value, notes: readonly string[] = []): Parsed<Value> => ({ ok: true, value, notes });
+/** Why it is no value, and what to write instead; without a full stop. */
+export const refused = (why: string, fix: string): { ok: false; why: string; fix: string } => ({ ok: false, why, fix });
+/** For a sentence. */
+export const names = (items: Iterable<string>): string => [...items].join(", ");
 
 /** Reads a spec value that has to be text by the rule for text. */
 export function readText<Value>(parse: (text: string, earlier: Partial<Answers>) => Parsed<Value>) {
@@ -21,13 +22,14 @@ export function readText<Value>(parse: (text: string, earlier: Partial<Answers>)
     typeof value === "string" ? parse(value, earlier) : refused(`expected text, not ${describe(value)}`, "put it in quotes");
 }
 
-function describe(value: unknown): string {
+/** What a plain value is, for a sentence. */
+export function describe(value: unknown): string {
   if (value === null) return "nothing";
   return Array.isArray(value) ? "a list" : typeof value === "object" ? "a map" : `the ${typeof value} ${String(value)}`;
 }
 
 /** Splits `a, b` and `a b`. */
-function splitList(text: string): string[] {
+export function splitList(text: string): string[] {
   return text.split(/[\s,]+/).filter((item) => item !== "");
 }
 
@@ -50,81 +52,9 @@ export function parseName(text: string): Parsed<string> {
     : understood(name, name === text ? [] : [`wrote the name as ${name}`]);
 }
 
-function acceptProviders(ids: readonly string[]): Parsed<readonly ProviderChoice[]> {
-  if (ids.length === 0) return refused("no provider is named", `choose from ${names(Object.keys(providers))}`);
-  const chosen = new Map<string, ProviderChoice>();
-  for (const id of ids) {
-    const provider = findProvider(id);
-    if (provider === undefined)
-      return refused(`${JSON.stringify(id)} is not a provider of this version`, `choose from ${names(Object.keys(providers))}`);
-    chosen.set(id, { id, api: provider.defaultApi });
-  }
-  return understood([...chosen.values()]);
-}
-
-/** Names of providers, each with its default wire format. */
-export function parseProviders(text: string): Parsed<readonly ProviderChoice[]> {
-  return acceptProviders(splitList(text));
-}
-
-/** A map from provider to its settings, or a list of providers. */
-export function readProviders(value: unknown): Parsed<readonly ProviderChoice[]> {
-  if (Array.isArray(value) && value.every((id) => typeof id === "string")) return acceptProviders(value);
-  if (!isMap(value)) return refused(`expected a map of providers, not ${describe(value)}`, "write for instance  anthropic: {}");
-  const parsed = acceptProviders(Object.keys(value));
-  if (!parsed.ok) return parsed;
-  const chosen: ProviderChoice[] = [];
-  for (const choice of parsed.value) {
-    const options = value[choice.id];
-    if (options !== null && !isMap(options)) return refused(`${choice.id} is ${describe(options)}`, `write  ${choice.id}: {}`);
-    const stray = Object.keys(options ?? {}).find((key) => key !== "api");
-    if (stray !== undefined) return refused(`${choice.id} has no setting ${JSON.stringify(stray)}`, "the one setting is api");
-    const formats = Object.keys(providers[choice.id]!.wireFormats);
-    const api = options?.["api"] ?? choice.api;
-    if (typeof api !== "string" || !formats.includes(api)) {
-      return refused(
-        `${choice.id} does not speak ${typeof api === "string" ? JSON.stringify(api) : describe(api)}`,
-        `api is ${names(formats)}`,
-      );
-    }
-    chosen.push({ id: choice.id, api: api as WireFormat });
-  }
-  return understood(chosen);
-}
-
-function isMap(value: unknown): value is Record<string, unknown> {
+/** Whether a plain value is a map. */
+export function isMap(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** Model ids of all vendors are made of these; braces and quotes are kept out because OpenCode substitutes `{env:…}` in its config. */
-const modelId = /^[A-Za-z0-9@][A-Za-z0-9@._:/+~-]{0,199}$/;
-
-/** `provider/model`; the provider has to be among those chosen. A word where the catalogue does not know the model. */
-export function parseModel(text: string, earlier: Partial<Answers>): Parsed<string> {
-  const typed = text.trim();
-  const slash = typed.indexOf("/");
-  const [provider, id] = [typed.slice(0, slash), typed.slice(slash + 1)];
-  const chosen = earlier.providers?.map((choice) => choice.id) ?? Object.keys(providers);
-  const example = `${chosen[0]}/${findProvider(chosen[0] ?? "")?.defaults.model}`;
-  if (slash < 1 || id === "")
-    return refused(`${JSON.stringify(typed)} names no provider and model`, `write provider/model, for instance ${example}`);
-  if (!modelId.test(typed))
-    return refused(
-      `${JSON.stringify(typed)} has a character that no model id has`,
-      "letters, digits and @ . _ : / + ~ - are allowed",
-    );
-  if (!chosen.includes(provider))
-    return refused(
-      `${typed} is of ${provider}, which is not among the providers`,
-      `add ${provider} to the providers, or take one of ${names(chosen)}`,
-    );
-  const known = knowsModel(provider, id);
-  return understood(
-    typed,
-    known
-      ? []
-      : [`OpenCode's catalogue does not know ${typed}: it is offered without limits, so nothing is compacted automatically`],
-  );
 }
 
 /** An image reference as github.com/distribution/reference defines it, digest allowed; nothing else can stand after FROM. */

@@ -5,7 +5,8 @@
 import { bases } from "../catalog/bases.ts";
 import { connections } from "../catalog/connections.ts";
 import { outputs } from "../catalog/outputs.ts";
-import { findProvider, providers } from "../catalog/providers.ts";
+import { proposedProviders, providers } from "../catalog/providers.ts";
+import { styles } from "../catalog/styles.ts";
 import { defaultOrigin, parseOrigin } from "../gateway/origin.ts";
 import {
   cleanName,
@@ -15,12 +16,10 @@ import {
   parseContainerEnv,
   parseDevcontainers,
   parseHooks,
-  parseModel,
   parseName,
   parseOpencode,
   parseOutputs,
   parsePorts,
-  parseProviders,
   parseSwitch,
   readBase,
   readContainerEnv,
@@ -28,16 +27,21 @@ import {
   readHooks,
   readOutputs,
   readPorts,
-  readProviders,
   readSwitch,
   readText,
 } from "./parse.ts";
-import type { Answers, Choice, Facts, Proposal, Question, QuestionId } from "./types.ts";
-
-const smallModelOf = (earlier: Partial<Answers>): string => {
-  const provider = (earlier.model ?? "").split("/")[0] ?? "";
-  return `${provider}/${findProvider(provider)?.defaults.smallModel ?? ""}`;
-};
+import {
+  formatProviders,
+  parseModel,
+  parseProviders,
+  parseStyle,
+  proposeModel,
+  proposeSmallModel,
+  readProviders,
+  refineProviders,
+  writeProviders,
+} from "./parse-providers.ts";
+import type { Choice, Facts, Proposal, Question, QuestionId } from "./types.ts";
 
 const listNames = (items: readonly string[]): string => items.join(", ");
 const formatMap = (map: Readonly<Record<string, string>>): string =>
@@ -85,19 +89,19 @@ const table: { readonly [Id in QuestionId]: Question<Id> } = {
     id: "providers",
     kind: "list",
     flag: "providers",
-    value: "a,b",
+    value: "a,b:api",
     env: ["APERTURE_ENV_PROVIDERS"],
     key: ["providers"],
     asked: true,
     message: "Which providers does the gateway serve?",
-    help: `what the gateway serves, of ${listNames(Object.keys(providers))}`,
+    help: `what the gateway serves, of ${listNames(Object.keys(providers))}; behind a colon how, as openai:chat; your own stand in the spec`,
     choices: () => Object.values(providers).map((provider) => ({ value: provider.id, label: provider.name })),
-    propose: () => byDefault(Object.values(providers).map(({ id, defaultApi }) => ({ id, api: defaultApi }))),
+    propose: () => byDefault(Object.values(proposedProviders).map(({ id, defaultApi }) => ({ id, api: defaultApi }))),
     parse: parseProviders,
     read: readProviders,
-    format: (value) => value.map((choice) => choice.id).join(","),
-    write: (value) => Object.fromEntries(value.map(({ id, api }) => [id, api === findProvider(id)?.defaultApi ? {} : { api }])),
-    refine: (given, written) => given.map((choice) => written.find(({ id }) => id === choice.id) ?? choice),
+    format: formatProviders,
+    write: writeProviders,
+    refine: refineProviders,
   },
   model: {
     id: "model",
@@ -109,10 +113,7 @@ const table: { readonly [Id in QuestionId]: Question<Id> } = {
     asked: true,
     message: "Which model by default?",
     help: "the default model",
-    propose: (_facts, earlier) => {
-      const first = findProvider(earlier.providers?.[0]?.id ?? "");
-      return byDefault(first === undefined ? "" : `${first.id}/${first.defaults.model}`);
-    },
+    propose: (_facts, earlier) => byDefault(proposeModel(earlier)),
     parse: parseModel,
     read: readText(parseModel),
     format: (value) => value,
@@ -128,9 +129,26 @@ const table: { readonly [Id in QuestionId]: Question<Id> } = {
     asked: true,
     message: "Which small model, for titles and summaries?",
     help: "the model for titles and summaries",
-    propose: (_facts, earlier) => byDefault(smallModelOf(earlier)),
+    propose: (_facts, earlier) => byDefault(proposeSmallModel(earlier)),
     parse: parseModel,
     read: readText(parseModel),
+    format: (value) => value,
+    write: itself,
+  },
+  style: {
+    id: "style",
+    kind: "choice",
+    flag: "style",
+    value: "how",
+    env: ["APERTURE_ENV_STYLE"],
+    key: ["opencode", "style"],
+    asked: false,
+    message: "One provider for each, or one for the whole gateway?",
+    help: "separate (each provider as OpenCode knows it) or compact (one, with the named models only)",
+    choices: () => styles,
+    propose: () => byDefault("separate"),
+    parse: parseStyle,
+    read: readText(parseStyle),
     format: (value) => value,
     write: itself,
   },

@@ -10,11 +10,27 @@ export type Parsed<Value> =
 /** A base of the catalogue by name, or an image of the user's own. */
 export type BaseChoice = string | { readonly image: string; readonly libc: Libc; readonly user: string };
 
-/** A provider and the wire format that it speaks through this gateway. */
+/** A model that a provider offers. Where nothing is said of it, the catalogue says the rest. */
+export interface ModelChoice {
+  readonly id: string;
+  /** As people see it. */
+  readonly name?: string;
+  /** In tokens. */
+  readonly limit?: { readonly context: number; readonly output: number };
+}
+
+/** A provider of the catalogue, or one of the team's own, and the wire format that it speaks through this gateway. */
 export interface ProviderChoice {
   readonly id: string;
   readonly api: WireFormat;
+  /** One of the team's own: as people see it. */
+  readonly name?: string;
+  /** Exactly these are offered. One of the team's own always has them; without them one of the catalogue offers all that the catalogue has. */
+  readonly models?: readonly ModelChoice[];
 }
+
+/** How the gateway appears in OpenCode: as a provider for each of its providers, or as one that has the named models of all. */
+export type Style = "separate" | "compact";
 
 /** All that can be said about an environment. The spec file is these answers written down. */
 export interface Answers {
@@ -24,6 +40,7 @@ export interface Answers {
   readonly providers: readonly ProviderChoice[];
   readonly model: string;
   readonly smallModel: string;
+  readonly style: Style;
   readonly opencode: string;
   readonly managed: boolean;
   readonly base: BaseChoice;

@@ -11,6 +11,21 @@ export function formatJson(text: string): string {
   );
 }
 
+/** JSON of any plain value on one line, with a space inside of braces and behind colons and commas. */
+export function formatValue(value: unknown): string {
+  if (typeof value === "string") return formatJson(value);
+  if (Array.isArray(value)) return `[${value.map(formatValue).join(", ")}]`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  const entries = Object.entries(value).map(([key, inner]) => `${formatJson(key)}: ${formatValue(inner)}`);
+  return entries.length === 0 ? "{}" : `{ ${entries.join(", ")} }`;
+}
+
+/** JSON that is written already; throws on any other text. */
+export function formatLiteral(text: string): string {
+  JSON.parse(text);
+  return text;
+}
+
 function escapeUnit(unit: string): string {
   return `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
@@ -24,6 +39,18 @@ const yamlVersion = /^\d+\.\d+\.\d+$/;
 export function formatYaml(text: string): string {
   const plain = (yamlPlain.test(text) && !yamlReserved.test(text)) || yamlVersion.test(text);
   return plain ? text : formatJson(text);
+}
+
+/** JSON of any value as one of YAML on one line. */
+export function formatFlow(json: string): string {
+  const write = (value: unknown): string => {
+    if (typeof value === "string") return formatYaml(value);
+    if (Array.isArray(value)) return `[${value.map(write).join(", ")}]`;
+    if (typeof value !== "object" || value === null) return String(value);
+    const entries = Object.entries(value).map(([key, inner]) => `${formatYaml(key)}: ${write(inner)}`);
+    return entries.length === 0 ? "{}" : `{ ${entries.join(", ")} }`;
+  };
+  return write(JSON.parse(json));
 }
 
 /** One word of a POSIX shell. A NUL cannot be in one. */

@@ -3,8 +3,19 @@ import { createHash } from "node:crypto";
 import runtime from "handlebars/runtime";
 import { partials, templates } from "virtual:templates";
 import { doctorPath, wantedFiles, type WantedFile } from "../catalog/files.ts";
+import { hashText } from "../lock/lock.ts";
 import { buildContext, type Environment } from "./context.ts";
-import { formatDocker, formatJson, formatNumber, formatShell, formatWord, formatWords, formatYaml } from "./escape.ts";
+import {
+  formatDocker,
+  formatFlow,
+  formatJson,
+  formatLiteral,
+  formatNumber,
+  formatShell,
+  formatWord,
+  formatWords,
+  formatYaml,
+} from "./escape.ts";
 
 /** A file as it shall be. */
 export interface RenderedFile extends WantedFile {
@@ -22,6 +33,8 @@ export interface Rendered {
 const handlebars = runtime.create();
 const formats: Readonly<Record<string, (text: string) => string>> = {
   json: formatJson,
+  flow: formatFlow,
+  literal: formatLiteral,
   number: formatNumber,
   yaml: formatYaml,
   sh: formatShell,
@@ -61,7 +74,9 @@ function renderTemplate(path: string, context: object): string {
 function hashRevision(files: readonly RenderedFile[]): string {
   const hash = createHash("sha256");
   for (const { path, text } of [...files].sort((left, right) => (left.path < right.path ? -1 : 1))) {
-    hash.update(`${path}\0${Buffer.byteLength(text)}\0${text}`);
+    // Of the large one its hash, which a run over many repositories computes once.
+    const content = path === doctorPath ? hashText(text) : text;
+    hash.update(`${path}\0${Buffer.byteLength(content)}\0${content}`);
   }
   return hash.digest("hex").slice(0, 12);
 }

@@ -1,4 +1,5 @@
 /** Finds what is installed beside this program. */
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -16,7 +17,7 @@ export function findInstalled(name: string, file: string): string | null {
   }
 }
 
-/** A file beside this program's own. */
-export function findBeside(file: string): string {
-  return join(dirname(here), file);
+/** The text of a file beside this program's own. */
+export function readBeside(file: string): string {
+  return readFileSync(join(dirname(here), file), "utf8");
 }

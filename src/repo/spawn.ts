@@ -19,12 +19,14 @@ export async function spawn(
     /** Variables on top of this process's. */
     readonly env?: Readonly<Record<string, string>>;
     readonly signal?: AbortSignal;
+    /** What it reads on stdin; nothing by default. */
+    readonly input?: string;
   } = {},
 ): Promise<Spawned> {
   const { execa } = await import("execa");
   const settings = {
     reject: false,
-    stdin: "ignore",
+    ...(options.input === undefined ? { stdin: "ignore" } : { input: options.input }),
     timeout: options.timeout ?? 60_000,
     ...(options.cwd !== undefined && { cwd: options.cwd }),
     ...(options.env !== undefined && { env: { ...options.env } }),

@@ -53,16 +53,23 @@ function refOf(provider: GatewayProvider, model: GatewayModel): string {
 }
 
 function remarkOn(provider: GatewayProvider, model: GatewayModel, main: string | null, small: string | null): string {
-  const { apis, alsoFrom, unique, chats } = model;
+  const { alsoFrom, unique } = model;
   const ref = refOf(provider, model);
   const also =
     alsoFrom.length === 0
       ? null
       : `also of ${alsoFrom.join(", ")}: ${unique === null ? "no name means this one" : `${unique} means this one`}`;
-  const api = provider.api !== null && apis.length > 0 && !apis.includes(provider.api) ? `only ${apis.join(", ")}` : null;
   const roles = [ref === main ? "model" : null, ref === small ? "small_model" : null];
-  const unfit = apis.length === 0 ? "no API that OpenCode speaks here" : chats ? api : "no chat model";
+  const unfit = whyUnfit(provider, model);
   return [...roles, unfit, also].filter((part) => part !== null).join("; ");
+}
+
+function whyUnfit({ api }: GatewayProvider, { apis, chats, usable, unique }: GatewayModel): string | null {
+  if (apis.length === 0) return "no API that OpenCode speaks here";
+  if (!chats) return "no chat model";
+  if (api !== null && !apis.includes(api)) return `only ${apis.join(", ")}`;
+  // Where no name means it, that is said beside this.
+  return usable || unique === null ? null : `cannot be used by ${api ?? "its API"}`;
 }
 
 /** A sentence on how much there is. */

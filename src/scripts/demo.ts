@@ -6,8 +6,8 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { providers } from "../catalog/providers.ts";
-import { modelsOfCatalogue } from "../gateway/mock/models.ts";
+import { proposedProviders as providers } from "../catalog/providers.ts";
+import { modelsOfCatalogue } from "../gateway/mock/stock.ts";
 import { startMockGateway, type LoggedRequest } from "../gateway/mock/server.ts";
 import { installLocally, whyNotHere } from "./install-locally.ts";
 
@@ -62,7 +62,7 @@ async function runDemo(root: string, work: string, cancelSignal: AbortSignal): P
     join(root, "node_modules", ".cache", "aperture-env"),
   ).finally(stop);
 
-  const gateway = await startMockGateway({ models: modelsOfCatalogue() });
+  const gateway = await startMockGateway({ models: await modelsOfCatalogue() });
   say(`4/6  Mock gateway on ${gateway.origin} (its log, as a page: ${gateway.origin}/ui/)`);
   try {
     for (const { id, defaults } of Object.values(providers)) {

@@ -3,10 +3,11 @@
  *
  *   npm run refresh [-- --opencode <version>]
  *
- * Writes `release.json` and `models.json` in `src/catalog/opencode`, both at the very end: a failure leaves them as they were.
+ * Writes `release.json`, `models.json` (the providers that are proposed) and `models/<provider>.json` (the others) in `src/catalog/opencode`, all
+ * at the very end: a failure leaves them as they were.
  */
 import { createHash } from "node:crypto";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -20,6 +21,7 @@ import {
   reduceCatalogue,
   type Catalogue,
 } from "../catalog/opencode/extract.ts";
+import { selections } from "../catalog/opencode/selections.ts";
 import { providers } from "../catalog/providers.ts";
 import { isPinnable, isRelease, newestCommonVersion, platforms, type PlatformPackage, type Release } from "../catalog/release.ts";
 import { cancelledError, environmentError, usageError } from "../errors.ts";
@@ -67,17 +69,30 @@ function parseVersion(argv: readonly string[]): string | undefined {
 
 async function refreshIn(work: string, surroundings: Surroundings, asked: string | undefined): Promise<void> {
   const folder = join(surroundings.root, "src", "catalog", "opencode");
-  const [releaseFile, modelsFile] = [join(folder, "release.json"), join(folder, "models.json")];
+  const releaseFile = join(folder, "release.json");
   const release = await findRelease(asked ?? (await findNewest(surroundings)), surroundings);
   const binary = await download(release, work, surroundings);
   const found = checkCatalogue(evaluateLiteral(findLiteral(readFileSync(binary))), catalogueProviders);
-  const catalogue = reduceCatalogue(found, catalogueProviders);
+  const catalogue = reduceCatalogue(found, catalogueProviders, selections);
+  const files = Object.entries(filesOf(catalogue)).map(([name, part]) => ({ file: join(folder, name), part }));
   const before = (readJson(releaseFile) as Partial<Release>).version;
-  const changes = describeChanges(readJson(modelsFile) as Catalogue, catalogue);
+  const old = Object.assign({}, ...files.map(({ file }) => readJson(file))) as Catalogue;
   writeFileSync(releaseFile, `${JSON.stringify(release, null, 2)}\n`);
-  writeFileSync(modelsFile, printCatalogue(catalogue));
+  mkdirSync(join(folder, "models"), { recursive: true });
+  for (const { file, part } of files) writeFileSync(file, printCatalogue(part));
   const was = before === release.version ? "as before" : `was ${before ?? "not pinned"}`;
-  process.stdout.write([`OpenCode ${release.version}, ${was}`, ...changes, ""].join("\n"));
+  process.stdout.write([`OpenCode ${release.version}, ${was}`, ...describeChanges(old, catalogue), ""].join("\n"));
+}
+
+/** The catalogue by files: what is proposed is one, which is part of the program, and each of the others is loaded only where it is wanted. */
+function filesOf(catalogue: Catalogue): Readonly<Record<string, Catalogue>> {
+  const [proposed, others] = [true, false].map((wanted) =>
+    Object.entries(catalogue).filter(([id]) => providers[id]!.proposed === wanted),
+  ) as [[string, Catalogue[string]][], [string, Catalogue[string]][]];
+  return {
+    "models.json": Object.fromEntries(proposed),
+    ...Object.fromEntries(others.map(([id, provider]) => [join("models", `${id}.json`), { [id]: provider }])),
+  };
 }
 
 async function findNewest(surroundings: Surroundings): Promise<string> {

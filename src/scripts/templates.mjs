@@ -8,7 +8,7 @@ import { join, sep } from "node:path";
 import Handlebars from "handlebars";
 
 /** Helpers that templates may call. They are the only way of a value into a file; `src/render/render.ts` defines them. */
-export const helperNames = ["json", "number", "yaml", "sh", "docker", "word", "words"];
+export const helperNames = ["json", "literal", "number", "yaml", "flow", "sh", "docker", "word", "words"];
 
 /** Nothing is HTML. A missing value is an error without `strict`, whose code is twice as long, because every helper refuses what is not text. */
 const options = {

@@ -4,12 +4,10 @@
  * It only adds, and changes what cannot work: a gateway lists what the grants of whoever asks allow, so what it does not list may well be served
  * to others. That is named and stays.
  */
-import { loadCatalogue } from "../catalog/models.ts";
-import { providers } from "../catalog/providers.ts";
 import type { EditResult } from "../edit/splice.ts";
 import { isTree, sameValue, type Tree } from "../edit/value.ts";
 import { clean } from "../gateway/explain.ts";
-import { readModels, type Discovery, type GatewayModel, type GatewayProvider, type Known } from "../gateway/models.ts";
+import { type Discovery, type GatewayModel, type GatewayProvider, type Known } from "../gateway/models.ts";
 import { candidatesOf, nameIn, offer, proposeModel, proposeSmallModel } from "../gateway/proposals.ts";
 import { questionOf } from "../questions/table.ts";
 import type { Answers, Parsed, ProviderChoice } from "../questions/types.ts";
@@ -37,15 +35,11 @@ export interface Surroundings {
   readonly lock: Partial<Answers> | null;
 }
 
-const known = (): Known => ({ providers: providers as Known["providers"], catalogue: loadCatalogue() });
-
-/** Reads a gateway's answer with what this version knows. Throws what `readModels` throws. */
-export function understand(body: unknown): Discovery {
-  return readModels(body, known());
-}
+/** What a spec may have at most. */
+const maxProviders = 50;
 
 /** Puts what a gateway serves into a spec. */
-export function mergeDiscovery(found: Discovery, { origin, spec, lock }: Surroundings): Merged {
+export function mergeDiscovery(found: Discovery, { origin, spec, lock }: Surroundings, known: Known): Merged {
   const notes: string[] = [];
   const written = spec?.entries.providers?.value;
   const current = providersOf(written) ?? (written === undefined && lock !== null ? fromAnswers(lock.providers) : new Map());
@@ -56,12 +50,16 @@ export function mergeDiscovery(found: Discovery, { origin, spec, lock }: Surroun
   for (const [id, settings] of current) {
     const provider = discovery.providers.find((one) => one.id === id);
     if (provider === undefined) notListed.push(id);
-    next.set(id, provider === undefined ? settings : mergeSettings(provider, settings, notes, notListed));
+    next.set(id, provider === undefined ? settings : mergeSettings(provider, settings, { known, notes, notListed }));
   }
   for (const provider of discovery.providers) {
     const { id, gatewayId } = provider;
     if (next.has(id)) continue;
-    const offered = offer(provider, known(), accepts);
+    if (next.size >= maxProviders) {
+      notes.push(`${gatewayId ?? id} is left out of the spec, which has ${maxProviders} providers`);
+      continue;
+    }
+    const offered = offer(provider, known, accepts);
     if (offered === null) continue;
     if ("why" in offered) notes.push(`${gatewayId ?? id} is left out of the spec: ${offered.why}`);
     else {
@@ -79,9 +77,9 @@ export function mergeDiscovery(found: Discovery, { origin, spec, lock }: Surroun
     model: text(spec?.entries.model?.value ?? lock?.model),
     small: text(spec?.entries.smallModel?.value ?? lock?.smallModel),
   };
-  const keep = (ref: string | null): boolean => ref !== null && isServed(ref, discovery, next);
-  const model = keep(asked.model) ? asked.model : (proposeModel(candidates, known())?.ref ?? null);
-  const proposedSmall = model === null ? null : proposeSmallModel(candidates, model, known());
+  const keep = (ref: string | null): boolean => ref !== null && isServed(ref, discovery, next, known);
+  const model = keep(asked.model) ? asked.model : (proposeModel(candidates, known)?.ref ?? null);
+  const proposedSmall = model === null ? null : proposeSmallModel(candidates, model, known);
   const smallModel = keep(asked.small) ? asked.small : (proposedSmall?.ref ?? null);
   for (const [key, before, after] of [
     ["model", asked.model, model],
@@ -138,37 +136,58 @@ function withNamesOf(current: ReadonlyMap<string, unknown>, discovery: Discovery
   };
 }
 
+/** The models that settings name, as a map, whichever way they are written. */
 function modelsOf(settings: unknown): Tree {
-  return isTree(settings) && isTree(settings["models"]) ? settings["models"] : {};
+  const models = isTree(settings) ? settings["models"] : undefined;
+  if (Array.isArray(models)) return Object.fromEntries(models.filter((id) => typeof id === "string").map((id) => [id, {}]));
+  return isTree(models) ? models : {};
 }
 
 const accepts = (value: unknown): Parsed<readonly ProviderChoice[]> => questionOf("providers").read(value, {});
 
-/** What a provider's settings have to become: everything in them stays but an API that the gateway has for none of its models. */
-function mergeSettings(provider: GatewayProvider, settings: unknown, notes: string[], notListed: string[]): unknown {
+/** What is known, and where to put what is to say. */
+interface Said {
+  readonly known: Known;
+  readonly notes: string[];
+  readonly notListed: string[];
+}
+
+/**
+ * What a provider's settings have to become: everything in them stays but an API that the gateway has for none of its models. A provider of the
+ * team's own gets what is served and not named yet, since no other way leads to it; of one of the catalogue what is named is a choice.
+ */
+function mergeSettings(provider: GatewayProvider, settings: unknown, { known, notes, notListed }: Said): unknown {
   const before: Tree = isTree(settings) ? settings : {};
   const { id } = provider;
-  const usual = provider.known ? providers[id]?.defaultApi : undefined;
+  const usual = provider.known ? known.providers[id]?.defaultApi : "chat";
   const api = before["api"] ?? usual;
   const isSpoken =
     provider.api === null || provider.assumed || provider.models.some(({ apis }) => apis.some((one) => one === api));
+  const there = Object.keys(modelsOf(before));
   const names = new Set(provider.models.flatMap((model) => [model.id, nameIn(provider, model)]));
-  for (const name of Object.keys(modelsOf(before))) if (!names.has(name)) notListed.push(`${id}/${name}`);
-  const offered = offer(isSpoken ? withApi(provider, api) : provider, known(), accepts);
-  if (offered === null || "why" in offered) {
-    if (!isSpoken) notes.push(`${id} does not speak ${show(String(api))} on this gateway`);
-    return settings;
-  }
-  if (!isSpoken) notes.push(`${id} does not speak ${show(String(api))} on this gateway, but ${String(provider.api)}`);
-  notes.push(...offered.notes);
-  const added = Object.entries(offered.settings.models ?? {}).filter(
-    ([name]) => !Object.hasOwn(modelsOf(before), name) && !Object.hasOwn(modelsOf(before), bareOf(provider, name)),
+  notListed.push(...there.filter((name) => !names.has(name)).map((name) => `${id}/${name}`));
+  const told = `${id} does not speak ${show(String(api))} on this gateway`;
+  if (!isSpoken) notes.push(`${told}, but ${String(provider.api)}`);
+  const offered = offer(isSpoken ? withApi(provider, api) : provider, known, accepts);
+  if (offered === null || "why" in offered) return settings;
+  const served = Object.keys(offered.settings.models ?? {}).filter(
+    (name) => !there.includes(name) && !there.includes(bareOf(provider, name)),
   );
-  const models = { ...modelsOf(before), ...Object.fromEntries(added) };
+  if (provider.known && served.length > 0 && before["models"] === undefined)
+    notes.push(`${id} serves models that the catalogue does not know: name all that are wanted under providers.${id}.models`);
+  const added = provider.known ? {} : pick(offered.settings.models ?? {}, served);
+  const models = Object.keys(added).length === 0 ? before["models"] : { ...modelsOf(before), ...added };
+  const next = isSpoken ? before["api"] : provider.api === usual ? undefined : provider.api;
   const { api: _api, models: _models, ...rest } = before;
-  const next = isSpoken ? before["api"] : (offered.settings.api ?? (before["api"] === undefined ? undefined : usual));
-  const result = { ...rest, ...(next !== undefined && { api: next }), ...(Object.keys(models).length > 0 && { models }) };
-  return sameValue(result, before) ? settings : result;
+  const result = { ...rest, ...(next !== undefined && { api: next }), ...(models !== undefined && { models }) };
+  if (sameValue(result, before)) return settings;
+  const read = accepts({ [id]: result });
+  if (!read.ok) notes.push(`${id} is left as it is: ${read.why}`);
+  return read.ok ? result : settings;
+}
+
+function pick(from: Tree, names: readonly string[]): Tree {
+  return Object.fromEntries(names.map((name) => [name, from[name]]));
 }
 
 /** The id of a model by its name in a spec. */
@@ -187,20 +206,22 @@ function withApi(provider: GatewayProvider, api: unknown): GatewayProvider {
   return { ...provider, api: chosen, models };
 }
 
-/** Whether a model can be named with these settings of its provider: one of a provider of the user's own has to be written down. */
+/** Whether a model can be named with these settings of its provider: one of where some are written down, it is one of them. */
 function isIn(settings: unknown, provider: GatewayProvider, model: GatewayModel): boolean {
-  return provider.known || Object.hasOwn(modelsOf(settings), nameIn(provider, model));
+  const namesNone = isTree(settings) && settings["models"] === undefined;
+  return (provider.known && namesNone) || Object.hasOwn(modelsOf(settings), nameIn(provider, model));
 }
 
-function isServed(ref: string, { providers: served }: Discovery, next: ReadonlyMap<string, unknown>): boolean {
+function isServed(ref: string, { providers: served }: Discovery, next: ReadonlyMap<string, unknown>, known: Known): boolean {
   const slash = ref.indexOf("/");
   const [id, name] = [ref.slice(0, slash), ref.slice(slash + 1)];
   const provider = served.find((one) => one.id === id);
   if (provider === undefined || !next.has(id)) return false;
   const settings = next.get(id);
-  const api = (isTree(settings) ? settings["api"] : undefined) ?? (provider.known ? providers[id]?.defaultApi : provider.api);
+  const api = (isTree(settings) ? settings["api"] : undefined) ?? (provider.known ? known.providers[id]?.defaultApi : "chat");
   const models = provider.models.filter((model) => model.id === name || nameIn(provider, model) === name);
-  return models.some((model) => model.apis.some((one) => one === api));
+  const isNamed = !isTree(settings) || settings["models"] === undefined || Object.hasOwn(modelsOf(settings), name);
+  return isNamed && models.some((model) => model.apis.some((one) => one === api));
 }
 
 /** The smallest changes: a provider that is there is gone into, a new one is put beside it, and a list stays one where names are enough. */

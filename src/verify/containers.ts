@@ -15,8 +15,8 @@ export interface Containers {
     command: readonly string[],
     options?: { readonly env?: Readonly<Record<string, string>>; readonly timeout?: number },
   ): Promise<Spawned>;
-  /** Copies a file into it. */
-  put(file: string, target: string): Promise<void>;
+  /** Writes a file in it, which everyone there can read. */
+  write(text: string, path: string): Promise<void>;
   /** Removes it, its Compose project, its images, and what it left in the workspace, which may belong to its root. */
   remove(): Promise<void>;
 }
@@ -74,11 +74,14 @@ export function prepareContainers({ cli, folder, config, run, signal }: Containe
       const remote = Object.entries(variables).flatMap(([name, value]) => ["--remote-env", `${name}=${value}`]);
       return devcontainer("exec", [...remote, ...command], timeout);
     },
-    put: async (file, target) => {
-      const [container] = await containers();
-      const { exitCode, stderr } = await spawn("docker", ["cp", file, `${container}:${target}`]);
+    write: async (text, path) => {
+      const [container = ""] = await containers();
+      const script = 'umask 022 && cat >"$0"';
+      const { exitCode, stderr } = await spawn("docker", ["exec", "--interactive", container, "sh", "-c", script, path], {
+        input: text,
+      });
       if (exitCode !== 0)
-        throw environmentError("not-copied", `${target} could not be copied into the container: ${stderr.trim()}`);
+        throw environmentError("not-written", `${path} could not be written in the container: ${stderr.trim()}`);
     },
     remove: async () => {
       const own = await containers();

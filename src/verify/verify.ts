@@ -3,6 +3,7 @@
  * the gateway, or through a mock gateway that runs in the container itself, so that no network is needed. Everything is removed afterwards.
  */
 import { environmentError } from "../errors.ts";
+import type { MockModel } from "../gateway/mock/models.ts";
 import type { Spawned } from "../repo/spawn.ts";
 import type { Containers } from "./containers.ts";
 
@@ -15,6 +16,13 @@ export interface Step {
   readonly message: string;
 }
 
+/** A mock gateway to be. */
+export interface Mock {
+  /** The text of its program, a CommonJS module with what src/gateway/mock/serve.ts exports. */
+  readonly program: string;
+  readonly models: readonly MockModel[];
+}
+
 /** What is verified. */
 export interface Verification {
   readonly containers: Containers;
@@ -22,8 +30,8 @@ export interface Verification {
   readonly model: string;
   /** The gateway's origin, for where a prompt shows up. */
   readonly url: string;
-  /** The bundle of the mock gateway; null where the real gateway is asked. */
-  readonly mock: string | null;
+  /** Null where the real gateway is asked. */
+  readonly mock: Mock | null;
   readonly now: () => number;
   /** Told of each step before it begins. */
   readonly onStep: (name: Step["name"]) => void;
@@ -71,21 +79,20 @@ export async function verify({ containers, model, url, mock, now, onStep }: Veri
   return steps;
 }
 
-const folder = "/tmp/aperture-env-verify";
+const file = "/tmp/aperture-env-verify";
 
 /** Starts the mock gateway in the container by OpenCode's own runtime, and gives its origin. */
-async function startMock(containers: Containers, mock: string): Promise<string> {
-  await containers.put(mock, `${folder}.js`);
-  const run =
-    `module.exports.runMockGateway({ kind: "mock-gateway", port: 0, host: "127.0.0.1", json: true, faults: [], models: null, grants: null }, ` +
-    "{ stdout: process.stdout, stderr: process.stderr, signal: new AbortController().signal });";
+async function startMock(containers: Containers, { program, models }: Mock): Promise<string> {
+  const serving = { models, port: 0, host: "127.0.0.1", json: true, faults: [], grants: null };
+  const io = "{ stdout: process.stdout, stderr: process.stderr, signal: new AbortController().signal }";
+  const call = `module.exports.serveMockGateway(${JSON.stringify(serving)}, ${io});`;
+  await containers.write(`${program}\n${call}\n`, `${file}.cjs`);
   const script = [
     `umask 077`,
-    `{ cat ${folder}.js; printf '%s\\n' '${run}'; } >${folder}.cjs`,
     // Neither a bunfig.toml nor a .env of the repository has a say (seen with 1.18.18 and 1.18.33).
-    `cd / && BUN_BE_BUN=1 nohup /usr/local/lib/aperture-env/opencode --config=/dev/null --no-env-file ${folder}.cjs >${folder}.log 2>&1 </dev/null &`,
-    `i=0; while [ $i -lt 100 ]; do grep -m 1 -o 'http://127.0.0.1:[0-9]*' ${folder}.log 2>/dev/null && exit 0; i=$((i + 1)); sleep 0.1; done`,
-    `cat ${folder}.log >&2; exit 1`,
+    `cd / && BUN_BE_BUN=1 nohup /usr/local/lib/aperture-env/opencode --config=/dev/null --no-env-file ${file}.cjs >${file}.log 2>&1 </dev/null &`,
+    `i=0; while [ $i -lt 100 ]; do grep -m 1 -o 'http://127.0.0.1:[0-9]*' ${file}.log 2>/dev/null && exit 0; i=$((i + 1)); sleep 0.1; done`,
+    `cat ${file}.log >&2; exit 1`,
   ].join("\n");
   const { exitCode, stdout, stderr } = await containers.exec(["sh", "-c", script]);
   const origin = /http:\/\/127\.0\.0\.1:\d+/.exec(stdout)?.[0];

@@ -6,7 +6,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { modelsOfCatalogue } from "../../src/gateway/mock/models.ts";
+import { modelsOfCatalogue } from "../../src/gateway/mock/stock.ts";
 import { startMockGateway } from "../../src/gateway/mock/server.ts";
 import { installLocally, whyNotHere } from "../../src/scripts/install-locally.ts";
 import { measureEdits, measureFleet } from "./fleet.ts";
@@ -156,7 +156,7 @@ async function measureAnswer(root: string, work: string): Promise<Figure[]> {
   );
   const cost = launcher.ours.ms - launcher.theirs.ms;
 
-  const gateway = await startMockGateway({ models: modelsOfCatalogue() });
+  const gateway = await startMockGateway({ models: await modelsOfCatalogue() });
   try {
     const run = ["run", "--model", "anthropic/claude-sonnet-4-5", "say hi"];
     const plain = join(work, "plain-home");

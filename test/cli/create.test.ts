@@ -591,7 +591,7 @@ describe("a person at the terminal", () => {
       smallModel: "openai/gpt-5-mini",
       base: "go",
     });
-    expect(ran.stderr).toContain("Note: OpenCode's catalogue does not know openai/house");
+    expect(ran.stderr).toContain("Note: the catalogue does not know openai/house");
     expect(ran.stderr).toContain(
       "--url http://gw:8080 --providers openai --model openai/house --small-model openai/gpt-5-mini --base go",
     );

@@ -287,6 +287,28 @@ describe("where it fails", () => {
     expect(JSON.parse(json.stdout)).toMatchObject({ status: "error", error: { exit } });
   });
 
+  test.each([
+    ["html", "gateway-html"],
+    ["redirect", "gateway-redirect"],
+    ["no-role", "gateway-forbidden"],
+    ["stall", "gateway-slow"],
+    ["reset", "gateway-cut-off"],
+    ["close", "gateway-reset"],
+    ["cut", "gateway-cut-off"],
+    ["empty", "gateway-no-models"],
+    ["status=401", "gateway-unauthorized"],
+    ["status=404", "gateway-no-list"],
+    ["status=405", "gateway-method"],
+    ["status=429", "gateway-quota"],
+    ["status=503", "gateway-failed"],
+  ] as const)("the fault %s", async (fault, code) => {
+    const gateway = await startMockGateway({ models: both, faults: [fault] });
+    closing.push(() => gateway.close());
+    const ran = await runPiped(["discover", gateway.origin, "--json", "--timeout", "0.5"], root);
+    expect(ran.exit).toBe(4);
+    expect(JSON.parse(ran.stdout)).toMatchObject({ error: { code, hint: expect.any(String) } });
+  });
+
   test("an empty list, and no list", async () => {
     const { origin } = await gatewayWith([]);
     expect(await runPiped(["discover", origin], root)).toMatchObject({ exit: 4, stderr: expect.stringContaining("grant") });

@@ -105,10 +105,10 @@ const cases: readonly Case[] = [
   bad(
     "an unknown provider",
     ["--providers", "anthropic,gogle"],
-    /^--providers: "gogle" is not a provider of this version\./,
-    /Choose from anthropic, openai\./,
+    /^--providers: gogle is none of the catalogue's, so its models are not known\./,
+    /Choose from anthropic, openai, google, /,
   ),
-  bad("no provider", ["--providers", ","], /no provider is named/, /Choose from anthropic, openai\./),
+  bad("no provider", ["--providers", ","], /no provider is named/, /Choose from anthropic, openai, google, /),
   bad(
     "a model of a provider that is not chosen",
     ["--providers", "openai", "--model", "anthropic/claude-opus-4-5"],
@@ -437,10 +437,10 @@ const cases: readonly Case[] = [
   ),
   spec(
     "an unknown provider",
-    "providers:\n  anthropic: {}\n  google: {}\n",
+    "providers:\n  anthropic: {}\n  gogle: {}\n",
     "bad-answer",
-    /providers: "google" is not a provider/,
-    /Choose from anthropic, openai\./,
+    /providers: gogle is none of the catalogue's/,
+    /Choose from anthropic, openai, google, /,
     "2:3",
   ),
   spec(
@@ -448,7 +448,7 @@ const cases: readonly Case[] = [
     "providers: { openai: { api: messages } }\n",
     "bad-answer",
     /openai does not speak "messages"/,
-    /Api is responses\./,
+    /Api is responses, chat\./,
     "1:12",
   ),
   spec(
@@ -746,7 +746,7 @@ describe("something is in the way: the plan shows it, and nothing of it is writt
     const ran = await runPiped([], root);
     expect(ran.exit).toBe(3);
     expect(ran.stdout).toMatch(
-      /! \.devcontainer\/aperture-env\/opencode\.json\n +was edited by hand, and the spec or this version now gives something else; in the spec providers, model, small_model and opencode\.managed decide what it says\n +take your edit out, or choose with --on-conflict keep \(your file stays\) or replace \(it goes\)\n/,
+      /! \.devcontainer\/aperture-env\/opencode\.json\n +was edited by hand, and the spec or this version now gives something else; in the spec providers, model, small_model, opencode\.style and opencode\.managed decide what it says\n +take your edit out, or choose with --on-conflict keep \(your file stays\) or replace \(it goes\)\n/,
     );
     expect(ran.stdout).toContain(
       "\n--- .devcontainer/aperture-env/opencode.json (yours)\n+++ .devcontainer/aperture-env/opencode.json (ours)\n@@ ",

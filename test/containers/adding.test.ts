@@ -3,7 +3,7 @@ import { chmodSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "jsonc-parser";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { providers } from "../../src/catalog/providers.ts";
+import { proposedProviders as providers } from "../../src/catalog/providers.ts";
 import { pinnedRelease } from "../../src/catalog/release.ts";
 import { treeOf } from "../cli/harness.ts";
 import { startClosedNetwork, type ClosedNetwork } from "../support/closed-network.ts";

@@ -2,7 +2,7 @@
 import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { providers } from "../../src/catalog/providers.ts";
+import { proposedProviders as providers } from "../../src/catalog/providers.ts";
 import { startClosedNetwork, type ClosedNetwork } from "../support/closed-network.ts";
 import { devcontainer, disposeAll, docker, dockerAvailable, temporaryFolder, uniqueName, onDispose } from "../support/docker.ts";
 import { generate, writeTree } from "../support/repository.ts";
@@ -135,6 +135,16 @@ describe.skipIf(!available)("a generated environment", () => {
     expect(up.exitCode, up.stderr).toBe(0);
     const who = await devcontainer(["exec", "--workspace-folder", folder, "id", "-un"]);
     expect(who.stdout.trim()).toBe("node");
+    const wait = "n=0; until [ -s ~/.local/state/aperture-env/verdict ] || [ $n = 50 ]; do sleep 0.2; n=$((n + 1)); done";
+    const looked = await devcontainer([
+      "exec",
+      "--workspace-folder",
+      folder,
+      "sh",
+      "-c",
+      `${wait}; head -n 1 ~/.local/state/aperture-env/verdict`,
+    ]);
+    expect(looked.stdout.trim(), looked.stderr).toBe("ok");
     for (const model of models) {
       const { stdout, stderr, exitCode } = await devcontainer(["exec", "--workspace-folder", folder, ...ask(model)]);
       expect(exitCode, stderr).toBe(0);

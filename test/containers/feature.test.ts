@@ -2,7 +2,7 @@
 import { chmodSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { providers } from "../../src/catalog/providers.ts";
+import { proposedProviders as providers } from "../../src/catalog/providers.ts";
 import { pinnedRelease } from "../../src/catalog/release.ts";
 import { startClosedNetwork, type ClosedNetwork } from "../support/closed-network.ts";
 import {
@@ -50,7 +50,7 @@ describe.skipIf(!available)("the Feature in a dev container of the user's", () =
     chmodSync(folder, 0o755);
     const original = `{\n\t// what we had\n\t"image": "${image}",\n\t"runArgs": ${JSON.stringify(network.args)} // keep\n}\n`;
     writeTree(folder, { [file]: original });
-    await generate(folder, [], { npm_config_registry: `${address}/` });
+    await generate(folder, ["--hook", "postStartCommand=touch /tmp/asked"], { npm_config_registry: `${address}/` });
     const edited = readFileSync(join(folder, file), "utf8");
     expect(edited).toContain("// what we had");
     expect(edited).toContain(`"${key}"`);
@@ -61,6 +61,18 @@ describe.skipIf(!available)("the Feature in a dev container of the user's", () =
     expect(up.stderr + up.stdout).toContain(`OpenCode ${version} (${name}, sha512 checked, by ${by})`);
     if (by !== "npm")
       expect(registry.requests.slice(before).map((request) => request.path)).toEqual([`/${name}/-/${name}-${version}.tgz`]);
+    // The doctor's look when the container started, in the background, beside the hook that was asked for.
+    const looked = await devcontainer([
+      "exec",
+      "--workspace-folder",
+      folder,
+      "--config",
+      join(folder, file),
+      "sh",
+      "-c",
+      `n=0; until [ -s ~/.local/state/aperture-env/verdict ] || [ $n = 50 ]; do sleep 0.2; n=$((n + 1)); done; head -n 1 ~/.local/state/aperture-env/verdict; ls /tmp/asked`,
+    ]);
+    expect(looked.stdout, looked.stderr).toBe("ok\n/tmp/asked");
     for (const model of models) {
       const { stdout, stderr, exitCode } = await devcontainer([
         "exec",

@@ -82,6 +82,20 @@ describe.skipIf(!available)("verify", () => {
     expect(await left()).toEqual([]);
   });
 
+  test.each(["separate", "compact"])(
+    "chat for OpenAI and a provider of the team's own, %s, which are all that the mock gateway has",
+    async (style) => {
+      const providers = "  openai: { api: chat }\n  house: { models: { qwen3-coder: { context: 262144, output: 65536 } } }\n";
+      const rest = `model: house/qwen3-coder\nsmall_model: openai/gpt-5-mini\nopencode: { style: ${style} }\n`;
+      writeTree(folder, { "aperture-env.yaml": `aperture: { url: http://ai }\nproviders:\n${providers}${rest}` });
+      await generate(folder);
+      const ran = await run(folder, ["--mock"]);
+      expect(ran.exit, ran.stdout + ran.stderr).toBe(0);
+      expect(ran.stdout).toMatch(/✓ doctor .*nothing found  .*\n.*✓ prompt .*This is the mock gateway, answering as /);
+      expect(await left()).toEqual([]);
+    },
+  );
+
   test("no gateway: the doctor says so, no prompt is sent", async () => {
     await generate(folder, ["--url", "http://gateway.invalid"]);
     const ran = await run(folder, []);

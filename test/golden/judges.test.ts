@@ -224,7 +224,8 @@ describe("spec.schema.json", () => {
   test.each([
     ["a key that is not known", "modell: anthropic/claude-sonnet-4-5", "/ additionalProperties"],
     ["a key below one that is", "aperture: { url: http://ai, port: 80 }", "/aperture additionalProperties"],
-    ["a provider that is not offered", "providers: { acme: {} }", "/providers additionalProperties"],
+    ["a provider of one's own without its models", "providers: { acme: {} }", "/providers/acme required"],
+    ["a provider that cannot be", "providers: { vercel: { models: [a] } }", "/providers propertyNames"],
     ["no provider at all", "providers: {}", "/providers minProperties"],
     ["a wire format of another provider", "providers: { anthropic: { api: responses } }", "/providers/anthropic/api enum"],
     ["an image without its C library", "base: { image: debian, user: root }", "/base required"],

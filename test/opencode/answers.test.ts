@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { providers } from "../../src/catalog/providers.ts";
+import { proposedProviders as providers } from "../../src/catalog/providers.ts";
 import { pinnedRelease } from "../../src/catalog/release.ts";
 import type { LocalInstallation } from "../../src/scripts/install-locally.ts";
 import { opencodeBinary } from "../support/opencode.ts";

@@ -15,7 +15,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { providers } from "../../src/catalog/providers.ts";
+import { proposedProviders as providers } from "../../src/catalog/providers.ts";
 import { formatShell } from "../../src/render/escape.ts";
 import type { LocalInstallation } from "../../src/scripts/install-locally.ts";
 import { startNpmRegistry, type NpmRegistry } from "../support/npm-registry.ts";

@@ -1,4 +1,5 @@
 /** The doctor of an installed environment, run by the real OpenCode's runtime: real faults, each called by its name and no other. */
+import { spawnSync } from "node:child_process";
 import { mkdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
@@ -23,6 +24,7 @@ import {
   removeFolders,
   run,
   skipBecause,
+  startGateway,
   whyNoMounts,
   withMounts,
 } from "./environment.ts";
@@ -30,7 +32,7 @@ import {
 const available = (await opencodeBinary()) !== null;
 
 const endpoints: Readonly<Record<string, string>> = { anthropic: "/v1/messages", openai: "/v1/responses" };
-const catalogue = loadCatalogue();
+const catalogue = await loadCatalogue(Object.keys(endpoints));
 /** A list as a gateway gives it; `change` may leave models out or alter them. */
 const list = (change: (model: { id: string; supported_endpoints?: string[] }) => object | null = (model) => model): string =>
   JSON.stringify({
@@ -409,6 +411,41 @@ describe.skipIf(!available || skipBecause("the doctor among faults", whyNot()))(
     );
     writeFileSync(file, "ok\n");
     expect((await run(["script", "-qec", stub.opencode, "/dev/null"], { place, env: stub.env })).stdout).toBe("");
+  });
+
+  test("--send sends one prompt and says where it shows; what is refused is named", async () => {
+    const gateway = await startGateway();
+    const doctor = join(installation.prefix, "bin", "aperture-doctor");
+    const sent = await run([doctor, "--json", "--send"], {
+      place: makePlace(),
+      env: { ...installation.env, ...bait, APERTURE_URL: gateway.origin },
+    });
+    const check = (JSON.parse(sent.stdout) as { checks: Check[] }).checks.find(({ code }) => code === "send");
+    expect(check?.message, sent.stdout).toContain(`It is on ${gateway.origin}/ui/`);
+    expect(gateway.requests.filter(({ method }) => method === "POST")).toMatchObject([
+      { path: "/v1/messages", status: 200, placeholder: true },
+    ]);
+    expect(findBait(gateway.received())).toEqual([]);
+    const place = makePlace();
+    writeFileSync(
+      join(place.work, "opencode.json"),
+      '{"$schema":"s","provider":{"anthropic":{"options":{"baseURL":"{env:APERTURE_URL}/v1/v1"}}}}',
+    );
+    const refused = await run([doctor, "--json", "--send"], {
+      place,
+      env: { ...installation.env, APERTURE_URL: gateway.origin },
+    });
+    const codes = (JSON.parse(refused.stdout) as { checks: Check[] }).checks
+      .filter(({ severity }) => severity === "failure")
+      .map(({ code }) => code);
+    expect(codes).toEqual(["base-url-path", "send-failed"]);
+    await gateway.close();
+  });
+
+  test.skipIf(findProgram("shellcheck") === null)("shellcheck finds nothing in the shim", () => {
+    const shim = join(installation.prefix, "bin", "aperture-doctor");
+    const options = ["--shell=sh", "--enable=all", "--exclude=SC2250,SC2292,SC2310,SC2312", shim];
+    expect(spawnSync("shellcheck", options, { encoding: "utf8" })).toMatchObject({ stdout: "", status: 0 });
   });
 
   test("in the background it is silent, ends at once and leaves its verdict", async () => {

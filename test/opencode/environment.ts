@@ -22,13 +22,13 @@ import { execa } from "execa";
 import { expect } from "vitest";
 import { doctorText } from "../../src/catalog/doctor-text.ts";
 import { featureFolder } from "../../src/catalog/files.ts";
-import { loadCatalogue } from "../../src/catalog/models.ts";
-import { providers } from "../../src/catalog/providers.ts";
+import { proposedProviders } from "../../src/catalog/providers.ts";
 import { pinnedRelease, type Release } from "../../src/catalog/release.ts";
-import { startMockGateway, type LoggedRequest } from "../../src/gateway/mock/server.ts";
+import { startMockGateway, type LoggedRequest, type MockModel } from "../../src/gateway/mock/server.ts";
 import type { Answers } from "../../src/questions/types.ts";
 import { renderEnvironment } from "../../src/render/render.ts";
 import { installLocally, type LocalInstallation } from "../../src/scripts/install-locally.ts";
+import { catalogue } from "../support/catalogue.ts";
 
 const cache = join(import.meta.dirname, "..", "..", "node_modules", ".cache", "aperture-env");
 
@@ -53,14 +53,15 @@ export function removeFolders(): void {
   for (const folder of made.splice(0)) rmSync(folder, { recursive: true, force: true });
 }
 
-/** Every provider, the defaults of the first, the plain Debian. */
+/** The proposed providers, the defaults of the first, the plain Debian. */
 export const defaultAnswers: Answers = {
   name: "test",
   url: "http://ai",
   connection: "network",
-  providers: Object.values(providers).map(({ id, defaultApi }) => ({ id, api: defaultApi })),
+  providers: Object.values(proposedProviders).map(({ id, defaultApi }) => ({ id, api: defaultApi })),
   model: "anthropic/claude-sonnet-4-5",
   smallModel: "anthropic/claude-haiku-4-5",
+  style: "separate",
   opencode: pinnedRelease.version,
   managed: false,
   base: "debian",
@@ -80,6 +81,7 @@ export function writeFeature(answers: Partial<Answers> = {}, release: Release = 
     registry: "",
     shape: { kind: "own" },
     doctor: doctorText,
+    catalogue,
   });
   for (const { path, text } of files) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
@@ -190,15 +192,19 @@ export interface TappedGateway {
   close(): Promise<void>;
 }
 
-/** Starts a gateway with every model of the catalogue and those of `more`, given as `provider/model`. */
+/** Starts a gateway with every model of the catalogue for the proposed providers and those of `more`, given as `provider/model`. */
 export async function startGateway(more: readonly string[] = []): Promise<TappedGateway> {
-  const catalogue = loadCatalogue();
-  const models = Object.values(providers).flatMap(({ id, name, wireFormats, defaultApi }) =>
+  const models = Object.values(proposedProviders).flatMap(({ id, name, wireFormats, defaultApi }) =>
     [
       ...Object.keys(catalogue[id]!.models),
       ...more.filter((model) => model.startsWith(`${id}/`)).map((model) => model.slice(id.length + 1)),
     ].map((model) => ({ id: model, provider: { id, name }, endpoints: [wireFormats[defaultApi]!.path] })),
   );
+  return tapGateway(models);
+}
+
+/** Starts a gateway with these models. */
+export async function tapGateway(models: readonly MockModel[]): Promise<TappedGateway> {
   const gateway = await startMockGateway({ models });
   const chunks: Buffer[] = [];
   const sockets = new Set<Socket>();
@@ -235,7 +241,7 @@ export function ask(model: string): string[] {
 /** OpenCode answered as that model, and the gateway saw only good requests with the placeholder. */
 export function expectAnswer(ran: Ran, model: string, gateway: TappedGateway): void {
   const [provider = "", ...name] = model.split("/");
-  const { wireFormats, defaultApi } = providers[provider]!;
+  const { wireFormats, defaultApi } = proposedProviders[provider]!;
   expect(ran.exitCode, ran.stderr + ran.stdout).toBe(0);
   expect(ran.stdout).toContain(`answering as ${name.join("/")}. You said: hi`);
   expect(gateway.requests).toContainEqual(

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { providers } from "../../src/catalog/providers.ts";
+import { proposedProviders as providers } from "../../src/catalog/providers.ts";
 import { formatShell } from "../../src/render/escape.ts";
 import type { LocalInstallation } from "../../src/scripts/install-locally.ts";
 import { bundleScript } from "../support/docker.ts";

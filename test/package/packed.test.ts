@@ -5,6 +5,8 @@ import { join, sep } from "node:path";
 import { build } from "esbuild";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { featureFolder } from "../../src/catalog/files.ts";
+import { providers, speechOf } from "../../src/catalog/providers.ts";
 import { nodeSettings } from "../../src/scripts/build.mjs";
 import { bin, makeFolders, packInto, root, type Packed } from "./machine.ts";
 
@@ -102,4 +104,15 @@ test("no registry's host is in it, neither the public one's nor this machine's",
     expect(text.includes(host), `${path} names this machine's registry`).toBe(false);
     expect(text, path).not.toMatch(/registry\.[a-z0-9-]+\.[a-z]{2,}/i);
   }
+});
+
+test("every provider's part of the catalogue is in it, and is found", async () => {
+  const folder = folders.make("providers");
+  const ids = Object.keys(providers);
+  await execa(process.execPath, [bin, "new", "--yes", "--providers", ids.join(",")], { cwd: folder });
+  const models = JSON.parse(readFileSync(join(folder, "new", featureFolder, "models.json"), "utf8")) as Readonly<
+    Record<string, { readonly models: object }>
+  >;
+  expect(Object.keys(models)).toEqual(ids.map((id) => speechOf({ id, api: providers[id]!.defaultApi }).as));
+  for (const entry of Object.values(models)) expect(Object.keys(entry.models).length).toBeGreaterThan(0);
 });

@@ -3,6 +3,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { bases } from "../../src/catalog/bases.ts";
+import { providers } from "../../src/catalog/providers.ts";
+import { wireFormats, type WireFormat } from "../../src/catalog/wire-formats.ts";
 import { pinnedRelease } from "../../src/catalog/release.ts";
 import { environmentOf, makeFolders, root, runBin } from "./machine.ts";
 
@@ -97,6 +99,23 @@ test("the version of OpenCode that it shows is the pinned one", () => {
   const versions = [...readme.matchAll(/\b1\.\d+\.\d+\b/g)].map(([version]) => version);
   expect(versions.length).toBeGreaterThan(0);
   expect(new Set(versions)).toEqual(new Set([pinnedRelease.version]));
+});
+
+test("the table of providers has each of them behind its default wire format, and every format", () => {
+  const rows = section("Providers")
+    .split("\n")
+    .filter((line) => line.startsWith("| "))
+    .slice(2)
+    .map((line) => line.split("|").map((cell) => cell.trim()));
+  expect(rows.map(([, api]) => api)).toEqual(Object.keys(wireFormats));
+  for (const [, api = "", path = "", named = ""] of rows) {
+    const beginning = codeIn(path)[0]!.split("…")[0]!;
+    expect(wireFormats[api as WireFormat].path.startsWith(beginning), api).toBe(true);
+    const [defaults = "", others = ""] = named.replace(/ \(.*$/, "").split("; ");
+    const chosen = defaults.split(", ");
+    expect(Object.values(providers).flatMap((provider) => (provider.defaultApi === api ? [provider.id] : []))).toEqual(chosen);
+    for (const [, id] of others.matchAll(/(\w+) with `api: /g)) expect(providers[id!]!.wireFormats).toHaveProperty(api);
+  }
 });
 
 describe("the table of bases", () => {

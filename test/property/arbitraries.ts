@@ -3,9 +3,12 @@ import fc from "fast-check";
 import type { Shape } from "../../src/catalog/files.ts";
 import { lifecycleHooks } from "../../src/catalog/hooks.ts";
 import { pinnedRelease } from "../../src/catalog/release.ts";
-import { questions } from "../../src/questions/table.ts";
+import { providers } from "../../src/catalog/providers.ts";
+import { wireFormats } from "../../src/catalog/wire-formats.ts";
+import { questionOf, questions } from "../../src/questions/table.ts";
 import type { Answers, Facts, QuestionId } from "../../src/questions/types.ts";
 import type { Environment } from "../../src/render/context.ts";
+import { catalogue } from "../support/catalogue.ts";
 
 /** What means something in one of the formats. */
 const meaningful: readonly string[] = [
@@ -102,7 +105,10 @@ const origin = fc
   )
   .map(([scheme, at, port, path]) => `${scheme}${at}${port === null ? "" : `:${port}`}${path}`);
 const model = fc
-  .tuple(fc.constantFrom("anthropic", "openai"), fc.stringMatching(/^[A-Za-z0-9@._:/+~-]{1,40}$/))
+  .tuple(
+    fc.constantFrom("anthropic", "openai", "openai", "amazon-bedrock", "house-models"),
+    fc.stringMatching(/^[A-Za-z0-9@._:/+~-]{1,40}$/),
+  )
   .map(([provider, id]) => `${provider}/${id}`);
 const image = fc.stringMatching(
   /^([a-z0-9]{1,8}(\.[a-z]{2,3})?(:[0-9]{1,4})?\/)?[a-z0-9]{1,6}(([._]|__|-)[a-z0-9]{1,4}){0,2}(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,8})?$/,
@@ -138,6 +144,73 @@ const port = fc.oneof(
     .map((parts) => parts.join(":")),
 );
 
+/** Ids of models as vendors have them, and such as mean something somewhere. */
+const modelId = fc.oneof(
+  fc.constantFrom(
+    "claude-sonnet-4-5",
+    "gpt-5",
+    "gpt-5.4",
+    "gemini-2.5-pro",
+    "openai/gpt-oss-120b",
+    "a/b:c@1~2+3",
+    "constructor",
+    "toString",
+    "1",
+    "0x1f",
+    "null",
+    "yes",
+    "~",
+    "1.2.3",
+    "12:30",
+    "@x",
+    "~a/b",
+  ),
+  fc.stringMatching(/^[A-Za-z0-9@~][A-Za-z0-9@._:/+~-]{0,20}$/),
+);
+const providerId = fc.oneof(
+  fc.constantFrom(
+    ...Object.keys(providers),
+    "house-models",
+    "a.b",
+    "a_b",
+    "y",
+    "null",
+    "x-1",
+    "0",
+    "constructor",
+    "aperture",
+    "vercel",
+  ),
+  fc.stringMatching(/^[a-z][a-z0-9._-]{0,10}$/),
+);
+const tokens = fc.oneof(fc.integer({ min: 1, max: 2_000_000 }), fc.constantFrom(0, -1, 1.5, 1e21, "1"));
+const settingsOfModel = fc.oneof(
+  fc.constantFrom(null, {}),
+  fc.record({ name: line, context: tokens, output: tokens }, { requiredKeys: [] }),
+  fc.record({ name: line, context: fc.integer({ min: 1, max: 9 }), output: fc.integer({ min: 1, max: 9 }) }),
+);
+const modelsOfProvider = fc.oneof(
+  fc.uniqueArray(modelId, { maxLength: 4 }),
+  fc.dictionary(fc.oneof({ weight: 5, arbitrary: modelId }, { weight: 1, arbitrary: anyText }), settingsOfModel, { maxKeys: 4 }),
+);
+const apis = fc.constantFrom(...Object.keys(wireFormats));
+
+/** Providers as in a spec: of the catalogue and of the team's own, with all settings, right ones and others. */
+export const providersInSpec: fc.Arbitrary<Record<string, unknown>> = fc.dictionary(
+  providerId,
+  fc.oneof(
+    fc.constantFrom(null, {}),
+    fc.record({ api: apis, name: line, models: modelsOfProvider }, { requiredKeys: [] }),
+    fc.record({ models: fc.uniqueArray(modelId, { minLength: 1, maxLength: 4 }) }),
+  ),
+  { minKeys: 1, maxKeys: 4 },
+);
+
+/** A map of which each provider is taken, so that most of these are understood. */
+const takenProviders = providersInSpec.map((all) =>
+  Object.fromEntries(Object.entries(all).filter(([id, settings]) => questionOf("providers").read({ [id]: settings }, {}).ok)),
+);
+
 /** For one question, texts that it may take and texts that it should not. */
 export const textFor: { readonly [Id in QuestionId]: fc.Arbitrary<string> } = {
   name: anyText,
@@ -147,7 +220,14 @@ export const textFor: { readonly [Id in QuestionId]: fc.Arbitrary<string> } = {
     anyText,
   ),
   connection: fc.oneof(fc.constant("network"), anyText),
-  providers: fc.oneof(fc.constantFrom("anthropic", "openai", "openai,anthropic", "anthropic,openai"), anyText),
+  providers: fc.oneof(
+    fc.constantFrom("anthropic", "openai", "openai,anthropic", "anthropic,openai", "openai:chat", "xai:responses groq"),
+    fc.uniqueArray(fc.constantFrom(...Object.keys(providers)), { minLength: 1, maxLength: 4 }).map((ids) => ids.join(",")),
+    takenProviders.map((all) => JSON.stringify(all)),
+    takenProviders.map((all) => JSON.stringify(all)),
+    providersInSpec.map((all) => JSON.stringify(all)),
+    anyText,
+  ),
   model: fc.oneof(
     model,
     fc.constantFrom("openai/gpt-5", "anthropic/claude-opus-4-5"),
@@ -160,6 +240,7 @@ export const textFor: { readonly [Id in QuestionId]: fc.Arbitrary<string> } = {
     anyText.map((text) => `anthropic/${text}`),
     anyText,
   ),
+  style: fc.oneof(fc.constantFrom("separate", "compact"), anyText),
   opencode: fc.oneof(fc.constantFrom("1.18.18", "v1.2.3", "latest"), anyText),
   managed: fc.oneof(fc.constantFrom("true", "false", "yes", "no"), anyText),
   base: fc.oneof(fc.constantFrom("debian", "alpine", "slim", "node"), base, anyText),
@@ -213,6 +294,9 @@ export const shape: fc.Arbitrary<Shape> = fc.oneof(
   },
 );
 
+/** The catalogue, which is not printed with a counterexample: it is the same in all of them. */
+const shownCatalogue = Object.defineProperty({ ...catalogue }, fc.toStringMethod, { value: () => "catalogue" });
+
 /** An environment of the pinned release. Dev containers are named one by one, or as all that are there. */
 export const environment: fc.Arbitrary<Environment> = fc
   .record({
@@ -225,5 +309,5 @@ export const environment: fc.Arbitrary<Environment> = fc
   })
   .map(({ named, ...given }) => {
     const devcontainers = given.shape.kind === "feature" && named ? [...given.shape.files].sort() : ["all"];
-    return { ...given, answers: { ...given.answers, devcontainers } };
+    return { ...given, answers: { ...given.answers, devcontainers }, catalogue: shownCatalogue };
   });

@@ -12,7 +12,8 @@ import { questions } from "../../src/questions/table.ts";
 import { renderEnvironment } from "../../src/render/render.ts";
 import type { SpecEntries } from "../../src/spec/spec.ts";
 import { parseSpec } from "../../src/spec/parse.ts";
-import { anyText, devcontainerFiles, environment, facts, textFor } from "./arbitraries.ts";
+import { catalogue } from "../support/catalogue.ts";
+import { anyText, devcontainerFiles, environment, facts, providersInSpec, textFor } from "./arbitraries.ts";
 
 /** What a call gives, or the refusal that it throws; any other error is a failure. */
 function attempt<Value>(call: () => Value): Value | AppError {
@@ -76,10 +77,10 @@ const written = fc
         fc.record({ url: textFor.url, connection: fc.constant("network") }, { requiredKeys: [] }),
         fc.jsonValue(),
       ),
-      providers: fc.oneof(fc.constantFrom({ openai: {} }, { anthropic: null }, ["openai"]), fc.jsonValue()),
+      providers: fc.oneof(fc.constantFrom({ openai: {} }, { anthropic: null }, ["openai"]), providersInSpec, fc.jsonValue()),
       model: fc.oneof(textFor.model, fc.jsonValue()),
       opencode: fc.oneof(
-        fc.record({ version: textFor.opencode, managed: fc.oneof(fc.boolean(), fc.jsonValue()) }),
+        fc.record({ version: textFor.opencode, style: textFor.style, managed: fc.oneof(fc.boolean(), fc.jsonValue()) }),
         fc.jsonValue(),
       ),
       base: fc.oneof(
@@ -181,7 +182,14 @@ test("a lock", async () => {
         { flags: {}, spec, env: {}, lock: lock.answers, facts: found },
         { ask: null, acceptDefaults: false },
       );
-      renderEnvironment({ answers, release: lock.opencode, registry: lock.registry, shape: { kind: "own" }, doctor: "" });
+      renderEnvironment({
+        answers,
+        release: lock.opencode,
+        registry: lock.registry,
+        shape: { kind: "own" },
+        catalogue,
+        doctor: "",
+      });
     }),
     { numRuns: 800 },
   );

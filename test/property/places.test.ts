@@ -7,7 +7,8 @@ import { describe, expect, test } from "vitest";
 import { findBase, type Base } from "../../src/catalog/bases.ts";
 import { featureFolder, isDevcontainerPath } from "../../src/catalog/files.ts";
 import { lifecycleHooks, withDoctor } from "../../src/catalog/hooks.ts";
-import { knowsModel } from "../../src/catalog/models.ts";
+import { compactId, providers, speechOf } from "../../src/catalog/providers.ts";
+import { nameModels } from "../../src/catalog/compact.ts";
 import { pinnedRelease } from "../../src/catalog/release.ts";
 import { devcontainerValues } from "../../src/plan/devcontainer.ts";
 import { planKeys, withoutValues } from "../../src/plan/keys.ts";
@@ -15,9 +16,10 @@ import { resolveAnswers } from "../../src/questions/resolve.ts";
 import { questionOf } from "../../src/questions/table.ts";
 import type { Answers, QuestionId } from "../../src/questions/types.ts";
 import { featurePath, nestedFeature, type Environment } from "../../src/render/context.ts";
+import { emitProviders, type Emission } from "../../src/render/providers.ts";
 import { renderEnvironment, type Rendered } from "../../src/render/render.ts";
 import { parseSpec } from "../../src/spec/parse.ts";
-import { anyText, devcontainerFiles, environment, textFor } from "./arbitraries.ts";
+import { anyText, devcontainerFiles, environment, providersInSpec, textFor } from "./arbitraries.ts";
 
 /** The same decisions, said with texts that mean nothing anywhere. */
 function benign(given: Environment): Environment {
@@ -26,6 +28,13 @@ function benign(given: Environment): Environment {
     ...given.answers,
     name: "name",
     url: "http://gateway",
+    providers: given.answers.providers.map(({ name, models, ...choice }) => ({
+      ...choice,
+      ...(name !== undefined && { name: "Plain" }),
+      ...(models !== undefined && {
+        models: models.map((model) => ({ ...model, ...(model.name !== undefined && { name: "plain" }) })),
+      }),
+    })),
     base: typeof base === "string" ? base : { image: "image:1", libc: base.libc, user: "user" },
     devcontainers: given.answers.devcontainers.map((file) => (file === "all" ? file : ".devcontainer/plain/devcontainer.json")),
     containerEnv: plainly(given.answers.containerEnv),
@@ -57,18 +66,22 @@ function textsIn(value: unknown): string[] {
 }
 
 /** What opencode.json has to be, made without any template. */
-function expectedConfig({ providers, model, smallModel, managed, url }: Answers): object {
-  const provider = providers.map(({ id }) => {
-    const unknown = [model, smallModel].filter((full) => full.startsWith(`${id}/`)).map((full) => full.slice(id.length + 1));
-    const models = [...new Set(unknown)].filter((name) => !knowsModel(id, name)).map((name) => [name, {}]);
-    const options = { baseURL: `${managed ? url : "{env:APERTURE_URL}"}/v1`, apiKey: "-" };
-    return [id, { options, ...(models.length > 0 && { models: Object.fromEntries(models) as object }) }];
-  });
+function expectedConfig(answers: Answers, emission: Emission): object {
+  const provider = emission.providers.map(({ id, name, npm, options, whitelist, models }) => [
+    id,
+    {
+      ...(name !== null && { name }),
+      ...(npm !== null && { npm }),
+      ...(whitelist !== null && { whitelist }),
+      options,
+      ...(models.length > 0 && { models: Object.fromEntries(models) as object }),
+    },
+  ]);
   return {
     $schema: "https://opencode.ai/config.json",
-    model,
-    small_model: smallModel,
-    enabled_providers: providers.map(({ id }) => id),
+    model: emission.model,
+    small_model: emission.smallModel,
+    enabled_providers: answers.style === "compact" ? [compactId] : answers.providers.map((choice) => speechOf(choice).as),
     share: "disabled",
     autoupdate: false,
     provider: Object.fromEntries(provider) as object,
@@ -76,14 +89,24 @@ function expectedConfig({ providers, model, smallModel, managed, url }: Answers)
 }
 
 function checkJson(given: Environment, made: Rendered): void {
-  const { answers, shape, registry } = given;
+  const { answers, shape, registry, catalogue } = given;
+  const emission = emitProviders(answers, catalogue, answers.managed ? answers.url : "{env:APERTURE_URL}");
   const config = textOf(made, `${featureFolder}/opencode.json`);
-  expect(JSON.parse(config)).toEqual(expectedConfig(answers));
-  expect(config.split("{env:").length - 1).toBe(answers.managed ? 0 : answers.providers.length);
-  expect(config.replaceAll('"baseURL": "{env:APERTURE_URL}/v1"', "")).not.toMatch(/\{(?:env|file):/);
+  expect(JSON.parse(config)).toEqual(expectedConfig(answers, emission));
+  const addresses = answers.style === "compact" ? nameModels(answers).length : answers.providers.length;
+  expect(config.split("{env:").length - 1).toBe(answers.managed ? 0 : addresses);
+  expect(config.replaceAll(/"(?:baseURL|api)": "\{env:APERTURE_URL\}\//g, "")).not.toMatch(/\{(?:env|file):/);
+  // Models are of the provider that is enabled, and what is chosen is one that is offered.
+  for (const model of [emission.model, emission.smallModel])
+    expect(emission.providers.some(({ id }) => model.startsWith(`${id}/`))).toBe(true);
 
+  const entries = emission.providers.flatMap(({ id, catalogue: entry }) =>
+    entry === null ? [] : [[id, { ...entry.fields, models: entry.models }] as const],
+  );
+  expect(JSON.parse(textOf(made, `${featureFolder}/models.json`))).toEqual(Object.fromEntries(entries));
+  expect(textOf(made, `${featureFolder}/models.json`)).not.toMatch(/"api":|https?:/);
   expect(JSON.parse(textOf(made, `${featureFolder}/auth.json`))).toEqual(
-    Object.fromEntries(answers.providers.map(({ id }) => [id, { type: "api", key: "-" }])),
+    Object.fromEntries(emission.providers.map(({ id }) => [id, { type: "api", key: "-" }])),
   );
   const feature = JSON.parse(textOf(made, `${featureFolder}/devcontainer-feature.json`)) as Record<string, unknown>;
   const nested = nestedFeature(shape);
@@ -164,7 +187,7 @@ function checkDockerfile({ answers }: Environment, made: Rendered, plain: Render
 /** Line by line, only lines that hold a user's text differ from those of the benign environment. */
 function checkLines(made: Rendered, plain: Rendered): void {
   const mayDiffer: Readonly<Record<string, RegExp>> = {
-    "aperture-env.yaml": /^(?:name|base): |^ {2}url: |^ {4}(?:- |"?[A-Za-z_]\w*"?: )/,
+    "aperture-env.yaml": /^(?:name|base): |^ {2}url: |^ {4}(?:- |"?[A-Za-z_]\w*"?: )|^ {2}\S+: \{ .*name: /,
     ".devcontainer/Dockerfile": /^# The environment of this repository: |^FROM |^ENV APERTURE_URL=/,
     ".devcontainer/devcontainer.json": new RegExp(
       `^ {2}"(?:name|remoteUser|${lifecycleHooks.join("|")})": |"APERTURE_ENV_REVISION"|^ {4}"[A-Za-z_]\\w*": "`,
@@ -172,7 +195,8 @@ function checkLines(made: Rendered, plain: Rendered): void {
     [`${featureFolder}/devcontainer-feature.json`]: new RegExp(`^ {4}"APERTURE_URL": |^ {2}"(?:${lifecycleHooks.join("|")})": `),
     [`${featureFolder}/launcher.sh`]: /^_?gateway=/,
     [`${featureFolder}/doctor.sh`]: /^gateway=/,
-    [`${featureFolder}/opencode.json`]: /"baseURL": /,
+    [`${featureFolder}/opencode.json`]: /"(?:baseURL|api|name)": "/,
+    [`${featureFolder}/models.json`]: /^ {6}"\S+": \{.*"name":"/,
   };
   const pairs = [
     ["aperture-env.yaml", made.spec, plain.spec] as const,
@@ -287,8 +311,20 @@ const showPorts = (value: Answers["forwardPorts"]): string =>
 describe("refusals", () => {
   const allowed: readonly (readonly [QuestionId, RegExp, (value: never) => string])[] = [
     ["url", /^https?:\/\/(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::\d+)?$/, (value: string) => value],
-    ["model", /^(?:anthropic|openai)\/[A-Za-z0-9@._:/+~-]+$/, (value: string) => value],
-    ["smallModel", /^(?:anthropic|openai)\/[A-Za-z0-9@._:/+~-]+$/, (value: string) => value],
+    ["model", new RegExp(`^(?:${Object.keys(providers).join("|")})/[A-Za-z0-9@._:/+~-]+$`), (value: string) => value],
+    ["smallModel", new RegExp(`^(?:${Object.keys(providers).join("|")})/[A-Za-z0-9@._:/+~-]+$`), (value: string) => value],
+    [
+      "providers",
+      /^(?:[a-z][a-z0-9._-]*\/[A-Za-z0-9@._:/+~-]*=[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}{}]*\n)+$/u,
+      (value: Answers["providers"]) =>
+        value
+          .flatMap(({ id, name = "", models = [] }) => [
+            `${id}/=${name}\n`,
+            ...models.map((model) => `${id}/${model.id}=${model.name ?? ""}\n`),
+          ])
+          .join(""),
+    ],
+    ["style", /^(?:separate|compact)$/, (value: string) => value],
     ["opencode", /^(?:latest|1\.\d+\.\d+)$/, (value: string) => value],
     ["name", /^(?!.*\$\{)[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}]{1,100}$/u, (value: string) => value],
     [
@@ -346,6 +382,7 @@ describe("refusals", () => {
       "base",
       "outputs",
       "name",
+      "style",
       "devcontainers",
       "containerEnv",
       "forwardPorts",
@@ -354,6 +391,7 @@ describe("refusals", () => {
     const value = fc.oneof(
       fc.jsonValue(),
       anyText,
+      providersInSpec,
       fc.dictionary(fc.constantFrom("image", "libc", "user", "openai", "api", "__proto__"), fc.jsonValue(), {
         noNullPrototype: false,
       }),

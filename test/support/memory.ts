@@ -8,6 +8,7 @@ import { planRemoval } from "../../src/plan/remove.ts";
 import type { Snapshot } from "../../src/plan/snapshot.ts";
 import type { Answers } from "../../src/questions/types.ts";
 import { renderEnvironment } from "../../src/render/render.ts";
+import { catalogue } from "./catalogue.ts";
 
 /** Texts by path. */
 export type Texts = ReadonlyMap<string, string>;
@@ -20,6 +21,7 @@ export const plainAnswers: Answers = {
   providers: [{ id: "anthropic", api: "messages" }],
   model: "anthropic/claude-sonnet-4-5",
   smallModel: "anthropic/claude-haiku-4-5",
+  style: "separate",
   opencode: pinnedRelease.version,
   managed: false,
   base: "debian",
@@ -51,7 +53,7 @@ export function planUpdate(
 ): Plan {
   return buildPlan({
     root: "/repository",
-    rendered: renderEnvironment({ answers, release: pinnedRelease, registry: "", shape, doctor: "// doctor\n" }),
+    rendered: renderEnvironment({ answers, release: pinnedRelease, registry: "", shape, catalogue, doctor: "// doctor\n" }),
     shape,
     snapshot: snapshotOf(texts),
     lock: lockOf(texts),

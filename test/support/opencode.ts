@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { pinnedRelease } from "../../src/catalog/release.ts";
 import { renderEnvironment } from "../../src/render/render.ts";
+import { catalogue } from "./catalogue.ts";
 import { fetchOpencode, whyNotHere } from "../../src/scripts/install-locally.ts";
 
 const root = join(import.meta.dirname, "..", "..");
@@ -55,6 +56,7 @@ function renderFetch(): string {
       providers: [{ id: "anthropic", api: "messages" }],
       model: "anthropic/claude-sonnet-4-5",
       smallModel: "anthropic/claude-haiku-4-5",
+      style: "separate",
       opencode: pinnedRelease.version,
       managed: false,
       base: "debian",
@@ -68,6 +70,7 @@ function renderFetch(): string {
     registry: "",
     shape: { kind: "own" },
     doctor: "",
+    catalogue,
   });
   return files.find((file) => file.path.endsWith(script))!.text;
 }

@@ -246,8 +246,8 @@ describe("templates", () => {
 
   test("each helper is that of the file's format", () => {
     const format = (path: string): RegExp => {
-      if (path.endsWith(".json")) return /^(?:json|number|value)$/;
-      if (path.endsWith(".yaml")) return /^(?:yaml|word)$/;
+      if (path.endsWith(".json")) return /^(?:json|literal|number|value)$/;
+      if (path.endsWith(".yaml")) return /^(?:yaml|flow|word)$/;
       if (path.endsWith(".sh")) return /^(?:sh|words)$/;
       return /^(?:docker|word)$/;
     };

@@ -8,8 +8,7 @@ import {
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
-import { loadCatalogue } from "../../src/catalog/models.ts";
-import { providers } from "../../src/catalog/providers.ts";
+import { loadKnown } from "../../src/catalog/known.ts";
 import { readYaml } from "../../src/edit/yaml.ts";
 import { AppError } from "../../src/errors.ts";
 import { askForModels } from "../../src/gateway/discover.ts";
@@ -18,6 +17,7 @@ import { readModels, type Discovery, type GatewayProvider, type Known } from "..
 import { candidatesOf, maxWritten, offer, proposeModel, proposeSmallModel, settingsOf } from "../../src/gateway/proposals.ts";
 import { findRoute } from "../../src/gateway/proxy.ts";
 import { formatDiscovery, remarks } from "../../src/report/discovery.ts";
+import { readProviders } from "../../src/questions/parse-providers.ts";
 import { mergeDiscovery, type Merged } from "../../src/spec/discovered.ts";
 import { parseSpec } from "../../src/spec/parse.ts";
 
@@ -112,23 +112,9 @@ const recorded = listOf([
   { id: "gpt-5", provider: "openrouter", endpoints: ["/v1/chat/completions"] },
 ]);
 
-const known: Known = { providers: providers as Known["providers"], catalogue: loadCatalogue() };
-/** The providers that a later version has, so that these tests say what is meant whichever it is. */
-const wide: Known = {
-  catalogue: known.catalogue,
-  providers: {
-    ...known.providers,
-    openai: { ...known.providers["openai"]!, wireFormats: { responses: {}, chat: {} } },
-    google: provider("google", "generate-content", "gemini-2.5-pro", "gemini-2.5-flash"),
-    "google-vertex": provider("google-vertex", "vertex", "gemini-2.5-pro", "gemini-2.5-flash"),
-    "amazon-bedrock": provider("amazon-bedrock", "converse", "none", "none"),
-  },
-};
-function provider(id: string, api: string, model: string, smallModel: string): Known["providers"][string] {
-  return { id, name: id, wireFormats: { [api]: {} }, defaultApi: api, defaults: { model, smallModel } };
-}
+const known: Known = await loadKnown();
 
-const read = (body: unknown, what: Known = wide): Discovery => readModels(body, what);
+const read = (body: unknown, what: Known = known): Discovery => readModels(body, what);
 const named = ({ providers: all }: Discovery, id: string): GatewayProvider => {
   const found = all.find((one) => one.id === id);
   expect(found, `${id} is not among ${all.map((one) => one.id).join(", ")}`).toBeDefined();
@@ -374,26 +360,32 @@ describe("the list", () => {
     expect(discovery.providers.map(({ gatewayId, id, api, known: isKnown }) => [gatewayId, id, api, isKnown])).toEqual([
       ["anthropic", "anthropic", "messages", true],
       ["openai", "openai", "responses", true],
-      ...(Object.hasOwn(providers, "google")
-        ? Object.keys(wide.providers)
-            .filter((id) => ["google", "google-vertex", "amazon-bedrock", "openrouter"].includes(id))
-            .map((id) => [expect.anything(), id, expect.anything(), true])
-        : [
-            ["gemini", "google", "generate-content", true],
-            ["vertex", "google-vertex", "vertex", true],
-            ["bedrock", "amazon-bedrock", "converse", true],
-          ]),
+      ["gemini", "google", "generate-content", true],
+      ["vertex", "google-vertex", "vertex", true],
+      ["bedrock", "amazon-bedrock", "converse", true],
+      ["openrouter", "openrouter", "chat", true],
       ["house", "house", "chat", false],
-      ...(Object.hasOwn(providers, "openrouter") ? [] : [["openrouter", "openrouter", "chat", false]]),
     ]);
     expect(discovery).toMatchObject({ odd: 0, isPart: false });
   });
 
   test("limits are the catalogue's, of the same model under other names, too", () => {
     const discovery = read(recorded);
-    const limit = known.catalogue["anthropic"]!.models["claude-sonnet-4-5"]!["limit"];
-    for (const id of ["anthropic", "amazon-bedrock", "openrouter"])
-      expect(named(discovery, id).models.find((model) => model.id.includes("sonnet"))!.limit, id).toEqual(limit);
+    const limitIn = (provider: string, model: string): unknown => known.catalogue[provider]!.models[model]!["limit"];
+    for (const id of ["anthropic", "amazon-bedrock", "openrouter"]) {
+      const { models } = named(discovery, id);
+      expect(models[0]!.limit, id).toMatchObject({ context: expect.any(Number) });
+      const { context, output } = limitIn(id, models[0]!.id) as { context: number; output: number };
+      expect(models[0]!.limit, id).toEqual({ context, output });
+    }
+    const foreign = [
+      "eu.anthropic.claude-haiku-4-5-20251001-v1:0",
+      "anthropic/claude-haiku-4.5",
+      "claude-haiku-4-5@20251001",
+      "claude-haiku-4-5",
+    ];
+    const lab = named(read(listOf(foreign.map((id) => ({ id, provider: "lab", endpoints: ["/v1/chat/completions"] })))), "lab");
+    for (const { id, limit } of lab.models) expect(limit, id).toEqual(limitIn("anthropic", "claude-haiku-4-5"));
     expect(named(discovery, "house").models[0]!.limit).toBeNull();
     expect(remarks(discovery).join("\n")).toMatch(/the limits of \d+ of these models are not known/);
   });
@@ -460,7 +452,7 @@ describe("the list", () => {
       ),
     );
     expect(formatDiscovery(lacking, { model: null, smallModel: null }, (_style, text) => text)).toMatch(/ c .*only chat$/m);
-    expect(settingsOf(named(discovery, "z"), wide)).toBeNull();
+    expect(settingsOf(named(discovery, "z"), known)).toBeNull();
   });
 
   test("models without a provider are grouped by API; without a word on APIs it is the usual one, and said so", () => {
@@ -575,7 +567,7 @@ describe("the list", () => {
     const spent = (body: unknown): number => {
       const before = process.cpuUsage();
       const discovery = read(body);
-      mergeDiscovery(discovery, { origin: "http://ai", spec: null, lock: null });
+      mergeDiscovery(discovery, { origin: "http://ai", spec: null, lock: null }, known);
       formatDiscovery(discovery, { model: null, smallModel: null }, (_style, text) => text);
       const { user, system } = process.cpuUsage(before);
       return (user + system) / 1000;
@@ -592,8 +584,8 @@ describe("what is proposed", () => {
     const candidates = candidatesOf(
       read(listOf(ids.map((id) => ({ id, provider: of, endpoints: of === "anthropic" ? ["/v1/messages"] : chat })))),
     );
-    const model = proposeModel(candidates, wide)?.ref;
-    return [model, proposeSmallModel(candidates, model ?? "", wide)?.ref];
+    const model = proposeModel(candidates, known)?.ref;
+    return [model, proposeSmallModel(candidates, model ?? "", known)?.ref];
   };
 
   test.each<readonly [string, readonly string[], string | undefined, string | undefined]>([
@@ -626,18 +618,18 @@ describe("what is proposed", () => {
 
   test("the small model is of the model's provider where that has one", () => {
     const candidates = candidatesOf(read(recorded));
-    expect(proposeModel(candidates, wide)?.ref).toBe("anthropic/claude-sonnet-4-5");
-    expect(proposeSmallModel(candidates, "openai/gpt-5", wide)?.ref).toBe("openai/gpt-5-mini");
-    expect(proposeSmallModel(candidates, "house/qwen3-coder", wide)?.ref).toBe("anthropic/claude-haiku-4-5");
+    expect(proposeModel(candidates, known)?.ref).toBe("anthropic/claude-sonnet-4-5");
+    expect(proposeSmallModel(candidates, "openai/gpt-5", known)?.ref).toBe("openai/gpt-5-mini");
+    expect(proposeSmallModel(candidates, "house/qwen3-coder", known)?.ref).toBe("anthropic/claude-haiku-4-5");
   });
 
   test("a provider is written with what is not usual, its own with models and limits", () => {
     const discovery = read(recorded);
-    const written = (id: string): unknown => settingsOf(named(discovery, id), wide)?.settings;
+    const written = (id: string): unknown => settingsOf(named(discovery, id), known)?.settings;
     expect(written("anthropic")).toEqual({});
     expect(written("house")).toEqual({ api: "chat", models: { "qwen3-coder": {} } });
     const chatOnly = read(listOf([{ id: "gpt-5", provider: "openai", endpoints: chat }]));
-    expect(settingsOf(named(chatOnly, "openai"), wide)?.settings).toEqual({ api: "chat" });
+    expect(settingsOf(named(chatOnly, "openai"), known)?.settings).toEqual({ api: "chat" });
     // In a provider of its own, the name that no other one has.
     const twice = read(
       listOf([
@@ -645,27 +637,56 @@ describe("what is proposed", () => {
         { id: "m", provider: "b", endpoints: chat },
       ]),
     );
-    expect(settingsOf(named(twice, "a"), wide)?.settings).toEqual({ api: "chat", models: { "a/m": {} } });
+    expect(settingsOf(named(twice, "a"), known)?.settings).toEqual({ api: "chat", models: { "a/m": {} } });
     expect(candidatesOf(twice).map(({ ref }) => ref)).toEqual(["a/a/m", "b/b/m"]);
+  });
+
+  test("of a known provider that serves what the catalogue does not know, exactly what it serves is written", () => {
+    const serve = (ids: readonly string[]): unknown =>
+      settingsOf(
+        named(read(listOf(ids.map((id) => ({ id, provider: "anthropic", endpoints: ["/v1/messages"] })))), "anthropic"),
+        known,
+      );
+    expect(serve(["claude-new", "claude-haiku-4-5", "claude-haiku-4-5-20251001-v1"])).toEqual({
+      settings: {
+        models: { "claude-new": {}, "claude-haiku-4-5": {}, "claude-haiku-4-5-20251001-v1": { context: 200000, output: 64000 } },
+      },
+      leftOut: 0,
+    });
+    const many = Array.from({ length: maxWritten }, (_, index) => `claude-${index}`);
+    expect(serve([...many, "claude-haiku-4-5"])).toEqual({ settings: {}, leftOut: maxWritten });
+  });
+
+  test("what a model's API lacks is not usable, whatever the gateway says", () => {
+    const discovery = read(listOf(["gpt-5", "gpt-5.3-codex"].map((id) => ({ id, provider: "openai", endpoints: chat }))));
+    expect(named(discovery, "openai").models.map(({ id, usable }) => [id, usable])).toEqual([
+      ["gpt-5", true],
+      ["gpt-5.3-codex", false],
+    ]);
+  });
+
+  test("an id that OpenCode takes for something else is given to none", () => {
+    for (const id of ["bedrock", "azure", "cohere", "openai-chat", "opencode", "1st", "constructor"]) {
+      const [one] = read(listOf([{ id: "m", provider: id, endpoints: chat }])).providers;
+      const { settings } = settingsOf(one!, known)!;
+      expect(readProviders({ [one!.id]: settings }), id).toMatchObject({ ok: true });
+      expect(one!.id).not.toBe(id);
+    }
   });
 
   test("of many models a page is written, what is proposed among them", () => {
     const ids = [...Array.from({ length: 300 }, (_, index) => `model-${index}`), "claude-sonnet-5", "claude-haiku-9"];
     const provider = named(read(listOf(ids.map((id) => ({ id, provider: "lots", endpoints: chat })))), "lots");
-    const { settings, leftOut } = settingsOf(provider, wide)!;
+    const { settings, leftOut } = settingsOf(provider, known)!;
     const names = Object.keys(settings.models!);
     expect(names).toHaveLength(maxWritten);
     expect(names).toEqual(expect.arrayContaining(["claude-sonnet-5", "claude-haiku-9"]));
     expect(leftOut).toBe(ids.length - maxWritten);
   });
 
-  test("what this version cannot write is told with its reason, or written without its models", () => {
+  test("what this version cannot write is told with its reason", () => {
     const house = named(read(recorded), "house");
-    expect(offer(house, wide, () => ({ ok: false, why: "no" }))).toEqual({ why: "no" });
-    const more = named(read(listOf([{ id: "claude-new", provider: "anthropic", endpoints: ["/v1/messages"] }])), "anthropic");
-    const accepts = (value: unknown) =>
-      JSON.stringify(value).includes("models") ? ({ ok: false, why: "no" } as const) : ({ ok: true, value: [1] } as const);
-    expect(offer(more, wide, accepts)).toMatchObject({ settings: {}, choice: 1, notes: [expect.stringContaining("claude-new")] });
+    expect(offer(house, known, () => ({ ok: false, why: "no" }))).toEqual({ why: "no" });
   });
 });
 
@@ -676,7 +697,7 @@ describe("a spec", () => {
     { id: "gpt-5", provider: "openai", endpoints: ["/v1/responses"] },
   ]);
   const merge = (text: string, body: unknown = served): Merged =>
-    mergeDiscovery(readModels(body, known), { origin: "http://ai", spec: { text, entries: parseSpec(text) }, lock: null });
+    mergeDiscovery(readModels(body, known), { origin: "http://ai", spec: { text, entries: parseSpec(text) }, lock: null }, known);
   const textOf = ({ edited }: Merged): string => {
     expect(edited).toMatchObject({ ok: true });
     return edited.ok ? edited.text : "";
@@ -744,12 +765,44 @@ describe("a spec", () => {
       { id: "claude-sonnet-4-5", provider: "anthropic", endpoints: ["/v1/messages"] },
     ]);
     const merged = merge("aperture: { url: http://ai }\nproviders: { openai: {}, anthropic: {} }\nmodel: openai/gpt-5\n", body);
-    if (Object.hasOwn(providers["openai"]!.wireFormats, "chat")) {
-      expect(readYaml(textOf(merged))).toMatchObject({
-        value: { providers: { openai: { api: "chat" } }, model: "openai/gpt-5" },
-      });
-      expect(merged.notes.join("\n")).toContain("openai does not speak responses on this gateway, but chat");
-    } else expect(merged.model).toBe("anthropic/claude-sonnet-4-5");
+    expect(readYaml(textOf(merged))).toMatchObject({
+      value: { providers: { openai: { api: "chat" }, anthropic: {} }, model: "openai/gpt-5" },
+    });
+    expect(merged.notes.join("\n")).toContain("openai does not speak responses on this gateway, but chat");
+  });
+
+  test("what is named of a catalogue's provider is a choice; one of the team's own gets what is new", () => {
+    const chat = ["/v1/chat/completions"];
+    const body = listOf([
+      { id: "claude-sonnet-4-5", provider: "anthropic", endpoints: ["/v1/messages"] },
+      { id: "claude-new", provider: "anthropic", endpoints: ["/v1/messages"] },
+      { id: "qwen3-coder", provider: "house", endpoints: chat },
+      { id: "glm", provider: "house", endpoints: chat },
+    ]);
+    const rest = "model: anthropic/claude-sonnet-4-5\nsmall_model: house/qwen3-coder\n";
+    const spec = (anthropic: string, house: string): string =>
+      `aperture: { url: http://ai }\nproviders:\n  anthropic: ${anthropic} # a\n  house:\n    api: chat\n    models: ${house} # h\n${rest}`;
+    expect(textOf(merge(spec("{ models: [claude-sonnet-4-5] }", "[qwen3-coder, glm]"), body))).toBe(
+      spec("{ models: [claude-sonnet-4-5] }", "[qwen3-coder, glm]"),
+    );
+    const merged = merge(spec("{}", "{ qwen3-coder: { context: 10, output: 5 } }"), body);
+    expect(readYaml(textOf(merged))).toMatchObject({
+      value: {
+        providers: { anthropic: {}, house: { models: { "qwen3-coder": { context: 10, output: 5 }, glm: {} } } },
+        small_model: "house/qwen3-coder",
+      },
+    });
+    expect(textOf(merged)).toMatch(/ # a\n[^]* # h\n/);
+    expect(merged.notes.join("\n")).toContain("anthropic serves models that the catalogue does not know");
+    expect(textOf(merge(textOf(merged), body))).toBe(textOf(merged));
+    const listed = merge(spec("{}", "[qwen3-coder]"), body);
+    expect(parseSpec(textOf(listed)).providers?.value).toMatchObject({ house: { models: { "qwen3-coder": {}, glm: {} } } });
+  });
+
+  test("a model that a provider does not name is not proposed, and not kept", () => {
+    const text =
+      "aperture: { url: http://ai }\nproviders: { anthropic: { models: [claude-haiku-4-5] }, openai: { models: [gpt-5] } }\nmodel: anthropic/claude-sonnet-4-5\n";
+    expect(merge(text)).toMatchObject({ model: "openai/gpt-5", smallModel: "anthropic/claude-haiku-4-5" });
   });
 
   test("the lock counts for what a spec leaves out", () => {
@@ -762,16 +815,20 @@ describe("a spec", () => {
       model: "openai/gpt-5",
       smallModel: "openai/gpt-5",
     };
-    const merged = mergeDiscovery(readModels(served, known), {
-      origin: "http://ai",
-      spec: { text, entries: parseSpec(text) },
-      lock,
-    });
+    const merged = mergeDiscovery(
+      readModels(served, known),
+      {
+        origin: "http://ai",
+        spec: { text, entries: parseSpec(text) },
+        lock,
+      },
+      known,
+    );
     expect(textOf(merged)).toBe(text);
   });
 
   test("without one there is a whole one", () => {
-    const text = textOf(mergeDiscovery(readModels(served, known), { origin: "http://gw:8080", spec: null, lock: null }));
+    const text = textOf(mergeDiscovery(readModels(served, known), { origin: "http://gw:8080", spec: null, lock: null }, known));
     expect(text).toBe(
       "aperture:\n  url: http://gw:8080\nproviders:\n  anthropic: {}\n  openai: {}\nmodel: anthropic/claude-sonnet-4-5\nsmall_model: anthropic/claude-haiku-4-5\n",
     );
@@ -847,21 +904,27 @@ describe("whatever the answer is", () => {
             edited,
             model: main,
             smallModel,
-          } = mergeDiscovery(discovery, {
-            origin: "http://ai",
-            spec: spec === null ? null : { text: spec, entries: parseSpec(spec) },
-            lock: null,
-          });
+          } = mergeDiscovery(
+            discovery,
+            {
+              origin: "http://ai",
+              spec: spec === null ? null : { text: spec, entries: parseSpec(spec) },
+              lock: null,
+            },
+            known,
+          );
           expect(edited.ok).toBe(true);
           const text = edited.ok ? edited.text : "";
           const entries = parseSpec(text);
           expect(entries.url?.value).toBe("http://ai");
+          if (entries.providers !== undefined) expect(readProviders(entries.providers.value)).toMatchObject({ ok: true });
+          expect(entries.providers === undefined).toBe(spec === null && main === null);
           if (main !== null) expect([entries.model?.value, entries.smallModel?.value]).toEqual([main, smallModel]);
         }
         // A later version writes models, too: every name stays one.
         for (const one of discovery.providers) {
           const settings = settingsOf(one, known)?.settings.models ?? {};
-          const made = mergeDiscovery(discovery, { origin: "http://ai", spec: null, lock: null });
+          const made = mergeDiscovery(discovery, { origin: "http://ai", spec: null, lock: null }, known);
           expect(made.edited.ok).toBe(true);
           for (const name of Object.keys(settings)) expect(name).toMatch(/^[A-Za-z0-9@][A-Za-z0-9@._:/+~-]*$/);
         }

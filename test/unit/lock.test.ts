@@ -25,6 +25,7 @@ const lock: Lock = {
     providers: [{ id: "openai", api: "responses" }],
     model: "openai/gpt-5",
     smallModel: "openai/gpt-5-mini",
+    style: "separate",
     opencode: "1.18.18",
     managed: false,
     base: "debian",
@@ -121,12 +122,20 @@ describe("damaged or hostile", () => {
       [`the answer ${id} as a number`, withAnswers({ [id]: 5 })] as const,
       [`the answer ${id} as an object`, withAnswers({ [id]: /^(?:containerEnv|hooks)$/.test(id) ? { x: {} } : {} })] as const,
       [`the answer ${id} as a list of null`, withAnswers({ [id]: [null] })] as const,
-      [`without the answer ${id}`, withAnswers({ [id]: undefined })] as const,
+      // One that came in later is then what it was before.
+      ...(id === "style" ? [] : [[`without the answer ${id}`, withAnswers({ [id]: undefined })] as const]),
     ]),
     ["an image without a user", withAnswers({ base: { image: "a", libc: "musl" } })],
     ["an image that is a number", withAnswers({ base: { image: 5, libc: "musl", user: "0" } })],
     ["a provider that is a text", withAnswers({ providers: ["openai"] })],
     ["a provider without a format", withAnswers({ providers: [{ id: "openai" }] })],
+    ["a provider whose name is a number", withAnswers({ providers: [{ id: "house", api: "chat", name: 5 }] })],
+    ["a provider whose models are a map", withAnswers({ providers: [{ id: "house", api: "chat", models: {} }] })],
+    ["a provider whose models are texts", withAnswers({ providers: [{ id: "house", api: "chat", models: ["a"] }] })],
+    [
+      "a model with half of its limits",
+      withAnswers({ providers: [{ id: "h", api: "chat", models: [{ id: "a", limit: { context: 1 } }] }] }),
+    ],
     ["a dev container that is a number", withAnswers({ devcontainers: [1] })],
     ["a variable that is a number", withAnswers({ containerEnv: { A: 1 } })],
     ["a port that is an object", withAnswers({ forwardPorts: [{}] })],
@@ -317,7 +326,7 @@ describe("a lock of version 1", () => {
       ...old,
       lockVersion: 2,
       // Every dev container that was there, and nothing asked for: the one way in which it was.
-      answers: { ...old.answers, devcontainers: ["all"], containerEnv: {}, forwardPorts: [], hooks: {} },
+      answers: { ...old.answers, style: "separate", devcontainers: ["all"], containerEnv: {}, forwardPorts: [], hooks: {} },
       files: {
         ...old.files,
         [attributes]: {

@@ -3,14 +3,9 @@ import { connect } from "node:net";
 import { describe, expect, test } from "vitest";
 import { faultOfModel, faultWords, mannerOf, parseFault, type Fault } from "../../src/gateway/mock/faults.ts";
 import { wireFormats } from "../../src/gateway/mock/formats.ts";
-import {
-  limitModels,
-  listModels,
-  modelsFor,
-  modelsOfCatalogue,
-  selectModels,
-  type MockModel,
-} from "../../src/gateway/mock/models.ts";
+import { limitModels, listModels, modelsFor, type MockModel } from "../../src/gateway/mock/models.ts";
+import { loadCatalogue } from "../../src/catalog/models.ts";
+import { modelsOfAnswers, modelsOfCatalogue, selectModels } from "../../src/gateway/mock/stock.ts";
 import type { MockGateway } from "../../src/gateway/mock/server.ts";
 import { ask, bodyFor, everywhere, pathsFor, post, startGateway } from "../support/mock-gateway.ts";
 
@@ -320,8 +315,8 @@ describe("the models", () => {
       });
   });
 
-  test("chosen by name from the catalogue, plain or with the provider; others are made up and answer everywhere", () => {
-    const catalogue = modelsOfCatalogue();
+  test("chosen by name from the catalogue, plain or with the provider; others are made up and answer everywhere", async () => {
+    const catalogue = await modelsOfCatalogue();
     const paths = wireFormats.map(({ path }) => path);
     const chosen = selectModels(catalogue, ["claude-sonnet-4-5", "openai/gpt-5", "qwen3", "anthropic/new", "lab/a/b"]);
     expect(chosen.map(({ id, provider, endpoints }) => [provider.id, id, endpoints.length])).toEqual([
@@ -334,6 +329,30 @@ describe("the models", () => {
     expect(chosen[0]!.endpoints).toContain("/v1/messages");
     expect(chosen[3]!.provider.name).toBe("Anthropic");
     for (const { endpoints } of catalogue) for (const path of endpoints) expect(paths).toContain(path);
+  });
+
+  test("those of an environment are what it offers, on the paths that it asks", async () => {
+    const house = { id: "house", api: "messages", name: "House", models: [{ id: "h1" }, { id: "h2" }] } as const;
+    const answers = {
+      providers: [{ id: "openai", api: "chat" }, { id: "google", api: "generate-content", models: [{ id: "new" }] }, house],
+      model: "openai/gpt-unheard-of",
+      smallModel: "openai/gpt-5-mini",
+    } as const;
+    const models = modelsOfAnswers(answers, await loadCatalogue(["openai", "google"]));
+    const of = (id: string) => models.filter(({ provider }) => provider.id === id);
+    expect(new Set(of("openai").flatMap(({ endpoints }) => endpoints))).toEqual(new Set(["/v1/chat/completions"]));
+    const openai = of("openai").map(({ id }) => id);
+    expect(openai).toEqual(expect.arrayContaining(["gpt-5", "gpt-5-mini", "gpt-unheard-of"]));
+    expect(openai.filter((id) => id.includes("codex"))).toEqual([]);
+    expect(new Set(openai).size).toBe(openai.length);
+    expect([...of("google"), ...of("house")].map(({ id, provider, endpoints }) => [provider.name, id, endpoints.length])).toEqual(
+      [
+        ["Google Gemini", "new", 1],
+        ["House", "h1", 1],
+        ["House", "h2", 1],
+      ],
+    );
+    expect(of("house")[0]!.endpoints).toEqual(["/v1/messages"]);
   });
 
   test("a provider in a path is not looked for, since there is no room for one", async () => {

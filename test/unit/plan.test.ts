@@ -53,6 +53,7 @@ const answers: Lock["answers"] = {
   providers: [{ id: "openai", api: "responses" }],
   model: "openai/gpt-5",
   smallModel: "openai/gpt-5-mini",
+  style: "separate",
   opencode: "1.18.18",
   managed: false,
   base: "debian",

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import {
   checkCatalogue,
@@ -10,7 +10,8 @@ import {
   reduceCatalogue,
   type Catalogue,
 } from "../../src/catalog/opencode/extract.ts";
-import { providers } from "../../src/catalog/providers.ts";
+import { loadCatalogue } from "../../src/catalog/models.ts";
+import { proposedProviders, providers } from "../../src/catalog/providers.ts";
 import { integrityToHex, isRelease, platforms, newestCommonVersion } from "../../src/catalog/release.ts";
 
 describe("newestCommonVersion", () => {
@@ -244,8 +245,9 @@ describe("reduceCatalogue and printCatalogue", () => {
 describe("the data on disk", () => {
   const folder = new URL("../../src/catalog/opencode/", import.meta.url);
   const release: unknown = JSON.parse(readFileSync(new URL("release.json", folder), "utf8"));
-  const text = readFileSync(new URL("models.json", folder), "utf8");
-  const catalogue = JSON.parse(text) as Catalogue;
+  const read = (name: string): Catalogue => JSON.parse(readFileSync(new URL(name, folder), "utf8")) as Catalogue;
+  const others = readdirSync(new URL("models/", folder)).sort();
+  const catalogue: Catalogue = Object.assign({}, read("models.json"), ...others.map((name) => read(`models/${name}`)));
 
   it("is a release with the four packages and a sha512 of each", () => {
     if (!isRelease(release)) throw new Error("release.json is not a release");
@@ -256,9 +258,22 @@ describe("the data on disk", () => {
     for (const integrity of integrities) expect(Buffer.from(integrityToHex(integrity), "hex")).toHaveLength(64);
   });
 
-  it("has the providers that are offered, in their order, and is small", () => {
-    expect(Object.keys(catalogue)).toEqual(Object.keys(providers));
-    expect(Buffer.byteLength(text)).toBeLessThan(40_000);
+  it("has the providers that are proposed in one file, which is small, and each of the others in one of its own", () => {
+    expect(Object.keys(read("models.json"))).toEqual(Object.keys(proposedProviders));
+    expect(statSync(new URL("models.json", folder)).size).toBeLessThan(25_000);
+    expect(others.map((name) => Object.keys(read(`models/${name}`)))).toEqual(others.map((name) => [name.replace(".json", "")]));
+    expect(Object.keys(catalogue).sort()).toEqual(Object.keys(providers).sort());
+  });
+
+  it("is what is loaded, and nothing is where there is nothing", async () => {
+    expect(await loadCatalogue(Object.keys(providers))).toEqual(catalogue);
+    expect(await loadCatalogue(["house", "constructor", "__proto__"])).toEqual({});
+    const [one, two] = [await loadCatalogue(["google"]), await loadCatalogue(["google", "openai"])];
+    expect(one["google"]).toBe(two["google"]);
+  });
+
+  it("names no address: OpenCode would go there where a base URL is empty", () => {
+    expect(JSON.stringify(catalogue)).not.toMatch(/"api":|https?:/);
   });
 
   it.each(Object.keys(providers))("has models of %s that are for coding, sorted, without prose", (id) => {
@@ -271,6 +286,8 @@ describe("the data on disk", () => {
     for (const [key, model] of models) {
       expect(model).toMatchObject({ id: key, limit: { context: expect.any(Number), output: expect.any(Number) } });
       expect(model).not.toHaveProperty("description");
+      // A model with a package or an address of its own would go past the provider's.
+      expect(model).not.toHaveProperty("provider");
       expect(isForCoding(model), key).toBe(true);
     }
   });

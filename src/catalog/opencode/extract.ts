@@ -5,10 +5,10 @@
  * literal; read in the Linux packages of opencode-ai 1.18.18. Nothing here touches the network, the disk or another program.
  */
 import { runInNewContext } from "node:vm";
-import type { CatalogueModel, CatalogueProvider } from "../models.ts";
+import type { Catalogue, CatalogueModel, CatalogueProvider } from "../models.ts";
+import type { Selection } from "./selections.ts";
 
-/** Providers by id, as in `api.json` of models.dev. */
-export type Catalogue = Readonly<Record<string, CatalogueProvider>>;
+export type { Catalogue } from "../models.ts";
 
 /** The function that loads the catalogue compares this variable just before it falls back to the snapshot; property names survive minifying. */
 const marker = "OPENCODE_MODELS_PATH===void 0";
@@ -145,21 +145,43 @@ export function isForCoding(model: CatalogueModel): boolean {
   );
 }
 
+/** What OpenCode 1.18.18 does not read of a model (its `ModelsDev` schema, read in the binary), or only people do. */
+const unread = ["description", "knowledge", "last_updated", "open_weights", "structured_output"];
+
 /**
- * The wanted providers, in that order, with the models for coding, by id. Without what only people read (descriptions, the address of the
- * documentation); all else stays as models.dev has it, because OpenCode may read it.
+ * The wanted providers, in that order, with the selected models for coding, by id. Without what OpenCode does not read, and without every
+ * address: where a base URL is empty, OpenCode takes that of the catalogue (read in its binary), and a model with one of its own goes there.
  */
-export function reduceCatalogue(catalogue: Catalogue, wanted: readonly string[]): Catalogue {
+export function reduceCatalogue(
+  catalogue: Catalogue,
+  wanted: readonly string[],
+  selections: Readonly<Record<string, Selection>> = {},
+): Catalogue {
   return Object.fromEntries(
     wanted.map((id): [string, CatalogueProvider] => {
-      const { doc: _doc, models, ...provider } = catalogue[id]!;
-      const usable = Object.values(models)
-        .filter(isForCoding)
+      const { doc: _doc, api: _api, models, ...provider } = catalogue[id]!;
+      const forCoding = Object.values(models).filter((model) => isForCoding(model) && model["provider"] === undefined);
+      const usable = select(forCoding, selections[id] ?? {})
         .sort((left, right) => (left.id < right.id ? -1 : 1))
-        .map(({ description: _description, ...model }): [string, CatalogueModel] => [model.id, model as CatalogueModel]);
+        .map((model): [string, CatalogueModel] => [
+          model.id,
+          Object.fromEntries(Object.entries(model).filter(([field]) => !unread.includes(field))) as CatalogueModel,
+        ]);
       if (usable.length === 0) throw new Error(`The catalogue has no model of ${id} that a coding agent can use.`);
       return [id, { ...provider, models: Object.fromEntries(usable) } as CatalogueProvider];
     }),
+  );
+}
+
+function select(models: readonly CatalogueModel[], { recent, keep, drop }: Selection): CatalogueModel[] {
+  const dates = models.map((model) => String(model["release_date"] ?? ""));
+  const [newest = ""] = dates.toSorted().reverse();
+  const yearBefore = `${Number(newest.slice(0, 4)) - 1}${newest.slice(4)}`;
+  return models.filter(
+    (model, index) =>
+      (recent !== true || dates[index]! >= yearBefore) &&
+      (keep === undefined || keep.test(model.id)) &&
+      (drop === undefined || !drop.test(model.id)),
   );
 }
 

@@ -1,7 +1,6 @@
 /** The default command: from answers to a plan, shown, confirmed and applied. It only orders the steps; each lives in its own room. */
 import type { Shape } from "../../catalog/files.ts";
-import { loadCatalogue } from "../../catalog/models.ts";
-import { providers } from "../../catalog/providers.ts";
+import { loadKnown } from "../../catalog/known.ts";
 import { usageError } from "../../errors.ts";
 import { defaultOrigin } from "../../gateway/origin.ts";
 import { repeatLine } from "../../questions/repeat.ts";
@@ -88,7 +87,7 @@ async function openDetection(target: Target, flags: Flags, io: Io): Promise<Dete
     origin: origin.ok ? origin.value : null,
     timeout: patience,
     env: io.env,
-    known: { providers, catalogue: loadCatalogue() },
+    known: loadKnown(),
     accepts: (value) => questionOf("providers").read(value, {}),
   });
 }

@@ -5,15 +5,7 @@
 import { isAppError } from "../../errors.ts";
 import { askForModels } from "../../gateway/discover.ts";
 import { readModels, type Discovery, type GatewayModel, type GatewayProvider, type Known } from "../../gateway/models.ts";
-import {
-  candidatesOf,
-  nameIn,
-  offer,
-  proposeModel,
-  proposeSmallModel,
-  type Accepts,
-  type ProviderSettings,
-} from "../../gateway/proposals.ts";
+import { candidatesOf, nameIn, offer, proposeModel, proposeSmallModel, type Accepts } from "../../gateway/proposals.ts";
 import type { Detect, Detected } from "../../questions/resolve.ts";
 import type { Answers, Choice, Parsed, ProviderChoice, Question } from "../../questions/types.ts";
 
@@ -24,7 +16,7 @@ export interface DetectionOptions {
   /** In milliseconds, for each gateway that is asked. */
   readonly timeout: number;
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly known: Known;
+  readonly known: Promise<Known>;
   readonly accepts: Accepts<ProviderChoice>;
 }
 
@@ -37,8 +29,9 @@ export interface Detection {
 
 /** What a gateway serves that this version can write. */
 interface Served {
+  readonly known: Known;
   readonly discovery: Discovery;
-  readonly offers: ReadonlyMap<string, { readonly choice: ProviderChoice; readonly settings: ProviderSettings }>;
+  readonly offers: ReadonlyMap<string, { readonly choice: ProviderChoice }>;
   readonly leftOut: readonly string[];
 }
 
@@ -50,7 +43,7 @@ export function detectGateway({ origin, timeout, env, known, accepts }: Detectio
     const already = asked.get(at);
     if (already !== undefined) return already;
     const answer = askForModels({ origin: at, timeout, env })
-      .then((body) => describe(body, known, accepts))
+      .then(async (body) => describe(body, await known, accepts))
       .catch(giveUp);
     // A defect comes out where the answer is waited for, and nowhere else.
     answer.catch(() => undefined);
@@ -66,9 +59,11 @@ export function detectGateway({ origin, timeout, env, known, accepts }: Detectio
     if (served === null || served.offers.size === 0) return null;
     const because = earlier.url;
     if (question.id === "providers") return proposeProviders(question, served, choices, because);
-    const candidates = candidatesOf(served.discovery, (provider, model) => isChosen(provider, model, served, earlier));
+    const candidates = candidatesOf(served.discovery, (provider, model) => isChosen(provider, model, earlier));
     const found =
-      question.id === "model" ? proposeModel(candidates, known) : proposeSmallModel(candidates, earlier.model ?? "", known);
+      question.id === "model"
+        ? proposeModel(candidates, served.known)
+        : proposeSmallModel(candidates, earlier.model ?? "", served.known);
     return found === null ? null : { proposal: { value: found.ref, source: "detected", because } };
   };
   const warnings = (): readonly string[] => {
@@ -90,7 +85,7 @@ function giveUp(error: unknown): null {
 
 function describe(body: unknown, known: Known, accepts: Accepts<ProviderChoice>): Served {
   const discovery = readModels(body, known);
-  const offers = new Map<string, { choice: ProviderChoice; settings: ProviderSettings }>();
+  const offers = new Map<string, { choice: ProviderChoice }>();
   const leftOut: string[] = [];
   for (const provider of discovery.providers) {
     const offered = offer(provider, known, accepts);
@@ -102,7 +97,7 @@ function describe(body: unknown, known: Known, accepts: Accepts<ProviderChoice>)
       leftOut.push(...offered.notes);
     }
   }
-  return { discovery, offers, leftOut };
+  return { known, discovery, offers, leftOut };
 }
 
 function proposeProviders(
@@ -128,7 +123,11 @@ function proposeProviders(
   const own = discovery.providers.filter(({ id }) => offers.has(id) && !choices.some((choice) => choice.value === id));
   return {
     proposal: { value, source: "detected", because },
-    asked: { ...question, parse } as Question,
+    asked: {
+      ...question,
+      parse,
+      format: (chosen: readonly ProviderChoice[]) => chosen.map(({ id }) => id).join(","),
+    } as Question,
     choices: [
       ...choices.map((choice) =>
         offers.has(choice.value) ? choice : { ...choice, hint: "the gateway does not list it to you" },
@@ -139,8 +138,9 @@ function proposeProviders(
 }
 
 /** Whether a model can be named with the providers that were chosen. */
-function isChosen(provider: GatewayProvider, model: GatewayModel, { offers }: Served, { providers }: Partial<Answers>): boolean {
+function isChosen(provider: GatewayProvider, model: GatewayModel, { providers }: Partial<Answers>): boolean {
   const choice = providers?.find(({ id }) => id === provider.id);
   if (choice === undefined || !model.apis.some((api) => api === choice.api)) return false;
-  return provider.known || Object.hasOwn(offers.get(provider.id)?.settings.models ?? {}, nameIn(provider, model));
+  if (choice.models !== undefined) return choice.models.some(({ id }) => id === nameIn(provider, model));
+  return provider.known;
 }

@@ -37,8 +37,9 @@ export async function runDiscover(command: DiscoverCommand, io: Io): Promise<num
   // Whoever names another gateway and only looks has no need of a spec, and none to mend one.
   const here = write || command.origin === null ? readHere(root, spec.parseSpec) : { root, spec: null, lock: null };
   const { origin, notes } = findOrigin(command, here, io.env);
-  const found = spec.understand(await askForModels({ origin, timeout, env: io.env }));
-  const merged = spec.mergeDiscovery(found, { origin, spec: here.spec, lock: here.lock?.answers ?? null });
+  const [body, known] = await Promise.all([askForModels({ origin, timeout, env: io.env }), spec.loadKnown()]);
+  const found = spec.readModels(body, known);
+  const merged = spec.mergeDiscovery(found, { origin, spec: here.spec, lock: here.lock?.answers ?? null }, known);
   const said = [...earlier, ...notes, ...remarks(found), ...merged.notes, ...describeNotListed(merged)];
   if (!switches.json) {
     const table = formatDiscovery(found, merged, paintFor(io.stdout, io.env));

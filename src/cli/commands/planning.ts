@@ -1,6 +1,8 @@
 /** Everything up to the plan, for the commands that write an environment: looks, asks, resolves, renders. Writes nothing. */
 import type { Libc } from "../../catalog/bases.ts";
+import { emittedIds } from "../../catalog/compact.ts";
 import type { Shape } from "../../catalog/files.ts";
+import { loadCatalogue, type Catalogue } from "../../catalog/models.ts";
 import { compareVersions, missingPlatforms, pinnedRelease, type Release } from "../../catalog/release.ts";
 import { removeValue } from "../../edit/jsonc.ts";
 import type { EditResult } from "../../edit/splice.ts";
@@ -29,6 +31,7 @@ import {
 import type { Answers } from "../../questions/types.ts";
 import { findRegistry, resolveRelease } from "../../registry/npm.ts";
 import { describeBase } from "../../render/context.ts";
+import { modelsWithoutLimits } from "../../render/providers.ts";
 import { renderEnvironment } from "../../render/render.ts";
 import { findContainers, readLockFile, readSpecText, type Containers } from "../../repo/environment.ts";
 import { findIgnored } from "../../repo/git.ts";
@@ -121,12 +124,14 @@ export async function preparePlan(request: Request): Promise<Prepared> {
   if (libc !== null) requireLibc(release, libc);
   const registry = shape.kind === "own" ? "" : await registryFor(lock, target, env);
   const { doctorText: doctor } = await import("../../catalog/doctor-text.ts");
-  const rendered = renderEnvironment({ answers, release, registry, shape, doctor });
+  const catalogue = await loadCatalogue(answers.providers.map(({ id }) => id));
+  const rendered = renderEnvironment({ answers, release, registry, shape, catalogue, doctor });
   const remaining = findBypass(fixedConfigs(project.configs, fixes), optionsOf(answers));
   const findings = [...remaining, ...findOtherOpencode(project.setup), ...findOpencodeFolder(project.hasOpencodeFolder)];
   const warnings = [
     ...(damaged ? [`${lockPath} is damaged or none of ours: files that are there are taken as yours`] : []),
     ...describeRelease(answers.opencode, release, libc),
+    ...describeModels(answers, catalogue),
   ];
   const nextLock = { generator: generatorVersion, answers, opencode: release, registry };
   const common = { root, rendered, shape, snapshot, lock, nextLock, editedSpec, fixes, warnings };
@@ -144,8 +149,9 @@ export async function preparePlan(request: Request): Promise<Prepared> {
   return { resolved, answers, revision: rendered.revision, release, shape, lock, build };
 }
 
-function optionsOf({ url, providers, managed }: Answers): Parameters<typeof findBypass>[1] {
-  return { url, providers: providers.map(({ id }) => id), managed };
+function optionsOf(answers: Answers): Parameters<typeof findBypass>[1] {
+  const { url, managed, style } = answers;
+  return { url, providers: emittedIds(answers), managed, addressed: style === "compact" ? "models" : "providers" };
 }
 
 /** The same answers, but for the one that a person chose over a bypass: it counts as a flag, so it is written into a spec. */
@@ -223,6 +229,15 @@ function describeRelease(wanted: string, release: Release, libc: Libc | null): s
       (platform) => `OpenCode ${release.version} has no package for ${platform.arch} with ${platform.libc}: no image for that`,
     ),
   ];
+}
+
+/** What there is to say of models. */
+function describeModels(answers: Answers, catalogue: Catalogue): string[] {
+  const without = modelsWithoutLimits(answers, catalogue);
+  const more = without.length > 3 ? ` and ${without.length - 3} more` : "";
+  return without.length === 0
+    ? []
+    : [`the catalogue does not know ${without.slice(0, 3).join(", ")}${more}: without limits nothing is compacted automatically`];
 }
 
 /** The project's files without what goes past the gateway, by path. */

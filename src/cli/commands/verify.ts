@@ -1,17 +1,21 @@
 /** Builds and starts what was generated, runs the doctor in it and sends one prompt. Works on a copy, and leaves nothing behind. */
 import { randomBytes } from "node:crypto";
 import { basename } from "node:path";
+import { emittedModel } from "../../catalog/compact.ts";
 import { ownDevcontainer } from "../../catalog/files.ts";
+import { loadCatalogue } from "../../catalog/models.ts";
 import { cancelledError, decisionError, environmentError, usageError } from "../../errors.ts";
+import { modelsOfAnswers } from "../../gateway/mock/stock.ts";
 import type { Lock } from "../../lock/lock.ts";
+import type { Answers } from "../../questions/types.ts";
 import { formatVerificationJson } from "../../report/json.ts";
 import { formatSteps, paintFor } from "../../report/text.ts";
 import { copyRepository } from "../../repo/copy.ts";
 import { readLockFile } from "../../repo/environment.ts";
-import { findBeside, findInstalled } from "../../repo/installed.ts";
+import { findInstalled, readBeside } from "../../repo/installed.ts";
 import { findTarget } from "../../repo/scan.ts";
 import { prepareContainers, requireDocker } from "../../verify/containers.ts";
-import { verify } from "../../verify/verify.ts";
+import { verify, type Mock } from "../../verify/verify.ts";
 import type { Command } from "../args.ts";
 import type { Io } from "../io.ts";
 
@@ -45,6 +49,7 @@ export async function runVerify(
     );
   await requireDocker();
   const say = (text: string): void => void (switches.json || io.stderr.write(`${text}\n`));
+  const asked = model ?? lock.answers.model;
   const began = Date.now();
   const seconds = (): string => `${((Date.now() - began) / 1000).toFixed(0).padStart(3)} s`;
   say(`${seconds()}  copying the repository`);
@@ -55,9 +60,9 @@ export async function runVerify(
   try {
     const steps = await verify({
       containers,
-      model: model ?? lock.answers.model,
+      model: emittedModel(lock.answers, asked) ?? asked,
       url: lock.answers.url,
-      mock: mock ? findBeside("mock-gateway.js") : null,
+      mock: mock ? await mockFor(lock.answers) : null,
       now: () => Date.now(),
       onStep: (name) => say(`${seconds()}  ${titles[name]}${name === "start" ? ` (${file})` : ""}`),
     });
@@ -74,6 +79,12 @@ export async function runVerify(
     await containers.remove();
     copy.remove();
   }
+}
+
+/** The mock gateway's program, and just the models that the environment offers. */
+async function mockFor(answers: Answers): Promise<Mock> {
+  const catalogue = await loadCatalogue(answers.providers.map(({ id }) => id));
+  return { program: readBeside("mock-server.js"), models: modelsOfAnswers(answers, catalogue) };
 }
 
 /** The dev container to verify: the one that was named, ours, or the only one of the user's. */

@@ -1,11 +1,9 @@
 /**
- * The models that a mock gateway pretends to have: the list for clients, and which of them a request means.
+ * The models that a mock gateway pretends to have: the list for clients, and which of them a request means. Where they come from: stock.ts.
  *
  * The list's shape and routing by the body's `model`, plain or as `provider/model`: Aperture documentation, "How Aperture works", and
  * the clients tailscale/aperture-cli (docs/adding-a-client.md, internal/config/providers.go) and Pi's Aperture extension.
  */
-import { loadCatalogue } from "../../catalog/models.ts";
-import { providers } from "../../catalog/providers.ts";
 import { chat } from "./chat.ts";
 import { faultOfModel, type Fault } from "./faults.ts";
 import { wireFormats } from "./formats.ts";
@@ -28,9 +26,10 @@ export interface Limits {
 }
 
 /** Where models are that no provider of the catalogue has. */
-const mockProvider = { id: "mock", name: "Mock gateway" };
+export const mockProvider = { id: "mock", name: "Mock gateway" };
 
-const everyPath = wireFormats.map(({ path }) => path);
+/** The path of every wire format. */
+export const everyPath: readonly string[] = wireFormats.map(({ path }) => path);
 
 /**
  * The body of `GET /v1/models`. The official CLI refuses a list without `upstream`, and one whose provider is not the same in each entry
@@ -99,32 +98,4 @@ function modelOfFault(name: string, format: WireFormat): MockModel | string | nu
   const endpoints = fault === "no-responses" ? withoutResponses(everyPath) : everyPath;
   if (endpoints.includes(format.path)) return { id: name, provider: mockProvider, endpoints };
   return `It does not answer on ${format.path}, only on ${endpoints.join(", ")}.`;
-}
-
-/** Every model that an environment can be generated for, on the paths of its provider. */
-export function modelsOfCatalogue(): MockModel[] {
-  const catalogue = loadCatalogue();
-  return Object.values(providers).flatMap(({ id, name, wireFormats: routes }) => {
-    const endpoints = Object.entries(routes).map(
-      ([api, { path }]) => wireFormats.find((each) => each.name === api)?.path ?? path,
-    );
-    return Object.keys(catalogue[id]?.models ?? {}).map((model) => ({ id: model, provider: { id, name }, endpoints }));
-  });
-}
-
-/**
- * The models of those names, each plain or as `provider/model`. One that `models` does not have is made up and answers everywhere, of the
- * provider that it names.
- */
-export function selectModels(models: readonly MockModel[], names: readonly string[]): MockModel[] {
-  return names.flatMap((name) => {
-    const known = models.filter(({ id, provider }) => id === name || `${provider.id}/${id}` === name);
-    return known.length > 0 ? known : [inventModel(name)];
-  });
-}
-
-function inventModel(name: string): MockModel {
-  const [, id, model] = /^([^/]+)\/(.+)$/.exec(name) ?? [];
-  if (id === undefined || model === undefined) return { id: name, provider: mockProvider, endpoints: everyPath };
-  return { id: model, provider: { id, name: Object.hasOwn(providers, id) ? providers[id]!.name : id }, endpoints: everyPath };
 }

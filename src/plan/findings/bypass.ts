@@ -1,11 +1,12 @@
 /**
  * Finds what a project's own OpenCode configuration sets against the environment's, which it is merged over.
  *
- * Not `provider.<id>.api`, nor that of a model: with the pinned OpenCode they count only where no `baseURL` is set, and the environment sets one.
+ * `provider.<id>.api`, and that of a model, count only where no `baseURL` is set (with the pinned OpenCode): the environment sets one for each
+ * provider, but in the compact style, where each model has an address of its own.
  */
 import { formatJson } from "../../render/escape.ts";
 import type { Finding, ProjectFile } from "../findings.ts";
-import { placeAt, readNodes, textsOf, valueAt, type Node } from "./nodes.ts";
+import { entriesOf, placeAt, readNodes, textsOf, valueAt, type Node } from "./nodes.ts";
 
 /** What of the environment a project's configuration is held against. */
 export interface BypassOptions {
@@ -13,6 +14,8 @@ export interface BypassOptions {
   readonly url: string;
   /** The ids of the environment's providers. */
   readonly providers: readonly string[];
+  /** What of the environment has an address: each provider, or each model of the one provider. */
+  readonly addressed?: "providers" | "models";
   /** The environment's configuration is read last and wins: only what it does not set can still stand against it. */
   readonly managed?: boolean;
 }
@@ -41,7 +44,8 @@ export function findBypass(files: readonly ProjectFile[], options: BypassOptions
   });
 }
 
-function findInConfig({ path, text }: ProjectFile, root: Node, { url, providers, managed = false }: BypassOptions): Finding[] {
+function findInConfig({ path, text }: ProjectFile, root: Node, options: BypassOptions): Finding[] {
+  const { url, providers, managed = false, addressed = "providers" } = options;
   const found: Finding[] = [];
   const add = (code: Finding["code"], keys: readonly string[], message: string, hint: string): void => {
     const where = placeAt(path, text, valueAt(root, ...keys)!.offset);
@@ -56,10 +60,20 @@ function findInConfig({ path, text }: ProjectFile, root: Node, { url, providers,
   if (managed) return found;
 
   for (const id of providers) {
-    const address = ["provider", id, "options", "baseURL"];
-    const past = describeAddress(id, valueAt(root, ...address), url);
-    if (past !== null) {
-      add("bypass", address, `${address.join(".")} ${past}`, choices("take it out, so that the environment's own counts"));
+    const models = addressed === "models" ? entriesOf(valueAt(root, "provider", id, "models")) : [];
+    for (const address of [
+      ["provider", id, "options", "baseURL"],
+      ...(addressed === "models" ? [["provider", id, "api"]] : []),
+      ...models.map(([model]) => ["provider", id, "models", model, "provider", "api"]),
+    ]) {
+      const past = describeAddress(id, valueAt(root, ...address), url);
+      if (past === null) continue;
+      add(
+        "bypass",
+        address,
+        `${address.map(show).join(".")} ${past}`,
+        choices("take it out, so that the environment's own counts"),
+      );
     }
     const key = ["provider", id, "options", "apiKey"];
     const value = valueAt(root, ...key);

@@ -1,0 +1,257 @@
+/** How the answers about providers and models are read and written; like `parse.ts`, and pure. */
+import { findAmbiguity } from "../catalog/compact.ts";
+import { findProvider, providers, refusalOf } from "../catalog/providers.ts";
+import { styles } from "../catalog/styles.ts";
+import { isWireFormat, wireFormats } from "../catalog/wire-formats.ts";
+import { describe, isMap, names, refused, splitList, understood } from "./parse.ts";
+import type { Answers, ModelChoice, Parsed, ProviderChoice, Style } from "./types.ts";
+
+/** What stands before the slash of a model's name: it has to be safe as a key, a path's part and a word. */
+const providerId = /^[a-z](?:[a-z0-9._-]{0,48}[a-z0-9])?$/;
+/** Model ids of all vendors are made of these; braces and quotes are kept out because OpenCode substitutes `{env:…}` in its config. */
+const modelId = /^[A-Za-z0-9@~][A-Za-z0-9@._:/+~-]{0,199}$/;
+/** One line without what is invisible, and without braces for the same reason. */
+const shownName = /^(?! )[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}{}]{1,100}(?<! )$/u;
+const maxProviders = 50;
+const maxModels = 200;
+const maxTokens = 1_000_000_000;
+
+const known = (): string => names(Object.keys(providers));
+const example = "house-models: { api: chat, models: [qwen3-coder] }";
+const characters = "letters, digits and @ . _ : / + ~ - are allowed";
+
+/** Why an id cannot be one, or null. */
+function checkId(id: string): Parsed<never> | null {
+  const refusal = refusalOf(id);
+  if (refusal !== null) return refused(`${id}: ${refusal.why}`, refusal.fix);
+  if (providerId.test(id) && !(id in Object.prototype)) return null;
+  return refused(
+    `${JSON.stringify(id)} cannot be the name of a provider`,
+    "small letters, digits and - . _ are allowed, beginning with a letter",
+  );
+}
+
+function acceptIds(ids: readonly string[]): Parsed<readonly ProviderChoice[]> {
+  if (ids.length === 0) return refused("no provider is named", `choose from ${known()}`);
+  const chosen = new Map<string, ProviderChoice>();
+  for (const written of ids) {
+    const [id = "", api] = written.split(":", 2);
+    const accepted = acceptProvider(id, api === undefined ? {} : { api });
+    if (!accepted.ok) return accepted;
+    chosen.set(id, accepted.value);
+  }
+  return understood([...chosen.values()]);
+}
+
+function acceptProvider(id: string, settings: Record<string, unknown>): Parsed<ProviderChoice> {
+  const wrong = checkId(id);
+  if (wrong !== null) return wrong;
+  const provider = findProvider(id);
+  const keys = provider === undefined ? ["api", "name", "models"] : ["api", "models"];
+  const stray = Object.keys(settings).find((key) => !keys.includes(key));
+  if (stray !== undefined) return refused(`${id} has no setting ${JSON.stringify(stray)}`, `its settings are ${names(keys)}`);
+  const formats = Object.keys(provider?.wireFormats ?? wireFormats);
+  const api = settings["api"] ?? provider?.defaultApi ?? "chat";
+  if (typeof api !== "string" || !isWireFormat(api) || !formats.includes(api)) {
+    return refused(
+      `${id} does not speak ${typeof api === "string" ? JSON.stringify(api) : describe(api)}`,
+      `api is ${names(formats)}`,
+    );
+  }
+  if (provider === undefined && settings["models"] === undefined) {
+    return refused(
+      `${id} is none of the catalogue's, so its models are not known`,
+      `choose from ${known()}, or name its models in aperture-env.yaml, for instance  ${example}`,
+    );
+  }
+  const name = settings["name"];
+  if (name !== undefined && (typeof name !== "string" || !shownName.test(name)))
+    return refused(`the name of ${id} is not one line of up to 100 characters without braces`, "write  name: House models");
+  const models = settings["models"] === undefined ? null : acceptModels({ id, api }, settings["models"]);
+  if (models?.ok === false) return models;
+  return understood({ id, api, ...(name !== undefined && { name }), ...(models !== null && { models: models.value }) });
+}
+
+/** A list of ids, or a map from ids to what is said of them. */
+function acceptModels(choice: ProviderChoice, value: unknown): Parsed<readonly ModelChoice[]> {
+  const provider = choice.id;
+  const how = `write  models: [some-model], or  models: { some-model: { context: 262144, output: 65536 } }`;
+  const isList = Array.isArray(value);
+  if (!isList && !isMap(value)) return refused(`the models of ${provider} are ${describe(value)}`, how);
+  const stray: unknown = isList ? value.find((id) => typeof id !== "string") : undefined;
+  if (stray !== undefined) return refused(`the models of ${provider} have ${describe(stray)} among them`, "put it in quotes");
+  // A map gives what looks like a number first; a list shall be no other.
+  const entries = Object.entries(isList ? Object.fromEntries((value as string[]).map((id) => [id, null])) : value);
+  if (entries.length === 0) return refused(`${provider} names no model`, how);
+  if (entries.length > maxModels)
+    return refused(`${provider} names more than ${maxModels} models`, "keep to those that are used");
+  const models: ModelChoice[] = [];
+  for (const [id, settings] of entries) {
+    const accepted = acceptSettings(choice, id, settings);
+    if (!accepted.ok) return accepted;
+    models.push(accepted.value);
+  }
+  return understood(models);
+}
+
+function acceptSettings(choice: ProviderChoice, id: string, settings: unknown): Parsed<ModelChoice> {
+  const full = `${choice.id}/${id}`;
+  const wrong = checkModel(choice, id);
+  if (wrong !== null) return wrong;
+  if (settings === null) return understood({ id });
+  if (!isMap(settings)) return refused(`${full} is ${describe(settings)}`, `write  ${id}: { context: 262144, output: 65536 }`);
+  const stray = Object.keys(settings).find((key) => !["name", "context", "output"].includes(key));
+  if (stray !== undefined)
+    return refused(`${full} has no setting ${JSON.stringify(stray)}`, "its settings are name, context, output");
+  const { name, context, output } = settings;
+  if (name !== undefined && (typeof name !== "string" || !shownName.test(name)))
+    return refused(`the name of ${full} is not one line of up to 100 characters without braces`, "write  name: Qwen 3");
+  if (context === undefined && output === undefined) return understood({ id, ...(name !== undefined && { name }) });
+  if (!isTokens(context) || !isTokens(output))
+    return refused(
+      `the limits of ${full} are not two whole numbers of tokens`,
+      "give both, for instance context: 262144, output: 65536",
+    );
+  return understood({ id, ...(name !== undefined && { name }), limit: { context, output } });
+}
+
+/** Why a provider cannot have a model of that id, or null. */
+function checkModel({ id: provider, api }: ProviderChoice, id: string): Parsed<never> | null {
+  if (!modelId.test(id)) return refused(`${JSON.stringify(id)} has a character that no model id has`, characters);
+  if (!wireFormats[api].noSlash || !id.includes("/")) return null;
+  return refused(
+    `${provider} speaks ${api}, where OpenCode takes ${id} for another kind of name because of its slash`,
+    "give the model's name without one",
+  );
+}
+
+function isTokens(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 1 && (value as number) <= maxTokens;
+}
+
+/** Names of providers, each perhaps with a wire format behind a colon; or a map as in the spec, written as JSON. */
+export function parseProviders(text: string): Parsed<readonly ProviderChoice[]> {
+  if (!text.trimStart().startsWith("{")) return acceptIds(splitList(text));
+  try {
+    return readProviders(JSON.parse(text));
+  } catch {
+    return refused("it begins like JSON and is none", 'write for instance  anthropic,openai:chat, or  {"anthropic":{}}');
+  }
+}
+
+/** A map from provider to its settings, or a list of providers. */
+export function readProviders(value: unknown): Parsed<readonly ProviderChoice[]> {
+  if (Array.isArray(value) && value.every((id) => typeof id === "string")) return acceptIds(value);
+  if (!isMap(value)) return refused(`expected a map of providers, not ${describe(value)}`, "write for instance  anthropic: {}");
+  const entries = Object.entries(value);
+  if (entries.length === 0) return acceptIds([]);
+  if (entries.length > maxProviders) return refused(`more than ${maxProviders} providers`, "keep to those that are used");
+  const chosen: ProviderChoice[] = [];
+  for (const [id, settings] of entries) {
+    const wrong = checkId(id);
+    if (wrong !== null) return wrong;
+    if (settings !== null && !isMap(settings)) return refused(`${id} is ${describe(settings)}`, `write  ${id}: {}`);
+    const accepted = acceptProvider(id, settings ?? {});
+    if (!accepted.ok) return accepted;
+    chosen.push(accepted.value);
+  }
+  return understood(chosen);
+}
+
+/** Whether nothing is said of a provider but its name. */
+function isBare({ id, api, models }: ProviderChoice): boolean {
+  return api === findProvider(id)?.defaultApi && models === undefined;
+}
+
+/** Providers as `parseProviders` reads them: names where those say all, else JSON. */
+export function formatProviders(choices: readonly ProviderChoice[]): string {
+  return choices.every(({ models }) => models === undefined)
+    ? choices.map((choice) => (isBare(choice) ? choice.id : `${choice.id}:${choice.api}`)).join(",")
+    : JSON.stringify(writeProviders(choices));
+}
+
+/** Providers as a map of the spec. */
+export function writeProviders(choices: readonly ProviderChoice[]): Readonly<Record<string, object>> {
+  return Object.fromEntries(
+    choices.map(({ id, api, name, models }) => [
+      id,
+      {
+        ...(api !== findProvider(id)?.defaultApi && { api }),
+        ...(name !== undefined && { name }),
+        ...(models !== undefined && { models: writeModels(models) }),
+      },
+    ]),
+  );
+}
+
+function writeModels(models: readonly ModelChoice[]): unknown {
+  return models.every(({ name, limit }) => name === undefined && limit === undefined)
+    ? models.map(({ id }) => id)
+    : Object.fromEntries(models.map(({ id, name, limit }) => [id, { ...(name !== undefined && { name }), ...limit }]));
+}
+
+/** A flag that gives a provider's bare name leaves what the spec says of it. */
+export function refineProviders(given: readonly ProviderChoice[], written: readonly ProviderChoice[]): readonly ProviderChoice[] {
+  return given.map((choice) => (isBare(choice) ? (written.find(({ id }) => id === choice.id) ?? choice) : choice));
+}
+
+/** The model to propose: the first provider's, as far as it offers that. */
+export function proposeModel({ providers: [first] = [] }: Partial<Answers>): string {
+  if (first === undefined) return "";
+  const { model = "" } = findProvider(first.id)?.defaults ?? {};
+  return `${first.id}/${offers(first, model) ? model : first.models![0]!.id}`;
+}
+
+/** The small model to propose: of the model's provider, as far as it offers that; else the model itself. */
+export function proposeSmallModel({ providers: chosen = [], model = "" }: Partial<Answers>): string {
+  const choice = chosen.find(({ id }) => model.startsWith(`${id}/`));
+  const small = findProvider(choice?.id ?? "")?.defaults.smallModel;
+  return choice === undefined || small === undefined || !offers(choice, small) ? model : `${choice.id}/${small}`;
+}
+
+function offers({ models }: ProviderChoice, model: string): boolean {
+  return models === undefined || models.some(({ id }) => id === model);
+}
+
+/** `provider/model`; the provider has to be among those chosen, and to offer the model. */
+export function parseModel(text: string, earlier: Partial<Answers>): Parsed<string> {
+  const typed = text.trim();
+  const slash = typed.indexOf("/");
+  const [provider, id] = [typed.slice(0, slash), typed.slice(slash + 1)];
+  const chosen = earlier.providers?.map((choice) => choice.id) ?? Object.keys(providers);
+  const instance = proposeModel(earlier) || `anthropic/${providers["anthropic"]!.defaults.model}`;
+  if (slash < 1 || id === "")
+    return refused(`${JSON.stringify(typed)} names no provider and model`, `write provider/model, for instance ${instance}`);
+  if (!/^[A-Za-z0-9@._:/+~-]{1,250}$/.test(typed) || !modelId.test(id))
+    return refused(`${JSON.stringify(typed)} has a character that no model id has, or is too long`, characters);
+  if (!chosen.includes(provider))
+    return refused(
+      `${typed} is of ${provider}, which is not among the providers`,
+      `add ${provider} to the providers, or take one of ${names(chosen)}`,
+    );
+  const choice =
+    earlier.providers?.find((one) => one.id === provider) ?? ({ id: provider, api: providers[provider]!.defaultApi } as const);
+  const wrong = checkModel(choice, id);
+  if (wrong !== null) return wrong;
+  if (!offers(choice, id)) {
+    return refused(
+      `${typed} is not among the models of ${provider}`,
+      `add it there, or take one of ${names(choice.models!.slice(0, 10).map((model) => model.id))}`,
+    );
+  }
+  return understood(typed);
+}
+
+/** A style; the compact one only where every model of it can be asked for. */
+export function parseStyle(text: string, { providers: chosen, model, smallModel }: Partial<Answers>): Parsed<Style> {
+  const style = styles.find(({ value }) => value === text.trim())?.value;
+  if (style === undefined)
+    return refused(`there is no style ${JSON.stringify(text.trim())}`, `choose from ${names(styles.map(({ value }) => value))}`);
+  if (style !== "compact" || chosen === undefined || model === undefined || smallModel === undefined) return understood(style);
+  const ambiguity = findAmbiguity({ providers: chosen, model, smallModel });
+  if (ambiguity === null) return understood(style);
+  return refused(
+    `${names(ambiguity.providers)} have a model ${ambiguity.model} alike, and their wire format has its name in the path, where nothing says whose is meant`,
+    `name it for one of them only, or take the style separate`,
+  );
+}

@@ -1,0 +1,213 @@
+/** What OpenCode's configuration, its model catalogue and auth.json say of the chosen providers. Pure. */
+import { chosenModels, emittedModel, nameModels, type NamedModel } from "../catalog/compact.ts";
+import type { Catalogue, CatalogueModel, CatalogueProvider } from "../catalog/models.ts";
+import { compactId, findProvider, speechOf, type Speech } from "../catalog/providers.ts";
+import { chatOptions, hasEfforts } from "../catalog/quirks.ts";
+import { wireFormats } from "../catalog/wire-formats.ts";
+import type { Answers, ModelChoice, ProviderChoice } from "../questions/types.ts";
+
+/** Settings of a model in OpenCode's configuration. */
+export type Settings = Readonly<Record<string, unknown>>;
+
+/** One provider as OpenCode gets it. */
+export interface EmittedProvider {
+  readonly id: string;
+  /** Where the catalogue does not say it. */
+  readonly name: string | null;
+  readonly npm: string | null;
+  readonly options: Readonly<Record<string, string>>;
+  /** The only models that are offered; null for all. */
+  readonly whitelist: readonly string[] | null;
+  /** What the catalogue does not say of models. */
+  readonly models: readonly (readonly [key: string, settings: Settings])[];
+  /** Its part of the catalogue; null where it has none. */
+  readonly catalogue: { readonly fields: Settings; readonly models: Readonly<Record<string, Settings>> } | null;
+}
+
+/** All that OpenCode gets of providers. */
+export interface Emission {
+  readonly providers: readonly EmittedProvider[];
+  /** The chosen models by the names that they have there. */
+  readonly model: string;
+  readonly smallModel: string;
+}
+
+/** What OpenCode gets for these answers. `origin` is what base URLs begin with. */
+export function emitProviders(answers: Answers, catalogue: Catalogue, origin: string): Emission {
+  if (answers.style === "compact") return emitCompact(answers, catalogue, origin);
+  return {
+    providers: answers.providers.map((choice) =>
+      findProvider(choice.id) === undefined ? emitOwn(choice, origin) : emitKnown(answers, choice, catalogue, origin),
+    ),
+    ...chosenNames(answers),
+  };
+}
+
+/** Chosen models, as `provider/model`, whose limits nobody says. */
+export function modelsWithoutLimits(answers: Answers, catalogue: Catalogue): string[] {
+  return answers.providers.flatMap((choice) => {
+    const known = knownModels(choice, catalogue);
+    const listed = choice.models ?? chosenModels(choice.id, answers).map((id): ModelChoice => ({ id }));
+    return listed
+      .filter(({ id, limit }) => limit === undefined && !Object.hasOwn(known, id))
+      .map(({ id }) => `${choice.id}/${id}`);
+  });
+}
+
+function chosenNames(answers: Answers): Pick<Emission, "model" | "smallModel"> {
+  const nameOf = (full: string): string => {
+    const name = emittedModel(answers, full);
+    if (name === null) throw new Error(`${full} is of none of the providers`);
+    return name;
+  };
+  return { model: nameOf(answers.model), smallModel: nameOf(answers.smallModel) };
+}
+
+function optionsOf(speech: Speech, origin: string): Readonly<Record<string, string>> {
+  return { baseURL: `${origin}${speech.suffix}`, apiKey: "-", ...speech.options };
+}
+
+/** One of the team's own: all of it stands in the configuration. */
+function emitOwn({ id, api, name = id, models = [] }: ProviderChoice, origin: string): EmittedProvider {
+  const speech = speechOf({ id, api });
+  const settings = models.map((model) => [model.id, settingsOf(model, speech.npm)] as const);
+  return { id, name, npm: speech.npm, options: optionsOf(speech, origin), whitelist: null, models: settings, catalogue: null };
+}
+
+/** One of the catalogue: only what differs from the catalogue's entry stands in the configuration. */
+function emitKnown(answers: Answers, choice: ProviderChoice, catalogue: Catalogue, origin: string): EmittedProvider {
+  const speech = speechOf(choice);
+  const known = knownModels(choice, catalogue);
+  const listed = choice.models ?? chosenModels(choice.id, answers).map((id): ModelChoice => ({ id }));
+  const unknown = listed
+    .filter(({ id }) => !Object.hasOwn(known, id))
+    .map((model) => [model.id, settingsOf(model, speech.npm)] as const);
+  const offered = choice.models === undefined ? known : pick(known, choice.models);
+  const differing = Object.keys(offered).flatMap((id) => {
+    const settings = settingsOf({ id }, speech.npm);
+    return Object.keys(settings).length === 0 ? [] : [[id, settings] as const];
+  });
+  return {
+    id: speech.as,
+    name: null,
+    npm: null,
+    options: optionsOf(speech, origin),
+    whitelist: choice.models?.map(({ id }) => id) ?? null,
+    models: [...differing, ...unknown],
+    catalogue: { fields: fieldsOf(choice, speech, catalogue), models: offered },
+  };
+}
+
+/** The catalogue's fields of a provider. By another id no variable stands for a key of it. */
+function fieldsOf({ id }: ProviderChoice, { as, npm }: Speech, catalogue: Catalogue): Settings {
+  const { models: _models, ...fields } = entryOf(id, catalogue);
+  return as === id ? fields : { ...fields, id: as, env: [], npm };
+}
+
+function entryOf(id: string, catalogue: Catalogue): CatalogueProvider {
+  if (!Object.hasOwn(catalogue, id)) throw new Error(`the catalogue was loaded without ${id}`);
+  return catalogue[id]!;
+}
+
+/**
+ * What the catalogue knows of a provider's models in its wire format. The same object each time where nothing is left out. Modes are settings for
+ * the wire format that the catalogue means.
+ */
+function knownModels(choice: ProviderChoice, catalogue: Catalogue): Readonly<Record<string, CatalogueModel>> {
+  if (findProvider(choice.id) === undefined) return {};
+  const { models } = entryOf(choice.id, catalogue);
+  const { lacks, npm } = speechOf(choice);
+  if (lacks === null) return models;
+  const usable = Object.entries(models).filter(([id]) => !lacks.test(id));
+  return Object.fromEntries(
+    usable.map(([id, { experimental: _modes, ...model }]) => [
+      id,
+      { ...model, ...(npm === compatible && !hasEfforts(id) && { reasoning_options: [] }) } as CatalogueModel,
+    ]),
+  );
+}
+
+/** The listed models as the catalogue has them, with the limits and names that are given. What OpenCode makes of a model's modes was not listed. */
+function pick(
+  known: Readonly<Record<string, CatalogueModel>>,
+  listed: readonly ModelChoice[],
+): Readonly<Record<string, Settings>> {
+  return Object.fromEntries(
+    listed.filter(({ id }) => Object.hasOwn(known, id)).map((model) => [model.id, given(known[model.id]!, model)]),
+  );
+}
+
+function given({ experimental: _modes, ...entry }: CatalogueModel, { name, limit }: ModelChoice): CatalogueModel {
+  return { ...entry, ...(name !== undefined && { name }), ...(limit !== undefined && { limit: { ...limit } }) } as CatalogueModel;
+}
+
+const compatible = wireFormats.chat.npm;
+
+/** What the configuration says of a model that the catalogue says nothing of. */
+function settingsOf({ id, name, limit }: ModelChoice, npm: string): Settings {
+  const options = npm === compatible ? chatOptions(id) : null;
+  return {
+    ...(name !== undefined && { name }),
+    ...(limit !== undefined && { limit: { context: limit.context, output: limit.output } }),
+    ...(options !== null && { options }),
+  };
+}
+
+/** One provider for all: each model names its package and base URL, and what the catalogue knows of it stands there under the same name. */
+function emitCompact(answers: Answers, catalogue: Catalogue, origin: string): Emission {
+  const named = nameModels(answers);
+  const emitted = named.map((one) => emitNamed(one, catalogue, origin));
+  const entries = emitted.flatMap(({ key, entry }) => (entry === null ? [] : [[key, entry] as const]));
+  const fields = { id: compactId, env: [], npm: compatible, name: "Aperture" };
+  return {
+    providers: [
+      {
+        id: compactId,
+        name: "Aperture",
+        npm: compatible,
+        options: { apiKey: "-" },
+        whitelist: null,
+        models: emitted.map(({ key, settings }) => [key, settings] as const),
+        catalogue: entries.length === 0 ? null : { fields, models: Object.fromEntries(entries) },
+      },
+    ],
+    ...chosenNames(answers),
+  };
+}
+
+function emitNamed(
+  { provider, model, key, wire }: NamedModel,
+  catalogue: Catalogue,
+  origin: string,
+): { readonly key: string; readonly settings: Settings; readonly entry: Settings | null } {
+  const { compactNpm: npm, suffix, headers } = speechOf(provider);
+  const known = knownModels(provider, catalogue);
+  const entry = Object.hasOwn(known, model.id) ? given(known[model.id]!, model) : null;
+  // OpenCode looks a model with another `id` up in the catalogue by that, where another model stands: then all stands in the configuration.
+  const alias = wire !== key;
+  const settings = {
+    ...(alias && { id: wire, ...(entry !== null && configurable(entry)) }),
+    ...settingsOf(entry === null || alias ? model : { id: model.id }, npm),
+    provider: { npm, api: `${origin}${suffix}` },
+    ...(Object.keys(headers).length > 0 && { headers }),
+  };
+  return { key, settings, entry: entry === null || alias ? null : { ...entry, id: key, provider: { npm } } };
+}
+
+/** What the schema of OpenCode's configuration has of a catalogue's model, prices aside. */
+const configFields = [
+  "name",
+  "family",
+  "release_date",
+  "attachment",
+  "reasoning",
+  "temperature",
+  "tool_call",
+  "interleaved",
+  "limit",
+  "modalities",
+];
+
+function configurable(entry: CatalogueModel): Settings {
+  return Object.fromEntries(configFields.filter((field) => entry[field] !== undefined).map((field) => [field, entry[field]]));
+}
