@@ -7,14 +7,18 @@ import { build } from "esbuild";
 import { doctorForEsbuild } from "./doctor.mjs";
 import { templatesForEsbuild } from "./templates.mjs";
 
-/** The model catalogue as one text that is parsed when loaded: faster than the same as a literal (v8.dev/blog/cost-of-javascript-2019, JSON). */
+/**
+ * The model catalogue as one text that is parsed when loaded: faster than the same as a literal (v8.dev/blog/cost-of-javascript-2019, JSON). The
+ * files that are imported where they are wanted are CommonJS, whose exports are the default of such an import as in Node.
+ */
 const catalogueAsText = {
   name: "catalogue",
   setup(/** @type {import("esbuild").PluginBuild} */ build) {
-    build.onLoad({ filter: /[\\/]opencode[\\/]models\.json$/ }, ({ path }) => ({
-      contents: `export default JSON.parse(${JSON.stringify(JSON.stringify(JSON.parse(readFileSync(path, "utf8"))))});`,
-      loader: "js",
-    }));
+    build.onLoad({ filter: /[\\/]opencode[\\/]models(?:[\\/][a-z-]+)?\.json$/ }, ({ path }) => {
+      const text = `JSON.parse(${JSON.stringify(JSON.stringify(JSON.parse(readFileSync(path, "utf8"))))});`;
+      const isProposed = path.endsWith("models.json");
+      return { contents: `${isProposed ? "export default" : "module.exports ="} ${text}`, loader: "js" };
+    });
   },
 };
 
@@ -39,9 +43,13 @@ export function nodeSettings(root) {
   };
 }
 
+/** What verify also runs in a container, so it is one file that needs no other. */
+const standalone = "src/gateway/mock/serve.ts";
+
 /**
- * Builds the published program: CommonJS, because Node starts it a third faster than modules, with a bundle for each dynamic import, which is
- * then read only where it is needed.
+ * Builds the published program: CommonJS, because Node starts it a third faster than modules, with a file for each dynamic import, which is then
+ * read only where it is needed. What main.js holds is in no other file: they take it from there. esbuild's own splitting would make eighteen files
+ * of what every run needs, which cost more to open than they save.
  * @param {string} root
  */
 export async function buildPackage(root) {
@@ -56,61 +64,103 @@ export async function buildPackage(root) {
   const help = formatHelp(version);
   rmSync(helpFile);
 
+  const settings = nodeSettings(root);
   /** @type {Map<string, string>} */
-  const bundles = new Map([["bin", join(root, "src/bin.ts")]]);
+  const files = new Map();
+  /** @type {Map<string, number>} */
+  const shared = new Map();
   const inputs = new Set();
-  // A map gives what is added while it is walked.
-  for (const [name, entry] of bundles) {
-    const settings = nodeSettings(root);
+  /**
+   * @param {string} name
+   * @param {import("esbuild").Plugin[]} plugins
+   * @param {import("esbuild").BuildOptions} entry
+   */
+  const bundle = async (name, plugins, entry) => {
     const { metafile } = await build({
       ...settings,
       format: "cjs",
       supported: { "dynamic-import": false },
-      plugins: [bundlesForImports(bundles), ...(settings.plugins ?? [])],
+      plugins: [...plugins, filesForImports(files), ...(settings.plugins ?? [])],
       // CommonJS has none; what asks for it there has a file name (src/repo/installed.ts).
       define: { ...define, HELP: JSON.stringify(help), "import.meta.url": '""' },
       banner: name === "bin" ? { js: "#!/usr/bin/env node" } : {},
-      entryPoints: [entry],
       outfile: join(dist, `${name}.js`),
       minify: true,
       legalComments: "none",
       metafile: true,
+      ...entry,
     });
-    for (const input of Object.keys(metafile.inputs)) inputs.add(input);
+    const held = Object.keys(metafile?.inputs ?? {});
+    for (const input of held) inputs.add(input);
+    return held.map((input) => join(root, input));
+  };
+
+  await bundle("bin", [], { entryPoints: ["src/bin.ts"] });
+  const main = files.get("main") ?? "";
+  const held = new Set(await bundle("main", [], { entryPoints: [main], write: false }));
+  // A map gives what is added while it is walked.
+  for (const [name, entry] of files) {
+    const isAlone = entry === join(root, standalone);
+    if (entry !== main) await bundle(name, isAlone ? [] : [takenFromMain(held, shared)], { entryPoints: [entry] });
   }
+  const contents = [
+    `export * from ${JSON.stringify(main)};`,
+    ...[...shared].map(([path, index]) => `export * as shared${index} from ${JSON.stringify(path)};`),
+  ].join("\n");
+  await bundle("main", [], { stdin: { contents, resolveDir: root } });
+
   chmodSync(join(dist, "bin.js"), 0o755);
   writeFileSync(join(dist, "package.json"), '{ "type": "commonjs" }\n');
   writeFileSync(join(dist, "LICENSES.txt"), collectLicences(root, [...inputs]));
 }
 
 /**
- * Makes each dynamic import of a file or package a bundle of its own, noted in `bundles` by name.
- * @param {Map<string, string>} bundles
+ * Makes each dynamic import of a file or package a file of its own, noted in `files` by name.
+ * @param {Map<string, string>} files
  * @returns {import("esbuild").Plugin}
  */
-function bundlesForImports(bundles) {
+function filesForImports(files) {
   return {
-    name: "bundles",
+    name: "files",
     setup(build) {
       build.onResolve({ filter: /^[^:]+$/ }, async ({ kind, path, resolveDir, importer }) => {
         if (kind !== "dynamic-import") return undefined;
         const resolved = await build.resolve(path, { kind: "import-statement", resolveDir, importer });
         const name = parse(path).name;
-        if ((bundles.get(name) ?? resolved.path) !== resolved.path)
-          throw new Error(`two dynamic imports would both be ${name}.js`);
-        bundles.set(name, resolved.path);
+        if ((files.get(name) ?? resolved.path) !== resolved.path) throw new Error(`two dynamic imports would both be ${name}.js`);
+        files.set(name, resolved.path);
         return { path: `./${name}.js`, external: true };
       });
     },
   };
 }
 
-/** @param {string} holder */
-const mit = (holder) => `MIT License
+/**
+ * Takes the modules of ours that main.js holds from there, and notes them in `shared` with the number under which it exports them.
+ * @param {ReadonlySet<string>} held
+ * @param {Map<string, number>} shared
+ * @returns {import("esbuild").Plugin}
+ */
+function takenFromMain(held, shared) {
+  return {
+    name: "main",
+    setup(build) {
+      build.onResolve({ filter: /^\.{1,2}\/.*\.ts$/ }, ({ kind, path, resolveDir }) => {
+        const resolved = join(resolveDir, path);
+        if (kind !== "import-statement" || !held.has(resolved)) return undefined;
+        if (!shared.has(resolved)) shared.set(resolved, shared.size);
+        return { path: resolved, namespace: "main" };
+      });
+      build.onLoad({ filter: /.*/, namespace: "main" }, ({ path }) => ({
+        contents: `module.exports = require("./main.js").shared${shared.get(path)};`,
+        loader: "js",
+      }));
+      build.onResolve({ filter: /^\.\/main\.js$/, namespace: "main" }, ({ path }) => ({ path, external: true }));
+    },
+  };
+}
 
-Copyright (c) ${holder}
-
-Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated documentation files (the "Software"),
+const permission = `Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated documentation files (the "Software"),
 to deal in the Software without restriction, including without limitation the rights to use, copy, modify, merge, publish, distribute, sublicense,
 and/or sell copies of the Software, and to permit persons to whom the Software is furnished to do so, subject to the following conditions:
 
@@ -119,12 +169,11 @@ The above copyright notice and this permission notice shall be included in all c
 THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY,
 FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER
 LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS
-IN THE SOFTWARE.
-`;
+IN THE SOFTWARE.`;
 
 /**
- * Our licence and those of what is bundled, which have to be shipped with it. models.dev's is that of its repository, whose data OpenCode's
- * binary carries and the model catalogue is reduced from.
+ * Our licence and those of what is bundled, which have to be shipped with it; the text that most of them share is there once. models.dev's is that
+ * of its repository, whose data OpenCode's binary carries and the model catalogue is reduced from.
  * @param {string} root
  * @param {readonly string[]} inputs
  */
@@ -132,17 +181,34 @@ function collectLicences(root, inputs) {
   const names = inputs
     .map((input) => /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1])
     .filter((name) => name !== undefined);
-  const own = `create-aperture-env (MIT)\n\n${mit("2026 the authors of create-aperture-env")}`;
-  const data = `models.dev, the model catalogue (MIT)\n\n${mit("2025 spin.dev")}`;
+  const own = `create-aperture-env (MIT)\n\nCopyright (c) 2026 the authors of create-aperture-env\n\n${permission}\n`;
+  const data = `models.dev, the model catalogue (MIT)\n\nCopyright (c) 2025 spin.dev\n\n${asAbove}\n`;
   const bundled = [...new Set(names)].sort().map((name) => {
     const folder = join(root, "node_modules", name);
     const { version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
     const text = ["LICENSE", "LICENSE.md", "license", "LICENSE.txt", "License"]
       .map((file) => readOr(join(folder, file)))
       .find((found) => found !== null);
-    return `${name} ${version} (${license})\n\n${(text ?? "See its package.").trim()}\n`;
+    return `${name} ${version} (${license})\n\n${shortened((text ?? "See its package.").trim())}\n`;
   });
   return [own, data, ...bundled].join(`\n${"-".repeat(80)}\n\n`);
+}
+
+const asAbove = "Permission is granted, and warranty disclaimed, in the same words as above.";
+
+/**
+ * A licence that ends with the permission's own words has them by reference.
+ * @param {string} text
+ */
+function shortened(text) {
+  const begin = text.indexOf("Permission is hereby granted");
+  const isSame = begin !== -1 && inOneLine(text.slice(begin)) === inOneLine(permission);
+  return isSame ? `${text.slice(0, begin).trim()}\n\n${asAbove}` : text;
+}
+
+/** @param {string} text */
+function inOneLine(text) {
+  return text.replaceAll(/\s+/g, " ").trim();
 }
 
 /** @param {string} file */

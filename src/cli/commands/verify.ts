@@ -84,7 +84,7 @@ export async function runVerify(
 /** The mock gateway's program, and just the models that the environment offers. */
 async function mockFor(answers: Answers): Promise<Mock> {
   const catalogue = await loadCatalogue(answers.providers.map(({ id }) => id));
-  return { program: readBeside("mock-server.js"), models: modelsOfAnswers(answers, catalogue) };
+  return { program: readBeside("serve.js"), models: modelsOfAnswers(answers, catalogue) };
 }
 
 /** The dev container to verify: the one that was named, ours, or the only one of the user's. */
