@@ -10,6 +10,7 @@ import { modelsOfCatalogue } from "../../src/gateway/mock/stock.ts";
 import { startMockGateway } from "../../src/gateway/mock/server.ts";
 import { installLocally, whyNotHere } from "../../src/scripts/install-locally.ts";
 import { measureEdits, measureFleet } from "./fleet.ts";
+import { measureDiscovery, measureDoctor } from "./gateway.ts";
 import { measureImages } from "./images.ts";
 import { compare, type Candidate } from "./measure.ts";
 
@@ -21,7 +22,7 @@ export interface Figure {
   readonly met: boolean;
 }
 
-/** Runs all parts, or those named as arguments: package, start, fleet, edits, answer, images. */
+/** Runs all parts, or those named as arguments: package, start, fleet, edits, answer, doctor, discovery, images. */
 export async function bench(root: string, parts: readonly string[]): Promise<number> {
   const work = mkdtempSync(join(tmpdir(), "aperture-env-bench-"));
   const wanted = (part: string): boolean => parts.length === 0 || parts.includes(part);
@@ -37,6 +38,8 @@ export async function bench(root: string, parts: readonly string[]): Promise<num
     if (wanted("fleet")) add(await measureFleet(root, work));
     if (wanted("edits")) add(measureEdits());
     if (wanted("answer")) add(await measureAnswer(root, work));
+    if (wanted("doctor")) add(await measureDoctor(root, work));
+    if (wanted("discovery")) add(await measureDiscovery(root));
     if (wanted("images")) add(await measureImages(root, work));
   } finally {
     rmSync(work, { recursive: true, force: true });
