@@ -14,7 +14,8 @@ describe.skipIf(!available)("the doctor in a container", () => {
   const image = uniqueName("aperture-env-doctor");
 
   beforeAll(async () => {
-    network = await startClosedNetwork();
+    // Nothing but what the environment offers.
+    network = await startClosedNetwork(["--grants", "anthropic/**,openai/**"]);
     const folder = await temporaryFolder("aperture-env-doctor");
     chmodSync(folder, 0o755);
     writeTree(folder, { "go.mod": "module example.com/x\n" });

@@ -24,12 +24,15 @@ export interface ClosedNetwork {
   names(): Promise<readonly string[]>;
 }
 
-/** Builds it from the product's own `mock-gateway` command (in `dist/`). Everything goes with `disposeAll`. */
-export async function startClosedNetwork(): Promise<ClosedNetwork> {
+/**
+ * Builds it from the product's own `mock-gateway` command (in `dist/`), with `flags` such as `--grants` for that. Everything goes with
+ * `disposeAll`.
+ */
+export async function startClosedNetwork(flags: readonly string[] = []): Promise<ClosedNetwork> {
   const network = await createNetwork({ internal: true });
   const gateway = await runDetached("node:24-bookworm-slim", {
     args: ["--network", network.name, "--volume", `${join(root, "dist")}:/app:ro`],
-    command: ["node", "/app/bin.js", "mock-gateway", "--host", "0.0.0.0", "--port", "80"],
+    command: ["node", "/app/bin.js", "mock-gateway", "--host", "0.0.0.0", "--port", "80", ...flags],
   });
   const image = await imageFromNodeScript({
     name: "aperture-env-dns",
