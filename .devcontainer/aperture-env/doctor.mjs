@@ -1296,9 +1296,15 @@ function normaliseUrl(given) {
     url = shorter;
   }
 }
-var silencingVariables = ["MODELS_FETCH", "AUTOUPDATE", "LSP_DOWNLOAD", "SHARE"].map(
-  (name) => `OPENCODE_DISABLE_${name}`
-);
+var silencingVariables = [
+  { name: "OPENCODE_DISABLE_MODELS_FETCH", use: null },
+  { name: "OPENCODE_DISABLE_AUTOUPDATE", use: null },
+  { name: "OPENCODE_DISABLE_LSP_DOWNLOAD", use: "lsp" },
+  { name: "OPENCODE_DISABLE_SHARE", use: "share" }
+];
+function isAllowed({ online }, use) {
+  return use !== null && online.includes(use);
+}
 
 // src/doctor/types.ts
 function fine(group, code, message) {
@@ -1608,9 +1614,9 @@ function judgeModels({ resolved, choices }) {
   judge("small_model");
   return checks;
 }
-function judgeSilence({ launched: { env }, resolved }) {
+function judgeSilence({ launched: { env }, resolved, installation }) {
   const checks = [];
-  const off = silencingVariables.filter((name) => !isOn(env[name]));
+  const off = silencingVariables.flatMap(({ name, use }) => isOn(env[name]) || isAllowed(installation, use) ? [] : [name]);
   if (off.length > 0)
     checks.push(
       found(
@@ -1622,7 +1628,8 @@ function judgeSilence({ launched: { env }, resolved }) {
         "unset them"
       )
     );
-  if (textAt(resolved.config, "share") !== "disabled" && !isOn(env["OPENCODE_DISABLE_SHARE"]))
+  const isShared = textAt(resolved.config, "share") !== "disabled" && !isOn(env["OPENCODE_DISABLE_SHARE"]);
+  if (isShared && !isAllowed(installation, "share"))
     checks.push(
       found(
         "warning",
@@ -1630,7 +1637,7 @@ function judgeSilence({ launched: { env }, resolved }) {
         "share",
         "Sessions can be shared",
         "they are then sent to opencode.ai",
-        'let share be "disabled"'
+        'let share be "disabled", or allow it with opencode.online: [share]'
       )
     );
   if ((env["OTEL_EXPORTER_OTLP_ENDPOINT"] ?? "") !== "")
@@ -2705,14 +2712,15 @@ function real(path) {
 
 // src/doctor/probe/launched.ts
 import { existsSync as existsSync2, lstatSync, statSync as statSync2 } from "node:fs";
-function asLaunched(given, { share, gateway }, uid) {
+function asLaunched(given, installation, uid) {
+  const { share, gateway } = installation;
   const env = { ...given };
   env["APERTURE_URL"] = normaliseUrl(given["APERTURE_URL"] || gateway);
   const wanted = given["OPENCODE_CONFIG"] || `${share}/opencode.json`;
   const readable = readText(wanted).kind === "text";
   env["OPENCODE_CONFIG"] = readable ? wanted : `${share}/opencode.json`;
   env["OPENCODE_MODELS_PATH"] = given["OPENCODE_MODELS_PATH"] || `${share}/models.json`;
-  for (const name of silencingVariables) env[name] = given[name] ?? "1";
+  for (const { name, use } of silencingVariables) env[name] = given[name] ?? (isAllowed(installation, use) ? "0" : "1");
   const home = given["HOME"] ?? "";
   const four = [
     ["XDG_DATA_HOME", ".local/share"],
@@ -3318,6 +3326,7 @@ async function main() {
     prefix: { type: "string", default: "/usr/local" },
     gateway: { type: "string", default: "" },
     opencode: { type: "string", default: "" },
+    online: { type: "string", default: "" },
     // By create-aperture-env doctor, outside of an environment: the repository's Feature folder.
     share: { type: "string" },
     colour: { type: "boolean" }
@@ -3341,10 +3350,16 @@ ${usage}`);
     return 2;
   }
   const { BUN_BE_BUN: _, ...env } = process.env;
-  const { gateway, opencode, share = null } = values;
+  const { gateway, share = null } = values;
   const prefix = share === null ? values.prefix : null;
   const { report, env: launched } = await examine({
-    installation: { share: share ?? `${prefix}/share/aperture-env`, prefix, gateway, version: opencode === "" ? null : opencode },
+    installation: {
+      share: share ?? `${prefix}/share/aperture-env`,
+      prefix,
+      gateway,
+      version: values.opencode === "" ? null : values.opencode,
+      online: values.online.split(",").filter((use) => use !== "")
+    },
     env,
     cwd: process.cwd(),
     uid: process.getuid?.() ?? null,

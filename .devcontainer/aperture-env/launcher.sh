@@ -35,12 +35,14 @@ if ! readable "${OPENCODE_CONFIG:=$_share/opencode.json}"; then
   OPENCODE_CONFIG=$_share/opencode.json
 fi
 
-# Only the gateway is called: the catalogue is a file, and nothing looks for updates, models or language servers by itself.
+# Only the gateway is called: the catalogue is a file, and nothing looks for updates, models or language servers by itself, but
+# for what opencode.online in aperture-env.yaml allows.
+_no_lsp=1 _no_share=1
 OPENCODE_MODELS_PATH=${OPENCODE_MODELS_PATH:-$_share/models.json}
 OPENCODE_DISABLE_MODELS_FETCH=${OPENCODE_DISABLE_MODELS_FETCH-1}
 OPENCODE_DISABLE_AUTOUPDATE=${OPENCODE_DISABLE_AUTOUPDATE-1}
-OPENCODE_DISABLE_LSP_DOWNLOAD=${OPENCODE_DISABLE_LSP_DOWNLOAD-1}
-OPENCODE_DISABLE_SHARE=${OPENCODE_DISABLE_SHARE-1}
+OPENCODE_DISABLE_LSP_DOWNLOAD=${OPENCODE_DISABLE_LSP_DOWNLOAD-$_no_lsp}
+OPENCODE_DISABLE_SHARE=${OPENCODE_DISABLE_SHARE-$_no_share}
 PATH=${PATH:-/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin}
 export APERTURE_URL OPENCODE_CONFIG OPENCODE_MODELS_PATH PATH
 export OPENCODE_DISABLE_MODELS_FETCH OPENCODE_DISABLE_AUTOUPDATE OPENCODE_DISABLE_LSP_DOWNLOAD OPENCODE_DISABLE_SHARE

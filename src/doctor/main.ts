@@ -31,6 +31,7 @@ async function main(): Promise<number> {
     prefix: { type: "string", default: "/usr/local" },
     gateway: { type: "string", default: "" },
     opencode: { type: "string", default: "" },
+    online: { type: "string", default: "" },
     // By create-aperture-env doctor, outside of an environment: the repository's Feature folder.
     share: { type: "string" },
     colour: { type: "boolean" },
@@ -53,10 +54,16 @@ async function main(): Promise<number> {
   }
   // Children are OpenCode, not a runtime.
   const { BUN_BE_BUN: _, ...env } = process.env;
-  const { gateway, opencode, share = null } = values;
+  const { gateway, share = null } = values;
   const prefix = share === null ? values.prefix : null;
   const { report, env: launched } = await examine({
-    installation: { share: share ?? `${prefix}/share/aperture-env`, prefix, gateway, version: opencode === "" ? null : opencode },
+    installation: {
+      share: share ?? `${prefix}/share/aperture-env`,
+      prefix,
+      gateway,
+      version: values.opencode === "" ? null : values.opencode,
+      online: values.online.split(",").filter((use) => use !== ""),
+    },
     env,
     cwd: process.cwd(),
     uid: process.getuid?.() ?? null,

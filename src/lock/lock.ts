@@ -176,11 +176,11 @@ export function isInside(path: string): boolean {
 function isAnswers(value: unknown): value is Answers {
   if (!isRecord(value)) return false;
   const { name, url, connection, model, smallModel, opencode, managed, providers, outputs, base } = value;
-  const { style, devcontainers, containerEnv, forwardPorts, hooks } = value;
+  const { style, online, devcontainers, containerEnv, forwardPorts, hooks } = value;
   return (
     [name, url, connection, model, smallModel, style, opencode].every(isText) &&
     typeof managed === "boolean" &&
-    isList(outputs, isText) &&
+    [outputs, online].every((list) => isList(list, isText)) &&
     isList(providers, isProviderChoice) &&
     isList(devcontainers, isText) &&
     isList(forwardPorts, (port) => isText(port) || typeof port === "number") &&

@@ -33,12 +33,16 @@ const linesOfVersion1 = [
   "opencode/certs/** -text -linguist-generated",
 ];
 
+/** Answers that came in without a new form of the lock: as it was before there was a question. */
+const laterAnswers = { style: "separate", online: [] };
+
 /** Today's form of a lock's value; the same value where it is of no older form. */
 export function migrateLock(value: Record<string, unknown>): Record<string, unknown> {
   const lock = value["lockVersion"] === 1 ? fromVersion1(value) : value;
   const { answers } = lock;
-  // An answer that came in without a new form: as it was before there was a question.
-  return isRecord(answers) && !("style" in answers) ? { ...lock, answers: { ...answers, style: "separate" } } : lock;
+  if (!isRecord(answers)) return lock;
+  const missing = Object.entries(laterAnswers).filter(([id]) => !(id in answers));
+  return missing.length === 0 ? lock : { ...lock, answers: { ...answers, ...Object.fromEntries(missing) } };
 }
 
 function asRecord(value: unknown): Record<string, unknown> {

@@ -31,12 +31,14 @@ function checkId(id: string): Parsed<never> | null {
   );
 }
 
-function acceptIds(ids: readonly string[]): Parsed<readonly ProviderChoice[]> {
+/** A flag says less than the spec can: what that says of a provider counts as far as the flag says nothing else. */
+function acceptIds(ids: readonly string[], written: readonly ProviderChoice[] = []): Parsed<readonly ProviderChoice[]> {
   if (ids.length === 0) return refused("no provider is named", `choose from ${known()}`);
   const chosen = new Map<string, ProviderChoice>();
-  for (const written of ids) {
-    const [id = "", api] = written.split(":", 2);
-    const accepted = acceptProvider(id, api === undefined ? {} : { api });
+  for (const item of ids) {
+    const [id = "", api] = item.split(":", 2);
+    const said = writeProviders(written.filter((choice) => choice.id === id))[id];
+    const accepted = acceptProvider(id, { ...said, ...(api !== undefined && { api }) });
     if (!accepted.ok) return accepted;
     chosen.set(id, accepted.value);
   }
@@ -129,9 +131,15 @@ function isTokens(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) >= 1 && (value as number) <= maxTokens;
 }
 
-/** Names of providers, each perhaps with a wire format behind a colon; or a map as in the spec, written as JSON. */
-export function parseProviders(text: string): Parsed<readonly ProviderChoice[]> {
-  if (!text.trimStart().startsWith("{")) return acceptIds(splitList(text));
+/**
+ * Names of providers, each perhaps with a wire format behind a colon, the rest as `written` in the spec has it; or a map as in the spec, as JSON.
+ */
+export function parseProviders(
+  text: string,
+  _earlier: Partial<Answers>,
+  written?: readonly ProviderChoice[],
+): Parsed<readonly ProviderChoice[]> {
+  if (!text.trimStart().startsWith("{")) return acceptIds(splitList(text), written);
   try {
     return readProviders(JSON.parse(text));
   } catch {
@@ -187,12 +195,12 @@ export function writeProviders(choices: readonly ProviderChoice[]): Readonly<Rec
 function writeModels(models: readonly ModelChoice[]): unknown {
   return models.every(({ name, limit }) => name === undefined && limit === undefined)
     ? models.map(({ id }) => id)
-    : Object.fromEntries(models.map(({ id, name, limit }) => [id, { ...(name !== undefined && { name }), ...limit }]));
-}
-
-/** A flag that gives a provider's bare name leaves what the spec says of it. */
-export function refineProviders(given: readonly ProviderChoice[], written: readonly ProviderChoice[]): readonly ProviderChoice[] {
-  return given.map((choice) => (isBare(choice) ? (written.find(({ id }) => id === choice.id) ?? choice) : choice));
+    : Object.fromEntries(
+        models.map(({ id, name, limit }) => [
+          id,
+          { ...(name !== undefined && { name }), ...(limit !== undefined && { context: limit.context, output: limit.output }) },
+        ]),
+      );
 }
 
 /** The model to propose: the first provider's, as far as it offers that. */

@@ -6,6 +6,7 @@ import { bases, findBase } from "../catalog/bases.ts";
 import { connections } from "../catalog/connections.ts";
 import { isDevcontainerPath } from "../catalog/files.ts";
 import { lifecycleHooks } from "../catalog/hooks.ts";
+import { onlineUses } from "../catalog/online.ts";
 import { outputs } from "../catalog/outputs.ts";
 import type { Answers, BaseChoice, Parsed } from "./types.ts";
 
@@ -112,6 +113,28 @@ function acceptOutputs(values: readonly string[]): Parsed<readonly string[]> {
   return values.length === 0
     ? refused("no output is named", `choose from ${names(outputs.map((output) => output.value))}`)
     : understood([...new Set(values)]);
+}
+
+function acceptOnline(values: readonly string[]): Parsed<readonly string[]> {
+  const stray = values.find((value) => !onlineUses.some((use) => use.value === value));
+  return stray === undefined
+    ? understood([...new Set(values)])
+    : refused(
+        `${JSON.stringify(stray)} is nothing that OpenCode can be allowed`,
+        `choose from ${names(onlineUses.map((use) => use.value))}, or none`,
+      );
+}
+
+/** Names of what OpenCode may ask of the internet; `none` for nothing. */
+export function parseOnline(text: string): Parsed<readonly string[]> {
+  return acceptOnline(text.trim() === "none" ? [] : splitList(text));
+}
+
+/** A list of names of what OpenCode may ask of the internet. */
+export function readOnline(value: unknown): Parsed<readonly string[]> {
+  return Array.isArray(value) && value.every((item) => typeof item === "string")
+    ? acceptOnline(value)
+    : refused(`expected a list of names, not ${describe(value)}`, "write  [share], or  []");
 }
 
 /** The name of a base, or the map `{ image, libc, user }`. */

@@ -127,11 +127,10 @@ function find(question: Question, sources: AnswerSources, earlier: Partial<Answe
   const flag = sources.flags[question.id];
   const entry = sources.spec?.[question.id];
   if (flag !== undefined) {
-    const { value, notes } = accept(question.parse(flag, earlier), `--${question.flag}`);
     // What the spec says is about to be written anew, so it may be wrong.
     const written = entry === undefined ? null : question.read(entry.value, earlier);
-    const refined = written?.ok === true ? (question.refine?.(value as never, written.value as never) ?? value) : value;
-    return { question, value: refined, source: "flag", notes };
+    const kept = written?.ok === true ? (written.value as never) : undefined;
+    return { question, ...accept(question.parse(flag, earlier, kept), `--${question.flag}`), source: "flag" };
   }
   const written = entry === undefined ? null : accept(question.read(entry.value, earlier), question.key.join("."), entry.place);
   if (written !== null) return { question, ...written, source: "spec" };

@@ -4,6 +4,7 @@
  */
 import { bases } from "../catalog/bases.ts";
 import { connections } from "../catalog/connections.ts";
+import { onlineUses } from "../catalog/online.ts";
 import { outputs } from "../catalog/outputs.ts";
 import { proposedProviders, providers } from "../catalog/providers.ts";
 import { styles } from "../catalog/styles.ts";
@@ -17,6 +18,7 @@ import {
   parseDevcontainers,
   parseHooks,
   parseName,
+  parseOnline,
   parseOpencode,
   parseOutputs,
   parsePorts,
@@ -25,6 +27,7 @@ import {
   readContainerEnv,
   readDevcontainers,
   readHooks,
+  readOnline,
   readOutputs,
   readPorts,
   readSwitch,
@@ -38,7 +41,6 @@ import {
   proposeModel,
   proposeSmallModel,
   readProviders,
-  refineProviders,
   writeProviders,
 } from "./parse-providers.ts";
 import type { Choice, Facts, Proposal, Question, QuestionId } from "./types.ts";
@@ -101,7 +103,6 @@ const table: { readonly [Id in QuestionId]: Question<Id> } = {
     read: readProviders,
     format: formatProviders,
     write: writeProviders,
-    refine: refineProviders,
   },
   model: {
     id: "model",
@@ -182,6 +183,23 @@ const table: { readonly [Id in QuestionId]: Question<Id> } = {
     parse: parseSwitch,
     read: readSwitch,
     format: String,
+    write: itself,
+  },
+  online: {
+    id: "online",
+    kind: "list",
+    flag: "online",
+    value: "a,b",
+    env: ["APERTURE_ENV_ONLINE"],
+    key: ["opencode", "online"],
+    asked: false,
+    message: "What may OpenCode ask of the internet, beside the gateway?",
+    help: `what OpenCode may ask of the internet beside the gateway, of ${listNames(onlineUses.map((use) => use.value))}; none by default`,
+    choices: () => onlineUses,
+    propose: () => byDefault([]),
+    parse: parseOnline,
+    read: readOnline,
+    format: (value) => value.join(",") || "none",
     write: itself,
   },
   base: {

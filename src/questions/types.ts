@@ -43,6 +43,8 @@ export interface Answers {
   readonly style: Style;
   readonly opencode: string;
   readonly managed: boolean;
+  /** What OpenCode may ask of the internet beside the gateway (src/catalog/online.ts). */
+  readonly online: readonly string[];
   readonly base: BaseChoice;
   readonly outputs: readonly string[];
   /** Dev containers of the user's to add to, by path; `["all"]` for every one that is there. */
@@ -115,13 +117,11 @@ export interface Question<Id extends QuestionId = QuestionId> {
   /** What is proposed, from the repository and the answers to earlier questions. */
   propose(facts: Facts, earlier: Partial<Answers>): Proposal<Answers[Id]>;
   /** Reads a flag, a variable or what was typed. */
-  parse(text: string, earlier: Partial<Answers>): Parsed<Answers[Id]>;
+  parse(text: string, earlier: Partial<Answers>, written?: Answers[Id]): Parsed<Answers[Id]>;
   /** Reads a plain value of the spec. */
   read(value: unknown, earlier: Partial<Answers>): Parsed<Answers[Id]>;
   /** Writes an answer so that `parse` gives it back. */
   format(value: Answers[Id]): string;
   /** The answer as a plain value of the spec, so that `read` gives it back. */
   write(value: Answers[Id]): unknown;
-  /** What a flag, which says less than the spec can, leaves of what the spec says. */
-  refine?(given: Answers[Id], written: Answers[Id]): Answers[Id];
 }

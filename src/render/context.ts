@@ -4,6 +4,7 @@ import { connections } from "../catalog/connections.ts";
 import type { Shape } from "../catalog/files.ts";
 import { lifecycleHooks, withDoctor } from "../catalog/hooks.ts";
 import type { Catalogue } from "../catalog/models.ts";
+import { onlineUses } from "../catalog/online.ts";
 import { outputs } from "../catalog/outputs.ts";
 import { providers, refusedIds } from "../catalog/providers.ts";
 import { styles } from "../catalog/styles.ts";
@@ -64,8 +65,11 @@ export function buildContext({ answers, release, registry, shape, catalogue }: E
       providers: asJson(writeProviders(answers.providers)),
       opencode: answers.opencode,
       managed: String(answers.managed),
+      online: answers.online,
+      onlineNames: answers.online.join(","),
     },
     managed: answers.managed,
+    online: Object.fromEntries(onlineUses.map(({ value }) => [value, answers.online.includes(value)])),
     outputs: answers.outputs,
     base: {
       used: shape.kind === "own",
@@ -113,6 +117,7 @@ export function buildContext({ answers, release, registry, shape, catalogue }: E
       hooks: lifecycleHooks,
       connections: connections.map((choice) => choice.value),
       outputs: outputs.map((choice) => choice.value),
+      online: onlineUses.map((choice) => choice.value),
       bases: Object.keys(bases),
       styles: styles.map((choice) => choice.value),
       formats: Object.keys(wireFormats),

@@ -45,6 +45,8 @@ export function nodeSettings(root) {
 
 /** What verify also runs in a container, so it is one file that needs no other. */
 const standalone = "src/gateway/mock/serve.ts";
+/** What every run reads, as the other files name it. */
+const mainFile = "./main.js";
 
 /**
  * Builds the published program: CommonJS, because Node starts it a third faster than modules, with a file for each dynamic import, which is then
@@ -152,10 +154,10 @@ function takenFromMain(held, shared) {
         return { path: resolved, namespace: "main" };
       });
       build.onLoad({ filter: /.*/, namespace: "main" }, ({ path }) => ({
-        contents: `module.exports = require("./main.js").shared${shared.get(path)};`,
+        contents: `module.exports = require(${JSON.stringify(mainFile)}).shared${shared.get(path)};`,
         loader: "js",
       }));
-      build.onResolve({ filter: /^\.\/main\.js$/, namespace: "main" }, ({ path }) => ({ path, external: true }));
+      build.onResolve({ filter: /^\.\/main\.js$/, namespace: "main" }, () => ({ path: mainFile, external: true }));
     },
   };
 }

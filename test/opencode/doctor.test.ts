@@ -459,6 +459,24 @@ describe.skipIf(!available || skipBecause("the doctor among faults", whyNot()))(
     await expect.poll(() => statSync(file, { throwIfNoEntry: false })?.size ?? 0, { timeout: 5_000 }).toBeGreaterThan(10);
   });
 
+  test("what the spec lets OpenCode ask of the internet is no finding, and all else still is", async () => {
+    const { prefix, env: own } = await install({ online: ["share"] });
+    const gateway = await startGateway();
+    try {
+      const codesWith = async (variables: Readonly<Record<string, string>>): Promise<string[]> => {
+        const PATH = `${prefix}/bin:${process.env["PATH"]}`;
+        const options = { place: makePlace(), env: { ...own, ...variables, PATH, APERTURE_URL: gateway.origin } };
+        const { stdout } = await run([join(prefix, "bin", "aperture-doctor"), "--json"], options);
+        const { checks } = JSON.parse(stdout) as { checks: Check[] };
+        return checks.filter(({ severity }) => severity !== "ok").map(({ code }) => code);
+      };
+      expect(await codesWith({})).toEqual([]);
+      expect(await codesWith({ OPENCODE_DISABLE_LSP_DOWNLOAD: "0" })).toEqual(["switch-off"]);
+    } finally {
+      await gateway.close();
+    }
+  });
+
   test.each([
     [{}],
     [{ APERTURE_URL: "ai:8080//v1/v1/" }],
@@ -468,28 +486,34 @@ describe.skipIf(!available || skipBecause("the doctor among faults", whyNot()))(
     [{ HOME: undefined }],
     [{ HOME: "/dev/null" }],
     [{ XDG_STATE_HOME: "/dev/null" }],
-  ])("takes for granted what the launcher does with %j", async (variables) => {
-    const stub = await installStub("env -0");
-    const place = makePlace();
-    const given = { PATH: process.env["PATH"], HOME: place.home, TMPDIR: place.tmp, ...stub.env, ...variables };
-    const ours = asLaunched(
-      given,
-      {
-        share: join(stub.prefix, "share/aperture-env"),
-        prefix: stub.prefix,
-        gateway: "http://ai",
-        version: pinnedRelease.version,
-      },
-      process.getuid!(),
-    ).env;
-    const { stdout } = await run([stub.opencode], { place, env: { ...stub.env, ...variables } });
-    const theirs = Object.fromEntries(
-      stdout
-        .split("\0")
-        .filter(Boolean)
-        .map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]),
-    );
-    for (const name of ["PWD", "OLDPWD", "SHLVL", "_"]) delete theirs[name];
-    expect(Object.fromEntries(Object.entries(ours).filter(([, value]) => value !== undefined))).toEqual(theirs);
-  });
+    [{}, ["share"]],
+    [{ OPENCODE_DISABLE_SHARE: "1" }, ["share", "lsp"]],
+  ] as [Record<string, string | undefined>, string[]?][])(
+    "takes for granted what the launcher does with %j and %j online",
+    async (variables, online = []) => {
+      const stub = await installStub("env -0", { online });
+      const place = makePlace();
+      const given = { PATH: process.env["PATH"], HOME: place.home, TMPDIR: place.tmp, ...stub.env, ...variables };
+      const ours = asLaunched(
+        given,
+        {
+          share: join(stub.prefix, "share/aperture-env"),
+          prefix: stub.prefix,
+          gateway: "http://ai",
+          version: pinnedRelease.version,
+          online,
+        },
+        process.getuid!(),
+      ).env;
+      const { stdout } = await run([stub.opencode], { place, env: { ...stub.env, ...variables } });
+      const theirs = Object.fromEntries(
+        stdout
+          .split("\0")
+          .filter(Boolean)
+          .map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]),
+      );
+      for (const name of ["PWD", "OLDPWD", "SHLVL", "_"]) delete theirs[name];
+      expect(Object.fromEntries(Object.entries(ours).filter(([, value]) => value !== undefined))).toEqual(theirs);
+    },
+  );
 });

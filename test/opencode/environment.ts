@@ -64,6 +64,7 @@ export const defaultAnswers: Answers = {
   style: "separate",
   opencode: pinnedRelease.version,
   managed: false,
+  online: [],
   base: "debian",
   outputs: ["devcontainer"],
   devcontainers: ["all"],

@@ -125,6 +125,15 @@ describe.skipIf(skipBecause("the launcher's tests", whyNotHere()))("the launcher
       expect(ran.stderr).toBe("");
     });
 
+    test("what the spec lets OpenCode ask of the internet is not switched off", async () => {
+      const stub = await installStub("env", { online: ["lsp", "share"] });
+      const { stdout } = await run([stub.opencode], { place: makePlace(), env: stub.env });
+      expect(stdout).toMatch(/^OPENCODE_DISABLE_LSP_DOWNLOAD=0$/m);
+      expect(stdout).toMatch(/^OPENCODE_DISABLE_SHARE=0$/m);
+      expect(stdout).toMatch(/^OPENCODE_DISABLE_AUTOUPDATE=1$/m);
+      expect(readJson(join(stub.prefix, "share", "aperture-env", "opencode.json"))).toMatchObject({ share: "manual" });
+    });
+
     test.each([
       ["OPENCODE_DISABLE_MODELS_FETCH", "0"],
       ["OPENCODE_DISABLE_AUTOUPDATE", "0"],

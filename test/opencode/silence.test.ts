@@ -89,12 +89,50 @@ describe.skipIf(!available || skipBecause("OpenCode in a network of its own (con
         );
         expect(seen.exitCode, seen.stderr).toBe(0);
         expect(seen.stdout).toContain(`answering as ${defaults.model}. You said: hi`);
-        expect(asked(seen).filter((name) => !["ai A", "ai AAAA"].includes(name))).toEqual([]);
+        gatewayOnly(seen);
         expect(asked(seen)).toContain("ai A");
         expect(seen.requests).toContainEqual({ path: wireFormats[defaultApi]!.path, model: defaults.model, placeholder: true });
         expect(seen.requests.filter(({ placeholder }) => !placeholder)).toEqual([]);
       },
     );
+
+    const gatewayOnly = (seen: Seen): void =>
+      expect(asked(seen).filter((name) => !["ai A", "ai AAAA"].includes(name))).toEqual([]);
+
+    test("a session that is to be shared goes nowhere, but where the spec allows that", async () => {
+      const share = ["run", "--share", "--model", "anthropic/claude-sonnet-4-5", "hi"];
+      const silent = await runInside([installation.opencode, ...share], installation.env);
+      expect(silent.stdout).toContain("You said: hi");
+      gatewayOnly(silent);
+      const { opencode, env } = await install({ online: ["share"] });
+      expect(asked(await runInside([opencode, ...share], env))).toContain("opncd.ai A");
+    });
+
+    test.skipIf(
+      skipBecause("OpenCode's screen in a network of its own", findProgram("script") === null ? "there is no script" : null),
+    )("its screen, for eight seconds", async () => {
+      // A terminal that is open as long: at its end, OpenCode would end.
+      const code = 'sleep 10 | script --quiet --return --command "timeout --foreground 8 $1" /dev/null';
+      const seen = await runInside(["sh", "-c", code, "sh", installation.opencode], {
+        ...installation.env,
+        TERM: "xterm-256color",
+      });
+      expect(seen.stdout).toContain("\u001b[?1049h");
+      gatewayOnly(seen);
+      expect(seen.requests).toEqual([]);
+    });
+
+    test.each([[[]], [["--deep"]], [["--send"]]])("the doctor %j", async (flags) => {
+      const doctor = join(installation.prefix, "bin", "aperture-doctor");
+      const seen = await runInside([doctor, "--json", ...flags], {
+        ...installation.env,
+        PATH: `${installation.prefix}/bin:${process.env["PATH"]}`,
+      });
+      const { verdict } = JSON.parse(seen.stdout) as { verdict: string };
+      expect([seen.exitCode, verdict], seen.stdout).toEqual([0, "note"]);
+      gatewayOnly(seen);
+      expect(seen.requests.length).toBeGreaterThan(0);
+    });
 
     test("without the launcher it asks for others, so this would be noticed", async () => {
       const binary = join(installation.prefix, "lib", "aperture-env", "opencode");

@@ -80,7 +80,12 @@ const written = fc
       providers: fc.oneof(fc.constantFrom({ openai: {} }, { anthropic: null }, ["openai"]), providersInSpec, fc.jsonValue()),
       model: fc.oneof(textFor.model, fc.jsonValue()),
       opencode: fc.oneof(
-        fc.record({ version: textFor.opencode, style: textFor.style, managed: fc.oneof(fc.boolean(), fc.jsonValue()) }),
+        fc.record({
+          version: textFor.opencode,
+          style: textFor.style,
+          managed: fc.oneof(fc.boolean(), fc.jsonValue()),
+          online: fc.oneof(fc.subarray(["share", "lsp"]), fc.jsonValue()),
+        }),
         fc.jsonValue(),
       ),
       base: fc.oneof(

@@ -82,7 +82,7 @@ function expectedConfig(answers: Answers, emission: Emission): object {
     model: emission.model,
     small_model: emission.smallModel,
     enabled_providers: answers.style === "compact" ? [compactId] : answers.providers.map((choice) => speechOf(choice).as),
-    share: "disabled",
+    share: answers.online.includes("share") ? "manual" : "disabled",
     autoupdate: false,
     provider: Object.fromEntries(provider) as object,
   };
@@ -325,6 +325,7 @@ describe("refusals", () => {
           .join(""),
     ],
     ["style", /^(?:separate|compact)$/, (value: string) => value],
+    ["online", /^(?:(?:share|lsp),?){0,2}$/, (value: Answers["online"]) => value.join(",")],
     ["opencode", /^(?:latest|1\.\d+\.\d+)$/, (value: string) => value],
     ["name", /^(?!.*\$\{)[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}]{1,100}$/u, (value: string) => value],
     [
@@ -379,6 +380,7 @@ describe("refusals", () => {
       "smallModel",
       "opencode",
       "managed",
+      "online",
       "base",
       "outputs",
       "name",

@@ -24,6 +24,7 @@ export const plainAnswers: Answers = {
   style: "separate",
   opencode: pinnedRelease.version,
   managed: false,
+  online: [],
   base: "debian",
   outputs: ["devcontainer"],
   devcontainers: ["all"],

@@ -59,6 +59,7 @@ function renderFetch(): string {
       style: "separate",
       opencode: pinnedRelease.version,
       managed: false,
+      online: [],
       base: "debian",
       outputs: ["devcontainer"],
       devcontainers: ["all"],

@@ -28,6 +28,7 @@ const lock: Lock = {
     style: "separate",
     opencode: "1.18.18",
     managed: false,
+    online: [],
     base: "debian",
     outputs: ["devcontainer"],
     devcontainers: [".devcontainer/devcontainer.json"],
@@ -123,7 +124,7 @@ describe("damaged or hostile", () => {
       [`the answer ${id} as an object`, withAnswers({ [id]: /^(?:containerEnv|hooks)$/.test(id) ? { x: {} } : {} })] as const,
       [`the answer ${id} as a list of null`, withAnswers({ [id]: [null] })] as const,
       // One that came in later is then what it was before.
-      ...(id === "style" ? [] : [[`without the answer ${id}`, withAnswers({ [id]: undefined })] as const]),
+      ...(/^(?:style|online)$/.test(id) ? [] : [[`without the answer ${id}`, withAnswers({ [id]: undefined })] as const]),
     ]),
     ["an image without a user", withAnswers({ base: { image: "a", libc: "musl" } })],
     ["an image that is a number", withAnswers({ base: { image: 5, libc: "musl", user: "0" } })],
@@ -326,7 +327,15 @@ describe("a lock of version 1", () => {
       ...old,
       lockVersion: 2,
       // Every dev container that was there, and nothing asked for: the one way in which it was.
-      answers: { ...old.answers, style: "separate", devcontainers: ["all"], containerEnv: {}, forwardPorts: [], hooks: {} },
+      answers: {
+        ...old.answers,
+        style: "separate",
+        online: [],
+        devcontainers: ["all"],
+        containerEnv: {},
+        forwardPorts: [],
+        hooks: {},
+      },
       files: {
         ...old.files,
         [attributes]: {

@@ -56,6 +56,7 @@ const answers: Lock["answers"] = {
   style: "separate",
   opencode: "1.18.18",
   managed: false,
+  online: [],
   base: "debian",
   outputs: ["devcontainer"],
   devcontainers: ["all"],

@@ -224,16 +224,17 @@ describe("answers and the spec", () => {
     expect(read(parseSpec(spec).providers!.value)).toEqual({ ok: true, value: choices, notes: [] });
   });
 
-  test("a flag of bare names keeps what the spec says of them, one that says more counts", () => {
-    const { refine, parse } = questionOf("providers");
-    const given = (text: string): Answers["providers"] => {
-      const parsed = parse(text, {});
-      return refine!(parsed.ok ? parsed.value : [], [{ id: "openai", api: "chat" }, house]);
+  test("a flag leaves what the spec says of a provider, as far as it says nothing else", () => {
+    const written: Answers["providers"] = [{ id: "openai", api: "chat", models: [{ id: "gpt-5" }] }, house];
+    const given = (text: string): unknown => {
+      const parsed = questionOf("providers").parse(text, {}, written);
+      return parsed.ok ? parsed.value : parsed.why;
     };
-    expect(given("openai,groq")).toEqual([
-      { id: "openai", api: "chat" },
-      { id: "groq", api: "chat" },
-    ]);
+    expect(given("openai,groq")).toEqual([written[0], { id: "groq", api: "chat" }]);
+    expect(given("openai:responses")).toEqual([{ ...written[0], api: "responses" }]);
+    expect(given(`groq,${house.id}`)).toEqual([{ id: "groq", api: "chat" }, house]);
+    expect(given(`${house.id}:messages`)).toEqual([{ ...house, api: "messages" }]);
+    expect(given("stranger")).toMatch(/its models are not known/);
     expect(given('{"openai":{"models":["gpt-5"]}}')).toEqual([{ id: "openai", api: "responses", models: [{ id: "gpt-5" }] }]);
   });
 

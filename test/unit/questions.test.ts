@@ -57,6 +57,7 @@ describe("the table", () => {
       style: "separate",
       opencode: "1.18.18",
       managed: false,
+      online: [],
       base: "debian",
       outputs: ["devcontainer"],
       name: "sample",
@@ -119,6 +120,10 @@ const parsed: readonly (readonly [QuestionId, text: string, value: unknown, writ
   ["opencode", "1.18.18", "1.18.18"],
   ["opencode", "v1.2.3", "1.2.3", "1.2.3"],
   ["opencode", "latest", "latest"],
+  ["online", "share", ["share"]],
+  ["online", "lsp, share lsp", ["lsp", "share"], "lsp,share"],
+  ["online", "none", []],
+  ["online", "", [], "none"],
   ["managed", "true", true],
   ["managed", "YES", true, "true"],
   ["managed", "1", true, "true"],
@@ -224,6 +229,8 @@ const read: readonly (readonly [QuestionId, value: unknown, answer: unknown])[] 
   ["smallModel", "openai/gpt-5", "openai/gpt-5"],
   ["opencode", "1.18.18", "1.18.18"],
   ["managed", true, true],
+  ["online", ["lsp"], ["lsp"]],
+  ["online", [], []],
   ["managed", false, false],
   ["base", "alpine", "alpine"],
   ["base", { ...customBase }, customBase],
@@ -247,6 +254,8 @@ const read: readonly (readonly [QuestionId, value: unknown, answer: unknown])[] 
 
 /** What each answer is in a spec. */
 const written: readonly (readonly [QuestionId, answer: unknown, value: unknown])[] = [
+  ["online", ["lsp"], ["lsp"]],
+  ["online", [], []],
   ["url", "http://ai", "http://ai"],
   ["connection", "network", "network"],
   ["providers", both.providers, { anthropic: {}, openai: {} }],
@@ -297,6 +306,7 @@ const refusedTexts: readonly (readonly [QuestionId, text: string, why: RegExp, f
   ["providers", "Anthropic", /"Anthropic" cannot be the name of a provider/, /^small letters/],
   ["providers", "openai:messages", /^openai does not speak "messages"$/, /^api is responses, chat$/],
   ["providers", '{"openai":', /begins like JSON and is none/, /^write for instance/],
+  ["online", "share,updates", /^"updates" is nothing that OpenCode can be allowed$/, /^choose from share, lsp, or none$/],
   ["style", "both", /there is no style "both"/, /^choose from separate, compact$/],
   ["model", "openai/__proto__", /a character that no model id has/, /^letters, digits and @/],
   ["model", "openai/-x", /a character that no model id has/, /^letters, digits and @/],
@@ -515,15 +525,6 @@ describe("refused in the spec", () => {
     if (given.ok) return;
     expect(given.why).toMatch(why);
     expect(given.fix).not.toBe("");
-  });
-});
-
-describe("a flag that says less than the spec can", () => {
-  test("names providers, and leaves their wire formats as the spec has them", () => {
-    const { refine } = questionOf("providers");
-    const other = { id: "openai", api: "other" } as unknown as Answers["providers"][number];
-    expect(refine!(both.providers!, [other])).toEqual([both.providers![0], other]);
-    expect(refine!(onlyOpenai.providers!, [both.providers![0]!])).toEqual(onlyOpenai.providers);
   });
 });
 

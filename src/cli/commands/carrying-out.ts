@@ -82,9 +82,9 @@ async function settleByHand(plan: Plan, chosen: Map<string, Choice>, prompt: Non
   if (conflicts.length === 0 || conflicts.some((conflict) => conflict.choices.length === 0)) return false;
   const { formatConflict } = await import("../../report/diff.ts");
   for (const conflict of conflicts) {
-    io.stdout.write(`\n${formatConflict(conflict)}`);
+    io.stdout.write(`\n${conflict.path} ${conflict.why}.\n${formatConflict(conflict)}`);
     const choices = [...conflict.choices, "stop" as const].map((value) => ({ value, hint: hints[value] }));
-    const choice = await prompt.askChoice(terminalOf(io), `${conflict.path} ${conflict.why}. What shall stand there?`, choices);
+    const choice = await prompt.askChoice(terminalOf(io), "What shall stand there?", choices);
     if (choice === "stop") return false;
     chosen.set(conflict.path, choice);
   }

@@ -45,7 +45,7 @@ function findInstallation(root: string): string[] {
   const shim = textOf(`${prefix}/bin/aperture-doctor`);
   if (shim !== null) {
     const word = (name: string): string => new RegExp(`^${name}='?([^'\\n]*)'?$`, "m").exec(shim)?.[1] ?? "";
-    return [`--prefix=${prefix}`, `--gateway=${word("gateway")}`, `--opencode=${word("version")}`];
+    return [`--prefix=${prefix}`, `--gateway=${word("gateway")}`, `--opencode=${word("version")}`, `--online=${word("online")}`];
   }
   const { lock } = readLockFile(root);
   if (lock === null) {
@@ -55,5 +55,11 @@ function findInstallation(root: string): string[] {
       "Make one with  npm create aperture-env@latest",
     );
   }
-  return [`--share=${join(root, featureFolder)}`, `--gateway=${lock.answers.url}`, `--opencode=${lock.opencode.version}`];
+  const { url, online } = lock.answers;
+  return [
+    `--share=${join(root, featureFolder)}`,
+    `--gateway=${url}`,
+    `--opencode=${lock.opencode.version}`,
+    `--online=${online.join(",")}`,
+  ];
 }

@@ -11,6 +11,8 @@ export interface Installation {
   readonly gateway: string;
   /** The version of OpenCode that it was made for, null where nobody says. */
   readonly version: string | null;
+  /** What OpenCode may ask of the internet beside the gateway: `opencode.online` of the spec. */
+  readonly online: readonly string[];
 }
 
 /** What the launcher does. */
@@ -34,7 +36,15 @@ export function normaliseUrl(given: string): string {
   }
 }
 
-/** The variables that keep OpenCode from calling others than the gateway. */
-export const silencingVariables: readonly string[] = ["MODELS_FETCH", "AUTOUPDATE", "LSP_DOWNLOAD", "SHARE"].map(
-  (name) => `OPENCODE_DISABLE_${name}`,
-);
+/** The variables that keep OpenCode from calling others than the gateway, each with what of `opencode.online` lets it. */
+export const silencingVariables: readonly { readonly name: string; readonly use: string | null }[] = [
+  { name: "OPENCODE_DISABLE_MODELS_FETCH", use: null },
+  { name: "OPENCODE_DISABLE_AUTOUPDATE", use: null },
+  { name: "OPENCODE_DISABLE_LSP_DOWNLOAD", use: "lsp" },
+  { name: "OPENCODE_DISABLE_SHARE", use: "share" },
+];
+
+/** Whether an environment lets OpenCode do that. */
+export function isAllowed({ online }: Installation, use: string | null): boolean {
+  return use !== null && online.includes(use);
+}

@@ -3,7 +3,7 @@ import type { Choices, ProviderView } from "../config/providers.ts";
 import { splitModel } from "../config/providers.ts";
 import { at, lineOf, textAt, textsAt, type JsonObject } from "../config/json.ts";
 import { isOn, type Layer, type Resolved } from "../config/resolve.ts";
-import { silencingVariables, type Installation, type Launched } from "../config/launch.ts";
+import { isAllowed, silencingVariables, type Installation, type Launched } from "../config/launch.ts";
 import { found, fine, listed, show, type Check } from "../types.ts";
 
 /** What is judged. */
@@ -332,9 +332,9 @@ function judgeModels({ resolved, choices }: ConfigFacts): Check[] {
   return checks;
 }
 
-function judgeSilence({ launched: { env }, resolved }: ConfigFacts): Check[] {
+function judgeSilence({ launched: { env }, resolved, installation }: ConfigFacts): Check[] {
   const checks: Check[] = [];
-  const off = silencingVariables.filter((name) => !isOn(env[name]));
+  const off = silencingVariables.flatMap(({ name, use }) => (isOn(env[name]) || isAllowed(installation, use) ? [] : [name]));
   if (off.length > 0)
     checks.push(
       found(
@@ -346,7 +346,8 @@ function judgeSilence({ launched: { env }, resolved }: ConfigFacts): Check[] {
         "unset them",
       ),
     );
-  if (textAt(resolved.config, "share") !== "disabled" && !isOn(env["OPENCODE_DISABLE_SHARE"]))
+  const isShared = textAt(resolved.config, "share") !== "disabled" && !isOn(env["OPENCODE_DISABLE_SHARE"]);
+  if (isShared && !isAllowed(installation, "share"))
     checks.push(
       found(
         "warning",
@@ -354,7 +355,7 @@ function judgeSilence({ launched: { env }, resolved }: ConfigFacts): Check[] {
         "share",
         "Sessions can be shared",
         "they are then sent to opencode.ai",
-        'let share be "disabled"',
+        'let share be "disabled", or allow it with opencode.online: [share]',
       ),
     );
   if ((env["OTEL_EXPORTER_OTLP_ENDPOINT"] ?? "") !== "")

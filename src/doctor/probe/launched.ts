@@ -3,20 +3,21 @@
  * variables and where it moves folders to. Nothing is made here. Held against the launcher itself by test/opencode/doctor.test.ts.
  */
 import { existsSync, lstatSync, statSync } from "node:fs";
-import { normaliseUrl, silencingVariables, type Installation, type Launched } from "../config/launch.ts";
+import { isAllowed, normaliseUrl, silencingVariables, type Installation, type Launched } from "../config/launch.ts";
 import { parentOf } from "../config/world.ts";
 import type { Env } from "../types.ts";
 import { may, readText, whyNotWritable } from "./files.ts";
 
 /** Does what the launcher does, on paper. */
-export function asLaunched(given: Env, { share, gateway }: Installation, uid: number | null): Launched {
+export function asLaunched(given: Env, installation: Installation, uid: number | null): Launched {
+  const { share, gateway } = installation;
   const env: Record<string, string | undefined> = { ...given };
   env["APERTURE_URL"] = normaliseUrl(given["APERTURE_URL"] || gateway);
   const wanted = given["OPENCODE_CONFIG"] || `${share}/opencode.json`;
   const readable = readText(wanted).kind === "text";
   env["OPENCODE_CONFIG"] = readable ? wanted : `${share}/opencode.json`;
   env["OPENCODE_MODELS_PATH"] = given["OPENCODE_MODELS_PATH"] || `${share}/models.json`;
-  for (const name of silencingVariables) env[name] = given[name] ?? "1";
+  for (const { name, use } of silencingVariables) env[name] = given[name] ?? (isAllowed(installation, use) ? "0" : "1");
 
   const home = given["HOME"] ?? "";
   const four = [

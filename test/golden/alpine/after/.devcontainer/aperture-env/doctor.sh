@@ -6,6 +6,7 @@ script=$prefix/share/aperture-env/doctor.mjs
 binary=$prefix/lib/aperture-env/opencode
 gateway=http://ai
 version=1.18.18
+online=''
 
 json=
 quiet=
@@ -96,7 +97,7 @@ fi
 # Without these two options, and with these variables, what lies in a repository (bunfig.toml, .env) would have a say.
 unset BUN_OPTIONS BUN_INSPECT BUN_INSPECT_CONNECT_TO NODE_OPTIONS
 export BUN_RUNTIME_TRANSPILER_CACHE_PATH=0
-BUN_BE_BUN=1 "$binary" --config=/dev/null --no-env-file "$script" --prefix="$prefix" --gateway="$gateway" --opencode="$version" "$@"
+BUN_BE_BUN=1 "$binary" --config=/dev/null --no-env-file "$script" --prefix="$prefix" --gateway="$gateway" --opencode="$version" --online="$online" "$@"
 status=$?
 case $status in
   0 | 2 | 4 | 130 | 143) exit "$status" ;;
