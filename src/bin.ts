@@ -25,7 +25,15 @@ async function start(): Promise<void> {
   const { enableCompileCache } = (await import("node:module")) as { enableCompileCache?: () => unknown };
   enableCompileCache?.();
   const { run } = await import("./cli/main.ts");
-  process.exitCode = await run(argv);
+  const status = await run(argv);
+  await Promise.all([flush(process.stdout), flush(process.stderr)]);
+  // A name that is still being looked up would keep the process.
+  process.exit(status);
+}
+
+/** Resolves when all that was written is out, or cannot get out any more. */
+function flush(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => stream.write("", () => resolve()));
 }
 
 void start();
