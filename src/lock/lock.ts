@@ -199,9 +199,10 @@ function isProviderChoice(value: unknown): boolean {
 
 function isModelChoice(value: unknown): boolean {
   if (!isRecord(value)) return false;
-  const { id, name, limit } = value;
+  const { id, name, limit, reasoning, images } = value;
+  const switches = [reasoning, images].every((item) => item === undefined || typeof item === "boolean");
   const limited = limit === undefined || (isRecord(limit) && isCount(limit["context"]) && isCount(limit["output"]));
-  return isText(id) && (name === undefined || isText(name)) && limited;
+  return isText(id) && (name === undefined || isText(name)) && limited && switches;
 }
 
 function isLockedFile(value: unknown): value is LockedFile {

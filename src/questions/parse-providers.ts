@@ -15,6 +15,7 @@ const shownName = /^(?! )[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}{}]{1,100}(?<! )$/u;
 const maxProviders = 50;
 const maxModels = 200;
 const maxTokens = 1_000_000_000;
+const modelSettings = ["name", "context", "output", "reasoning", "images"];
 
 const known = (): string => names(Object.keys(providers));
 const example = "house-models: { api: chat, models: [qwen3-coder] }";
@@ -102,19 +103,27 @@ function acceptSettings(choice: ProviderChoice, id: string, settings: unknown): 
   if (wrong !== null) return wrong;
   if (settings === null) return understood({ id });
   if (!isMap(settings)) return refused(`${full} is ${describe(settings)}`, `write  ${id}: { context: 262144, output: 65536 }`);
-  const stray = Object.keys(settings).find((key) => !["name", "context", "output"].includes(key));
+  const stray = Object.keys(settings).find((key) => !modelSettings.includes(key));
   if (stray !== undefined)
-    return refused(`${full} has no setting ${JSON.stringify(stray)}`, "its settings are name, context, output");
-  const { name, context, output } = settings;
+    return refused(`${full} has no setting ${JSON.stringify(stray)}`, `its settings are ${names(modelSettings)}`);
+  const { name, context, output, reasoning, images } = settings;
   if (name !== undefined && (typeof name !== "string" || !shownName.test(name)))
     return refused(`the name of ${full} is not one line of up to 100 characters without braces`, "write  name: Qwen 3");
-  if (context === undefined && output === undefined) return understood({ id, ...(name !== undefined && { name }) });
+  if (!isSwitch(reasoning) || !isSwitch(images))
+    return refused(`reasoning and images of ${full} are not both true or false`, "write  reasoning: true");
+  const said = {
+    id,
+    ...(name !== undefined && { name }),
+    ...(reasoning !== undefined && { reasoning }),
+    ...(images !== undefined && { images }),
+  };
+  if (context === undefined && output === undefined) return understood(said);
   if (!isTokens(context) || !isTokens(output))
     return refused(
       `the limits of ${full} are not two whole numbers of tokens`,
       "give both, for instance context: 262144, output: 65536",
     );
-  return understood({ id, ...(name !== undefined && { name }), limit: { context, output } });
+  return understood({ ...said, limit: { context, output } });
 }
 
 /** Why a provider cannot have a model of that id, or null. */
@@ -125,6 +134,10 @@ function checkModel({ id: provider, api }: ProviderChoice, id: string): Parsed<n
     `${provider} speaks ${api}, where OpenCode takes ${id} for another kind of name because of its slash`,
     "give the model's name without one",
   );
+}
+
+function isSwitch(value: unknown): value is boolean | undefined {
+  return value === undefined || typeof value === "boolean";
 }
 
 function isTokens(value: unknown): value is number {
@@ -193,14 +206,21 @@ export function writeProviders(choices: readonly ProviderChoice[]): Readonly<Rec
 }
 
 function writeModels(models: readonly ModelChoice[]): unknown {
-  return models.every(({ name, limit }) => name === undefined && limit === undefined)
+  const written = models.map(
+    ({ id, name, limit, reasoning, images }) =>
+      [
+        id,
+        {
+          ...(name !== undefined && { name }),
+          ...(limit !== undefined && { context: limit.context, output: limit.output }),
+          ...(reasoning !== undefined && { reasoning }),
+          ...(images !== undefined && { images }),
+        },
+      ] as const,
+  );
+  return written.every(([, settings]) => Object.keys(settings).length === 0)
     ? models.map(({ id }) => id)
-    : Object.fromEntries(
-        models.map(({ id, name, limit }) => [
-          id,
-          { ...(name !== undefined && { name }), ...(limit !== undefined && { context: limit.context, output: limit.output }) },
-        ]),
-      );
+    : Object.fromEntries(written);
 }
 
 /** The model to propose: the first provider's, as far as it offers that. */

@@ -17,6 +17,10 @@ export interface ModelChoice {
   readonly name?: string;
   /** In tokens. */
   readonly limit?: { readonly context: number; readonly output: number };
+  /** Whether it reasons before it answers. */
+  readonly reasoning?: boolean;
+  /** Whether it takes images. */
+  readonly images?: boolean;
 }
 
 /** A provider of the catalogue, or one of the team's own, and the wire format that it speaks through this gateway. */

@@ -137,20 +137,29 @@ function pick(
   );
 }
 
-function given({ experimental: _modes, ...entry }: CatalogueModel, { name, limit }: ModelChoice): CatalogueModel {
-  return { ...entry, ...(name !== undefined && { name }), ...(limit !== undefined && { limit: { ...limit } }) } as CatalogueModel;
+function given({ experimental: _modes, ...entry }: CatalogueModel, model: ModelChoice): CatalogueModel {
+  return { ...entry, ...saidOf(model) } as CatalogueModel;
+}
+
+/** What is said of a model, in words that OpenCode's configuration and the catalogue share. */
+function saidOf({ name, limit, reasoning, images }: ModelChoice): Settings {
+  return {
+    ...(name !== undefined && { name }),
+    ...(limit !== undefined && { limit: { context: limit.context, output: limit.output } }),
+    ...(reasoning !== undefined && { reasoning }),
+    ...(images !== undefined && {
+      attachment: images,
+      modalities: { input: images ? ["text", "image"] : ["text"], output: ["text"] },
+    }),
+  };
 }
 
 const compatible = wireFormats.chat.npm;
 
 /** What the configuration says of a model that the catalogue says nothing of. */
-function settingsOf({ id, name, limit }: ModelChoice, npm: string): Settings {
-  const options = npm === compatible ? chatOptions(id) : null;
-  return {
-    ...(name !== undefined && { name }),
-    ...(limit !== undefined && { limit: { context: limit.context, output: limit.output } }),
-    ...(options !== null && { options }),
-  };
+function settingsOf(model: ModelChoice, npm: string): Settings {
+  const options = npm === compatible ? chatOptions(model.id) : null;
+  return { ...saidOf(model), ...(options !== null && { options }) };
 }
 
 /** One provider for all: each model names its package and base URL, and what the catalogue knows of it stands there under the same name. */

@@ -39,6 +39,9 @@ const variables: Readonly<Record<string, string>> = {
   ...bait,
 };
 
+/** A PNG of one pixel. */
+const dot = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+
 const limit = { context: 100_000, output: 8000 };
 const formats = Object.keys(wireFormats) as WireFormat[];
 const house = (api: WireFormat): ProviderChoice => ({
@@ -186,6 +189,35 @@ describe.skipIf(!available)("OpenCode with every provider", { timeout: 60_000 },
       expect(readFileSync(join(place.work, "list"), "utf8").trim().split("\n").sort()).toEqual(expectedModels(answers).sort());
     },
   );
+
+  test.each(["separate", "compact"] as const)("what is said of one's own models counts, %s", async (style) => {
+    const models = [
+      { id: "sees", limit, images: true, reasoning: true },
+      { id: "blind", limit },
+    ];
+    const choice: ProviderChoice = { id: "house", api: "chat", models };
+    const { opencode, env } = await install(answersFor([choice], style));
+    const provider = { id: "house", name: "House" };
+    const gateway = await tapGateway(models.map(({ id }) => ({ id, provider, endpoints: ["/v1/chat/completions"] })));
+    const place = makePlace();
+    writeFileSync(join(place.work, "dot.png"), Buffer.from(dot, "base64"));
+    const sent = async (model: string): Promise<string> => {
+      const before = gateway.received().length;
+      const name = `${style === "compact" ? compactId : "house"}/${model}`;
+      const command = ["run", "--title", "test", "--model", name, "what is this", "--file", "dot.png"];
+      const ran = await run([opencode, ...command], { place, env: { ...env, APERTURE_URL: gateway.origin } });
+      expect(ran.exitCode, ran.stderr).toBe(0);
+      return gateway.received().slice(before);
+    };
+    expect(await sent("sees")).toContain(`data:image/png;base64,${dot}`);
+    const blind = await sent("blind");
+    expect(blind).not.toContain(dot);
+    expect(blind).toContain("does not support image input");
+    await gateway.close();
+    const listed = await run([opencode, "models", "--verbose"], { place, env });
+    expect(listed.stdout).toMatch(/sees\n[^]*?"reasoning": true/);
+    expect(listed.stdout).toMatch(/blind\n[^]*?"reasoning": false/);
+  });
 
   test("a project's own model of the one provider goes past the gateway: the plan names it", async () => {
     const answers = environments[2]!;

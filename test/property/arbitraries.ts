@@ -186,7 +186,10 @@ const providerId = fc.oneof(
 const tokens = fc.oneof(fc.integer({ min: 1, max: 2_000_000 }), fc.constantFrom(0, -1, 1.5, 1e21, "1"));
 const settingsOfModel = fc.oneof(
   fc.constantFrom(null, {}),
-  fc.record({ name: line, context: tokens, output: tokens }, { requiredKeys: [] }),
+  fc.record(
+    { name: line, context: tokens, output: tokens, reasoning: fc.constantFrom(true, false, "yes"), images: fc.boolean() },
+    { requiredKeys: [] },
+  ),
   fc.record({ name: line, context: fc.integer({ min: 1, max: 9 }), output: fc.integer({ min: 1, max: 9 }) }),
 );
 const modelsOfProvider = fc.oneof(

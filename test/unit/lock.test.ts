@@ -134,6 +134,10 @@ describe("damaged or hostile", () => {
     ["a provider whose models are a map", withAnswers({ providers: [{ id: "house", api: "chat", models: {} }] })],
     ["a provider whose models are texts", withAnswers({ providers: [{ id: "house", api: "chat", models: ["a"] }] })],
     [
+      "a model that perhaps takes images",
+      withAnswers({ providers: [{ id: "h", api: "chat", models: [{ id: "a", images: "perhaps" }] }] }),
+    ],
+    [
       "a model with half of its limits",
       withAnswers({ providers: [{ id: "h", api: "chat", models: [{ id: "a", limit: { context: 1 } }] }] }),
     ],

@@ -163,6 +163,7 @@ describe("what cannot be", () => {
     [{ house: { models: { a: { context: "1", output: 1 } } } }, /not two whole numbers/],
     [{ house: { models: { a: { context: 1, output: 0 } } } }, /not two whole numbers/],
     [{ house: { models: { a: { cost: 1 } } } }, /house\/a has no setting "cost"/],
+    [{ house: { models: { a: { images: "yes" } } } }, /reasoning and images of house\/a are not both true or false/],
     [{ house: { models: { a: { name: "{file:/etc/passwd}" } } } }, /the name of house\/a is not one line/],
     [{ house: { models: ["a"], name: "x\ny" } }, /the name of house is not one line/],
     [{ house: { models: ["a"], name: "{env:KEY}" } }, /the name of house is not one line/],
@@ -204,6 +205,10 @@ describe("answers and the spec", () => {
     [
       { groq: { models: { a: null, b: { name: "B" }, c: { context: 2, output: 1 } } } },
       [{ id: "groq", api: "chat", models: [{ id: "a" }, { id: "b", name: "B" }, { id: "c", limit: { context: 2, output: 1 } }] }],
+    ],
+    [
+      { house: { models: { a: { reasoning: true, images: false } } } },
+      [{ id: "house", api: "chat", models: [{ id: "a", reasoning: true, images: false }] }],
     ],
     // A map has what looks like a number first: so has a list.
     [{ house: { models: ["b", "10", "9"] } }, [{ id: "house", api: "chat", models: [{ id: "9" }, { id: "10" }, { id: "b" }] }]],
