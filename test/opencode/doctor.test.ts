@@ -405,12 +405,19 @@ describe.skipIf(!available || skipBecause("the doctor among faults", whyNot()))(
     const stub = await installStub("true");
     const piped = await run([stub.opencode], { place, env: stub.env });
     expect(piped.stderr).toBe("");
-    const terminal = await run(["script", "-qec", stub.opencode, "/dev/null"], { place, env: stub.env });
-    expect(terminal.stdout).toMatch(
-      /^opencode \(aperture-env\): Nothing listens on 127\.0\.0\.1:9.* aperture-doctor checks again\.\r?\n$/,
-    );
+    // Before its screen there is time to read, before all else there is not.
+    const pause = makeFolder();
+    writeFileSync(join(pause, "sleep"), "#!/bin/sh\necho paused\n", { mode: 0o755 });
+    const env = { ...stub.env, PATH: `${pause}:${process.env["PATH"]}` };
+    const atTerminal = async (command: string): Promise<string> =>
+      (await run(["script", "-qec", command, "/dev/null"], { place, env })).stdout.replaceAll("\r\n", "\n");
+    const line = /^opencode \(aperture-env\): Nothing listens on 127\.0\.0\.1:9.* aperture-doctor checks again\.\n/;
+    const screen = await atTerminal(stub.opencode);
+    expect(screen).toMatch(line);
+    expect(screen.replace(line, "")).toBe("paused\n");
+    expect((await atTerminal(`${stub.opencode} run hi`)).replace(line, "")).toBe("");
     writeFileSync(file, "ok\n");
-    expect((await run(["script", "-qec", stub.opencode, "/dev/null"], { place, env: stub.env })).stdout).toBe("");
+    expect(await atTerminal(stub.opencode)).toBe("");
   });
 
   test("--send sends one prompt and says where it shows; what is refused is named", async () => {

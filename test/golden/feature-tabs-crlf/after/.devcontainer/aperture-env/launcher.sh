@@ -110,7 +110,11 @@ _verdict=${XDG_STATE_HOME:-$HOME/.local/state}/aperture-env/verdict
 # shellcheck disable=SC3067 # as above
 if [ -t 0 ] && [ -t 2 ] && [ -f "$_verdict" ] && [ -O "$_verdict" ]; then
   IFS= read -r _line <"$_verdict" || _line=ok
-  [ "$_line" = ok ] || say "$_line"
+  if [ "$_line" != ok ]; then
+    say "$_line"
+    # Its screen, which comes without arguments, would cover that at once.
+    [ $# -gt 0 ] || sleep 3
+  fi
 fi
 
 if [ ! -x "$_binary" ]; then
