@@ -101,7 +101,7 @@ export interface Discovery {
 /** More than any gateway has, and still a moment's work. */
 const maxModels = 10_000;
 /** As `parseModel` takes them, with room for the provider in front. */
-const modelId = /^[A-Za-z0-9@][A-Za-z0-9@._:/+~-]{0,129}$/;
+const modelId = /^[A-Za-z0-9@~][A-Za-z0-9@._:/+~-]{0,129}$/;
 const maxEndpoints = 50;
 /** More than any gateway is given keys for. */
 const maxProviders = 200;

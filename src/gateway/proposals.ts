@@ -195,7 +195,7 @@ export type Offer<Choice> =
 /** The settings of a provider, as far as this version can write them; null where it serves nothing that an environment uses. */
 export function offer<Choice>(provider: GatewayProvider, known: Known, accepts: Accepts<Choice>): Offer<Choice> | null {
   const described = settingsOf(provider, known);
-  if (described === null) return null;
+  if (described === null) return whyAmbiguous(provider);
   const { settings, leftOut } = described;
   const { id } = provider;
   const read = accepts({ [id]: settings });
@@ -203,6 +203,16 @@ export function offer<Choice>(provider: GatewayProvider, known: Known, accepts: 
   const what = provider.known ? "models that the catalogue does not know" : "more models";
   const more = leftOut > 0 ? [`${id} serves ${leftOut} ${what}: name those that are wanted under providers.${id}.models`] : [];
   return { settings, choice: read.value[0]!, notes: more };
+}
+
+/** A provider may have models that work, and no name for any of them: that is told, or it would seem not to be there. */
+function whyAmbiguous({ models, api, gatewayId, id }: GatewayProvider): { readonly why: string } | null {
+  const twins = models.filter((model) => model.chats && model.unique === null);
+  if (twins.length === 0) return null;
+  const others = listSome([...new Set(twins.flatMap(({ alsoFrom }) => alsoFrom))]);
+  return {
+    why: `${others} serves the same models, and the path of ${api} has only their names, so the gateway decides who answers; write ${gatewayId ?? id} into aperture-env.yaml yourself if it is the one`,
+  };
 }
 
 /** A few of many names. */

@@ -759,6 +759,29 @@ describe("a spec", () => {
     expect(merged.notListed).toEqual(["team/old"]);
   });
 
+  test("providers that no name tells apart are told, and written by hand they stay", () => {
+    const gemini = (provider: string, path: string): Entry => ({ id: "gemini-2.5-pro", provider, endpoints: [path] });
+    const body = listOf([
+      { id: "claude-sonnet-4-5", provider: "anthropic", endpoints: ["/v1/messages"] },
+      gemini("google", "/v1beta/models/{model}:generateContent"),
+      gemini("google-vertex", "/v1/projects/{project}/locations/{region}/publishers/google/models/{model}:generateContent"),
+    ]);
+    const { notes } = merge("aperture: { url: http://ai }\nproviders: { anthropic: {} }\n", body);
+    expect(notes).toHaveLength(2);
+    expect(notes[0]).toMatch(
+      /^google is left out of the spec: google-vertex serves the same models, .* write google into aperture-env\.yaml/,
+    );
+    expect(notes[1]).toMatch(/^google-vertex is left out of the spec: google serves the same models, /);
+    const text = "aperture: { url: http://ai }\nproviders: { anthropic: {}, google: {} }\nmodel: google/gemini-2.5-pro\n";
+    const kept = merge(text, body);
+    expect(readYaml(textOf(kept))).toMatchObject({ value: { providers: { google: {} }, model: "google/gemini-2.5-pro" } });
+  });
+
+  test("a name that begins with ~, as resellers have for the newest of a family, is one", () => {
+    const body = listOf([{ id: "~anthropic/claude-sonnet-latest", provider: "openrouter", endpoints: ["/v1/chat/completions"] }]);
+    expect(named(read(body), "openrouter").models).toMatchObject([{ id: "~anthropic/claude-sonnet-latest", usable: true }]);
+  });
+
   test("an API that the gateway does not have for it is told", () => {
     const body = listOf([
       { id: "gpt-5", provider: "openai", endpoints: ["/v1/chat/completions"] },
