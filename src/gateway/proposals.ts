@@ -129,10 +129,14 @@ export const maxWritten = 40;
 
 /**
  * How a provider is written down: the API where it is not what the provider has anyway; and its models, where it is none of the catalogue's, or
- * serves some that the catalogue does not know: exactly those that are written are then offered. Null where it has no model that an environment
- * can use.
+ * serves some that the catalogue does not know, or all shall be exact: exactly those that are written are then offered. Null where it has no model
+ * that an environment can use.
  */
-export function settingsOf(provider: GatewayProvider, known: Known): { settings: ProviderSettings; leftOut: number } | null {
+export function settingsOf(
+  provider: GatewayProvider,
+  known: Known,
+  exact = false,
+): { settings: ProviderSettings; leftOut: number } | null {
   const { id, api } = provider;
   const usable = provider.models.filter((model) => model.usable);
   if (api === null || usable.length === 0) return null;
@@ -140,7 +144,8 @@ export function settingsOf(provider: GatewayProvider, known: Known): { settings:
   const isUsual = provider.known && known.providers[id]!.defaultApi === api;
   const way = isUsual ? {} : { api };
   // A page of names is not worth what the catalogue has of many anyway.
-  if (unlisted.length === 0 || (provider.known && usable.length > maxWritten)) return { settings: way, leftOut: unlisted.length };
+  if (!exact && (unlisted.length === 0 || (provider.known && usable.length > maxWritten)))
+    return { settings: way, leftOut: unlisted.length };
   const written = usable.length <= maxWritten ? usable : bestOf(provider, usable, known);
   const models = Object.fromEntries(
     written.map((model) => [nameIn(provider, model), isListed(provider, model, known) ? {} : limitIn(model)]),
@@ -192,15 +197,23 @@ export type Offer<Choice> =
   | { readonly settings: ProviderSettings; readonly choice: Choice; readonly notes: readonly string[] }
   | { readonly why: string };
 
-/** The settings of a provider, as far as this version can write them; null where it serves nothing that an environment uses. */
-export function offer<Choice>(provider: GatewayProvider, known: Known, accepts: Accepts<Choice>): Offer<Choice> | null {
-  const described = settingsOf(provider, known);
+/**
+ * The settings of a provider, as far as this version can write them, with exactly its models where that is asked for; null where it serves nothing
+ * that an environment uses.
+ */
+export function offer<Choice>(
+  provider: GatewayProvider,
+  known: Known,
+  accepts: Accepts<Choice>,
+  exact = false,
+): Offer<Choice> | null {
+  const described = settingsOf(provider, known, exact);
   if (described === null) return whyAmbiguous(provider);
   const { settings, leftOut } = described;
   const { id } = provider;
   const read = accepts({ [id]: settings });
   if (!read.ok) return { why: read.why };
-  const what = provider.known ? "models that the catalogue does not know" : "more models";
+  const what = provider.known && !exact ? "models that the catalogue does not know" : "more models";
   const more = leftOut > 0 ? [`${id} serves ${leftOut} ${what}: name those that are wanted under providers.${id}.models`] : [];
   return { settings, choice: read.value[0]!, notes: more };
 }

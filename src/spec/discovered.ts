@@ -41,6 +41,8 @@ const maxProviders = 50;
 /** Puts what a gateway serves into a spec. */
 export function mergeDiscovery(found: Discovery, { origin, spec, lock }: Surroundings, known: Known): Merged {
   const notes: string[] = [];
+  // One provider for all has the models that are named, and no catalogue's.
+  const exact = (spec?.entries.style?.value ?? lock?.style) === "compact";
   const written = spec?.entries.providers?.value;
   const current = providersOf(written) ?? (written === undefined && lock !== null ? fromAnswers(lock.providers) : new Map());
   const discovery = withNamesOf(current, found);
@@ -50,7 +52,7 @@ export function mergeDiscovery(found: Discovery, { origin, spec, lock }: Surroun
   for (const [id, settings] of current) {
     const provider = discovery.providers.find((one) => one.id === id);
     if (provider === undefined) notListed.push(id);
-    next.set(id, provider === undefined ? settings : mergeSettings(provider, settings, { known, notes, notListed }));
+    next.set(id, provider === undefined ? settings : mergeSettings(provider, settings, { known, exact, notes, notListed }));
   }
   for (const provider of discovery.providers) {
     const { id, gatewayId } = provider;
@@ -59,11 +61,11 @@ export function mergeDiscovery(found: Discovery, { origin, spec, lock }: Surroun
       notes.push(`${gatewayId ?? id} is left out of the spec, which has ${maxProviders} providers`);
       continue;
     }
-    const offered = offer(provider, known, accepts);
+    const offered = offer(provider, known, accepts, exact);
     if (offered === null) continue;
     if ("why" in offered) notes.push(`${gatewayId ?? id} is left out of the spec: ${offered.why}`);
     else {
-      next.set(id, offered.settings);
+      next.set(id, { ...offered.settings, ...(offered.settings.models && { models: listed(offered.settings.models) }) });
       notes.push(...offered.notes);
     }
   }
@@ -143,20 +145,28 @@ function modelsOf(settings: unknown): Tree {
   return isTree(models) ? models : {};
 }
 
+/** Models of which nothing is said as a list, which is shorter. */
+function listed(models: Tree): unknown {
+  const isPlain = Object.values(models).every((settings) => isTree(settings) && Object.keys(settings).length === 0);
+  return isPlain ? Object.keys(models) : models;
+}
+
 const accepts = (value: unknown): Parsed<readonly ProviderChoice[]> => questionOf("providers").read(value, {});
 
 /** What is known, and where to put what is to say. */
 interface Said {
   readonly known: Known;
+  readonly exact: boolean;
   readonly notes: string[];
   readonly notListed: string[];
 }
 
 /**
  * What a provider's settings have to become: everything in them stays but an API that the gateway has for none of its models. A provider of the
- * team's own gets what is served and not named yet, since no other way leads to it; of one of the catalogue what is named is a choice.
+ * team's own gets what is served and not named yet, since no other way leads to it; of one of the catalogue what is named is a choice, and where
+ * nothing is, it gets models only where they shall be exact.
  */
-function mergeSettings(provider: GatewayProvider, settings: unknown, { known, notes, notListed }: Said): unknown {
+function mergeSettings(provider: GatewayProvider, settings: unknown, { known, exact, notes, notListed }: Said): unknown {
   const before: Tree = isTree(settings) ? settings : {};
   const { id } = provider;
   const usual = provider.known ? known.providers[id]?.defaultApi : "chat";
@@ -168,15 +178,18 @@ function mergeSettings(provider: GatewayProvider, settings: unknown, { known, no
   notListed.push(...there.filter((name) => !names.has(name)).map((name) => `${id}/${name}`));
   const told = `${id} does not speak ${show(String(api))} on this gateway`;
   if (!isSpoken) notes.push(`${told}, but ${String(provider.api)}`);
-  const offered = offer(isSpoken ? withApi(provider, api) : provider, known, accepts);
+  const offered = offer(isSpoken ? withApi(provider, api) : provider, known, accepts, exact);
   if (offered === null || "why" in offered) return settings;
   const served = Object.keys(offered.settings.models ?? {}).filter(
     (name) => !there.includes(name) && !there.includes(bareOf(provider, name)),
   );
-  if (provider.known && served.length > 0 && before["models"] === undefined)
+  // The catalogue has what is not named, but for the one provider of the compact style.
+  const isComplete = provider.known && (before["models"] !== undefined || !exact);
+  if (isComplete && served.length > 0 && before["models"] === undefined)
     notes.push(`${id} serves models that the catalogue does not know: name all that are wanted under providers.${id}.models`);
-  const added = provider.known ? {} : pick(offered.settings.models ?? {}, served);
-  const models = Object.keys(added).length === 0 ? before["models"] : { ...modelsOf(before), ...added };
+  const added = isComplete ? {} : pick(offered.settings.models ?? {}, served);
+  const all = { ...modelsOf(before), ...added };
+  const models = Object.keys(added).length === 0 ? before["models"] : isTree(before["models"]) ? all : listed(all);
   const next = isSpoken ? before["api"] : provider.api === usual ? undefined : provider.api;
   const { api: _api, models: _models, ...rest } = before;
   const result = { ...rest, ...(next !== undefined && { api: next }), ...(models !== undefined && { models }) };

@@ -335,6 +335,18 @@ describe("making an environment", () => {
     });
   });
 
+  test("with the compact style exactly the gateway's models", async () => {
+    const { origin } = await gatewayWith(both);
+    expect((await runPiped(["--yes", "--discover", "--style", "compact", "--url", origin], root)).exit).toBe(0);
+    const config = JSON.parse(read(".devcontainer/aperture-env/opencode.json")) as { provider: { aperture: { models: object } } };
+    expect(Object.keys(config.provider.aperture.models).sort()).toEqual([
+      "claude-haiku-4-5",
+      "claude-sonnet-4-5",
+      "gpt-5-nano",
+      "gpt-5.1",
+    ]);
+  });
+
   test("what flags say stands above it, and it fits what they say", async () => {
     const { origin, requests } = await gatewayWith(both);
     const ran = await runPiped(["--yes", "--discover", "--url", origin, "--providers", "openai"], root);

@@ -759,6 +759,29 @@ describe("a spec", () => {
     expect(merged.notListed).toEqual(["team/old"]);
   });
 
+  test("in the compact style exactly the gateway's models are written, and what is named stays a choice", () => {
+    const body = listOf([
+      { id: "claude-sonnet-4-5", provider: "anthropic", endpoints: ["/v1/messages"] },
+      { id: "claude-haiku-4-5", provider: "anthropic", endpoints: ["/v1/messages"] },
+      { id: "gpt-5", provider: "openai", endpoints: ["/v1/responses"] },
+      { id: "gpt-5-mini", provider: "openai", endpoints: ["/v1/responses"] },
+      { id: "llama-3.3-70b-versatile", provider: "groq", endpoints: ["/v1/chat/completions"] },
+    ]);
+    const text =
+      "aperture: { url: http://ai }\nproviders:\n  anthropic: {} # ours\n  openai: { models: [gpt-5] }\nopencode: { style: compact }\n";
+    const merged = textOf(merge(text, body));
+    expect(merged).toContain("# ours\n");
+    expect(readProviders(parseSpec(merged).providers?.value)).toMatchObject({
+      value: [
+        { id: "anthropic", models: [{ id: "claude-haiku-4-5" }, { id: "claude-sonnet-4-5" }] },
+        { id: "openai", models: [{ id: "gpt-5" }] },
+        { id: "groq", models: [{ id: "llama-3.3-70b-versatile" }] },
+      ],
+    });
+    expect(textOf(merge(merged, body))).toBe(merged);
+    expect(textOf(merge(text.replace("compact", "separate"), body))).toContain("anthropic: {} # ours\n");
+  });
+
   test("providers that no name tells apart are told, and written by hand they stay", () => {
     const gemini = (provider: string, path: string): Entry => ({ id: "gemini-2.5-pro", provider, endpoints: [path] });
     const body = listOf([
@@ -819,7 +842,10 @@ describe("a spec", () => {
     expect(merged.notes.join("\n")).toContain("anthropic serves models that the catalogue does not know");
     expect(textOf(merge(textOf(merged), body))).toBe(textOf(merged));
     const listed = merge(spec("{}", "[qwen3-coder]"), body);
-    expect(parseSpec(textOf(listed)).providers?.value).toMatchObject({ house: { models: { "qwen3-coder": {}, glm: {} } } });
+    expect(parseSpec(textOf(listed)).providers?.value).toMatchObject({ house: { models: ["qwen3-coder", "glm"] } });
+    const mapped = textOf(merge(spec("{}", "{ qwen3-coder: {} } # mine"), body));
+    expect(parseSpec(mapped).providers?.value).toMatchObject({ house: { models: { "qwen3-coder": {}, glm: {} } } });
+    expect(mapped).toContain("# mine");
   });
 
   test("a model that a provider does not name is not proposed, and not kept", () => {
@@ -949,7 +975,7 @@ describe("whatever the answer is", () => {
           const settings = settingsOf(one, known)?.settings.models ?? {};
           const made = mergeDiscovery(discovery, { origin: "http://ai", spec: null, lock: null }, known);
           expect(made.edited.ok).toBe(true);
-          for (const name of Object.keys(settings)) expect(name).toMatch(/^[A-Za-z0-9@][A-Za-z0-9@._:/+~-]*$/);
+          for (const name of Object.keys(settings)) expect(name).toMatch(/^[A-Za-z0-9@~][A-Za-z0-9@._:/+~-]*$/);
         }
       }),
       { numRuns: 300 },

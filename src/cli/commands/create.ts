@@ -79,15 +79,16 @@ const patience = 1000;
 async function openDetection(target: Target, flags: Flags, io: Io): Promise<Detection | null> {
   const isOpen = (["providers", "model", "smallModel"] as const).some((id) => flags[id] === undefined);
   if (!isOpen || (target.exists && readSpecText(target.root) !== null)) return null;
-  const url = questionOf("url");
-  const variable = url.env.find((name) => (io.env[name] ?? "") !== "");
-  const origin = url.parse(flags.url ?? (variable === undefined ? defaultOrigin : io.env[variable]!), {});
+  const given = (id: "url" | "style"): string | undefined =>
+    flags[id] ?? questionOf(id).env.flatMap((name) => io.env[name] || [])[0];
+  const origin = questionOf("url").parse(given("url") ?? defaultOrigin, {});
   const { detectGateway } = await import("./detecting.ts");
   return detectGateway({
     origin: origin.ok ? origin.value : null,
     timeout: patience,
     env: io.env,
     known: loadKnown(),
+    exact: given("style") === "compact",
     accepts: (value) => questionOf("providers").read(value, {}),
   });
 }

@@ -18,6 +18,8 @@ export interface DetectionOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly known: Promise<Known>;
   readonly accepts: Accepts<ProviderChoice>;
+  /** Whether exactly the gateway's models are to be proposed. */
+  readonly exact: boolean;
 }
 
 /** A detection that is under way. */
@@ -36,14 +38,14 @@ interface Served {
 }
 
 /** Begins to ask. Never fails: where no list of models comes in time, nothing is proposed. */
-export function detectGateway({ origin, timeout, env, known, accepts }: DetectionOptions): Detection {
+export function detectGateway({ origin, timeout, env, known, accepts, exact }: DetectionOptions): Detection {
   const asked = new Map<string, Promise<Served | null>>();
   let last: { readonly origin: string; readonly served: Served | null } | null = null;
   const ask = (at: string): Promise<Served | null> => {
     const already = asked.get(at);
     if (already !== undefined) return already;
     const answer = askForModels({ origin: at, timeout, env })
-      .then(async (body) => describe(body, await known, accepts))
+      .then(async (body) => describe(body, await known, accepts, exact))
       .catch(giveUp);
     // A defect comes out where the answer is waited for, and nowhere else.
     answer.catch(() => undefined);
@@ -83,12 +85,12 @@ function giveUp(error: unknown): null {
   return null;
 }
 
-function describe(body: unknown, known: Known, accepts: Accepts<ProviderChoice>): Served {
+function describe(body: unknown, known: Known, accepts: Accepts<ProviderChoice>, exact: boolean): Served {
   const discovery = readModels(body, known);
   const offers = new Map<string, { choice: ProviderChoice }>();
   const leftOut: string[] = [];
   for (const provider of discovery.providers) {
-    const offered = offer(provider, known, accepts);
+    const offered = offer(provider, known, accepts, exact);
     if (offered === null) continue;
     if ("why" in offered)
       leftOut.push(`the gateway serves ${provider.gatewayId ?? provider.id}, too, which is left out: ${offered.why}`);
