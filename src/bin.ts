@@ -27,7 +27,7 @@ async function start(): Promise<void> {
   const { run } = await import("./cli/main.ts");
   const status = await run(argv);
   await Promise.all([flush(process.stdout), flush(process.stderr)]);
-  // A name that is still being looked up would keep the process.
+  // A name that is still being looked up would keep the process; and when it ended by itself, Node would stop hearing signals a little before.
   process.exit(status);
 }
 

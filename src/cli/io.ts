@@ -41,8 +41,10 @@ const heard = new WeakSet<Writable>();
 function outlivingItsReader<Stream extends Writable>(stream: Stream): Stream {
   if (!heard.has(stream)) {
     heard.add(stream);
-    stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EPIPE") throw error;
+    stream.on("error", ({ code, message }: NodeJS.ErrnoException) => {
+      if (code === "EPIPE") return;
+      process.stderr.write(`What there is to say cannot be written (${code ?? message}).\n`);
+      process.exit(4);
     });
   }
   return stream;
@@ -66,8 +68,7 @@ export function processIo(): Io {
     interrupted: () => {
       const controller = new AbortController();
       // Behind npx every signal comes twice, from the terminal and passed on by npm, and the second one must not change how this ends. So it is
-      // heard to the last: Node stops listening early when it ends by itself, not when it is told to exit.
-      process.once("beforeExit", () => process.exit());
+      // heard to the last.
       for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => controller.abort());
       return controller.signal;
     },
