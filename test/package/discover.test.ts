@@ -44,7 +44,7 @@ test("lists, writes, and what it wrote makes an environment", async () => {
   const written = await runBin(env, folder, ["discover", "--write", "--yes"]);
   expect(written.exit, written.stderr).toBe(0);
   expect(parse(readFileSync(join(folder, "aperture-env.yaml"), "utf8"))).toMatchObject({
-    providers: { google: {}, house: { api: "chat", models: { "qwen3-coder": {} } } },
+    providers: { google: {}, house: { api: "chat", models: ["qwen3-coder"] } },
     model: "google/gemini-2.5-pro",
     small_model: "google/gemini-2.5-flash",
   });
