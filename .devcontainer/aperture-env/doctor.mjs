@@ -1973,6 +1973,13 @@ function refuse(why, fix, code = "origin-invalid") {
   return { ok: false, code, why, fix };
 }
 
+// src/doctor/tailnet.ts
+var magicDns = "100.100.100.100";
+function nameInTailnet(name, { servers, search }) {
+  const domain = search.find((each) => each.endsWith(".ts.net")) ?? (search.length === 1 ? search[0] : void 0);
+  return servers.includes(magicDns) && domain !== void 0 && !name.includes(".") ? `${name}.${domain}` : null;
+}
+
 // src/doctor/judge/gateway.ts
 function judgeOrigin(given, wanted, managed) {
   const meant = given || wanted;
@@ -2106,7 +2113,6 @@ var meanings = {
   "gateway-redirect": "OpenCode does not follow it as a browser would",
   "gateway-restarting": "OpenCode tries again by itself"
 };
-var magicDns = "100.100.100.100";
 function judgeName({ code }, { name, resolver, url }) {
   const shown = show(name ?? url.hostname);
   const servers = resolver.servers.map((server) => show(server));
@@ -2127,7 +2133,7 @@ function judgeName({ code }, { name, resolver, url }) {
       "name-server-silent",
       `${listed(servers)} ${servers.length === 1 ? "does" : "do"} not answer for the name ${shown}`,
       "the name server of /etc/resolv.conf cannot be reached, or is silent",
-      resolver.servers.includes(magicDns) ? "see whether Tailscale is up where this container gets its network from" : "see whether this container has a network, and which name server it should ask"
+      resolver.servers.includes(magicDns) ? "see whether Tailscale is up where this container gets its network from" : `see whether this container has a network, and which name server it should ask: in a tailnet that is MagicDNS, ${magicDns}`
     );
   if (!shown.includes(".")) {
     if (resolver.servers.includes(magicDns) && resolver.search.length === 0)
@@ -2147,6 +2153,16 @@ function judgeName({ code }, { name, resolver, url }) {
         `${listed(servers)} ${servers.length === 1 ? "does" : "do"} not know the name ${shown}`,
         `the tailnet's MagicDNS (${magicDns}) is not asked here`,
         `let the container use the host's resolver or a connection of its own (aperture.connection), or write the gateway's address 100.x.y.z`
+      );
+    const inTailnet = nameInTailnet(shown, resolver);
+    if (inTailnet !== null)
+      return found(
+        "failure",
+        "gateway",
+        "name-unknown",
+        `The name ${shown} does not resolve here`,
+        `this tailnet has no ${show(inTailnet)}`,
+        "is it the gateway's name? tailscale status lists what this machine sees in its tailnet"
       );
   }
   return found(
@@ -2980,7 +2996,7 @@ async function probeGateway({ origin, env, deadline, formatsFor }) {
   const hostname = target.hostname;
   const literal = isAddress(hostname);
   const common = { url, route, name: literal ? null : hostname, resolver };
-  const resolved = literal ? [hostname.replace(/^\[|\]$/g, "")] : await resolveName(hostname, deadline);
+  const resolved = literal ? [hostname.replace(/^\[|\]$/g, "")] : await resolveInTailnet(hostname, resolver, deadline);
   if ("phase" in resolved) return { ...common, addresses: [], models: resolved, now: Date.now(), formats: /* @__PURE__ */ new Map() };
   const question = { proxy: route.proxy, deadline, headers: {}, port };
   const [models, address] = await askFirst(resolved, (each) => ask({ ...question, url, address: each, body: null }));
@@ -3008,6 +3024,14 @@ async function askFirst(addresses, one) {
     const all = await Promise.all(asking);
     return all.find(([result]) => "phase" in result && result.phase !== "connect") ?? all[0];
   }
+}
+async function resolveInTailnet(name, resolver, deadline) {
+  const full = nameInTailnet(name, resolver);
+  const asked = full === null ? null : resolveName(`${full}.`, deadline);
+  const resolved = await resolveName(name, deadline);
+  if (!("phase" in resolved) || asked === null) return resolved;
+  const said = await asked;
+  return "phase" in said && said.code === "ENOTFOUND" ? said : resolved;
 }
 async function resolveName(name, deadline) {
   const bun = globalThis.Bun;

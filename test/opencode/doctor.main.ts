@@ -34,6 +34,8 @@ export interface Case {
   /** Where the name server listens, or that it never answers, or that there is none. */
   readonly dns?: string;
   readonly records?: Readonly<Record<string, string>>;
+  /** Names that the name server does not answer for. */
+  readonly mute?: readonly string[];
   readonly gateway?: Behaviour;
   readonly port?: number;
   readonly env?: Readonly<Record<string, string | null>>;
@@ -130,7 +132,10 @@ function readOr(file: string): string | null {
   }
 }
 
-async function startDns({ dns = "127.0.0.1", records = { ai: "127.0.0.1" } }: Case, closing: (() => unknown)[]): Promise<void> {
+async function startDns(
+  { dns = "127.0.0.1", records = { ai: "127.0.0.1" }, mute = [] }: Case,
+  closing: (() => unknown)[],
+): Promise<void> {
   if (dns === "none") return;
   if (dns === "silent") {
     const socket = createSocket("udp4");
@@ -139,7 +144,7 @@ async function startDns({ dns = "127.0.0.1", records = { ai: "127.0.0.1" } }: Ca
     closing.push(() => socket.close());
     return;
   }
-  const server = await startDnsServer({ host: dns, port: 53, records });
+  const server = await startDnsServer({ host: dns, port: 53, records, mute });
   closing.push(() => server.close());
 }
 

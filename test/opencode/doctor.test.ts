@@ -77,6 +77,22 @@ const cases: Readonly<Record<string, readonly [Case, ...string[]]>> = {
   "nothing, with MagicDNS and its search domain": [
     { resolv: `nameserver ${magic}\nsearch tail.ts.net\n`, dns: magic, records: { "ai.tail.ts.net": "127.0.0.1" } },
   ],
+  "a name that the tailnet does not know": [
+    { resolv: `nameserver ${magic}\nsearch tail.ts.net\n`, dns: magic, records: {} },
+    "name-unknown",
+  ],
+  "one where all else but the tailnet is silent": [
+    { resolv: `nameserver ${magic}\nsearch tail.ts.net\noptions timeout:1 attempts:1\n`, dns: magic, records: {}, mute: ["ai"] },
+    "name-unknown",
+  ],
+  "the tailnet's own name server, silent": [
+    {
+      resolv: `nameserver ${magic}\nsearch tail.ts.net\noptions timeout:1 attempts:1\n`,
+      dns: magic,
+      mute: ["ai", "ai.tail.ts.net"],
+    },
+    "name-server-silent",
+  ],
   "nothing, by address": [env({ APERTURE_URL: "http://127.0.0.1" })],
   "a closed port": [{ gateway: "closed" }, "gateway-refused"],
   "no way to the address": [env({ APERTURE_URL: "http://203.0.113.7" }), "gateway-unreachable"],

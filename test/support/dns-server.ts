@@ -15,6 +15,8 @@ export interface DnsServerOptions {
   readonly port?: number;
   /** IPv4 addresses by name. A name here has no other record; every other name does not exist. */
   readonly records: Readonly<Record<string, string>>;
+  /** Names that are asked in vain. */
+  readonly mute?: readonly string[];
   readonly onQuery?: (query: DnsQuery) => void;
 }
 
@@ -39,7 +41,7 @@ const types: Readonly<Record<number, string>> = {
 };
 
 /** Starts a server. Port 0, the default, takes one that is free for both UDP and TCP. */
-export async function startDnsServer({ host, port = 0, records, onQuery }: DnsServerOptions): Promise<DnsServer> {
+export async function startDnsServer({ host, port = 0, records, mute = [], onQuery }: DnsServerOptions): Promise<DnsServer> {
   const queries: DnsQuery[] = [];
   const addresses = new Map(Object.entries(records).map(([name, address]) => [name.toLowerCase(), encodeAddress(address)]));
   const respond = (message: Buffer): Buffer | undefined => {
@@ -48,6 +50,7 @@ export async function startDnsServer({ host, port = 0, records, onQuery }: DnsSe
     const query = { name: question.name, type: types[question.type] ?? String(question.type) };
     queries.push(query);
     onQuery?.(query);
+    if (mute.includes(query.name)) return undefined;
     return encodeReply(message, question, addresses);
   };
 

@@ -7,6 +7,7 @@ import { splitModel, wirePath, type Choices } from "../config/providers.ts";
 import { normaliseUrl } from "../config/launch.ts";
 import type { DatedAnswer } from "../probe/http.ts";
 import type { FormatQuestion, GatewayProbe } from "../probe/network.ts";
+import { magicDns, nameInTailnet } from "../tailnet.ts";
 import { fine, found, listed, show, type Check } from "../types.ts";
 
 /** The address, and what is wrong with it; without an origin nothing else can be asked. */
@@ -177,8 +178,6 @@ const meanings: Readonly<Record<string, string>> = {
   "gateway-restarting": "OpenCode tries again by itself",
 };
 
-const magicDns = "100.100.100.100";
-
 function judgeName({ code }: Failure, { name, resolver, url }: GatewayProbe): Check {
   const shown = show(name ?? url.hostname);
   const servers = resolver.servers.map((server) => show(server));
@@ -201,7 +200,7 @@ function judgeName({ code }: Failure, { name, resolver, url }: GatewayProbe): Ch
       "the name server of /etc/resolv.conf cannot be reached, or is silent",
       resolver.servers.includes(magicDns)
         ? "see whether Tailscale is up where this container gets its network from"
-        : "see whether this container has a network, and which name server it should ask",
+        : `see whether this container has a network, and which name server it should ask: in a tailnet that is MagicDNS, ${magicDns}`,
     );
   if (!shown.includes(".")) {
     if (resolver.servers.includes(magicDns) && resolver.search.length === 0)
@@ -221,6 +220,16 @@ function judgeName({ code }: Failure, { name, resolver, url }: GatewayProbe): Ch
         `${listed(servers)} ${servers.length === 1 ? "does" : "do"} not know the name ${shown}`,
         `the tailnet's MagicDNS (${magicDns}) is not asked here`,
         `let the container use the host's resolver or a connection of its own (aperture.connection), or write the gateway's address 100.x.y.z`,
+      );
+    const inTailnet = nameInTailnet(shown, resolver);
+    if (inTailnet !== null)
+      return found(
+        "failure",
+        "gateway",
+        "name-unknown",
+        `The name ${shown} does not resolve here`,
+        `this tailnet has no ${show(inTailnet)}`,
+        "is it the gateway's name? tailscale status lists what this machine sees in its tailnet",
       );
   }
   return found(

@@ -2,15 +2,10 @@
 import { lookup } from "node:dns/promises";
 import type { Answer, Failure } from "../../gateway/explain.ts";
 import { findRoute, type Route } from "../../gateway/proxy.ts";
+import { nameInTailnet, type Resolver } from "../tailnet.ts";
 import type { Env } from "../types.ts";
 import { textOf } from "./files.ts";
 import { ask, isAddress, type DatedAnswer } from "./http.ts";
-
-/** How the resolver is set up (resolv.conf(5)). */
-export interface Resolver {
-  readonly servers: readonly string[];
-  readonly search: readonly string[];
-}
 
 /** What came of one way to the gateway. */
 export interface GatewayProbe {
@@ -53,7 +48,7 @@ export async function probeGateway({ origin, env, deadline, formatsFor }: Networ
   const hostname = target.hostname;
   const literal = isAddress(hostname);
   const common = { url, route, name: literal ? null : hostname, resolver };
-  const resolved = literal ? [hostname.replace(/^\[|\]$/g, "")] : await resolveName(hostname, deadline);
+  const resolved = literal ? [hostname.replace(/^\[|\]$/g, "")] : await resolveInTailnet(hostname, resolver, deadline);
   if ("phase" in resolved) return { ...common, addresses: [], models: resolved, now: Date.now(), formats: new Map() };
   const question = { proxy: route.proxy, deadline, headers: {}, port };
   const [models, address] = await askFirst(resolved, (each) => ask({ ...question, url, address: each, body: null }));
@@ -93,6 +88,19 @@ interface Bun {
   readonly dns: {
     lookup(name: string, options: { readonly backend: "libc" }): Promise<readonly { readonly address: string }[]>;
   };
+}
+
+/**
+ * Resolves a name. A short one that the tailnet does not know goes to another server next, which in a closed network is silent: then what the
+ * tailnet said is the answer (seen on a tailnet with tailscaled 1.102).
+ */
+async function resolveInTailnet(name: string, resolver: Resolver, deadline: number): Promise<readonly string[] | Failure> {
+  const full = nameInTailnet(name, resolver);
+  const asked = full === null ? null : resolveName(`${full}.`, deadline);
+  const resolved = await resolveName(name, deadline);
+  if (!("phase" in resolved) || asked === null) return resolved;
+  const said = await asked;
+  return "phase" in said && said.code === "ENOTFOUND" ? said : resolved;
 }
 
 /** As OpenCode's `fetch` resolves: by the C library, with /etc/hosts and search domains. */
