@@ -1,4 +1,5 @@
 /** What to propose of what a gateway serves: the two models, and how a provider is written into a spec. Pure. */
+import { specLimits } from "../spec/spec.ts";
 import type { Discovery, GatewayApi, GatewayModel, GatewayProvider, Known, Limit } from "./models.ts";
 
 /** A model with its provider, and the name by which OpenCode asks for it: `provider/model`. */
@@ -124,7 +125,10 @@ export interface ProviderSettings {
   readonly models?: Readonly<Record<string, Partial<Limit>>>;
 }
 
-/** A spec is a page: of thousands of models these are written down, the best first, and the rest is named by its number. */
+/**
+ * A spec is a page: of thousands of models these are written down, the best first, and the rest is named by its number. Where exactly the gateway's
+ * are asked for, it may be as many as a spec can name.
+ */
 export const maxWritten = 40;
 
 /**
@@ -146,7 +150,8 @@ export function settingsOf(
   // A page of names is not worth what the catalogue has of many anyway.
   if (!exact && (unlisted.length === 0 || (provider.known && usable.length > maxWritten)))
     return { settings: way, leftOut: unlisted.length };
-  const written = usable.length <= maxWritten ? usable : bestOf(provider, usable, known);
+  const most = exact ? specLimits.models : maxWritten;
+  const written = usable.length <= most ? usable : bestOf(provider, usable, known, most);
   const models = Object.fromEntries(
     written.map((model) => [nameIn(provider, model), isListed(provider, model, known) ? {} : limitIn(model)]),
   );
@@ -162,7 +167,7 @@ export function limitIn({ limit }: GatewayModel): Partial<Limit> {
   return limit === null ? {} : { context: limit.context, output: limit.output };
 }
 
-function bestOf(provider: GatewayProvider, models: readonly GatewayModel[], known: Known): GatewayModel[] {
+function bestOf(provider: GatewayProvider, models: readonly GatewayModel[], known: Known, most: number): GatewayModel[] {
   const rest = new Set(models);
   const chosen: GatewayModel[] = [];
   const candidates = (): Candidate[] =>
@@ -178,7 +183,7 @@ function bestOf(provider: GatewayProvider, models: readonly GatewayModel[], know
   // One sort is enough for the rest: what is left after the two that are proposed is filled in by family.
   const order = candidates().map((candidate) => ({ candidate, family: familyOf(candidate.model.id) }));
   order.sort((left, right) => left.family - right.family);
-  for (const { candidate } of order.slice(0, maxWritten - chosen.length)) take(candidate);
+  for (const { candidate } of order.slice(0, most - chosen.length)) take(candidate);
   return chosen.sort((left, right) => (left.id < right.id ? -1 : 1));
 }
 
@@ -213,18 +218,19 @@ export function offer<Choice>(
   const { id } = provider;
   const read = accepts({ [id]: settings });
   if (!read.ok) return { why: read.why };
-  const what = provider.known && !exact ? "models that the catalogue does not know" : "more models";
+  const noun = leftOut === 1 ? "model" : "models";
+  const what = provider.known && !exact ? `${noun} that the catalogue does not know` : `more ${noun}`;
   const more = leftOut > 0 ? [`${id} serves ${leftOut} ${what}: name those that are wanted under providers.${id}.models`] : [];
   return { settings, choice: read.value[0]!, notes: more };
 }
 
 /** A provider may have models that work, and no name for any of them: that is told, or it would seem not to be there. */
-function whyAmbiguous({ models, api, gatewayId, id }: GatewayProvider): { readonly why: string } | null {
+function whyAmbiguous({ models, id }: GatewayProvider): { readonly why: string } | null {
   const twins = models.filter((model) => model.chats && model.unique === null);
   if (twins.length === 0) return null;
   const others = listSome([...new Set(twins.flatMap(({ alsoFrom }) => alsoFrom))]);
   return {
-    why: `${others} serves the same models, and the path of ${api} has only their names, so the gateway decides who answers; write ${gatewayId ?? id} into aperture-env.yaml yourself if it is the one`,
+    why: `no name means its models and not those of ${others}, so the gateway decides who answers; if it is this one, write ${id} into aperture-env.yaml yourself`,
   };
 }
 

@@ -3,6 +3,7 @@ import { findAmbiguity } from "../catalog/compact.ts";
 import { findProvider, providers, refusalOf } from "../catalog/providers.ts";
 import { styles } from "../catalog/styles.ts";
 import { isWireFormat, wireFormats } from "../catalog/wire-formats.ts";
+import { specLimits } from "../spec/spec.ts";
 import { describe, isMap, names, refused, splitList, understood } from "./parse.ts";
 import type { Answers, ModelChoice, Parsed, ProviderChoice, Style } from "./types.ts";
 
@@ -12,8 +13,6 @@ const providerId = /^[a-z](?:[a-z0-9._-]{0,48}[a-z0-9])?$/;
 const modelId = /^[A-Za-z0-9@~][A-Za-z0-9@._:/+~-]{0,199}$/;
 /** One line without what is invisible, and without braces for the same reason. */
 const shownName = /^(?! )[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}{}]{1,100}(?<! )$/u;
-const maxProviders = 50;
-const maxModels = 200;
 const maxTokens = 1_000_000_000;
 const modelSettings = ["name", "context", "output", "reasoning", "images"];
 
@@ -86,8 +85,8 @@ function acceptModels(choice: ProviderChoice, value: unknown): Parsed<readonly M
   // A map gives what looks like a number first; a list shall be no other.
   const entries = Object.entries(isList ? Object.fromEntries((value as string[]).map((id) => [id, null])) : value);
   if (entries.length === 0) return refused(`${provider} names no model`, how);
-  if (entries.length > maxModels)
-    return refused(`${provider} names more than ${maxModels} models`, "keep to those that are used");
+  if (entries.length > specLimits.models)
+    return refused(`${provider} names more than ${specLimits.models} models`, "keep to those that are used");
   const models: ModelChoice[] = [];
   for (const [id, settings] of entries) {
     const accepted = acceptSettings(choice, id, settings);
@@ -166,7 +165,8 @@ export function readProviders(value: unknown): Parsed<readonly ProviderChoice[]>
   if (!isMap(value)) return refused(`expected a map of providers, not ${describe(value)}`, "write for instance  anthropic: {}");
   const entries = Object.entries(value);
   if (entries.length === 0) return acceptIds([]);
-  if (entries.length > maxProviders) return refused(`more than ${maxProviders} providers`, "keep to those that are used");
+  if (entries.length > specLimits.providers)
+    return refused(`more than ${specLimits.providers} providers`, "keep to those that are used");
   const chosen: ProviderChoice[] = [];
   for (const [id, settings] of entries) {
     const wrong = checkId(id);

@@ -92,9 +92,9 @@ export async function buildPackage(root) {
       metafile: true,
       ...entry,
     });
-    const held = Object.keys(metafile?.inputs ?? {});
-    for (const input of held) inputs.add(input);
-    return held.map((input) => join(root, input));
+    const read = Object.keys(metafile?.inputs ?? {});
+    for (const input of read) inputs.add(input);
+    return read.map((input) => join(root, input));
   };
 
   await bundle("bin", [], { entryPoints: ["src/bin.ts"] });

@@ -12,7 +12,7 @@ import { candidatesOf, nameIn, offer, proposeModel, proposeSmallModel } from "..
 import { questionOf } from "../questions/table.ts";
 import type { Answers, Parsed, ProviderChoice } from "../questions/types.ts";
 import { putValues, type Put } from "./edit.ts";
-import type { SpecEntries } from "./spec.ts";
+import { specLimits, type SpecEntries } from "./spec.ts";
 
 /** A spec with what a gateway serves in it. */
 export interface Merged {
@@ -35,9 +35,6 @@ export interface Surroundings {
   readonly lock: Partial<Answers> | null;
 }
 
-/** What a spec may have at most. */
-const maxProviders = 50;
-
 /** Puts what a gateway serves into a spec. */
 export function mergeDiscovery(found: Discovery, { origin, spec, lock }: Surroundings, known: Known): Merged {
   const notes: string[] = [];
@@ -57,8 +54,8 @@ export function mergeDiscovery(found: Discovery, { origin, spec, lock }: Surroun
   for (const provider of discovery.providers) {
     const { id, gatewayId } = provider;
     if (next.has(id)) continue;
-    if (next.size >= maxProviders) {
-      notes.push(`${gatewayId ?? id} is left out of the spec, which has ${maxProviders} providers`);
+    if (next.size >= specLimits.providers) {
+      notes.push(`${gatewayId ?? id} is left out of the spec, which has ${specLimits.providers} providers`);
       continue;
     }
     const offered = offer(provider, known, accepts, exact);

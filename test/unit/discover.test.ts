@@ -782,6 +782,24 @@ describe("a spec", () => {
     expect(textOf(merge(text.replace("compact", "separate"), body))).toContain("anthropic: {} # ours\n");
   });
 
+  test("in the compact style a long list is written whole, as far as a spec can name it", () => {
+    const serve = (count: number): object =>
+      listOf(
+        Array.from({ length: count }, (_, index) => ({
+          id: `m-${index}`,
+          provider: "house",
+          endpoints: ["/v1/chat/completions"],
+        })),
+      );
+    const text = "aperture: { url: http://ai }\nopencode: { style: compact }\n";
+    const written = (count: number): number => {
+      const parsed = readProviders(parseSpec(textOf(merge(text, serve(count)))).providers?.value);
+      return parsed.ok ? parsed.value[0]!.models!.length : 0;
+    };
+    expect([written(150), written(201)]).toEqual([150, 200]);
+    expect(merge(text, serve(201)).notes.join()).toContain("house serves 1 more model:");
+  });
+
   test("providers that no name tells apart are told, and written by hand they stay", () => {
     const gemini = (provider: string, path: string): Entry => ({ id: "gemini-2.5-pro", provider, endpoints: [path] });
     const body = listOf([
@@ -792,9 +810,9 @@ describe("a spec", () => {
     const { notes } = merge("aperture: { url: http://ai }\nproviders: { anthropic: {} }\n", body);
     expect(notes).toHaveLength(2);
     expect(notes[0]).toMatch(
-      /^google is left out of the spec: google-vertex serves the same models, .* write google into aperture-env\.yaml/,
+      /^google is left out of the spec: no name means its models and not those of google-vertex, .* write google into aperture-env\.yaml/,
     );
-    expect(notes[1]).toMatch(/^google-vertex is left out of the spec: google serves the same models, /);
+    expect(notes[1]).toMatch(/^google-vertex is left out of the spec: .*not those of google, /);
     const text = "aperture: { url: http://ai }\nproviders: { anthropic: {}, google: {} }\nmodel: google/gemini-2.5-pro\n";
     const kept = merge(text, body);
     expect(readYaml(textOf(kept))).toMatchObject({ value: { providers: { google: {} }, model: "google/gemini-2.5-pro" } });
