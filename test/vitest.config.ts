@@ -5,14 +5,25 @@ import { templatesForVite } from "../src/scripts/templates.mjs";
 
 const root = join(import.meta.dirname, "..");
 
-/** All tests that need nothing but Node; containers have a configuration of their own. */
-export default defineConfig({
-  root,
-  plugins: [templatesForVite(join(root, "templates")), doctorForVite(root)],
+/** The tiers, by the mode that vitest is started with (`--mode`); without one it is `test`, what `npm test` runs. */
+const tiers = {
+  /** What needs nothing but Node. */
   test: {
-    include: ["test/{unit,golden,property,cli,package,opencode}/**/*.test.ts"],
+    include: ["test/{unit,golden,property,cli,package}/**/*.test.ts"],
     testTimeout: 20_000,
     hookTimeout: 120_000,
     maxWorkers: 2,
   },
-});
+  /** Real OpenCode against the mock gateway. */
+  opencode: { include: ["test/opencode/**/*.test.ts"], testTimeout: 20_000, hookTimeout: 120_000, maxWorkers: 2 },
+  /** Repositories and gateways of somebody who means harm, and the fuzzers. */
+  hostile: { include: ["test/hostile/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 120_000, maxWorkers: 2 },
+  /** On a real Docker engine. One file at a time: they share the engine's cache and two processors. */
+  containers: { include: ["test/containers/**/*.test.ts"], testTimeout: 600_000, hookTimeout: 900_000, fileParallelism: false },
+};
+
+export default defineConfig(({ mode }) => ({
+  root,
+  plugins: [templatesForVite(join(root, "templates")), doctorForVite(root)],
+  test: tiers[mode as keyof typeof tiers],
+}));

@@ -3,7 +3,7 @@
  * Runs a task of this project on a machine with nothing but Node and npm: installs what the lock names where that is missing or older than
  * the lock, then does the task. Plain JavaScript without imports of packages at the top, because it runs before anything is installed.
  *
- *   node src/scripts/run.mjs build | demo | test | test:containers | bench | refresh   [arguments]
+ *   node src/scripts/run.mjs build | demo | test | test:opencode | test:hostile | test:containers | bench | refresh   [arguments]
  */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, statSync } from "node:fs";
@@ -27,18 +27,18 @@ const tasks = {
     return demo(root, args);
   },
   test: async (args) => {
-    await tasks["build"]?.([]);
-    const status = await vitest("test/vitest.config.ts", args);
+    const status = await runTier("test", args);
     say(
-      "Not part of npm test: the container tier, which needs a Docker engine (npm run test:containers). Tests that this machine cannot run are",
+      "npm test is the tier that needs nothing but Node. The others: npm run test:opencode (real OpenCode), npm run test:hostile (repositories",
     );
-    say("counted as skipped above, each with a line that says why.");
+    say(
+      "and gateways that mean harm), npm run test:containers (a Docker engine). What this machine cannot run is counted as skipped above.",
+    );
     return status;
   },
-  "test:containers": async (args) => {
-    await tasks["build"]?.([]);
-    return vitest("test/vitest.containers.config.ts", args);
-  },
+  "test:opencode": (args) => runTier("opencode", args),
+  "test:hostile": (args) => runTier("hostile", args),
+  "test:containers": (args) => runTier("containers", args),
   bench: async (args) => {
     await tasks["build"]?.([]);
     const { bench } = await importTypeScript("test/bench/bench.ts");
@@ -89,20 +89,22 @@ async function importTypeScript(file) {
 }
 
 /**
- * @param {string} config
+ * Builds the package and runs one tier of the tests (test/vitest.config.ts).
+ * @param {string} tier
  * @param {string[]} args
  */
-function vitest(config, args) {
+async function runTier(tier, args) {
+  await tasks["build"]?.([]);
   const { status } = spawnSync(
     process.execPath,
-    [join(root, "node_modules", "vitest", "vitest.mjs"), "run", "--config", config, ...args],
+    [join(root, "node_modules", "vitest", "vitest.mjs"), "run", "--config", "test/vitest.config.ts", "--mode", tier, ...args],
     {
       cwd: root,
       stdio: "inherit",
       env: { ...process.env, NODE_DISABLE_COMPILE_CACHE: "1" },
     },
   );
-  return Promise.resolve(status ?? 1);
+  return status ?? 1;
 }
 
 const [name = "", ...args] = process.argv.slice(2);

@@ -40,7 +40,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(realpathSync(tmpdir()), "aperture-env-faults-"));
   chmodSync(folder, 0o755);
   program = join(folder, "writer.mjs");
-  writeFileSync(program, await bundleScript("test/package/faulty-writer.main.ts"));
+  writeFileSync(program, await bundleScript("test/hostile/faulty-writer.main.ts"));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 beforeEach(() => {
