@@ -1,6 +1,6 @@
 // @ts-check
 /** Builds `dist/` with esbuild: everything bundled, templates precompiled, the help text rendered in advance. */
-import { chmodSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, parse } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
@@ -162,38 +162,32 @@ function takenFromMain(held, shared) {
   };
 }
 
-const permission = `Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated documentation files (the "Software"),
-to deal in the Software without restriction, including without limitation the rights to use, copy, modify, merge, publish, distribute, sublicense,
-and/or sell copies of the Software, and to permit persons to whom the Software is furnished to do so, subject to the following conditions:
-
-The above copyright notice and this permission notice shall be included in all copies or substantial portions of the Software.
-
-THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY,
-FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER
-LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS
-IN THE SOFTWARE.`;
-
 /**
  * Our licence and those of what is bundled, which have to be shipped with it; the text that most of them share is there once. models.dev's is that
- * of its repository, whose data OpenCode's binary carries and the model catalogue is reduced from.
+ * of its repository, whose data OpenCode's binary carries and the model catalogue is reduced from. Throws where a package has no licence text.
  * @param {string} root
- * @param {readonly string[]} inputs
+ * @param {readonly string[]} inputs Files that are bundled, from the root.
  */
-function collectLicences(root, inputs) {
-  const names = inputs
-    .map((input) => /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1])
-    .filter((name) => name !== undefined);
-  const own = `create-aperture-env (MIT)\n\nCopyright (c) 2026 the authors of create-aperture-env\n\n${permission}\n`;
+export function collectLicences(root, inputs) {
+  const own = `create-aperture-env (MIT)\n\n${readFileSync(join(root, "LICENSE"), "utf8").replace(/^MIT License\s+/, "")}`;
+  const [copyright = "", permission = ""] = own.split(/\n\n(?=Permission)/);
   const data = `models.dev, the model catalogue (MIT)\n\nCopyright (c) 2025 spin.dev\n\n${asAbove}\n`;
-  const bundled = [...new Set(names)].sort().map((name) => {
-    const folder = join(root, "node_modules", name);
+  // A linked node_modules folder makes the paths lead out of the root.
+  const folders = new Map(
+    inputs.flatMap((input) => {
+      const found = /^(?:.*\/)?node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input.replaceAll("\\", "/"));
+      return found === null ? [] : [[found[1], join(root, found[0])]];
+    }),
+  );
+  const bundled = [...folders].sort().map(([name, folder]) => {
     const { version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
-    const text = ["LICENSE", "LICENSE.md", "license", "LICENSE.txt", "License"]
-      .map((file) => readOr(join(folder, file)))
-      .find((found) => found !== null);
-    return `${name} ${version} (${license})\n\n${shortened((text ?? "See its package.").trim())}\n`;
+    const file = readdirSync(folder).find((entry) => /^licen[cs]e(?:\.(?:md|txt))?$/i.test(entry));
+    if (file === undefined) throw new Error(`${name} is bundled, but its licence text is not found in ${folder}`);
+    return `${name} ${version} (${license})\n\n${shortened(readFileSync(join(folder, file), "utf8").trim(), permission)}\n`;
   });
-  return [own, data, ...bundled].join(`\n${"-".repeat(80)}\n\n`);
+  if (bundled.length === 0)
+    throw new Error("no bundled package is found, although there are some: their licences would be missing");
+  return [`${copyright}\n\n${permission}`, data, ...bundled].join(`\n${"-".repeat(80)}\n\n`);
 }
 
 const asAbove = "Permission is granted, and warranty disclaimed, in the same words as above.";
@@ -201,8 +195,9 @@ const asAbove = "Permission is granted, and warranty disclaimed, in the same wor
 /**
  * A licence that ends with the permission's own words has them by reference.
  * @param {string} text
+ * @param {string} permission
  */
-function shortened(text) {
+function shortened(text, permission) {
   const begin = text.indexOf("Permission is hereby granted");
   const isSame = begin !== -1 && inOneLine(text.slice(begin)) === inOneLine(permission);
   return isSame ? `${text.slice(0, begin).trim()}\n\n${asAbove}` : text;
@@ -211,13 +206,4 @@ function shortened(text) {
 /** @param {string} text */
 function inOneLine(text) {
   return text.replaceAll(/\s+/g, " ").trim();
-}
-
-/** @param {string} file */
-function readOr(file) {
-  try {
-    return readFileSync(file, "utf8");
-  } catch {
-    return null;
-  }
 }

@@ -1,5 +1,5 @@
 /** What is published: the tarball as npm packs it. */
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, sep } from "node:path";
 import { build } from "esbuild";
@@ -7,7 +7,7 @@ import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { featureFolder } from "../../src/catalog/files.ts";
 import { providers, speechOf } from "../../src/catalog/providers.ts";
-import { nodeSettings } from "../../src/scripts/build.mjs";
+import { collectLicences, nodeSettings } from "../../src/scripts/build.mjs";
 import { bin, makeFolders, packInto, root, type Packed } from "./machine.ts";
 
 const folders = makeFolders();
@@ -23,16 +23,16 @@ beforeAll(async () => {
 
 const manifest = (): Record<string, unknown> => JSON.parse(texts.get("package.json")!) as Record<string, unknown>;
 
-test("it holds what was built, package.json and the README, and nothing else", () => {
+test("it holds what was built, package.json, the README and the licence, and nothing else", () => {
   const built = readdirSync(join(root, "dist"), { recursive: true, encoding: "utf8" })
     .filter((name) => statSync(join(root, "dist", name)).isFile())
     .map((name) => `dist/${name.split(sep).join("/")}`);
-  expect(packed.files.map(({ path }) => path).sort()).toEqual([...built, "README.md", "package.json"].sort());
+  expect(packed.files.map(({ path }) => path).sort()).toEqual([...built, "LICENSE", "README.md", "package.json"].sort());
 });
 
 test("no source, template, map or test is in it", () => {
   const strays = packed.files.filter(
-    ({ path }) => !/^(?:package\.json|README\.md|dist\/(?:[\w-]+\.js|package\.json|LICENSES\.txt))$/.test(path),
+    ({ path }) => !/^(?:package\.json|README\.md|LICENSE|dist\/(?:[\w-]+\.js|package\.json|LICENSES\.txt))$/.test(path),
   );
   expect(strays).toEqual([]);
   for (const [path, text] of texts) expect(text.includes("sourceMappingURL"), path).toBe(false);
@@ -85,6 +85,24 @@ test("the licence of every package that is bundled is shipped with it", async ()
       .map(([, name = "", text = ""]) => [name, text] as const),
   );
   for (const name of bundled) expect(licences.get(name) ?? "", `the licence of ${name}`).toMatch(/copyright/i);
+});
+
+test("a linked node_modules folder loses no licence, and a package without one fails the build", () => {
+  const folder = folders.make("linked");
+  copyFileSync(join(root, "LICENSE"), join(folder, "LICENSE"));
+  const write = (name: string, file: string): string => {
+    const place = join(folder, "elsewhere", "node_modules", name);
+    mkdirSync(place, { recursive: true });
+    writeFileSync(join(place, "package.json"), '{ "version": "1.2.3", "license": "ISC" }');
+    writeFileSync(join(place, file), `Copyright of ${name}`);
+    return `../linked/elsewhere/node_modules/${name}/lib/index.js`;
+  };
+  const inputs = ["src/bin.ts", write("plain", "LICENSE"), write("@some/scoped", "License.md")];
+  const text = collectLicences(folder, inputs);
+  expect(text).toContain("plain 1.2.3 (ISC)\n\nCopyright of plain\n");
+  expect(text).toContain("@some/scoped 1.2.3 (ISC)\n\nCopyright of @some/scoped\n");
+  expect(() => collectLicences(folder, [...inputs, write("bare", "readme.md")])).toThrow(/bare is bundled.*licence text/);
+  expect(() => collectLicences(folder, ["src/bin.ts"])).toThrow(/no bundled package/);
 });
 
 test("no path of this machine is in it", () => {
