@@ -1,7 +1,4 @@
-/**
- * The golden cases: one folder each, named by what is there before. `before/` is the repository as it is found (none: empty), `args.txt` the
- * command line, an argument a line, `after/` the repository as it is left, `stdout.txt` what the run said.
- */
+/** The golden cases, in memory: what `store.ts` keeps on the disk, and what a run of the command makes of it. */
 import {
   chmodSync,
   existsSync,
@@ -46,35 +43,6 @@ export interface Ran {
 
 /** The registry that a Feature falls back to is taken from npm's configuration, which has to be the same on every machine. */
 export const registry = "http://registry.test";
-
-/** Every case by name, sorted. */
-export const caseNames: readonly string[] = readdirSync(import.meta.dirname, { withFileTypes: true })
-  .filter((entry) => entry.isDirectory())
-  .map((entry) => entry.name)
-  .sort();
-
-/** Reads a case as it lies on the disk now. */
-export function readCase(name: string): GoldenCase {
-  const folder = join(import.meta.dirname, name);
-  const stdout = join(folder, "stdout.txt");
-  return {
-    name,
-    args: readFileSync(join(folder, "args.txt"), "utf8")
-      .replace(/\r?\n$/, "")
-      .split(/\r?\n/),
-    before: readTree(join(folder, "before")),
-    after: readTree(join(folder, "after")),
-    stdout: existsSync(stdout) ? readFileSync(stdout, "utf8") : "",
-  };
-}
-
-/** Writes what a run gave as what it shall give from now on. */
-export function acceptCase(name: string, after: Tree, stdout: string): void {
-  const folder = join(import.meta.dirname, name);
-  rmSync(join(folder, "after"), { recursive: true, force: true });
-  writeTree(join(folder, "after"), after);
-  writeFileSync(join(folder, "stdout.txt"), stdout);
-}
 
 /** Reads every file below a folder; nothing where there is no such folder. */
 export function readTree(folder: string, prefix = ""): Tree {

@@ -14,8 +14,10 @@ import { isDevcontainerPath } from "../../src/catalog/files.ts";
 import { hashText, lockPath, parseLock, type Lock } from "../../src/lock/lock.ts";
 import { featurePath } from "../../src/render/context.ts";
 import { specPath } from "../../src/spec/spec.ts";
-import { caseNames, makeTemporary, readCase, registry, skips, textOf, writeTree, type GoldenCase } from "./cases.ts";
+import { makeTemporary, registry, skips, textOf, writeTree, type GoldenCase } from "./cases.ts";
 import { judgeDockerfile } from "./dockerfile-judge.ts";
+import { revisionOf } from "./invariants.ts";
+import { caseNames, readCase } from "./store.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 const featureFolder = ".devcontainer/aperture-env";
@@ -120,6 +122,10 @@ describe("aperture-env.lock", () => {
       }
     },
   );
+
+  test.each(environments)("$name: its revision is that of the files that go into the image", ({ after, lock }) => {
+    expect(lock.revision).toBe(revisionOf(after));
+  });
 
   test.each(opened)("$name: its revision is the one that $devcontainer names", ({ after, lock, devcontainer }) => {
     expect(textOf(after, devcontainer)).toContain(`"${lock.revision}"`);

@@ -7,7 +7,8 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { readObject } from "../../src/edit/jsonc.ts";
-import { acceptCase, caseNames, makeTemporary, readCase, readTree, runCommand, textOf, writeTree, type Tree } from "./cases.ts";
+import { makeTemporary, readTree, runCommand, textOf, writeTree, type Ran, type Tree } from "./cases.ts";
+import { acceptCases, caseNames, describeStore, readCase, readGiven, readStore, type Left } from "./store.ts";
 
 // A stand-in for the doctor, whose 120 kB are the same in every tree and change with every change of it.
 vi.mock("../../src/catalog/doctor-text.ts", () => ({ doctorText: "// The doctor of this version.\n" }));
@@ -67,7 +68,6 @@ const features: Readonly<Record<string, readonly Added[]>> = {
   "feature-tabs-crlf": [{ file: ".devcontainer/devcontainer.json", key: "./aperture-env" }],
 };
 const additions = Object.entries(features).flatMap(([name, added]) => added.map((one) => ({ name, ...one })));
-const accept = process.env["UPDATE_GOLDEN"] === "1";
 
 // The name of the project comes from its folder, so this is always the same one.
 const folderName = "sample";
@@ -79,23 +79,42 @@ beforeEach(() => {
 });
 afterEach(() => temporary.remove());
 
+/** Runs a case's command on what it finds, and gives what it left beside what it said. */
+async function runCase(name: string, folder: string): Promise<Left & Ran> {
+  const { args, before } = readGiven(name);
+  writeTree(folder, before);
+  const ran = await runCommand(args, folder);
+  return { ...ran, after: readTree(folder) };
+}
+
+if (process.env["UPDATE_GOLDEN"] === "1") {
+  const runs = new Map<string, Left>();
+  for (const name of caseNames) {
+    const { folder, remove } = makeTemporary();
+    runs.set(name, await runCase(name, join(folder, folderName)));
+    remove();
+  }
+  acceptCases(runs);
+}
+
 test("every folder is a case that is told here", () => {
   expect(caseNames).toEqual(Object.keys(shown).sort());
+});
+
+test("what is stored is what the cases need, each text once, and nothing else", () => {
+  expect(readStore()).toEqual(describeStore(new Map(caseNames.map((name) => [name, readCase(name)]))));
 });
 
 describe.each(caseNames)("%s", (name) => {
   const exit = exits[name] ?? 0;
 
   test(shown[name] ?? "", async () => {
-    const { args, before, after, stdout } = readCase(name);
-    writeTree(root, before);
-    const ran = await runCommand(args, root);
-    const left = readTree(root);
-    expect(ran, ran.stderr).toMatchObject({ exit });
-    if (exit !== 0) expect(left).toEqual(before);
-    if (accept) return acceptCase(name, left, ran.stdout);
-    expect(left).toEqual(after);
-    expect(ran.stdout).toBe(stdout);
+    const { before, after, stdout } = readCase(name);
+    const left = await runCase(name, root);
+    expect(left, left.stderr).toMatchObject({ exit });
+    if (exit !== 0) expect(left.after).toEqual(before);
+    expect(left.after).toEqual(after);
+    expect(left.stdout).toBe(stdout);
   });
 
   test("a second run changes nothing", async () => {

@@ -12,6 +12,8 @@ import {
 } from "../../src/plan/findings.ts";
 import { readProject } from "../../src/repo/project.ts";
 import { findDevcontainers } from "../../src/repo/scan.ts";
+import { makeTemporary, textOf, writeTree } from "../golden/cases.ts";
+import { caseNames, readCase } from "../golden/store.ts";
 
 const options: BypassOptions = { url: "http://ai", providers: ["anthropic", "openai"] };
 const bypass = (text: string, more: Partial<BypassOptions> = {}): Finding[] =>
@@ -417,11 +419,12 @@ describe("no false alarm", () => {
   });
 
   test("in what is generated", () => {
-    const golden = join(root, "test", "golden");
-    const cases = readdirSync(golden).filter((name) => findDevcontainers(join(golden, name, "after")).length > 0);
+    const cases = caseNames.map(readCase).filter(({ after }) => after["aperture-env.lock"] !== undefined);
     expect(cases.length).toBeGreaterThan(5);
-    for (const name of cases) {
-      const folder = join(golden, name, "after");
+    const { folder: temporary, remove } = makeTemporary();
+    for (const { name, after } of cases) {
+      const folder = join(temporary, name);
+      writeTree(folder, after);
       const { configs, setup, hasOpencodeFolder } = readProject(folder, findDevcontainers(folder));
       expect(setup.length, name).toBeGreaterThan(0);
       expect(
@@ -429,8 +432,9 @@ describe("no false alarm", () => {
         name,
       ).toEqual([]);
     }
+    remove();
     // The environment's own configuration is what a project's would have to be.
-    const text = readFileSync(join(golden, "empty-folder", "after", ".devcontainer", "aperture-env", "opencode.json"), "utf8");
+    const text = textOf(readCase("empty-folder").after, ".devcontainer/aperture-env/opencode.json");
     expect(bypass(text)).toEqual([]);
   });
 });

@@ -1,2 +1,0 @@
-#!/bin/sh
-[ "$MAKE" != true ] || apt-get install -y make
