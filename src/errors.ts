@@ -19,7 +19,10 @@ export interface Place {
 export interface ErrorFields {
   readonly code: string;
   readonly exit: ExitStatus;
+  /** What is wrong, in one line. */
   readonly message: string;
+  /** Lines that belong to it, such as the end of what a program said. */
+  readonly details?: readonly string[];
   /** The next thing to try, as a sentence or a command. */
   readonly hint?: string;
   readonly where?: Place;
@@ -30,11 +33,15 @@ export class AppError extends Error {
   override readonly name = "AppError";
   readonly code: string;
   readonly exit: ExitStatus;
+  /** The message as lines, of which none has a line end inside. */
+  readonly lines: readonly string[];
   readonly hint: string | undefined;
   readonly where: Place | undefined;
 
   constructor(fields: ErrorFields) {
-    super(fields.message);
+    const lines = [fields.message, ...(fields.details ?? [])];
+    super(lines.join("\n"));
+    this.lines = lines;
     this.code = fields.code;
     this.exit = fields.exit;
     this.hint = fields.hint;

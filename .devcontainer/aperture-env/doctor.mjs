@@ -1306,6 +1306,84 @@ function isAllowed({ online }, use) {
   return use !== null && online.includes(use);
 }
 
+// src/text/terminal.ts
+import { stripVTControlCharacters } from "node:util";
+var hidden = new RegExp("(?!(?<=\\p{Extended_Pictographic}\\p{Emoji_Modifier}?)\\uFE0F|(?<=\\p{Extended_Pictographic}(?:\\uFE0F|\\p{Emoji_Modifier})?)\\u200D(?=\\p{Extended_Pictographic}))[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}\\p{Default_Ignorable_Code_Point}]", "gu");
+function visible(text, longest = Number.POSITIVE_INFINITY) {
+  const seen = text.replace(hidden, escapeCharacter);
+  return seen.length > longest ? `${seen.slice(0, longest).replace(/[\uD800-\uDBFF]$/, "")}…` : seen;
+}
+function oneLine(text, longest = Number.POSITIVE_INFINITY) {
+  return visible(text.replaceAll(/\s+/g, " ").trim(), longest);
+}
+function linesOf(said) {
+  return stripVTControlCharacters(said).split("\n").map((line) => line.trim()).filter(Boolean);
+}
+function escapeCharacter(character) {
+  return `\\u{${character.codePointAt(0).toString(16)}}`;
+}
+var SafeText = class _SafeText {
+  #text;
+  constructor(text) {
+    this.#text = text;
+  }
+  /** Without white space at its end. */
+  trimEnd() {
+    return new _SafeText(this.#text.trimEnd());
+  }
+  /** The text. In another text it is foreign again: what was escaped stays readable, and colour becomes visible. */
+  toString() {
+    return this.#text;
+  }
+};
+function shown(parts, ...values) {
+  return new SafeText(parts.reduce((text, part, index) => text + safe(values[index - 1]) + part));
+}
+function safe(value) {
+  return value instanceof SafeText ? value.toString() : visible(String(value));
+}
+function joined(parts, between = "") {
+  return new SafeText(parts.map(safe).join(between));
+}
+function block(text) {
+  return new SafeText(
+    text.split(/(\r?\n|\t)/).map((part, index) => index % 2 === 0 ? visible(part) : part).join("")
+  );
+}
+function json(value, indent = 0) {
+  return new SafeText(
+    JSON.stringify(value, null, indent).replaceAll(
+      /[\u007F-\u009F\p{Cf}\p{Zl}\p{Zp}]/gu,
+      (character) => (
+        // Each UTF-16 unit by itself.
+        Array.from({ length: character.length }, (_, at2) => escapeUnit(character.charCodeAt(at2))).join("")
+      )
+    )
+  );
+}
+function escapeUnit(unit) {
+  return `\\u${unit.toString(16).padStart(4, "0")}`;
+}
+var styles = { bold: [1, 22], dim: [2, 22], red: [31, 39], green: [32, 39], yellow: [33, 39] };
+function painter(colour) {
+  return (style, text) => {
+    const [begin, end] = styles[style];
+    return new SafeText(colour ? `\x1B[${begin}m${safe(text)}\x1B[${end}m` : safe(text));
+  };
+}
+function wantsColour(stream, env) {
+  return stream.isTTY === true && (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb";
+}
+function printTo(stream) {
+  return {
+    get isTTY() {
+      return stream.isTTY === true;
+    },
+    // Not by its class: each bundle of the built program has one of its own.
+    write: (text, done) => void stream.write(String(text), done)
+  };
+}
+
 // src/doctor/types.ts
 function fine(group, code, message) {
   return { code, group, severity: "ok", message, cause: null, next: null };
@@ -1321,8 +1399,7 @@ function worst(checks) {
   return checks.reduce((most, { severity }) => compareSeverity(severity, most) > 0 ? severity : most, "ok");
 }
 function show(text, longest = 200) {
-  const plain2 = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (unit) => `\\u{${unit.codePointAt(0).toString(16)}}`);
-  return plain2.length > longest ? `${plain2.slice(0, longest)}…` : plain2;
+  return visible(text, longest);
 }
 function listed(words, limit = 5) {
   const some = words.length > limit ? [...words.slice(0, limit), `${words.length - limit} more`] : words;
@@ -1668,10 +1745,14 @@ var AppError = class extends Error {
   name = "AppError";
   code;
   exit;
+  /** The message as lines, of which none has a line end inside. */
+  lines;
   hint;
   where;
   constructor(fields) {
-    super(fields.message);
+    const lines = [fields.message, ...fields.details ?? []];
+    super(lines.join("\n"));
+    this.lines = lines;
     this.code = fields.code;
     this.exit = fields.exit;
     this.hint = fields.hint;
@@ -1912,9 +1993,7 @@ function whatWasSaid({ text, type }) {
   return typeof message === "string" ? clean(message, 200) : "";
 }
 function clean(text, length) {
-  const line = text.slice(0, length * 4).replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\s]+/gu, " ").trim();
-  const units = [...line];
-  return units.length <= length ? line : `${units.slice(0, length).join("")}…`;
+  return oneLine(text.slice(0, length * 4), length);
 }
 function failed(code, { proxy, unused }, message, hint) {
   const through = proxy === null ? "" : ` It was asked through the proxy ${proxy}, which http_proxy names.`;
@@ -2114,15 +2193,15 @@ var meanings = {
   "gateway-restarting": "OpenCode tries again by itself"
 };
 function judgeName({ code }, { name, resolver, url }) {
-  const shown = show(name ?? url.hostname);
+  const shown2 = show(name ?? url.hostname);
   const servers = resolver.servers.map((server) => show(server));
-  const full = `http://${shown.split(".")[0]}.<tailnet>.ts.net`;
+  const full = `http://${shown2.split(".")[0]}.<tailnet>.ts.net`;
   if (resolver.servers.length === 0)
     return found(
       "failure",
       "gateway",
       "name-no-server",
-      `No name server is set up here, so ${shown} has no address`,
+      `No name server is set up here, so ${shown2} has no address`,
       "/etc/resolv.conf names none",
       "give the container a name server (--dns), or the gateway by its address"
     );
@@ -2131,17 +2210,17 @@ function judgeName({ code }, { name, resolver, url }) {
       "failure",
       "gateway",
       "name-server-silent",
-      `${listed(servers)} ${servers.length === 1 ? "does" : "do"} not answer for the name ${shown}`,
+      `${listed(servers)} ${servers.length === 1 ? "does" : "do"} not answer for the name ${shown2}`,
       "the name server of /etc/resolv.conf cannot be reached, or is silent",
       resolver.servers.includes(magicDns) ? "see whether Tailscale is up where this container gets its network from" : `see whether this container has a network, and which name server it should ask: in a tailnet that is MagicDNS, ${magicDns}`
     );
-  if (!shown.includes(".")) {
+  if (!shown2.includes(".")) {
     if (resolver.servers.includes(magicDns) && resolver.search.length === 0)
       return found(
         "failure",
         "gateway",
         "name-search-domain",
-        `${shown} is a short name, and this container has no search domain`,
+        `${shown2} is a short name, and this container has no search domain`,
         "MagicDNS answers for full names only",
         `write the full name: ${full}`
       );
@@ -2150,17 +2229,17 @@ function judgeName({ code }, { name, resolver, url }) {
         "failure",
         "gateway",
         "name-no-magicdns",
-        `${listed(servers)} ${servers.length === 1 ? "does" : "do"} not know the name ${shown}`,
+        `${listed(servers)} ${servers.length === 1 ? "does" : "do"} not know the name ${shown2}`,
         `the tailnet's MagicDNS (${magicDns}) is not asked here`,
         `let the container use the host's resolver or a connection of its own (aperture.connection), or write the gateway's address 100.x.y.z`
       );
-    const inTailnet = nameInTailnet(shown, resolver);
+    const inTailnet = nameInTailnet(shown2, resolver);
     if (inTailnet !== null)
       return found(
         "failure",
         "gateway",
         "name-unknown",
-        `The name ${shown} does not resolve here`,
+        `The name ${shown2} does not resolve here`,
         `this tailnet has no ${show(inTailnet)}`,
         "is it the gateway's name? tailscale status lists what this machine sees in its tailnet"
       );
@@ -2169,9 +2248,9 @@ function judgeName({ code }, { name, resolver, url }) {
     "failure",
     "gateway",
     "name-unknown",
-    `The name ${shown} does not resolve here`,
+    `The name ${shown2} does not resolve here`,
     "the name server that answers does not know it",
-    `is it the gateway's name, is MagicDNS on, and is this machine in the tailnet (tailscale status)?${shown.includes(".") ? "" : ` The full name needs no search domain: ${full}`}`
+    `is it the gateway's name, is MagicDNS on, and is this machine in the tailnet (tailscale status)?${shown2.includes(".") ? "" : ` The full name needs no search domain: ${full}`}`
   );
 }
 function judgeProxyList({ route, url }) {
@@ -2552,7 +2631,6 @@ function judgeSurroundings({ env, opencodeFolders }) {
 }
 
 // src/doctor/judge/opencode.ts
-import { stripVTControlCharacters } from "node:util";
 var compared = ["model", "small_model", "enabled_providers", "disabled_providers", "share", "provider"];
 function judgeVersion(ran, stamp) {
   const version = ran.stdout.trim();
@@ -2671,14 +2749,11 @@ function judgeSent(ran, origin, seconds) {
     ];
   return [fine("models", "send", `A prompt was answered: ${show(ran.stdout.trim(), 60)}. It is on ${where}`)];
 }
-function plain(text) {
-  return stripVTControlCharacters(text).split("\n").map((line) => line.trim()).filter(Boolean);
-}
 function lastLine(text) {
-  return show(plain(text).at(-1) ?? "it said nothing");
+  return show(linesOf(text).at(-1) ?? "it said nothing");
 }
 function firstLine(text) {
-  return show(plain(text)[0] ?? "it said nothing");
+  return show(linesOf(text)[0] ?? "it said nothing");
 }
 
 // src/doctor/probe/files.ts
@@ -3145,7 +3220,6 @@ function run(command, options) {
 }
 
 // src/doctor/report.ts
-import { styleText } from "node:util";
 var titles = {
   opencode: "OpenCode",
   folders: "folders",
@@ -3155,16 +3229,16 @@ var titles = {
   surroundings: "around it"
 };
 var glyphs = { ok: "✓", note: "·", warning: "!", failure: "✗" };
-var styles = { ok: "green", note: "dim", warning: "yellow", failure: "red" };
+var styles2 = { ok: "green", note: "dim", warning: "yellow", failure: "red" };
 function formatReport({ checks, verdict, origin, ms }, colour) {
-  const paint = (style, text) => colour ? styleText(style, text, { validateStream: false }) : text;
+  const paint = painter(colour);
   const width = Math.max(...Object.values(titles).map((title) => title.length));
   const indent = " ".repeat(width + 6);
   const lines = Object.keys(titles).flatMap(
     (group) => checks.filter((check) => check.group === group).flatMap((check, index) => [
-      `  ${paint(styles[check.severity], glyphs[check.severity])} ${paint("dim", (index === 0 ? titles[group] : "").padEnd(width))}  ${check.message}${check.severity === "ok" ? "" : paint("dim", `  (${check.code})`)}`,
-      ...check.cause === null ? [] : [`${indent}${upperFirst(check.cause)}.`],
-      ...check.next === null ? [] : [`${indent}${paint("bold", "→")} ${upperFirst(check.next)}.`]
+      shown`  ${paint(styles2[check.severity], glyphs[check.severity])} ${paint("dim", (index === 0 ? titles[group] : "").padEnd(width))}  ${check.message}${check.severity === "ok" ? "" : paint("dim", `  (${check.code})`)}`,
+      ...check.cause === null ? [] : [shown`${indent}${upperFirst(check.cause)}.`],
+      ...check.next === null ? [] : [shown`${indent}${paint("bold", "→")} ${upperFirst(check.next)}.`]
     ])
   );
   const count = (severity) => checks.filter((check) => check.severity === severity).length;
@@ -3180,19 +3254,18 @@ function formatReport({ checks, verdict, origin, ms }, colour) {
     failure: "It does not work yet: see what is marked ✗."
   };
   const seconds = `${(ms / 1e3).toFixed(2)} s`;
-  return `${[`OpenCode through ${origin ?? "the gateway"}`, "", ...lines, "", `${paint(styles[verdict], words[verdict])} ${paint("dim", [...counted, seconds].join(", "))}`].join("\n")}
-`;
+  const summary = shown`${paint(styles2[verdict], words[verdict])} ${paint("dim", [...counted, seconds].join(", "))}`;
+  return shown`${joined([`OpenCode through ${origin ?? "the gateway"}`, "", ...lines, "", summary], "\n")}\n`;
 }
 function formatJson({ verdict, origin, checks, ms }) {
-  return `${JSON.stringify({ schemaVersion: 1, verdict, origin, ms: Math.round(ms), checks })}
-`;
+  return shown`${json({ schemaVersion: 1, verdict, origin, ms: Math.round(ms), checks })}\n`;
 }
 function formatVerdict({ checks, verdict }) {
   if (verdict !== "failure") return null;
   const failures = checks.filter(({ severity }) => severity === "failure");
   const [first] = failures;
   const more = failures.length > 1 ? ` (and ${failures.length - 1} more)` : "";
-  return `${first.message}${more}. ${upperFirst(first.next ?? "")}. aperture-doctor checks again.`;
+  return shown`${first.message}${more}. ${upperFirst(first.next ?? "")}. aperture-doctor checks again.`;
 }
 function sorted(checks) {
   const groups = Object.keys(titles);
@@ -3312,14 +3385,12 @@ import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 function verdictFile(env) {
   return `${env["XDG_STATE_HOME"] || `${env["HOME"]}/.local/state`}/aperture-env/verdict`;
 }
-function keepVerdict(file, line, report) {
+function keepVerdict(file, text) {
   const folder = file.slice(0, file.lastIndexOf("/"));
   const draft = `${file}.${randomUUID()}`;
   try {
     mkdirSync(folder, { recursive: true, mode: 448 });
-    writeFileSync(draft, `${line ?? "ok"}
-
-${report}`, { mode: 384, flag: "wx" });
+    writeFileSync(draft, String(text), { mode: 384, flag: "wx" });
     renameSync(draft, file);
   } catch {
     rmSync(draft, { force: true });
@@ -3359,18 +3430,16 @@ async function main() {
   try {
     ({ values } = parseArgs({ options, strict: true }));
   } catch (error) {
-    process.stderr.write(`${error.message}
-
-${usage}`);
+    printTo(process.stderr).write(shown`${block(error.message)}\n\n${block(usage)}`);
     return 2;
   }
   if (values.help === true) {
-    process.stdout.write(usage);
+    printTo(process.stdout).write(block(usage));
     return 0;
   }
   const seconds = Number(values.timeout);
   if (!(seconds > 0 && seconds <= 600)) {
-    process.stderr.write("--timeout takes seconds, up to 600.\n");
+    printTo(process.stderr).write(shown`--timeout takes seconds, up to 600.\n`);
     return 2;
   }
   const { BUN_BE_BUN: _, ...env } = process.env;
@@ -3391,11 +3460,12 @@ ${usage}`);
     send: values.send === true,
     timeout: seconds * 1e3
   });
-  if (prefix !== null) keepVerdict(verdictFile(launched), formatVerdict(report), formatReport(report, false));
+  if (prefix !== null)
+    keepVerdict(verdictFile(launched), shown`${formatVerdict(report) ?? "ok"}\n\n${formatReport(report, false)}`);
   if (values.quiet !== true) {
-    const colour = values.colour === true || process.stdout.isTTY === true && (process.env["NO_COLOR"] ?? "") === "" && process.env["TERM"] !== "dumb";
+    const colour = values.colour === true || wantsColour(process.stdout, process.env);
     const text = values.json === true ? formatJson(report) : formatReport(report, colour);
-    await new Promise((resolve) => process.stdout.write(text, resolve));
+    await new Promise((resolve) => printTo(process.stdout).write(text, resolve));
   }
   return report.verdict === "failure" ? 4 : 0;
 }

@@ -1,14 +1,30 @@
 /** The port to the outside of a process: streams, environment, folder, terminal. Tests give their own. */
 import type { Readable, Writable } from "node:stream";
+import { painter, printTo, shown, wantsColour, type Paint, type Printer } from "../text/terminal.ts";
 
 /** A stream that may be a terminal. */
 export type TerminalOut = Writable & { readonly isTTY?: boolean; readonly columns?: number };
 
-/** Everything that a run of the program touches of its process. */
-export interface Io {
-  readonly stdin: Readable & { readonly isTTY?: boolean };
+/** A keyboard or a pipe. */
+export type TerminalIn = Readable & { readonly isTTY?: boolean };
+
+/** What a process gives a run of the program. */
+export interface ProcessPort {
+  readonly stdin: TerminalIn;
   readonly stdout: TerminalOut;
   readonly stderr: TerminalOut;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  /** Aborted by SIGINT and SIGTERM; only commands that go on until then listen. */
+  readonly interrupted: () => AbortSignal;
+}
+
+/** Everything that a run of the program touches of its process. It can only print what is fit for a terminal. */
+export interface Io {
+  readonly stdout: Printer;
+  readonly stderr: Printer;
+  /** The bare streams, for the prompt library and nothing else. */
+  readonly terminal: { readonly input: TerminalIn; readonly output: TerminalOut };
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   /** Aborted by SIGINT and SIGTERM; only commands that go on until then listen. */
@@ -31,8 +47,37 @@ const agentVariables = [
 export function isInteractive(io: Io): boolean {
   const set = (name: string): boolean => !["", "0", "false", undefined].includes(io.env[name]?.toLowerCase());
   return (
-    io.stdout.isTTY === true && io.env["TERM"] !== "dumb" && !set("CI") && !agentVariables.some(set) && io.stdin.isTTY === true
+    io.stdout.isTTY && io.env["TERM"] !== "dumb" && !set("CI") && !agentVariables.some(set) && io.terminal.input.isTTY === true
   );
+}
+
+/** The paint for what goes to stdout. */
+export function paintFor({ stdout, env }: Io): Paint {
+  return painter(wantsColour(stdout, env));
+}
+
+/** A run's side of a process. */
+export function openIo(port: ProcessPort): Io {
+  return {
+    // Getters: Node opens each stream when it is first looked at, which takes a few milliseconds.
+    get stdout() {
+      return printTo(port.stdout);
+    },
+    get stderr() {
+      return printTo(port.stderr);
+    },
+    terminal: {
+      get input() {
+        return port.stdin;
+      },
+      get output() {
+        return port.stdout;
+      },
+    },
+    env: port.env,
+    cwd: port.cwd,
+    interrupted: port.interrupted,
+  };
 }
 
 const heard = new WeakSet<Writable>();
@@ -43,17 +88,16 @@ function outlivingItsReader<Stream extends Writable>(stream: Stream): Stream {
     heard.add(stream);
     stream.on("error", ({ code, message }: NodeJS.ErrnoException) => {
       if (code === "EPIPE") return;
-      process.stderr.write(`What there is to say cannot be written (${code ?? message}).\n`);
+      printTo(process.stderr).write(shown`What there is to say cannot be written (${code ?? message}).\n`);
       process.exit(4);
     });
   }
   return stream;
 }
 
-/** The io of this process. */
-export function processIo(): Io {
+/** What this process gives. */
+export function thisProcess(): ProcessPort {
   return {
-    // Getters: Node opens each stream when it is first looked at, which takes a few milliseconds.
     get stdin() {
       return process.stdin;
     },

@@ -1,16 +1,18 @@
 /** One run of the program. The only place that turns errors into exit statuses. */
 import { AppError, formatPlace, isAppError } from "../errors.ts";
 import { formatErrorJson } from "../report/json.ts";
+import { block, joined, shown } from "../text/terminal.ts";
 import { generatorVersion } from "../version.ts";
 import { runCheck } from "./commands/check.ts";
 import { runCreate } from "./commands/create.ts";
 import { runRemove } from "./commands/remove.ts";
 import { runUpdate } from "./commands/update.ts";
 import { npmTook, parseCommand, type Command } from "./args.ts";
-import { processIo, type Io } from "./io.ts";
+import { openIo, thisProcess, type Io, type ProcessPort } from "./io.ts";
 
 /** Runs a command line, by default in this process, and gives the exit status. Never throws. */
-export async function run(argv: readonly string[], io: Io = processIo()): Promise<number> {
+export async function run(argv: readonly string[], port: ProcessPort = thisProcess()): Promise<number> {
+  const io = openIo(port);
   try {
     return await runCommand(parseCommand(argv, io.env), io);
   } catch (error) {
@@ -22,11 +24,11 @@ async function runCommand(command: Command, io: Io): Promise<number> {
   switch (command.kind) {
     case "help": {
       const { helpText } = await import("./help-text.ts");
-      io.stdout.write(await helpText(generatorVersion));
+      io.stdout.write(block(await helpText(generatorVersion)));
       return 0;
     }
     case "version":
-      io.stdout.write(`${generatorVersion}\n`);
+      io.stdout.write(shown`${generatorVersion}\n`);
       return 0;
     case "create":
       return runCreate(command, io);
@@ -58,10 +60,11 @@ async function runCommand(command: Command, io: Io): Promise<number> {
 /** Whoever typed `--yes` before the `--` gave it to npm, and should not be told to give it. */
 function withNpmsYes(error: unknown, { env }: Io): unknown {
   if (!isAppError(error) || error.code !== "missing-answers" || !npmTook("yes", env)) return error;
-  const { code, exit, message } = error;
+  const { code, exit, lines } = error;
+  const [message = "", ...details] = lines;
   const hint =
-    "Give the flags, or accept what is proposed with --yes. npm took a --yes for its own; ours stands behind the --:\n  npm create aperture-env@latest -- --yes";
-  return new AppError({ code, exit, message, hint });
+    "Give the flags, or accept what is proposed with --yes. npm took a --yes for its own; ours stands behind the --:  npm create aperture-env@latest -- --yes";
+  return new AppError({ code, exit, message, details, hint });
 }
 
 function reportError(error: unknown, argv: readonly string[], io: Io): number {
@@ -69,11 +72,11 @@ function reportError(error: unknown, argv: readonly string[], io: Io): number {
   if (argv.includes("--json") || npmTook("json", io.env)) io.stdout.write(formatErrorJson(error));
   if (known !== null) {
     const where = known.where === undefined ? "" : `${formatPlace(known.where)}: `;
-    io.stderr.write(`${where}${known.message}\n${known.hint === undefined ? "" : `${known.hint}\n`}`);
+    const hint = known.hint === undefined ? "" : shown`${known.hint}\n`;
+    io.stderr.write(shown`${where}${joined(known.lines, "\n")}\n${hint}`);
     return known.exit;
   }
-  io.stderr.write(
-    `This is a defect of create-aperture-env ${generatorVersion}, not of your input:\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-  );
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  io.stderr.write(shown`This is a defect of create-aperture-env ${generatorVersion}, not of your input:\n${block(stack)}\n`);
   return 1;
 }

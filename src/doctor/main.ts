@@ -4,6 +4,7 @@
  */
 import { parseArgs } from "node:util";
 import { examine } from "./doctor.ts";
+import { block, printTo, shown, wantsColour } from "../text/terminal.ts";
 import { formatJson, formatReport, formatVerdict } from "./report.ts";
 import { keepVerdict, verdictFile } from "./verdict.ts";
 
@@ -40,16 +41,16 @@ async function main(): Promise<number> {
   try {
     ({ values } = parseArgs({ options, strict: true }));
   } catch (error) {
-    process.stderr.write(`${(error as Error).message}\n\n${usage}`);
+    printTo(process.stderr).write(shown`${block((error as Error).message)}\n\n${block(usage)}`);
     return 2;
   }
   if (values.help === true) {
-    process.stdout.write(usage);
+    printTo(process.stdout).write(block(usage));
     return 0;
   }
   const seconds = Number(values.timeout);
   if (!(seconds > 0 && seconds <= 600)) {
-    process.stderr.write("--timeout takes seconds, up to 600.\n");
+    printTo(process.stderr).write(shown`--timeout takes seconds, up to 600.\n`);
     return 2;
   }
   // Children are OpenCode, not a runtime.
@@ -71,14 +72,13 @@ async function main(): Promise<number> {
     send: values.send === true,
     timeout: seconds * 1000,
   });
-  if (prefix !== null) keepVerdict(verdictFile(launched), formatVerdict(report), formatReport(report, false));
+  if (prefix !== null)
+    keepVerdict(verdictFile(launched), shown`${formatVerdict(report) ?? "ok"}\n\n${formatReport(report, false)}`);
   if (values.quiet !== true) {
-    const colour =
-      values.colour === true ||
-      (process.stdout.isTTY === true && (process.env["NO_COLOR"] ?? "") === "" && process.env["TERM"] !== "dumb");
+    const colour = values.colour === true || wantsColour(process.stdout, process.env);
     const text = values.json === true ? formatJson(report) : formatReport(report, colour);
     // Exiting does not wait for a pipe by itself.
-    await new Promise<unknown>((resolve) => process.stdout.write(text, resolve));
+    await new Promise<void>((resolve) => printTo(process.stdout).write(text, resolve));
   }
   return report.verdict === "failure" ? 4 : 0;
 }

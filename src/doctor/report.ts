@@ -1,5 +1,5 @@
 /** A report for people and for programs. From values to values. */
-import { styleText } from "node:util";
+import { joined, json, painter, shown, type Shown } from "../text/terminal.ts";
 import { compareSeverity, type Check, type Group, type Report, type Severity } from "./types.ts";
 
 const titles: Readonly<Record<Group, string>> = {
@@ -14,18 +14,17 @@ const glyphs: Readonly<Record<Severity, string>> = { ok: "✓", note: "·", warn
 const styles = { ok: "green", note: "dim", warning: "yellow", failure: "red" } as const;
 
 /** A table: a line for each check, two more under what was found. */
-export function formatReport({ checks, verdict, origin, ms }: Report, colour: boolean): string {
-  const paint = (style: "green" | "dim" | "yellow" | "red" | "bold", text: string): string =>
-    colour ? styleText(style, text, { validateStream: false }) : text;
+export function formatReport({ checks, verdict, origin, ms }: Report, colour: boolean): Shown {
+  const paint = painter(colour);
   const width = Math.max(...Object.values(titles).map((title) => title.length));
   const indent = " ".repeat(width + 6);
   const lines = (Object.keys(titles) as Group[]).flatMap((group) =>
     checks
       .filter((check) => check.group === group)
       .flatMap((check, index) => [
-        `  ${paint(styles[check.severity], glyphs[check.severity])} ${paint("dim", (index === 0 ? titles[group] : "").padEnd(width))}  ${check.message}${check.severity === "ok" ? "" : paint("dim", `  (${check.code})`)}`,
-        ...(check.cause === null ? [] : [`${indent}${upperFirst(check.cause)}.`]),
-        ...(check.next === null ? [] : [`${indent}${paint("bold", "→")} ${upperFirst(check.next)}.`]),
+        shown`  ${paint(styles[check.severity], glyphs[check.severity])} ${paint("dim", (index === 0 ? titles[group] : "").padEnd(width))}  ${check.message}${check.severity === "ok" ? "" : paint("dim", `  (${check.code})`)}`,
+        ...(check.cause === null ? [] : [shown`${indent}${upperFirst(check.cause)}.`]),
+        ...(check.next === null ? [] : [shown`${indent}${paint("bold", "→")} ${upperFirst(check.next)}.`]),
       ]),
   );
   const count = (severity: Severity): number => checks.filter((check) => check.severity === severity).length;
@@ -43,21 +42,22 @@ export function formatReport({ checks, verdict, origin, ms }: Report, colour: bo
     failure: "It does not work yet: see what is marked ✗.",
   };
   const seconds = `${(ms / 1000).toFixed(2)} s`;
-  return `${[`OpenCode through ${origin ?? "the gateway"}`, "", ...lines, "", `${paint(styles[verdict], words[verdict])} ${paint("dim", [...counted, seconds].join(", "))}`].join("\n")}\n`;
+  const summary = shown`${paint(styles[verdict], words[verdict])} ${paint("dim", [...counted, seconds].join(", "))}`;
+  return shown`${joined([`OpenCode through ${origin ?? "the gateway"}`, "", ...lines, "", summary], "\n")}\n`;
 }
 
 /** One JSON object, a line. */
-export function formatJson({ verdict, origin, checks, ms }: Report): string {
-  return `${JSON.stringify({ schemaVersion: 1, verdict, origin, ms: Math.round(ms), checks })}\n`;
+export function formatJson({ verdict, origin, checks, ms }: Report): Shown {
+  return shown`${json({ schemaVersion: 1, verdict, origin, ms: Math.round(ms), checks })}\n`;
 }
 
 /** What the launcher says when a person starts OpenCode where it cannot work: one line. Null where it can. */
-export function formatVerdict({ checks, verdict }: Report): string | null {
+export function formatVerdict({ checks, verdict }: Report): Shown | null {
   if (verdict !== "failure") return null;
   const failures = checks.filter(({ severity }) => severity === "failure");
   const [first] = failures as [Check];
   const more = failures.length > 1 ? ` (and ${failures.length - 1} more)` : "";
-  return `${first.message}${more}. ${upperFirst(first.next ?? "")}. aperture-doctor checks again.`;
+  return shown`${first.message}${more}. ${upperFirst(first.next ?? "")}. aperture-doctor checks again.`;
 }
 
 /** Checks in the order in which they are shown: by group, the worst first. */

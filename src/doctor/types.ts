@@ -1,4 +1,5 @@
 /** The doctor's vocabulary: what a check says. */
+import { visible } from "../text/terminal.ts";
 
 /** From fine to broken. A note is worth knowing, a warning costs something, a failure keeps OpenCode from working through the gateway. */
 export type Severity = "ok" | "note" | "warning" | "failure";
@@ -61,13 +62,9 @@ export function worst(checks: readonly Check[]): Severity {
   return checks.reduce<Severity>((most, { severity }) => (compareSeverity(severity, most) > 0 ? severity : most), "ok");
 }
 
-/**
- * A text of somebody else's (a path, a header, an address), fit for one line of a terminal: control and invisible characters escaped, cut where it
- * is long.
- */
+/** A text of somebody else's (a path, a header, an address), fit for one line of a terminal, cut where it is long. */
 export function show(text: string, longest = 200): string {
-  const plain = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (unit) => `\\u{${unit.codePointAt(0)!.toString(16)}}`);
-  return plain.length > longest ? `${plain.slice(0, longest)}…` : plain;
+  return visible(text, longest);
 }
 
 /** Words as a list: `a, b and c`. */

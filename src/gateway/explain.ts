@@ -5,6 +5,7 @@
  * changelog of Pi's Aperture extension ("aperture is restarting"); Node.js documentation, "Common system errors" and "TLS" for codes.
  */
 import { environmentError, type AppError } from "../errors.ts";
+import { oneLine } from "../text/terminal.ts";
 
 /** How far a request had come. */
 export type Phase = "lookup" | "connect" | "tls" | "answer" | "body";
@@ -305,14 +306,9 @@ function whatWasSaid({ text, type }: Answer): string {
   return typeof message === "string" ? clean(message, 200) : "";
 }
 
-/** A text of the gateway's for a terminal: one line, nothing invisible, not long. */
+/** A text of the gateway's for a message: one line, not long. */
 export function clean(text: string, length: number): string {
-  const line = text
-    .slice(0, length * 4)
-    .replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\s]+/gu, " ")
-    .trim();
-  const units = [...line];
-  return units.length <= length ? line : `${units.slice(0, length).join("")}…`;
+  return oneLine(text.slice(0, length * 4), length);
 }
 
 function failed(code: string, { proxy, unused }: About, message: string, hint: string): AppError {

@@ -1,6 +1,10 @@
-/** Asks a person, by clack. The only module that knows the prompt library; every cancel becomes the one `cancelled` error. */
+/**
+ * Asks a person, by clack. The only module that knows the prompt library, which writes to the terminal by itself: whatever it is to show is made
+ * visible first. Every cancel becomes the one `cancelled` error.
+ */
 import { confirm, isCancel, multiselect, select, text, updateSettings, type CommonOptions } from "@clack/prompts";
 import { cancelledError } from "../errors.ts";
+import { visible } from "../text/terminal.ts";
 import type { Answered, Ask } from "./resolve.ts";
 import { questionOf } from "./table.ts";
 import type { Answers, Choice, Parsed, Question } from "./types.ts";
@@ -21,8 +25,8 @@ export function askOn(terminal: Terminal): Ask {
     const typed = await answered(
       text({
         ...terminal,
-        message: question.message,
-        initialValue: question.format(proposal.value as never),
+        message: visible(question.message),
+        initialValue: visible(question.format(proposal.value as never)),
         validate: (value) => complaint(question.parse(value ?? "", earlier)),
       }),
     );
@@ -32,7 +36,7 @@ export function askOn(terminal: Terminal): Ask {
 
 /** Asks a yes-or-no question. Throws `cancelled` on Ctrl-C, Ctrl-D and Escape. */
 export async function askYes(terminal: Terminal, message: string): Promise<boolean> {
-  return answered(confirm({ ...terminal, message }));
+  return answered(confirm({ ...terminal, message: visible(message) }));
 }
 
 /** Asks for one of several ways out of something; `hint` says what each comes to. Throws `cancelled` on Ctrl-C, Ctrl-D and Escape. */
@@ -41,8 +45,8 @@ export async function askChoice<Value extends string>(
   message: string,
   choices: readonly { readonly value: Value; readonly hint: string }[],
 ): Promise<Value> {
-  const options = choices.map(({ value, hint }) => ({ value: value as string, label: value as string, hint }));
-  return (await answered(select({ ...terminal, message, options }))) as Value;
+  const options = choices.map(({ value, hint }) => ({ value: value as string, label: visible(value), hint: visible(hint) }));
+  return (await answered(select({ ...terminal, message: visible(message), options }))) as Value;
 }
 
 async function askList(
@@ -55,8 +59,12 @@ async function askList(
   const picked = await answered(
     multiselect({
       ...terminal,
-      message: question.message,
-      options: choices.map(({ value, label, hint }) => ({ value, label, ...(hint !== undefined && { hint }) })),
+      message: visible(question.message),
+      options: choices.map(({ value, label, hint }) => ({
+        value,
+        label: visible(label),
+        ...(hint !== undefined && { hint: visible(hint) }),
+      })),
       initialValues: question.format(proposed as never).split(","),
       required: true,
     }),
@@ -73,13 +81,13 @@ async function askBase(
   const question = questionOf("base");
   const options = choices.map(({ value, label, hint }) => ({
     value,
-    label,
-    hint: value === proposed && because !== undefined ? `${hint}; ${because} is here` : (hint ?? ""),
+    label: visible(label),
+    hint: visible(value === proposed && because !== undefined ? `${hint}; ${because} is here` : (hint ?? "")),
   }));
   const picked = await answered(
     select({
       ...terminal,
-      message: question.message,
+      message: visible(question.message),
       options: [...options, { value: otherImage, label: otherImage, hint: "" }],
       initialValue: proposed,
       maxItems: 12,
@@ -123,7 +131,7 @@ async function answered<Value>(prompt: Promise<Value>): Promise<Exclude<Value, s
 }
 
 function complaint(parsed: Parsed<unknown>): string | undefined {
-  return parsed.ok ? undefined : `${parsed.why}: ${parsed.fix}`;
+  return parsed.ok ? undefined : visible(`${parsed.why}: ${parsed.fix}`);
 }
 
 function valueOf(parsed: Parsed<unknown>): Answered {

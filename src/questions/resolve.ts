@@ -162,9 +162,11 @@ function accept(
 
 function missingAnswers(open: readonly { question: Question; proposal: Proposal<unknown> }[]): AppError {
   const lines = open.map(({ question, proposal }) => `  --${question.flag} ${question.format(proposal.value as never)}`);
-  return usageError(
-    "missing-answers",
-    `Nobody can be asked here, and these questions are open (with what would be proposed):\n${lines.join("\n")}`,
-    "Give the flags, or accept what is proposed with --yes.",
-  );
+  return new AppError({
+    code: "missing-answers",
+    exit: 2,
+    message: "Nobody can be asked here, and these questions are open (with what would be proposed):",
+    details: lines,
+    hint: "Give the flags, or accept what is proposed with --yes.",
+  });
 }

@@ -2,7 +2,7 @@
 import type { Discovery, GatewayModel, GatewayProvider } from "../gateway/models.ts";
 import { nameIn } from "../gateway/proposals.ts";
 import type { Merged } from "../spec/discovered.ts";
-import type { Paint } from "./text.ts";
+import { joined, shown, visible, type Paint, type Shown } from "../text/terminal.ts";
 
 /** Models of one provider that are shown one by one; `--json` has all. */
 const maxRows = 30;
@@ -14,29 +14,37 @@ export function formatDiscovery(
   discovery: Discovery,
   { model, smallModel }: Pick<Merged, "model" | "smallModel">,
   paint: Paint,
-): string {
+): Shown {
   const rows: Row[] = [["provider", "api", "model", "context", "output", ""]];
   for (const provider of discovery.providers) {
-    const shown = pick(provider, [model, smallModel]);
-    for (const [index, one] of shown.entries()) {
+    const picked = pick(provider, [model, smallModel]);
+    for (const [index, one] of picked.entries()) {
       const { context, output } = one.limit ?? { context: "-", output: "-" };
       const [name, api] = index === 0 ? [provider.id, `${provider.api ?? "-"}${provider.assumed ? "?" : ""}`] : ["", ""];
-      rows.push([name, api, one.id, String(context), String(output), remarkOn(provider, one, model, smallModel)]);
+      rows.push([
+        visible(name),
+        visible(api),
+        visible(one.id),
+        String(context),
+        String(output),
+        remarkOn(provider, one, model, smallModel),
+      ]);
     }
-    const more = provider.models.length - shown.length;
+    const more = provider.models.length - picked.length;
     if (more > 0) rows.push(["", "", `… and ${more} more (--json has all)`, "", "", ""]);
   }
   const width = (column: number): number =>
     Math.max(...rows.map((row) => (row[2].startsWith("…") && column === 2 ? 0 : row[column]!.length)));
   const widths = [0, 1, 2, 3, 4].map(width);
-  return rows
-    .map((row, index) => {
+  return joined(
+    rows.map((row, index) => {
       const cells = widths.map((size, column) => (column >= 3 ? row[column]!.padStart(size) : row[column]!.padEnd(size)));
       const line = `  ${cells.join("  ")}`;
       if (index === 0) return paint("dim", line.trimEnd());
-      return row[5] === "" ? line.trimEnd() : `${line}  ${paint("dim", row[5])}`;
-    })
-    .join("\n");
+      return row[5] === "" ? line.trimEnd() : shown`${line}  ${paint("dim", row[5])}`;
+    }),
+    "\n",
+  );
 }
 
 /** Not the first ones, which may all be old: what is proposed is always shown, and what cannot be used comes last. */

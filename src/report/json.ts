@@ -4,6 +4,7 @@ import { fails, type Observation } from "../plan/check.ts";
 import { changesOf, conflictsOf, type Plan } from "../plan/plan.ts";
 import type { Step } from "../verify/verify.ts";
 import type { Resolved } from "../questions/resolve.ts";
+import { json, shown, type Shown } from "../text/terminal.ts";
 
 /** What a run of a command that writes came to. */
 export interface Outcome {
@@ -29,7 +30,7 @@ export function describeChanges(plan: Plan): object[] {
 }
 
 /** The outcome with every planned change. */
-export function formatOutcomeJson({ status, plan, resolved, revision, next, repeat }: Outcome): string {
+export function formatOutcomeJson({ status, plan, resolved, revision, next, repeat }: Outcome): Shown {
   const answers = Object.fromEntries(resolved.map(({ question, value, source }) => [question.id, { value, source }]));
   return print({
     schemaVersion: 1,
@@ -47,14 +48,14 @@ export function formatOutcomeJson({ status, plan, resolved, revision, next, repe
 }
 
 /** What a check came to. */
-export function formatCheckJson(root: string, observations: readonly Observation[]): string {
+export function formatCheckJson(root: string, observations: readonly Observation[]): Shown {
   const status = observations.some(fails) ? "drift" : "fine";
   const described = observations.map((observation) => ({ ...observation, fails: fails(observation) }));
   return print({ schemaVersion: 1, status, root, observations: described });
 }
 
 /** What a verification came to. */
-export function formatVerificationJson(root: string, config: string, steps: readonly Step[]): string {
+export function formatVerificationJson(root: string, config: string, steps: readonly Step[]): Shown {
   return print({ schemaVersion: 1, status: steps.every(({ ok }) => ok) ? "works" : "fails", root, config, steps });
 }
 
@@ -66,10 +67,10 @@ export function describeError(error: unknown): { code: string; exit: number; mes
 }
 
 /** An error as the one object of a run. */
-export function formatErrorJson(error: unknown): string {
+export function formatErrorJson(error: unknown): Shown {
   return print({ schemaVersion: 1, status: "error", error: describeError(error) });
 }
 
-function print(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
+function print(value: unknown): Shown {
+  return shown`${json(value, 2)}\n`;
 }

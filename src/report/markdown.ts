@@ -3,6 +3,7 @@ import type { Release } from "../catalog/release.ts";
 import type { Lock } from "../lock/lock.ts";
 import { changesOf, type Change, type Plan } from "../plan/plan.ts";
 import type { Answers, Question } from "../questions/types.ts";
+import { oneLine } from "../text/terminal.ts";
 
 /** What an update was made from. */
 export interface Updated {
@@ -88,15 +89,31 @@ function place({ file, line }: { readonly file: string; readonly line?: number }
   return line === undefined ? file : `${file}:${line}`;
 }
 
-/** In backticks, more of them than are inside. */
+/** In backticks, more of them than are inside: nothing in there is markup, a mention or a link. */
 function code(text: string): string {
-  const longest = Math.max(0, ...[...text.matchAll(/`+/g)].map(([ticks]) => ticks.length));
+  const line = oneLine(text);
+  if (line === "") return "(nothing)";
+  const longest = Math.max(0, ...[...line.matchAll(/`+/g)].map(([ticks]) => ticks.length));
   const fence = "`".repeat(longest + 1);
   const gap = longest > 0 ? " " : "";
-  return `${fence}${gap}${text.replaceAll(/[\r\n]+/g, " ")}${gap}${fence}`;
+  return `${fence}${gap}${line}${gap}${fence}`;
 }
 
-/** What Markdown or HTML would read as something else, escaped. */
+/**
+ * A word that neither Markdown nor HTML nor a forge reads as anything else. Its signs are no markup inside of a line (spec.commonmark.org), it
+ * begins no list, is no address that becomes a link (github.github.com/gfm, "Autolinks"), and mentions nobody and nothing, for which `@`, `#`, `!`,
+ * `%`, `&`, `$`, `~` and `GH-1` stand (GitHub and GitLab).
+ */
+const plainWord = /^(?!\d+[.)])(?!["'(]*(?:www\.|GH-\d))["'(]*[\p{L}\p{N}.](?:[\p{L}\p{N}.,;'"()/?…-]|:(?!\/\/))*$|^[–—→=-]$/u;
+
+/** A sentence with foreign text in it: each word that could be read as something else stands in backticks. */
 function plain(text: string): string {
-  return text.replace(/[\\`*_[\]<>#|]/g, "\\$&").replaceAll(/[\r\n]+/g, " ");
+  return oneLine(text)
+    .split(" ")
+    .map((word) => {
+      // What ends a sentence or a list's item is no part of the word.
+      const [, inner = word, end = ""] = /^(.+?)([.,;:]*)$/u.exec(word) ?? [];
+      return plainWord.test(word) ? word : `${code(inner)}${end}`;
+    })
+    .join(" ");
 }

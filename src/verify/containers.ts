@@ -3,8 +3,9 @@
  * user's that runs is never touched, and everything of it can be found and removed.
  */
 import { execPath } from "node:process";
-import { environmentError } from "../errors.ts";
+import { AppError, environmentError } from "../errors.ts";
 import { spawn, type Spawned } from "../repo/spawn.ts";
+import { linesOf } from "../text/terminal.ts";
 
 /** What starts and removes it. */
 export interface Containers {
@@ -64,11 +65,13 @@ export function prepareContainers({ cli, folder, config, run, signal }: Containe
     up: async () => {
       const { exitCode, stdout, stderr } = await devcontainer("up", ["--no-lockfile", "--skip-post-attach"], buildTimeout);
       if (exitCode === 0) return;
-      throw environmentError(
-        "not-started",
-        `The dev container did not start:\n${tailOf(`${stderr}\n${stdout}`)}`,
-        "Mend what it says there, and run again.",
-      );
+      throw new AppError({
+        code: "not-started",
+        exit: 4,
+        message: "The dev container did not start:",
+        details: tailOf(`${stderr}\n${stdout}`),
+        hint: "Mend what it says there, and run again.",
+      });
     },
     exec: (command, { env: variables = {}, timeout = 60_000 } = {}) => {
       const remote = Object.entries(variables).flatMap(([name, value]) => ["--remote-env", `${name}=${value}`]);
@@ -111,11 +114,8 @@ export function prepareContainers({ cli, folder, config, run, signal }: Containe
 }
 
 /** The last lines of what a program said. */
-function tailOf(text: string): string {
-  return text
-    .split("\n")
-    .filter((line) => line.trim() !== "")
+function tailOf(text: string): string[] {
+  return linesOf(text)
     .slice(-15)
-    .map((line) => `  ${line}`)
-    .join("\n");
+    .map((line) => `  ${line}`);
 }

@@ -5,6 +5,7 @@
 import { environmentError } from "../errors.ts";
 import type { MockModel } from "../gateway/mock/models.ts";
 import type { Spawned } from "../repo/spawn.ts";
+import { linesOf } from "../text/terminal.ts";
 import type { Containers } from "./containers.ts";
 
 /** One step, and how it went. */
@@ -84,8 +85,8 @@ const file = "/tmp/aperture-env-verify";
 /** Starts the mock gateway in the container by OpenCode's own runtime, and gives its origin. */
 async function startMock(containers: Containers, { program, models }: Mock): Promise<string> {
   const serving = { models, port: 0, host: "127.0.0.1", json: true, faults: [], grants: null };
-  const io = "{ stdout: process.stdout, stderr: process.stderr, signal: new AbortController().signal }";
-  const call = `module.exports.serveMockGateway(${JSON.stringify(serving)}, ${io});`;
+  const io = "{ stdout: printTo(process.stdout), stderr: printTo(process.stderr), signal: new AbortController().signal }";
+  const call = `const { printTo, serveMockGateway } = module.exports;\nserveMockGateway(${JSON.stringify(serving)}, ${io});`;
   await containers.write(`${program}\n${call}\n`, `${file}.cjs`);
   const script = [
     `umask 077`,
@@ -121,5 +122,5 @@ function readVerdict({ exitCode, stdout, stderr }: Spawned): { ok: boolean; mess
 }
 
 function lastLine(text: string): string {
-  return text.trimEnd().split("\n").at(-1)?.trim() ?? "";
+  return linesOf(text).at(-1) ?? "";
 }

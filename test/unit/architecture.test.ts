@@ -183,6 +183,78 @@ test("only the edge of the program touches its process", () => {
   expect(uses).toContainEqual(["src/cli/io.ts", "stdin"]);
 });
 
+describe("foreign text on its way to a terminal", () => {
+  test("the room of text stands on nothing but Node's own text functions", () => {
+    const here = imports.filter(({ from }) => from.startsWith("src/text/"));
+    expect(here.map(({ to }) => to)).toEqual(["node:util"]);
+  });
+
+  /** Every mention of the process's streams, with what stands before and behind it. */
+  function streamsIn(text: string): string[] {
+    return [...withoutProse(text).matchAll(/\S*\bprocess\s*\.\s*std(?:out|err)\b.{0,20}/g)].map(([found]) => found);
+  }
+
+  test("the process's streams are wrapped by the printer where they are mentioned, and handed out bare by none", () => {
+    const expected: Readonly<Record<string, RegExp>> = {
+      // Prebuilt texts of ours, and the version; nothing is loaded there yet.
+      "src/bin.ts": /^(?:process\.stdout\.write\((?:HELP|`\$)|process\.stderr\.write\(`create|.*flush\(process\.std)/,
+      "src/cli/io.ts": /^(?:printTo\(process\.stderr\)|outlivingItsReader\(process\.std)/,
+      "src/doctor/main.ts": /printTo\(process\.std|wantsColour\(process\.stdout/,
+    };
+    const mentions = [...sources]
+      .filter(([file]) => !file.startsWith("src/scripts/"))
+      .flatMap(([file, text]) => streamsIn(text).map((mention) => ({ file, mention })));
+    expect(mentions.length).toBeGreaterThan(8);
+    expect(mentions.filter(({ file, mention }) => expected[file]?.test(mention) !== true)).toEqual([]);
+    expect(streamsIn("const x = process.stdout;")).toHaveLength(1);
+  });
+
+  test("the bare streams of a run go to the prompt library and nowhere else", () => {
+    const bare = [...sources].flatMap(([file, text]) =>
+      [...withoutProse(text).matchAll(/\S*\bterminalOf\(|\S*\.terminal\b|\{\s*terminal\s*\}/g)].map(
+        ([found]) => `${file} ${found}`,
+      ),
+    );
+    const fine =
+      /^src\/questions\/prompt\.ts \.\.\.terminal$|^src\/cli\/commands\/\S+ (?:\S*\bask\w*\(terminalOf\(|\{ terminal \}$)|^src\/cli\/io\.ts io\.terminal$/;
+    expect(bare.length).toBeGreaterThan(3);
+    expect(bare.filter((found) => !fine.test(found))).toEqual([]);
+  });
+
+  test("the prompt library is given literals and visible text only", () => {
+    const text = sources.get("src/questions/prompt.ts")!;
+    const given = [...text.matchAll(/\b(?:message|label|hint|initialValue|placeholder): (.*)/g)].map(([, value]) => value!);
+    expect(given.length).toBeGreaterThan(12);
+    expect(given.filter((value) => !/^(?:visible\(|"|otherImage, |proposed,$|Question|string|readonly)/.test(value))).toEqual([]);
+  });
+
+  test("there is one cleaner, and one place for colours", () => {
+    // These refuse a value or write it into a file of some format: nothing of theirs is for a terminal.
+    const formats = [
+      "src/catalog/files.ts",
+      "src/gateway/origin.ts",
+      "src/questions/parse",
+      "src/render/escape.ts",
+      "src/edit/yaml-layout.ts",
+      "src/repo/journal.ts",
+    ];
+    const others = [...sources].filter(
+      ([file, text]) =>
+        !file.startsWith("src/text/") &&
+        !formats.some((name) => file.startsWith(name)) &&
+        /\\p\{C|\\x1b|\\u001b|\\u202|\bstyleText\b|\bstripVTControlCharacters\b/i.test(text.replace(/"\\u202F"/, "")),
+    );
+    expect(others.map(([file]) => file)).toEqual([]);
+  });
+
+  test("no file descriptor is written to by its number", () => {
+    const numbered = [...sources].filter(([, text]) =>
+      /\bwrite(?:File)?(?:Sync)?\(\s*[012]\s*,|\/dev\/(?:tty|std|fd)/.test(withoutProse(text)),
+    );
+    expect(numbered.map(([file]) => file)).toEqual([]);
+  });
+});
+
 describe("the doctor, which is bundled into one file and run by OpenCode's runtime", () => {
   const reached = new Set(["src/doctor/main.ts"]);
   for (const file of reached)
@@ -194,9 +266,11 @@ describe("the doctor, which is bundled into one file and run by OpenCode's runti
     expect(outside.map(({ to }) => to).filter((to) => !to.startsWith("node:") && to !== "jsonc-parser")).toEqual([]);
   });
 
-  test("reaches only itself, the gateway's words and the errors", () => {
+  test("reaches only itself, the gateway's words, the errors and what may reach a terminal", () => {
     const others = [...reached].filter((file) => !file.startsWith("src/doctor/"));
-    expect(others.filter((file) => !/^src\/(?:errors\.ts|gateway\/(?:explain|origin|proxy)\.ts)$/.test(file))).toEqual([]);
+    expect(
+      others.filter((file) => !/^src\/(?:errors\.ts|text\/terminal\.ts|gateway\/(?:explain|origin|proxy)\.ts)$/.test(file)),
+    ).toEqual([]);
   });
 });
 

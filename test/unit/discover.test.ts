@@ -12,6 +12,7 @@ import { loadKnown } from "../../src/catalog/known.ts";
 import { readYaml } from "../../src/edit/yaml.ts";
 import { AppError } from "../../src/errors.ts";
 import { askForModels } from "../../src/gateway/discover.ts";
+import { painter } from "../../src/text/terminal.ts";
 import { clean, explainFailure, type Phase } from "../../src/gateway/explain.ts";
 import { readModels, type Discovery, type GatewayProvider, type Known } from "../../src/gateway/models.ts";
 import { candidatesOf, maxWritten, offer, proposeModel, proposeSmallModel, settingsOf } from "../../src/gateway/proposals.ts";
@@ -183,7 +184,7 @@ describe("the request", () => {
 
 describe("an odd answer", () => {
   const table: readonly (readonly [name: string, start: () => Promise<string>, code: string, says: RegExp])[] = [
-    ["401", () => answer(401, '{"error":{"message":"who\\u001b[31m"}}'), "gateway-unauthorized", /401.*who \[31m|401.*who\[31m/],
+    ["401", () => answer(401, '{"error":{"message":"who\\u001b[31m"}}'), "gateway-unauthorized", /401.*who\\u\{1b\}\[31m/],
     ["403", () => answer(403, '{"error":"no role granted"}'), "gateway-forbidden", /no role granted/],
     ["404", () => answer(404, "not found"), "gateway-no-list", /404/],
     ["405", () => answer(405, ""), "gateway-method", /405/],
@@ -451,7 +452,7 @@ describe("the list", () => {
         [..."abc"].map((id) => ({ id, provider: "x", endpoints: id === "c" ? ["/v1/chat/completions"] : ["/v1/messages"] })),
       ),
     );
-    expect(formatDiscovery(lacking, { model: null, smallModel: null }, (_style, text) => text)).toMatch(/ c .*only chat$/m);
+    expect(String(formatDiscovery(lacking, { model: null, smallModel: null }, painter(false)))).toMatch(/ c .*only chat$/m);
     expect(settingsOf(named(discovery, "z"), known)).toBeNull();
   });
 
@@ -568,7 +569,7 @@ describe("the list", () => {
       const before = process.cpuUsage();
       const discovery = read(body);
       mergeDiscovery(discovery, { origin: "http://ai", spec: null, lock: null }, known);
-      formatDiscovery(discovery, { model: null, smallModel: null }, (_style, text) => text);
+      formatDiscovery(discovery, { model: null, smallModel: null }, painter(false));
       const { user, system } = process.cpuUsage(before);
       return (user + system) / 1000;
     };
@@ -964,7 +965,7 @@ describe("whatever the answer is", () => {
           expect(error).toBeInstanceOf(AppError);
           return;
         }
-        const table = formatDiscovery(discovery, { model: null, smallModel: null }, (_style, text) => text);
+        const table = String(formatDiscovery(discovery, { model: null, smallModel: null }, painter(false)));
         expect(table).not.toMatch(/[^\P{Cc}\n]|\p{Cf}/u);
         for (const spec of [null, "aperture: { url: http://ai }\nproviders: { anthropic: {} } # x\n"]) {
           const {

@@ -177,7 +177,7 @@ describe("the report", () => {
   const report: Report = { verdict: worst(checks), origin: "http://ai", checks, ms: 120 };
 
   test("a table for people, by group, the worst first", () => {
-    expect(formatReport(report, false)).toBe(`OpenCode through http://ai
+    expect(String(formatReport(report, false))).toBe(`OpenCode through http://ai
 
   ✓ OpenCode       OpenCode 1
   ✗ configuration  Broken  (bad)
@@ -191,11 +191,11 @@ describe("the report", () => {
 It does not work yet: see what is marked ✗. 1 failure, 1 note, 0.12 s
 `);
     // oxlint-disable-next-line no-control-regex -- colours
-    expect(formatReport(report, true)).toMatch(/\u001b\[31m✗/);
+    expect(String(formatReport(report, true))).toMatch(/\u001b\[31m✗/);
   });
 
   test("one object for programs", () => {
-    expect(JSON.parse(formatJson(report))).toEqual({
+    expect(JSON.parse(String(formatJson(report)))).toEqual({
       schemaVersion: 1,
       verdict: "failure",
       origin: "http://ai",
@@ -205,7 +205,7 @@ It does not work yet: see what is marked ✗. 1 failure, 1 note, 0.12 s
   });
 
   test("one line for the launcher, only where something is broken", () => {
-    expect(formatVerdict(report)).toBe("Broken. Mend it. aperture-doctor checks again.");
+    expect(String(formatVerdict(report))).toBe("Broken. Mend it. aperture-doctor checks again.");
     expect(formatVerdict({ ...report, verdict: "warning" })).toBeNull();
   });
 

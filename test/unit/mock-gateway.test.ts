@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import { runMockGateway, type MockGatewayFlags } from "../../src/cli/commands/mock-gateway.ts";
 import { AppError } from "../../src/errors.ts";
+import type { Shown } from "../../src/text/terminal.ts";
 import { cleanText, createLog, maskKey, type LoggedRequest } from "../../src/gateway/mock/log.ts";
 import { formatPage } from "../../src/gateway/mock/page.ts";
 import { listenError, startMockGateway, type MockGateway, type MockModel } from "../../src/gateway/mock/server.ts";
@@ -307,7 +308,7 @@ test("a mask tells at most three characters, and never half of a key", () => {
 });
 
 test("what a client sends cannot act on a terminal or fill the log", () => {
-  expect(cleanText("a\u001B[2Jb\u202Ec\u009Bd")).toBe("a\uFFFD[2Jb\uFFFDc\uFFFDd");
+  expect(cleanText("a\u001B[2Jb\u202Ec\u009Bd")).toBe("a\\u{1b}[2Jb\\u{202e}c\\u{9b}d");
   expect(cleanText("x".repeat(1000))).toBe(`${"x".repeat(200)}…`);
 });
 
@@ -450,8 +451,8 @@ test.each([true, false])("the command serves the catalogue and logs one line per
   const err: string[] = [];
   const stop = new AbortController();
   const io = {
-    stdout: { write: (text: string) => out.push(text) },
-    stderr: { write: (text: string) => err.push(text) },
+    stdout: { write: (text: Shown) => void out.push(String(text)) },
+    stderr: { write: (text: Shown) => void err.push(String(text)) },
     signal: stop.signal,
   };
   const status = runMockGateway({ ...flags, json }, io);
@@ -483,7 +484,11 @@ test.each([true, false])("the command serves the catalogue and logs one line per
 
 test("the command ends at once when it was interrupted before, and warns where others reach it", async () => {
   const err: string[] = [];
-  const io = { stdout: { write: () => true }, stderr: { write: (text: string) => err.push(text) }, signal: AbortSignal.abort() };
+  const io = {
+    stdout: { write: () => undefined },
+    stderr: { write: (text: Shown) => void err.push(String(text)) },
+    signal: AbortSignal.abort(),
+  };
   expect(await runMockGateway({ ...flags, host: "0.0.0.0" }, io)).toBe(0);
   expect(err.join("")).toContain("Other machines reach it");
 });
@@ -491,7 +496,11 @@ test("the command ends at once when it was interrupted before, and warns where o
 test("the command takes models, grants and faults, and says what goes wrong", async () => {
   const err: string[] = [];
   const stop = new AbortController();
-  const io = { stdout: { write: () => true }, stderr: { write: (text: string) => err.push(text) }, signal: stop.signal };
+  const io = {
+    stdout: { write: () => undefined },
+    stderr: { write: (text: Shown) => void err.push(String(text)) },
+    signal: stop.signal,
+  };
   const models = ["claude-sonnet-4-5", "lab/qwen3", "lab/other"];
   const status = runMockGateway({ ...flags, models, grants: ["lab/q*"], faults: ["no-responses", "status=429"] }, io);
   await expect.poll(() => err.length).toBe(1);

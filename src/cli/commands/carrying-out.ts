@@ -4,6 +4,7 @@ import { conflictsOf, isEmpty, type Choice, type Plan } from "../../plan/plan.ts
 import type { Outcome } from "../../report/json.ts";
 import { applyPlan } from "../../repo/apply.ts";
 import { findJournal, recoverInterrupted } from "../../repo/journal.ts";
+import { shown } from "../../text/terminal.ts";
 import type { Switches } from "../args.ts";
 import { isInteractive, type Io } from "../io.ts";
 import type { Settle } from "./planning.ts";
@@ -17,10 +18,7 @@ export async function openPrompt({ input, yes, json }: Switches, io: Io): Promis
 }
 
 /** The streams of the terminal. */
-export const terminalOf = ({ stdin, stdout }: Io): { input: Io["stdin"]; output: Io["stdout"] } => ({
-  input: stdin,
-  output: stdout,
-});
+export const terminalOf = ({ terminal }: Io): Io["terminal"] => terminal;
 
 /** Finishes what a run before this one was cut off in; a run that writes nothing only says that there is something. Gives what to say. */
 export function settleEarlierRun(root: string, { dryRun }: Pick<Switches, "dryRun">): string[] {
@@ -82,7 +80,7 @@ async function settleByHand(plan: Plan, chosen: Map<string, Choice>, prompt: Non
   if (conflicts.length === 0 || conflicts.some((conflict) => conflict.choices.length === 0)) return false;
   const { formatConflict } = await import("../../report/diff.ts");
   for (const conflict of conflicts) {
-    io.stdout.write(`\n${conflict.path} ${conflict.why}.\n${formatConflict(conflict)}`);
+    io.stdout.write(shown`\n${conflict.path} ${conflict.why}.\n${formatConflict(conflict) ?? ""}`);
     const choices = [...conflict.choices, "stop" as const].map((value) => ({ value, hint: hints[value] }));
     const choice = await prompt.askChoice(terminalOf(io), "What shall stand there?", choices);
     if (choice === "stop") return false;

@@ -8,13 +8,14 @@ import { questions } from "../../questions/table.ts";
 import type { Answers } from "../../questions/types.ts";
 import { findOutdated } from "../../registry/npm.ts";
 import { formatCheckJson } from "../../report/json.ts";
-import { formatCheck, formatObservations, paintFor } from "../../report/text.ts";
+import { formatCheck, formatObservations } from "../../report/text.ts";
 import { findContainers, hasEnvironment, readLockFile, readSpecText } from "../../repo/environment.ts";
 import { findJournal, journalPath } from "../../repo/journal.ts";
 import { findTarget, readFacts, takeSnapshot, type Target } from "../../repo/scan.ts";
+import { shown } from "../../text/terminal.ts";
 import { generatorVersion } from "../../version.ts";
 import type { Command } from "../args.ts";
-import type { Io } from "../io.ts";
+import { paintFor, type Io } from "../io.ts";
 import { visitAll } from "./fleet.ts";
 import { preparePlan, shapeOf } from "./planning.ts";
 
@@ -23,7 +24,7 @@ type CheckCommand = Extract<Command, { kind: "check" }>;
 /** Runs it and gives the exit status: 0 where all is as it should be, 3 where not. */
 export async function runCheck({ directories, switches, outdated }: CheckCommand, io: Io): Promise<number> {
   const cwd = switches.cwd === null ? io.cwd : findTarget(io.cwd, switches.cwd).root;
-  const paint = paintFor(io.stdout, io.env);
+  const paint = paintFor(io);
   if (directories.length > 1) {
     return visitAll(directories, { json: switches.json, cwd }, io, async (target) => {
       const observations = await checkRepository(target, outdated, io);
@@ -31,7 +32,7 @@ export async function runCheck({ directories, switches, outdated }: CheckCommand
       return {
         status: failed ? "drift" : "unchanged",
         exit: failed ? 3 : 0,
-        text: observations.length === 0 ? "" : `\n${formatObservations(observations, paint)}`.trimEnd(),
+        text: observations.length === 0 ? "" : shown`\n${formatObservations(observations, paint)}`.trimEnd(),
         json: { root: target.root, observations },
       };
     });

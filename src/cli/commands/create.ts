@@ -9,6 +9,7 @@ import { formatShell } from "../../render/escape.ts";
 import { formatOutcomeJson, type Outcome } from "../../report/json.ts";
 import { readSpecText } from "../../repo/environment.ts";
 import { findTarget, type Target } from "../../repo/scan.ts";
+import { shown } from "../../text/terminal.ts";
 import { generatorVersion } from "../../version.ts";
 import type { Command, Flags } from "../args.ts";
 import type { Io } from "../io.ts";
@@ -28,7 +29,7 @@ export async function runCreate({ directory, flags, switches, discover }: Create
   const earlier = target.exists ? settleEarlierRun(target.root, switches) : [];
   if (prompt !== null) {
     const where = target.fromGit ? `, for the repository ${target.root}` : "";
-    io.stderr.write(`create-aperture-env ${generatorVersion}${where}\n`);
+    io.stderr.write(shown`create-aperture-env ${generatorVersion}${where}\n`);
   }
   const detection = prompt !== null || discover === true ? await openDetection(target, flags, io) : null;
   const prepared = await preparePlan({

@@ -6,13 +6,13 @@ import { defaultOrigin, parseOrigin } from "../../gateway/origin.ts";
 import { formatLock, hashText, lockPath, normalise, type Lock } from "../../lock/lock.ts";
 import type { Plan, Write } from "../../plan/plan.ts";
 import { describeDiscovery, formatCount, formatDiscovery, remarks } from "../../report/discovery.ts";
-import { paintFor } from "../../report/text.ts";
 import { readLockFile, readSpecText } from "../../repo/environment.ts";
 import { findTarget, look } from "../../repo/scan.ts";
 import type { Merged } from "../../spec/discovered.ts";
 import { specPath, type SpecEntries } from "../../spec/spec.ts";
+import { block, json, shown, type Shown } from "../../text/terminal.ts";
 import type { Command } from "../args.ts";
-import type { Io } from "../io.ts";
+import { paintFor, type Io } from "../io.ts";
 import { carryOut, openPrompt, settleEarlierRun } from "./carrying-out.ts";
 import { showNotes } from "./showing.ts";
 
@@ -42,8 +42,8 @@ export async function runDiscover(command: DiscoverCommand, io: Io): Promise<num
   const merged = spec.mergeDiscovery(found, { origin, spec: here.spec, lock: here.lock?.answers ?? null }, known);
   const said = [...earlier, ...notes, ...remarks(found), ...merged.notes, ...describeNotListed(merged)];
   if (!switches.json) {
-    const table = formatDiscovery(found, merged, paintFor(io.stdout, io.env));
-    io.stdout.write(`${formatCount(origin, found)}\n\n${table}\n`);
+    const table = formatDiscovery(found, merged, paintFor(io));
+    io.stdout.write(shown`${formatCount(origin, found)}\n\n${table}\n`);
     showNotes(said, io);
   }
   const written = write ? await writeDown(command, here, merged, io) : null;
@@ -122,9 +122,9 @@ async function writeDown({ switches }: DiscoverCommand, here: Here, merged: Merg
   if (here.spec === null) {
     if (!switches.json) {
       io.stderr.write(
-        `\nThere is no ${specPath} here. To make an environment with it, put this into one and run  npm create aperture-env@latest\n`,
+        shown`\nThere is no ${specPath} here. To make an environment with it, put this into one and run  npm create aperture-env@latest\n`,
       );
-      io.stdout.write(`\n${edited.text}`);
+      io.stdout.write(shown`\n${block(edited.text)}`);
     }
     return { status: "no-spec", next: "npm create aperture-env@latest" };
   }
@@ -138,7 +138,7 @@ async function writeDown({ switches }: DiscoverCommand, here: Here, merged: Merg
       "Say so with --yes, or only look with --dry-run.",
     );
   }
-  const show = async (shown: Plan): Promise<void> => (switches.json ? undefined : showDiff(shown, io));
+  const show = async (changed: Plan): Promise<void> => (switches.json ? undefined : showDiff(changed, io));
   const { status } = await carryOut(
     { build: () => plan, warnings: [], show, question: `Write this into ${specPath}?` },
     switches,
@@ -154,17 +154,16 @@ async function writeDown({ switches }: DiscoverCommand, here: Here, merged: Merg
       planned: "Nothing was written (--dry-run).",
       unchanged: `Nothing to do: ${specPath} has what the gateway serves.`,
     };
-    io.stdout.write(`\n${summaries[outcome]}\n`);
-    if (next !== null) io.stderr.write(`\nNext:\n  ${next}\n`);
+    io.stdout.write(shown`\n${summaries[outcome]}\n`);
+    if (next !== null) io.stderr.write(shown`\nNext:\n  ${next}\n`);
   }
   return { status: outcome, next };
 }
 
 async function showDiff(plan: Plan, io: Io): Promise<void> {
-  const shown = { ...plan, lock: null };
   if (plan.changes.length === 0) return;
   const { formatDiff } = await import("../../report/diff.ts");
-  io.stdout.write(`\n${formatDiff(shown)}`);
+  io.stdout.write(shown`\n${formatDiff({ ...plan, lock: null })}`);
 }
 
 /** The spec's edit. A spec that is as it was generated stays known as that, so that `remove` takes it with it. */
@@ -194,7 +193,7 @@ function formatJson(
   { spec }: Here,
   notes: readonly string[],
   written: Written | null,
-): string {
+): Shown {
   const { edited, notListed, model, smallModel } = merged;
   const object = {
     schemaVersion: 1,
@@ -208,5 +207,5 @@ function formatJson(
     spec: edited.ok ? { path: specPath, exists: spec !== null, changes: edited.text !== spec?.text, text: edited.text } : null,
     ...(written !== null && written.next !== null && { next: [written.next] }),
   };
-  return `${JSON.stringify(object, null, 2)}\n`;
+  return shown`${json(object, 2)}\n`;
 }

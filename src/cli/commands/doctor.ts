@@ -9,6 +9,7 @@ import { run } from "../../doctor/probe/run.ts";
 import { usageError } from "../../errors.ts";
 import { readLockFile } from "../../repo/environment.ts";
 import { findTarget } from "../../repo/scan.ts";
+import { relayed, wantsColour } from "../../text/terminal.ts";
 import type { Command } from "../args.ts";
 import type { Io } from "../io.ts";
 
@@ -17,7 +18,7 @@ type DoctorCommand = Extract<Command, { kind: "doctor" }>;
 /** Runs it and gives the exit status: 0 where OpenCode works through the gateway, 4 where it does not. */
 export async function runDoctor({ directory, deep, send, timeout, switches }: DoctorCommand, io: Io): Promise<number> {
   const { root } = findTarget(switches.cwd === null ? io.cwd : findTarget(io.cwd, switches.cwd).root, directory);
-  const colour = io.stdout.isTTY === true && (io.env["NO_COLOR"] ?? "") === "" && io.env["TERM"] !== "dumb";
+  const colour = wantsColour(io.stdout, io.env);
   const flags = [
     ...findInstallation(root),
     `--timeout=${timeout / 1000}`,
@@ -34,8 +35,8 @@ export async function runDoctor({ directory, deep, send, timeout, switches }: Do
     timeout: timeout + 90_000,
     input: doctorText,
   });
-  io.stdout.write(ran.stdout);
-  io.stderr.write(ran.stderr);
+  io.stdout.write(relayed(ran.stdout));
+  io.stderr.write(relayed(ran.stderr));
   return ran.status === 0 ? 0 : 4;
 }
 

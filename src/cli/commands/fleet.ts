@@ -3,10 +3,10 @@
  */
 import { formatPlace, isAppError, type ExitStatus } from "../../errors.ts";
 import { describeError } from "../../report/json.ts";
-import { paintFor } from "../../report/text.ts";
 import { hasEnvironment } from "../../repo/environment.ts";
 import { findTarget, type Target } from "../../repo/scan.ts";
-import type { Io } from "../io.ts";
+import { joined, json as asJson, shown, type Showable } from "../../text/terminal.ts";
+import { paintFor, type Io } from "../io.ts";
 
 /** What came of one repository. */
 export interface Visit {
@@ -14,7 +14,7 @@ export interface Visit {
   readonly status: string;
   readonly exit: 0 | ExitStatus;
   /** The rest of its line, and lines below it where there is more to say. */
-  readonly text: string;
+  readonly text: Showable;
   /** Its object in the JSON report. */
   readonly json: object;
 }
@@ -29,28 +29,28 @@ export async function visitAll(
   io: Io,
   visit: (target: Target) => Promise<Visit>,
 ): Promise<number> {
-  const paint = paintFor(io.stdout, io.env);
+  const paint = paintFor(io);
   const counts = new Map<string, number>();
   let exit: 0 | ExitStatus = 0;
-  if (json) io.stdout.write('{"schemaVersion":1,"repositories":[');
+  if (json) io.stdout.write(shown`{"schemaVersion":1,"repositories":[`);
   for (const [index, directory] of directories.entries()) {
     const found = await visitOne(directory, cwd, visit);
     counts.set(found.status, (counts.get(found.status) ?? 0) + 1);
     if (severity.indexOf(found.exit) > severity.indexOf(exit)) exit = found.exit;
     if (json) {
       io.stdout.write(
-        `${index === 0 ? "" : ","}\n${JSON.stringify({ directory, status: found.status, exit: found.exit, ...found.json })}`,
+        shown`${index === 0 ? "" : ","}\n${asJson({ directory, status: found.status, exit: found.exit, ...found.json })}`,
       );
     } else {
       const style = found.exit !== 0 ? "red" : found.status === "unchanged" || found.status === "skipped" ? "dim" : "green";
-      io.stdout.write(`${paint(style, found.status.padEnd(9))} ${directory}${found.text}\n`);
+      io.stdout.write(shown`${paint(style, found.status.padEnd(9))} ${directory}${found.text}\n`);
     }
   }
   const summary = Object.fromEntries(counts);
-  if (json) io.stdout.write(`\n],"counts":${JSON.stringify(summary)}}\n`);
+  if (json) io.stdout.write(shown`\n],"counts":${asJson(summary)}}\n`);
   else
     io.stdout.write(
-      `\n${directories.length} folders: ${[...counts].map(([status, count]) => `${count} ${status}`).join(", ")}.\n`,
+      shown`\n${directories.length} folders: ${[...counts].map(([status, count]) => `${count} ${status}`).join(", ")}.\n`,
     );
   return exit;
 }
@@ -67,11 +67,12 @@ async function visitOne(directory: string, cwd: string, visit: (target: Target) 
       return { status: "skipped", exit: 0, text: "  is not a folder", json: { why: "is not a folder" } };
     const described = describeError(error);
     const where = isAppError(error) && error.where !== undefined ? `${formatPlace(error.where)}: ` : "";
-    const hint = isAppError(error) && error.hint !== undefined ? `\n    ${error.hint}` : "";
+    const lines = isAppError(error) ? error.lines : [described.message];
+    const hint = isAppError(error) && error.hint !== undefined ? [error.hint] : [];
     return {
       status: "failed",
       exit: described.exit as ExitStatus,
-      text: `\n    ${where}${described.message.replaceAll("\n", "\n    ")}${hint}`,
+      text: shown`\n    ${where}${joined([...lines, ...hint], "\n    ")}`,
       json: { error: described },
     };
   }

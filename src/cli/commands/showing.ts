@@ -3,30 +3,31 @@ import type { Finding } from "../../plan/findings.ts";
 import { conflictsOf, type Plan } from "../../plan/plan.ts";
 import type { Resolved } from "../../questions/resolve.ts";
 import type { Outcome } from "../../report/json.ts";
-import { formatAnswers, formatCounts, formatFindings, formatPlan, paintFor } from "../../report/text.ts";
+import { formatAnswers, formatCounts, formatFindings, formatPlan } from "../../report/text.ts";
+import { joined, shown } from "../../text/terminal.ts";
 import type { OnBypass, Switches } from "../args.ts";
-import type { Io } from "../io.ts";
+import { paintFor, type Io } from "../io.ts";
 import { terminalOf, type Prompt } from "./carrying-out.ts";
 
 /** Says what was noticed on the way. */
 export function showNotes(notes: readonly string[], io: Io): void {
-  for (const note of notes) io.stderr.write(`Note: ${note}.\n`);
+  for (const note of notes) io.stderr.write(shown`Note: ${note}.\n`);
 }
 
 /** The answers, if any, the plan, and with `diff` the text of every change; where something is in the way, what it is about. */
 export async function showPlan(plan: Plan, resolved: readonly Resolved[], diff: boolean, io: Io): Promise<void> {
-  const paint = paintFor(io.stdout, io.env);
+  const paint = paintFor(io);
   showNotes(plan.warnings, io);
   io.stderr.write(formatFindings(plan.findings));
-  const answers = resolved.length === 0 ? "" : `${formatAnswers(resolved, paint)}\n\n`;
-  io.stdout.write(`${answers}${formatPlan(plan, paint)}\n`);
+  const answers = resolved.length === 0 ? "" : shown`${formatAnswers(resolved, paint)}\n\n`;
+  io.stdout.write(shown`${answers}${formatPlan(plan, paint)}\n`);
   const conflicts = conflictsOf(plan);
   if (!diff && conflicts.length === 0) return;
   const { formatConflict, formatDiff } = await import("../../report/diff.ts");
-  if (diff) io.stdout.write(`\n${formatDiff(plan)}`);
+  if (diff) io.stdout.write(shown`\n${formatDiff(plan)}`);
   for (const conflict of conflicts) {
     const text = formatConflict(conflict);
-    if (text !== "") io.stdout.write(`\n${text}`);
+    if (text !== null) io.stdout.write(shown`\n${text}`);
   }
 }
 
@@ -38,11 +39,11 @@ export function showOutcome({ status, plan, next, repeat }: Outcome, io: Io): vo
     unchanged: "Nothing to do: everything is as the spec says.",
     conflict: `${formatCounts(plan)}.`,
   };
-  if (status === "conflict") io.stderr.write("Nothing was written: the files marked ! are in the way.\n");
-  io.stdout.write(`\n${summaries[status]}\n`);
+  if (status === "conflict") io.stderr.write(shown`Nothing was written: the files marked ! are in the way.\n`);
+  io.stdout.write(shown`\n${summaries[status]}\n`);
   if (status !== "written" || next.length === 0) return;
-  io.stderr.write(`\nNext:\n${next.map((step) => `  ${step}\n`).join("")}`);
-  if (repeat !== null) io.stderr.write(`Repeat this:\n  ${repeat}\n`);
+  io.stderr.write(shown`\nNext:\n${joined(next.map((step) => shown`  ${step}\n`))}`);
+  if (repeat !== null) io.stderr.write(shown`Repeat this:\n  ${repeat}\n`);
 }
 
 const ways: readonly { readonly value: OnBypass; readonly hint: string }[] = [

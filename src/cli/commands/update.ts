@@ -6,6 +6,7 @@ import { formatCounts, formatProblems } from "../../report/text.ts";
 import { questions } from "../../questions/table.ts";
 import { hasEnvironment } from "../../repo/environment.ts";
 import { findTarget, type Target } from "../../repo/scan.ts";
+import { block, shown } from "../../text/terminal.ts";
 import { generatorVersion } from "../../version.ts";
 import type { Command } from "../args.ts";
 import type { Io } from "../io.ts";
@@ -40,7 +41,7 @@ async function updateOne(target: Target, command: UpdateCommand, io: Io): Promis
     quiet ? undefined : showPlan(plan, resolved, switches.diff, io),
   );
   if (switches.json) io.stdout.write(formatOutcomeJson(outcome));
-  else if (summary) io.stdout.write(await summarise(outcome.plan, prepared));
+  else if (summary) io.stdout.write(block(await summarise(outcome.plan, prepared)));
   else showOutcome(outcome, io);
   return outcome.status === "conflict" ? 3 : 0;
 }
@@ -48,12 +49,12 @@ async function updateOne(target: Target, command: UpdateCommand, io: Io): Promis
 async function visit(target: Target, command: UpdateCommand, io: Io): Promise<Visit> {
   const { prepared, outcome } = await update(target, command, null, io, async () => undefined);
   const { status, plan } = outcome;
-  const diff = command.switches.diff ? `\n${(await import("../../report/diff.ts")).formatDiff(plan)}` : "";
-  const summary = command.summary && status !== "unchanged" ? `\n\n${await summarise(plan, prepared)}` : diff;
+  const diff = command.switches.diff ? shown`\n${(await import("../../report/diff.ts")).formatDiff(plan)}` : "";
+  const summary = command.summary && status !== "unchanged" ? shown`\n\n${block(await summarise(plan, prepared))}` : diff;
   return {
     status,
     exit: status === "conflict" ? 3 : 0,
-    text: `  ${status === "unchanged" ? "" : formatCounts(plan)}${formatProblems(plan)}${summary}`.trimEnd(),
+    text: shown`  ${status === "unchanged" ? "" : formatCounts(plan)}${formatProblems(plan)}${summary}`.trimEnd(),
     json: {
       root: target.root,
       revision: prepared.revision,

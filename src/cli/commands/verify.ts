@@ -9,15 +9,16 @@ import { modelsOfAnswers } from "../../gateway/mock/stock.ts";
 import type { Lock } from "../../lock/lock.ts";
 import type { Answers } from "../../questions/types.ts";
 import { formatVerificationJson } from "../../report/json.ts";
-import { formatSteps, paintFor } from "../../report/text.ts";
+import { formatSteps } from "../../report/text.ts";
 import { copyRepository } from "../../repo/copy.ts";
 import { readLockFile } from "../../repo/environment.ts";
 import { findInstalled, readBeside } from "../../repo/installed.ts";
 import { findTarget } from "../../repo/scan.ts";
+import { shown } from "../../text/terminal.ts";
 import { prepareContainers, requireDocker } from "../../verify/containers.ts";
 import { verify, type Mock } from "../../verify/verify.ts";
 import type { Command } from "../args.ts";
-import type { Io } from "../io.ts";
+import { paintFor, type Io } from "../io.ts";
 
 const titles = {
   start: "building and starting the dev container",
@@ -48,7 +49,7 @@ export async function runVerify(
       "Run  npx create-aperture-env@latest verify",
     );
   await requireDocker();
-  const say = (text: string): void => void (switches.json || io.stderr.write(`${text}\n`));
+  const say = (text: string): void => void (switches.json || io.stderr.write(shown`${text}\n`));
   const asked = model ?? lock.answers.model;
   const began = Date.now();
   const seconds = (): string => `${((Date.now() - began) / 1000).toFixed(0).padStart(3)} s`;
@@ -69,7 +70,7 @@ export async function runVerify(
     if (signal.aborted) throw cancelledError();
     const works = steps.every(({ ok }) => ok);
     if (switches.json) io.stdout.write(formatVerificationJson(target.root, file, steps));
-    else io.stdout.write(formatSteps(steps, paintFor(io.stdout, io.env)));
+    else io.stdout.write(formatSteps(steps, paintFor(io)));
     return works ? 0 : 4;
   } catch (error) {
     // Whatever was on its way when it was cut off.

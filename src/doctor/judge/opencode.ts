@@ -1,5 +1,5 @@
 /** What OpenCode itself said: in depth, its version and its configuration; and its answer to one prompt. From values to values. */
-import { stripVTControlCharacters } from "node:util";
+import { linesOf } from "../../text/terminal.ts";
 import { at, parseJsonc, type JsonObject, isObject } from "../config/json.ts";
 import type { Ran } from "../probe/run.ts";
 import { fine, found, show, type Check } from "../types.ts";
@@ -132,17 +132,10 @@ export function judgeSent(ran: Ran, origin: string, seconds: number): Check[] {
   return [fine("models", "send", `A prompt was answered: ${show(ran.stdout.trim(), 60)}. It is on ${where}`)];
 }
 
-function plain(text: string): string[] {
-  return stripVTControlCharacters(text)
-    .split("\n")
-    .map((line) => line.trim())
-    .filter(Boolean);
-}
-
 function lastLine(text: string): string {
-  return show(plain(text).at(-1) ?? "it said nothing");
+  return show(linesOf(text).at(-1) ?? "it said nothing");
 }
 
 function firstLine(text: string): string {
-  return show(plain(text)[0] ?? "it said nothing");
+  return show(linesOf(text)[0] ?? "it said nothing");
 }

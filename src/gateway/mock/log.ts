@@ -1,9 +1,9 @@
 /** The log of requests: bounded, without prompts, and without any key but the placeholder. */
 import type { IncomingMessage } from "node:http";
+import { visible } from "../../text/terminal.ts";
 import type { Fault } from "./faults.ts";
-import { cut } from "./wire.ts";
 
-/** One request as it was answered. Texts that the client chose are cut at 200 characters and hold no control characters. */
+/** One request as it was answered. Texts that the client chose are on one line, escaped, and cut at 200 characters. */
 export interface LoggedRequest {
   /** When it came, in ISO 8601. */
   readonly time: string;
@@ -86,5 +86,5 @@ export function maskKey(value: string): string {
 
 /** A text of the client for a log: at most 200 characters, and nothing that moves a terminal's cursor or turns text around. */
 export function cleanText(text: string): string {
-  return cut(text, 200).replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "\uFFFD");
+  return visible(text, 200);
 }

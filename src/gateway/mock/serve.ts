@@ -2,9 +2,12 @@
  * Runs a mock gateway for people and programs, until somebody ends it. What is imported here is one file of the published program, which
  * `verify` also runs in a container: it needs nothing beside itself.
  */
+import { joined, json as asJson, shown, type Printer } from "../../text/terminal.ts";
 import type { Fault } from "./faults.ts";
 import { limitModels, type MockModel } from "./models.ts";
 import { startMockGateway } from "./server.ts";
+
+export { printTo } from "../../text/terminal.ts";
 
 /** What is served. */
 export interface Serving {
@@ -21,8 +24,8 @@ export interface Serving {
 
 /** What it touches of its process. */
 export interface MockGatewayIo {
-  readonly stdout: { write(text: string): unknown };
-  readonly stderr: { write(text: string): unknown };
+  readonly stdout: Pick<Printer, "write">;
+  readonly stderr: Pick<Printer, "write">;
   /** Its abort ends the gateway. */
   readonly signal: AbortSignal;
 }
@@ -33,22 +36,20 @@ export interface MockGatewayIo {
  */
 export async function serveMockGateway(serving: Serving, { stdout, stderr, signal }: MockGatewayIo): Promise<void> {
   const { models, port, host, json, faults, grants } = serving;
-  const print = (value: unknown): unknown => stdout.write(`${JSON.stringify(value)}\n`);
+  const print = (value: unknown): void => stdout.write(shown`${asJson(value)}\n`);
   const gateway = await startMockGateway({ models, faults, grants, host, port, onRequest: print });
   const { origin } = gateway;
   const ui = `${origin}/ui/`;
   if (json) print({ schemaVersion: 1, origin, ui });
-  stderr.write(
-    [
-      `The mock gateway listens on ${origin} with ${countModels(limitModels(models, { faults, grants }).length)}. It answers by itself; no model is behind it.`,
-      `  Point an environment at it:  APERTURE_URL=${origin}`,
-      `  See what it was asked:       ${ui}`,
-      ...(faults.length === 0 ? [] : [`  Goes wrong on purpose:       ${faults.join(", ")}`]),
-      ...(isLoopback(host) ? [] : ["  Other machines reach it, too: they can use it and read what it was asked."]),
-      "Ctrl-C ends it.",
-      "",
-    ].join("\n"),
-  );
+  const lines = [
+    `The mock gateway listens on ${origin} with ${countModels(limitModels(models, { faults, grants }).length)}. It answers by itself; no model is behind it.`,
+    `  Point an environment at it:  APERTURE_URL=${origin}`,
+    `  See what it was asked:       ${ui}`,
+    ...(faults.length === 0 ? [] : [`  Goes wrong on purpose:       ${faults.join(", ")}`]),
+    ...(isLoopback(host) ? [] : ["  Other machines reach it, too: they can use it and read what it was asked."]),
+    "Ctrl-C ends it.",
+  ];
+  stderr.write(shown`${joined(lines, "\n")}\n`);
   await new Promise<void>((resolve) => {
     if (signal.aborted) resolve();
     else signal.addEventListener("abort", () => resolve(), { once: true });
