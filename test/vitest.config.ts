@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 import { doctorForVite } from "../src/scripts/doctor.mjs";
+import { specSchemaForVite } from "../src/scripts/schema.mjs";
 import { templatesForVite } from "../src/scripts/templates.mjs";
 
 const root = join(import.meta.dirname, "..");
@@ -24,6 +25,6 @@ const tiers = {
 
 export default defineConfig(({ mode }) => ({
   root,
-  plugins: [templatesForVite(join(root, "templates")), doctorForVite(root)],
+  plugins: [templatesForVite(join(root, "templates")), doctorForVite(root), specSchemaForVite(root)],
   test: tiers[mode as keyof typeof tiers],
 }));

@@ -28,6 +28,9 @@ export const featureFolder = ".devcontainer/aperture-env";
 /** The doctor, which has no template: it is bundled from src/doctor. */
 export const doctorPath = `${featureFolder}/doctor.mjs`;
 
+/** The spec's JSON schema, which has no template: it is made from the table of questions. */
+export const specSchemaPath = `${featureFolder}/spec.schema.json`;
+
 const file = (path: string, decidedBy: string, fields: Partial<Omit<WantedFile, "path" | "decidedBy">> = {}): WantedFile => ({
   path,
   strategy: "own",
@@ -59,7 +62,7 @@ const featureFiles: readonly WantedFile[] = [
   file(`${featureFolder}/opencode/fetch.sh`, "opencode.version", script),
   file(`${featureFolder}/opencode/install.sh`, "", script),
   file(`${featureFolder}/opencode/packages.sh`, "", script),
-  file(`${featureFolder}/spec.schema.json`, ""),
+  file(specSchemaPath, ""),
 ];
 
 /** The dev container of its own. */

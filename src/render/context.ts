@@ -1,14 +1,9 @@
 /** Answers and data become the context that the templates see: every leaf a string (Handlebars adds numbers up), nothing computed later. */
-import { bases, fetchImage, findBase, packages, type Base } from "../catalog/bases.ts";
-import { connections } from "../catalog/connections.ts";
+import { fetchImage, findBase, packages, type Base } from "../catalog/bases.ts";
 import type { Shape } from "../catalog/files.ts";
-import { lifecycleHooks, withDoctor } from "../catalog/hooks.ts";
+import { withDoctor } from "../catalog/hooks.ts";
 import type { Catalogue } from "../catalog/models.ts";
 import { onlineUses } from "../catalog/online.ts";
-import { outputs } from "../catalog/outputs.ts";
-import { providers, refusedIds } from "../catalog/providers.ts";
-import { styles } from "../catalog/styles.ts";
-import { wireFormats } from "../catalog/wire-formats.ts";
 import { integrityToHex, packagesOf, type Release } from "../catalog/release.ts";
 import { writeProviders } from "../questions/parse-providers.ts";
 import type { Answers, BaseChoice } from "../questions/types.ts";
@@ -113,23 +108,6 @@ export function buildContext({ answers, release, registry, shape, catalogue }: E
     catalogue: emission.providers.flatMap(({ id, catalogue: entry }) =>
       entry === null ? [] : [{ id, fields: asJson(entry.fields), models: asJson(entry.models) }],
     ),
-    schema: {
-      hooks: lifecycleHooks,
-      connections: connections.map((choice) => choice.value),
-      outputs: outputs.map((choice) => choice.value),
-      online: onlineUses.map((choice) => choice.value),
-      bases: Object.keys(bases),
-      styles: styles.map((choice) => choice.value),
-      formats: Object.keys(wireFormats),
-      refused: refusedIds,
-      models: Object.values(providers).map((provider) => `${provider.id}/${provider.defaults.model}`),
-      providers: Object.values(providers).map(({ id, name, wireFormats: spoken, defaultApi }) => ({
-        id,
-        name,
-        formats: Object.keys(spoken),
-        defaultApi,
-      })),
-    },
   };
 }
 

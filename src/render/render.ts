@@ -1,8 +1,9 @@
 /** Renders the files of an environment. Pure: the same environment gives the same bytes on every system. */
 import { createHash } from "node:crypto";
 import runtime from "handlebars/runtime";
+import { text as specSchema } from "virtual:spec-schema";
 import { partials, templates } from "virtual:templates";
-import { doctorPath, wantedFiles, type WantedFile } from "../catalog/files.ts";
+import { doctorPath, specSchemaPath, wantedFiles, type WantedFile } from "../catalog/files.ts";
 import { hashText } from "../lock/lock.ts";
 import { buildContext, type Environment } from "./context.ts";
 import {
@@ -54,8 +55,8 @@ for (const [name, specification] of Object.entries(partials))
 /** Renders everything. Throws only on a defect: answers are validated before they come here. */
 export function renderEnvironment(environment: Environment): Rendered {
   const context = buildContext(environment);
-  const textOf = ({ path }: WantedFile, values: object): string =>
-    path === doctorPath ? environment.doctor : renderTemplate(path, values);
+  const made: Readonly<Record<string, string>> = { [doctorPath]: environment.doctor, [specSchemaPath]: specSchema };
+  const textOf = ({ path }: WantedFile, values: object): string => made[path] ?? renderTemplate(path, values);
   const wanted = wantedFiles(environment.shape);
   const first = wanted.filter((file) => file.image).map((file) => ({ ...file, text: textOf(file, context) }));
   const revision = hashRevision(first);

@@ -8,6 +8,10 @@ declare module "virtual:templates" {
 declare module "virtual:doctor" {
   export const text: string;
 }
+/** The JSON schema of the spec as text, made by `src/scripts/schema.mjs` when building and testing. */
+declare module "virtual:spec-schema" {
+  export const text: string;
+}
 declare module "handlebars/runtime" {
   export type TemplateSpecification = object;
   interface Runtime {

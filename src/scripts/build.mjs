@@ -5,6 +5,7 @@ import { join, parse } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
 import { doctorForEsbuild } from "./doctor.mjs";
+import { specSchemaForEsbuild } from "./schema.mjs";
 import { templatesForEsbuild } from "./templates.mjs";
 
 /**
@@ -37,7 +38,7 @@ export function nodeSettings(root) {
     mainFields: ["module", "main"],
     // yaml's entry for Node is CommonJS, which neither splits nor shakes.
     alias: { yaml: join(root, "node_modules/yaml/browser/index.js") },
-    plugins: [templatesForEsbuild(join(root, "templates")), doctorForEsbuild(root), catalogueAsText],
+    plugins: [templatesForEsbuild(join(root, "templates")), doctorForEsbuild(root), specSchemaForEsbuild(root), catalogueAsText],
     banner: { js: 'import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);' },
     logLevel: "warning",
   };

@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, posix, relative, sep } from "node:path";
 import Handlebars from "handlebars";
 import { describe, expect, test } from "vitest";
-import { doctorPath, featureFolder, wantedFiles } from "../../src/catalog/files.ts";
+import { doctorPath, featureFolder, specSchemaPath, wantedFiles } from "../../src/catalog/files.ts";
 import { helperNames, readTemplates } from "../../src/scripts/templates.mjs";
 
 const root = join(import.meta.dirname, "..", "..");
@@ -338,7 +338,9 @@ describe("templates", () => {
     const wanted = [...wantedFiles({ kind: "own" }), ...wantedFiles({ kind: "feature", files: [".devcontainer.json"] })].map(
       ({ path }) => path,
     );
-    const expected = [...new Set([...wanted, "aperture-env.yaml"])].filter((path) => path !== doctorPath).sort();
+    const expected = [...new Set([...wanted, "aperture-env.yaml"])]
+      .filter((path) => ![doctorPath, specSchemaPath].includes(path))
+      .sort();
     const there = templates.map(({ path }) => path).filter((path) => !path.endsWith(".partial"));
     expect(there.sort()).toEqual(expected);
   });

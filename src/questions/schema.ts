@@ -1,0 +1,232 @@
+/**
+ * The JSON schema of the spec, by which editors complete and check `aperture-env.yaml`. It is made from the table of questions when the program is
+ * built (src/scripts/schema.mjs): a question's key says where its value stands, its choices are the values that are allowed, and what else a value
+ * has to be is said here, once for each question. Draft 07, which yaml-language-server reads.
+ */
+import { bases } from "../catalog/bases.ts";
+import { lifecycleHooks } from "../catalog/hooks.ts";
+import { providers, refusedIds } from "../catalog/providers.ts";
+import { wireFormats } from "../catalog/wire-formats.ts";
+import { questionOf, questions } from "./table.ts";
+import type { QuestionId } from "./types.ts";
+
+/** A JSON schema, or a part of one. */
+export type Schema = { readonly [keyword: string]: unknown };
+
+/** What a map of the spec is for, where a question's key stands below it. */
+const maps: Readonly<Record<string, string>> = {
+  devcontainer: "More for the dev container, in its own spelling.",
+};
+
+const choicesOf = (id: QuestionId): readonly string[] =>
+  questionOf(id).choices!({ folder: "", base: null, devcontainers: [], opencode: "" }).map(({ value }) => value);
+const definition = (name: string): Schema => ({ $ref: `#/definitions/${name}` });
+
+/** The value of each question in the spec. */
+const values: { readonly [Id in QuestionId]: Schema } = {
+  name: { type: "string", minLength: 1, description: "The project's name, as editors show it." },
+  url: {
+    type: "string",
+    pattern: "^(?:https?://)?[^\\s/?#@]+(?:/v1/?|/)?$",
+    default: "http://ai",
+    examples: ["http://ai", "http://ai.example.ts.net", "http://localhost:8080"],
+    description:
+      "The gateway's origin, scheme://host[:port], without a path: each provider's own suffix is added. Plain http is right, WireGuard encrypts it.",
+  },
+  connection: {
+    enum: choicesOf("connection"),
+    default: "network",
+    description: "How a container reaches the gateway. network: the network it runs in already does.",
+  },
+  providers: {
+    type: "object",
+    minProperties: 1,
+    propertyNames: { pattern: "^[a-z](?:[a-z0-9._-]{0,48}[a-z0-9])?$", not: { enum: refusedIds } },
+    additionalProperties: {
+      type: "object",
+      additionalProperties: false,
+      required: ["models"],
+      description: "A provider of your own, by the name that the gateway has for it.",
+      properties: {
+        api: {
+          enum: Object.keys(wireFormats),
+          default: "chat",
+          description: "The wire format that it speaks through this gateway; chat is what compatible servers speak.",
+        },
+        name: definition("shownName"),
+        models: { ...definition("models"), description: "Its models." },
+      },
+    },
+    description: "What the gateway serves, and only that. One that is not listed here is one of your own, and names its models.",
+    properties: Object.fromEntries(
+      Object.values(providers).map(({ id, name, wireFormats: spoken, defaultApi }) => [
+        id,
+        {
+          type: ["object", "null"],
+          additionalProperties: false,
+          description: name,
+          properties: {
+            api: {
+              enum: Object.keys(spoken),
+              default: defaultApi,
+              description: "The wire format that it speaks through this gateway.",
+            },
+            models: definition("chosenModels"),
+          },
+        },
+      ]),
+    ),
+  },
+  model: { ...definition("model"), description: "The default model. The gateway routes by model name." },
+  smallModel: {
+    ...definition("model"),
+    description: "The model for titles and summaries; the gateway has to serve it, too.",
+  },
+  opencode: {
+    type: "string",
+    pattern: "^(?:latest|1\\.[0-9]+\\.[0-9]+)$",
+    description: "Version of opencode-ai, of the first major line. latest is resolved when generating and kept in the lock.",
+  },
+  style: {
+    enum: choicesOf("style"),
+    default: "separate",
+    description:
+      "separate: each provider as OpenCode knows it. compact: one provider, aperture, with exactly the models that are named in this file; one that names none has its two proposed ones.",
+  },
+  managed: {
+    type: "boolean",
+    default: false,
+    description: "Put the configuration into /etc/opencode, where no project file can override it.",
+  },
+  online: {
+    type: "array",
+    uniqueItems: true,
+    items: { enum: choicesOf("online") },
+    default: [],
+    description:
+      "What OpenCode may ask of the internet beside the gateway. share: sessions that somebody shares go to opencode.ai. lsp: language servers are fetched where a configuration turns lsp on.",
+  },
+  base: {
+    description: "The image family that the environment starts from.",
+    oneOf: [
+      { enum: Object.keys(bases) },
+      {
+        type: "object",
+        additionalProperties: false,
+        required: ["image", "libc", "user"],
+        properties: {
+          image: { type: "string", description: "An image reference; with a digest it is pinned." },
+          libc: { enum: ["glibc", "musl"], description: "The C library of the image: musl for Alpine, else glibc." },
+          user: { type: ["string", "integer"], description: "The account that works in it." },
+        },
+      },
+    ],
+  },
+  outputs: {
+    type: "array",
+    minItems: 1,
+    uniqueItems: true,
+    items: { enum: choicesOf("outputs") },
+    description: "What to generate.",
+  },
+  devcontainers: {
+    description: "Dev containers of yours that the environment is added to.",
+    default: "all",
+    oneOf: [
+      { const: "all" },
+      {
+        type: "array",
+        minItems: 1,
+        uniqueItems: true,
+        items: { type: "string", pattern: "^(?:\\./)?\\.devcontainer(?:/(?:[^/]+/)?devcontainer)?\\.json$" },
+      },
+    ],
+  },
+  containerEnv: {
+    type: "object",
+    propertyNames: { pattern: "^[A-Za-z_][A-Za-z0-9_]*$", not: { enum: ["APERTURE_URL", "OPENCODE_CONFIG"] } },
+    additionalProperties: { type: ["string", "number", "boolean"] },
+    description: "Variables of the dev container. No secrets: this file is committed.",
+  },
+  forwardPorts: {
+    type: "array",
+    uniqueItems: true,
+    items: {
+      oneOf: [
+        { type: "integer", minimum: 1, maximum: 65535 },
+        { type: "string", pattern: "^(?:[a-z0-9-]+:)?[0-9]{1,5}$" },
+      ],
+    },
+    description: "Ports to forward; service:port where the dev container is one of several services.",
+  },
+  hooks: {
+    type: "object",
+    additionalProperties: false,
+    description: "Commands at the dev container's own points of time; they run before those of yours.",
+    properties: Object.fromEntries(lifecycleHooks.map((hook) => [hook, { type: "string" }])),
+  },
+};
+
+const modelIds = definition("modelId");
+const definitions: Schema = {
+  shownName: { type: "string", minLength: 1, maxLength: 100, pattern: "^[^{}]+$", description: "As people see it." },
+  modelId: { type: "string", pattern: "^[A-Za-z0-9@~][A-Za-z0-9@._:/+~-]{0,199}$" },
+  models: {
+    oneOf: [
+      { type: "array", minItems: 1, uniqueItems: true, items: modelIds },
+      {
+        type: "object",
+        minProperties: 1,
+        propertyNames: modelIds,
+        additionalProperties: {
+          type: ["object", "null"],
+          additionalProperties: false,
+          dependencies: { context: ["output"], output: ["context"] },
+          properties: {
+            name: definition("shownName"),
+            context: {
+              type: "integer",
+              minimum: 1,
+              description: "What it reads at once, in tokens. Without it nothing is compacted automatically.",
+            },
+            output: { type: "integer", minimum: 1, description: "What it writes at once, in tokens." },
+            reasoning: { type: "boolean", description: "Whether it reasons before it answers." },
+            images: { type: "boolean", description: "Whether it takes images." },
+          },
+        },
+      },
+    ],
+  },
+  chosenModels: { ...definition("models"), description: "Exactly these are offered, in place of all that the catalogue has." },
+  model: {
+    type: "string",
+    pattern: "^[A-Za-z0-9@][A-Za-z0-9@._:+~-]*/[A-Za-z0-9@._:/+~-]+$",
+    examples: Object.values(providers).map(({ id, defaults }) => `${id}/${defaults.model}`),
+  },
+};
+
+/** The whole schema. */
+export function buildSpecSchema(): Schema {
+  return {
+    $schema: "http://json-schema.org/draft-07/schema#",
+    title: "aperture-env.yaml",
+    description: "The environment of a repository: OpenCode through Aperture by Tailscale.",
+    ...mapAt([]),
+    definitions,
+  };
+}
+
+/** The map at a place of the spec: its keys are those of the questions there, and of the maps below. */
+function mapAt(place: readonly string[]): Schema {
+  const below = questions.filter(({ key }) => place.every((part, index) => key[index] === part));
+  const keys = [...new Set(below.map(({ key }) => key[place.length]!))];
+  const properties = keys.map((key): readonly [string, Schema] => {
+    const here = [...place, key];
+    const question = below.find((candidate) => candidate.key.length === here.length && candidate.key.at(-1) === key);
+    if (question !== undefined) return [key, values[question.id]];
+    const description = maps[here.join(".")];
+    const { type, ...rest } = mapAt(here);
+    return [key, { type, ...(description !== undefined && { description }), ...rest }];
+  });
+  return { type: "object", additionalProperties: false, properties: Object.fromEntries(properties) };
+}

@@ -1,0 +1,62 @@
+// @ts-check
+/**
+ * Makes the JSON schema of the spec from the table of questions (src/questions/schema.ts), for the builder (esbuild) and the test runner (Vite):
+ * the module `virtual:spec-schema` holds its text. It is the same in every repository, so no run has to make it.
+ */
+import { build } from "esbuild";
+import format from "json-stringify-pretty-compact";
+
+/**
+ * @param {string} root
+ * @returns {Promise<string>}
+ */
+export async function makeSpecSchema(root) {
+  const { outputFiles } = await build({
+    absWorkingDir: root,
+    entryPoints: ["src/questions/schema.ts"],
+    bundle: true,
+    write: false,
+    platform: "node",
+    format: "esm",
+    packages: "external",
+    logLevel: "warning",
+  });
+  const [file] = outputFiles;
+  if (file === undefined) throw new Error("esbuild made no schema");
+  const { buildSpecSchema } = await import(`data:text/javascript;base64,${Buffer.from(file.contents).toString("base64")}`);
+  return `${format(buildSpecSchema(), { maxLength: 130 })}\n`;
+}
+
+const id = "virtual:spec-schema";
+
+/** @param {string} root */
+async function moduleText(root) {
+  return `export const text = ${JSON.stringify(await makeSpecSchema(root))};`;
+}
+
+/**
+ * For esbuild.
+ * @param {string} root
+ * @returns {import("esbuild").Plugin}
+ */
+export function specSchemaForEsbuild(root) {
+  return {
+    name: "spec-schema",
+    setup(build) {
+      build.onResolve({ filter: /^virtual:spec-schema$/ }, () => ({ path: id, namespace: "spec-schema" }));
+      build.onLoad({ filter: /.*/, namespace: "spec-schema" }, async () => ({ contents: await moduleText(root), loader: "js" }));
+    },
+  };
+}
+
+/**
+ * For Vite and Vitest.
+ * @param {string} root
+ */
+export function specSchemaForVite(root) {
+  return {
+    name: "spec-schema",
+    resolveId: (/** @type {string} */ source) => (source === id ? `\0${id}` : undefined),
+    load: (/** @type {string} */ resolved) => (resolved === `\0${id}` ? moduleText(root) : undefined),
+  };
+}
