@@ -924,6 +924,7 @@ function getNodeType(value) {
 }
 
 // node_modules/jsonc-parser/lib/esm/main.js
+var createScanner2 = createScanner;
 var ScanError;
 (function(ScanError2) {
   ScanError2[ScanError2["None"] = 0] = "None";
@@ -1014,6 +1015,121 @@ function printParseErrorCode(code) {
   return "<unknown ParseErrorCode>";
 }
 
+// src/text/nesting.ts
+function findBeyond(text, { depth, parts }) {
+  const jump = /["/[\]{},]/g;
+  let level = 0;
+  let count = 0;
+  for (let match = jump.exec(text); match !== null; match = jump.exec(text)) {
+    const { index } = match;
+    if (match[0] === '"') jump.lastIndex = endOfString(text, index + 1);
+    else if (match[0] === "/") jump.lastIndex = endOfComment(text, index);
+    else if (match[0] === "]" || match[0] === "}") level = Math.max(0, level - 1);
+    else {
+      if (match[0] !== ",") level++;
+      if (level > depth || ++count > parts) return index;
+    }
+  }
+  return null;
+}
+function endOfString(text, from) {
+  const stop = /["\n\r\\]/g;
+  stop.lastIndex = from;
+  for (let match = stop.exec(text); match !== null; match = stop.exec(text)) {
+    if (match[0] !== "\\") return stop.lastIndex;
+    stop.lastIndex++;
+  }
+  return text.length;
+}
+function endOfComment(text, at2) {
+  const kind = text[at2 + 1];
+  if (kind !== "/" && kind !== "*") return at2 + 1;
+  const end = kind === "*" ? text.indexOf("*/", at2 + 2) : text.slice(at2).search(/[\n\r]/);
+  if (end === -1) return text.length;
+  return kind === "*" ? end + 2 : at2 + end;
+}
+
+// src/doctor/config/substitute.ts
+var largest = 16 * 1024 * 1024;
+var mostReferences = 1e4;
+function substitute(text, folder, world, env) {
+  const variables = fill({ text, spans: [] }, /\{env:([^}]+)\}/g, (name) => env[name] ?? "");
+  if (!variables.ok) return variables;
+  const filled = variables.text;
+  let lineStart = 0;
+  return fill(variables, /\{file:([^}]+)\}/g, (path, index) => {
+    for (let end = filled.indexOf("\n", lineStart); end !== -1 && end < index; end = filled.indexOf("\n", lineStart))
+      lineStart = end + 1;
+    if (filled.slice(lineStart, index).trimStart().startsWith("//")) return void 0;
+    const named = path.startsWith("~/") ? `${world.home}/${path.slice(2)}` : path;
+    const read = world.read(named.startsWith("/") ? named : `${folder}/${named}`);
+    return read.kind === "text" ? JSON.stringify(read.text.trim()).slice(1, -1) : null;
+  });
+}
+function veil(text, written) {
+  return { text, spans: [{ start: 0, end: text.length, written }] };
+}
+function writtenBetween({ text, spans }, from, to) {
+  let written = null;
+  let done = from;
+  for (let index = firstBehind(spans, from); index < spans.length && spans[index].start < to; index++) {
+    const { start, end, written: reference } = spans[index];
+    if (end === from) continue;
+    written = `${written ?? ""}${text.slice(done, Math.max(done, start))}${reference}`;
+    done = Math.max(done, end);
+  }
+  return written === null ? null : written + text.slice(Math.min(done, to), to);
+}
+function firstBehind(spans, offset) {
+  let low = 0;
+  for (let high = spans.length; low < high; ) {
+    const middle = low + high >> 1;
+    if (spans[middle].end < offset) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+function writtenLine(filled, offset) {
+  return (writtenBetween(filled, 0, offset) ?? filled.text.slice(0, offset)).split("\n").length;
+}
+function fill(source, pattern, valueOf) {
+  const { text, spans } = source;
+  const parts = [];
+  const placed = [];
+  let length = 0;
+  let done = 0;
+  let next = 0;
+  let count = 0;
+  const copy = (to) => {
+    for (; next < spans.length && spans[next].start <= to; next++) {
+      const { start, end, written } = spans[next];
+      const [from, until] = [Math.max(start, done), Math.min(end, to)];
+      if (from < until || start === end && from === until)
+        placed.push({ start: from - done + length, end: until - done + length, written });
+      if (end > to) break;
+    }
+    parts.push(text.slice(done, to));
+    length += to - done;
+    done = to;
+  };
+  for (const match of text.matchAll(pattern)) {
+    const value = valueOf(match[1], match.index);
+    if (value === void 0) continue;
+    const end = match.index + match[0].length;
+    const written = writtenBetween(source, match.index, end) ?? match[0];
+    if (value === null) return { ok: false, reference: written, why: "unreadable" };
+    copy(match.index);
+    parts.push(value);
+    placed.push({ start: length, end: length + value.length, written });
+    length += value.length;
+    done = end;
+    count++;
+    if (length > largest || count > mostReferences) return { ok: false, reference: written, why: "too-large" };
+  }
+  copy(text.length);
+  return { ok: true, text: parts.join(""), spans: placed };
+}
+
 // src/doctor/config/json.ts
 function isObject(value) {
   return typeof value === "object" && value !== null && !Array.isArray(value);
@@ -1033,22 +1149,29 @@ function entriesAt(value, ...path) {
   const inner = at(value, ...path);
   return isObject(inner) ? Object.entries(inner) : [];
 }
-function placeOf(text, offset) {
-  const lines = text.slice(0, offset).split("\n");
-  return { line: lines.length, column: lines.at(-1).length + 1 };
-}
+var largest2 = { depth: 200, parts: 1e6 };
 function parseJsonc(text) {
+  const beyond = findBeyond(text, largest2);
+  if (beyond !== null) return { ok: false, why: `Nested more than ${largest2.depth} deep, or endless`, offset: beyond };
   const errors = [];
   const value = parse2(text, errors, { allowTrailingComma: true });
   const [first] = errors;
   if (first === void 0) return { ok: true, value };
   const words = printParseErrorCode(first.error).replace(/(?<=[a-z])(?=[A-Z])/g, " ");
-  return { ok: false, why: words.charAt(0).toUpperCase() + words.slice(1).toLowerCase(), ...placeOf(text, first.offset) };
+  return { ok: false, why: words.charAt(0).toUpperCase() + words.slice(1).toLowerCase(), offset: first.offset };
 }
-function lineOf(text, path) {
-  const root = parseTree2(text, [], { allowTrailingComma: true });
+var kinds = { string: 10, end: 17 };
+function* stringsOf(text) {
+  const scanner = createScanner2(text, true);
+  for (let kind = scanner.scan(); kind !== kinds.end; kind = scanner.scan()) {
+    const start = scanner.getTokenOffset();
+    if (kind === kinds.string) yield { value: scanner.getTokenValue(), start, end: start + scanner.getTokenLength() };
+  }
+}
+function lineOf(filled, path) {
+  const root = parseTree2(filled.text, [], { allowTrailingComma: true });
   const node = root === void 0 ? void 0 : findNodeAtLocation2(root, [...path]);
-  return node === void 0 ? void 0 : placeOf(text, node.offset).line;
+  return node === void 0 ? void 0 : writtenLine(filled, node.offset);
 }
 
 // src/doctor/config/providers.ts
@@ -1146,164 +1269,6 @@ function wirePath({ npm, id }, config, model) {
 function splitModel(text) {
   const slash = text.indexOf("/");
   return slash === -1 ? [text, ""] : [text.slice(0, slash), text.slice(slash + 1)];
-}
-
-// src/doctor/config/substitute.ts
-function substitute(text, folder, world, env) {
-  const filled = text.replace(/\{env:([^}]+)\}/g, (_whole, name) => env[name] ?? "");
-  let result = "";
-  let done = 0;
-  for (const match of filled.matchAll(/\{file:([^}]+)\}/g)) {
-    const { index } = match;
-    const lineStart = filled.lastIndexOf("\n", index - 1) + 1;
-    result += filled.slice(done, index);
-    done = index + match[0].length;
-    if (filled.slice(lineStart, index).trimStart().startsWith("//")) {
-      result += match[0];
-      continue;
-    }
-    const named = match[1].startsWith("~/") ? `${world.home}/${match[1].slice(2)}` : match[1];
-    const read = world.read(named.startsWith("/") ? named : `${folder}/${named}`);
-    if (read.kind !== "text") return { ok: false, reference: match[0] };
-    result += JSON.stringify(read.text.trim()).slice(1, -1);
-  }
-  return { ok: true, text: result + filled.slice(done) };
-}
-
-// src/doctor/config/world.ts
-function foldersUp(from, to) {
-  const folders = [from];
-  for (let folder = from; folder !== to && folder !== "/"; ) {
-    folder = parentOf(folder);
-    folders.push(folder);
-  }
-  return folders;
-}
-function parentOf(path) {
-  return path.slice(0, path.lastIndexOf("/")) || "/";
-}
-function worktreeOf(world) {
-  return foldersUp(world.cwd, "/").find((folder) => world.exists(folder === "/" ? "/.git" : `${folder}/.git`)) ?? "/";
-}
-
-// src/doctor/config/resolve.ts
-function isOn(value) {
-  return value !== void 0 && ["1", "true"].includes(value.toLowerCase());
-}
-function places(world) {
-  const { env, home, cwd } = world;
-  const worktree = worktreeOf(world);
-  const up = isOn(env["OPENCODE_DISABLE_PROJECT_CONFIG"]) ? [] : foldersUp(cwd, worktree);
-  const global = `${env["XDG_CONFIG_HOME"] || `${home}/.config`}/opencode`;
-  const folders = [.../* @__PURE__ */ new Set([...up.map((folder) => join(folder, ".opencode")), join(home, ".opencode")])].filter(
-    (folder) => world.exists(folder)
-  );
-  const own = env["OPENCODE_CONFIG_DIR"];
-  const managed = env["OPENCODE_TEST_MANAGED_CONFIG_DIR"] || "/etc/opencode";
-  const both = (folder, kind) => ["opencode.json", "opencode.jsonc"].map((name) => ({ source: join(folder, name), kind }));
-  const wanted = [
-    { source: join(global, "config.json"), kind: "global" },
-    ...both(global, "global"),
-    ...env["OPENCODE_CONFIG"] ? [{ source: absolute(env["OPENCODE_CONFIG"], cwd), kind: "environment" }] : [],
-    ...up.toReversed().flatMap((folder) => both(folder, "project")),
-    ...[.../* @__PURE__ */ new Set([...folders, ...own ? [absolute(own, cwd)] : []])].flatMap((folder) => both(folder, "folder")),
-    ...env["OPENCODE_CONFIG_CONTENT"] ? [{ source: "OPENCODE_CONFIG_CONTENT", kind: "variable", text: env["OPENCODE_CONFIG_CONTENT"] }] : [],
-    ...both(managed, "managed")
-  ];
-  return { wanted, folders, worktree };
-}
-function join(folder, name) {
-  return folder === "/" ? `/${name}` : `${folder}/${name}`;
-}
-function absolute(path, cwd) {
-  return path.startsWith("/") ? path : join(cwd, path);
-}
-function resolveConfig(world) {
-  const { wanted, folders, worktree } = places(world);
-  const layers = [];
-  const problems = [];
-  for (const { source, kind, text } of wanted) {
-    const read = text === void 0 ? world.read(source) : { kind: "text", text };
-    if (read.kind === "unreadable" && read.why === "EISDIR")
-      problems.push({ code: "config-unreadable", source, why: "it is a folder" });
-    if (read.kind !== "text" || read.text === "") continue;
-    const loaded = load(read.text, text === void 0 ? parentOf(source) : world.cwd, world);
-    if (loaded.ok) layers.push({ source, kind, text: loaded.text, value: loaded.value });
-    else problems.push({ ...loaded.problem, source });
-  }
-  return { config: mergeLayers(layers), layers, problems, folders, worktree };
-}
-function load(text, folder, world) {
-  const filled = substitute(text, folder, world, world.env);
-  if (!filled.ok) return { ok: false, problem: { code: "config-reference", why: `${filled.reference} cannot be read` } };
-  const parsed = parseJsonc(filled.text);
-  if (!parsed.ok) return { ok: false, problem: { code: "config-unreadable", why: parsed.why, line: parsed.line } };
-  const wrong = findWrongType(parsed.value);
-  if (wrong !== null) return { ok: false, problem: { code: "config-invalid", why: wrong } };
-  return { ok: true, text: filled.text, value: parsed.value };
-}
-var isText = (value) => typeof value === "string";
-var isTexts = (value) => Array.isArray(value) && value.every(isText);
-var isMap = (value) => isObject(value);
-var types = {
-  model: [isText, "a text"],
-  small_model: [isText, "a text"],
-  enabled_providers: [isTexts, "a list of texts"],
-  disabled_providers: [isTexts, "a list of texts"],
-  instructions: [isTexts, "a list of texts"],
-  username: [isText, "a text"],
-  provider: [isMap, "an object"],
-  share: [(value) => ["manual", "auto", "disabled"].includes(value), "manual, auto or disabled"],
-  autoupdate: [(value) => typeof value === "boolean" || value === "notify", "true, false or notify"]
-};
-function findWrongType(value) {
-  if (!isObject(value)) return "it is not an object";
-  for (const [key, [test, wanted]] of Object.entries(types))
-    if (value[key] !== void 0 && !test(value[key])) return `${key} is not ${wanted}`;
-  for (const [id, provider] of Object.entries(isObject(value["provider"]) ? value["provider"] : {})) {
-    if (!isObject(provider)) return `provider.${id} is not an object`;
-    for (const key of ["options", "models"])
-      if (provider[key] !== void 0 && !isObject(provider[key])) return `provider.${id}.${key} is not an object`;
-    for (const key of ["npm", "api", "name"])
-      if (provider[key] !== void 0 && typeof provider[key] !== "string") return `provider.${id}.${key} is not a text`;
-  }
-  return null;
-}
-function mergeLayers(layers) {
-  const merge = (kinds) => kinds.reduce((config, { value }) => mergeDeep(config, value), {});
-  const global = merge(layers.filter(({ kind }) => kind === "global"));
-  return layers.filter(({ kind }) => kind !== "global").reduce((config, { value }) => {
-    const merged = mergeDeep(config, value);
-    const [before, after] = [config["instructions"], value["instructions"]];
-    return Array.isArray(before) && Array.isArray(after) ? { ...merged, instructions: [.../* @__PURE__ */ new Set([...before, ...after])] } : merged;
-  }, global);
-}
-function mergeDeep(left, right) {
-  const merged = Object.assign(/* @__PURE__ */ Object.create(null), left);
-  for (const [key, value] of Object.entries(right)) {
-    const before = merged[key];
-    merged[key] = isObject(before) && isObject(value) ? mergeDeep(before, value) : value;
-  }
-  return merged;
-}
-
-// src/doctor/config/launch.ts
-function normaliseUrl(given) {
-  let url = given.includes("://") ? given : `http://${given}`;
-  for (; ; ) {
-    const shorter = /:\/\/.*\/$/.test(url) ? url.slice(0, -1) : /:\/\/.*\/v1$/.test(url) ? url.slice(0, -3) : url;
-    if (shorter === url) return url;
-    url = shorter;
-  }
-}
-var silencingVariables = [
-  { name: "OPENCODE_DISABLE_MODELS_FETCH", use: null },
-  { name: "OPENCODE_DISABLE_AUTOUPDATE", use: null },
-  { name: "OPENCODE_DISABLE_LSP_DOWNLOAD", use: "lsp" },
-  { name: "OPENCODE_DISABLE_SHARE", use: "share" }
-];
-function isAllowed({ online }, use) {
-  return use !== null && online.includes(use);
 }
 
 // src/text/terminal.ts
@@ -1406,6 +1371,211 @@ function listed(words, limit = 5) {
   return some.length < 2 ? some[0] ?? "" : `${some.slice(0, -1).join(", ")} and ${some.at(-1)}`;
 }
 
+// src/doctor/config/quote.ts
+var unseen = "(a text that only OpenCode has)";
+function quoteFrom(layers, resolved = null) {
+  const literal = /* @__PURE__ */ new Set();
+  const filled = /* @__PURE__ */ new Map();
+  for (const layer of layers)
+    for (const [counted, written] of textsIn(layer)) {
+      if (written === null) literal.add(counted);
+      else filled.set(counted, written);
+    }
+  for (const text of textsOf(resolved)) if (!filled.has(text)) filled.set(text, unseen);
+  const writingOf = (counted) => literal.has(counted) ? null : filled.get(counted) ?? null;
+  return {
+    text: (counted) => show(writingOf(counted) ?? counted),
+    address: (counted) => show(bareAddress(writingOf(counted) ?? counted)),
+    origin(counted) {
+      const written = writingOf(counted);
+      if (written === null) return show(URL.canParse(counted) ? new URL(counted).origin : bareAddress(counted));
+      const bare = bareAddress(written);
+      const [host = ""] = /^[a-z][a-z0-9+.-]*:\/\/(?:\{(?:env|file):[^}]+\}|[^/])*/i.exec(bare) ?? [];
+      if (host !== "" && !references.test(host) && URL.canParse(host)) return show(new URL(host).origin);
+      return `what ${show(references.exec(bare)?.[0] ?? bare)} stands for`;
+    }
+  };
+}
+var references = /\{(?:env|file):[^}]+\}/;
+function bareAddress(text) {
+  const held = [];
+  const marked = text.replace(new RegExp(references, "g"), (reference) => `${held.push(reference) - 1}`);
+  const bare = marked.replace(/^([a-z][a-z0-9+.-]*:[\\/]*|[\\/]{2})?[^/?#\\]*@/i, "$1").replace(/[?#].*$/s, "");
+  return bare.replace(/\ue000(\d+)\ue000/g, (_whole, index) => held[Number(index)] ?? "");
+}
+function* textsIn(layer) {
+  for (const { value, start, end } of stringsOf(layer.text)) {
+    const written = writtenBetween(layer, start, end);
+    yield [value, written === null ? null : unquoted(written)];
+  }
+}
+function unquoted(written) {
+  try {
+    const text = JSON.parse(written);
+    return typeof text === "string" ? text : written;
+  } catch {
+    return written;
+  }
+}
+function* textsOf(value) {
+  const left = [value];
+  while (left.length > 0) {
+    const next = left.pop();
+    if (typeof next === "string") yield next;
+    else if (Array.isArray(next)) for (const each of next) left.push(each);
+    else if (isObject(next))
+      for (const [key, inner] of Object.entries(next)) {
+        yield key;
+        left.push(inner);
+      }
+  }
+}
+
+// src/doctor/config/world.ts
+function foldersUp(from, to) {
+  const folders = [from];
+  for (let folder = from; folder !== to && folder !== "/"; ) {
+    folder = parentOf(folder);
+    folders.push(folder);
+  }
+  return folders;
+}
+function parentOf(path) {
+  return path.slice(0, path.lastIndexOf("/")) || "/";
+}
+function worktreeOf(world) {
+  return foldersUp(world.cwd, "/").find((folder) => world.exists(folder === "/" ? "/.git" : `${folder}/.git`)) ?? "/";
+}
+
+// src/doctor/config/resolve.ts
+function isOn(value) {
+  return value !== void 0 && ["1", "true"].includes(value.toLowerCase());
+}
+function places(world) {
+  const { env, home, cwd } = world;
+  const worktree = worktreeOf(world);
+  const up = isOn(env["OPENCODE_DISABLE_PROJECT_CONFIG"]) ? [] : foldersUp(cwd, worktree);
+  const global = `${env["XDG_CONFIG_HOME"] || `${home}/.config`}/opencode`;
+  const folders = [.../* @__PURE__ */ new Set([...up.map((folder) => join(folder, ".opencode")), join(home, ".opencode")])].filter(
+    (folder) => world.exists(folder)
+  );
+  const own = env["OPENCODE_CONFIG_DIR"];
+  const managed = env["OPENCODE_TEST_MANAGED_CONFIG_DIR"] || "/etc/opencode";
+  const both = (folder, kind) => ["opencode.json", "opencode.jsonc"].map((name) => ({ source: join(folder, name), kind }));
+  const wanted = [
+    { source: join(global, "config.json"), kind: "global" },
+    ...both(global, "global"),
+    ...env["OPENCODE_CONFIG"] ? [{ source: absolute(env["OPENCODE_CONFIG"], cwd), kind: "environment" }] : [],
+    ...up.toReversed().flatMap((folder) => both(folder, "project")),
+    ...[.../* @__PURE__ */ new Set([...folders, ...own ? [absolute(own, cwd)] : []])].flatMap((folder) => both(folder, "folder")),
+    ...env["OPENCODE_CONFIG_CONTENT"] ? [{ source: "OPENCODE_CONFIG_CONTENT", kind: "variable", text: env["OPENCODE_CONFIG_CONTENT"] }] : [],
+    ...both(managed, "managed")
+  ];
+  return { wanted, folders, worktree };
+}
+function join(folder, name) {
+  return folder === "/" ? `/${name}` : `${folder}/${name}`;
+}
+function absolute(path, cwd) {
+  return path.startsWith("/") ? path : join(cwd, path);
+}
+function resolveConfig(world) {
+  const { wanted, folders, worktree } = places(world);
+  const layers = [];
+  const problems = [];
+  for (const { source, kind, text } of wanted) {
+    const read = text === void 0 ? world.read(source) : { kind: "text", text };
+    if (read.kind === "unreadable" && read.why === "EISDIR")
+      problems.push({ code: "config-unreadable", source, why: "it is a folder" });
+    if (read.kind !== "text" || read.text === "") continue;
+    const loaded = load(read.text, text === void 0 ? parentOf(source) : world.cwd, world, text === void 0 ? null : source);
+    if (loaded.ok) layers.push({ source, kind, filled: loaded.filled, value: loaded.value });
+    else problems.push({ ...loaded.problem, source });
+  }
+  return { config: mergeLayers(layers), layers, problems, folders, worktree };
+}
+function load(text, folder, world, variable) {
+  const substituted = substitute(text, folder, world, world.env);
+  if (!substituted.ok) {
+    const reference = variable === null ? substituted.reference : `{env:${variable}}`;
+    const why = substituted.why === "too-large" ? "puts in more than any configuration holds" : "cannot be read";
+    return { ok: false, problem: { code: "config-reference", why: `${reference} ${why}` } };
+  }
+  const filled = variable === null ? substituted : veil(substituted.text, `{env:${variable}}`);
+  const parsed = parseJsonc(filled.text);
+  if (!parsed.ok) {
+    const line = variable === null ? { line: writtenLine(filled, parsed.offset) } : {};
+    return { ok: false, problem: { code: "config-unreadable", why: parsed.why, ...line } };
+  }
+  const wrong = findWrongType(parsed.value, quoteFrom([filled]));
+  if (wrong !== null) return { ok: false, problem: { code: "config-invalid", why: wrong } };
+  return { ok: true, filled, value: parsed.value };
+}
+var isText = (value) => typeof value === "string";
+var isTexts = (value) => Array.isArray(value) && value.every(isText);
+var isMap = (value) => isObject(value);
+var types = {
+  model: [isText, "a text"],
+  small_model: [isText, "a text"],
+  enabled_providers: [isTexts, "a list of texts"],
+  disabled_providers: [isTexts, "a list of texts"],
+  instructions: [isTexts, "a list of texts"],
+  username: [isText, "a text"],
+  provider: [isMap, "an object"],
+  share: [(value) => ["manual", "auto", "disabled"].includes(value), "manual, auto or disabled"],
+  autoupdate: [(value) => typeof value === "boolean" || value === "notify", "true, false or notify"]
+};
+function findWrongType(value, quote) {
+  if (!isObject(value)) return "it is not an object";
+  for (const [key, [test, wanted]] of Object.entries(types))
+    if (value[key] !== void 0 && !test(value[key])) return `${key} is not ${wanted}`;
+  for (const [id, provider] of Object.entries(isObject(value["provider"]) ? value["provider"] : {})) {
+    const name = `provider.${quote.text(id)}`;
+    if (!isObject(provider)) return `${name} is not an object`;
+    for (const key of ["options", "models"])
+      if (provider[key] !== void 0 && !isObject(provider[key])) return `${name}.${key} is not an object`;
+    for (const key of ["npm", "api", "name"])
+      if (provider[key] !== void 0 && typeof provider[key] !== "string") return `${name}.${key} is not a text`;
+  }
+  return null;
+}
+function mergeLayers(layers) {
+  const merge = (kinds2) => kinds2.reduce((config, { value }) => mergeDeep(config, value), {});
+  const global = merge(layers.filter(({ kind }) => kind === "global"));
+  return layers.filter(({ kind }) => kind !== "global").reduce((config, { value }) => {
+    const merged = mergeDeep(config, value);
+    const [before, after] = [config["instructions"], value["instructions"]];
+    return Array.isArray(before) && Array.isArray(after) ? { ...merged, instructions: [.../* @__PURE__ */ new Set([...before, ...after])] } : merged;
+  }, global);
+}
+function mergeDeep(left, right) {
+  const merged = Object.assign(/* @__PURE__ */ Object.create(null), left);
+  for (const [key, value] of Object.entries(right)) {
+    const before = merged[key];
+    merged[key] = isObject(before) && isObject(value) ? mergeDeep(before, value) : value;
+  }
+  return merged;
+}
+
+// src/doctor/config/launch.ts
+function normaliseUrl(given) {
+  let url = given.includes("://") ? given : `http://${given}`;
+  for (; ; ) {
+    const shorter = /:\/\/.*\/$/.test(url) ? url.slice(0, -1) : /:\/\/.*\/v1$/.test(url) ? url.slice(0, -3) : url;
+    if (shorter === url) return url;
+    url = shorter;
+  }
+}
+var silencingVariables = [
+  { name: "OPENCODE_DISABLE_MODELS_FETCH", use: null },
+  { name: "OPENCODE_DISABLE_AUTOUPDATE", use: null },
+  { name: "OPENCODE_DISABLE_LSP_DOWNLOAD", use: "lsp" },
+  { name: "OPENCODE_DISABLE_SHARE", use: "share" }
+];
+function isAllowed({ online }, use) {
+  return use !== null && online.includes(use);
+}
+
 // src/doctor/judge/config.ts
 function judgeConfig(facts) {
   const { own, installation, resolved } = facts;
@@ -1440,7 +1610,11 @@ function judgeConfig(facts) {
   ];
   const ids = facts.choices.providers.map(({ id }) => id);
   return checks.some(({ severity }) => severity === "warning" || severity === "failure") ? checks : [
-    fine("config", "config", `${listed(ids)} ${ids.length === 1 ? "goes" : "go"} to the gateway with the placeholder key`),
+    fine(
+      "config",
+      "config",
+      `${listed(ids.map((id) => facts.quote.text(id)))} ${ids.length === 1 ? "goes" : "go"} to the gateway with the placeholder key`
+    ),
     ...checks
   ];
 }
@@ -1452,7 +1626,7 @@ function judgeFile({ launched, resolved, catalogueMissing }) {
         "warning",
         "config",
         "config-not-found",
-        `OPENCODE_CONFIG names ${show(launched.configFallback)}, which cannot be read`,
+        "OPENCODE_CONFIG names a file that cannot be read",
         "OpenCode passes over such a file; the launcher takes the environment's own instead",
         "mend the variable, or unset it"
       )
@@ -1463,7 +1637,7 @@ function judgeFile({ launched, resolved, catalogueMissing }) {
         "warning",
         "config",
         "catalogue-missing",
-        `OPENCODE_MODELS_PATH names ${show(launched.env["OPENCODE_MODELS_PATH"] ?? "")}, which cannot be read`,
+        "OPENCODE_MODELS_PATH names a file that cannot be read",
         "OpenCode takes the catalogue inside of it, with all providers that there are",
         "unset the variable"
       )
@@ -1494,15 +1668,15 @@ function judgeFile({ launched, resolved, catalogueMissing }) {
   }
   return checks;
 }
-function judgeProviders({ choices, resolved, own, origin }) {
+function judgeProviders({ choices, resolved, own, origin, quote }) {
   if (origin === null) return [];
   const ours = textsAt(own, "enabled_providers") ?? [];
   const checks = [];
   for (const provider of choices.providers) {
     const mine = ours.includes(provider.id) || at(own, "provider", provider.id) !== void 0;
-    const past = judgeAddress(provider, { own, origin, resolved, mine });
+    const past = judgeAddress(provider, { own, origin, resolved, mine, quote });
     if (past !== null) checks.push(past);
-    else checks.push(...judgeKey(provider, resolved));
+    else checks.push(...judgeKey(provider, resolved, quote));
   }
   const gone = ours.filter((id) => !choices.providers.some((provider) => provider.id === id));
   if (gone.length > 0) {
@@ -1513,7 +1687,7 @@ function judgeProviders({ choices, resolved, own, origin }) {
         "warning",
         "config",
         "provider-gone",
-        `${listed(gone)} cannot be chosen`,
+        `${listed(gone.map((id) => quote.text(id)))} cannot be chosen`,
         `${by === null ? key : `${key} in ${by}`} takes ${gone.length === 1 ? "it" : "them"} away`,
         "leave it if that is meant, or take the key out there"
       )
@@ -1521,27 +1695,29 @@ function judgeProviders({ choices, resolved, own, origin }) {
   }
   return checks;
 }
-function judgeAddress(provider, { own, origin, resolved, mine }) {
-  const { id, addresses } = provider;
+function judgeAddress(provider, { own, origin, resolved, mine, quote }) {
+  const { addresses } = provider;
+  const id = quote.text(provider.id);
   const fix = "take it out there, so that the environment's own counts; or set  opencode.managed: true  in aperture-env.yaml";
   if (addresses.length === 0)
     return found(
       "failure",
       "config",
       "provider-direct",
-      `${show(id)} has no base URL`,
+      `${id} has no base URL`,
       "its requests go past the gateway, to whoever offers it",
       "take it out of enabled_providers, or give it the gateway's address"
     );
   for (const { url, by } of addresses) {
-    const where = placeOf2(resolved, by);
+    const where = placeOf(resolved, by, quote);
+    const goes = by.length === 1 ? `what ${by[0]} names` : quote.origin(url);
     const parsed = URL.canParse(url) ? new URL(url) : null;
     if (parsed === null)
       return found(
         "failure",
         "config",
         "base-url-invalid",
-        `The base URL of ${show(id)} is ${url.trim() === "" ? "empty" : "no address"} (${where})`,
+        `The base URL of ${id} is ${url.trim() === "" ? "empty" : "no address"} (${where})`,
         url.startsWith("/") ? "the variable in front of it is not set" : "OpenCode cannot send anything there",
         fix
       );
@@ -1550,41 +1726,43 @@ function judgeAddress(provider, { own, origin, resolved, mine }) {
         "failure",
         "config",
         "provider-bypass",
-        `${show(id)} goes to ${show(parsed.origin)}, not to the gateway (${where})`,
+        `${id} goes to ${goes}, not to the gateway (${where})`,
         "everything that is asked of it goes past the gateway",
         fix
       ) : found(
         "warning",
         "config",
         "provider-stray",
-        `${show(id)} can be chosen, and goes to ${show(parsed.origin)} (${where})`,
+        `${id} can be chosen, and goes to ${goes} (${where})`,
         "it is none of the environment's providers: what is asked of it goes past the gateway",
         "leave it if that is meant, or take it out of enabled_providers"
       );
-    const expected = textAt(own, "provider", id, "options", "baseURL");
+    const expected = textAt(own, "provider", provider.id, "options", "baseURL");
     const path = parsed.pathname.replace(/\/$/, "");
     const wanted = expected !== void 0 && URL.canParse(expected) ? new URL(expected).pathname.replace(/\/$/, "") : path;
+    const wantedEnd = show(expected === void 0 ? wanted : quote.address(expected).replace(/^.*?(?=(?:\/[^/{}]*)*$)/, ""));
     if (path !== wanted || /\/v1\/v1(?:\/|$)/.test(path))
       return found(
         "failure",
         "config",
         "base-url-path",
-        `The base URL of ${show(id)} ends in ${show(path === "" ? "nothing" : path)} (${where})`,
+        `The base URL of ${id} is ${by.length === 1 ? goes : quote.address(url)} (${where})`,
         /\/v1\/v1/.test(path) ? "a doubled /v1 is answered with 405" : "the gateway does not serve what OpenCode then calls (404)",
-        `let it end in ${/\/v1\/v1/.test(wanted) ? "/v1" : show(wanted)}`
+        `let it end in ${/\/v1\/v1/.test(wanted) ? "/v1" : wantedEnd}`
       );
   }
   return null;
 }
-function judgeKey({ id, key, keyBy, npm }, resolved) {
-  const where = placeOf2(resolved, keyBy);
+function judgeKey({ id: counted, key, keyBy, npm }, resolved, quote) {
+  const id = quote.text(counted);
+  const where = placeOf(resolved, keyBy, quote);
   if (key === "real")
     return [
       found(
         "failure",
         "config",
         "key-real",
-        `${show(id)} sends a key that is not the placeholder (${where})`,
+        `${id} sends a key that is not the placeholder (${where})`,
         "no key of anybody's should reach the gateway, which adds the real one itself",
         'let apiKey be "-"'
       )
@@ -1595,7 +1773,7 @@ function judgeKey({ id, key, keyBy, npm }, resolved) {
         "failure",
         "config",
         "key-missing",
-        `${show(id)} has no key`,
+        `${id} has no key`,
         "OpenCode then asks for one and sends nothing",
         `give it  "options": { "apiKey": "-" }`
       )
@@ -1633,7 +1811,7 @@ function judgeOthers({ choices, resolved, storedKeys, wellKnown }) {
         "note",
         "config",
         "auth-key",
-        `A real key for ${listed(storedKeys)} is stored`,
+        `A real key for ${listed(storedKeys.map((id) => show(id)))} is stored`,
         "the placeholder of the configuration comes first, so it is not sent",
         "leave it, or  opencode auth logout"
       )
@@ -1644,14 +1822,14 @@ function judgeOthers({ choices, resolved, storedKeys, wellKnown }) {
         "warning",
         "config",
         "auth-well-known",
-        `At each start OpenCode fetches configuration from ${listed(wellKnown.map((url) => show(url)))}`,
+        `At each start OpenCode fetches configuration from ${listed(wellKnown.map((url) => URL.canParse(url) ? show(new URL(url).host) : "a server"))}`,
         "an entry of auth.json asks for that, and what comes from there is not judged here",
         "opencode auth logout, if it is not wanted"
       )
     );
   return checks;
 }
-function judgeModels({ resolved, choices }) {
+function judgeModels({ resolved, choices, quote }) {
   const checks = [];
   const judge = (key) => {
     const text = textAt(resolved.config, key);
@@ -1673,7 +1851,7 @@ function judgeModels({ resolved, choices }) {
     const [id, name] = splitModel(text);
     const provider = choices.providers.find((each) => each.id === id);
     const by = whoSet(resolved, [key]);
-    const fix = `name a model of ${listed(choices.providers.map((each) => each.id))}${by === null ? "" : ` in ${by}, or take it out there`}`;
+    const fix = `name a model of ${listed(choices.providers.map((each) => quote.text(each.id)))}${by === null ? "" : ` in ${by}, or take it out there`}`;
     const comes = main2 ? "OpenCode cannot begin a session with it" : "OpenCode takes the main model instead, for titles, too";
     if (provider === void 0 || provider.models?.has(name) === false)
       checks.push(
@@ -1681,7 +1859,7 @@ function judgeModels({ resolved, choices }) {
           main2 ? "failure" : "warning",
           "config",
           main2 ? "model-unknown" : "small-model-unknown",
-          `${key} is ${show(text)}, which ${provider === void 0 ? "is of no provider that can be chosen" : "OpenCode does not know"}`,
+          `${key} is ${quote.text(text)}, which ${provider === void 0 ? "is of no provider that can be chosen" : "OpenCode does not know"}`,
           comes,
           fix
         )
@@ -1733,11 +1911,11 @@ function judgeSilence({ launched: { env }, resolved, installation }) {
 function whoSet({ layers }, path) {
   const layer = layers.findLast(({ value }) => at(value, ...path) !== void 0);
   if (layer === void 0) return null;
-  const line = layer.kind === "variable" ? void 0 : lineOf(layer.text, path);
+  const line = layer.kind === "variable" ? void 0 : lineOf(layer.filled, path);
   return `${show(layer.source)}${line === void 0 ? "" : `:${line}`}`;
 }
-function placeOf2(resolved, by) {
-  return by.length === 1 ? by[0] : whoSet(resolved, by) ?? by.join(".");
+function placeOf(resolved, by, quote) {
+  return by.length === 1 ? by[0] : whoSet(resolved, by) ?? by.map((key) => quote.text(key)).join(".");
 }
 
 // src/errors.ts
@@ -2022,7 +2200,8 @@ function parseOrigin(text) {
   try {
     url = new URL(scheme === void 0 ? `http://${typed}` : typed);
   } catch {
-    return refuse(`${JSON.stringify(typed)} is not an address`, `give the gateway's origin: ${example}`);
+    const named = typed.includes("@") ? "what was given" : JSON.stringify(typed);
+    return refuse(`${named} is not an address`, `give the gateway's origin: ${example}`);
   }
   const origin = url.origin;
   if (url.username !== "" || url.password !== "" || typed.includes("@")) {
@@ -2064,11 +2243,13 @@ function judgeOrigin(given, wanted, managed) {
   const meant = given || wanted;
   const parsed = parseOrigin(normaliseUrl(meant));
   const from = given ? "APERTURE_URL" : "The environment's gateway";
-  if (!parsed.ok)
-    return {
-      origin: null,
-      checks: [found("failure", "gateway", parsed.code, `${from} is not an origin`, show(parsed.why), show(parsed.fix))]
-    };
+  if (!parsed.ok) {
+    const isPath = parsed.code === "origin-path";
+    const told = !given || parsed.why.startsWith("the address holds");
+    const why = told ? parsed.why : isPath ? "it has a path" : "no gateway has such an address";
+    const fix = !given || isPath ? parsed.fix : "let it be scheme, host and port, such as http://ai or http://localhost:8080";
+    return { origin: null, checks: [found("failure", "gateway", parsed.code, `${from} is not an origin`, show(why), show(fix))] };
+  }
   const origin = parsed.value;
   const checks = [];
   if (given === "")
@@ -2310,7 +2491,7 @@ function usedModels(config, choices) {
 function serves(served, { wire, text }) {
   return served.find(({ id }) => id === wire || id === text);
 }
-function judgeModels2({ config, choices, probe, known: catalogue }, served) {
+function judgeModels2({ config, choices, probe, quote, known: catalogue }, served) {
   const checks = [];
   const used = usedModels(config, choices);
   for (const each of used) {
@@ -2321,7 +2502,7 @@ function judgeModels2({ config, choices, probe, known: catalogue }, served) {
           main2 ? "failure" : "warning",
           "models",
           main2 ? "model-not-served" : "small-model-not-served",
-          `The gateway does not serve ${show(each.text)}, which is ${each.key}`,
+          `The gateway does not serve ${quote.text(each.text)}, which is ${each.key}`,
           main2 ? "every prompt is answered with 404, or no grant gives you this model" : "titles fail without a word",
           `choose one of ${listed(
             served.map(({ id }) => show(id)),
@@ -2330,7 +2511,7 @@ function judgeModels2({ config, choices, probe, known: catalogue }, served) {
         )
       );
   }
-  checks.push(...judgeFormats({ config, choices, probe }, served));
+  checks.push(...judgeFormats({ config, choices, probe, quote }, served));
   const known = new Map(
     choices.providers.flatMap(({ models }) => [...models ?? []].map(([name, wire]) => [wire, name]))
   );
@@ -2360,7 +2541,7 @@ function judgeModels2({ config, choices, probe, known: catalogue }, served) {
         "models",
         "models-not-served",
         `${lost.length} of ${known.size} models that can be chosen are not served: ${listed(
-          lost.map((id) => show(id)),
+          lost.map((id) => quote.text(id)),
           3
         )}`,
         "choosing one is answered with 404",
@@ -2392,7 +2573,7 @@ function formatsToTry(config, choices, models, deep) {
   const open = formatsInUse(config, choices, served).filter(({ paths: paths2 }) => deep || paths2.length === 0);
   return [...new Map(open.map(({ path, model }) => [path, { path, model }])).values()];
 }
-function judgeFormats({ config, choices, probe }, served) {
+function judgeFormats({ config, choices, probe, quote }, served) {
   const main2 = splitModel(textAt(config, "model") ?? "")[0];
   return formatsInUse(config, choices, served).flatMap(({ provider, path, model, paths: paths2 }) => {
     const tried = probe.formats.get(path);
@@ -2403,7 +2584,7 @@ function judgeFormats({ config, choices, probe }, served) {
           severity,
           "models",
           path === "/v1/responses" ? "responses-missing" : "wire-format-missing",
-          `The gateway does not serve ${show(model)} on ${path}, which OpenCode calls for ${show(provider)}`,
+          `The gateway does not serve ${show(model)} on ${path}, which OpenCode calls for ${quote.text(provider)}`,
           paths2.length > 0 ? `it serves it on ${listed(paths2.map((each) => show(each)))}` : "that path is answered with 404 or 405",
           `ask the gateway's administrator for the flag ${flags[path] ?? "of that format"} (compatibility), ${path === "/v1/responses" ? "or set  api: chat  for it in aperture-env.yaml" : "or choose another provider"}`
         )
@@ -2669,7 +2850,8 @@ function judgeVersion(ran, stamp) {
     ];
   return [fine("opencode", "opencode-runs", `OpenCode ${show(version)} runs`)];
 }
-function judgeDebugConfig(ran, ours) {
+var unsaid = "its words are not shown, because the configuration puts variables or files in:  opencode debug config  shows them";
+function judgeDebugConfig(ran, ours, secretive) {
   if (ran.late)
     return {
       config: null,
@@ -2694,7 +2876,7 @@ function judgeDebugConfig(ran, ours) {
           "config",
           "config-refused",
           "OpenCode does not start with this configuration",
-          firstLine(ran.stderr || ran.stdout),
+          secretive ? unsaid : firstLine(ran.stderr || ran.stdout),
           "mend what it names"
         )
       ]
@@ -2723,7 +2905,7 @@ function same(theirs, ours) {
     return theirs.length === ours.length && theirs.every((each, index) => same(each, ours[index]));
   return theirs === ours;
 }
-function judgeSent(ran, origin, seconds) {
+function judgeSent(ran, origin, seconds, secretive) {
   const where = `${origin}/ui/`;
   if (ran.late)
     return [
@@ -2743,11 +2925,12 @@ function judgeSent(ran, origin, seconds) {
         "models",
         "send-failed",
         `OpenCode had no answer to a prompt (exit ${ran.status ?? "by a signal"})`,
-        lastLine(ran.stderr || ran.stdout),
+        secretive ? unsaid : lastLine(ran.stderr || ran.stdout),
         `see the request on ${where}`
       )
     ];
-  return [fine("models", "send", `A prompt was answered: ${show(ran.stdout.trim(), 60)}. It is on ${where}`)];
+  const answer = secretive ? "" : `: ${show(ran.stdout.trim(), 60)}`;
+  return [fine("models", "send", `A prompt was answered${answer}. It is on ${where}`)];
 }
 function lastLine(text) {
   return show(linesOf(text).at(-1) ?? "it said nothing");
@@ -2757,17 +2940,25 @@ function firstLine(text) {
 }
 
 // src/doctor/probe/files.ts
-import { accessSync, constants, existsSync, readFileSync, realpathSync, statSync } from "node:fs";
-var largest = 4 * 1024 * 1024;
+import { accessSync, closeSync, constants, existsSync, fstatSync, openSync, readSync, realpathSync } from "node:fs";
+var largest3 = 4 * 1024 * 1024;
 function readText(path) {
+  let file = null;
   try {
-    const stats = statSync(path);
+    file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    const stats = fstatSync(file);
     if (stats.isDirectory()) return { kind: "unreadable", why: "EISDIR" };
-    if (!stats.isFile() || stats.size > largest) return { kind: "unreadable", why: stats.isFile() ? "EFBIG" : "EINVAL" };
-    return { kind: "text", text: readFileSync(path, "utf8") };
+    if (!stats.isFile() || stats.size > largest3) return { kind: "unreadable", why: stats.isFile() ? "EFBIG" : "EINVAL" };
+    const bytes = Buffer.alloc(stats.size === 0 ? largest3 + 1 : stats.size + 1);
+    let length = 0;
+    for (let read = -1; read !== 0 && length < bytes.length; length += read)
+      read = readSync(file, bytes, length, bytes.length - length, null);
+    return length > largest3 ? { kind: "unreadable", why: "EFBIG" } : { kind: "text", text: bytes.toString("utf8", 0, length) };
   } catch (error) {
     const code = error.code ?? "";
     return code === "ENOENT" || code === "ENOTDIR" ? { kind: "nothing" } : { kind: "unreadable", why: code };
+  } finally {
+    if (file !== null) closeSync(file);
   }
 }
 function textOf(path) {
@@ -2802,7 +2993,7 @@ function real(path) {
 }
 
 // src/doctor/probe/launched.ts
-import { existsSync as existsSync2, lstatSync, statSync as statSync2 } from "node:fs";
+import { existsSync as existsSync2, lstatSync, statSync } from "node:fs";
 function asLaunched(given, installation, uid) {
   const { share, gateway } = installation;
   const env = { ...given };
@@ -2846,7 +3037,7 @@ function whyUnusable(folder) {
   while (nearest !== "/" && !existsSync2(nearest)) nearest = parentOf(nearest);
   let why = null;
   try {
-    why = statSync2(nearest).isDirectory() ? whyNotWritable(nearest) : "ENOTDIR";
+    why = statSync(nearest).isDirectory() ? whyNotWritable(nearest) : "ENOTDIR";
   } catch {
     why = "ENOENT";
   }
@@ -2854,7 +3045,7 @@ function whyUnusable(folder) {
 }
 function ownedBy(path, uid) {
   try {
-    return uid === null || statSync2(path).uid === uid;
+    return uid === null || statSync(path).uid === uid;
   } catch {
     return true;
   }
@@ -2869,7 +3060,7 @@ function privatePlace(given, home, uid) {
   return null;
 }
 function isFolder(path) {
-  return statSync2(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 function isPrivate(place, uid) {
   const stats = lstatSync(place, { throwIfNoEntry: false });
@@ -2922,7 +3113,7 @@ function turned(hex) {
 }
 
 // src/doctor/probe/http.ts
-var largest2 = 8 * 1024 * 1024;
+var largest4 = 8 * 1024 * 1024;
 function ask(asked) {
   const { url, address, port, proxy, deadline } = asked;
   return new Promise((resolve) => {
@@ -2945,7 +3136,7 @@ function ask(asked) {
     const timer = setTimeout(() => fail("TIMEOUT"), Math.max(1, deadline - performance.now()));
     const finish = () => {
       if (length === 0) return fail("ECONNRESET", "closed without an answer");
-      const answer = readAnswer(Buffer.concat(chunks), true, length > largest2);
+      const answer = readAnswer(Buffer.concat(chunks), true, length > largest4);
       if (answer === "not HTTP") return fail("HPE_INVALID_CONSTANT", "not HTTP");
       if (answer === "more") fail("ECONNRESET", "closed in the middle of the answer");
       else settle(answer);
@@ -2976,7 +3167,7 @@ function ask(asked) {
       if (phase === "answer") phase = "body";
       chunks.push(chunk);
       length += chunk.length;
-      const answer = readAnswer(Buffer.concat(chunks), false, length > largest2);
+      const answer = readAnswer(Buffer.concat(chunks), false, length > largest4);
       if (answer === "not HTTP") fail("HPE_INVALID_CONSTANT", "not HTTP");
       else if (answer !== "more") settle(answer);
     });
@@ -3045,7 +3236,7 @@ function readChunks(bytes, tooLarge) {
     const size = line === -1 ? Number.NaN : Number.parseInt(bytes.toString("latin1", at2, line), 16);
     if (size === 0) return Buffer.concat(parts);
     if (Number.isNaN(size) || bytes.length < line + 2 + size + 2)
-      return tooLarge && bytes.length > largest2 ? Buffer.concat(parts) : null;
+      return tooLarge && bytes.length > largest4 ? Buffer.concat(parts) : null;
     parts.push(bytes.subarray(line + 2, line + 2 + size));
     at2 = line + 2 + size + 2;
   }
@@ -3142,7 +3333,7 @@ function readResolver() {
 }
 
 // src/doctor/probe/programs.ts
-import { existsSync as existsSync3, realpathSync as realpathSync2, statSync as statSync3 } from "node:fs";
+import { existsSync as existsSync3, realpathSync as realpathSync2, statSync as statSync2 } from "node:fs";
 function findPrograms(env, prefix) {
   const folders = (env["PATH"] || "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin").split(":").filter(Boolean);
   const all = (name) => [...new Set(folders.map((folder) => `${folder}/${name}`).filter(isProgram))].map((path) => realpathSync2(path));
@@ -3159,7 +3350,7 @@ function findPrograms(env, prefix) {
 }
 function isProgram(path) {
   try {
-    return statSync3(path).isFile() && may(path, 1);
+    return statSync2(path).isFile() && may(path, 1);
   } catch {
     return false;
   }
@@ -3292,13 +3483,15 @@ async function examine(examination) {
   const asked = deep && binary !== null && programs.own?.binary === true ? askOpencode(binary, env, cwd, timeout) : null;
   const resolved = resolveConfig(world);
   const ownText = textOf(`${installation.share}/opencode.json`);
-  const own = ownText === null ? null : readOwn(ownText, installation.share, world);
+  const loaded = ownText === null ? null : load(ownText, installation.share, world, null);
+  const own = loaded?.ok === true ? loaded : null;
   const managed = ownText !== null && !ownText.includes("{env:APERTURE_URL}");
   const { origin, checks: originChecks } = judgeOrigin(given["APERTURE_URL"], installation.gateway, managed);
   const catalogueText = textOf(env["OPENCODE_MODELS_PATH"] ?? "");
   const auth = readObject(
     env["OPENCODE_AUTH_CONTENT"] || textOf(`${env["XDG_DATA_HOME"] || `${home}/.local/share`}/opencode/auth.json`)
   );
+  const wellKnown = Object.keys(auth).filter((id) => textAt(auth, id, "type") === "wellknown");
   const catalogue = catalogueText === null ? null : readObject(catalogueText);
   const choicesFor = (config2) => findChoices({ config: config2, catalogue, auth, env });
   const formatsFor = (models) => formatsToTry(resolved.config, choicesFor(resolved.config), models, deep);
@@ -3306,9 +3499,12 @@ async function examine(examination) {
     origin === null ? null : probeGateway({ origin, env, deadline, formatsFor }),
     asked
   ]);
-  const debugged = answers === null ? null : judgeDebugConfig(answers.config, resolved.config);
+  const filled = [...own === null ? [] : [own.filled], ...resolved.layers.map((layer) => layer.filled)];
+  const secretive = resolved.problems.length > 0 || wellKnown.length > 0 || filled.some(putsIn);
+  const debugged = answers === null ? null : judgeDebugConfig(answers.config, resolved.config, secretive);
   const config = debugged?.config ?? resolved.config;
   const choices = choicesFor(config);
+  const quote = quoteFrom(filled, debugged?.config ?? null);
   const local2 = {
     programs,
     launched,
@@ -3325,23 +3521,24 @@ async function examine(examination) {
     ...inContainer ? judgeFolders(local2) : [],
     ...judgeConfig({
       resolved: { ...resolved, config },
+      quote,
       choices,
       installation,
       launched,
-      own,
+      own: own?.value ?? null,
       origin,
       storedKeys: Object.keys(auth).filter(
         (id) => textAt(auth, id, "type") === "api" && !["", "-"].includes(textAt(auth, id, "key")?.trim() ?? "")
       ),
-      wellKnown: Object.keys(auth).filter((id) => textAt(auth, id, "type") === "wellknown"),
+      wellKnown,
       catalogueMissing: catalogueText === null && existsSync4(`${installation.share}/models.json`)
     }),
     ...debugged?.checks ?? [],
     ...originChecks,
-    ...probe === null ? [] : judgeGateway({ probe, config, choices: throughGateway(choices, origin), known: modelsOf(catalogue), timeout }),
+    ...probe === null ? [] : judgeGateway({ probe, config, quote, choices: throughGateway(choices, origin), known: modelsOf(catalogue), timeout }),
     ...judgeSurroundings(local2)
   ];
-  if (send && origin !== null) checks.push(...await sendPrompt(installation, given, cwd, origin));
+  if (send && origin !== null) checks.push(...await sendPrompt(installation, given, cwd, origin, secretive));
   const report = { verdict: worst(checks), origin, checks: sorted(checks), ms: performance.now() - started };
   return { report, env };
 }
@@ -3359,16 +3556,14 @@ async function askOpencode(binary, env, cwd, timeout) {
   const [version, config] = await Promise.all([run([binary, "--version"], options), run([binary, "debug", "config"], options)]);
   return { version, config };
 }
-async function sendPrompt({ prefix }, env, cwd, origin) {
+async function sendPrompt({ prefix }, env, cwd, origin, secretive) {
   const program = prefix === null ? "opencode" : `${prefix}/bin/opencode`;
   const prompt = "Answer with the one word: ok";
   const ran = await run([program, "run", "--title", "aperture-doctor", prompt], { env, cwd, timeout: promptTimeout });
-  return judgeSent(ran, origin, promptTimeout / 1e3);
+  return judgeSent(ran, origin, promptTimeout / 1e3, secretive);
 }
-function readOwn(text, folder, world) {
-  const filled = substitute(text, folder, world, world.env);
-  const parsed = filled.ok ? parseJsonc(filled.text) : null;
-  return parsed?.ok === true && isObject(at(parsed.value)) ? parsed.value : null;
+function putsIn({ spans }) {
+  return spans.some(({ written }) => written !== "{env:APERTURE_URL}");
 }
 function readObject(text) {
   try {

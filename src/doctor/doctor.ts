@@ -1,10 +1,11 @@
 /** The doctor: looks at everything at once, with one deadline, and judges what was seen. */
 import { existsSync } from "node:fs";
-import { at, entriesAt, isObject, parseJsonc, textAt, type JsonObject } from "./config/json.ts";
+import { entriesAt, isObject, textAt, type JsonObject } from "./config/json.ts";
 import type { Installation } from "./config/launch.ts";
 import { findChoices, type Choices } from "./config/providers.ts";
-import { resolveConfig } from "./config/resolve.ts";
-import { substitute } from "./config/substitute.ts";
+import { quoteFrom } from "./config/quote.ts";
+import { load, resolveConfig } from "./config/resolve.ts";
+import type { Filled } from "./config/substitute.ts";
 import { judgeConfig } from "./judge/config.ts";
 import { formatsToTry, judgeGateway, judgeOrigin } from "./judge/gateway.ts";
 import { judgeFolders, judgePrograms, judgeSurroundings, type LocalFacts } from "./judge/local.ts";
@@ -55,7 +56,8 @@ export async function examine(examination: Examination): Promise<Examined> {
 
   const resolved = resolveConfig(world);
   const ownText = textOf(`${installation.share}/opencode.json`);
-  const own = ownText === null ? null : readOwn(ownText, installation.share, world);
+  const loaded = ownText === null ? null : load(ownText, installation.share, world, null);
+  const own = loaded?.ok === true ? loaded : null;
   // A managed configuration has the address itself, and no variable changes it.
   const managed = ownText !== null && !ownText.includes("{env:APERTURE_URL}");
   const { origin, checks: originChecks } = judgeOrigin(given["APERTURE_URL"], installation.gateway, managed);
@@ -63,6 +65,7 @@ export async function examine(examination: Examination): Promise<Examined> {
   const auth = readObject(
     env["OPENCODE_AUTH_CONTENT"] || textOf(`${env["XDG_DATA_HOME"] || `${home}/.local/share`}/opencode/auth.json`),
   );
+  const wellKnown = Object.keys(auth).filter((id) => textAt(auth, id, "type") === "wellknown");
   const catalogue = catalogueText === null ? null : readObject(catalogueText);
   const choicesFor = (config: JsonObject): ReturnType<typeof findChoices> => findChoices({ config, catalogue, auth, env });
 
@@ -72,9 +75,12 @@ export async function examine(examination: Examination): Promise<Examined> {
     origin === null ? null : probeGateway({ origin, env, deadline, formatsFor }),
     asked,
   ]);
-  const debugged = answers === null ? null : judgeDebugConfig(answers.config, resolved.config);
+  const filled = [...(own === null ? [] : [own.filled]), ...resolved.layers.map((layer) => layer.filled)];
+  const secretive = resolved.problems.length > 0 || wellKnown.length > 0 || filled.some(putsIn);
+  const debugged = answers === null ? null : judgeDebugConfig(answers.config, resolved.config, secretive);
   const config = debugged?.config ?? resolved.config;
   const choices = choicesFor(config);
+  const quote = quoteFrom(filled, debugged?.config ?? null);
 
   const local: LocalFacts = {
     programs,
@@ -92,25 +98,26 @@ export async function examine(examination: Examination): Promise<Examined> {
     ...(inContainer ? judgeFolders(local) : []),
     ...judgeConfig({
       resolved: { ...resolved, config },
+      quote,
       choices,
       installation,
       launched,
-      own,
+      own: own?.value ?? null,
       origin,
       storedKeys: Object.keys(auth).filter(
         (id) => textAt(auth, id, "type") === "api" && !["", "-"].includes(textAt(auth, id, "key")?.trim() ?? ""),
       ),
-      wellKnown: Object.keys(auth).filter((id) => textAt(auth, id, "type") === "wellknown"),
+      wellKnown,
       catalogueMissing: catalogueText === null && existsSync(`${installation.share}/models.json`),
     }),
     ...(debugged?.checks ?? []),
     ...originChecks,
     ...(probe === null
       ? []
-      : judgeGateway({ probe, config, choices: throughGateway(choices, origin), known: modelsOf(catalogue), timeout })),
+      : judgeGateway({ probe, config, quote, choices: throughGateway(choices, origin), known: modelsOf(catalogue), timeout })),
     ...judgeSurroundings(local),
   ];
-  if (send && origin !== null) checks.push(...(await sendPrompt(installation, given, cwd, origin)));
+  if (send && origin !== null) checks.push(...(await sendPrompt(installation, given, cwd, origin, secretive)));
   const report = { verdict: worst(checks), origin, checks: sorted(checks), ms: performance.now() - started };
   return { report, env };
 }
@@ -140,21 +147,16 @@ async function askOpencode(
   return { version, config };
 }
 
-async function sendPrompt({ prefix }: Installation, env: Env, cwd: string, origin: string): Promise<Check[]> {
+async function sendPrompt({ prefix }: Installation, env: Env, cwd: string, origin: string, secretive: boolean): Promise<Check[]> {
   const program = prefix === null ? "opencode" : `${prefix}/bin/opencode`;
   const prompt = "Answer with the one word: ok";
   const ran = await run([program, "run", "--title", "aperture-doctor", prompt], { env, cwd, timeout: promptTimeout });
-  return judgeSent(ran, origin, promptTimeout / 1000);
+  return judgeSent(ran, origin, promptTimeout / 1000, secretive);
 }
 
-function readOwn(
-  text: string,
-  folder: string,
-  world: Parameters<typeof substitute>[2] & { readonly env: Env },
-): JsonObject | null {
-  const filled = substitute(text, folder, world, world.env);
-  const parsed = filled.ok ? parseJsonc(filled.text) : null;
-  return parsed?.ok === true && isObject(at(parsed.value)) ? (parsed.value as JsonObject) : null;
+/** Whether something is put into a text that no report may show. The gateway's address, which the environment's own file puts in, it may. */
+function putsIn({ spans }: Filled): boolean {
+  return spans.some(({ written }) => written !== "{env:APERTURE_URL}");
 }
 
 function readObject(text: string | null): JsonObject {

@@ -45,7 +45,9 @@ export function parseOrigin(text: string): ParsedOrigin {
   try {
     url = new URL(scheme === undefined ? `http://${typed}` : typed);
   } catch {
-    return refuse(`${JSON.stringify(typed)} is not an address`, `give the gateway's origin: ${example}`);
+    // It may hold a password.
+    const named = typed.includes("@") ? "what was given" : JSON.stringify(typed);
+    return refuse(`${named} is not an address`, `give the gateway's origin: ${example}`);
   }
   const origin = url.origin;
   if (url.username !== "" || url.password !== "" || typed.includes("@")) {

@@ -154,16 +154,16 @@ describe("what OpenCode says", () => {
   });
 
   test("a configuration that it resolves in another way is the one that is judged", () => {
-    const { checks, config } = judgeDebugConfig({ ...ran, stdout: '{"model":"a/b","username":"me"}' }, { model: "a/c" });
+    const { checks, config } = judgeDebugConfig({ ...ran, stdout: '{"model":"a/b","username":"me"}' }, { model: "a/c" }, false);
     expect(checks.map(({ code }) => code)).toEqual(["config-differs"]);
     expect(config).toMatchObject({ model: "a/b" });
   });
 
   test("an answer, and none", () => {
-    expect(judgeSent({ ...ran, stdout: "ok\n" }, "http://ai", 60)[0]).toMatchObject({ code: "send", severity: "ok" });
-    const failed = judgeSent({ ...ran, status: 1, stderr: "\u001b[91mError: \u001b[0mno such model\n" }, "http://ai", 60);
+    expect(judgeSent({ ...ran, stdout: "ok\n" }, "http://ai", 60, false)[0]).toMatchObject({ code: "send", severity: "ok" });
+    const failed = judgeSent({ ...ran, status: 1, stderr: "\u001b[91mError: \u001b[0mno such model\n" }, "http://ai", 60, false);
     expect(failed[0]).toMatchObject({ code: "send-failed", cause: "Error: no such model" });
-    expect(judgeSent({ ...ran, status: null, late: true }, "http://ai", 60)[0]?.code).toBe("send-timeout");
+    expect(judgeSent({ ...ran, status: null, late: true }, "http://ai", 60, false)[0]?.code).toBe("send-timeout");
   });
 });
 

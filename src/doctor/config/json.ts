@@ -1,5 +1,7 @@
 /** JSON with comments as OpenCode reads it, and what can be asked of a value that is anything. */
-import { findNodeAtLocation, parseTree, parse, printParseErrorCode, type ParseError } from "jsonc-parser";
+import { createScanner, findNodeAtLocation, parseTree, parse, printParseErrorCode, type ParseError } from "jsonc-parser";
+import { findBeyond } from "../../text/nesting.ts";
+import { writtenLine, type Filled } from "./substitute.ts";
 
 /** An object of a parsed text. */
 export interface JsonObject {
@@ -34,30 +36,41 @@ export function entriesAt(value: unknown, ...path: readonly string[]): readonly 
   return isObject(inner) ? Object.entries(inner) : [];
 }
 
-/** Line and column of an offset, both from 1. */
-export function placeOf(text: string, offset: number): { readonly line: number; readonly column: number } {
-  const lines = text.slice(0, offset).split("\n");
-  return { line: lines.length, column: lines.at(-1)!.length + 1 };
-}
-
-/** A text that was read, or where it stops being JSON. */
+/** A text that was read, or where it stops being JSON, as an offset. */
 export type Parsed =
   | { readonly ok: true; readonly value: unknown }
-  | { readonly ok: false; readonly why: string; readonly line: number; readonly column: number };
+  | { readonly ok: false; readonly why: string; readonly offset: number };
 
-/** Comments and trailing commas are allowed in every file and variable (facts: OpenCode's `ConfigParse.jsonc`, 1.18). */
+/** More than any configuration. */
+const largest = { depth: 200, parts: 1_000_000 };
+
+/** Comments and trailing commas are allowed in every file and variable (OpenCode's `ConfigParse.jsonc`, 1.18). */
 export function parseJsonc(text: string): Parsed {
+  const beyond = findBeyond(text, largest);
+  if (beyond !== null) return { ok: false, why: `Nested more than ${largest.depth} deep, or endless`, offset: beyond };
   const errors: ParseError[] = [];
   const value: unknown = parse(text, errors, { allowTrailingComma: true });
   const [first] = errors;
   if (first === undefined) return { ok: true, value };
   const words = printParseErrorCode(first.error).replace(/(?<=[a-z])(?=[A-Z])/g, " ");
-  return { ok: false, why: words.charAt(0).toUpperCase() + words.slice(1).toLowerCase(), ...placeOf(text, first.offset) };
+  return { ok: false, why: words.charAt(0).toUpperCase() + words.slice(1).toLowerCase(), offset: first.offset };
 }
 
-/** The line on which a value stands, or undefined. */
-export function lineOf(text: string, path: readonly string[]): number | undefined {
-  const root = parseTree(text, [], { allowTrailingComma: true });
+/** The scanner's kinds that matter here; jsonc-parser declares them as a const enum, which isolated modules cannot read. */
+const kinds = { string: 10, end: 17 } as const;
+
+/** Every quoted text, keys among them, with what it means. */
+export function* stringsOf(text: string): Generator<{ readonly value: string; readonly start: number; readonly end: number }> {
+  const scanner = createScanner(text, true);
+  for (let kind: number = scanner.scan(); kind !== kinds.end; kind = scanner.scan()) {
+    const start = scanner.getTokenOffset();
+    if (kind === kinds.string) yield { value: scanner.getTokenValue(), start, end: start + scanner.getTokenLength() };
+  }
+}
+
+/** The line on which a value stands in the file, or undefined. */
+export function lineOf(filled: Filled, path: readonly string[]): number | undefined {
+  const root = parseTree(filled.text, [], { allowTrailingComma: true });
   const node = root === undefined ? undefined : findNodeAtLocation(root, [...path]);
-  return node === undefined ? undefined : placeOf(text, node.offset).line;
+  return node === undefined ? undefined : writtenLine(filled, node.offset);
 }

@@ -4,7 +4,8 @@
  * of auth.json, an organisation of opencode.ai) and macOS's managed preferences.
  */
 import { isObject, parseJsonc, type JsonObject } from "./json.ts";
-import { substitute } from "./substitute.ts";
+import { quoteFrom, type Quote } from "./quote.ts";
+import { substitute, veil, writtenLine, type Filled } from "./substitute.ts";
 import { foldersUp, parentOf, worktreeOf, type World } from "./world.ts";
 
 /** One file or variable that sets something. */
@@ -12,7 +13,7 @@ export interface Layer {
   /** A path, or the name of a variable. */
   readonly source: string;
   readonly kind: "global" | "environment" | "project" | "folder" | "variable" | "managed";
-  readonly text: string;
+  readonly filled: Filled;
   readonly value: JsonObject;
 }
 
@@ -96,25 +97,34 @@ export function resolveConfig(world: World): Resolved {
     if (read.kind === "unreadable" && read.why === "EISDIR")
       problems.push({ code: "config-unreadable", source, why: "it is a folder" });
     if (read.kind !== "text" || read.text === "") continue;
-    const loaded = load(read.text, text === undefined ? parentOf(source) : world.cwd, world);
-    if (loaded.ok) layers.push({ source, kind, text: loaded.text, value: loaded.value });
+    const loaded = load(read.text, text === undefined ? parentOf(source) : world.cwd, world, text === undefined ? null : source);
+    if (loaded.ok) layers.push({ source, kind, filled: loaded.filled, value: loaded.value });
     else problems.push({ ...loaded.problem, source });
   }
   return { config: mergeLayers(layers), layers, problems, folders, worktree };
 }
 
 type Loaded =
-  | { readonly ok: true; readonly text: string; readonly value: JsonObject }
+  | { readonly ok: true; readonly filled: Filled; readonly value: JsonObject }
   | { readonly ok: false; readonly problem: Omit<Problem, "source"> };
 
-function load(text: string, folder: string, world: World): Loaded {
-  const filled = substitute(text, folder, world, world.env);
-  if (!filled.ok) return { ok: false, problem: { code: "config-reference", why: `${filled.reference} cannot be read` } };
+/** Reads one file, or a variable: its value is in nobody's file, so that all of it is shown as if it were put in. */
+export function load(text: string, folder: string, world: Pick<World, "home" | "read" | "env">, variable: string | null): Loaded {
+  const substituted = substitute(text, folder, world, world.env);
+  if (!substituted.ok) {
+    const reference = variable === null ? substituted.reference : `{env:${variable}}`;
+    const why = substituted.why === "too-large" ? "puts in more than any configuration holds" : "cannot be read";
+    return { ok: false, problem: { code: "config-reference", why: `${reference} ${why}` } };
+  }
+  const filled = variable === null ? substituted : veil(substituted.text, `{env:${variable}}`);
   const parsed = parseJsonc(filled.text);
-  if (!parsed.ok) return { ok: false, problem: { code: "config-unreadable", why: parsed.why, line: parsed.line } };
-  const wrong = findWrongType(parsed.value);
+  if (!parsed.ok) {
+    const line = variable === null ? { line: writtenLine(filled, parsed.offset) } : {};
+    return { ok: false, problem: { code: "config-unreadable", why: parsed.why, ...line } };
+  }
+  const wrong = findWrongType(parsed.value, quoteFrom([filled]));
   if (wrong !== null) return { ok: false, problem: { code: "config-invalid", why: wrong } };
-  return { ok: true, text: filled.text, value: parsed.value as JsonObject };
+  return { ok: true, filled, value: parsed.value as JsonObject };
 }
 
 const isText = (value: unknown): boolean => typeof value === "string";
@@ -134,16 +144,17 @@ const types: Readonly<Record<string, readonly [test: (value: unknown) => boolean
   autoupdate: [(value) => typeof value === "boolean" || value === "notify", "true, false or notify"],
 };
 
-function findWrongType(value: unknown): string | null {
+function findWrongType(value: unknown, quote: Quote): string | null {
   if (!isObject(value)) return "it is not an object";
   for (const [key, [test, wanted]] of Object.entries(types))
     if (value[key] !== undefined && !test(value[key])) return `${key} is not ${wanted}`;
   for (const [id, provider] of Object.entries(isObject(value["provider"]) ? value["provider"] : {})) {
-    if (!isObject(provider)) return `provider.${id} is not an object`;
+    const name = `provider.${quote.text(id)}`;
+    if (!isObject(provider)) return `${name} is not an object`;
     for (const key of ["options", "models"])
-      if (provider[key] !== undefined && !isObject(provider[key])) return `provider.${id}.${key} is not an object`;
+      if (provider[key] !== undefined && !isObject(provider[key])) return `${name}.${key} is not an object`;
     for (const key of ["npm", "api", "name"])
-      if (provider[key] !== undefined && typeof provider[key] !== "string") return `provider.${id}.${key} is not a text`;
+      if (provider[key] !== undefined && typeof provider[key] !== "string") return `${name}.${key} is not a text`;
   }
   return null;
 }

@@ -2,6 +2,7 @@
 import type { Choices, ProviderView } from "../config/providers.ts";
 import { splitModel } from "../config/providers.ts";
 import { at, lineOf, textAt, textsAt, type JsonObject } from "../config/json.ts";
+import type { Quote } from "../config/quote.ts";
 import { isOn, type Layer, type Resolved } from "../config/resolve.ts";
 import { isAllowed, silencingVariables, type Installation, type Launched } from "../config/launch.ts";
 import { found, fine, listed, show, type Check } from "../types.ts";
@@ -9,6 +10,8 @@ import { found, fine, listed, show, type Check } from "../types.ts";
 /** What is judged. */
 export interface ConfigFacts {
   readonly resolved: Resolved;
+  /** Shows what comes out of the configuration. Nothing of it is shown in another way. */
+  readonly quote: Quote;
   readonly choices: Choices;
   readonly installation: Installation;
   readonly launched: Launched;
@@ -60,7 +63,11 @@ export function judgeConfig(facts: ConfigFacts): Check[] {
   return checks.some(({ severity }) => severity === "warning" || severity === "failure")
     ? checks
     : [
-        fine("config", "config", `${listed(ids)} ${ids.length === 1 ? "goes" : "go"} to the gateway with the placeholder key`),
+        fine(
+          "config",
+          "config",
+          `${listed(ids.map((id) => facts.quote.text(id)))} ${ids.length === 1 ? "goes" : "go"} to the gateway with the placeholder key`,
+        ),
         ...checks,
       ];
 }
@@ -73,7 +80,7 @@ function judgeFile({ launched, resolved, catalogueMissing }: ConfigFacts): Check
         "warning",
         "config",
         "config-not-found",
-        `OPENCODE_CONFIG names ${show(launched.configFallback)}, which cannot be read`,
+        "OPENCODE_CONFIG names a file that cannot be read",
         "OpenCode passes over such a file; the launcher takes the environment's own instead",
         "mend the variable, or unset it",
       ),
@@ -84,7 +91,7 @@ function judgeFile({ launched, resolved, catalogueMissing }: ConfigFacts): Check
         "warning",
         "config",
         "catalogue-missing",
-        `OPENCODE_MODELS_PATH names ${show(launched.env["OPENCODE_MODELS_PATH"] ?? "")}, which cannot be read`,
+        "OPENCODE_MODELS_PATH names a file that cannot be read",
         "OpenCode takes the catalogue inside of it, with all providers that there are",
         "unset the variable",
       ),
@@ -116,16 +123,16 @@ function judgeFile({ launched, resolved, catalogueMissing }: ConfigFacts): Check
   return checks;
 }
 
-function judgeProviders({ choices, resolved, own, origin }: ConfigFacts): Check[] {
+function judgeProviders({ choices, resolved, own, origin, quote }: ConfigFacts): Check[] {
   // Without a gateway there is nothing to hold them against, and that is said already.
   if (origin === null) return [];
   const ours = textsAt(own, "enabled_providers") ?? [];
   const checks: Check[] = [];
   for (const provider of choices.providers) {
     const mine = ours.includes(provider.id) || at(own, "provider", provider.id) !== undefined;
-    const past = judgeAddress(provider, { own, origin, resolved, mine });
+    const past = judgeAddress(provider, { own, origin, resolved, mine, quote });
     if (past !== null) checks.push(past);
-    else checks.push(...judgeKey(provider, resolved));
+    else checks.push(...judgeKey(provider, resolved, quote));
   }
   const gone = ours.filter((id) => !choices.providers.some((provider) => provider.id === id));
   if (gone.length > 0) {
@@ -138,7 +145,7 @@ function judgeProviders({ choices, resolved, own, origin }: ConfigFacts): Check[
         "warning",
         "config",
         "provider-gone",
-        `${listed(gone)} cannot be chosen`,
+        `${listed(gone.map((id) => quote.text(id)))} cannot be chosen`,
         `${by === null ? key : `${key} in ${by}`} takes ${gone.length === 1 ? "it" : "them"} away`,
         "leave it if that is meant, or take the key out there",
       ),
@@ -152,29 +159,32 @@ interface AddressContext {
   readonly origin: string | null;
   readonly resolved: Resolved;
   readonly mine: boolean;
+  readonly quote: Quote;
 }
 
-function judgeAddress(provider: ProviderView, { own, origin, resolved, mine }: AddressContext): Check | null {
-  const { id, addresses } = provider;
+function judgeAddress(provider: ProviderView, { own, origin, resolved, mine, quote }: AddressContext): Check | null {
+  const { addresses } = provider;
+  const id = quote.text(provider.id);
   const fix = "take it out there, so that the environment's own counts; or set  opencode.managed: true  in aperture-env.yaml";
   if (addresses.length === 0)
     return found(
       "failure",
       "config",
       "provider-direct",
-      `${show(id)} has no base URL`,
+      `${id} has no base URL`,
       "its requests go past the gateway, to whoever offers it",
       "take it out of enabled_providers, or give it the gateway's address",
     );
   for (const { url, by } of addresses) {
-    const where = placeOf(resolved, by);
+    const where = placeOf(resolved, by, quote);
+    const goes = by.length === 1 ? `what ${by[0]!} names` : quote.origin(url);
     const parsed = URL.canParse(url) ? new URL(url) : null;
     if (parsed === null)
       return found(
         "failure",
         "config",
         "base-url-invalid",
-        `The base URL of ${show(id)} is ${url.trim() === "" ? "empty" : "no address"} (${where})`,
+        `The base URL of ${id} is ${url.trim() === "" ? "empty" : "no address"} (${where})`,
         url.startsWith("/") ? "the variable in front of it is not set" : "OpenCode cannot send anything there",
         fix,
       );
@@ -184,7 +194,7 @@ function judgeAddress(provider: ProviderView, { own, origin, resolved, mine }: A
             "failure",
             "config",
             "provider-bypass",
-            `${show(id)} goes to ${show(parsed.origin)}, not to the gateway (${where})`,
+            `${id} goes to ${goes}, not to the gateway (${where})`,
             "everything that is asked of it goes past the gateway",
             fix,
           )
@@ -192,37 +202,39 @@ function judgeAddress(provider: ProviderView, { own, origin, resolved, mine }: A
             "warning",
             "config",
             "provider-stray",
-            `${show(id)} can be chosen, and goes to ${show(parsed.origin)} (${where})`,
+            `${id} can be chosen, and goes to ${goes} (${where})`,
             "it is none of the environment's providers: what is asked of it goes past the gateway",
             "leave it if that is meant, or take it out of enabled_providers",
           );
-    const expected = textAt(own, "provider", id, "options", "baseURL");
+    const expected = textAt(own, "provider", provider.id, "options", "baseURL");
     const path = parsed.pathname.replace(/\/$/, "");
     const wanted = expected !== undefined && URL.canParse(expected) ? new URL(expected).pathname.replace(/\/$/, "") : path;
+    const wantedEnd = show(expected === undefined ? wanted : quote.address(expected).replace(/^.*?(?=(?:\/[^/{}]*)*$)/, ""));
     if (path !== wanted || /\/v1\/v1(?:\/|$)/.test(path))
       return found(
         "failure",
         "config",
         "base-url-path",
-        `The base URL of ${show(id)} ends in ${show(path === "" ? "nothing" : path)} (${where})`,
+        `The base URL of ${id} is ${by.length === 1 ? goes : quote.address(url)} (${where})`,
         /\/v1\/v1/.test(path)
           ? "a doubled /v1 is answered with 405"
           : "the gateway does not serve what OpenCode then calls (404)",
-        `let it end in ${/\/v1\/v1/.test(wanted) ? "/v1" : show(wanted)}`,
+        `let it end in ${/\/v1\/v1/.test(wanted) ? "/v1" : wantedEnd}`,
       );
   }
   return null;
 }
 
-function judgeKey({ id, key, keyBy, npm }: ProviderView, resolved: Resolved): Check[] {
-  const where = placeOf(resolved, keyBy);
+function judgeKey({ id: counted, key, keyBy, npm }: ProviderView, resolved: Resolved, quote: Quote): Check[] {
+  const id = quote.text(counted);
+  const where = placeOf(resolved, keyBy, quote);
   if (key === "real")
     return [
       found(
         "failure",
         "config",
         "key-real",
-        `${show(id)} sends a key that is not the placeholder (${where})`,
+        `${id} sends a key that is not the placeholder (${where})`,
         "no key of anybody's should reach the gateway, which adds the real one itself",
         'let apiKey be "-"',
       ),
@@ -233,7 +245,7 @@ function judgeKey({ id, key, keyBy, npm }: ProviderView, resolved: Resolved): Ch
         "failure",
         "config",
         "key-missing",
-        `${show(id)} has no key`,
+        `${id} has no key`,
         "OpenCode then asks for one and sends nothing",
         `give it  "options": { "apiKey": "-" }`,
       ),
@@ -272,7 +284,7 @@ function judgeOthers({ choices, resolved, storedKeys, wellKnown }: ConfigFacts):
         "note",
         "config",
         "auth-key",
-        `A real key for ${listed(storedKeys)} is stored`,
+        `A real key for ${listed(storedKeys.map((id) => show(id)))} is stored`,
         "the placeholder of the configuration comes first, so it is not sent",
         "leave it, or  opencode auth logout",
       ),
@@ -283,7 +295,7 @@ function judgeOthers({ choices, resolved, storedKeys, wellKnown }: ConfigFacts):
         "warning",
         "config",
         "auth-well-known",
-        `At each start OpenCode fetches configuration from ${listed(wellKnown.map((url) => show(url)))}`,
+        `At each start OpenCode fetches configuration from ${listed(wellKnown.map((url) => (URL.canParse(url) ? show(new URL(url).host) : "a server")))}`,
         "an entry of auth.json asks for that, and what comes from there is not judged here",
         "opencode auth logout, if it is not wanted",
       ),
@@ -291,7 +303,7 @@ function judgeOthers({ choices, resolved, storedKeys, wellKnown }: ConfigFacts):
   return checks;
 }
 
-function judgeModels({ resolved, choices }: ConfigFacts): Check[] {
+function judgeModels({ resolved, choices, quote }: ConfigFacts): Check[] {
   const checks: Check[] = [];
   const judge = (key: "model" | "small_model"): void => {
     const text = textAt(resolved.config, key);
@@ -313,7 +325,7 @@ function judgeModels({ resolved, choices }: ConfigFacts): Check[] {
     const [id, name] = splitModel(text);
     const provider = choices.providers.find((each) => each.id === id);
     const by = whoSet(resolved, [key]);
-    const fix = `name a model of ${listed(choices.providers.map((each) => each.id))}${by === null ? "" : ` in ${by}, or take it out there`}`;
+    const fix = `name a model of ${listed(choices.providers.map((each) => quote.text(each.id)))}${by === null ? "" : ` in ${by}, or take it out there`}`;
     const comes = main ? "OpenCode cannot begin a session with it" : "OpenCode takes the main model instead, for titles, too";
     if (provider === undefined || provider.models?.has(name) === false)
       checks.push(
@@ -321,7 +333,7 @@ function judgeModels({ resolved, choices }: ConfigFacts): Check[] {
           main ? "failure" : "warning",
           "config",
           main ? "model-unknown" : "small-model-unknown",
-          `${key} is ${show(text)}, which ${provider === undefined ? "is of no provider that can be chosen" : "OpenCode does not know"}`,
+          `${key} is ${quote.text(text)}, which ${provider === undefined ? "is of no provider that can be chosen" : "OpenCode does not know"}`,
           comes,
           fix,
         ),
@@ -376,10 +388,10 @@ function judgeSilence({ launched: { env }, resolved, installation }: ConfigFacts
 function whoSet({ layers }: Resolved, path: readonly string[]): string | null {
   const layer: Layer | undefined = layers.findLast(({ value }) => at(value, ...path) !== undefined);
   if (layer === undefined) return null;
-  const line = layer.kind === "variable" ? undefined : lineOf(layer.text, path);
+  const line = layer.kind === "variable" ? undefined : lineOf(layer.filled, path);
   return `${show(layer.source)}${line === undefined ? "" : `:${line}`}`;
 }
 
-function placeOf(resolved: Resolved, by: readonly string[]): string {
-  return by.length === 1 ? by[0]! : (whoSet(resolved, by) ?? by.join("."));
+function placeOf(resolved: Resolved, by: readonly string[], quote: Quote): string {
+  return by.length === 1 ? by[0]! : (whoSet(resolved, by) ?? by.map((key) => quote.text(key)).join("."));
 }

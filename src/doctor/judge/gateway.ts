@@ -5,6 +5,7 @@ import type { AppError } from "../../errors.ts";
 import { at, isObject, textAt, textsAt, type JsonObject } from "../config/json.ts";
 import { splitModel, wirePath, type Choices } from "../config/providers.ts";
 import { normaliseUrl } from "../config/launch.ts";
+import type { Quote } from "../config/quote.ts";
 import type { DatedAnswer } from "../probe/http.ts";
 import type { FormatQuestion, GatewayProbe } from "../probe/network.ts";
 import { magicDns, nameInTailnet } from "../tailnet.ts";
@@ -19,11 +20,14 @@ export function judgeOrigin(
   const meant = given || wanted;
   const parsed = parseOrigin(normaliseUrl(meant));
   const from = given ? "APERTURE_URL" : "The environment's gateway";
-  if (!parsed.ok)
-    return {
-      origin: null,
-      checks: [found("failure", "gateway", parsed.code, `${from} is not an origin`, show(parsed.why), show(parsed.fix))],
-    };
+  if (!parsed.ok) {
+    // Of a variable that holds something else than an address nothing is shown: it may be anything.
+    const isPath = parsed.code === "origin-path";
+    const told = !given || parsed.why.startsWith("the address holds");
+    const why = told ? parsed.why : isPath ? "it has a path" : "no gateway has such an address";
+    const fix = !given || isPath ? parsed.fix : "let it be scheme, host and port, such as http://ai or http://localhost:8080";
+    return { origin: null, checks: [found("failure", "gateway", parsed.code, `${from} is not an origin`, show(why), show(fix))] };
+  }
   const origin = parsed.value;
   const checks: Check[] = [];
   if (given === "")
@@ -71,6 +75,8 @@ function parseOriginOr(text: string): string | null {
 export interface GatewayFacts {
   readonly probe: GatewayProbe;
   readonly config: JsonObject;
+  /** Shows what comes out of the configuration. Nothing of it is shown in another way. */
+  readonly quote: Quote;
   /** What goes through the gateway. */
   readonly choices: Choices;
   /** Models that the environment's catalogue has. */
@@ -315,7 +321,7 @@ function serves(served: readonly Served[], { wire, text }: Pick<Used, "wire" | "
   return served.find(({ id }) => id === wire || id === text);
 }
 
-function judgeModels({ config, choices, probe, known: catalogue }: GatewayFacts, served: readonly Served[]): Check[] {
+function judgeModels({ config, choices, probe, quote, known: catalogue }: GatewayFacts, served: readonly Served[]): Check[] {
   const checks: Check[] = [];
   const used = usedModels(config, choices);
   for (const each of used) {
@@ -326,7 +332,7 @@ function judgeModels({ config, choices, probe, known: catalogue }: GatewayFacts,
           main ? "failure" : "warning",
           "models",
           main ? "model-not-served" : "small-model-not-served",
-          `The gateway does not serve ${show(each.text)}, which is ${each.key}`,
+          `The gateway does not serve ${quote.text(each.text)}, which is ${each.key}`,
           main ? "every prompt is answered with 404, or no grant gives you this model" : "titles fail without a word",
           `choose one of ${listed(
             served.map(({ id }) => show(id)),
@@ -335,7 +341,7 @@ function judgeModels({ config, choices, probe, known: catalogue }: GatewayFacts,
         ),
       );
   }
-  checks.push(...judgeFormats({ config, choices, probe }, served));
+  checks.push(...judgeFormats({ config, choices, probe, quote }, served));
   const known = new Map(
     choices.providers.flatMap(({ models }) => [...(models ?? [])].map(([name, wire]) => [wire, name] as const)),
   );
@@ -365,7 +371,7 @@ function judgeModels({ config, choices, probe, known: catalogue }: GatewayFacts,
         "models",
         "models-not-served",
         `${lost.length} of ${known.size} models that can be chosen are not served: ${listed(
-          lost.map((id) => show(id)),
+          lost.map((id) => quote.text(id)),
           3,
         )}`,
         "choosing one is answered with 404",
@@ -415,7 +421,7 @@ export function formatsToTry(
 }
 
 function judgeFormats(
-  { config, choices, probe }: Pick<GatewayFacts, "config" | "choices" | "probe">,
+  { config, choices, probe, quote }: Pick<GatewayFacts, "config" | "choices" | "probe" | "quote">,
   served: readonly Served[],
 ): Check[] {
   const main = splitModel(textAt(config, "model") ?? "")[0];
@@ -428,7 +434,7 @@ function judgeFormats(
           severity,
           "models",
           path === "/v1/responses" ? "responses-missing" : "wire-format-missing",
-          `The gateway does not serve ${show(model)} on ${path}, which OpenCode calls for ${show(provider)}`,
+          `The gateway does not serve ${show(model)} on ${path}, which OpenCode calls for ${quote.text(provider)}`,
           paths.length > 0
             ? `it serves it on ${listed(paths.map((each) => show(each)))}`
             : "that path is answered with 404 or 405",

@@ -46,8 +46,19 @@ export function judgeVersion(ran: Ran, stamp: string | null): Check[] {
   return [fine("opencode", "opencode-runs", `OpenCode ${show(version)} runs`)];
 }
 
-/** The configuration as OpenCode resolves it, and whether that is what was read here; the value is to be judged instead of ours. */
-export function judgeDebugConfig(ran: Ran, ours: JsonObject): { readonly checks: Check[]; readonly config: JsonObject | null } {
+/** In place of OpenCode's words, which quote a configuration with everything put in. */
+const unsaid =
+  "its words are not shown, because the configuration puts variables or files in:  opencode debug config  shows them";
+
+/**
+ * The configuration as OpenCode resolves it, and whether that is what was read here; the value is to be judged instead of ours.
+ * `secretive`: the configuration puts something in that is not to be shown.
+ */
+export function judgeDebugConfig(
+  ran: Ran,
+  ours: JsonObject,
+  secretive: boolean,
+): { readonly checks: Check[]; readonly config: JsonObject | null } {
   if (ran.late)
     return {
       config: null,
@@ -72,7 +83,7 @@ export function judgeDebugConfig(ran: Ran, ours: JsonObject): { readonly checks:
           "config",
           "config-refused",
           "OpenCode does not start with this configuration",
-          firstLine(ran.stderr || ran.stdout),
+          secretive ? unsaid : firstLine(ran.stderr || ran.stdout),
           "mend what it names",
         ),
       ],
@@ -104,8 +115,8 @@ function same(theirs: unknown, ours: unknown): boolean {
   return theirs === ours;
 }
 
-/** What came of one prompt. */
-export function judgeSent(ran: Ran, origin: string, seconds: number): Check[] {
+/** What came of one prompt. `secretive` as above: neither OpenCode's words are shown then, nor the answer, which may repeat what was sent. */
+export function judgeSent(ran: Ran, origin: string, seconds: number, secretive: boolean): Check[] {
   const where = `${origin}/ui/`;
   if (ran.late)
     return [
@@ -125,11 +136,12 @@ export function judgeSent(ran: Ran, origin: string, seconds: number): Check[] {
         "models",
         "send-failed",
         `OpenCode had no answer to a prompt (exit ${ran.status ?? "by a signal"})`,
-        lastLine(ran.stderr || ran.stdout),
+        secretive ? unsaid : lastLine(ran.stderr || ran.stdout),
         `see the request on ${where}`,
       ),
     ];
-  return [fine("models", "send", `A prompt was answered: ${show(ran.stdout.trim(), 60)}. It is on ${where}`)];
+  const answer = secretive ? "" : `: ${show(ran.stdout.trim(), 60)}`;
+  return [fine("models", "send", `A prompt was answered${answer}. It is on ${where}`)];
 }
 
 function lastLine(text: string): string {

@@ -1,21 +1,30 @@
 /** Reading the disk: never throws, and never more of a file than a configuration has. */
-import { accessSync, constants, existsSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { accessSync, closeSync, constants, existsSync, fstatSync, openSync, readSync, realpathSync } from "node:fs";
 import type { Read, World } from "../config/world.ts";
 import type { Env } from "../types.ts";
 
 const largest = 4 * 1024 * 1024;
 
-/** Reads a text file. */
+/** Reads a text file. A pipe or a device is never waited for, and what has no end is no text. */
 export function readText(path: string): Read {
+  let file: number | null = null;
   try {
-    const stats = statSync(path);
+    // Without waiting for whoever writes into a pipe (open(2)); Windows has neither.
+    file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    const stats = fstatSync(file);
     if (stats.isDirectory()) return { kind: "unreadable", why: "EISDIR" };
-    // A pipe or a device would be waited for.
     if (!stats.isFile() || stats.size > largest) return { kind: "unreadable", why: stats.isFile() ? "EFBIG" : "EINVAL" };
-    return { kind: "text", text: readFileSync(path, "utf8") };
+    // What the kernel makes up as it is read has no size.
+    const bytes = Buffer.alloc(stats.size === 0 ? largest + 1 : stats.size + 1);
+    let length = 0;
+    for (let read = -1; read !== 0 && length < bytes.length; length += read)
+      read = readSync(file, bytes, length, bytes.length - length, null);
+    return length > largest ? { kind: "unreadable", why: "EFBIG" } : { kind: "text", text: bytes.toString("utf8", 0, length) };
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? "";
     return code === "ENOENT" || code === "ENOTDIR" ? { kind: "nothing" } : { kind: "unreadable", why: code };
+  } finally {
+    if (file !== null) closeSync(file);
   }
 }
 
