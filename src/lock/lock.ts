@@ -7,6 +7,7 @@ import { createHash } from "node:crypto";
 import { featureFolder, isDevcontainerPath, ownPaths, type Strategy } from "../catalog/files.ts";
 import { isRelease, type Release } from "../catalog/release.ts";
 import type { Answers } from "../questions/types.ts";
+import { isInside } from "./inside.ts";
 import { migrateLock } from "./migrate.ts";
 
 /** Name of the lock at a repository's root. */
@@ -152,6 +153,16 @@ function couldBeOurs(path: string, { strategy, values = [] }: LockedFile): boole
   }
 }
 
+/** OpenCode's configuration files of a project, out of which what goes past the gateway can be taken. */
+const projectConfig = /^(?:\.opencode\/)?opencode\.jsonc?$/;
+
+/** Whether this program ever writes to such a path, in whatever way. What a journal tells of beyond is not of this program. */
+export function mayBeWritten(path: string): boolean {
+  const strategies = ["own", "keys", "lines", "block", "seed"] as const;
+  const locked = strategies.some((strategy) => couldBeOurs(path, { strategy, hash: "" }));
+  return isInside(path) && (locked || path === lockPath || projectConfig.test(path));
+}
+
 function isVersion(value: unknown): value is string {
   return typeof value === "string" && /^[0-9]{1,6}(?:\.[0-9]{1,6}){2}(?:-[0-9A-Za-z.-]{1,50})?$/.test(value);
 }
@@ -159,17 +170,6 @@ function isVersion(value: unknown): value is string {
 /** A registry's address without credentials, or nothing. */
 export function isRegistry(text: string): boolean {
   return text === "" || (/^https?:\/\/[A-Za-z0-9.[\]:-]+(?:\/[A-Za-z0-9._~%/-]*)?$/.test(text) && text.length < 300);
-}
-
-/** Whether a path of a lock stays inside the repository: relative, with `/`, without `..`, and not in git's own folder. */
-export function isInside(path: string): boolean {
-  const parts = path.split("/");
-  return (
-    path.length > 0 &&
-    path.length < 500 &&
-    !/[\\:\0]/.test(path) &&
-    parts.every((part) => !["", ".", "..", ".git", "__proto__"].includes(part.toLowerCase()))
-  );
 }
 
 /** Whether a value has the shape of answers; whether they still make sense is for the questions to say. */

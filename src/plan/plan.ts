@@ -1,6 +1,7 @@
 /** The plan: file by file what would change and why. A value; it is printed or applied, never both computed apart. */
 import type { Place } from "../errors.ts";
 import type { Finding } from "./findings.ts";
+import type { Snapshot } from "./snapshot.ts";
 
 /** How a conflict can be settled: the user's text stays, or what this version gives takes its place. */
 export type Choice = "keep" | "replace";
@@ -56,6 +57,15 @@ export interface Plan {
   readonly warnings: readonly string[];
   /** What was found in the repository that stands against the environment. */
   readonly findings: readonly Finding[];
+  /** What of the repository it was made from, beyond the files that it writes. Where that has changed since, the plan is too old. */
+  readonly basis?: Basis;
+}
+
+/** What a plan was made from. */
+export interface Basis {
+  readonly snapshot: Snapshot;
+  /** All dev container files that there were; null where they have no part in it. */
+  readonly devcontainers: readonly string[] | null;
 }
 
 /** Every change, the lock's with them. */

@@ -1,4 +1,5 @@
 /** What lies in a repository at the paths of a plan, as values. */
+import { decisionError } from "../errors.ts";
 
 /** What lies at a path: its text, nothing, or something that is not a text file of this repository. */
 export type Found =
@@ -8,3 +9,21 @@ export type Found =
 
 /** The state of the repository at the planned paths. */
 export type Snapshot = ReadonlyMap<string, Found>;
+
+/** Refuses what was made from a look at a file that has changed since. */
+export function refuseChanged(path: string): never {
+  throw decisionError("changed-meanwhile", `${path} changed since it was looked at. Nothing was written.`, "Run again.", {
+    file: path,
+  });
+}
+
+/** Refuses where a path that was looked at in both is not the same in both: another run has written between the two. */
+export function refuseIfDifferent(earlier: Snapshot, later: Snapshot): void {
+  for (const [path, found] of earlier) if (!isSameFound(found, later.get(path) ?? found)) refuseChanged(path);
+}
+
+/** Whether the same lies there. */
+export function isSameFound(left: Found, right: Found): boolean {
+  if (left.kind === "text") return right.kind === "text" && left.text === right.text;
+  return left.kind === right.kind;
+}

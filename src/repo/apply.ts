@@ -3,40 +3,36 @@
  * beside their targets and renamed, and what shall go is removed, one by one, the lock last. Whatever fails on the way is undone; what is
  * cut off, the next run finishes from the journal. It is synchronous on purpose: no signal handler runs between the first and the last step.
  */
-import { chmodSync, lstatSync, mkdirSync, readlinkSync, renameSync, rmdirSync, statSync, symlinkSync, unlinkSync } from "node:fs";
+import { chmodSync, lstatSync, mkdirSync, readlinkSync, renameSync, rmdirSync, symlinkSync, unlinkSync } from "node:fs";
 import { dirname } from "node:path";
 import { decisionError, environmentError, isAppError } from "../errors.ts";
 import { hashText } from "../lock/lock.ts";
 import { conflictsOf, writesOf, type Plan, type Write } from "../plan/plan.ts";
-import {
-  hintFor,
-  Journal,
-  journalPath,
-  locator,
-  makeFolder,
-  removeEmptyFolders,
-  stage,
-  temporaryOf,
-  unlinkIfThere,
-} from "./journal.ts";
-import type { Step } from "./journal.ts";
-import { look } from "./scan.ts";
+import { isSameFound, refuseChanged } from "../plan/snapshot.ts";
+import { diskError } from "./disk-errors.ts";
+import { journalPath, type Step } from "./journal-text.ts";
+import { Journal } from "./journal.ts";
+import { findDevcontainers, look } from "./scan.ts";
+import type { SealKey } from "./seal.ts";
+import { locator, makeFolder, modeOf, removeEmptyFolders, stage, temporaryOf, unlinkIfThere } from "./staging.ts";
 
 interface Task {
   readonly write: Write;
   readonly step: Step;
   readonly target: string;
   readonly temporary: string;
+  readonly mode: number;
 }
 
 /** What was done so far, each with the way back. */
 type Undo = (() => void)[];
 
 /**
- * Writes the plan. Throws with nothing changed: exit 3 where a file changed since the plan, exit 4 where the disk refuses or another run is
- * at work. Call `recoverInterrupted` before planning: a run that was cut off is finished here, too, but this plan is then too old.
+ * Writes the plan. Throws with nothing changed: exit 3 where something that the plan was made from has changed since, exit 4 where the disk
+ * refuses or another run is at work. With the user's key, a run that is cut off can be finished by the next. Call `recoverInterrupted` before
+ * planning: here, what an earlier run has left is only in the way.
  */
-export function applyPlan(plan: Plan): void {
+export function applyPlan(plan: Plan, key: SealKey = null): void {
   if (conflictsOf(plan).length > 0) throw new Error("a plan with conflicts cannot be applied");
   const { root } = plan;
   const writes = writesOf(plan);
@@ -45,13 +41,14 @@ export function applyPlan(plan: Plan): void {
   let whole = true;
   try {
     makeFolderWithUndo(root, undo);
-    const journal = new Journal(root);
+    const journal = new Journal(root, key);
     // Where something could not be put back, it stays, and the next run goes on to the end.
     undo.push(() => {
       if (whole) journal.end();
     });
     const inside = new Set<string>();
     for (const write of writes) refuseIfChanged(root, write, inside);
+    refuseIfMoved(plan, inside);
     const locate = locator(root);
     const tasks = writes.map((write) => taskOf(write, locate(write), journal.run));
     journal.commit(tasks.map(({ step }) => step));
@@ -77,22 +74,31 @@ export function applyPlan(plan: Plan): void {
       }
     }
     if (isAppError(error) && whole) throw error;
-    const { code = "", path = root } = error as NodeJS.ErrnoException;
     const outcome = whole
       ? "Nothing was changed."
       : "Not everything could be put back: the next run finishes what this one began.";
-    throw environmentError("cannot-write", `${path} cannot be written (${code || String(error)}). ${outcome}`, hintFor(code));
+    throw diskError(error, { path: root, done: "written", outcome });
   }
 }
 
 function refuseIfChanged(root: string, write: Write, inside?: Set<string>): void {
   const found = look(root, write.path, inside);
   const expected = write.kind === "create" ? found.kind === "nothing" : found.kind === "text" && found.text === write.before;
-  if (!expected) {
-    throw decisionError("changed-meanwhile", `${write.path} changed since it was looked at. Nothing was written.`, "Run again.", {
-      file: write.path,
-    });
-  }
+  if (!expected) refuseChanged(write.path);
+}
+
+/** Another run may have written between the look that a plan was made from and this run's own journal, from which on no other does. */
+function refuseIfMoved(plan: Plan, inside: Set<string>): void {
+  const { root, basis } = plan;
+  if (basis === undefined) return;
+  const written = new Set(writesOf(plan).map(({ path }) => path));
+  for (const [path, before] of basis.snapshot)
+    if (!written.has(path) && !isSameFound(look(root, path, inside), before)) refuseChanged(path);
+  if (basis.devcontainers === null) return;
+  const before = new Set(basis.devcontainers);
+  const appeared = findDevcontainers(root).find((path) => !before.delete(path));
+  const [moved = appeared] = before;
+  if (moved !== undefined) refuseChanged(moved);
 }
 
 function refuseIfTakenOver(journal: Journal): void {
@@ -112,34 +118,36 @@ function taskOf(write: Write, target: string | null, run: string): Task {
     kind,
     before: kind === "create" ? null : hashText(write.before),
     after: kind === "remove" ? null : write.after,
-    mode: kind === "create" ? (write.executable ? 0o755 : 0o644) : statSync(target).mode & 0o777,
+    executable: kind === "create" && write.executable,
   };
-  return { write, step, target, temporary: temporaryOf(target, run) };
+  return { write, step, target, temporary: temporaryOf(target, run), mode: modeOf(target, step) };
 }
 
-function prepare({ step, temporary }: Task, undo: Undo): void {
+function prepare({ step, temporary, mode }: Task, undo: Undo): void {
   if (step.after === null) return;
   undo.push(() => unlinkIfThere(temporary));
-  stage(temporary, step, step.after);
+  stage(temporary, step.kind, mode, step.after);
 }
 
-function replace(root: string, { write, step, target, temporary }: Task, back: (act: () => void) => void): void {
+function replace(root: string, task: Task, back: (act: () => void) => void): void {
+  const { write, step, target, temporary } = task;
   renameSync(temporary, target);
   back(() => {
     const found = look(root, step.path);
     // What somebody has changed in this moment stays.
     if (found.kind !== "text" || found.text !== step.after) return;
     if (write.kind === "create") unlinkSync(target);
-    else putBack(write.before, step, target, temporary);
+    else putBack(write.before, task);
   });
 }
 
-function remove(root: string, { write, step, target, temporary }: Task, back: (act: () => void) => void): void {
+function remove(root: string, task: Task, back: (act: () => void) => void): void {
+  const { write, step, target } = task;
   const link = lstatSync(target).isSymbolicLink() ? readlinkSync(target) : null;
   unlinkSync(target);
   back(() => {
     if (write.kind !== "remove" || look(root, step.path).kind !== "nothing") return;
-    if (link === null) putBack(write.before, step, target, temporary);
+    if (link === null) putBack(write.before, task);
     else symlinkSync(link, target);
   });
   removeEmptyFolders(root, step.path, (folder, mode) =>
@@ -150,8 +158,8 @@ function remove(root: string, { write, step, target, temporary }: Task, back: (a
   );
 }
 
-function putBack(text: string, step: Step, target: string, temporary: string): void {
-  stage(temporary, step, text);
+function putBack(text: string, { step, target, temporary, mode }: Task): void {
+  stage(temporary, step.kind, mode, text);
   renameSync(temporary, target);
 }
 

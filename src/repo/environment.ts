@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { featureFolder, ownDevcontainer } from "../catalog/files.ts";
 import { decisionError } from "../errors.ts";
 import { lockPath, normalise, readLockText, type Lock } from "../lock/lock.ts";
+import type { Found } from "../plan/snapshot.ts";
 import { specPath } from "../spec/spec.ts";
 import { findDevcontainers, look } from "./scan.ts";
 
@@ -22,11 +23,21 @@ export function readSpecText(root: string): string | null {
   });
 }
 
-/** The lock, null where there is none; `damaged` where what is there cannot be trusted. Throws where a newer version wrote it. */
-export function readLockFile(root: string): { readonly lock: Lock | null; readonly damaged: boolean } {
+/** The lock as it was read. */
+export interface LockFile {
+  /** Null where there is none, or none that can be trusted. */
+  readonly lock: Lock | null;
+  /** Whether what is there cannot be trusted. */
+  readonly damaged: boolean;
+  /** What lay there. */
+  readonly found: Found;
+}
+
+/** The lock. Throws where a newer version wrote it. */
+export function readLockFile(root: string): LockFile {
   const found = look(root, lockPath);
-  if (found.kind === "nothing") return { lock: null, damaged: false };
-  if (found.kind === "other") return { lock: null, damaged: true };
+  if (found.kind === "nothing") return { lock: null, damaged: false, found };
+  if (found.kind === "other") return { lock: null, damaged: true, found };
   const read = readLockText(normalise(found.text));
   if (read.kind === "newer") {
     throw decisionError(
@@ -36,7 +47,7 @@ export function readLockFile(root: string): { readonly lock: Lock | null; readon
       { file: lockPath },
     );
   }
-  return read.kind === "lock" ? { lock: read.lock, damaged: false } : { lock: null, damaged: true };
+  return read.kind === "lock" ? { lock: read.lock, damaged: false, found } : { lock: null, damaged: true, found };
 }
 
 /** Where an environment goes: into a dev container of its own, or into some of the user's. */

@@ -17,7 +17,8 @@ export async function findIgnored(
 ): Promise<readonly Ignored[]> {
   const prefix = paths.length === 0 ? null : findPrefix(root);
   if (prefix === null) return [];
-  const fields = (await askGit(root, paths, env)).split("\0");
+  const asked = paths.map((path) => `${path}\0`).join("");
+  const fields = (await askGit(root, ["check-ignore", "-z", "-v", "--stdin"], asked, env)).split("\0");
   const ignored: Ignored[] = [];
   for (let index = 0; index + 3 < fields.length; index += 4) {
     const [source, line, pattern, path] = fields.slice(index, index + 4) as [string, string, string, string];
@@ -29,16 +30,26 @@ export async function findIgnored(
   return ignored;
 }
 
-/** What `git check-ignore` says of the paths; the empty text where it says nothing, in time or at all. */
+/** Whether git tracks that file. False where there is no git, no repository, or git does not answer in time. Never fails. */
+export async function isTracked(
+  root: string,
+  path: string,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<boolean> {
+  return findPrefix(root) !== null && (await askGit(root, ["ls-files", "-z", "--", path], "", env)) !== "";
+}
+
+/** What git says to that; the empty text where it says nothing, in time or at all. */
 async function askGit(
   root: string,
-  paths: readonly string[],
+  args: readonly string[],
+  input: string,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<string> {
   // Loaded here, since most runs do not get this far.
   const { spawn } = await import("node:child_process");
   return new Promise((resolve) => {
-    const child = spawn("git", ["-c", "core.fsmonitor=false", "check-ignore", "-z", "-v", "--stdin"], {
+    const child = spawn("git", ["-c", "core.fsmonitor=false", ...args], {
       cwd: root,
       env: Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith("GIT_") || kept.test(name))),
       stdio: ["pipe", "pipe", "ignore"],
@@ -51,7 +62,7 @@ async function askGit(
     // 1: none of them is ignored. 128: no repository, or none that git trusts.
     child.on("close", (status) => resolve(status === 0 ? said : ""));
     // It may be gone before it has read anything.
-    child.stdin.on("error", () => undefined).end(paths.map((path) => `${path}\0`).join(""));
+    child.stdin.on("error", () => undefined).end(input);
   });
 }
 

@@ -2,7 +2,9 @@
 import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync, statSync, type Stats } from "node:fs";
 import { basename, dirname, join, resolve, sep } from "node:path";
 import { bases } from "../catalog/bases.ts";
+import { isDevcontainerPath } from "../catalog/files.ts";
 import { environmentError, usageError } from "../errors.ts";
+import { isInside } from "../lock/inside.ts";
 import type { Facts } from "../questions/types.ts";
 import type { Found, Snapshot } from "../plan/snapshot.ts";
 
@@ -49,7 +51,10 @@ export function readFacts(target: Target, devcontainers: readonly string[], open
 /** Dev container files, in the order in which tools look for them (containers.dev, devcontainer-reference). */
 export function findDevcontainers(root: string): string[] {
   const named = readNames(join(root, ".devcontainer")).map((name) => `.devcontainer/${name}/devcontainer.json`);
-  return [".devcontainer/devcontainer.json", ".devcontainer.json", ...named].filter((path) => existsSync(join(root, path)));
+  // A folder with a name that no lock may hold, such as one that is `.git` on another file system, is not taken for one.
+  return [".devcontainer/devcontainer.json", ".devcontainer.json", ...named].filter(
+    (path) => isDevcontainerPath(path) && isInside(path) && existsSync(join(root, path)),
+  );
 }
 
 function readNames(folder: string): string[] {

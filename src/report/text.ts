@@ -2,7 +2,7 @@
 import { formatPlace } from "../errors.ts";
 import { fails, type Observation } from "../plan/check.ts";
 import type { Finding } from "../plan/findings.ts";
-import { changesOf, type Change, type Plan } from "../plan/plan.ts";
+import { changesOf, type Change, type Plan, type Write } from "../plan/plan.ts";
 import type { Resolved } from "../questions/resolve.ts";
 import { joined, shown, visible, type Paint, type Showable, type Shown } from "../text/terminal.ts";
 import type { Step } from "../verify/verify.ts";
@@ -43,6 +43,16 @@ export function formatPlan(plan: Plan, paint: Paint): Shown {
       (change) => shown`  ${paint(styles[change.kind], glyphs[change.kind])} ${change.path}${remark(change, paint)}`,
     ),
     "\n",
+  );
+}
+
+/** What finishing a run that was cut off comes to, a line for each file. */
+export function formatInterrupted(
+  files: readonly { readonly path: string; readonly kind: Write["kind"]; readonly state: "open" | "done" | "changed" }[],
+): Shown {
+  const remarks = { open: "", done: "  done already", changed: "  changed since that run, so it is left" };
+  return joined(
+    files.map(({ path, kind, state }) => shown`  ${state === "open" ? glyphs[kind] : "="} ${path}${remarks[state]}\n`),
   );
 }
 

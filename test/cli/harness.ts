@@ -27,8 +27,12 @@ export interface Ran {
   readonly stderr: string;
 }
 
+/** Where the key of these tests' user is kept. */
+export const state = mkdtempSync(join(realpathSync(tmpdir()), "aperture-env-state-"));
+process.on("exit", () => rmSync(state, { recursive: true, force: true }));
+
 /** npm says which registry it uses; without it the program would start npm to ask. */
-const quiet = { npm_config_registry: "http://npm.example" };
+const quiet = { npm_config_registry: "http://npm.example", XDG_STATE_HOME: state };
 
 /** A folder for one test, without links on the way to it, and what removes it. */
 export function makeFolder(): { readonly folder: string; remove(): void } {

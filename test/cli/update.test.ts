@@ -429,11 +429,12 @@ describe("a run that was cut off", () => {
   test("is finished before the next one plans", async () => {
     await runPiped(["--yes"], root);
     const journal = {
-      version: 1,
+      version: 2,
       pid: 2 ** 22 + 1,
       host: "elsewhere",
       run: "0123456789ab",
       startedAt: 1_600_000_000_000,
+      file: { uid: 0, mode: 0o600, links: 1 },
     };
     write(root, { ".aperture-env.journal": `${JSON.stringify(journal)}\n` });
     const looked = await runPiped(["check"], root);

@@ -6,11 +6,14 @@ import fs, { writeSync } from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import type { Plan } from "../../src/plan/plan.ts";
 import { applyPlan } from "../../src/repo/apply.ts";
-import { recoverInterrupted, type Recovery } from "../../src/repo/journal.ts";
+import { recoverInterrupted, type Recovery } from "../../src/repo/recovery.ts";
+import { openSealKey, readSealKey } from "../../src/repo/seal.ts";
 
 /** What to do, and what shall happen. Numbers count from 1, over all functions together; 0 or nothing: never. */
 export interface Task {
   readonly root: string;
+  /** The folder where the user's key is kept. */
+  readonly state: string;
   /** The plan to apply; without one, recover. */
   readonly plan?: Plan;
   /** Before this call the process is killed with SIGKILL. */
@@ -45,7 +48,7 @@ const calls: string[] = [];
 
 type Act = (...args: unknown[]) => unknown;
 const functions = fs as unknown as Record<string, Act>;
-const names = "chmod close fsync mkdir open rename rmdir symlink unlink writeFile".split(" ").map((name) => `${name}Sync`);
+const names = "chmod close fsync link mkdir open rename rmdir symlink unlink writeFile".split(" ").map((name) => `${name}Sync`);
 /** Files that are open to be written; reading is of no interest. */
 const written = new Set<unknown>();
 for (const name of names) {
@@ -69,8 +72,12 @@ syncBuiltinESMExports();
 
 function act(plan: Plan | undefined): Ending {
   try {
-    if (plan === undefined) return { code: null, exit: 0, message: "", calls, recovery: recoverInterrupted(task.root) };
-    applyPlan(plan);
+    const env = { XDG_STATE_HOME: task.state };
+    if (plan === undefined) {
+      const trust = { key: readSealKey(task.root, env), mayWrite: () => true };
+      return { code: null, exit: 0, message: "", calls, recovery: recoverInterrupted(task.root, trust) };
+    }
+    applyPlan(plan, openSealKey(plan.root, env));
     return { code: null, exit: 0, message: "", calls };
   } catch (error) {
     const { code = "defect", exit = 1, message } = error as Error & { code?: string; exit?: number };

@@ -26,7 +26,10 @@ import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import type { Plan, Write } from "../../src/plan/plan.ts";
 import { applyPlan } from "../../src/repo/apply.ts";
-import { findJournal, journalPath, recoverInterrupted } from "../../src/repo/journal.ts";
+import { journalPath } from "../../src/repo/journal-text.ts";
+import { findJournal } from "../../src/repo/journal.ts";
+import { recoverInterrupted, type Recovery } from "../../src/repo/recovery.ts";
+import { readSealKey, sealOf } from "../../src/repo/seal.ts";
 import { bundleScript } from "../support/docker.ts";
 import type { Ending, Task } from "./faulty-writer.main.ts";
 
@@ -36,6 +39,8 @@ const nobody = 65534;
 let folder: string;
 let program: string;
 let root: string;
+/** Where the user's key is kept. Each old tree has none yet, so that a run is killed while it makes one, too. */
+let state: string;
 beforeAll(async () => {
   folder = mkdtempSync(join(realpathSync(tmpdir()), "aperture-env-faults-"));
   chmodSync(folder, 0o755);
@@ -45,8 +50,13 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 beforeEach(() => {
   root = join(folder, "repository");
+  state = join(folder, "state");
   makeOld();
 });
+
+function recoverHere(): Recovery | null {
+  return recoverInterrupted(root, { key: readSealKey(root, { XDG_STATE_HOME: state }), mayWrite: () => true });
+}
 
 const user = "the user's own words, ünïcödé\n".repeat(200);
 const texts: Readonly<Record<string, readonly [before: string, after: string, mode: number]>> = {
@@ -57,7 +67,7 @@ const texts: Readonly<Record<string, readonly [before: string, after: string, mo
 
 /** A repository with files of all sorts. */
 function makeOld(): void {
-  rmSync(root, { recursive: true, force: true });
+  for (const old of [root, state]) rmSync(old, { recursive: true, force: true });
   mkdirSync(root);
   put("README.md", texts["README.md"]![0], 0o640);
   put("ours/replaced", texts["ours/replaced"]![0], 0o755);
@@ -141,14 +151,14 @@ function read(stdout: string, stderr: string): Ending {
 }
 
 /** Runs a task to its end; null where it was killed. */
-function run(task: Task): Ending | null {
-  const { signal, stdout, stderr } = spawnSync(process.execPath, [program, JSON.stringify(task)], { encoding: "utf8" });
+function run(task: Omit<Task, "state">): Ending | null {
+  const { signal, stdout, stderr } = spawnSync(process.execPath, [program, JSON.stringify({ ...task, state })], { encoding: "utf8" });
   return signal === "SIGKILL" ? null : read(stdout, stderr);
 }
 
 /** Starts a task. */
-function begin(task: Task): { readonly child: ChildProcess; readonly ending: Promise<Ending> } {
-  const child = spawn(process.execPath, [program, JSON.stringify(task)], { stdio: ["ignore", "pipe", "pipe"] });
+function begin(task: Omit<Task, "state">): { readonly child: ChildProcess; readonly ending: Promise<Ending> } {
+  const child = spawn(process.execPath, [program, JSON.stringify({ ...task, state })], { stdio: ["ignore", "pipe", "pipe"] });
   onTestFinished(() => void child.kill("SIGKILL"));
   const said = { stdout: "", stderr: "" };
   for (const name of ["stdout", "stderr"] as const) child[name]!.on("data", (data: Buffer) => (said[name] += data.toString()));
@@ -169,7 +179,7 @@ function expectOldOrNewFiles({ old, new: next }: { readonly old: Tree; readonly 
 /** The next run: gives which of the trees it comes to. */
 function recoverAndCompare(trees: { readonly old: Tree; readonly new: Tree }, what: string): "old" | "new" {
   const journal = findJournal(root);
-  const recovery = recoverInterrupted(root);
+  const recovery = recoverHere();
   expect(recovery !== null, what).toBe(journal);
   expect(recovery?.left ?? [], what).toEqual([]);
   const tree = treeOf();
@@ -239,12 +249,15 @@ describe("killed with SIGKILL", () => {
     }
   });
 
-  test("a run that comes next without recovering first finishes it, and says that its plan is too old", () => {
+  test("a run that comes next without recovering first writes nothing; after recovering, all is as the first one wanted", () => {
     const trees = oldAndNew();
     const { calls } = run({ root, plan: makePlan() })!;
     makeOld();
     run({ root, plan: makePlan(), killAt: calls.lastIndexOf("renameSync") });
+    const halfway = treeOf();
     expect(run({ root, plan: makePlan() })).toMatchObject({ code: "changed-meanwhile", exit: 3 });
+    expect(treeOf()).toEqual(halfway);
+    expect(recoverHere()).toMatchObject({ left: [], undone: false });
     expect(treeOf()).toEqual(trees.new);
   });
 });
@@ -277,11 +290,7 @@ describe("two runs at the same time", () => {
       makeOld();
       const first = begin({ root, plan: makePlan(), stopAt: calls.indexOf("renameSync") + 3 });
       await waitUntilStopped(first.child.pid!);
-      const journal = readFileSync(join(root, journalPath), "utf8");
-      writeFileSync(
-        join(root, journalPath),
-        journal.replace(/"startedAt":\d+/, (found) => found.replace(/\d/, "0").replace(":0", ":")),
-      );
+      sealAnew((text) => text.replace(/"startedAt":\d/, '"startedAt":'));
       expect(run({ root })).toMatchObject({ code: null, recovery: { left: [], undone: false } });
       first.child.kill("SIGCONT");
       expect((await first.ending).code).not.toBeNull();
@@ -300,7 +309,11 @@ describe("two runs at the same time", () => {
     const start = Date.now() + 1000;
     // Every other time over what a killed run has left.
     const races = Array.from({ length: 50 }, (_, round) => ({ root: `${home}-${round}`, at: start + round * 30 }));
-    for (const [round, race] of races.entries()) (round % 2 === 0 ? fresh : cutOff)(race.root);
+    for (const [round, race] of races.entries()) {
+      root = race.root;
+      (round % 2 === 0 ? fresh : cutOff)(root);
+      if (round % 2 === 1) sealAnew((text) => text);
+    }
     const endings = await Promise.all([1, 2].map(() => begin({ root, plan: makePlan(), races }).ending));
     for (const [round, race] of races.entries()) {
       root = race.root;
@@ -308,10 +321,18 @@ describe("two runs at the same time", () => {
       const said = expect.stringMatching(/^(?:another-run|changed-meanwhile)$/);
       expect(codes, `round ${round}`).toEqual([said, round % 2 === 0 ? null : said]);
       // Two that finish the same run at once may both have given way.
-      if (round % 2 === 1) recoverInterrupted(root);
+      if (round % 2 === 1) recoverHere();
       expect(treeOf(), `round ${round}`).toEqual(trees.new);
     }
   });
+
+  /** Changes the journal and seals it for the folder that it is in, as no run but the user's own could. */
+  function sealAnew(change: (text: string) => string): void {
+    const text = change(readFileSync(join(root, journalPath), "utf8"));
+    const sealed = text.slice(0, text.lastIndexOf("\n", text.length - 2) + 1);
+    const seal = sealOf(readSealKey(root, { XDG_STATE_HOME: state })!, root, sealed);
+    writeFileSync(join(root, journalPath), sealed + text.slice(sealed.length).replace(/"seal":"\w+"/, `"seal":"${seal}"`));
+  }
 
   /** As `ps` says it, which small images lack. */
   function stateOf(pid: number): string | undefined {

@@ -20,7 +20,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { AppError } from "../../src/errors.ts";
 import type { Change, Plan, Write } from "../../src/plan/plan.ts";
 import { applyPlan } from "../../src/repo/apply.ts";
-import { findJournal, journalPath, recoverInterrupted } from "../../src/repo/journal.ts";
+import { journalPath } from "../../src/repo/journal-text.ts";
+import { findJournal } from "../../src/repo/journal.ts";
+import { recoverInterrupted } from "../../src/repo/recovery.ts";
 import { findDevcontainers, findTarget, look, readFacts, takeSnapshot } from "../../src/repo/scan.ts";
 
 /** The file system as it is, but every call of these is noted, and a test can do something before or after it, for instance throw. */
@@ -438,12 +440,13 @@ describe("the disk refuses", () => {
     disk.before = (name, now) => {
       if (name === "renameSync" && now >= 3) throw Object.assign(new Error("EIO: simulated"), { code: "EIO", path: "somewhere" });
     };
-    expect(() => applyPlan(plan)).toThrow(
+    const key = Buffer.alloc(32, 1);
+    expect(() => applyPlan(plan, key)).toThrow(
       expect.objectContaining({ code: "cannot-write", message: expect.stringContaining("next run") }),
     );
     calm();
     expect(findJournal(root)).toBe(true);
-    const recovery = recoverInterrupted(root);
+    const recovery = recoverInterrupted(root, { key, mayWrite: () => true });
     expect(recovery).toEqual({ finished: [...changes().map(({ path }) => path), "lock"], left: [], undone: false });
     expect(treeOf(root)).toEqual({
       "a-old": "773 new a",

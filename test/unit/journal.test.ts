@@ -21,7 +21,10 @@ import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { hashText } from "../../src/lock/lock.ts";
 import { applyPlan } from "../../src/repo/apply.ts";
-import { findJournal, journalPath, recoverInterrupted, type Step } from "../../src/repo/journal.ts";
+import { journalPath, type Step } from "../../src/repo/journal-text.ts";
+import { findJournal } from "../../src/repo/journal.ts";
+import { recoverInterrupted, type Recovery, type Trust } from "../../src/repo/recovery.ts";
+import { sealOf } from "../../src/repo/seal.ts";
 
 let outside: string;
 let root: string;
@@ -35,22 +38,36 @@ afterEach(() => rmSync(outside, { recursive: true, force: true }));
 const run = "0123456789ab";
 /** A process that was there and is no more. */
 const dead = spawnSync(process.execPath, ["--version"]).pid;
-const header = { version: 1, pid: dead, host: hostname(), run, startedAt: Date.now() };
+const file = { uid: process.getuid?.() ?? 0, mode: 0o600, links: 1 };
+const header = { version: 2, pid: dead, host: hostname(), run, startedAt: Date.now(), file };
+const key = Buffer.alloc(32, 7);
+/** Believes what is sealed with the key, for any place: which places count, the hostile tests show. */
+const trust: Trust = { key, mayWrite: () => true };
 
-const create = (path: string, after: string, mode = 0o644): Step => ({ path, kind: "create", before: null, after, mode });
-const edit = (path: string, before: string, after: string, mode = 0o644): Step => ({
+function recover(at = root): Recovery | null {
+  return recoverInterrupted(at, trust);
+}
+
+const create = (path: string, after: string, executable = false): Step => ({
+  path,
+  kind: "create",
+  before: null,
+  after,
+  executable,
+});
+const edit = (path: string, before: string, after: string): Step => ({
   path,
   kind: "edit",
   before: hashText(before),
   after,
-  mode,
+  executable: false,
 });
 const remove = (path: string, before: string): Step => ({
   path,
   kind: "remove",
   before: hashText(before),
   after: null,
-  mode: 0o644,
+  executable: false,
 });
 
 /** A journal's text: whatever lines, strings as they are. */
@@ -58,8 +75,15 @@ function journalOf(...lines: readonly (object | string)[]): string {
   return lines.map((line) => `${typeof line === "string" ? line : JSON.stringify(line)}\n`).join("");
 }
 
+/** With the right seal, so that nothing but what a test is about is wrong with it. */
 function committed(steps: readonly object[], changes: object = {}): string {
-  return journalOf({ ...header, ...changes }, ...steps, { commit: steps.length });
+  return sealed({ ...header, ...changes }, ...steps, { commit: steps.length });
+}
+
+/** The lines, the last of which gets the seal of those before it. */
+function sealed(...lines: readonly (object | string)[]): string {
+  const text = journalOf(...lines.slice(0, -1));
+  return text + journalOf({ ...(lines.at(-1) as object), seal: sealOf(key, root, text) });
 }
 
 function write(path: string, text: string, mode = 0o644): void {
@@ -88,9 +112,9 @@ function treeOf(folder: string): Record<string, string> {
 describe("a run that was cut off", () => {
   test("none: nothing to do", () => {
     expect(findJournal(root)).toBe(false);
-    expect(recoverInterrupted(root)).toBeNull();
+    expect(recover()).toBeNull();
     expect(findJournal(join(outside, "none"))).toBe(false);
-    expect(recoverInterrupted(join(outside, "none"))).toBeNull();
+    expect(recover(join(outside, "none"))).toBeNull();
   });
 
   test.each([
@@ -105,7 +129,7 @@ describe("a run that was cut off", () => {
     write("old", "old");
     leave(text);
     expect(findJournal(root)).toBe(true);
-    expect(recoverInterrupted(root)).toEqual({ finished: [], left: [], undone: true });
+    expect(recover()).toEqual({ finished: [], left: [], undone: true });
     expect(treeOf(root)).toEqual({ old: "644 old" });
   });
 
@@ -117,15 +141,15 @@ describe("a run that was cut off", () => {
     write(`done.aperture-env-ffffffffffff.tmp`, "not of this run");
     mkdirSync(join(root, "c/d"), { recursive: true });
     const steps = [
-      edit("edit", "old", "new", 0o600),
+      edit("edit", "old", "new"),
       edit("done", "old", "new"),
-      create("new/deep/x.sh", "x", 0o755),
+      create("new/deep/x.sh", "x", true),
       remove("a/b/gone", "old"),
       remove("c/d/gone before", "old"),
       create("lock", "{}"),
     ];
     leave(committed(steps));
-    expect(recoverInterrupted(root)).toEqual({ finished: steps.map(({ path }) => path), left: [], undone: false });
+    expect(recover()).toEqual({ finished: steps.map(({ path }) => path), left: [], undone: false });
     expect(treeOf(root)).toEqual({
       done: "644 new",
       "done.aperture-env-ffffffffffff.tmp": "644 not of this run",
@@ -135,7 +159,7 @@ describe("a run that was cut off", () => {
       "new/deep": "/",
       "new/deep/x.sh": "755 x",
     });
-    expect(recoverInterrupted(root)).toBeNull();
+    expect(recover()).toBeNull();
   });
 
   test("what somebody has changed since is left and named", () => {
@@ -156,7 +180,7 @@ describe("a run that was cut off", () => {
     ];
     const before = treeOf(root);
     leave(committed([...left, create("lock", "{}")]));
-    expect(recoverInterrupted(root)).toEqual({ finished: ["lock"], left: left.map(({ path }) => path), undone: false });
+    expect(recover()).toEqual({ finished: ["lock"], left: left.map(({ path }) => path), undone: false });
     expect(treeOf(root)).toEqual({ ...before, lock: "644 {}" });
   });
 
@@ -165,8 +189,8 @@ describe("a run that was cut off", () => {
     symlinkSync("config/x", join(root, "link"));
     symlinkSync("config/x", join(root, "goes"));
     symlinkSync("config", join(root, "linked"));
-    leave(committed([edit("link", "old", "new", 0o640), create("linked/y", "y"), remove("goes", "new")]));
-    expect(recoverInterrupted(root)).toMatchObject({ finished: ["link", "linked/y", "goes"] });
+    leave(committed([edit("link", "old", "new"), create("linked/y", "y"), remove("goes", "new")]));
+    expect(recover()).toMatchObject({ finished: ["link", "linked/y", "goes"] });
     expect(existsSync(join(root, "goes"))).toBe(false);
     expect(treeOf(root)).toMatchObject({
       config: "/",
@@ -177,12 +201,14 @@ describe("a run that was cut off", () => {
     });
   });
 
-  test("is finished by applyPlan, too, whose plan is then too old", () => {
+  test("is in the way of applyPlan, which touches nothing; after recovering, a new plan can be applied", () => {
     leave(committed([create("x", "x")]));
     const change = { kind: "create", path: "y", after: "y", executable: false } as const;
     const apply = (): void => applyPlan({ root, changes: [change], lock: null, warnings: [], findings: [] });
+    const before = treeOf(root);
     expect(apply).toThrow(expect.objectContaining({ code: "changed-meanwhile", exit: 3, hint: "Run again." }));
-    expect(treeOf(root)).toEqual({ x: "644 x" });
+    expect(treeOf(root)).toEqual(before);
+    expect(recover()).toMatchObject({ finished: ["x"] });
     apply();
     expect(treeOf(root)).toEqual({ x: "644 x", y: "644 y" });
   });
@@ -191,7 +217,7 @@ describe("a run that was cut off", () => {
     write("x", "old");
     mkdirSync(join(root, `x.aperture-env-${run}.tmp`));
     leave(committed([edit("x", "old", "new")]));
-    expect(() => recoverInterrupted(root)).toThrow(
+    expect(() => recover()).toThrow(
       expect.objectContaining({ code: "cannot-write", exit: 4, hint: expect.stringContaining("run again") }),
     );
     expect(treeOf(root)).toMatchObject({ x: "644 old", [journalPath]: expect.anything() });
@@ -216,7 +242,7 @@ describe("a run at work", () => {
       hint: expect.stringContaining(journalPath),
       where: { file: journalPath },
     });
-    expect(() => recoverInterrupted(root)).toThrow(expected);
+    expect(() => recover()).toThrow(expected);
     const change = { kind: "create", path: "y", after: "y", executable: false } as const;
     expect(() => applyPlan({ root, changes: [change], lock: null, warnings: [], findings: [] })).toThrow(expected);
     expect(treeOf(root)).toEqual(before);
@@ -230,54 +256,55 @@ describe("a run at work", () => {
     ["has ended", {}],
   ])("one that %s is finished", (_which, changes) => {
     leave(committed([create("x", "x")], changes));
-    expect(recoverInterrupted(root)).toMatchObject({ finished: ["x"] });
+    expect(recover()).toMatchObject({ finished: ["x"] });
   });
 });
 
 describe("a journal that nobody can follow is refused, and nothing is touched", () => {
   const good = create("a", "a");
 
-  test.each<readonly [string, string]>([
-    ["a path upwards", committed([good, create("../x", "x")])],
-    ["a path upwards in the middle", committed([good, create("a/../../x", "x")])],
-    ["an absolute path", committed([good, create("/tmp/x", "x")])],
-    ["a path of Windows", committed([good, create("C:\\x", "x")])],
-    ["git's own folder", committed([good, create(".git/hooks/pre-commit", "x", 0o755)])],
-    ["git's own folder in other letters", committed([good, create(".GIT/hooks/pre-commit", "x", 0o755)])],
-    ["git's own folder further down", committed([good, create("sub/.git/config", "x")])],
-    ["the journal itself", committed([good, create(journalPath, "x")])],
-    ["an empty path", committed([good, create("", "x")])],
-    ["a link out of the repository", committed([good, create("out/x", "x")])],
-    ["a link out, to a file", committed([good, edit("file", "secret", "x")])],
-    ["a removal behind a link out", committed([good, remove("out/secret", "secret")])],
-    ["a link into git's own folder", committed([good, create("hooks/pre-commit", "x", 0o755)])],
-    ["a link into git's own folder, to a file", committed([good, edit("config", "config", "x")])],
-    ["a set-user-id file", committed([good, create("x", "x", 0o4755)])],
-    ["a negative mode", committed([{ ...good, mode: -1 }])],
-    ["an unknown kind", committed([{ ...good, kind: "link" }])],
-    ["a creation over a text", committed([{ ...good, before: hashText("x") }])],
-    ["an edit over nothing", committed([{ ...edit("a", "a", "b"), before: null }])],
-    ["a hash of another kind", committed([{ ...edit("a", "a", "b"), before: "md5-x" }])],
-    ["a removal with a text", committed([{ ...remove("a", "a"), after: "x" }])],
-    ["a creation without one", committed([{ ...good, after: null }])],
-    ["a text that is a list", committed([{ ...good, after: ["x"] }])],
-    ["fewer steps than committed", journalOf(header, good, { commit: 2 })],
-    ["text behind the commit", `${committed([good])}{`],
-    ["steps behind the commit", journalOf(header, good, { commit: 1 }, good, { commit: 2 })],
-    ["broken JSON", journalOf(header, "{", { commit: 1 })],
-    ["a list", journalOf(header, [good], { commit: 1 })],
-    ["an empty line", journalOf(header, "", good, { commit: 1 })],
-    ["more steps than any plan has", committed(Array.from({ length: 1001 }, (_, index) => create(`f${index}`, "x")))],
-    ["another version", journalOf({ ...header, version: 2 }, good, { commit: 1 })],
-    ["no header", journalOf(good, { commit: 1 })],
-    ["a header that is a word", journalOf('"x"', good, { commit: 1 })],
-    ["a run's name that is a path", committed([good], { run: "../../../../x" })],
-    ["a process that is a group", committed([good], { pid: -1 })],
-    ["process 0", committed([good], { pid: 0 })],
-    ["no time", committed([good], { startedAt: "today" })],
-    ["a machine's name that moves the cursor", committed([good], { host: "\u001b[2J" })],
-    ["something else altogether", "my notes"],
-    ["binary", "\0\0\0\0"],
+  test.each<readonly [string, () => string]>([
+    ["a path upwards", () => committed([good, create("../x", "x")])],
+    ["a path upwards in the middle", () => committed([good, create("a/../../x", "x")])],
+    ["an absolute path", () => committed([good, create("/tmp/x", "x")])],
+    ["a path of Windows", () => committed([good, create("C:\\x", "x")])],
+    ["git's own folder", () => committed([good, create(".git/hooks/pre-commit", "x", true)])],
+    ["git's own folder in other letters", () => committed([good, create(".GIT/hooks/pre-commit", "x", true)])],
+    ["git's own folder further down", () => committed([good, create("sub/.git/config", "x")])],
+    ["the journal itself", () => committed([good, create(journalPath, "x")])],
+    ["an empty path", () => committed([good, create("", "x")])],
+    ["a link out of the repository", () => committed([good, create("out/x", "x")])],
+    ["a link out, to a file", () => committed([good, edit("file", "secret", "x")])],
+    ["a removal behind a link out", () => committed([good, remove("out/secret", "secret")])],
+    ["a link into git's own folder", () => committed([good, create("hooks/pre-commit", "x", true)])],
+    ["a link into git's own folder, to a file", () => committed([good, edit("config", "config", "x")])],
+    ["a mode", () => committed([{ ...good, executable: 0o4755 }])],
+    ["no word on whether it is a program", () => committed([{ ...good, executable: undefined }])],
+    ["an unknown kind", () => committed([{ ...good, kind: "link" }])],
+    ["a creation over a text", () => committed([{ ...good, before: hashText("x") }])],
+    ["an edit over nothing", () => committed([{ ...edit("a", "a", "b"), before: null }])],
+    ["a hash of another kind", () => committed([{ ...edit("a", "a", "b"), before: "md5-x" }])],
+    ["a removal with a text", () => committed([{ ...remove("a", "a"), after: "x" }])],
+    ["a creation without one", () => committed([{ ...good, after: null }])],
+    ["a text that is a list", () => committed([{ ...good, after: ["x"] }])],
+    ["fewer steps than committed", () => sealed(header, good, { commit: 2 })],
+    ["text behind the commit", () => `${committed([good])}{`],
+    ["steps behind the commit", () => sealed(header, good, { commit: 1 }, good, { commit: 2 })],
+    ["broken JSON", () => sealed(header, "{", { commit: 1 })],
+    ["a list", () => sealed(header, [good], { commit: 1 })],
+    ["an empty line", () => sealed(header, "", good, { commit: 1 })],
+    ["more steps than any plan has", () => committed(Array.from({ length: 1001 }, (_, index) => create(`f${index}`, "x")))],
+    ["another version", () => sealed({ ...header, version: 3 }, good, { commit: 1 })],
+    ["an older version", () => sealed({ ...header, version: 1 }, good, { commit: 1 })],
+    ["no header", () => sealed(good, { commit: 1 })],
+    ["a header that is a word", () => sealed('"x"', good, { commit: 1 })],
+    ["a run's name that is a path", () => committed([good], { run: "../../../../x" })],
+    ["a process that is a group", () => committed([good], { pid: -1 })],
+    ["process 0", () => committed([good], { pid: 0 })],
+    ["no time", () => committed([good], { startedAt: "today" })],
+    ["a machine's name that moves the cursor", () => committed([good], { host: "\u001b[2J" })],
+    ["something else altogether", () => "my notes"],
+    ["binary", () => "\0\0\0\0"],
   ])("%s", (_what, text) => {
     mkdirSync(join(outside, "elsewhere"));
     writeFileSync(join(outside, "elsewhere/secret"), "secret");
@@ -287,9 +314,9 @@ describe("a journal that nobody can follow is refused, and nothing is touched", 
     mkdirSync(join(root, ".git/hooks"));
     symlinkSync(".git/hooks", join(root, "hooks"));
     symlinkSync(".git/config", join(root, "config"));
-    leave(text);
+    leave(text());
     const before = treeOf(outside);
-    expect(() => recoverInterrupted(root)).toThrow(
+    expect(() => recover()).toThrow(
       expect.objectContaining({
         code: "journal-damaged",
         exit: 3,
@@ -304,7 +331,7 @@ describe("a journal that nobody can follow is refused, and nothing is touched", 
   test("a huge one is not even read", () => {
     leave("");
     truncateSync(join(root, journalPath), 64 * 1024 * 1024 + 1);
-    expect(() => recoverInterrupted(root)).toThrow(expect.objectContaining({ code: "journal-damaged" }));
+    expect(() => recover()).toThrow(expect.objectContaining({ code: "journal-damaged" }));
     expect(statSync(join(root, journalPath)).size).toBeGreaterThan(64 * 1024 * 1024);
   });
 
@@ -317,7 +344,7 @@ describe("a journal that nobody can follow is refused, and nothing is touched", 
     const before = treeOf(outside);
     const refused = expect.objectContaining({ code: "journal-damaged", exit: 3 });
     expect(findJournal(root)).toBe(true);
-    expect(() => recoverInterrupted(root)).toThrow(refused);
+    expect(() => recover()).toThrow(refused);
     const change = { kind: "create", path: "y", after: "y", executable: false } as const;
     expect(() => applyPlan({ root, changes: [change], lock: null, warnings: [], findings: [] })).toThrow(refused);
     expect(treeOf(outside)).toEqual(before);
@@ -329,7 +356,7 @@ describe("a journal that nobody can follow is refused, and nothing is touched", 
     write("x", "old");
     symlinkSync("../secret", join(root, `x.aperture-env-${run}.tmp`));
     leave(committed([edit("x", "old", "new")]));
-    expect(recoverInterrupted(root)).toMatchObject({ finished: ["x"] });
+    expect(recover()).toMatchObject({ finished: ["x"] });
     expect(treeOf(outside)).toEqual({ repository: "/", "repository/x": "644 new", secret: "644 secret" });
   });
 });

@@ -6,13 +6,13 @@ import { pinnedRelease } from "../../src/catalog/release.ts";
 import {
   formatLock,
   hashText,
-  isInside,
   isRegistry,
   normalise,
   parseLock,
   readLockText,
   type Lock,
 } from "../../src/lock/lock.ts";
+import { isInside } from "../../src/lock/inside.ts";
 
 const lock: Lock = {
   lockVersion: 2,

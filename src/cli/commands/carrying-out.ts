@@ -1,9 +1,15 @@
 /** From a prepared plan to the disk: conflicts are settled, a person is asked, the plan is applied. The same for all commands that write. */
-import { cancelledError } from "../../errors.ts";
+import { cancelledError, decisionError } from "../../errors.ts";
+import { mayBeWritten } from "../../lock/lock.ts";
 import { conflictsOf, isEmpty, type Choice, type Plan } from "../../plan/plan.ts";
 import type { Outcome } from "../../report/json.ts";
+import { formatInterrupted } from "../../report/text.ts";
 import { applyPlan } from "../../repo/apply.ts";
-import { findJournal, recoverInterrupted } from "../../repo/journal.ts";
+import { isTracked } from "../../repo/git.ts";
+import { journalPath, refuseJournal } from "../../repo/journal-text.ts";
+import { findJournal } from "../../repo/journal.ts";
+import { readInterrupted, recoverInterrupted, refuseWhileJournal } from "../../repo/recovery.ts";
+import { openSealKey, readSealKey } from "../../repo/seal.ts";
 import { shown } from "../../text/terminal.ts";
 import type { Switches } from "../args.ts";
 import { isInteractive, type Io } from "../io.ts";
@@ -20,11 +26,35 @@ export async function openPrompt({ input, yes, json }: Switches, io: Io): Promis
 /** The streams of the terminal. */
 export const terminalOf = ({ terminal }: Io): Io["terminal"] => terminal;
 
-/** Finishes what a run before this one was cut off in; a run that writes nothing only says that there is something. Gives what to say. */
-export function settleEarlierRun(root: string, { dryRun }: Pick<Switches, "dryRun">): string[] {
+/**
+ * Finishes what a run before this one was cut off in. What that comes to is said first, and a person is asked; where nobody can be asked, only
+ * `--yes` lets it. A run that writes nothing only says that there is something. Gives what to say of it.
+ */
+export async function settleEarlierRun(
+  root: string,
+  { dryRun, yes }: Pick<Switches, "dryRun" | "yes">,
+  prompt: Prompt,
+  io: Io,
+): Promise<string[]> {
   if (!findJournal(root)) return [];
   if (dryRun) return ["an earlier run was cut off while it wrote, or one is at work now: without --dry-run it is finished first"];
-  const recovery = recoverInterrupted(root);
+  if (await isTracked(root, journalPath, io.env)) refuseJournal("git tracks it, so it is of no run here");
+  const trust = { key: readSealKey(root, io.env), mayWrite: mayBeWritten };
+  const interrupted = readInterrupted(root, trust);
+  if (interrupted === null) return [];
+  if (interrupted.files.some(({ state }) => state === "open")) {
+    io.stderr.write(shown`An earlier run in ${root} was cut off while it wrote. To finish it:\n${formatInterrupted(interrupted.files)}`);
+    if (prompt === null && !yes) {
+      throw decisionError(
+        "interrupted-run",
+        "An earlier run was cut off while it wrote, and nobody can be asked here whether to finish it. Nothing was written.",
+        `Have it finished with --yes; or put the files right by hand (git status), and delete ${journalPath}.`,
+        { file: journalPath },
+      );
+    }
+    if (prompt !== null && !(await prompt.askYes(terminalOf(io), "Finish that first?"))) throw cancelledError();
+  }
+  const recovery = recoverInterrupted(root, trust, interrupted);
   if (recovery === null) return [];
   const { finished, left, undone } = recovery;
   if (undone) return ["an earlier run was cut off before it had written anything"];
@@ -61,10 +91,12 @@ export async function carryOut(
     await show(plan);
   }
   if (conflictsOf(plan).length > 0) return { status: "conflict", plan };
+  // While another run writes, its files are seen half done.
+  if (!dryRun && isEmpty(plan) && findJournal(plan.root)) refuseWhileJournal(plan.root);
   if (isEmpty(plan)) return { status: "unchanged", plan };
   if (dryRun) return { status: "planned", plan };
   if (prompt !== null && !(await prompt.askYes(terminalOf(io), question))) throw cancelledError();
-  applyPlan(plan);
+  applyPlan(plan, openSealKey(plan.root, io.env));
   return { status: "written", plan };
 }
 

@@ -26,7 +26,7 @@ export async function runCreate({ directory, flags, switches, discover }: Create
   const target = findTarget(switches.cwd === null ? io.cwd : findTarget(io.cwd, switches.cwd).root, directory);
   if (switches.cwd !== null && directory === null && !target.exists)
     throw usageError("no-such-folder", `${target.root} does not exist.`, "Name an existing folder with --cwd.");
-  const earlier = target.exists ? settleEarlierRun(target.root, switches) : [];
+  const earlier = target.exists ? await settleEarlierRun(target.root, switches, prompt, io) : [];
   if (prompt !== null) {
     const where = target.fromGit ? `, for the repository ${target.root}` : "";
     io.stderr.write(shown`create-aperture-env ${generatorVersion}${where}\n`);

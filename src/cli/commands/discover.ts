@@ -13,7 +13,7 @@ import { specPath, type SpecEntries } from "../../spec/spec.ts";
 import { block, json, shown, type Shown } from "../../text/terminal.ts";
 import type { Command } from "../args.ts";
 import { paintFor, type Io } from "../io.ts";
-import { carryOut, openPrompt, settleEarlierRun } from "./carrying-out.ts";
+import { carryOut, openPrompt, settleEarlierRun, type Prompt } from "./carrying-out.ts";
 import { showNotes } from "./showing.ts";
 
 type DiscoverCommand = Extract<Command, { kind: "discover" }>;
@@ -32,7 +32,8 @@ interface Here {
 export async function runDiscover(command: DiscoverCommand, io: Io): Promise<number> {
   const { write, timeout, switches } = command;
   const { root } = findTarget(switches.cwd === null ? io.cwd : findTarget(io.cwd, switches.cwd).root, null);
-  const earlier = write ? settleEarlierRun(root, switches) : [];
+  const prompt = write ? await openPrompt(switches, io) : null;
+  const earlier = write ? await settleEarlierRun(root, switches, prompt, io) : [];
   const spec = await import("../../spec/file.ts");
   // Whoever names another gateway and only looks has no need of a spec, and none to mend one.
   const here = write || command.origin === null ? readHere(root, spec.parseSpec) : { root, spec: null, lock: null };
@@ -46,7 +47,7 @@ export async function runDiscover(command: DiscoverCommand, io: Io): Promise<num
     io.stdout.write(shown`${formatCount(origin, found)}\n\n${table}\n`);
     showNotes(said, io);
   }
-  const written = write ? await writeDown(command, here, merged, io) : null;
+  const written = write ? await writeDown(command, here, merged, prompt, io) : null;
   if (switches.json) io.stdout.write(formatJson(origin, found, merged, here, said, written));
   return 0;
 }
@@ -108,7 +109,7 @@ interface Written {
   readonly next: string | null;
 }
 
-async function writeDown({ switches }: DiscoverCommand, here: Here, merged: Merged, io: Io): Promise<Written> {
+async function writeDown({ switches }: DiscoverCommand, here: Here, merged: Merged, prompt: Prompt, io: Io): Promise<Written> {
   const { edited } = merged;
   if (!edited.ok) {
     const where = { file: specPath, line: edited.line, column: edited.column };
@@ -129,7 +130,6 @@ async function writeDown({ switches }: DiscoverCommand, here: Here, merged: Merg
     return { status: "no-spec", next: "npm create aperture-env@latest" };
   }
   const plan = planFor(here, edited.text);
-  const prompt = await openPrompt(switches, io);
   if (plan.changes.length > 0 && prompt === null && !switches.yes && !switches.dryRun) {
     if (!switches.json) await showDiff(plan, io);
     throw usageError(

@@ -20,6 +20,7 @@ import {
 } from "../../plan/findings.ts";
 import { foldersOf, unignoreLines } from "../../plan/ignore.ts";
 import { changesOf, type Choice, type Plan } from "../../plan/plan.ts";
+import { refuseIfDifferent, type Found, type Snapshot } from "../../plan/snapshot.ts";
 import {
   resolveAnswers,
   type AnswerSources,
@@ -33,11 +34,11 @@ import { findRegistry, resolveRelease } from "../../registry/npm.ts";
 import { describeBase } from "../../render/context.ts";
 import { modelsWithoutLimits } from "../../render/providers.ts";
 import { renderEnvironment } from "../../render/render.ts";
-import { findContainers, readLockFile, readSpecText, type Containers } from "../../repo/environment.ts";
+import { findContainers, readLockFile, readSpecText, type Containers, type LockFile } from "../../repo/environment.ts";
 import { findIgnored } from "../../repo/git.ts";
 import { readProject } from "../../repo/project.ts";
-import { readFacts, takeSnapshot, type Target } from "../../repo/scan.ts";
-import type { SpecEntries } from "../../spec/spec.ts";
+import { findDevcontainers, readFacts, takeSnapshot, type Target } from "../../repo/scan.ts";
+import { specPath, type SpecEntries } from "../../spec/spec.ts";
 import { generatorVersion } from "../../version.ts";
 import type { Flags, OnBypass } from "../args.ts";
 
@@ -73,16 +74,19 @@ export interface Prepared {
   build(settle: Settle): Promise<Plan>;
 }
 
+const noLock: LockFile = { lock: null, damaged: false, found: { kind: "nothing" } };
+
 /** Prepares a plan. Throws errors for people: a spec that cannot be understood, answers that are missing, a registry that does not answer. */
 export async function preparePlan(request: Request): Promise<Prepared> {
   const { target, env } = request;
   const { root } = target;
   const specText = target.exists ? readSpecText(root) : null;
-  const { lock, damaged } = target.exists ? readLockFile(root) : { lock: null, damaged: false };
+  const { lock, damaged, found: lockFound } = target.exists ? readLockFile(root) : noLock;
   refuseDowngrade(lock);
   // The parser is loaded only where there is something for it.
   const specFile = specText === null ? null : await import("../../spec/file.ts");
   const spec = specText === null ? (request.existing ? {} : null) : specFile!.parseSpec(specText);
+  const devcontainers = target.exists ? findDevcontainers(root) : [];
   const containers: Containers = target.exists ? findContainers(root, lock) : { kind: "own" };
   const files = containers.kind === "theirs" ? containers.files : [];
   const sources: AnswerSources = {
@@ -110,6 +114,15 @@ export async function preparePlan(request: Request): Promise<Prepared> {
   const shape = shapeOf(containers, answers, spec);
   const fixes = onBypass === "fix" ? fixesOf(project.configs, bypassing) : new Map<string, EditResult>();
   const snapshot = takeSnapshot(root, [...pathsToLookAt(shape, lock), ...fixes.keys()]);
+  // What was read before is what the plan goes by: an answer may have been waited for since.
+  const textOf = (text: string | null): Found => (text === null ? { kind: "nothing" } : { kind: "text", text });
+  const earlier: Snapshot = new Map([
+    [specPath, textOf(specText)],
+    [lockPath, lockFound],
+    ...project.configs.map(({ path, text }): [string, Found] => [path, textOf(text)]),
+  ]);
+  refuseIfDifferent(earlier, snapshot);
+  const basis = { snapshot, devcontainers };
   const absent = [...snapshot].flatMap(([path, found]) =>
     found.kind === "nothing" && lock?.files[path] === undefined ? [path] : [],
   );
@@ -137,14 +150,14 @@ export async function preparePlan(request: Request): Promise<Prepared> {
   const common = { root, rendered, shape, snapshot, lock, nextLock, editedSpec, fixes, warnings };
 
   const build = async (settle: Settle): Promise<Plan> => {
-    const plan = buildPlan({ ...common, ignoreLines: [], settle, findings });
+    const plan = { ...buildPlan({ ...common, ignoreLines: [], settle, findings }), basis };
     const made = new Set(changesOf(plan).flatMap(({ kind, path }) => (kind === "create" ? [path] : [])));
     const ignored = await ignoring;
     const lost = ignored.filter(({ path }) => made.has(path));
     if (lost.length === 0) return plan;
     if (!request.unignore) return { ...plan, findings: [...findings, ...findingsOfIgnored(lost)] };
     const lines = unignoreLines([...made], new Set(ignored.map(({ path }) => path)));
-    return buildPlan({ ...common, ignoreLines: lines, settle, findings });
+    return { ...buildPlan({ ...common, ignoreLines: lines, settle, findings }), basis };
   };
   return { resolved, answers, revision: rendered.revision, release, shape, lock, build };
 }

@@ -2,6 +2,7 @@
 import { decisionError, usageError } from "../../errors.ts";
 import { lockPath } from "../../lock/lock.ts";
 import { planRemoval } from "../../plan/remove.ts";
+import { refuseIfDifferent } from "../../plan/snapshot.ts";
 import { formatOutcomeJson, type Outcome } from "../../report/json.ts";
 import { readLockFile } from "../../repo/environment.ts";
 import { findTarget, takeSnapshot } from "../../repo/scan.ts";
@@ -28,8 +29,8 @@ export async function runRemove({ directory, switches }: Extract<Command, { kind
       "Confirm it with --yes, or look first with --dry-run.",
     );
   }
-  const earlier = settleEarlierRun(target.root, switches);
-  const { lock, damaged } = readLockFile(target.root);
+  const earlier = await settleEarlierRun(target.root, switches, prompt, io);
+  const { lock, damaged, found } = readLockFile(target.root);
   if (lock === null) {
     if (damaged) {
       throw decisionError(
@@ -42,9 +43,11 @@ export async function runRemove({ directory, switches }: Extract<Command, { kind
     throw usageError("no-environment", `${target.root} has no ${lockPath}: there is no environment to remove.`);
   }
   const snapshot = takeSnapshot(target.root, [specPath, lockPath, ...Object.keys(lock.files)]);
+  refuseIfDifferent(new Map([[lockPath, found]]), snapshot);
+  const basis = { snapshot, devcontainers: null };
   const { status, plan } = await carryOut(
     {
-      build: (settle) => planRemoval({ root: target.root, lock, snapshot, settle }),
+      build: (settle) => ({ ...planRemoval({ root: target.root, lock, snapshot, settle }), basis }),
       warnings: earlier,
       show: async (shown) => (switches.json ? undefined : showPlan(shown, [], switches.diff, io)),
       question: "Remove these?",

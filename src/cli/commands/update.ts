@@ -77,7 +77,7 @@ async function update(
   io: Io,
   show: (plan: Plan, prepared: Prepared) => Promise<void>,
 ): Promise<{ readonly prepared: Prepared; readonly outcome: Outcome }> {
-  const earlier = settleEarlierRun(target.root, switches);
+  const earlier = await settleEarlierRun(target.root, switches, prompt, io);
   const prepared = await preparePlan({
     target,
     flags,

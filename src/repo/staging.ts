@@ -1,0 +1,121 @@
+/** How files get to their places: where a path really leads, the temporary file beside it, and the folders that come and go with it. */
+import { randomBytes } from "node:crypto";
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  realpathSync,
+  rmdirSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, dirname, join, resolve, sep } from "node:path";
+import { isDotGit } from "../lock/inside.ts";
+import type { Write } from "../plan/plan.ts";
+import { codeOf } from "./disk-errors.ts";
+
+/**
+ * Where writes really land. A link within the repository stays one, what it leads to is replaced; only where the file goes, the link goes.
+ * Null for what leads out of the repository or into git's own folder.
+ */
+export function locator(root: string): (write: Pick<Write, "path" | "kind">) => string | null {
+  const known = new Map<string, string>();
+  /** A path without links; what is not there yet keeps its name. */
+  const follow = (full: string): string => {
+    const real = known.get(full) ?? (existsSync(full) ? realpathSync(full) : join(follow(dirname(full)), basename(full)));
+    known.set(full, real);
+    return real;
+  };
+  const real = follow(resolve(root));
+  const top = real.endsWith(sep) ? real : real + sep;
+  return ({ path, kind }) => {
+    const named = resolve(root, path);
+    const target = kind === "replace" || kind === "edit" ? follow(named) : join(follow(dirname(named)), basename(named));
+    const inside = target.startsWith(top) ? target.slice(top.length) : "";
+    return inside === "" || inside.split(sep).some(isDotGit) ? null : target;
+  };
+}
+
+/** The temporary file of a run beside its target. */
+export function temporaryOf(target: string, run: string): string {
+  return `${target}.aperture-env-${run}.tmp`;
+}
+
+/** A random name for a run. */
+export function randomId(): string {
+  return randomBytes(6).toString("hex");
+}
+
+/** What is to be known of a text to stage it. */
+export interface Staged {
+  readonly kind: Write["kind"];
+  /** Of a new file: whether it is a program. */
+  readonly executable: boolean;
+}
+
+/** The permissions that a text shall have in its place: of a new file 644 or 755, of one that is there its own. */
+export function modeOf(target: string, { kind, executable }: Staged): number {
+  if (kind === "create") return executable ? 0o755 : 0o644;
+  return statSync(target).mode & 0o777;
+}
+
+/** Writes a text to a temporary file, with the permissions that it shall have in its place. */
+export function stage(temporary: string, kind: Write["kind"], mode: number, text: string): void {
+  const descriptor = openSync(temporary, "wx", mode);
+  try {
+    writeFileSync(descriptor, text);
+    // What holds text of the user's must be on the disk before it takes its place; all else can be generated again.
+    if (kind === "edit") fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+  // The mode of an existing file is kept whatever the umask is.
+  if (kind !== "create") chmodSync(temporary, mode);
+}
+
+/** Makes a folder and its parents, telling of each that was missing. */
+export function makeFolder(folder: string, made: (folder: string) => void = () => undefined): void {
+  const missing: string[] = [];
+  for (let current = resolve(folder); statSync(current, { throwIfNoEntry: false }) === undefined; current = dirname(current))
+    missing.unshift(current);
+  for (const current of missing) {
+    mkdirSync(current);
+    made(current);
+  }
+}
+
+/** Why a folder stays: something is in it, it is a link, or it is in use. */
+const staying: readonly string[] = ["ENOTEMPTY", "EEXIST", "ENOTDIR", "EBUSY"];
+
+/** Removes the folders above a removed file, upwards as long as they are empty, never the root. Tells of each with its mode. */
+export function removeEmptyFolders(
+  root: string,
+  path: string,
+  removed: (folder: string, mode: number) => void = () => undefined,
+): void {
+  for (let folder = dirname(path); folder !== "."; folder = dirname(folder)) {
+    const full = join(root, folder);
+    const found = statSync(full, { throwIfNoEntry: false });
+    if (found === undefined) continue;
+    try {
+      rmdirSync(full);
+    } catch (error) {
+      if (staying.includes(codeOf(error))) return;
+      throw error;
+    }
+    removed(full, found.mode & 0o7777);
+  }
+}
+
+/** Unlinks a file, where there is one. */
+export function unlinkIfThere(file: string): void {
+  try {
+    unlinkSync(file);
+  } catch (error) {
+    if (codeOf(error) !== "ENOENT") throw error;
+  }
+}
