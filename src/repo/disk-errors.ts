@@ -11,7 +11,8 @@ const hints: Readonly<Record<string, string>> = {
   EISDIR: "It is a folder, and a file belongs there. Move the folder away.",
   ELOOP: "Its symbolic links lead in a circle. Mend them, or take them away.",
   EMFILE: "This program has as many files open as the machine lets it. Raise the limit (ulimit -n), and run again.",
-  ENAMETOOLONG: "A name or the whole path is longer than this file system takes (as a rule 255 bytes for a name). Use a shorter one.",
+  ENAMETOOLONG:
+    "A name or the whole path is longer than this file system takes (as a rule 255 bytes for a name). Use a shorter one.",
   ENFILE: "The machine has as many files open as it can. End other programs, and run again.",
   ENOENT: "It is gone, or a folder above it is. Run again.",
   ENOSPC: "The disk is full.",

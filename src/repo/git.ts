@@ -31,11 +31,7 @@ export async function findIgnored(
 }
 
 /** Whether git tracks that file. False where there is no git, no repository, or git does not answer in time. Never fails. */
-export async function isTracked(
-  root: string,
-  path: string,
-  env: Readonly<Record<string, string | undefined>>,
-): Promise<boolean> {
+export async function isTracked(root: string, path: string, env: Readonly<Record<string, string | undefined>>): Promise<boolean> {
   return findPrefix(root) !== null && (await askGit(root, ["ls-files", "-z", "--", path], "", env)) !== "";
 }
 

@@ -4,7 +4,19 @@
  * out of an archive, is never taken for one that a run here has left, whatever it says of itself.
  */
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
-import { closeSync, existsSync, fsyncSync, linkSync, lstatSync, mkdirSync, openSync, readFileSync, realpathSync, renameSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  writeFileSync,
+} from "node:fs";
 import { userInfo } from "node:os";
 import { basename, dirname, isAbsolute, join, resolve, sep } from "node:path";
 import { geteuid, platform } from "node:process";
@@ -43,7 +55,10 @@ function firstOf(folders: readonly string[], give: (folder: string) => SealKey):
 /** The seal of a text in the journal of that folder. */
 export function sealOf(key: Buffer, root: string, text: string): string {
   // What the key is for comes first, so that the same key can never be made to say anything else.
-  return createHmac("sha256", key).update(`aperture-env journal\n${realpathSync(root)}\n`).update(text).digest("hex");
+  return createHmac("sha256", key)
+    .update(`aperture-env journal\n${realpathSync(root)}\n`)
+    .update(text)
+    .digest("hex");
 }
 
 /** Whether it is the seal of that text. */

@@ -95,7 +95,7 @@ export async function runCommand(args: readonly string[], cwd: string): Promise<
     stdin,
     stdout,
     stderr,
-    env: { npm_config_registry: registry },
+    env: { npm_config_registry: registry, XDG_STATE_HOME: join(tmpdir(), "aperture-env-golden-state") },
     cwd,
     interrupted: () => new AbortController().signal,
   });

@@ -152,7 +152,9 @@ function read(stdout: string, stderr: string): Ending {
 
 /** Runs a task to its end; null where it was killed. */
 function run(task: Omit<Task, "state">): Ending | null {
-  const { signal, stdout, stderr } = spawnSync(process.execPath, [program, JSON.stringify({ ...task, state })], { encoding: "utf8" });
+  const { signal, stdout, stderr } = spawnSync(process.execPath, [program, JSON.stringify({ ...task, state })], {
+    encoding: "utf8",
+  });
   return signal === "SIGKILL" ? null : read(stdout, stderr);
 }
 

@@ -3,15 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { pinnedRelease } from "../../src/catalog/release.ts";
-import {
-  formatLock,
-  hashText,
-  isRegistry,
-  normalise,
-  parseLock,
-  readLockText,
-  type Lock,
-} from "../../src/lock/lock.ts";
+import { formatLock, hashText, isRegistry, normalise, parseLock, readLockText, type Lock } from "../../src/lock/lock.ts";
 import { isInside } from "../../src/lock/inside.ts";
 
 const lock: Lock = {

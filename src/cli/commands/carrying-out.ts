@@ -43,7 +43,9 @@ export async function settleEarlierRun(
   const interrupted = readInterrupted(root, trust);
   if (interrupted === null) return [];
   if (interrupted.files.some(({ state }) => state === "open")) {
-    io.stderr.write(shown`An earlier run in ${root} was cut off while it wrote. To finish it:\n${formatInterrupted(interrupted.files)}`);
+    io.stderr.write(
+      shown`An earlier run in ${root} was cut off while it wrote. To finish it:\n${formatInterrupted(interrupted.files)}`,
+    );
     if (prompt === null && !yes) {
       throw decisionError(
         "interrupted-run",
