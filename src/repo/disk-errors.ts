@@ -48,12 +48,12 @@ export function hintFor(code: string): string {
  */
 export function diskError(
   error: unknown,
-  { path, done, code = done === "read" ? "unreadable" : "cannot-write", outcome = "", then = "" }: Refused,
+  { path, done, code = done === "read" ? "unreadable" : "cannot-write", outcome = "", next = "" }: Refused,
 ): AppError {
   const errno = codeOf(error);
   const named = (error as NodeJS.ErrnoException).path ?? path;
   const message = `${named} cannot be ${done} (${errno === "" ? String(error) : errno}).${outcome === "" ? "" : ` ${outcome}`}`;
-  return environmentError(code, message, `${hintFor(errno)}${then === "" ? "" : ` ${then}`}`);
+  return environmentError(code, message, `${hintFor(errno)}${next === "" ? "" : ` ${next}`}`);
 }
 
 /** What was to be done with a file when it was refused. */
@@ -63,5 +63,5 @@ export interface Refused {
   readonly code?: string;
   readonly outcome?: string;
   /** What to do after that, as a sentence. */
-  readonly then?: string;
+  readonly next?: string;
 }

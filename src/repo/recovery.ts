@@ -113,7 +113,7 @@ function recover(root: string, trust: Trust, told: Interrupted | null): Recovery
       path: root,
       done: "written",
       outcome: "An earlier run was cut off, and is not finished yet.",
-      then: `Then run again: ${journalPath} knows what is missing.`,
+      next: `Then run again: ${journalPath} knows what is missing.`,
     });
   }
 }
@@ -233,6 +233,6 @@ function readText(root: string): string | null {
   } catch (error) {
     if (codeOf(error) === "ENOENT") return null;
     if (!isDiskError(error)) throw error;
-    throw diskError(error, { path: file, done: "read", then: "It may be of a run of another user." });
+    throw diskError(error, { path: file, done: "read", next: "It may be of a run of another user." });
   }
 }
