@@ -236,7 +236,8 @@ describe("foreign text on its way to a terminal", () => {
       "src/questions/parse",
       "src/render/escape.ts",
       "src/edit/yaml-layout.ts",
-      "src/repo/journal.ts",
+      "src/lock/inside.ts",
+      "src/repo/journal-text.ts",
     ];
     const others = [...sources].filter(
       ([file, text]) =>
