@@ -1,7 +1,10 @@
 /** The help as it was rendered when building; where nothing was built, from its parts. Loaded only where it is asked for. */
-declare const HELP: string | undefined;
+import type { Verb } from "./command.ts";
 
-/** The whole help. */
-export async function helpText(version: string): Promise<string> {
-  return typeof HELP === "string" ? HELP : (await import("./help.ts")).formatHelp(version);
+declare const VERB_HELP: Readonly<Record<string, string>> | undefined;
+
+/** The help of a command, or of the program. */
+export async function helpText(version: string, verb: Verb | null): Promise<string> {
+  const texts = typeof VERB_HELP === "object" ? VERB_HELP : (await import("./help.ts")).formatAllHelp(version);
+  return texts[verb ?? ""]!;
 }

@@ -1,106 +1,84 @@
-/** The help text, from the question table. It is rendered when building, so that `--help` loads nothing. */
-import { faultWords } from "../gateway/mock/faults.ts";
-import { questions } from "../questions/table.ts";
+/** The help texts, from the commands' descriptors. They are rendered when building, so that `--help` loads nothing. */
+import { descriptors } from "./descriptors/all.ts";
+import type { Descriptor, Flag, FlagGroup } from "./descriptors/descriptor.ts";
+import { create } from "./descriptors/create.ts";
 
-type Rows = readonly (readonly [string, string])[];
+/** No line is longer. */
+const columns = 80;
+/** Where the second column begins by default; what is longer in the first has a line of its own. */
+const second = 26;
 
-const general: Rows = [
-  ["-y, --yes", "take the proposals for what is not given, and show them"],
-  ["--dry-run", "show the plan, write nothing"],
-  ["--diff", "show the plan with the text of every change"],
-  ["--json", "one JSON object on stdout"],
-  ["--no-input", "never ask (as in CI, without a terminal, and under coding agents)"],
-  ["--cwd <folder>", "work from that folder"],
-  ["-h, --help", "show this"],
-  ["-V, --version", "show the version"],
-];
-const existing: Rows = [
-  ["--on-conflict <how>", "where you and we changed one place: keep (yours), replace (ours), fail (the default)"],
-  ["--on-bypass <how>", "where a project file goes past the gateway: leave, fix (take that out), managed"],
-  ["--discover", "when making an environment: propose what the gateway serves (asked for at a terminal anyway)"],
-  ["--unignore", "add lines to .gitignore for files that git would leave out"],
-];
-const mock: Rows = [
-  ["--port <n>", "port to listen on, 8080 by default; 0 takes any free one"],
-  ["--host <address>", "address to listen on, 127.0.0.1 by default"],
-  ["--json", "begin the log of requests with a line that says where it listens"],
-  ["--models <a,b>", "have only these; one that the catalogue lacks is made up and answers on every path"],
-  ["--grants <globs>", "list and answer only what these let through, such as anthropic/**,openai/gpt-5*"],
-  ["--fault <what>", "go wrong, for trying out what clients do; may be given several times:"],
-  ["  status=<400 to 599>", "that error in the API's own shape; 429 with Retry-After"],
-  ...Object.entries(faultWords).map(([word, what]) => [`  ${word}`, what] as const),
-  ["", "without the flag, a request for a model fault-slow, fault-429 and so on has that fault"],
-];
-const update: Rows = [["--summary markdown", "the text of a pull request on stdout: what moved and why"]];
-const check: Rows = [["--outdated", "ask the registry, too, and fail where a newer OpenCode or generator is out"]];
-
-const doctor: Rows = [
-  ["--deep", "ask OpenCode itself, too, and try each wire format"],
-  ["--send", "send one short prompt with OpenCode"],
-  ["--timeout <s>", "how long to wait for the gateway, 2 by default"],
-];
-const discover: Rows = [
-  ["--write", "write providers, model and small_model into aperture-env.yaml; what is served stays as it is"],
-  ["--timeout <seconds>", "how long the gateway may take, 5 by default"],
-];
-const verify: Rows = [
-  ["--mock", "against a mock gateway in the container: no tailnet and no gateway needed"],
-  ["--config <file>", "the devcontainer.json to take, where several have the environment"],
-  ["--model <provider/id>", "the model to ask, by default the environment's own"],
-];
-
-/** The whole help. */
+/** The program's help: what it can do, and the flags of making an environment. */
 export function formatHelp(version: string): string {
-  const answers = questions.map((question): readonly [string, string] => [
-    `--${question.flag}${question.value === "" ? "" : ` <${question.value}>`}`,
-    question.help,
-  ]);
-  return [
+  const commands = descriptors.map(({ name, summary }): [string, string] => [name, summary]);
+  return text([
     `create-aperture-env ${version}`,
-    "Any container started from your repository has OpenCode installed, and pointed at Aperture by Tailscale.",
+    ...wrap(create.about),
     "",
-    "  npm create aperture-env@latest [dir] -- [flags]     writes the environment (here, or into dir)",
-    "  npx create-aperture-env update [dirs] [flags]       renders it again from aperture-env.yaml; your edits stay",
-    "  npx create-aperture-env check [dirs] [flags]        says whether all is as aperture-env.yaml and the lock say",
-    "  npx create-aperture-env remove [dir] [flags]        takes it out again; what you edited stays",
-    "  npx create-aperture-env discover [origin] [flags]   lists what a gateway serves to you, and can write it down",
-    "  npx create-aperture-env doctor [dir] [flags]        says what keeps OpenCode from working through the gateway here",
-    "  npx create-aperture-env verify [dir] [flags]        builds and starts a copy, runs the doctor in it, sends one prompt",
-    "  npx create-aperture-env mock-gateway [flags]        runs a small gateway to try things with",
+    `  ${create.usage}`,
+    "  npx create-aperture-env <command> [flags]",
     "",
-    "What the environment is (each has a key in aperture-env.yaml and a variable, APERTURE_ENV_URL and so on):",
-    ...columns(answers),
+    "Commands (each tells its own flags:  npx create-aperture-env update --help):",
+    ...commands.flatMap((command) => row(command, 16)),
     "",
-    "Where files are already there:",
-    ...columns(existing),
-    "",
-    "How to run:",
-    ...columns(general),
-    "",
-    "update, which takes the flags above, too, and writes them into aperture-env.yaml:",
-    ...columns(update),
-    "",
-    "check:",
-    ...columns(check),
-    "",
-    "discover, which asks the spec's gateway, else APERTURE_ENDPOINT, APERTURE_URL, or http://ai:",
-    ...columns(discover),
-    "",
-    "doctor, which is aperture-doctor in a container:",
-    ...columns(doctor),
-    "",
-    "verify (needs Docker; leaves nothing behind):",
-    ...columns(verify),
-    "",
-    "mock-gateway:",
-    ...columns(mock),
-    "",
-    "Exit: 0 done or nothing to do, 1 our fault, 2 usage or missing answers, 3 needs your decision, 4 the machine, 130 interrupted.",
-    "",
-  ].join("\n");
+    ...create.groups.flatMap(formatGroup),
+    ...wrap(
+      "Exit: 0 done or nothing to do, 1 our fault, 2 usage or missing answers, 3 needs your decision, 4 the machine, 130 interrupted.",
+    ),
+  ]);
 }
 
-function columns(rows: readonly (readonly [string, string])[]): string[] {
-  const width = 30;
-  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`);
+/** One command's help. */
+export function formatVerbHelp({ usage, about, groups, examples }: Descriptor): string {
+  return text([
+    usage,
+    "",
+    ...wrap(about),
+    "",
+    ...groups.flatMap(formatGroup),
+    "Examples:",
+    ...examples.flatMap(([line, what]) => [`  ${line}`, ...wrap(what, 6)]),
+  ]);
+}
+
+/** Every text by the command's name, and the program's by the empty one. */
+export function formatAllHelp(version: string): Readonly<Record<string, string>> {
+  return Object.fromEntries([
+    ["", formatHelp(version)],
+    ...descriptors.map((descriptor) => [descriptor.name, formatVerbHelp(descriptor)]),
+  ]);
+}
+
+function formatGroup({ title, flags }: FlagGroup): string[] {
+  return [...wrap(`${title}:`), ...flags.flatMap(formatFlag), ""];
+}
+
+function formatFlag({ name, short, value, keyed, text: what, values = [] }: Flag): string[] {
+  const left = `${short === undefined ? "" : `-${short}, `}--${name}${value === undefined ? "" : ` <${value}>`}${keyed === true ? "[=false]" : ""}`;
+  return [...row([left, what]), ...values.flatMap(([word, meaning]) => row([`  ${word}`, meaning]))];
+}
+
+function row([left, right]: readonly [string, string], at = second): string[] {
+  const lines = wrap(right, at);
+  const [first = ""] = lines;
+  return left.length + 4 <= second
+    ? [`  ${left}`.padEnd(second) + first.trimStart(), ...lines.slice(1)]
+    : [`  ${left}`, ...lines];
+}
+
+/** Words in lines of that indent. */
+function wrap(sentence: string, indent = 0): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of sentence.split(" ")) {
+    if (line !== "" && indent + line.length + 1 + word.length > columns) {
+      lines.push(line);
+      line = word;
+    } else line = line === "" ? word : `${line} ${word}`;
+  }
+  return [...lines, line].map((one) => " ".repeat(indent) + one);
+}
+
+function text(lines: readonly string[]): string {
+  return `${lines.join("\n")}\n`;
 }

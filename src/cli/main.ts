@@ -7,7 +7,8 @@ import { runCheck } from "./commands/check.ts";
 import { runCreate } from "./commands/create.ts";
 import { runRemove } from "./commands/remove.ts";
 import { runUpdate } from "./commands/update.ts";
-import { npmTook, parseCommand, type Command } from "./args.ts";
+import { parseCommand, type Command } from "./args.ts";
+import { npmTook } from "./npm.ts";
 import { openIo, thisProcess, type Io, type ProcessPort } from "./io.ts";
 
 /** Runs a command line, by default in this process, and gives the exit status. Never throws. */
@@ -24,7 +25,7 @@ async function runCommand(command: Command, io: Io): Promise<number> {
   switch (command.kind) {
     case "help": {
       const { helpText } = await import("./help-text.ts");
-      io.stdout.write(block(await helpText(generatorVersion)));
+      io.stdout.write(block(await helpText(generatorVersion, command.verb)));
       return 0;
     }
     case "version":

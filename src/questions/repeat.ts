@@ -12,6 +12,7 @@ export function repeatArguments(resolved: readonly Resolved[], directory: string
     if (source === "default" || source === "spec" || source === "lock") continue;
     if (question.kind === "switch") {
       if (value === true) words.push(`--${question.flag}`);
+      else if (source === "flag") words.push(`--${question.flag}=false`);
     } else {
       const text = question.format(value);
       const entries = question.kind === "map" ? text.split("\n").filter((entry) => entry !== "") : [text];

@@ -63,8 +63,8 @@ export async function buildPackage(root) {
 
   const helpFile = join(dist, "help.tmp.mjs");
   await build({ ...nodeSettings(root), define, entryPoints: ["src/cli/help.ts"], outfile: helpFile });
-  const { formatHelp } = await import(pathToFileURL(helpFile).href);
-  const help = formatHelp(version);
+  const { formatAllHelp } = await import(pathToFileURL(helpFile).href);
+  const help = formatAllHelp(version);
   rmSync(helpFile);
 
   const settings = nodeSettings(root);
@@ -85,7 +85,7 @@ export async function buildPackage(root) {
       supported: { "dynamic-import": false },
       plugins: [...plugins, filesForImports(files), ...(settings.plugins ?? [])],
       // CommonJS has none; what asks for it there has a file name (src/repo/installed.ts).
-      define: { ...define, HELP: JSON.stringify(help), "import.meta.url": '""' },
+      define: { ...define, HELP: JSON.stringify(help[""]), VERB_HELP: JSON.stringify(help), "import.meta.url": '""' },
       banner: name === "bin" ? { js: "#!/usr/bin/env node" } : {},
       outfile: join(dist, `${name}.js`),
       minify: true,

@@ -287,12 +287,55 @@ describe("nothing is written", () => {
     expect(treeOf(root)).toEqual({});
   });
 
-  test.each(["--help", "-h", "help", "--version", "-V"])("with %s", async (flag) => {
-    const ran = await runPiped([flag], root);
+  test.each(["--help", "-h", "help", "--version", "-V", "help check", "check --help"])("with %s", async (line) => {
+    const ran = await runPiped(line.split(" "), root);
     expect(ran).toMatchObject({ exit: 0, stderr: "" });
     expect(ran.stdout).toMatch(/\S\n$/);
     expect(treeOf(root)).toEqual({});
   });
+});
+
+describe("a word that is nearly a command", () => {
+  test("is refused where nobody can be asked, and nothing is written", async () => {
+    for (const argv of [["updat", "--yes"], ["chek"], ["docter", "--dry-run", "--yes"]]) {
+      const ran = await runPiped(argv, root);
+      expect(ran).toMatchObject({ exit: 2, stdout: "" });
+      expect(ran.stderr).toMatch(
+        /^(\w+) is no command and no folder, and (\w+) is a command\.\nDid you mean {2}npx create-aperture-env \2 {2}\? .*\.\/\1\n$/,
+      );
+    }
+    expect(treeOf(root)).toEqual({});
+  });
+
+  test("is a folder where it is written as one, or is there", async () => {
+    expect((await runPiped(["./updat", "--yes", "--dry-run"], root)).exit).toBe(0);
+    expect((await runPiped(["create", "updat", "--yes", "--dry-run"], root)).exit).toBe(0);
+    write(root, { "updat/": "" });
+    expect((await runPiped(["updat", "--yes"], root)).exit).toBe(0);
+    expect(Object.keys(treeOf(root))).toContain("updat/aperture-env.yaml");
+  });
+
+  test("is asked back at a terminal", async () => {
+    const stopped = runAtTerminal(["remov"], root);
+    await stopped.until("remov is no command and no folder");
+    stopped.press("\r");
+    expect(await stopped.done).toMatchObject({ exit: 2 });
+    expect(treeOf(root)).toEqual({});
+    const goesOn = runAtTerminal(["remov"], root);
+    await goesOn.until("remov is no command and no folder");
+    goesOn.press("\u001B[B\r");
+    await goesOn.until("gateway");
+    goesOn.press("\u0003");
+    expect(await goesOn.done).toMatchObject({ exit: 130 });
+  });
+});
+
+test("a switch that is said to be off is off, over a variable, and the run can be repeated", async () => {
+  const ran = await runPiped(["--yes", "--managed=false"], root, { APERTURE_ENV_MANAGED: "true" });
+  expect(ran.exit, ran.stderr).toBe(0);
+  expect(ran.stderr).toMatch(/Repeat this:\n.* --managed=false /);
+  expect(Object.keys(treeOf(root))).not.toContain("false");
+  expect(readFileSync(join(root, "aperture-env.lock"), "utf8")).toContain('"managed": false');
 });
 
 describe("--diff", () => {

@@ -69,7 +69,13 @@ test("what it shows of a check is what a check says", async () => {
 });
 
 test("the flags that it names are in the help", async () => {
-  const { stdout } = await runBin(environmentOf(folders.make("home")), folders.make("my-app"), ["--help"]);
+  const home = environmentOf(folders.make("home"));
+  const verbs = [...new Set([...readme.matchAll(/npx create-aperture-env ([a-z-]+)/g)].map(([, verb]) => verb!))];
+  expect(verbs.length).toBeGreaterThan(3);
+  const helps = await Promise.all(
+    [["--help"], ...verbs.map((verb) => [verb, "--help"])].map((argv) => runBin(home, folders.make("my-app"), argv)),
+  );
+  const stdout = helps.map((help) => help.stdout).join("");
   const flags = codeIn(readme).filter((code) => /^--[a-z-]+$/.test(code));
   expect(flags.length).toBeGreaterThan(3);
   for (const flag of flags) expect(stdout).toContain(flag);

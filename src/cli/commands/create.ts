@@ -11,9 +11,9 @@ import { readSpecText } from "../../repo/environment.ts";
 import { findTarget, type Target } from "../../repo/scan.ts";
 import { shown } from "../../text/terminal.ts";
 import { generatorVersion } from "../../version.ts";
-import type { Command, Flags } from "../args.ts";
+import type { Command, Flags, Verb } from "../args.ts";
 import type { Io } from "../io.ts";
-import { carryOut, openPrompt, settleEarlierRun, terminalOf } from "./carrying-out.ts";
+import { carryOut, openPrompt, settleEarlierRun, terminalOf, type Prompt } from "./carrying-out.ts";
 import type { Detection } from "./detecting.ts";
 import { preparePlan } from "./planning.ts";
 import { askBypass, showNotes, showOutcome, showPlan } from "./showing.ts";
@@ -21,11 +21,12 @@ import { askBypass, showNotes, showOutcome, showPlan } from "./showing.ts";
 type CreateCommand = Extract<Command, { kind: "create" }>;
 
 /** Runs it and gives the exit status: 0 written or nothing to do, 3 where a file is in the way. Throws errors for people. */
-export async function runCreate({ directory, flags, switches, discover }: CreateCommand, io: Io): Promise<number> {
+export async function runCreate({ directory, flags, switches, discover, mistaken }: CreateCommand, io: Io): Promise<number> {
   const prompt = await openPrompt(switches, io);
   const target = findTarget(switches.cwd === null ? io.cwd : findTarget(io.cwd, switches.cwd).root, directory);
   if (switches.cwd !== null && directory === null && !target.exists)
     throw usageError("no-such-folder", `${target.root} does not exist.`, "Name an existing folder with --cwd.");
+  if (mistaken !== undefined && !target.exists) await confirmFolder(directory!, mistaken, prompt, io);
   const earlier = target.exists ? await settleEarlierRun(target.root, switches, prompt, io) : [];
   if (prompt !== null) {
     const where = target.fromGit ? `, for the repository ${target.root}` : "";
@@ -71,6 +72,18 @@ export async function runCreate({ directory, flags, switches, discover }: Create
   if (switches.json) io.stdout.write(formatOutcomeJson(outcome));
   else showOutcome(outcome, io);
   return status === "conflict" ? 3 : 0;
+}
+
+/** Asks whether a word is a folder that may be a slip of a command. Throws where it is none, or nobody can be asked. */
+async function confirmFolder(folder: string, verb: Verb, prompt: Prompt, io: Io): Promise<void> {
+  const message = `${folder} is no command and no folder, and ${verb} is a command.`;
+  const choices = [
+    { value: "stop", hint: `and run ${verb}, if that was meant` },
+    { value: "make the folder", hint: `${folder}, with the environment in it` },
+  ] as const;
+  if (prompt !== null && (await prompt.askChoice(terminalOf(io), message, choices)) === "make the folder") return;
+  const hint = `Did you mean  npx create-aperture-env ${verb}  ? For a folder of that name write ./${folder}`;
+  throw usageError("mistaken-command", message, hint);
 }
 
 /** No more than people wait for a question without wondering. */

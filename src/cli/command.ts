@@ -1,0 +1,81 @@
+/** What a command line means. Types only. */
+import type { MockGatewayFlags } from "./commands/mock-gateway.ts";
+import type { QuestionId } from "../questions/types.ts";
+
+/** A command's name. */
+export type Verb = "create" | "update" | "check" | "remove" | "discover" | "doctor" | "verify" | "mock-gateway";
+
+/** What to do with a conflict that can be settled; `fail` settles none. */
+export type OnConflict = "fail" | "keep" | "replace";
+
+/** What to do with a project file that goes past the gateway. */
+export type OnBypass = "leave" | "fix" | "managed";
+
+/** Flags that are not answers. */
+export interface Switches {
+  readonly yes: boolean;
+  readonly dryRun: boolean;
+  readonly diff: boolean;
+  readonly json: boolean;
+  readonly input: boolean;
+  readonly cwd: string | null;
+  readonly onConflict: OnConflict | null;
+  readonly onBypass: OnBypass | null;
+  readonly unignore: boolean;
+}
+
+/** Answers given as flags. */
+export type Flags = Partial<Readonly<Record<QuestionId, string>>>;
+
+/** A command with what it needs. */
+export type Command =
+  | { readonly kind: "version" }
+  /** Of the program, or of one command. */
+  | { readonly kind: "help"; readonly verb: Verb | null }
+  | {
+      readonly kind: "create";
+      readonly directory: string | null;
+      readonly flags: Flags;
+      readonly switches: Switches;
+      readonly discover?: true;
+      /** The command that the folder's name may be a slip of. */
+      readonly mistaken?: Verb;
+    }
+  | {
+      readonly kind: "update";
+      readonly directories: readonly string[];
+      readonly flags: Flags;
+      readonly switches: Switches;
+      /** The text of a pull request on stdout, in place of the plan. */
+      readonly summary: boolean;
+    }
+  | { readonly kind: "check"; readonly directories: readonly string[]; readonly switches: Switches; readonly outdated: boolean }
+  | { readonly kind: "remove"; readonly directory: string | null; readonly switches: Switches }
+  | {
+      readonly kind: "doctor";
+      readonly directory: string | null;
+      readonly deep: boolean;
+      readonly send: boolean;
+      /** In milliseconds. */
+      readonly timeout: number;
+      readonly switches: Switches;
+    }
+  | {
+      readonly kind: "discover";
+      readonly origin: string | null;
+      readonly write: boolean;
+      /** How long the gateway may take, in milliseconds. */
+      readonly timeout: number;
+      readonly switches: Switches;
+    }
+  | {
+      readonly kind: "verify";
+      readonly directory: string | null;
+      readonly switches: Switches;
+      /** A mock gateway in the container takes the real one's place. */
+      readonly mock: boolean;
+      /** The devcontainer.json to take, where several have the environment. */
+      readonly config: string | null;
+      readonly model: string | null;
+    }
+  | ({ readonly kind: "mock-gateway" } & MockGatewayFlags);

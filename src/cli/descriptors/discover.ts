@@ -1,0 +1,36 @@
+/** `discover`. */
+import { oneOrigin, readSwitches, readTimeout } from "../values.ts";
+import type { Descriptor } from "./descriptor.ts";
+import { noting, timeout } from "./shared.ts";
+
+export const discover: Descriptor = {
+  name: "discover",
+  usage: "npx create-aperture-env discover [origin] [flags]",
+  summary: "lists what a gateway serves to you, and can write it down",
+  about:
+    "Lists the providers and models that a gateway serves to you. It asks the gateway of aperture-env.yaml, else that of APERTURE_ENDPOINT or APERTURE_URL, else http://ai.",
+  groups: [
+    {
+      title: "What to do with it",
+      flags: [
+        {
+          name: "write",
+          text: "write providers, model and small_model into aperture-env.yaml; what is served stays as it is",
+        },
+        timeout(5),
+      ],
+    },
+    noting,
+  ],
+  examples: [
+    ["npx create-aperture-env discover http://ai", "what this gateway serves"],
+    ["npx create-aperture-env discover --write", "shows what would change in the spec, and asks"],
+  ],
+  read: ({ values, positionals, env }) => ({
+    kind: "discover",
+    origin: oneOrigin(positionals),
+    write: values["write"] === true,
+    timeout: readTimeout(values, 5000),
+    switches: readSwitches(values, env),
+  }),
+};

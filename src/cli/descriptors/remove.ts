@@ -1,0 +1,21 @@
+/** `remove`. */
+import { oneFolder, readSwitches } from "../values.ts";
+import type { Descriptor } from "./descriptor.ts";
+import { onConflict, writing } from "./shared.ts";
+
+export const remove: Descriptor = {
+  name: "remove",
+  usage: "npx create-aperture-env remove [folder] [flags]",
+  summary: "takes it out again; what you edited stays",
+  about: "Takes out what was added. What you edited stays; a repository where nothing was edited has its old bytes again.",
+  groups: [{ title: "Where you and we changed the same", flags: [onConflict] }, writing],
+  examples: [
+    ["npx create-aperture-env remove --dry-run", "shows what would go"],
+    ["npx create-aperture-env remove --yes", "takes it out without asking"],
+  ],
+  read: ({ values, positionals, env }) => ({
+    kind: "remove",
+    directory: oneFolder(positionals),
+    switches: readSwitches(values, env),
+  }),
+};

@@ -1,0 +1,52 @@
+/** Flags that several commands have. */
+import { questions } from "../../questions/table.ts";
+import type { Flag, FlagGroup } from "./descriptor.ts";
+
+const json: Flag = { name: "json", text: "one JSON object on stdout" };
+const cwd: Flag = { name: "cwd", value: "folder", text: "work from that folder" };
+export const help: Flag = { name: "help", short: "h", text: "show this" };
+const version: Flag = { name: "version", short: "V", text: "show the version" };
+const yes: Flag = { name: "yes", short: "y", text: "take the proposals for what is not given, and show them" };
+const dryRun: Flag = { name: "dry-run", text: "show the plan, write nothing" };
+const diff: Flag = { name: "diff", text: "show the plan with the text of every change" };
+const noInput: Flag = { name: "no-input", text: "never ask (as in CI, without a terminal, and under coding agents)" };
+
+/** How a command runs that only looks. */
+export const looking: FlagGroup = { title: "How to run", flags: [json, cwd, help, version] };
+
+/** How a command runs that writes. */
+export const writing: FlagGroup = { title: "How to run", flags: [yes, dryRun, diff, json, noInput, cwd, help, version] };
+
+/** How a command runs that writes one file. */
+export const noting: FlagGroup = { title: "How to run", flags: [yes, dryRun, json, noInput, cwd, help, version] };
+
+/** What to do with files that people and the generator both changed. */
+export const onConflict: Flag = {
+  name: "on-conflict",
+  value: "how",
+  text: "where you and we changed one place: keep (yours), replace (ours), fail (the default)",
+};
+
+/** What to do with files that are there already. */
+export const existing: readonly Flag[] = [
+  onConflict,
+  {
+    name: "on-bypass",
+    value: "how",
+    text: "where a project file goes past the gateway: leave, fix (take that out), managed",
+  },
+  { name: "unignore", text: "add lines to .gitignore for files that git would leave out" },
+];
+
+/** A flag for each question. */
+export const answers: readonly Flag[] = questions.map(({ flag, kind, value, help: text }): Flag => ({
+  name: flag,
+  ...(kind === "switch" ? { keyed: true } : { value }),
+  ...(kind === "map" && { repeats: true }),
+  text,
+}));
+
+/** How long a gateway may take. */
+export function timeout(seconds: number): Flag {
+  return { name: "timeout", value: "seconds", text: `how long the gateway may take, ${seconds} by default` };
+}

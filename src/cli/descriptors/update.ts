@@ -1,0 +1,32 @@
+/** `update`. */
+import { readFlags, readSwitches, readWord } from "../values.ts";
+import type { Descriptor } from "./descriptor.ts";
+import { answers, existing, writing } from "./shared.ts";
+
+export const update: Descriptor = {
+  name: "update",
+  usage: "npx create-aperture-env update [folder ...] [flags]",
+  summary: "renders it again from aperture-env.yaml; your edits stay",
+  about:
+    "Renders the environment again from aperture-env.yaml and merges: your edits stay, changed defaults arrive, files that are not needed any more go. Several folders are one run with one report.",
+  groups: [
+    { title: "Where you and we changed the same", flags: existing },
+    {
+      title: "For a pull request",
+      flags: [{ name: "summary", value: "markdown", text: "its text on stdout, in place of the plan: what moved and why" }],
+    },
+    { title: "What to change (it is written into aperture-env.yaml)", flags: answers },
+    writing,
+  ],
+  examples: [
+    ["npx create-aperture-env update --diff", "shows each change, and asks before it writes"],
+    ["npx create-aperture-env update ~/src/a ~/src/b --url http://ai", "two repositories to another gateway"],
+  ],
+  read: ({ values, positionals, env }) => ({
+    kind: "update",
+    directories: positionals,
+    flags: readFlags(values),
+    switches: readSwitches(values, env),
+    summary: readWord(values, "summary", ["markdown"]) !== null,
+  }),
+};

@@ -1,0 +1,39 @@
+/** `verify`. */
+import { oneFolder, readSwitches, readText } from "../values.ts";
+import type { Descriptor } from "./descriptor.ts";
+import { looking } from "./shared.ts";
+
+export const verify: Descriptor = {
+  name: "verify",
+  usage: "npx create-aperture-env verify [folder] [flags]",
+  summary: "builds and starts a copy, runs the doctor in it, sends one prompt",
+  about:
+    "Builds and starts a copy of the repository as a dev container, runs the doctor in it and sends one prompt. Needs Docker, and leaves nothing behind.",
+  groups: [
+    {
+      title: "What to verify",
+      flags: [
+        { name: "mock", text: "against a mock gateway in the container: no tailnet and no gateway needed" },
+        {
+          name: "config",
+          value: "file",
+          text: "the devcontainer.json to take, where several have the environment",
+        },
+        { name: "model", value: "provider/id", text: "the model to ask, by default the environment's own" },
+      ],
+    },
+    looking,
+  ],
+  examples: [
+    ["npx create-aperture-env verify", "against the gateway of aperture-env.yaml"],
+    ["npx create-aperture-env verify --mock --json", "for CI, where no gateway can be reached"],
+  ],
+  read: ({ values, positionals, env }) => ({
+    kind: "verify",
+    directory: oneFolder(positionals),
+    switches: readSwitches(values, env),
+    mock: values["mock"] === true,
+    config: readText(values, "config")?.replace(/^\.\//, "") ?? null,
+    model: readText(values, "model"),
+  }),
+};

@@ -1,0 +1,21 @@
+/** Which word was probably meant. */
+
+/** The known word that is nearest to a typed one, where it is near: a third of its letters differ, or two where `least` allows. */
+export function nearest<Word extends string>(word: string, known: readonly Word[], least = 2): Word | null {
+  const scored = known
+    .map((name) => ({ name, distance: editDistance(word, name) }))
+    .sort((left, right) => left.distance - right.distance);
+  return scored[0] !== undefined && scored[0].distance <= Math.max(least, word.length / 3) ? scored[0].name : null;
+}
+
+/** How many letters have to be put in, taken out or changed (Levenshtein). */
+function editDistance(left: string, right: string): number {
+  let row = Array.from({ length: right.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= left.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= right.length; j++)
+      next.push(Math.min(next[j - 1]! + 1, row[j]! + 1, row[j - 1]! + (left[i - 1] === right[j - 1] ? 0 : 1)));
+    row = next;
+  }
+  return row[right.length]!;
+}

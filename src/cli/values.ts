@@ -1,0 +1,95 @@
+/** Reads flags' values and what stands beside them. All throw usage errors that name the flag and what it takes. */
+import { usageError } from "../errors.ts";
+import { questions } from "../questions/table.ts";
+import type { QuestionId } from "../questions/types.ts";
+import type { Flags, Switches } from "./command.ts";
+import type { Environment, Values } from "./descriptors/descriptor.ts";
+import { isNpmRun, npmTook } from "./npm.ts";
+
+/** The one folder that may be named, or null. */
+export function oneFolder(positionals: readonly string[]): string | null {
+  if (positionals.length > 1) {
+    throw usageError(
+      "too-many-folders",
+      `One folder can be named, and these are ${positionals.length}: ${positionals.join(", ")}.`,
+      "Behind  npm create aperture-env  flags need a -- before them:  npm create aperture-env@latest my-folder -- --url http://ai",
+    );
+  }
+  return positionals[0] ?? null;
+}
+
+/** The one gateway that may be named, or null. */
+export function oneOrigin(positionals: readonly string[]): string | null {
+  if (positionals.length > 1)
+    throw usageError(
+      "too-many-gateways",
+      `One gateway can be asked, and these are ${positionals.length}: ${positionals.join(", ")}.`,
+      "For instance  npx create-aperture-env discover http://ai",
+    );
+  return positionals[0] ?? null;
+}
+
+/** `--timeout`, seconds as typed, in milliseconds. */
+export function readTimeout({ timeout: text }: Values, usual: number): number {
+  if (text === undefined) return usual;
+  const seconds = /^\d{1,4}(?:\.\d{1,3})?s?$/.test(String(text)) ? Number.parseFloat(String(text)) : 0;
+  if (seconds < 0.1 || seconds > 600)
+    throw usageError("bad-flag", `--timeout cannot be ${JSON.stringify(text)}.`, "It is a number of seconds, 0.1 to 600.");
+  return Math.round(seconds * 1000);
+}
+
+/** The answers among the flags. */
+export function readFlags(values: Values): Flags {
+  const flags: Partial<Record<QuestionId, string>> = {};
+  for (const question of questions) {
+    const value = values[question.flag];
+    if (value !== undefined) flags[question.id] = Array.isArray(value) ? value.join("\n") : String(value);
+  }
+  return flags;
+}
+
+/**
+ * The flags that are no answers. npm keeps flags that it knows too for itself when they stand before `--`; two of them only make a run more careful
+ * or its output different, so they count.
+ */
+export function readSwitches(values: Values, env: Environment): Switches {
+  return {
+    yes: values["yes"] === true,
+    dryRun: values["dry-run"] === true || npmTook("dry_run", env),
+    diff: values["diff"] === true,
+    json: values["json"] === true || npmTook("json", env),
+    // npm hands a `--no-input` of before the `--` on as an empty value.
+    input: values["no-input"] !== true && !(isNpmRun(env) && env["npm_config_input"] === ""),
+    cwd: readText(values, "cwd"),
+    onConflict: readWord(values, "on-conflict", ["fail", "keep", "replace"]),
+    onBypass: readWord(values, "on-bypass", ["leave", "fix", "managed"]),
+    unignore: values["unignore"] === true,
+  };
+}
+
+/** A value as typed, or null. */
+export function readText(values: Values, flag: string): string | null {
+  const value = values[flag];
+  return typeof value === "string" ? value : null;
+}
+
+/** One of a few words, or null. */
+export function readWord<Word extends string>(values: Values, flag: string, words: readonly Word[]): Word | null {
+  const value = values[flag];
+  if (value === undefined) return null;
+  const word = words.find((candidate) => candidate === value);
+  if (word === undefined)
+    throw usageError("bad-flag", `--${flag} cannot be ${JSON.stringify(value)}.`, `It is ${words.join(", ")}.`);
+  return word;
+}
+
+/** A list with commas, of which no name may be empty, or null. */
+export function readNames(values: Values, flag: string): readonly string[] | null {
+  const value = values[flag];
+  if (value === undefined) return null;
+  const names = String(value)
+    .split(",")
+    .map((name) => name.trim());
+  if (names.includes("")) throw usageError("bad-flag", `--${flag} ${JSON.stringify(value)} has a name missing.`, "Give a,b,c.");
+  return [...new Set(names)];
+}
