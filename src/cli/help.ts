@@ -61,9 +61,7 @@ function formatFlag({ name, short, value, keyed, text: what, values = [] }: Flag
 function row([left, right]: readonly [string, string], at = second): string[] {
   const lines = wrap(right, at);
   const [first = ""] = lines;
-  return left.length + 4 <= second
-    ? [`  ${left}`.padEnd(second) + first.trimStart(), ...lines.slice(1)]
-    : [`  ${left}`, ...lines];
+  return left.length + 4 <= at ? [`  ${left}`.padEnd(at) + first.trimStart(), ...lines.slice(1)] : [`  ${left}`, ...lines];
 }
 
 /** Words in lines of that indent. */

@@ -6,7 +6,7 @@ import { answers, existing, writing } from "./shared.ts";
 export const create: Descriptor = {
   name: "create",
   usage: "npm create aperture-env@latest [folder] -- [flags]",
-  summary: "writes the environment, here or into a folder: the default command",
+  summary: "writes the environment: what is done without a command",
   about:
     "Writes an environment: any container started from your repository has OpenCode installed, and pointed at Aperture by Tailscale. Asks what it cannot see, shows the plan, and writes it.",
   groups: [

@@ -6,7 +6,7 @@ import { looking } from "./shared.ts";
 export const verify: Descriptor = {
   name: "verify",
   usage: "npx create-aperture-env verify [folder] [flags]",
-  summary: "builds and starts a copy, runs the doctor in it, sends one prompt",
+  summary: "builds and starts a copy, asks the doctor in it, sends one prompt",
   about:
     "Builds and starts a copy of the repository as a dev container, runs the doctor in it and sends one prompt. Needs Docker, and leaves nothing behind.",
   groups: [
