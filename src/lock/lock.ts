@@ -9,6 +9,7 @@ import { isRelease, type Release } from "../catalog/release.ts";
 import type { Answers } from "../questions/types.ts";
 import { isInside } from "./inside.ts";
 import { migrateLock } from "./migrate.ts";
+import { isRegistry } from "./registry.ts";
 
 /** Name of the lock at a repository's root. */
 export const lockPath = "aperture-env.lock";
@@ -165,11 +166,6 @@ export function mayBeWritten(path: string): boolean {
 
 function isVersion(value: unknown): value is string {
   return typeof value === "string" && /^[0-9]{1,6}(?:\.[0-9]{1,6}){2}(?:-[0-9A-Za-z.-]{1,50})?$/.test(value);
-}
-
-/** A registry's address without credentials, or nothing. */
-export function isRegistry(text: string): boolean {
-  return text === "" || (/^https?:\/\/[A-Za-z0-9.[\]:-]+(?:\/[A-Za-z0-9._~%/-]*)?$/.test(text) && text.length < 300);
 }
 
 /** Whether a value has the shape of answers; whether they still make sense is for the questions to say. */

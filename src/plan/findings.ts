@@ -7,7 +7,15 @@ export { findOtherOpencode } from "./findings/other.ts";
 
 /** One thing found. */
 export interface Finding {
-  readonly code: "bypass" | "foreign-model" | "unreadable-config" | "other-opencode" | "git-ignored" | "opencode-folder";
+  readonly code:
+    | "bypass"
+    | "foreign-model"
+    | "unreadable-config"
+    | "other-opencode"
+    | "git-ignored"
+    | "opencode-folder"
+    | "registry-ignored"
+    | "registry-not-written";
   readonly where: Place;
   /** What it is and what comes of it, as a sentence without its full stop. */
   readonly message: string;

@@ -1,4 +1,7 @@
-/** Asks the npm registry through npm itself, which knows the registry, the proxy and the token of this machine. */
+/**
+ * Asks the npm registry through npm itself, which knows the registry, the proxy and the token of this machine. npm is started in an empty folder
+ * and looks at no project's file, so that no repository decides who is asked or what is sent.
+ */
 import {
   compareVersions,
   newestCommonVersion,
@@ -7,29 +10,35 @@ import {
   type PlatformPackage,
   type Release,
 } from "../catalog/release.ts";
-import { environmentError, usageError } from "../errors.ts";
-import { isRegistry, lockPath, type Lock } from "../lock/lock.ts";
+import { environmentError, formatPlace, usageError } from "../errors.ts";
+import { lockPath, type Lock } from "../lock/lock.ts";
+import { judgeRegistry, originOf } from "../lock/registry.ts";
 import type { Observation } from "../plan/check.ts";
-import { spawn } from "../repo/spawn.ts";
+import { withEmptyFolder } from "../repo/npm-files.ts";
+import { spawn, type Spawned } from "../repo/spawn.ts";
+import type { NpmConfiguration, WrittenRegistry } from "./configuration.ts";
 
-/**
- * Finds the platform packages of an OpenCode version and their integrities. `latest` is the newest 1.x for which all of them exist.
- * `known` (the pinned release, the lock's) is used without asking. Throws usage errors for versions that do not exist, exit 4 without npm.
- */
-export async function resolveRelease(version: string, known: readonly Release[]): Promise<Release> {
-  const already = known.find((release) => release.version === version);
-  if (already !== undefined) return already;
-  if (version === "latest") {
-    const wanted = await newestComplete();
-    return wanted === pinnedRelease.version ? pinnedRelease : fetchRelease(wanted);
-  }
-  return fetchRelease(version);
+/** A release, and who stated it. */
+export interface ResolvedRelease {
+  readonly release: Release;
+  /** The registry as it may be shown; null where nobody was asked for the integrities, since they were known. */
+  readonly statedBy: string | null;
 }
 
-async function fetchRelease(version: string): Promise<Release> {
-  const entries = await Promise.all(
+/**
+ * Finds the platform packages of an OpenCode version and their integrities. `latest` is the newest 1.x for which all of them exist. Throws usage
+ * errors for versions that do not exist, exit 4 without npm.
+ */
+export async function resolveRelease(version: string, npm: NpmConfiguration): Promise<ResolvedRelease> {
+  const wanted = version === "latest" ? await newestComplete(npm) : version;
+  if (wanted === pinnedRelease.version) return { release: pinnedRelease, statedBy: null };
+  return { release: await fetchRelease(wanted, npm), statedBy: nameRegistry(npm) };
+}
+
+async function fetchRelease(version: string, npm: NpmConfiguration): Promise<Release> {
+  const entries = await allOf(
     Object.entries(platforms).map(async ([name, platform]): Promise<[string, PlatformPackage] | null> => {
-      const integrity = await view(`${name}@${version}`, "dist.integrity");
+      const integrity = await view(`${name}@${version}`, "dist.integrity", npm);
       return typeof integrity === "string" ? [name, { ...platform, integrity }] : null;
     }),
   );
@@ -37,30 +46,30 @@ async function fetchRelease(version: string): Promise<Release> {
   if (Object.keys(packages).length === 0) {
     throw usageError(
       "no-such-version",
-      `The npm registry has no OpenCode ${version}.`,
+      `${upperFirst(nameRegistry(npm))} has no OpenCode ${version}.`,
       `Take ${pinnedRelease.version}, which this version pins, or latest.`,
     );
   }
   return { version, packages };
 }
 
-async function newestComplete(): Promise<string> {
-  const lists = await Promise.all(
-    ["opencode-ai", ...Object.keys(platforms)].map(async (name) => versionsOf(await view(name, "versions"))),
+async function newestComplete(npm: NpmConfiguration): Promise<string> {
+  const lists = await allOf(
+    ["opencode-ai", ...Object.keys(platforms)].map(async (name) => versionsOf(await view(name, "versions", npm))),
   );
   const newest = newestCommonVersion(lists);
   if (newest === null)
     throw environmentError(
       "no-release",
-      "The npm registry has no OpenCode 1.x for all platforms.",
+      `${upperFirst(nameRegistry(npm))} has no OpenCode 1.x for all platforms.`,
       `Give a version with --opencode, for instance ${pinnedRelease.version}.`,
     );
   return newest;
 }
 
 /** What is newer elsewhere than what a lock has: the generator and OpenCode. Throws exit 4 where the registry cannot be asked. */
-export async function findOutdated(lock: Lock, generator: string): Promise<Observation[]> {
-  const [published, newest] = await Promise.all([view("create-aperture-env", "version"), newestComplete()]);
+export async function findOutdated(lock: Lock, generator: string, npm: NpmConfiguration): Promise<Observation[]> {
+  const [published, newest] = await allOf([view("create-aperture-env", "version", npm), newestComplete(npm)]);
   const known = [lock.generator, generator];
   const isNewer = typeof published === "string" && known.every((version) => compareVersions(published, version) > 0);
   return [
@@ -93,8 +102,11 @@ function versionsOf(value: unknown): string[] {
 }
 
 /** One field of a package as npm has it, or null where the package or version is not there. */
-async function view(what: string, field: string): Promise<unknown> {
-  const { exitCode, stdout, stderr } = await spawn("npm", ["view", what, field, "--json"]);
+async function view(what: string, field: string, npm: NpmConfiguration): Promise<unknown> {
+  const judged = npm.registry === null ? null : judgeRegistry(npm.registry.text);
+  // The one that is shown is the one that is asked. An address that is not shown does not stand in the list of processes either.
+  const from = judged?.ok === true ? [`--registry=${judged.address}/`] : [];
+  const { exitCode, stdout, stderr } = await startNpm(["view", what, field, "--json", ...from], npm.variables);
   if (exitCode === null)
     throw environmentError(
       "no-npm",
@@ -105,18 +117,43 @@ async function view(what: string, field: string): Promise<unknown> {
   if (/E404|ETARGET|No match/i.test(stderr + stdout)) return null;
   throw environmentError(
     "registry-failed",
-    `npm could not ask the registry for ${what}.`,
+    `npm could not ask ${nameRegistry(npm)} for ${what}.`,
     `See  npm view ${what}  for the reason, or leave --opencode out: the pinned version needs no network.`,
   );
 }
 
-/**
- * The npm registry of this machine, for a Feature that may land on a base without npm: npm tells those that it starts, others ask it. Gives ""
- * (and the Feature then needs npm, or the option) where it cannot be told, and where its address holds credentials, which must not land in a
- * file.
- */
-export async function findRegistry(cwd: string, env: Readonly<Record<string, string | undefined>>): Promise<string> {
-  const told = env["npm_config_registry"];
-  const registry = (told ?? (await spawn("npm", ["config", "get", "registry"], { cwd })).stdout).trim().replace(/\/$/, "");
-  return isRegistry(registry) ? registry : "";
+/** All results, or the first error once all have ended: none goes on behind the back of what comes next. */
+async function allOf<Results extends readonly Promise<unknown>[] | []>(
+  results: Results,
+): Promise<{ -readonly [Index in keyof Results]: Awaited<Results[Index]> }> {
+  await Promise.allSettled(results);
+  return Promise.all(results);
+}
+
+/** `--global` makes npm leave out every project's file, also one above the empty folder. */
+function startNpm(args: readonly string[], env: Readonly<Record<string, string>>): Promise<Spawned> {
+  return withEmptyFolder((cwd) => spawn("npm", [...args, "--global", "--ignore-scripts", "--no-update-notifier"], { cwd, env }));
+}
+
+/** The registry that is asked, in words that hold nothing secret: its address, or its origin, or the place where it stands. */
+function nameRegistry({ registry }: NpmConfiguration): string {
+  if (registry === null) return "the npm registry";
+  const judged = judgeRegistry(registry.text);
+  const shown = judged.ok ? judged.address : originOf(registry.text);
+  return `the npm registry ${shown ?? `of ${formatPlace(registry.where)}`}`;
+}
+
+function upperFirst(text: string): string {
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
+}
+
+/** Variables without which programs do not start. */
+const needed = /^(?:PATH|PATHEXT|HOME|USERPROFILE|SYSTEMROOT|COMSPEC|TEMP|TMP|TMPDIR|LANG)$/i;
+
+/** Asks npm which registry it has. It gets no other variable than it needs, since it answers with all of them resolved. Null where it cannot say. */
+export async function askForDefault(env: Readonly<Record<string, string | undefined>>): Promise<WrittenRegistry | null> {
+  const empty = Object.fromEntries(Object.keys(env).flatMap((name) => (needed.test(name) ? [] : [[name, ""]])));
+  const { exitCode, stdout } = await startNpm(["config", "get", "registry"], empty);
+  const text = stdout.trim();
+  return exitCode === 0 && text !== "" && text !== "undefined" ? { text, where: { file: "npm's default" } } : null;
 }

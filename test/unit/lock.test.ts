@@ -3,8 +3,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { pinnedRelease } from "../../src/catalog/release.ts";
-import { formatLock, hashText, isRegistry, normalise, parseLock, readLockText, type Lock } from "../../src/lock/lock.ts";
 import { isInside } from "../../src/lock/inside.ts";
+import { formatLock, hashText, normalise, parseLock, readLockText, type Lock } from "../../src/lock/lock.ts";
+import { isRegistry } from "../../src/lock/registry.ts";
 
 const lock: Lock = {
   lockVersion: 2,

@@ -6,7 +6,6 @@ import { writesOf } from "../../plan/plan.ts";
 import { resolveAnswers } from "../../questions/resolve.ts";
 import { questions } from "../../questions/table.ts";
 import type { Answers } from "../../questions/types.ts";
-import { findOutdated } from "../../registry/npm.ts";
 import { formatCheckJson } from "../../report/json.ts";
 import { formatCheck, formatObservations } from "../../report/text.ts";
 import { findContainers, hasEnvironment, readLockFile, readSpecText } from "../../repo/environment.ts";
@@ -77,8 +76,14 @@ async function checkRepository(target: Target, outdated: boolean, io: Io): Promi
   return [
     ...drift,
     ...(mayRender ? observeStale(await pathsThatWouldChange(target, io)) : []),
-    ...(outdated ? await findOutdated(lock, generatorVersion) : []),
+    ...(outdated ? await observeOutdated(lock, root, io) : []),
   ];
+}
+
+async function observeOutdated(lock: Lock, root: string, { env }: Io): Promise<readonly Observation[]> {
+  const { findOutdated } = await import("../../registry/npm.ts");
+  const { readNpmConfiguration } = await import("../../registry/configuration.ts");
+  return findOutdated(lock, generatorVersion, readNpmConfiguration(root, env));
 }
 
 /** The answers that spec and lock give today, without what one person's variables say. */

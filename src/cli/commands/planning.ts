@@ -9,6 +9,7 @@ import type { EditResult } from "../../edit/splice.ts";
 import { sameValue } from "../../edit/value.ts";
 import { isAppError, usageError } from "../../errors.ts";
 import { lockPath, type Lock } from "../../lock/lock.ts";
+import { judgeRegistry } from "../../lock/registry.ts";
 import { buildPlan, pathsToLookAt } from "../../plan/build.ts";
 import {
   findBypass,
@@ -30,7 +31,8 @@ import {
   type Resolved,
 } from "../../questions/resolve.ts";
 import type { Answers } from "../../questions/types.ts";
-import { findRegistry, resolveRelease } from "../../registry/npm.ts";
+import type { DefaultRegistry } from "../../registry/default.ts";
+import type { ResolvedRelease } from "../../registry/npm.ts";
 import { describeBase } from "../../render/context.ts";
 import { modelsWithoutLimits } from "../../render/providers.ts";
 import { renderEnvironment } from "../../render/render.ts";
@@ -132,18 +134,27 @@ export async function preparePlan(request: Request): Promise<Prepared> {
     : Promise.resolve([]);
 
   const known = [pinnedRelease, ...(lock === null ? [] : [lock.opencode])];
-  const release = await resolveRelease(versionFor(answers.opencode, lock), known);
+  const version = versionFor(answers.opencode, lock);
+  const already = known.find((one) => one.version === version);
+  const { release, statedBy } =
+    already === undefined ? await askForRelease(version, request) : { release: already, statedBy: null };
   const libc = shape.kind === "own" ? describeBase(answers.base).libc : null;
   if (libc !== null) requireLibc(release, libc);
-  const registry = shape.kind === "own" ? "" : await registryFor(lock, target, env);
+  const { registry, findings: registryFindings } = await registryFor(shape, lock, already === undefined, request);
   const { doctorText: doctor } = await import("../../catalog/doctor-text.ts");
   const catalogue = await loadCatalogue(answers.providers.map(({ id }) => id));
   const rendered = renderEnvironment({ answers, release, registry, shape, catalogue, doctor });
   const remaining = findBypass(fixedConfigs(project.configs, fixes), optionsOf(answers));
-  const findings = [...remaining, ...findOtherOpencode(project.setup), ...findOpencodeFolder(project.hasOpencodeFolder)];
+  const findings = [
+    ...remaining,
+    ...findOtherOpencode(project.setup),
+    ...findOpencodeFolder(project.hasOpencodeFolder),
+    ...registryFindings,
+  ];
   const warnings = [
     ...(damaged ? [`${lockPath} is damaged or none of ours: files that are there are taken as yours`] : []),
     ...describeRelease(answers.opencode, release, libc),
+    ...(statedBy === null ? [] : [`the sha512 of OpenCode ${release.version}'s packages is what ${statedBy} says`]),
     ...describeModels(answers, catalogue),
   ];
   const nextLock = { generator: generatorVersion, answers, opencode: release, registry };
@@ -221,10 +232,29 @@ function versionFor(wanted: string, lock: Lock | null): string {
   return wanted === "latest" && lock?.answers.opencode === "latest" ? lock.opencode.version : wanted;
 }
 
-/** Asked once, when the Feature comes in; from then on the lock has it, so that every run on every machine gives the same. */
-async function registryFor(lock: Lock | null, target: Target, env: Request["env"]): Promise<string> {
+/** Asks the user's npm registry for a release. What that takes is loaded only where it is needed, as below. */
+async function askForRelease(version: string, { target, env }: Request): Promise<ResolvedRelease> {
+  const { resolveRelease } = await import("../../registry/npm.ts");
+  const { readNpmConfiguration } = await import("../../registry/configuration.ts");
+  return resolveRelease(version, readNpmConfiguration(target.root, env));
+}
+
+/**
+ * The registry that the Feature falls back to. Looked for once, when the Feature comes in; from then on the lock has it, so that every run on
+ * every machine gives the same. One that may not stand in a file is looked for again.
+ */
+async function registryFor(shape: Shape, lock: Lock | null, asked: boolean, { target, env }: Request): Promise<DefaultRegistry> {
   const hadFeature = Object.values(lock?.files ?? {}).some((file) => file.strategy === "keys");
-  return hadFeature ? lock!.registry : findRegistry(target.root, env);
+  const kept = shape.kind === "own" ? "" : hadFeature && isWritable(lock!.registry) ? lock!.registry : null;
+  if (kept !== null && !asked) return { registry: kept, findings: [] };
+  const { chooseDefaultRegistry, describeIgnored } = await import("../../registry/default.ts");
+  const { readNpmConfiguration } = await import("../../registry/configuration.ts");
+  const npm = readNpmConfiguration(target.root, env);
+  return kept === null ? chooseDefaultRegistry(npm, env) : { registry: kept, findings: describeIgnored(npm) };
+}
+
+function isWritable(registry: string): boolean {
+  return registry === "" || judgeRegistry(registry).ok;
 }
 
 function requireLibc(release: Release, libc: Libc): void {

@@ -1,0 +1,81 @@
+/** The address of an npm registry, as it may stand in files that people commit: an origin and a path, and nothing in it that is secret. */
+
+/** Whether a text has the form of such an address, or is empty. What its path says is not judged: a lock that has it was reviewed. */
+export function isRegistry(text: string): boolean {
+  return text === "" || (/^https?:\/\/[A-Za-z0-9.[\]:-]+(?:\/[A-Za-z0-9._~%/-]*)?$/.test(text) && text.length < 300);
+}
+
+/** Why an address is not written: it takes in a variable, holds a user or a query, holds what looks like a token, or is no web address. */
+export type Unfit = "variable" | "credentials" | "token" | "no-address";
+
+/** An address without the slash at its end, or why it may not be written. */
+export type JudgedRegistry = { readonly ok: true; readonly address: string } | { readonly ok: false; readonly why: Unfit };
+
+/** Judges an address as a configuration has it, with nothing expanded. Rather one too many is refused than a token written. */
+export function judgeRegistry(text: string): JudgedRegistry {
+  const address = text.trim().replace(/\/+$/, "");
+  if (address.includes("${")) return { ok: false, why: "variable" };
+  const [, authority = "", rest = ""] = /^https?:\/\/([^/?#]*)(.*)$/is.exec(address) ?? [];
+  if (authority.includes("@") || /[?#@]/.test(rest)) return { ok: false, why: "credentials" };
+  if (authority === "" || !isRegistry(address)) return { ok: false, why: "no-address" };
+  return holdsToken(rest) ? { ok: false, why: "token" } : { ok: true, address };
+}
+
+/** The origin of an address, which is all that may be shown of one that is not written; null where that cannot be told apart. */
+export function originOf(text: string): string | null {
+  const address = text.trim();
+  if (!URL.canParse(address)) return null;
+  const { protocol, host } = new URL(address);
+  const written = /^https?:\/\/[^/?#]*/i.exec(address)?.[0] ?? "$";
+  return written.includes("$") || !/^[A-Za-z0-9.[\]:-]+$/.test(host) ? null : `${protocol}//${host}`;
+}
+
+/** What services put in front of their tokens. */
+const tokenStart =
+  /^(?:gh[oprsu]_|github_pat_|glpat-|gldt-|AKCp|AKIA|ASIA|cmVm|eyJ|sk-|xox[abeprs]-|dckr_pat_|pypi-|hvs\.)[A-Za-z0-9_-]{6,}/;
+
+/** npm's own begin with `npm_`, and so do names of feeds such as npm_proxy. */
+const npmToken = /^npm_(?:[A-Za-z0-9]{16,}|(?=[A-Za-z]*\d)[A-Za-z0-9]{8,})/;
+
+const tokenName = /auth_?token|access_?token|passw(?:or)?d|secret|api[_-]?key|credential/i;
+
+/** What no name of a feed holds, and escapes in an address may stand for, as in `:_auth=`. */
+const hidden = /[^\p{L}\p{N}._~ @+%-]/u;
+
+/** A part of a path after which one comes, such as /auth/<token>/. */
+const beforeToken = /^(?:_?auth|token|key|pat|t)$/i;
+
+const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** Whether a part of the path looks like what only some people may know. */
+function holdsToken(path: string): boolean {
+  const parts = path.split("/").map(decode);
+  return parts.some((part, index) => {
+    const named = index > 0 && beforeToken.test(parts[index - 1]!) && part !== "";
+    return named || tokenStart.test(part) || npmToken.test(part) || tokenName.test(part) || hidden.test(part) || isRandom(part);
+  });
+}
+
+/** A part with its escapes resolved, as far as they can be. */
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+/** Whether it is long and mixed as no name is: letters and digits, or large and small letters, that alternate; or one run of great length. */
+function isRandom(part: string): boolean {
+  if (uuid.test(part)) return true;
+  const runs = part.match(/[A-Za-z0-9]+/g) ?? [];
+  const changes = (run: string): number => run.match(/[A-Za-z](?=\d)|\d(?=[A-Za-z])/g)?.length ?? 0;
+  const capitals = (run: string): number => run.match(/[a-z](?=[A-Z])/g)?.length ?? 0;
+  const all = runs.reduce((sum, run) => sum + changes(run), 0);
+  return (
+    (part.length >= 24 && all >= 5) ||
+    runs.some(
+      (run) => run.length >= 32 || /^\d{16,}$/.test(run) || (run.length >= 16 && (changes(run) >= 3 || capitals(run) >= 4)),
+    )
+  );
+}

@@ -1,0 +1,238 @@
+/**
+ * What the user's own configuration of npm says, without npm and without a word of the repository's. Where npm looks, and what comes first, is
+ * taken from its own code (@npmcli/config, lib/index.js `load` and lib/set-envs.js): variables, then the user's, the global and npm's own file.
+ *
+ * npm reads a project's `.npmrc`, too, between variables and the user's file, and gives what it says to the programs that it starts, expanded, as
+ * `npm_config_…`. Such a variable looks the same as one of the user's own, so it counts only where no project's file can have made it.
+ */
+import { dirname, join, resolve } from "node:path";
+import type { Place } from "../errors.ts";
+import {
+  ancestorsOf,
+  findNpm,
+  homeOf,
+  isBelow,
+  isThere,
+  readConfigurationFile,
+  type NpmInstallation,
+  type Variables,
+} from "../repo/npm-files.ts";
+import { readNpmrc, type NpmrcEntry } from "./npmrc.ts";
+
+/** A registry's address as it is written, with nothing expanded, and where. */
+export interface WrittenRegistry {
+  readonly text: string;
+  readonly where: Place;
+}
+
+/** The user's own configuration, as far as it decides which registry is asked and how it is reached. */
+export interface NpmConfiguration {
+  /** Null where nobody says one, and npm's own default cannot be read either. */
+  readonly registry: WrittenRegistry | null;
+  /** Where the repository, or what started this, names another one, which is not used. */
+  readonly ignored: Place | null;
+  /** For npm's environment, on top of this process's: what must not count is empty, which npm takes for not set. */
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+/** Reads it for a run in the repository at `root`. Asks nobody, and never fails: what cannot be read says nothing. */
+export function readNpmConfiguration(root: string, env: Variables): NpmConfiguration {
+  const home = homeOf(env);
+  const defaultUserConfig = join(home, ".npmrc");
+  const projects = readProjects(root, env, defaultUserConfig);
+  const all = readVariables(env);
+  const counting = all.filter((variable) => isUsers(variable, env, projects) && !isInRepository(variable, root, home, env));
+  const valueOf = (key: string): Variable | undefined => counting.findLast((variable) => variable.key === key);
+
+  const npm = findNpm(env, npmOfParent(env), root);
+  const builtin = npm.folder === null ? noFile : readFile(join(npm.folder, "npmrc"), home);
+  const path = (text: string | undefined): string | undefined => (text === undefined ? undefined : expandPath(text, home, env));
+  const user = readFile(path(valueOf("userconfig")?.value ?? builtin.get("userconfig")) ?? defaultUserConfig, home);
+  const prefix = path(valueOf("prefix")?.value ?? user.get("prefix") ?? builtin.get("prefix")) ?? npm.prefix;
+  const global =
+    path(valueOf("globalconfig")?.value ?? user.get("globalconfig") ?? builtin.get("globalconfig")) ??
+    (prefix === null ? undefined : resolve(prefix, "etc", "npmrc"));
+  const written =
+    user.registry ??
+    (global === undefined || isBelow(global, root) ? null : readFile(global, home).registry) ??
+    builtin.registry ??
+    readDefault(npm);
+  const said = valueOf("registry");
+  // npm exports what the user's file says, expanded: then the file is what counts, as it is written.
+  const fromFile = said === undefined || (isExported(said, env) && written !== null && mayBecome(written.text, said.value));
+  const registry = fromFile ? written : { text: said.value, where: { file: said.name } };
+  const dropped = all.filter((variable) => !counting.includes(variable));
+  return {
+    registry,
+    ignored: findIgnored(root, registry, projects, dropped),
+    variables: Object.fromEntries(dropped.map(({ name }) => [name, ""])),
+  };
+}
+
+/** A variable that npm reads, by the key that it sets. */
+interface Variable {
+  readonly name: string;
+  readonly key: string;
+  readonly value: string;
+}
+
+/** Names may have any case, `_` stands for `-`, and an empty one is none. */
+function readVariables(env: Variables): Variable[] {
+  return Object.entries(env).flatMap(([name, value]) =>
+    /^npm_config_./i.test(name) && value ? [{ name, key: normaliseKey(name.slice("npm_config_".length)), value }] : [],
+  );
+}
+
+/** As npm makes a key of a variable, and a variable of a key: a project's `Registry` comes back as `registry`. */
+function normaliseKey(key: string): string {
+  return key.replace(/(?!^)_/g, "-").toLowerCase();
+}
+
+/** What says how a registry is reached. The rest that npm tells the programs that it starts is for its own command. */
+const reaching = new Set(
+  (
+    "registry userconfig globalconfig cache proxy https-proxy noproxy ca cafile cert key strict-ssl local-address maxsockets " +
+    "fetch-retries fetch-retry-factor fetch-retry-maxtimeout fetch-retry-mintimeout fetch-timeout offline prefer-offline prefer-online"
+  ).split(" "),
+);
+
+/** What a package manager leaves in the environment of what it starts, whichever it is. */
+const signsOfManager = ["npm_execpath", "npm_command", "npm_lifecycle_event", "npm_config_local_prefix", "npm_config_user_agent"];
+
+function isManaged(env: Variables): boolean {
+  return signsOfManager.some((name) => env[name]);
+}
+
+/** The npm that started this, by its path; null where it was another program. */
+function npmOfParent(env: Variables): string | null {
+  const path = env["npm_execpath"] ?? "";
+  return /[\\/]npm[\\/]bin[\\/]np[mx]-cli\.js$/.test(path) ? path : null;
+}
+
+/** Whether npm, or its like, may have made a variable: in small letters with `_`. Of any other form is only what somebody else has set. */
+function isExported({ name }: Variable, env: Variables): boolean {
+  return isManaged(env) && /^npm_config_[a-z0-9_]+$/.test(name);
+}
+
+/** Whether a variable is the user's own word, or an order on npm's command line. */
+function isUsers(variable: Variable, env: Variables, projects: readonly ProjectConfiguration[]): boolean {
+  if (!isExported(variable, env)) return true;
+  const { key } = variable;
+  return npmOfParent(env) !== null && reaching.has(key) && !projects.some((project) => project.mayHaveSet(key));
+}
+
+/** Whether that is what a text as it is written may come to, expanded. */
+function mayBecome(written: string, value: string): boolean {
+  return written.includes("${") || written.trim() === value.trim();
+}
+
+/** Whether it names a file of the repository, or of the project that npm was started in: that is none of the user's own. */
+function isInRepository({ key, value }: Variable, root: string, home: string, env: Variables): boolean {
+  if (key !== "userconfig" && key !== "globalconfig") return false;
+  const file = expandPath(value, home, env);
+  if (file === join(home, ".npmrc")) return false;
+  const project = env["npm_config_local_prefix"];
+  // A home with a package.json makes npm take all of it for a project.
+  const folders = project === undefined || isBelow(home, project) ? [root] : [root, project];
+  return folders.some((folder) => isBelow(file, folder));
+}
+
+/** The `.npmrc` of a folder that npm may have taken for a project. */
+interface ProjectConfiguration {
+  readonly file: string;
+  readonly registry: NpmrcEntry | null;
+  mayHaveSet(key: string): boolean;
+}
+
+/** Keys that make npm read other files, which may then say anything. */
+const leadingElsewhere = ["userconfig", "globalconfig", "prefix"];
+
+/** Those of the repository, and where a package manager started this also those of its folders, and of all above them. */
+function readProjects(root: string, env: Variables, userConfig: string): ProjectConfiguration[] {
+  const manifest = env["npm_package_json"];
+  const started = isManaged(env)
+    ? [root, env["npm_config_local_prefix"], env["INIT_CWD"], manifest === undefined ? undefined : dirname(manifest)]
+    : [];
+  const folders = [root, ...started.flatMap((folder) => (folder ? ancestorsOf(resolve(folder)) : []))];
+  return [...new Set(folders)].flatMap((folder) => {
+    const file = join(folder, ".npmrc");
+    if (file === userConfig) return [];
+    const text = readConfigurationFile(file);
+    // Yarn tells its children what its own file says by npm's names.
+    const hasYarn = isThere(join(folder, ".yarnrc"));
+    if (text === null && !hasYarn) return [];
+    const entries = text === null || text === "unreadable" ? [] : readNpmrc(text);
+    const keys = new Set(entries.map(({ key }) => normaliseKey(key)));
+    const saysAnything =
+      hasYarn ||
+      text === "unreadable" ||
+      entries.some(({ key }) => key.includes("${")) ||
+      leadingElsewhere.some((key) => keys.has(key));
+    return [
+      {
+        file,
+        registry: entries.findLast(({ key }) => normaliseKey(key) === "registry") ?? null,
+        mayHaveSet: (key: string) => saysAnything || keys.has(key),
+      },
+    ];
+  });
+}
+
+/** What there is of another registry that is not used. What a variable says is not looked at closer: it may be a secret, expanded. */
+function findIgnored(
+  root: string,
+  registry: WrittenRegistry | null,
+  projects: readonly ProjectConfiguration[],
+  dropped: readonly Variable[],
+): Place | null {
+  const isSame = (text: string): boolean => text.replace(/\/+$/, "") === registry?.text.replace(/\/+$/, "");
+  const variable = dropped.find(({ key, value }) => key === "registry" && !isSame(value));
+  const own = join(root, ".npmrc");
+  const other = projects.find(
+    (project) => project.registry !== null && !isSame(project.registry.value) && (project.file === own || variable !== undefined),
+  );
+  if (other !== undefined) return { file: other.file === own ? ".npmrc" : other.file, line: other.registry!.line };
+  return variable === undefined ? null : { file: variable.name };
+}
+
+/** A configuration file of the user's: of equal keys the last counts. */
+interface ConfigurationFile {
+  readonly registry: WrittenRegistry | null;
+  get(key: string): string | undefined;
+}
+
+const noFile: ConfigurationFile = { registry: null, get: () => undefined };
+
+function readFile(file: string, home: string): ConfigurationFile {
+  const text = readConfigurationFile(file);
+  if (text === null || text === "unreadable") return noFile;
+  const entries = readNpmrc(text);
+  const last = (key: string): NpmrcEntry | undefined => entries.findLast((entry) => entry.key === key);
+  const registry = last("registry");
+  const shown = dirname(file) === home ? join("~", ".npmrc") : file;
+  return {
+    registry: registry === undefined ? null : { text: registry.value, where: { file: shown, line: registry.line } },
+    get: (key) => last(key)?.value,
+  };
+}
+
+/** A path as npm takes it, its variables resolved: it is only read, and neither shown nor written. */
+function expandPath(text: string, home: string, env: Variables): string {
+  const expanded = text
+    .trim()
+    .replace(/(?<!\\)\$\{([^${}?]+)(\?)?\}/g, (whole, name: string, optional?: string) => env[name] ?? (optional ? "" : whole));
+  return /^~[\\/]/.test(expanded) ? resolve(home, expanded.slice(2)) : resolve(expanded);
+}
+
+/** The registry that npm has where nobody says one, from its own table of options. */
+function readDefault({ folder }: NpmInstallation): WrittenRegistry | null {
+  if (folder === null) return null;
+  // Distributions put npm's packages beside it.
+  for (const packages of [join(folder, "node_modules"), dirname(folder)]) {
+    const file = join(packages, "@npmcli", "config", "lib", "definitions", "definitions.js");
+    const text = readConfigurationFile(file);
+    const found = text === null ? null : /\bDefinition\('registry', \{\s*default: '([^'\\]+)'/.exec(text);
+    if (found) return { text: found[1]!, where: { file: "npm's default" } };
+  }
+  return null;
+}

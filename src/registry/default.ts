@@ -1,0 +1,59 @@
+/** The registry that a Feature falls back to, for bases without npm: the user's own, as far as it may stand in a file that is committed. */
+import { judgeRegistry, type Unfit } from "../lock/registry.ts";
+import type { Finding } from "../plan/findings.ts";
+import type { Variables } from "../repo/npm-files.ts";
+import type { NpmConfiguration, WrittenRegistry } from "./configuration.ts";
+import { askForDefault } from "./npm.ts";
+
+/** An address to write, empty where there is none, and what there is to say about it. */
+export interface DefaultRegistry {
+  readonly registry: string;
+  readonly findings: readonly Finding[];
+}
+
+/** Takes the user's registry. npm itself is asked only where nothing that can be read names one. */
+export async function chooseDefaultRegistry(npm: NpmConfiguration, env: Variables): Promise<DefaultRegistry> {
+  const said = npm.registry ?? (await askForDefault(env));
+  const judged = said === null ? null : judgeRegistry(said.text);
+  const ignored = describeIgnored(npm);
+  if (judged?.ok === true) return { registry: judged.address, findings: ignored };
+  return { registry: "", findings: [...ignored, judged === null ? unknown : unfit(said!, judged.why)] };
+}
+
+/** What there is to say where a repository names a registry of its own. */
+export function describeIgnored({ ignored }: NpmConfiguration): Finding[] {
+  if (ignored === null) return [];
+  return [
+    {
+      code: "registry-ignored",
+      where: ignored,
+      message: "another npm registry is named here by the repository, and only your own configuration of npm counts",
+      hint: "where you trust that registry, run this again with NPM_CONFIG_REGISTRY set to its address",
+    },
+  ];
+}
+
+const take = "run this again with NPM_CONFIG_REGISTRY set to an address that everybody may read";
+
+const unknown: Finding = {
+  code: "registry-not-written",
+  where: { file: "npm" },
+  message: "it does not say which registry it uses, so the Feature names none, and needs npm in the image",
+  hint: take,
+};
+
+const reasons: Readonly<Record<Unfit, string>> = {
+  variable: "takes in a variable, and what that stands for is not written",
+  credentials: "holds a user, a password or a query, which are not written",
+  token: "holds what looks like a token, which is not written",
+  "no-address": "is not one of http or https that can be written",
+};
+
+function unfit({ where }: WrittenRegistry, why: Unfit): Finding {
+  return {
+    code: "registry-not-written",
+    where,
+    message: `the address of the npm registry ${reasons[why]}, so the Feature names none, and needs npm in the image`,
+    hint: take,
+  };
+}
