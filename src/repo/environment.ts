@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { featureFolder, ownDevcontainer } from "../catalog/files.ts";
-import { decisionError } from "../errors.ts";
+import { decisionError, usageError, type AppError } from "../errors.ts";
 import { lockPath, normalise, readLockText, type Lock } from "../lock/lock.ts";
 import type { Found } from "../plan/snapshot.ts";
 import { specPath } from "../spec/spec.ts";
@@ -11,6 +11,16 @@ import { findDevcontainers, look } from "./scan.ts";
 /** Whether a spec or a lock is there, whatever state it is in. */
 export function hasEnvironment(root: string): boolean {
   return [specPath, lockPath].some((path) => existsSync(join(root, path)));
+}
+
+/** That there is none, for a command that does something with one. */
+export function noEnvironment(root: string, verb: "check" | "update"): AppError {
+  const hint = verb === "check" ? "" : ", or name the folder that has one.";
+  return usageError(
+    "no-environment",
+    `${root} has no environment to ${verb}.`,
+    `Make one with  npm create aperture-env@latest${hint}`,
+  );
 }
 
 /** The spec's text, null where there is none. Throws where it is something else than a text. */

@@ -3,10 +3,11 @@ import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync, statSyn
 import { basename, dirname, join, resolve, sep } from "node:path";
 import { bases } from "../catalog/bases.ts";
 import { isDevcontainerPath } from "../catalog/files.ts";
-import { environmentError, usageError } from "../errors.ts";
+import { isAppError, usageError } from "../errors.ts";
 import { isInside } from "../lock/inside.ts";
 import type { Facts } from "../questions/types.ts";
 import type { Found, Snapshot } from "../plan/snapshot.ts";
+import { codeOf, diskError } from "./disk-errors.ts";
 
 const maxLength = 5 * 1024 * 1024;
 
@@ -22,10 +23,18 @@ export interface Target {
 export function findTarget(cwd: string, directory: string | null): Target {
   const start = resolve(cwd, directory ?? ".");
   const root = directory === null && existsSync(start) ? (findGitRoot(start) ?? start) : start;
-  const found = statSync(root, { throwIfNoEntry: false });
+  const found = statOf(root);
   if (found !== undefined && !found.isDirectory())
     throw usageError("not-a-folder", `${root} is not a folder.`, "Name a folder, or leave it out for the current one.");
   return { root, exists: found !== undefined, fromGit: root !== start };
+}
+
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    throw diskError(error, { path, done: "read" });
+  }
 }
 
 /** The nearest folder upwards that holds `.git` (a folder, or a file in work trees and submodules). */
@@ -38,7 +47,7 @@ function findGitRoot(start: string): string | null {
 
 /** Facts that proposals rest on. */
 export function readFacts(target: Target, devcontainers: readonly string[], opencode: string): Facts {
-  const names = target.exists ? readdirSync(target.root) : [];
+  const names = target.exists ? readNames(target.root) : [];
   const found = Object.entries(bases).flatMap(([name, base]) => {
     const sign = base.signs
       .map((pattern) => names.find((file) => (pattern.startsWith("*") ? file.endsWith(pattern.slice(1)) : file === pattern)))
@@ -60,8 +69,9 @@ export function findDevcontainers(root: string): string[] {
 function readNames(folder: string): string[] {
   try {
     return readdirSync(folder).sort();
-  } catch {
-    return [];
+  } catch (error) {
+    if (["ENOENT", "ENOTDIR"].includes(codeOf(error))) return [];
+    throw diskError(error, { path: folder, done: "read" });
   }
 }
 
@@ -71,17 +81,28 @@ export function takeSnapshot(root: string, paths: readonly string[]): Snapshot {
   return new Map(paths.map((path) => [path, look(root, path, inside)]));
 }
 
-/** What lies at one path below the root. `inside` keeps what was found to lie there, for looks at the same moment. */
+/**
+ * What lies at one path below the root. `inside` keeps what was found to lie there, for looks at the same moment. Throws exit 4 where the
+ * system refuses.
+ */
 export function look(root: string, path: string, inside: Set<string> = new Set()): Found {
+  try {
+    return lookCloser(root, path, inside);
+  } catch (error) {
+    if (isAppError(error)) throw error;
+    const code = codeOf(error);
+    // It went away between the look at it and the reading.
+    if (code === "ENOENT") return { kind: "nothing" };
+    if (code === "ENOTDIR") return { kind: "other", what: "below something that is not a folder" };
+    throw diskError(error, { path: join(root, path), done: "read" });
+  }
+}
+
+function lookCloser(root: string, path: string, inside: Set<string>): Found {
   const outside = findLinkOutside(root, path, inside);
   if (outside !== null) return { kind: "other", what: `behind the symbolic link ${outside}, which leads out of the repository` };
   const full = join(root, path);
-  let found;
-  try {
-    found = statSync(full, { throwIfNoEntry: false });
-  } catch (error) {
-    return unreadable(full, error);
-  }
+  const found = statSync(full, { throwIfNoEntry: false });
   if (found === undefined) {
     return lstatSync(full, { throwIfNoEntry: false }) === undefined
       ? { kind: "nothing" }
@@ -90,29 +111,9 @@ export function look(root: string, path: string, inside: Set<string> = new Set()
   if (found.isDirectory()) return { kind: "other", what: "a folder" };
   if (!found.isFile()) return { kind: "other", what: "not a regular file" };
   if (found.size > maxLength) return { kind: "other", what: `larger than ${maxLength / 1024 / 1024} MiB` };
-  let bytes: Buffer;
-  try {
-    bytes = readFileSync(full);
-  } catch (error) {
-    return unreadable(full, error);
-  }
+  const bytes = readFileSync(full);
   const text = bytes.toString("utf8");
   return Buffer.from(text, "utf8").equals(bytes) ? { kind: "text", text } : { kind: "other", what: "not UTF-8 text" };
-}
-
-function unreadable(full: string, error: unknown): Found {
-  const code = (error as NodeJS.ErrnoException).code ?? "";
-  if (code === "ENOTDIR") return { kind: "other", what: "below something that is not a folder" };
-  throw environmentError("unreadable", `${full} cannot be read (${code}).`, "Check its permissions.");
-}
-
-function lstatOrNothing(full: string): Stats | undefined {
-  try {
-    return lstatSync(full, { throwIfNoEntry: false });
-  } catch (error) {
-    unreadable(full, error);
-    return undefined;
-  }
 }
 
 /** The first folder on the way to `path` that is a link out of the root, or null. */
@@ -121,7 +122,7 @@ function findLinkOutside(root: string, path: string, inside: Set<string>): strin
   for (let count = 1; count <= parts.length; count++) {
     const part = parts.slice(0, count).join("/");
     if (inside.has(part)) continue;
-    const found = lstatOrNothing(join(root, part));
+    const found = lstatSync(join(root, part), { throwIfNoEntry: false });
     if (found === undefined) return null;
     if (!found.isSymbolicLink()) {
       inside.add(part);

@@ -1,18 +1,19 @@
 /** Says whether repositories still are what their specs and locks say. Writes nothing; asks the registry only with --outdated. */
-import { usageError } from "../../errors.ts";
-import type { Lock } from "../../lock/lock.ts";
+import { lockPath, type Lock } from "../../lock/lock.ts";
 import { fails, observe, observeNoLock, observeStale, pathsToCheck, type Observation } from "../../plan/check.ts";
+import { isSameFound, type Snapshot } from "../../plan/snapshot.ts";
 import { writesOf } from "../../plan/plan.ts";
 import { resolveAnswers } from "../../questions/resolve.ts";
 import { questions } from "../../questions/table.ts";
 import type { Answers } from "../../questions/types.ts";
 import { formatCheckJson } from "../../report/json.ts";
 import { formatCheck, formatObservations } from "../../report/text.ts";
-import { findContainers, hasEnvironment, readLockFile, readSpecText } from "../../repo/environment.ts";
+import { findContainers, hasEnvironment, noEnvironment, readLockFile, readSpecText } from "../../repo/environment.ts";
 import { journalPath } from "../../repo/journal-text.ts";
 import { findJournal } from "../../repo/journal.ts";
 import { findTarget, readFacts, takeSnapshot, type Target } from "../../repo/scan.ts";
 import { shown } from "../../text/terminal.ts";
+import { specPath } from "../../spec/spec.ts";
 import { generatorVersion } from "../../version.ts";
 import type { Command } from "../args.ts";
 import { paintFor, type Io } from "../io.ts";
@@ -38,19 +39,38 @@ export async function runCheck({ directories, switches, outdated }: CheckCommand
     });
   }
   const target = findTarget(cwd, directories[0] ?? null);
-  if (!target.exists || !hasEnvironment(target.root))
-    throw usageError(
-      "no-environment",
-      `${target.root} has no environment to check.`,
-      "Make one with  npm create aperture-env@latest",
-    );
+  if (!target.exists || !hasEnvironment(target.root)) throw noEnvironment(target.root, "check");
   const observations = await checkRepository(target, outdated, io);
   io.stdout.write(switches.json ? formatCheckJson(target.root, observations) : formatCheck(observations, paint));
   return observations.some(fails) ? 3 : 0;
 }
 
+/**
+ * What is not as it should be. While another run writes, its files are seen half done: where something is amiss and the lock or the spec has
+ * changed on the way, it is looked at anew.
+ */
 async function checkRepository(target: Target, outdated: boolean, io: Io): Promise<readonly Observation[]> {
   const { root } = target;
+  for (let tries = 3; ; tries--) {
+    const before = takeSnapshot(root, [lockPath, specPath]);
+    const isWriting = findJournal(root);
+    const found = await observeRepository(target, outdated, io).catch((error: unknown) => ({ error }));
+    const isFine = !("error" in found) && !found.some(fails);
+    const moved = isWriting !== findJournal(root) || hasMoved(before, takeSnapshot(root, [...before.keys()]));
+    if (isFine || tries === 1 || !moved) {
+      if ("error" in found) throw found.error;
+      return found;
+    }
+  }
+}
+
+function hasMoved(before: Snapshot, after: Snapshot): boolean {
+  return [...before].some(([path, found]) => !isSameFound(found, after.get(path)!));
+}
+
+async function observeRepository(target: Target, outdated: boolean, io: Io): Promise<readonly Observation[]> {
+  const { root } = target;
+  if (!hasEnvironment(root)) throw noEnvironment(root, "check");
   const interrupted: Observation[] = findJournal(root)
     ? [
         {

@@ -36,7 +36,14 @@ import type { ResolvedRelease } from "../../registry/npm.ts";
 import { describeBase } from "../../render/context.ts";
 import { modelsWithoutLimits } from "../../render/providers.ts";
 import { renderEnvironment } from "../../render/render.ts";
-import { findContainers, readLockFile, readSpecText, type Containers, type LockFile } from "../../repo/environment.ts";
+import {
+  findContainers,
+  noEnvironment,
+  readLockFile,
+  readSpecText,
+  type Containers,
+  type LockFile,
+} from "../../repo/environment.ts";
 import { findIgnored } from "../../repo/git.ts";
 import { readProject } from "../../repo/project.ts";
 import { findDevcontainers, readFacts, takeSnapshot, type Target } from "../../repo/scan.ts";
@@ -84,6 +91,8 @@ export async function preparePlan(request: Request): Promise<Prepared> {
   const { root } = target;
   const specText = target.exists ? readSpecText(root) : null;
   const { lock, damaged, found: lockFound } = target.exists ? readLockFile(root) : noLock;
+  // A run that takes the environment out may have come in between.
+  if (request.existing && specText === null && lockFound.kind === "nothing") throw noEnvironment(root, "update");
   refuseDowngrade(lock);
   // The parser is loaded only where there is something for it.
   const specFile = specText === null ? null : await import("../../spec/file.ts");

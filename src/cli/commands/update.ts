@@ -1,10 +1,9 @@
 /** Brings environments up to date: renders again from the spec and merges. The user's edits stay, changed defaults arrive, dropped files go. */
-import { usageError } from "../../errors.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { describeChanges, formatOutcomeJson, type Outcome } from "../../report/json.ts";
 import { formatCounts, formatProblems } from "../../report/text.ts";
 import { questions } from "../../questions/table.ts";
-import { hasEnvironment } from "../../repo/environment.ts";
+import { hasEnvironment, noEnvironment } from "../../repo/environment.ts";
 import { findTarget, type Target } from "../../repo/scan.ts";
 import { block, shown } from "../../text/terminal.ts";
 import { generatorVersion } from "../../version.ts";
@@ -28,13 +27,7 @@ export async function runUpdate(command: UpdateCommand, io: Io): Promise<number>
 
 async function updateOne(target: Target, command: UpdateCommand, io: Io): Promise<number> {
   const { switches, summary } = command;
-  if (!target.exists || !hasEnvironment(target.root)) {
-    throw usageError(
-      "no-environment",
-      `${target.root} has no environment to update.`,
-      "Make one with  npm create aperture-env@latest, or name the folder that has one.",
-    );
-  }
+  if (!target.exists || !hasEnvironment(target.root)) throw noEnvironment(target.root, "update");
   const quiet = switches.json || summary;
   const prompt = quiet ? null : await openPrompt(switches, io);
   const { prepared, outcome } = await update(target, command, prompt, io, async (plan, { resolved }) =>
