@@ -17,6 +17,7 @@ import {
   type NpmInstallation,
   type Variables,
 } from "../repo/npm-files.ts";
+import type { Surroundings } from "../repo/spawn.ts";
 import { readNpmrc, type NpmrcEntry } from "./npmrc.ts";
 
 /** A registry's address as it is written, with nothing expanded, and where. */
@@ -33,6 +34,8 @@ export interface NpmConfiguration {
   readonly ignored: Place | null;
   /** For npm's environment, on top of this process's: what must not count is empty, which npm takes for not set. */
   readonly variables: Readonly<Record<string, string>>;
+  /** For whom npm is asked: the repository and the variables that this was read for. */
+  readonly here: Surroundings;
 }
 
 /** Reads it for a run in the repository at `root`. Asks nobody, and never fails: what cannot be read says nothing. */
@@ -66,6 +69,7 @@ export function readNpmConfiguration(root: string, env: Variables): NpmConfigura
     registry,
     ignored: findIgnored(root, registry, projects, dropped),
     variables: Object.fromEntries(dropped.map(({ name }) => [name, ""])),
+    here: { target: root, env },
   };
 }
 

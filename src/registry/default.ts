@@ -1,7 +1,6 @@
 /** The registry that a Feature falls back to, for bases without npm: the user's own, as far as it may stand in a file that is committed. */
 import { judgeRegistry, type Unfit } from "../lock/registry.ts";
 import type { Finding } from "../plan/findings.ts";
-import type { Variables } from "../repo/npm-files.ts";
 import type { NpmConfiguration, WrittenRegistry } from "./configuration.ts";
 import { askForDefault } from "./npm.ts";
 
@@ -12,8 +11,8 @@ export interface DefaultRegistry {
 }
 
 /** Takes the user's registry. npm itself is asked only where nothing that can be read names one. */
-export async function chooseDefaultRegistry(npm: NpmConfiguration, env: Variables): Promise<DefaultRegistry> {
-  const said = npm.registry ?? (await askForDefault(env));
+export async function chooseDefaultRegistry(npm: NpmConfiguration): Promise<DefaultRegistry> {
+  const said = npm.registry ?? (await askForDefault(npm.here));
   const judged = said === null ? null : judgeRegistry(said.text);
   const ignored = describeIgnored(npm);
   if (judged?.ok === true) return { registry: judged.address, findings: ignored };

@@ -15,7 +15,7 @@ import { lockPath, type Lock } from "../lock/lock.ts";
 import { judgeRegistry, originOf } from "../lock/registry.ts";
 import type { Observation } from "../plan/check.ts";
 import { withEmptyFolder } from "../repo/npm-files.ts";
-import { spawn, type Spawned } from "../repo/spawn.ts";
+import { spawn, type Spawned, type Surroundings } from "../repo/spawn.ts";
 import type { NpmConfiguration, WrittenRegistry } from "./configuration.ts";
 
 /** A release, and who stated it. */
@@ -106,7 +106,7 @@ async function view(what: string, field: string, npm: NpmConfiguration): Promise
   const judged = npm.registry === null ? null : judgeRegistry(npm.registry.text);
   // The one that is shown is the one that is asked. An address that is not shown does not stand in the list of processes either.
   const from = judged?.ok === true ? [`--registry=${judged.address}/`] : [];
-  const { exitCode, stdout, stderr } = await startNpm(["view", what, field, "--json", ...from], npm.variables);
+  const { exitCode, stdout, stderr } = await startNpm(["view", what, field, "--json", ...from], npm.here, npm.variables);
   if (exitCode === null)
     throw environmentError(
       "no-npm",
@@ -131,8 +131,9 @@ async function allOf<Results extends readonly Promise<unknown>[] | []>(
 }
 
 /** `--global` makes npm leave out every project's file, also one above the empty folder. */
-function startNpm(args: readonly string[], env: Readonly<Record<string, string>>): Promise<Spawned> {
-  return withEmptyFolder((cwd) => spawn("npm", [...args, "--global", "--ignore-scripts", "--no-update-notifier"], { cwd, env }));
+function startNpm(args: readonly string[], here: Surroundings, variables: NpmConfiguration["variables"]): Promise<Spawned> {
+  const fixed = ["--global", "--ignore-scripts", "--no-update-notifier"];
+  return withEmptyFolder((cwd) => spawn("npm", [...args, ...fixed], { ...here, cwd, variables }));
 }
 
 /** The registry that is asked, in words that hold nothing secret: its address, or its origin, or the place where it stands. */
@@ -151,9 +152,9 @@ function upperFirst(text: string): string {
 const needed = /^(?:PATH|PATHEXT|HOME|USERPROFILE|SYSTEMROOT|COMSPEC|TEMP|TMP|TMPDIR|LANG)$/i;
 
 /** Asks npm which registry it has. It gets no other variable than it needs, since it answers with all of them resolved. Null where it cannot say. */
-export async function askForDefault(env: Readonly<Record<string, string | undefined>>): Promise<WrittenRegistry | null> {
-  const empty = Object.fromEntries(Object.keys(env).flatMap((name) => (needed.test(name) ? [] : [[name, ""]])));
-  const { exitCode, stdout } = await startNpm(["config", "get", "registry"], empty);
+export async function askForDefault(here: Surroundings): Promise<WrittenRegistry | null> {
+  const empty = Object.fromEntries(Object.keys(here.env).flatMap((name) => (needed.test(name) ? [] : [[name, ""]])));
+  const { exitCode, stdout } = await startNpm(["config", "get", "registry"], here, empty);
   const text = stdout.trim();
   return exitCode === 0 && text !== "" && text !== "undefined" ? { text, where: { file: "npm's default" } } : null;
 }

@@ -1,9 +1,14 @@
-/** A copy of a repository to try things in: what git tracks or would, with a history of one commit, and nothing that it ignores. */
-import { cpSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync } from "node:fs";
+/**
+ * A copy of a repository to try things in: what git tracks or would, with a history of one commit, and nothing that it ignores. Nothing outside the
+ * repository is read and nothing outside the copy is written, whatever its index says: that of an archive can name `../../.profile`, or a file
+ * behind a link that it names, too.
+ */
+import { cpSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, type Stats } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { environmentError } from "../errors.ts";
-import { spawn } from "./spawn.ts";
+import { listFiles, makeRepository } from "./git.ts";
+import type { Env } from "./guarded-environment.ts";
 
 /** A copy, and what removes it. */
 export interface Copy {
@@ -14,31 +19,22 @@ export interface Copy {
 /** Folders that hold what a program made, where git does not say which. */
 const made: readonly string[] = ["node_modules", ".git", ".venv", "target", "dist"];
 
-/** Copies a repository below the system's temporary folder, into a folder of that name. Links stay links. Throws exit 4 where the disk refuses. */
-export async function copyRepository(root: string, name: string): Promise<Copy> {
+/**
+ * Copies a repository below the system's temporary folder, into a folder of that name. Links stay links; what is neither file, link nor folder is
+ * left out. Throws exit 4 where the disk refuses.
+ */
+export async function copyRepository(root: string, name: string, env: Env): Promise<Copy> {
   const parent = mkdtempSync(join(realpathSync(tmpdir()), "aperture-env-verify-"));
   const folder = join(parent, name);
   const remove = (): void => rmSync(parent, { recursive: true, force: true });
   try {
-    const listed = await spawn("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], { cwd: root });
-    const isRepository = listed.exitCode === 0 && existsSync(join(root, ".git"));
-    if (isRepository) {
-      const cloned = await spawn("git", ["clone", "--quiet", "--no-checkout", "--depth", "1", `file://${root}`, folder]);
-      // A repository without a commit cannot be cloned.
-      if (cloned.exitCode !== 0) await spawn("git", ["init", "--quiet", folder]);
-    }
-    mkdirSync(folder, { recursive: true });
-    const names = isRepository
-      ? listed.stdout.split("\0").filter(Boolean)
-      : readdirSync(root).filter((entry) => !made.includes(entry));
-    for (const entry of names) {
-      const from = join(root, entry);
-      const found = lstatSync(from, { throwIfNoEntry: false });
-      // Deleted and not yet committed; or a submodule, whose files are not this repository's.
-      if (found === undefined || (isRepository && found.isDirectory())) continue;
-      mkdirSync(dirname(join(folder, entry)), { recursive: true });
-      cpSync(from, join(folder, entry), { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
-    }
+    mkdirSync(folder);
+    const listed = await listFiles(root, env);
+    if (listed === null) copyAll(root, folder);
+    else copyListed(root, folder, listed.paths);
+    // A name that this disk takes for git's own would bring its configuration with it.
+    rmSync(join(folder, ".git"), { recursive: true, force: true });
+    if (listed !== null) await makeRepository(folder, listed.branch, env);
     return { folder, remove };
   } catch (error) {
     remove();
@@ -49,4 +45,47 @@ export async function copyRepository(root: string, name: string): Promise<Copy> 
       "Check the room in the temporary folder.",
     );
   }
+}
+
+function copyAll(root: string, folder: string): void {
+  for (const entry of readdirSync(root).filter((found) => !made.includes(found)))
+    cpSync(join(root, entry), join(folder, entry), {
+      recursive: true,
+      verbatimSymlinks: true,
+      preserveTimestamps: true,
+      filter: (from) => isOrdinary(lstatSync(from)),
+    });
+}
+
+function copyListed(root: string, folder: string, paths: readonly string[]): void {
+  const folders = new Map<string, boolean>([[".", true]]);
+  const isFolder = (path: string): boolean => {
+    const known = folders.get(path);
+    if (known !== undefined) return known;
+    const is = isFolder(dirname(path)) && lstatSync(join(root, path), { throwIfNoEntry: false })?.isDirectory() === true;
+    folders.set(path, is);
+    return is;
+  };
+  for (const path of paths) {
+    if (!isBelow(path) || !isFolder(dirname(path))) continue;
+    const found = lstatSync(join(root, path), { throwIfNoEntry: false });
+    // Deleted and not yet committed; or a submodule, whose files are not this repository's.
+    if (found === undefined || found.isDirectory() || !isOrdinary(found)) continue;
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    cpSync(join(root, path), join(folder, path), { verbatimSymlinks: true, preserveTimestamps: true });
+  }
+}
+
+/** Whether a path stays below its root and names no folder of git's own, on any disk (git's own check: read-cache.c, verify_path). */
+function isBelow(path: string): boolean {
+  return path
+    .split(/[\\/]/)
+    .every((part) => !["", ".", ".."].includes(part) && !/^(?:\.git|git~\d+)[. ]*(?::.*)?$/i.test(part.replace(unseen, "")));
+}
+
+/** Letters that some disks leave out of names (git, utf8.c, next_hfs_char). */
+const unseen = /[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g;
+
+function isOrdinary(found: Stats): boolean {
+  return found.isFile() || found.isDirectory() || found.isSymbolicLink();
 }

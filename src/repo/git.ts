@@ -1,71 +1,179 @@
-/** Asks git what it would drop. Not through execa, which takes 60 ms to load: this runs on every plan that makes files. */
-import { existsSync } from "node:fs";
-import { dirname, join, posix, relative, sep } from "node:path";
+/**
+ * The one way to start git. A repository's configuration may come from somebody else, as that of an archive does, and of a folder of a clone that
+ * looks like a bare repository; dozens of its keys name programs. So two things hold for every call:
+ *
+ * - Only the commands below are run in a repository that is not ours, all of them with `guard`: nothing is fetched, no hook, file watcher,
+ *   editor, pager or helper for credentials is started. What stands on a command line comes before all configuration, includes too.
+ * - Nothing is cloned, since git's own child for that takes its settings from the repository alone. A copy gets a repository of its own.
+ */
+import { dirname, join, posix } from "node:path";
 import type { Ignored } from "../plan/findings.ts";
+import { spawn, type Spawned, type Surroundings } from "./spawn.ts";
+import { findPlace } from "./work-tree.ts";
 
-/** What of git's variables is the user's configuration; the rest says which repository a hook is run for, and would be taken for this one. */
-const kept = /^GIT_(?:CONFIG_(?!PARAMETERS)|CEILING_DIRECTORIES$|DISCOVERY_|EXEC_PATH$)/;
+/** What reads a repository without filters, merges or differences, all of which can be programs. */
+type Reading = "check-ignore" | "ls-files" | "symbolic-ref";
+/** What makes one. */
+type Making = "init" | "symbolic-ref" | "add" | "commit";
+
+/**
+ * Settings that name programs or lead to one, by their names in git-config(1). The empty text switches `core.fsmonitor` off in every version, and
+ * empties the list of helpers for credentials. Before git 2.38 `safe.bareRepository` is not known: then the others have to do, and do.
+ */
+const settings: Readonly<Record<string, string>> = {
+  "safe.bareRepository": "explicit",
+  "protocol.allow": "never",
+  "core.fsmonitor": "",
+  "core.hooksPath": "/dev/null",
+  "core.sshCommand": "false",
+  "core.gitProxy": "none",
+  "core.alternateRefsCommand": "false",
+  "credential.helper": "",
+  "gpg.program": "false",
+  "commit.gpgSign": "false",
+  "core.untrackedCache": "false",
+  "core.splitIndex": "false",
+  "submodule.recurse": "false",
+  "fetch.recurseSubmodules": "false",
+  "gc.auto": "0",
+  "maintenance.auto": "false",
+};
+
+/** The guard's arguments, before the command. */
+export const guard: readonly string[] = [
+  "--no-pager",
+  ...Object.entries(settings).flatMap(([key, value]) => ["-c", `${key}=${value}`]),
+];
+
+/**
+ * The guard's variables (git(1), "Environment Variables"). GIT_ALLOW_PROTOCOL comes before every `protocol.<name>.allow` of a repository; there is
+ * no protocol of that name. GIT_NO_LAZY_FETCH is known since git 2.45; before, an object that is missing is asked for and refused by the protocol.
+ */
+const variables: Readonly<Record<string, string>> = {
+  GIT_ALLOW_PROTOCOL: "none",
+  GIT_NO_LAZY_FETCH: "1",
+  GIT_OPTIONAL_LOCKS: "0",
+  GIT_TERMINAL_PROMPT: "0",
+  GIT_ASKPASS: "",
+  SSH_ASKPASS: "",
+  GIT_SSH_COMMAND: "false",
+  GIT_PROXY_COMMAND: "",
+  GIT_EDITOR: "false",
+  GIT_SEQUENCE_EDITOR: "false",
+  GIT_PAGER: "cat",
+};
 
 /**
  * Those of the paths that git ignores, so that `git add` would leave them out; what is tracked already is not among them. Nothing where there
  * is no git, no repository, or git does not answer in time. Never fails. Git works while the caller goes on.
  */
-export async function findIgnored(
-  root: string,
-  paths: readonly string[],
-  env: Readonly<Record<string, string | undefined>>,
-): Promise<readonly Ignored[]> {
-  const prefix = paths.length === 0 ? null : findPrefix(root);
-  if (prefix === null) return [];
-  const asked = paths.map((path) => `${path}\0`).join("");
-  const fields = (await askGit(root, ["check-ignore", "-z", "-v", "--stdin"], asked, env)).split("\0");
+export async function findIgnored(root: string, paths: readonly string[], env: Surroundings["env"]): Promise<readonly Ignored[]> {
+  const place = paths.length === 0 ? null : findPlace(root);
+  if (place === null) return [];
+  const { top, prefix } = place;
+  const before = prefix === "" ? "" : `${prefix}/`;
+  const asked = paths.map((path) => `${before}${path}\0`);
+  // 1: none of them is ignored. 128: no repository, or none that git trusts.
+  const { exitCode, stdout } = await read(top, "check-ignore", ["-z", "-v", "--stdin"], env, { input: asked.join("") });
+  const fields = exitCode === 0 ? stdout.split("\0") : [];
   const ignored: Ignored[] = [];
   for (let index = 0; index + 3 < fields.length; index += 4) {
     const [source, line, pattern, path] = fields.slice(index, index + 4) as [string, string, string, string];
     // A pattern with `!` in front takes a path in again.
     if (pattern.startsWith("!")) continue;
     const file = /^(?:\/|[A-Za-z]:)/.test(source) ? source : posix.relative(prefix, source);
-    ignored.push({ path, by: { file, line: Number(line), pattern } });
+    ignored.push({ path: path.slice(before.length), by: { file, line: Number(line), pattern } });
   }
   return ignored;
 }
 
 /** Whether git tracks that file. False where there is no git, no repository, or git does not answer in time. Never fails. */
-export async function isTracked(root: string, path: string, env: Readonly<Record<string, string | undefined>>): Promise<boolean> {
-  return findPrefix(root) !== null && (await askGit(root, ["ls-files", "-z", "--", path], "", env)) !== "";
+export async function isTracked(root: string, path: string, env: Surroundings["env"]): Promise<boolean> {
+  const place = findPlace(root);
+  if (place === null) return false;
+  const { top, prefix } = place;
+  const asked = `:(literal)${prefix === "" ? "" : `${prefix}/`}${path}`;
+  const { exitCode, stdout } = await read(top, "ls-files", ["-z", "--", asked], env);
+  return exitCode === 0 && stdout !== "";
 }
 
-/** What git says to that; the empty text where it says nothing, in time or at all. */
-async function askGit(
-  root: string,
-  args: readonly string[],
-  input: string,
-  env: Readonly<Record<string, string | undefined>>,
-): Promise<string> {
-  // Loaded here, since most runs do not get this far.
-  const { spawn } = await import("node:child_process");
-  return new Promise((resolve) => {
-    const child = spawn("git", ["-c", "core.fsmonitor=false", ...args], {
-      cwd: root,
-      env: Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith("GIT_") || kept.test(name))),
-      stdio: ["pipe", "pipe", "ignore"],
-      timeout: 5000,
-      windowsHide: true,
-    });
-    let said = "";
-    child.stdout.setEncoding("utf8").on("data", (chunk: string) => (said += chunk));
-    child.on("error", () => resolve(""));
-    // 1: none of them is ignored. 128: no repository, or none that git trusts.
-    child.on("close", (status) => resolve(status === 0 ? said : ""));
-    // It may be gone before it has read anything.
-    child.stdin.on("error", () => undefined).end(input);
+/** What a work tree holds. */
+export interface Listed {
+  /** Paths below the root that git tracks or would, as git names them: a repository's index can hold any text. */
+  readonly paths: readonly string[];
+  /** The branch, or null where there is none. */
+  readonly branch: string | null;
+}
+
+/** What git tracks below a folder, or would; null where the folder is not the top of a work tree, or git does not say. */
+export async function listFiles(root: string, env: Surroundings["env"]): Promise<Listed | null> {
+  const place = findPlace(root);
+  if (place === null || place.prefix !== "") return null;
+  const { exitCode, stdout } = await read(place.top, "ls-files", ["-z", "--cached", "--others", "--exclude-standard"], env, {
+    timeout: 60_000,
   });
+  if (exitCode !== 0) return null;
+  const head = await read(place.top, "symbolic-ref", ["--quiet", "--short", "HEAD"], env);
+  const branch = head.exitCode === 0 ? head.stdout.trim() : "";
+  return { paths: [...new Set(stdout.split("\0").filter(Boolean))], branch: branch === "" ? null : branch };
 }
 
-/** The way from the top of the work tree, from where git names its files, to the root; null where there is none, and no need to ask git. */
-function findPrefix(root: string): string | null {
-  for (let folder = root; ; folder = dirname(folder)) {
-    if (existsSync(join(folder, ".git"))) return relative(folder, root).split(sep).join("/");
-    if (dirname(folder) === folder) return null;
-  }
+/**
+ * Makes a folder, whose files are all there, a repository with one commit of them. No configuration but ours has a part in it. Gives whether
+ * git did.
+ */
+export async function makeRepository(folder: string, branch: string | null, env: Surroundings["env"]): Promise<boolean> {
+  const make = async (command: Making, ...args: readonly string[]): Promise<boolean> =>
+    (await run(folder, [...quick, command, ...args], env, { variables: nobodys(folder), timeout: 120_000 })).exitCode === 0;
+  if (!(await make("init", "--quiet", "--template="))) return false;
+  // A name that is none is refused, and the branch keeps git's own.
+  if (branch !== null) await make("symbolic-ref", "HEAD", `refs/heads/${branch}`);
+  const commit = ["--quiet", "--allow-empty", "--no-verify", "--message", "The files that aperture-env verifies"];
+  return (await make("add", "--all", "--force")) && (await make("commit", ...commit));
+}
+
+const quick = ["user.name=aperture-env", "user.email=aperture-env@localhost", "core.looseCompression=0"].flatMap((setting) => [
+  "-c",
+  setting,
+]);
+
+/** Where nobody's configuration is. Before git 2.32, which knows GIT_CONFIG_GLOBAL, the user's is looked for in these folders. */
+function nobodys(folder: string): Record<string, string> {
+  const nowhere = join(folder, ".git", "nowhere");
+  return {
+    GIT_CONFIG_GLOBAL: "/dev/null",
+    GIT_CONFIG_NOSYSTEM: "1",
+    GIT_ATTR_NOSYSTEM: "1",
+    HOME: nowhere,
+    XDG_CONFIG_HOME: nowhere,
+  };
+}
+
+/** Runs one command that reads a repository, at its top. The user's own configuration counts: patterns to ignore, and whom git trusts. */
+function read(
+  top: string,
+  command: Reading,
+  args: readonly string[],
+  env: Surroundings["env"],
+  options: { readonly input?: string; readonly timeout?: number } = {},
+): Promise<Spawned> {
+  // The work tree is where it was found to be, whatever the repository says of it (core.worktree, core.bare).
+  return run(top, [command, ...args], env, { variables: { GIT_WORK_TREE: top }, ...options });
+}
+
+function run(
+  folder: string,
+  args: readonly string[],
+  env: Surroundings["env"],
+  options: { readonly variables: Readonly<Record<string, string>>; readonly input?: string; readonly timeout?: number },
+): Promise<Spawned> {
+  return spawn("git", [...guard, ...args], {
+    target: folder,
+    cwd: folder,
+    env,
+    timeout: 5000,
+    ...options,
+    // This folder's repository or none: nothing above it is looked at.
+    variables: { ...variables, GIT_CEILING_DIRECTORIES: dirname(folder), ...options.variables },
+  });
 }

@@ -2,9 +2,10 @@
  * A dev container for one verification, by the Dev Containers CLI and Docker: with labels and a Compose project of its own, so that one of the
  * user's that runs is never touched, and everything of it can be found and removed.
  */
+import { dirname } from "node:path";
 import { execPath } from "node:process";
 import { AppError, environmentError } from "../errors.ts";
-import { spawn, type Spawned } from "../repo/spawn.ts";
+import { spawn, type Spawned, type Surroundings } from "../repo/spawn.ts";
 import { linesOf } from "../text/terminal.ts";
 
 /** What starts and removes it. */
@@ -33,15 +34,19 @@ export interface ContainersOptions {
   /** Distinguishes this verification from all others. */
   readonly run: string;
   readonly signal: AbortSignal;
+  readonly here: Surroundings;
 }
 
 /** Whether a Docker engine answers. Throws exit 4 where none does. */
-export async function requireDocker(): Promise<void> {
-  const { exitCode } = await spawn("docker", ["version", "--format", "{{.Server.Version}}"], { timeout: 15_000 });
+export async function requireDocker(here: Surroundings): Promise<void> {
+  const asked = ["version", "--format", "{{.Server.Version}}"];
+  const { exitCode, stderr } = await spawn("docker", asked, { ...here, cwd: dirname(here.target), timeout: 15_000 });
   if (exitCode === 0) return;
   throw environmentError(
     "no-docker",
-    exitCode === null ? "docker could not be started, and verify builds and runs containers." : "No Docker engine answers.",
+    exitCode === null
+      ? `docker could not be started, and verify builds and runs containers: ${stderr}`
+      : "No Docker engine answers.",
     "Start Docker (or set DOCKER_HOST), and run again. Without it, check and doctor still work.",
   );
 }
@@ -49,16 +54,19 @@ export async function requireDocker(): Promise<void> {
 const buildTimeout = 30 * 60_000;
 
 /** The handle of a dev container that is not started yet. */
-export function prepareContainers({ cli, folder, config, run, signal }: ContainersOptions): Containers {
+export function prepareContainers({ cli, folder, config, run, signal, here }: ContainersOptions): Containers {
   const label = `aperture-env.verify=${run}`;
   const project = `aperture-env-verify-${run}`;
   const where = ["--workspace-folder", folder, "--config", `${folder}/${config}`, "--id-label", label];
   // Compose takes this name before any that a file gives (docs.docker.com/compose, "Specify a project name").
-  const env = { COMPOSE_PROJECT_NAME: project };
+  const variables = { COMPOSE_PROJECT_NAME: project };
+  const cwd = dirname(folder);
   const devcontainer = (command: string, args: readonly string[], timeout: number): Promise<Spawned> =>
-    spawn(execPath, [cli, command, ...where, ...args], { env, timeout, signal });
+    spawn(execPath, [cli, command, ...where, ...args], { ...here, cwd, variables, timeout, signal });
+  const docker = (args: readonly string[], input?: string): Promise<Spawned> =>
+    spawn("docker", args, { ...here, cwd, ...(input !== undefined && { input }) });
   const list = async (...args: readonly string[]): Promise<string[]> =>
-    (await spawn("docker", args)).stdout.split("\n").filter((line) => line !== "");
+    (await docker(args)).stdout.split("\n").filter((line) => line !== "");
   const containers = (): Promise<string[]> => list("ps", "--all", "--quiet", "--filter", `label=${label}`);
 
   return {
@@ -73,16 +81,14 @@ export function prepareContainers({ cli, folder, config, run, signal }: Containe
         hint: "Mend what it says there, and run again.",
       });
     },
-    exec: (command, { env: variables = {}, timeout = 60_000 } = {}) => {
-      const remote = Object.entries(variables).flatMap(([name, value]) => ["--remote-env", `${name}=${value}`]);
+    exec: (command, { env = {}, timeout = 60_000 } = {}) => {
+      const remote = Object.entries(env).flatMap(([name, value]) => ["--remote-env", `${name}=${value}`]);
       return devcontainer("exec", [...remote, ...command], timeout);
     },
     write: async (text, path) => {
       const [container = ""] = await containers();
       const script = 'umask 022 && cat >"$0"';
-      const { exitCode, stderr } = await spawn("docker", ["exec", "--interactive", container, "sh", "-c", script, path], {
-        input: text,
-      });
+      const { exitCode, stderr } = await docker(["exec", "--interactive", container, "sh", "-c", script, path], text);
       if (exitCode !== 0)
         throw environmentError("not-written", `${path} could not be written in the container: ${stderr.trim()}`);
     },
@@ -98,17 +104,17 @@ export function prepareContainers({ cli, folder, config, run, signal }: Containe
           `{{range .Mounts}}{{if eq .Source "${folder}"}}{{.Destination}}{{end}}{{end}}`,
           id,
         );
-        if (mount) await spawn("docker", ["exec", "--user", "0", id, "find", mount, "-mindepth", "1", "-delete"]);
+        if (mount) await docker(["exec", "--user", "0", id, "find", mount, "-mindepth", "1", "-delete"]);
       }
-      if (all.length > 0) await spawn("docker", ["rm", "--force", "--volumes", ...all]);
+      if (all.length > 0) await docker(["rm", "--force", "--volumes", ...all]);
       for (const kind of ["network", "volume"]) {
         const names = await list(kind, "ls", "--quiet", "--filter", `label=com.docker.compose.project=${project}`);
-        if (names.length > 0) await spawn("docker", [kind, "rm", ...names]);
+        if (names.length > 0) await docker([kind, "rm", ...names]);
       }
       // Names that the CLI or Compose gave; what they were made from stays, as does the build cache.
       const named = images.filter((image) => image.startsWith("vsc-") || image.startsWith(project));
       const removable = [...new Set(named.flatMap((image) => [image, image.replace(/-uid$/, "")]))];
-      if (removable.length > 0) await spawn("docker", ["image", "rm", ...removable]);
+      if (removable.length > 0) await docker(["image", "rm", ...removable]);
     },
   };
 }

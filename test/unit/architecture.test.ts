@@ -82,10 +82,10 @@ describe("one module per outside thing", () => {
     ],
     [
       ["child_process", "worker_threads", "cluster"],
-      ["src/scripts/", "src/repo/git.ts", "src/doctor/probe/run.ts"],
+      ["src/scripts/", "src/repo/spawn.ts", "src/doctor/probe/run.ts"],
     ],
     [["@clack/prompts", "@clack/core", "readline", "readline/promises"], ["src/questions/prompt.ts"]],
-    [["execa"], ["src/repo/spawn.ts", "src/scripts/"]],
+    [["execa"], ["src/scripts/"]],
     [
       ["http", "http2", "https", "net", "tls", "dgram", "dns", "dns/promises"],
       ["src/gateway/mock/", "src/gateway/discover.ts", "src/doctor/probe/"],
@@ -107,7 +107,7 @@ describe("one module per outside thing", () => {
       "src/repo/apply.ts fs",
       "src/scripts/run.mjs child_process",
       "src/questions/prompt.ts @clack/prompts",
-      "src/repo/spawn.ts execa",
+      "src/repo/spawn.ts child_process",
       "src/bin.ts src/cli/main.ts",
       "src/cli/commands/planning.ts src/spec/file.ts",
       "src/spec/file.ts src/spec/parse.ts",
@@ -121,6 +121,48 @@ describe("one module per outside thing", () => {
     expect(
       importsOf("src/a.ts", 'import type { X } from "node:fs";\nimport { type Y } from "net";').map(({ typeOnly }) => typeOnly),
     ).toEqual([true, true]);
+  });
+});
+
+describe("starting programs", () => {
+  const value = imports.filter(({ typeOnly }) => !typeOnly);
+  const importers = (file: string): string[] => value.filter(({ to }) => to === file).map(({ from }) => from);
+
+  test("each program is started by the one file that knows what it may do", () => {
+    expect(importers("src/repo/spawn.ts").sort()).toEqual([
+      "src/cli/commands/doctor.ts",
+      "src/registry/npm.ts",
+      "src/repo/git.ts",
+      "src/verify/containers.ts",
+    ]);
+    const started = [...sources].flatMap(([file, text]) =>
+      [...text.matchAll(/\bspawn\(\s*([^,\s]+)\s*,/g)].map(([, program]) => `${file} ${program!}`),
+    );
+    expect([...new Set(started)].filter((call) => !call.startsWith("src/scripts/")).sort()).toEqual([
+      "src/cli/commands/doctor.ts execPath",
+      "src/doctor/probe/run.ts program",
+      'src/registry/npm.ts "npm"',
+      'src/repo/git.ts "git"',
+      'src/verify/containers.ts "docker"',
+      "src/verify/containers.ts execPath",
+    ]);
+  });
+
+  test("the doctor's own way to start OpenCode stays in the doctor", () => {
+    expect(importers("src/doctor/probe/run.ts").filter((file) => !file.startsWith("src/doctor/"))).toEqual([]);
+  });
+
+  test("git is called at one place, behind its guard, with commands that run no program", () => {
+    const text = sources.get("src/repo/git.ts")!;
+    expect(text.match(/\bspawn\(/g)).toHaveLength(1);
+    expect(text).toContain('spawn("git", [...guard, ...args]');
+    const named = [...text.matchAll(/^type (?:Reading|Making) = (.*);$/gm)].flatMap(([, words]) => words!.match(/[a-z-]+/g)!);
+    expect(named.sort()).toEqual(["add", "check-ignore", "commit", "init", "ls-files", "symbolic-ref", "symbolic-ref"]);
+  });
+
+  test("nothing goes through a shell", () => {
+    const shells = [...sources].filter(([, text]) => /\bshell:|\bexec(?:File)?(?:Sync)?\(\s*["'`]/.test(withoutProse(text)));
+    expect(shells.map(([file]) => file)).toEqual(["src/scripts/run.mjs"]);
   });
 });
 
@@ -167,7 +209,7 @@ test("what is large is loaded only where it is needed", () => {
     for (const { to, typeOnly } of importsOf(file, text)) if (!typeOnly) reached.add(to);
   }
   expect(reached).toContain("src/plan/build.ts");
-  const large = ["yaml", "diff", "execa", "@clack/prompts", "src/spec/file.ts", "src/gateway/mock/server.ts"];
+  const large = ["yaml", "diff", "node:child_process", "@clack/prompts", "src/spec/file.ts", "src/gateway/mock/server.ts"];
   expect(large.filter((name) => reached.has(name))).toEqual([]);
 });
 
@@ -177,7 +219,8 @@ test("only the edge of the program touches its process", () => {
       ([whole, member]) => [file, member ?? whole] as const,
     ),
   );
-  const allowed = ["src/bin.ts", "src/cli/io.ts", "src/scripts/", "src/doctor/main.ts"];
+  // The spawner ends what it started when this process ends.
+  const allowed = ["src/bin.ts", "src/cli/io.ts", "src/scripts/", "src/doctor/main.ts", "src/repo/spawn.ts"];
   const bad = uses.filter(([file]) => !startsWithAny(file, allowed));
   expect(bad.map(([file, member]) => `${file} uses process.${member}`)).toEqual([]);
   expect(uses).toContainEqual(["src/cli/io.ts", "stdin"]);

@@ -410,10 +410,11 @@ describe("what is written of it", () => {
     registry: { text, where: { file: "~/.npmrc", line: 3 } },
     ignored: null,
     variables: {},
+    here: { target: "/repo", env: { SECRET: "s3cr3t" } },
   });
 
   test("an address", async () => {
-    expect(await chooseDefaultRegistry(configuration("http://mirror/npm/"), {})).toEqual({
+    expect(await chooseDefaultRegistry(configuration("http://mirror/npm/"))).toEqual({
       registry: "http://mirror/npm",
       findings: [],
     });
@@ -422,7 +423,7 @@ describe("what is written of it", () => {
   test.each(["http://host/${SECRET}/", "http://me:s3cr3t@host/", "http://host/npm_s3cr3ts3cr3ts3cr3t", "s3cr3t"])(
     "nothing of %s, and that is said with its place",
     async (text) => {
-      const { registry, findings } = await chooseDefaultRegistry(configuration(text), { SECRET: "s3cr3t" });
+      const { registry, findings } = await chooseDefaultRegistry(configuration(text));
       expect(registry).toBe("");
       expect(findings).toEqual([expect.objectContaining({ code: "registry-not-written", where: { file: "~/.npmrc", line: 3 } })]);
       expect(JSON.stringify(findings)).not.toContain("s3cr3t");

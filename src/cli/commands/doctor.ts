@@ -3,12 +3,13 @@
  * repository's configuration and the way to the gateway from here; what is in the image it cannot see.
  */
 import { join } from "node:path";
+import { execPath } from "node:process";
 import { featureFolder } from "../../catalog/files.ts";
 import { textOf } from "../../doctor/probe/files.ts";
-import { run } from "../../doctor/probe/run.ts";
 import { usageError } from "../../errors.ts";
 import { readLockFile } from "../../repo/environment.ts";
 import { findTarget } from "../../repo/scan.ts";
+import { spawn } from "../../repo/spawn.ts";
 import { relayed, wantsColour } from "../../text/terminal.ts";
 import type { Command } from "../args.ts";
 import type { Io } from "../io.ts";
@@ -28,8 +29,8 @@ export async function runDoctor({ directory, deep, send, timeout, switches }: Do
     ...(colour ? ["--colour"] : []),
   ];
   const { doctorText } = await import("../../catalog/doctor-text.ts");
-  const node = io.env["npm_node_execpath"] ?? "node";
-  const ran = await run([node, "--input-type=module", "-", ...flags], {
+  const ran = await spawn(execPath, ["--input-type=module", "-", ...flags], {
+    target: root,
     env: io.env,
     cwd: root,
     timeout: timeout + 90_000,
@@ -37,7 +38,7 @@ export async function runDoctor({ directory, deep, send, timeout, switches }: Do
   });
   io.stdout.write(relayed(ran.stdout));
   io.stderr.write(relayed(ran.stderr));
-  return ran.status === 0 ? 0 : 4;
+  return ran.exitCode === 0 ? 0 : 4;
 }
 
 /** The environment of this container, or that of the repository. */

@@ -259,7 +259,7 @@ async function registryFor(shape: Shape, lock: Lock | null, asked: boolean, { ta
   const { chooseDefaultRegistry, describeIgnored } = await import("../../registry/default.ts");
   const { readNpmConfiguration } = await import("../../registry/configuration.ts");
   const npm = readNpmConfiguration(target.root, env);
-  return kept === null ? chooseDefaultRegistry(npm, env) : { registry: kept, findings: describeIgnored(npm) };
+  return kept === null ? chooseDefaultRegistry(npm) : { registry: kept, findings: describeIgnored(npm) };
 }
 
 function isWritable(registry: string): boolean {

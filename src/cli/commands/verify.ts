@@ -48,16 +48,17 @@ export async function runVerify(
       "The package @devcontainers/cli is not installed beside this program.",
       "Run  npx create-aperture-env@latest verify",
     );
-  await requireDocker();
+  const here = { target: target.root, env: io.env };
+  await requireDocker(here);
   const say = (text: string): void => void (switches.json || io.stderr.write(shown`${text}\n`));
   const asked = model ?? lock.answers.model;
   const began = Date.now();
   const seconds = (): string => `${((Date.now() - began) / 1000).toFixed(0).padStart(3)} s`;
   say(`${seconds()}  copying the repository`);
-  const copy = await copyRepository(target.root, basename(target.root));
+  const copy = await copyRepository(target.root, basename(target.root), io.env);
   const run = randomBytes(6).toString("hex");
   const signal = io.interrupted();
-  const containers = prepareContainers({ cli, folder: copy.folder, config: file, run, signal });
+  const containers = prepareContainers({ cli, folder: copy.folder, config: file, run, signal, here });
   try {
     const steps = await verify({
       containers,

@@ -1,0 +1,95 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { copyRepository, type Copy } from "../../src/repo/copy.ts";
+import { treeOf } from "../cli/harness.ts";
+import { writeTree } from "../support/repository.ts";
+
+let folder: string;
+let root: string;
+let env: Record<string, string | undefined>;
+let copy: Copy | null = null;
+
+const git = (args: readonly string[], cwd = root): string =>
+  execFileSync("git", ["-c", "user.name=t", "-c", "user.email=t@example.com", ...args], { cwd, env, encoding: "utf8" });
+
+beforeEach(() => {
+  folder = realpathSync(mkdtempSync(join(tmpdir(), "aperture-env-copy-")));
+  root = join(folder, "sample");
+  mkdirSync(root);
+  writeTree(folder, { global: "" });
+  env = { PATH: process.env["PATH"], HOME: folder, GIT_CONFIG_GLOBAL: join(folder, "global"), GIT_CONFIG_NOSYSTEM: "1" };
+});
+afterEach(() => {
+  copy?.remove();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const copied = async (): Promise<string> => (copy = await copyRepository(root, "sample", env)).folder;
+const names = (at: string): string[] => Object.keys(treeOf(at));
+
+describe("copyRepository", () => {
+  test("what git tracks or would, as it lies there, in one commit on the same branch; nothing of the history", async () => {
+    git(["init", "-q", "-b", "feature/x"]);
+    writeTree(root, { ".gitignore": "ignored\ntracked.log\n", "a/b": "1", gone: "x", "tracked.log": "y", ignored: "a secret" });
+    git(["add", "--force", ".gitignore", "a", "gone", "tracked.log"]);
+    git(["commit", "-q", "-m", "x"]);
+    rmSync(join(root, "gone"));
+    writeTree(root, { "a/b": "2", "new file": "z" });
+    symlinkSync("a/b", join(root, "link"));
+    const before = treeOf(root, true);
+    const at = await copied();
+    expect(names(at)).toEqual([".gitignore", "a", "a/b", "link", "new file", "tracked.log"]);
+    expect(treeOf(at)).toMatchObject({ "a/b": "644 2", link: "-> a/b" });
+    expect(git(["status", "--porcelain"], at)).toBe("");
+    expect(git(["log", "--format=%an %s"], at)).toBe("aperture-env The files that aperture-env verifies\n");
+    expect(git(["symbolic-ref", "HEAD"], at)).toBe("refs/heads/feature/x\n");
+    expect(treeOf(root, true)).toEqual(before);
+    copy!.remove();
+    expect(existsSync(at)).toBe(false);
+  });
+
+  test("without git, without a commit, in a work tree of another repository's: all files the same", async () => {
+    writeTree(root, { "a/b": "1", "node_modules/x": "y" });
+    expect(names(await copied())).toEqual(["a", "a/b"]);
+    expect(existsSync(join(copy!.folder, ".git"))).toBe(false);
+    copy!.remove();
+
+    git(["init", "-q"]);
+    writeTree(root, { ".gitignore": "node_modules\n" });
+    expect(names(await copied())).toEqual([".gitignore", "a", "a/b"]);
+    expect(git(["rev-list", "--count", "HEAD"], copy!.folder)).toBe("1\n");
+    copy!.remove();
+
+    git(["add", "."]);
+    git(["commit", "-q", "-m", "x"]);
+    git(["worktree", "add", "-q", join(folder, "tree")]);
+    copy = await copyRepository(join(folder, "tree"), "tree", env);
+    expect(names(copy.folder)).toEqual([".gitignore", "a", "a/b"]);
+  });
+
+  test("a submodule's files stay away, and so does what is neither file nor folder nor link", async () => {
+    git(["init", "-q"]);
+    const inner = join(folder, "inner");
+    mkdirSync(inner);
+    git(["init", "-q"], inner);
+    writeTree(inner, { a: "1" });
+    git(["add", "."], inner);
+    git(["commit", "-q", "-m", "x"], inner);
+    git(["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", inner, "module"]);
+    execFileSync("mkfifo", [join(root, "pipe")]);
+    expect(names(await copied())).toEqual([".gitmodules"]);
+    copy!.remove();
+    rmSync(join(root, ".git"), { recursive: true });
+    expect(names(await copied())).toEqual([".gitmodules", "module", "module/a"]);
+  });
+
+  test("a disk that refuses: said, and nothing is left", async () => {
+    writeTree(root, { a: "1" });
+    const before = readdirSync(tmpdir()).filter((name) => name.startsWith("aperture-env-verify-"));
+    await expect(copyRepository(join(folder, "nowhere"), "x", env)).rejects.toMatchObject({ code: "cannot-copy", exit: 4 });
+    expect(readdirSync(tmpdir()).filter((name) => name.startsWith("aperture-env-verify-"))).toEqual(before);
+  });
+});
