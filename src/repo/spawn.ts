@@ -60,11 +60,14 @@ export async function spawn(program: string, args: readonly string[], options: S
   // Loaded here, since most runs do not get this far.
   const { spawn: start } = await import("node:child_process");
   return new Promise((resolve) => {
+    const follower = endWithThisProcess();
     let child: ChildProcess;
     try {
       const stdin = input === undefined ? "ignore" : "pipe";
       child = start(file, [...before, ...args], { cwd, env, stdio: [stdin, "pipe", "pipe"], windowsHide: true });
+      follower.child = child;
     } catch (error) {
+      forget(follower);
       // An argument or a variable that no system takes.
       resolve(stopped(error instanceof Error ? error.message : String(error)));
       return;
@@ -86,12 +89,11 @@ export async function spawn(program: string, args: readonly string[], options: S
     const timer = setTimeout(() => end(`${program} gave no answer within ${timeout / 1000} s.`), timeout);
     const abort = (): void => end(`${program} was interrupted.`);
     signal?.addEventListener("abort", abort, { once: true });
-    const leave = endWithThisProcess(child);
     const settle = (exitCode: number | null): void => {
       clearTimeout(timer);
       clearTimeout(force);
       signal?.removeEventListener("abort", abort);
-      leave();
+      forget(follower);
       const { stdout, stderr } = said;
       resolve(reason === "" ? { exitCode, stdout, stderr } : { exitCode: null, stdout, stderr: `${stderr}${reason}` });
     };
@@ -105,26 +107,40 @@ export async function spawn(program: string, args: readonly string[], options: S
       reason ||= error.message;
       settle(null);
     });
-    child.on("close", settle);
+    child.on("close", (exitCode, signal) => {
+      if (exitCode === null) reason ||= `${program} was ended by ${signal}.`;
+      settle(exitCode);
+    });
     // It may be gone before it has read anything.
     child.stdin?.on("error", () => undefined).end(input);
   });
 }
 
-const running = new Set<ChildProcess>();
+/** A child to be, or one that runs. */
+interface Follower {
+  child?: ChildProcess;
+}
+
+const running = new Set<Follower>();
 const deadly = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/** Ends a child when this process ends, by itself or by a signal that nobody else listens to. Gives what forgets it again. */
-function endWithThisProcess(child: ChildProcess): () => void {
+/**
+ * Ends a child when this process ends, by itself or by a signal that nobody else listens to. Called before the child is there, since a signal can
+ * come at once.
+ */
+function endWithThisProcess(): Follower {
   if (running.size === 0) {
     process.on("exit", endAll);
     for (const signal of deadly) process.on(signal, endAllAnd);
   }
-  running.add(child);
-  return () => {
-    running.delete(child);
-    if (running.size === 0) stopListening();
-  };
+  const follower: Follower = {};
+  running.add(follower);
+  return follower;
+}
+
+function forget(follower: Follower): void {
+  running.delete(follower);
+  if (running.size === 0) stopListening();
 }
 
 function stopListening(): void {
@@ -133,7 +149,7 @@ function stopListening(): void {
 }
 
 function endAll(): void {
-  for (const child of running) child.kill("SIGKILL");
+  for (const { child } of running) child?.kill("SIGKILL");
 }
 
 /** A signal that only this module listens to does what it would have done. */
