@@ -456,9 +456,9 @@ describe("what programs say", () => {
   test("a dev container that does not start", async () => {
     const cli = join(outside.folder, "cli.cjs");
     writeFileSync(cli, `process.stderr.write(${JSON.stringify(`first\n${evil}\nlast`)}); process.exit(1);\n`);
-    hostilePrograms(["docker"], shouting);
+    const here = { target: root, env: hostilePrograms(["docker"], shouting) };
     const signal = new AbortController().signal;
-    const containers = prepareContainers({ cli, folder: root, config: "x", run: "abc", signal });
+    const containers = prepareContainers({ cli, folder: root, config: "x", run: "abc", signal, here });
     const error = await containers.up().then(
       () => null,
       (thrown: unknown) => thrown as Error & { lines: readonly string[] },
