@@ -7,6 +7,7 @@ import { cpSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, r
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { environmentError } from "../errors.ts";
+import { isDotGit } from "../lock/inside.ts";
 import { listFiles, makeRepository } from "./git.ts";
 import type { Env } from "./guarded-environment.ts";
 
@@ -76,15 +77,10 @@ function copyListed(root: string, folder: string, paths: readonly string[]): voi
   }
 }
 
-/** Whether a path stays below its root and names no folder of git's own, on any disk (git's own check: read-cache.c, verify_path). */
+/** Whether a path stays below its root, and names no folder of git's own on any disk. */
 function isBelow(path: string): boolean {
-  return path
-    .split(/[\\/]/)
-    .every((part) => !["", ".", ".."].includes(part) && !/^(?:\.git|git~\d+)[. ]*(?::.*)?$/i.test(part.replace(unseen, "")));
+  return path.split(/[\\/]/).every((part) => !["", ".", ".."].includes(part) && !isDotGit(part));
 }
-
-/** Letters that some disks leave out of names (git, utf8.c, next_hfs_char). */
-const unseen = /[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g;
 
 function isOrdinary(found: Stats): boolean {
   return found.isFile() || found.isDirectory() || found.isSymbolicLink();
