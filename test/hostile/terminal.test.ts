@@ -2,7 +2,7 @@
  * Text of a foreign hand on its way to a terminal. Each thing that a repository, a gateway, a program or a command line can bring carries escape
  * sequences and direction marks; whatever command meets it, nothing of that comes out raw: as text and as Markdown, with a terminal and without.
  */
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { chmodSync, cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { connect, type AddressInfo } from "node:net";
@@ -387,6 +387,62 @@ describe("the doctor", () => {
     await expectEscaped(["doctor"], root, { env });
     await expectEscaped(["doctor", "--json"], root, { env });
     await expectEscaped(["doctor"], root, { env: { ...env, APERTURE_URL: evil }, seen: false });
+  });
+});
+
+test.skipIf(process.platform === "win32")("the launcher tells of a variable without obeying it", async () => {
+  await make();
+  const prefix = join(outside.folder, "prefix");
+  const binary = "lib/aperture-env/opencode";
+  write(prefix, { "share/aperture-env/opencode.json": "{}\n", [binary]: "#!/bin/sh\nexit 0\n" });
+  chmodSync(join(prefix, binary), 0o755);
+  const ran = spawnSync("sh", [join(root, ".devcontainer/aperture-env/launcher.sh"), "--version"], {
+    env: { PATH: process.env["PATH"], HOME: root, APERTURE_ENV_PREFIX: prefix, OPENCODE_CONFIG: `/nowhere/${evil}` },
+    encoding: "utf8",
+  });
+  expect(ran.stderr).toMatch(/^opencode \(aperture-env\): OPENCODE_CONFIG names \/nowhere\/\?\]0;owned\?\?\[8mE/);
+  expectHarmless(ran.stderr, false);
+});
+
+describe("at a terminal where somebody is asked", () => {
+  /** What the screen was sent until the first question, and whatever comes of a Ctrl-C then. */
+  async function asked(argv: readonly string[], waitFor: string, env: Record<string, string> = {}): Promise<string> {
+    const stdin = Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => stdin });
+    const [stdout, stderr] = [new Kept(true), new Kept(true)];
+    const all = { PATH: process.env["PATH"] ?? "", npm_config_registry: "http://npm.example", TERM: "xterm-256color", ...env };
+    const done = run(argv, { stdin, stdout, stderr, env: all, cwd: root, interrupted: () => new AbortController().signal });
+    await expect.poll(() => stdout.text, { timeout: 10_000 }).toContain(waitFor);
+    stdin.write("\u0003");
+    expect([2, 130]).toContain(await done);
+    stdin.destroy();
+    return stdout.text + stderr.text;
+  }
+  /** The prompt library moves the cursor by itself; what it never sends is what was brought in. */
+  function expectNothingForeign(text: string): void {
+    for (const foreign of ["\u001B]0;", "\u0007", "\u009B", "\u202E", "\u001B[8m", "\u2028", "\u200B"])
+      expect(text.includes(foreign), JSON.stringify(foreign)).toBe(false);
+    expect(text).toMatch(escaped);
+  }
+
+  test("dev containers, among which to choose", async () => {
+    write(root, { [".devcontainer/a\u202Eb/devcontainer.json"]: "{}\n", ".devcontainer/b/devcontainer.json": "{}\n" });
+    const env = { APERTURE_ENV_PROVIDERS: "anthropic", APERTURE_ENV_URL: "http://127.0.0.1:1" };
+    const argv = ["--model", "anthropic/claude-sonnet-4-5", "--small-model", "anthropic/claude-haiku-4-5", "--name", "x"];
+    expectNothingForeign(await asked(argv, "a\\u{202e}b", env));
+  });
+
+  test("conflicts, one by one", async () => {
+    await make();
+    edit(".devcontainer/aperture-env/launcher.sh", (text) => `${text}# ${evil}\n`);
+    edit("aperture-env.yaml", (text) => text.replace("http://ai", "http://gw"));
+    expectNothingForeign(await asked(["update"], "What shall stand there?"));
+  });
+
+  test("a project file that goes past the gateway", async () => {
+    await make();
+    const provider = { anthropic: { options: { baseURL: "http://elsewhere.example" } } };
+    write(root, { "opencode.json": JSON.stringify({ model: `x/${evil}`, provider }) });
+    expectNothingForeign(await asked(["update"], "What shall be done about it?"));
   });
 });
 

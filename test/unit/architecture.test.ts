@@ -291,6 +291,15 @@ describe("foreign text on its way to a terminal", () => {
     expect(others.map(([file]) => file)).toEqual([]);
   });
 
+  test("what is trusted is literal: the tag is called as one", () => {
+    const called = [...sources].filter(
+      ([file, text]) =>
+        !file.startsWith("src/text/") &&
+        /\bshown\s*\(|as (?:unknown as )?(?:Shown|TemplateStringsArray)\b/.test(withoutProse(text)),
+    );
+    expect(called.map(([file]) => file)).toEqual([]);
+  });
+
   test("no file descriptor is written to by its number", () => {
     const numbered = [...sources].filter(([, text]) =>
       /\bwrite(?:File)?(?:Sync)?\(\s*[012]\s*,|\/dev\/(?:tty|std|fd)/.test(withoutProse(text)),

@@ -8,6 +8,8 @@ _share=$_prefix/share/aperture-env
 _binary=$_prefix/lib/aperture-env/opencode
 
 say() { printf 'opencode (aperture-env): %s\n' "$1" >&2; }
+# A variable's text for a terminal: what it would obey, or any other sign but ASCII, is a question mark.
+plain() { printf %s "$1" | LC_ALL=C tr -c '[:print:]' '?'; }
 
 # The gateway: an origin. Each provider's base URL in opencode.json puts its own suffix behind it.
 _gateway=http://ai
@@ -31,7 +33,7 @@ if ! readable "${OPENCODE_CONFIG:=$_share/opencode.json}"; then
     say "$_share/opencode.json cannot be read: this image was built without its aperture-env folder"
     exit 1
   fi
-  say "OPENCODE_CONFIG names $OPENCODE_CONFIG, which cannot be read; using $_share/opencode.json"
+  say "OPENCODE_CONFIG names $(plain "$OPENCODE_CONFIG"), which cannot be read; using $_share/opencode.json"
   OPENCODE_CONFIG=$_share/opencode.json
 fi
 
@@ -69,7 +71,7 @@ find_private() {
     private "$_candidate" && return
   done
   _place=
-  say "neither the home folder nor ${TMPDIR:-/tmp}, /var/tmp or /dev/shm can be written; OpenCode needs one of them"
+  say "neither the home folder nor $(plain "${TMPDIR:-/tmp}"), /var/tmp or /dev/shm can be written; OpenCode needs one of them"
   exit 1
 }
 
