@@ -31,7 +31,7 @@ export interface Ran {
 export const state = mkdtempSync(join(realpathSync(tmpdir()), "aperture-env-state-"));
 process.on("exit", () => rmSync(state, { recursive: true, force: true }));
 
-/** npm says which registry it uses; without it the program would start npm to ask. */
+/** The registry is the same on every machine, whatever its owner's npm is configured to. */
 const quiet = { npm_config_registry: "http://npm.example", XDG_STATE_HOME: state };
 
 /** A folder for one test, without links on the way to it, and what removes it. */
