@@ -38,8 +38,8 @@ export async function resolveRelease(version: string, npm: NpmConfiguration): Pr
 async function fetchRelease(version: string, npm: NpmConfiguration): Promise<Release> {
   const entries = await allOf(
     Object.entries(platforms).map(async ([name, platform]): Promise<[string, PlatformPackage] | null> => {
-      const integrity = await view(`${name}@${version}`, "dist.integrity", npm);
-      return typeof integrity === "string" ? [name, { ...platform, integrity }] : null;
+      const integrity = textOf(await view(`${name}@${version}`, "dist.integrity", npm));
+      return integrity !== null ? [name, { ...platform, integrity }] : null;
     }),
   );
   const packages = Object.fromEntries(entries.filter((entry) => entry !== null));
@@ -69,9 +69,10 @@ async function newestComplete(npm: NpmConfiguration): Promise<string> {
 
 /** What is newer elsewhere than what a lock has: the generator and OpenCode. Throws exit 4 where the registry cannot be asked. */
 export async function findOutdated(lock: Lock, generator: string, npm: NpmConfiguration): Promise<Observation[]> {
-  const [published, newest] = await allOf([view("create-aperture-env", "version", npm), newestComplete(npm)]);
+  const [stated, newest] = await allOf([view("create-aperture-env", "version", npm), newestComplete(npm)]);
+  const published = textOf(stated);
   const known = [lock.generator, generator];
-  const isNewer = typeof published === "string" && known.every((version) => compareVersions(published, version) > 0);
+  const isNewer = published !== null && known.every((version) => compareVersions(published, version) > 0);
   return [
     ...(isNewer
       ? [
@@ -101,6 +102,12 @@ function versionsOf(value: unknown): string[] {
   return list.filter((item): item is string => typeof item === "string");
 }
 
+/** The one text that npm gives; since npm 12 it is alone in a list. Null where there is none. */
+function textOf(value: unknown): string | null {
+  const [text] = versionsOf(value);
+  return text ?? null;
+}
+
 /** One field of a package as npm has it, or null where the package or version is not there. */
 async function view(what: string, field: string, npm: NpmConfiguration): Promise<unknown> {
   const judged = npm.registry === null ? null : judgeRegistry(npm.registry.text);
@@ -118,7 +125,7 @@ async function view(what: string, field: string, npm: NpmConfiguration): Promise
   throw environmentError(
     "registry-failed",
     `npm could not ask ${nameRegistry(npm)} for ${what}.`,
-    `See  npm view ${what}  for the reason, or leave --opencode out: the pinned version needs no network.`,
+    `See  npm view ${what} --global  for the reason, or leave --opencode out: the pinned version needs no network.`,
   );
 }
 

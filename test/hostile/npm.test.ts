@@ -192,6 +192,25 @@ describe.runIf(posix)("npm create, from inside such a repository", () => {
     expect(everything(ran)).not.toContain(secret);
   });
 
+  test("from outside it, npm itself does not hear the repository either", async () => {
+    const marker = join(repository, "ran");
+    put(repository, "shell", `#!/bin/sh\ntouch "${marker}"\nexec /bin/sh "$@"\n`);
+    chmodSync(join(repository, "shell"), 0o755);
+    put(repository, ".npmrc", `registry=${theirs.origin}/\nscript-shell=${join(repository, "shell")}\n`);
+    const outside = { ...env, npm_config_yes: "true" };
+    const ran = await runWith(outside, dirname(repository), "npm", [
+      "create",
+      "aperture-env@latest",
+      "repository",
+      "--",
+      "--yes",
+    ]);
+    expect(ran.exit, ran.stderr).toBe(0);
+    expect(theirs.requests).toEqual([]);
+    expect(Object.keys(treeOf(repository))).not.toContain("ran");
+    expect(lockOf().registry).toBe(own.origin);
+  });
+
   test("the plan names the repository's registry with file and line, in text and JSON", async () => {
     put(repository, ".npmrc", `# ours\nregistry=${theirs.origin}/\n`);
     const text = await runByNpm(["--yes", "--dry-run"]);

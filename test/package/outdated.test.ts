@@ -1,6 +1,9 @@
 /** `check --outdated` against a registry: what is newer elsewhere is said then, and only then. */
+import { writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import { platforms } from "../../src/catalog/release.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { skips } from "../golden/cases.ts";
 import { startNpmRegistry, type NpmRegistry, type PublishedPackage } from "../support/npm-registry.ts";
 import { environmentOf, makeFolders, runBin, type Environment } from "./machine.ts";
 
@@ -44,6 +47,24 @@ describe("check --outdated", () => {
       /! aperture-env\.lock {2}OpenCode 1\.99\.0 is out, and this has 1\.18\.18\n.*update --opencode 1\.99\.0/,
     );
   });
+
+  test.skipIf(skips("an npm that answers in another form", process.platform === "win32" ? "it is a shell script" : null))(
+    "npm 12 puts a single answer into a list",
+    async () => {
+      const npm = folders.make("bin");
+      const versions = JSON.stringify(["1.18.18", "1.99.0"]);
+      const script = `#!/bin/sh\ncase "$2 $3" in\n*" versions") echo '${versions}' ;;\n*) echo '["99.0.0"]' ;;\nesac\n`;
+      writeFileSync(join(npm, "npm"), script, { mode: 0o755 });
+      const PATH = `${npm}${delimiter}${process.env["PATH"]}`;
+      const { exit, stdout, stderr } = await runBin(environmentOf(folders.make("home"), { PATH }), folder, [
+        "check",
+        "--outdated",
+      ]);
+      expect(exit, stderr).toBe(3);
+      expect(stdout).toContain("create-aperture-env 99.0.0 is out");
+      expect(stdout).toContain("OpenCode 1.99.0 is out");
+    },
+  );
 
   test("nothing newer, and a version that lacks a platform", async () => {
     await serve({ "create-aperture-env": ["0.1.0"], ...opencode("1.18.18"), "opencode-ai": ["1.18.18", "1.18.99"] });
