@@ -9,6 +9,9 @@ export type YamlValue = string | number | boolean | null | readonly YamlValue[] 
 /** A map of the parser. */
 export type YamlMap = YAMLMap<unknown, unknown>;
 
+/** A list of the parser. */
+export type YamlSeq = YAMLSeq<unknown>;
+
 /** Where a comment stands, from its `#` to the end of its line. */
 export interface Comment {
   readonly at: number;
@@ -108,6 +111,22 @@ export function intoMap(text: string, layout: Layout, map: YamlMap, key: string,
   return [{ at, remove: 0, insert: below({ [key]: value }, layout, " ".repeat(indentOf(map))) }];
 }
 
+/** Splices that put a new element behind the last one of a list. */
+export function intoSeq(text: string, { newline, step }: Layout, seq: YamlSeq, item: YamlValue): readonly Splice[] {
+  const last = seq.items.at(-1) as Node | undefined;
+  if (last === undefined) return [{ at: seq.range![0] + 1, remove: 0, insert: flow(item) }];
+  if (seq.flow) return [{ at: nodeEnd(text, last), remove: 0, insert: `, ${flow(item)}` }];
+  const dash = dashOf(seq, 0);
+  const indent = " ".repeat(dash - lineStart(text, dash));
+  return [{ at: lineEnd(text, nodeEnd(text, last)), remove: 0, insert: below([item], { newline, step }, indent) }];
+}
+
+/** Where the dash of an element stands. */
+function dashOf(seq: YamlSeq, index: number): number {
+  const { items } = seq.srcToken as { items: readonly { start: readonly { type: string; offset: number }[] }[] };
+  return items[index]!.start.find(({ type }) => type === "seq-item-ind")!.offset;
+}
+
 /** Splices that put a first key below `key:`, in front of the comments on the lines after it. */
 export function belowEmpty(
   text: string,
@@ -197,10 +216,36 @@ function padded(text: string, from: number, to: number, written: string): string
 
 /** Splices that remove a pair and leave the comments in and behind it, or null where something stands before the pair on its line. */
 export function remove(text: string, comments: readonly Comment[], map: YamlMap, pair: Pair): readonly Splice[] | null {
-  const start = pairStart(pair);
-  if (map.flow) return removeFromFlow(text, comments, map, pair);
+  const members = map.items.map((one) => ({ start: pairStart(one), end: pairEnd(text, one) }));
+  return removeMember(text, comments, map, members, map.items.indexOf(pair));
+}
+
+/** Splices that remove an element and leave the comments in and behind it, or null where something stands before it on its line. */
+export function removeElement(text: string, comments: readonly Comment[], seq: YamlSeq, index: number): readonly Splice[] | null {
+  const members = seq.items.map((item, at) => {
+    const node = item as Node;
+    return { start: seq.flow ? node.range![0] : dashOf(seq, at), end: nodeEnd(text, node) };
+  });
+  return removeMember(text, comments, seq, members, index);
+}
+
+/** Where a pair or an element stands. */
+interface Member {
+  readonly start: number;
+  readonly end: number;
+}
+
+function removeMember(
+  text: string,
+  comments: readonly Comment[],
+  list: YamlMap | YamlSeq,
+  members: readonly Member[],
+  index: number,
+): readonly Splice[] | null {
+  if (list.flow) return removeFromFlow(text, comments, list, members, index);
+  const { start } = members[index]!;
   if (!beginsLine(text, start)) return null;
-  const end = lineEnd(text, pairEnd(text, pair));
+  const end = lineEnd(text, members[index]!.end);
   const kept = within(comments, start, end).map((comment) => text.slice(comment.at, comment.end));
   const first = lineStart(text, start);
   // All as far right as the key was: further right, they could become part of a block scalar above.
@@ -213,14 +258,18 @@ export function remove(text: string, comments: readonly Comment[], map: YamlMap,
   return [{ at: first, remove: end - first + after, insert: "" }];
 }
 
-function removeFromFlow(text: string, comments: readonly Comment[], map: YamlMap, pair: Pair): readonly Splice[] {
-  const index = map.items.indexOf(pair);
-  const start = pairStart(pair);
-  const end = pairEnd(text, pair);
-  if (index > 0) return cut(text, comments, pairEnd(text, map.items[index - 1]!), end);
-  const next = map.items[1];
-  if (next !== undefined) return cut(text, comments, start, pairStart(next));
-  const [open, close] = [map.range![0] + 1, map.range![1] - 1];
+function removeFromFlow(
+  text: string,
+  comments: readonly Comment[],
+  list: YamlMap | YamlSeq,
+  members: readonly Member[],
+  index: number,
+): readonly Splice[] {
+  const { start, end } = members[index]!;
+  if (index > 0) return cut(text, comments, members[index - 1]!.end, end);
+  const next = members[1];
+  if (next !== undefined) return cut(text, comments, start, next.start);
+  const [open, close] = [list.range![0] + 1, list.range![1] - 1];
   if (text.slice(open, close) === ` ${text.slice(start, end)} `) return cut(text, comments, open, close);
   const comma = /^\s*,/.exec(text.slice(end, close))?.[0].length ?? 0;
   return cut(text, comments, start, end + comma);

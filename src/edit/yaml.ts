@@ -10,20 +10,24 @@
  */
 import { isDeepStrictEqual } from "node:util";
 import { Composer, isAlias, isMap, isScalar, isSeq, Lexer, Parser, type CST, type Document, type Node, type Pair } from "yaml";
+import type { Editor } from "./editor.ts";
 import { applySplices, refuseAt, type EditRefusal, type EditResult, type Splice } from "./splice.ts";
 import { bare } from "./value.ts";
 import {
   belowEmpty,
   intoEmptyDocument,
   intoMap,
+  intoSeq,
   isEmptyNode,
   keyText,
   layoutOf,
   pairStart,
   remove,
+  removeElement,
   replace,
   type Comment,
   type YamlMap,
+  type YamlSeq,
   type YamlValue,
 } from "./yaml-layout.ts";
 
@@ -124,6 +128,68 @@ export function removeYaml(text: string, path: Path, made: number): EditResult {
   return checked(text, splice, withoutValue(reading.value, path.slice(0, at + 1), emptied));
 }
 
+/**
+ * Ensures that the list at `path` has an element that equals `item`: behind the last one, in the list's own layout. A list that is not there is
+ * made. Gives the same text where it already has one. Refuses what `ensureYaml` refuses, and anything but a list at `path`.
+ */
+export function ensureYamlItem(text: string, path: Path, item: YamlValue): EditResult {
+  const found = findSeq(text, path);
+  if (!found.ok) return found;
+  const { reading, seq, items, other } = found;
+  if (other !== null) return refuseAt(text, other.range![0], `${JSON.stringify(path.at(-1))} is not a list`);
+  if (seq === null) return ensureYaml(text, path, [item]);
+  if (indexOf(items, item) >= 0) return { ok: true, text };
+  const splices = intoSeq(text, layoutOf(text, reading.root), seq, item);
+  return checked(text, splices, withValue(reading.value, path, [...items, item] as YamlValue));
+}
+
+/**
+ * Removes the first element that equals `item` from the list at `path`. Where it was the only one, the key goes as in `removeYaml`, unless it is
+ * among the `made` first ones, which were there before us: then the list is empty. Every comment stays. Gives the same text where there is no
+ * such element; refuses as `ensureYaml` does.
+ */
+export function removeYamlItem(text: string, path: Path, item: YamlValue, made: number): EditResult {
+  const found = findSeq(text, path);
+  if (!found.ok) return found;
+  const { reading, seq, items } = found;
+  const index = indexOf(items, item);
+  if (seq === null || index < 0) return { ok: true, text };
+  if (items.length === 1) return path.length > made ? removeYaml(text, path, made) : ensureYaml(text, path, []);
+  const hindrance = refuseAnchors(reading, seq.items[index] as Node);
+  if (hindrance !== null) return hindrance;
+  const splices = removeElement(text, reading.comments, seq, index);
+  if (splices === null) return refuseAt(text, (seq.items[index] as Node).range![0], "this element does not begin its line");
+  return checked(text, splices, withValue(reading.value, path, items.toSpliced(index, 1) as YamlValue));
+}
+
+/** The list at a path; null where there is nothing or an empty value, and `other` where there is something else. */
+interface FoundSeq {
+  readonly ok: true;
+  readonly reading: Reading;
+  readonly seq: YamlSeq | null;
+  readonly items: readonly unknown[];
+  readonly other: Node | null;
+}
+
+function findSeq(text: string, path: Path): FoundSeq | EditRefusal {
+  const reading = read(text);
+  if (!reading.ok) return reading;
+  const way = walk(reading, path);
+  if (!way.ok) return way;
+  const none = { ok: true, reading, seq: null, items: [], other: null } as const;
+  const node = way.steps.length === path.length ? (way.steps.at(-1)!.pair.value as Node | null) : null;
+  if (node === null || isEmptyNode(node)) return none;
+  const hindrance = refuseShared(reading, way.steps) ?? refuseOwn(reading, way.steps.at(-1)!.pair);
+  if (hindrance !== null) return hindrance;
+  if (!isSeq(node)) return { ...none, other: node };
+  return { ...none, seq: node, items: path.reduce((inner, name) => (inner as Plain)[name], reading.value) as unknown[] };
+}
+
+function indexOf(items: readonly unknown[], item: YamlValue): number {
+  const wanted = bare(item);
+  return items.findIndex((candidate) => isDeepStrictEqual(candidate, wanted));
+}
+
 /** How many leading segments of `path` a text has, or why `ensureYaml` would not go there. */
 export function missingYamlDepth(text: string, path: Path): number | EditRefusal {
   const reading = read(text);
@@ -137,6 +203,16 @@ export function readYaml(text: string): { readonly ok: true; readonly value: unk
   const reading = read(text);
   return reading.ok ? { ok: true, value: reading.value } : reading;
 }
+
+/** The editor of keyed values for YAML. */
+export const yamlEditor: Editor = {
+  read: readYaml,
+  missingDepth: missingYamlDepth,
+  ensureValue: (text, path, value) => ensureYaml(text, path, value as YamlValue),
+  removeValue: removeYaml,
+  ensureItem: (text, path, item) => ensureYamlItem(text, path, item as YamlValue),
+  removeItem: (text, path, item, made) => removeYamlItem(text, path, item as YamlValue, made),
+};
 
 function read(text: string): Reading | EditRefusal {
   // A line end by YAML 1.2 (5.4), and none by the parser.

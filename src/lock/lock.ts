@@ -4,9 +4,11 @@
  * It is hostile input: parsed with caps, paths must stay inside the repository, and what does not fit is reported as damaged, never trusted.
  */
 import { createHash } from "node:crypto";
-import { featureFolder, isDevcontainerPath, ownPaths, type Strategy } from "../catalog/files.ts";
-import { isRelease, type Release } from "../catalog/release.ts";
+import { compareVersions, isRelease, type Release } from "../catalog/release.ts";
+import { mayWrite, mayWriteTo } from "../outputs/claims.ts";
 import type { Answers } from "../questions/types.ts";
+import { generatorVersion } from "../version.ts";
+import type { Strategy } from "../vocabulary.ts";
 import { isInside } from "./inside.ts";
 import { migrateLock } from "./migrate.ts";
 import { isRegistry } from "./registry.ts";
@@ -15,7 +17,7 @@ import { isRegistry } from "./registry.ts";
 export const lockPath = "aperture-env.lock";
 
 /** The form that this version writes. */
-export const lockVersion = 2;
+export const lockVersion = 3;
 
 /** A value that was written into a file of the user's. */
 export interface LockedValue {
@@ -25,6 +27,14 @@ export interface LockedValue {
   readonly item: boolean;
   /** How many leading keys of `path` were there before: those after them are ours to take out. */
   readonly made: number;
+  /** The list was a text before, and is to be one again. */
+  readonly fromText?: true;
+}
+
+/** A value of the user's that was taken out; without it where it may have held a key. */
+export interface TakenValue {
+  readonly path: readonly [string, ...string[]];
+  readonly value?: unknown;
 }
 
 /** What was written to one path. */
@@ -40,6 +50,8 @@ export interface LockedFile {
   readonly deleted?: true;
   /** `keys`: what was written. */
   readonly values?: readonly LockedValue[];
+  /** `taken`: what of the user's was taken out. */
+  readonly taken?: readonly TakenValue[];
   /** `lines` and `block`: the lines that were written. */
   readonly lines?: readonly string[];
   /** The file was not there before. */
@@ -97,7 +109,10 @@ const maxLength = 4 * 1024 * 1024;
 const maxFiles = 500;
 const maxValues = 500;
 
-/** Reads a lock, also one of an older form. Whatever this program did not write is `damaged`: callers then take every file for the user's. */
+/**
+ * Reads a lock, also one of an older form. What a later version wrote and this one cannot read is `newer`; whatever else this program did not
+ * write is `damaged`: callers then take every file for the user's.
+ */
 export function readLockText(text: string): ReadLock {
   const damaged = { kind: "damaged" } as const;
   if (text.length > maxLength) return damaged;
@@ -109,10 +124,13 @@ export function readLockText(text: string): ReadLock {
   }
   if (!isRecord(value)) return damaged;
   const { lockVersion: version, generator } = value;
-  if (typeof version === "number" && Number.isInteger(version) && version > lockVersion && isVersion(generator))
-    return { kind: "newer", generator };
+  const isNumbered = typeof version === "number" && Number.isInteger(version) && version > 0;
+  if (isNumbered && version > lockVersion && isVersion(generator)) return { kind: "newer", generator };
   const lock = migrateLock(value);
-  return isLock(lock) ? { kind: "lock", lock } : damaged;
+  if (isLock(lock)) return { kind: "lock", lock };
+  // A later version may have outputs and answers that this one does not know.
+  const isLater = isNumbered && isVersion(generator) && compareVersions(generator, generatorVersion) > 0;
+  return isLater ? { kind: "newer", generator } : damaged;
 }
 
 /** The lock, or null for anything that is none of this version's. */
@@ -129,39 +147,18 @@ function isLock(value: Record<string, unknown>): value is Record<string, unknown
   if (!isAnswers(answers) || !isRelease(opencode) || !isRecord(files)) return false;
   const entries = Object.entries(files);
   return (
-    entries.length <= maxFiles && entries.every(([path, file]) => isInside(path) && isLockedFile(file) && couldBeOurs(path, file))
+    entries.length <= maxFiles && entries.every(([path, file]) => isInside(path) && isLockedFile(file) && isClaimed(path, file))
   );
 }
 
-/**
- * Whether this program writes to such a path in such a way. A lock decides what an update may replace and what a removal takes away, so one
- * that somebody wrote must not reach beyond.
- */
-function couldBeOurs(path: string, { strategy, values = [] }: LockedFile): boolean {
-  switch (strategy) {
-    case "own":
-      return path.startsWith(`${featureFolder}/`) || ownPaths.includes(path);
-    case "lines":
-      return path.startsWith(`${featureFolder}/`);
-    case "keys":
-      return (
-        isDevcontainerPath(path) && values.every((value) => ["features", "containerEnv", "forwardPorts"].includes(value.path[0]))
-      );
-    case "block":
-      return path === ".gitignore";
-    case "seed":
-      return path === "aperture-env.yaml";
-  }
+/** Whether it is a place of an output's, so that a lock that somebody wrote does not reach beyond. */
+function isClaimed(path: string, { strategy, values = [], taken = [] }: LockedFile): boolean {
+  return mayWrite(path, { strategy, keys: [...values, ...taken].map((value) => value.path) });
 }
-
-/** OpenCode's configuration files of a project, out of which what goes past the gateway can be taken. */
-const projectConfig = /^(?:\.opencode\/)?opencode\.jsonc?$/;
 
 /** Whether this program ever writes to such a path, in whatever way. What a journal tells of beyond is not of this program. */
 export function mayBeWritten(path: string): boolean {
-  const strategies = ["own", "keys", "lines", "block", "seed"] as const;
-  const locked = strategies.some((strategy) => couldBeOurs(path, { strategy, hash: "" }));
-  return isInside(path) && (locked || path === lockPath || projectConfig.test(path));
+  return isInside(path) && (path === lockPath || mayWriteTo(path));
 }
 
 function isVersion(value: unknown): value is string {
@@ -174,7 +171,8 @@ function isAnswers(value: unknown): value is Answers {
   const { name, url, connection, model, smallModel, opencode, managed, providers, outputs, base } = value;
   const { style, online, devcontainers, containerEnv, forwardPorts, hooks } = value;
   return (
-    [name, url, connection, model, smallModel, style, opencode].every(isText) &&
+    [name, url, model, smallModel, style, opencode].every(isText) &&
+    (isText(connection) || (isRecord(connection) && isText(connection["kind"]) && Object.values(connection).every(isText))) &&
     typeof managed === "boolean" &&
     [outputs, online].every((list) => isList(list, isText)) &&
     isList(providers, isProviderChoice) &&
@@ -203,8 +201,8 @@ function isModelChoice(value: unknown): boolean {
 
 function isLockedFile(value: unknown): value is LockedFile {
   if (!isRecord(value)) return false;
-  const { strategy, hash, ancestor, kept, deleted, values, lines, created, undo } = value;
-  const known = ["own", "keys", "lines", "block", "seed"].includes(String(strategy));
+  const { strategy, hash, ancestor, kept, deleted, values, taken, lines, created, undo } = value;
+  const known = ["own", "keys", "lines", "block", "seed", "taken"].includes(String(strategy));
   return (
     known &&
     isHash(hash) &&
@@ -212,16 +210,29 @@ function isLockedFile(value: unknown): value is LockedFile {
     [ancestor, lines].every((item) => item === undefined || isList(item, isText)) &&
     [deleted, created].every((item) => item === undefined || item === true) &&
     (values === undefined || (isList(values, isLockedValue) && values.length <= maxValues)) &&
+    (taken === undefined || (isList(taken, isTakenValue) && taken.length <= maxValues)) &&
     (undo === undefined || isUndo(undo))
   );
 }
 
 function isLockedValue(value: unknown): value is LockedValue {
   if (!isRecord(value)) return false;
-  const { path, item, made } = value;
+  const { path, item, made, fromText } = value;
   return (
-    isList(path, isText) && path.length > 0 && path.length <= 20 && typeof item === "boolean" && isCount(made) && "value" in value
+    isKeyPath(path) &&
+    typeof item === "boolean" &&
+    isCount(made) &&
+    "value" in value &&
+    (fromText === undefined || fromText === true)
   );
+}
+
+function isTakenValue(value: unknown): value is TakenValue {
+  return isRecord(value) && isKeyPath(value["path"]);
+}
+
+function isKeyPath(value: unknown): boolean {
+  return isList(value, isText) && value.length > 0 && value.length <= 20;
 }
 
 function isUndo(value: unknown): value is NonNullable<LockedFile["undo"]> {

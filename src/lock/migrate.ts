@@ -36,9 +36,20 @@ const linesOfVersion1 = [
 /** Answers that came in without a new form of the lock: as it was before there was a question. */
 const laterAnswers = { style: "separate", online: [] };
 
+/** Version 2 is as today's, but that it knew no keys that were taken out of a file, no list that was a text, and no options of a connection. */
+function fromVersion2(lock: Record<string, unknown>): Record<string, unknown> {
+  return { ...lock, lockVersion: 3 };
+}
+
+const steps: Readonly<Record<string, (lock: Record<string, unknown>) => Record<string, unknown>>> = {
+  1: fromVersion1,
+  2: fromVersion2,
+};
+
 /** Today's form of a lock's value; the same value where it is of no older form. */
 export function migrateLock(value: Record<string, unknown>): Record<string, unknown> {
-  const lock = value["lockVersion"] === 1 ? fromVersion1(value) : value;
+  let lock = value;
+  for (const [version, step] of Object.entries(steps)) if (lock["lockVersion"] === Number(version)) lock = step(lock);
   const { answers } = lock;
   if (!isRecord(answers)) return lock;
   const missing = Object.entries(laterAnswers).filter(([id]) => !(id in answers));

@@ -1,11 +1,12 @@
 /** The plan that takes an environment out of a repository, by its lock. Pure. */
+import type { Editors } from "../edit/editor.ts";
 import { lockPath, type Lock } from "../lock/lock.ts";
 import { specPath } from "../spec/spec.ts";
 import { sortByPath } from "./build.ts";
-import { notAFile } from "./own.ts";
+import { takeOut } from "./pieces/index.ts";
+import { notAFile } from "./pieces/piece.ts";
 import type { Change, Choice, Plan } from "./plan.ts";
 import type { Snapshot } from "./snapshot.ts";
-import { takeOut } from "./takeout.ts";
 
 /** Everything that such a plan is made from. */
 export interface RemovalInput {
@@ -13,12 +14,13 @@ export interface RemovalInput {
   readonly lock: Lock;
   readonly snapshot: Snapshot;
   readonly settle: (path: string) => Choice | null;
+  readonly editors: Editors;
 }
 
 /** Builds it: what is as it was written goes, what the user edited stays and is named, the lock goes last. */
-export function planRemoval({ root, lock, snapshot, settle }: RemovalInput): Plan {
+export function planRemoval({ root, lock, snapshot, settle, editors }: RemovalInput): Plan {
   const changes = Object.entries(lock.files).flatMap(([path, file]): Change[] => {
-    const change = takeOut(path, snapshot.get(path) ?? { kind: "nothing" }, file, settle(path));
+    const change = takeOut(path, snapshot.get(path) ?? { kind: "nothing" }, file, settle(path), editors);
     return change === null ? [] : [change];
   });
   const spec = snapshot.get(specPath);

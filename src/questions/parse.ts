@@ -3,11 +3,9 @@
  * value with a word on what was changed, or why it cannot be one and what to write instead. Pure.
  */
 import { bases, findBase } from "../catalog/bases.ts";
-import { connections } from "../catalog/connections.ts";
 import { isDevcontainerPath } from "../catalog/files.ts";
 import { lifecycleHooks } from "../catalog/hooks.ts";
 import { onlineUses } from "../catalog/online.ts";
-import { outputs } from "../catalog/outputs.ts";
 import type { Answers, BaseChoice, Parsed } from "./types.ts";
 
 /** A value that was understood. */
@@ -103,18 +101,6 @@ export function parseBase(text: string): Parsed<BaseChoice> {
   return checkCustomBase(fields);
 }
 
-function acceptOutputs(values: readonly string[]): Parsed<readonly string[]> {
-  const stray = values.find((value) => !outputs.some((output) => output.value === value));
-  if (stray !== undefined)
-    return refused(
-      `this version cannot generate ${JSON.stringify(stray)}`,
-      `choose from ${names(outputs.map((output) => output.value))}`,
-    );
-  return values.length === 0
-    ? refused("no output is named", `choose from ${names(outputs.map((output) => output.value))}`)
-    : understood([...new Set(values)]);
-}
-
 function acceptOnline(values: readonly string[]): Parsed<readonly string[]> {
   const stray = values.find((value) => !onlineUses.some((use) => use.value === value));
   return stray === undefined
@@ -143,28 +129,6 @@ export function readBase(value: unknown): Parsed<BaseChoice> {
   return isMap(value)
     ? checkCustomBase(value)
     : refused(`expected a base, not ${describe(value)}`, `choose from ${names(Object.keys(bases))}`);
-}
-
-/** Names of outputs. */
-export function parseOutputs(text: string): Parsed<readonly string[]> {
-  return acceptOutputs(splitList(text));
-}
-
-/** A list of names of outputs. */
-export function readOutputs(value: unknown): Parsed<readonly string[]> {
-  if (!Array.isArray(value)) return refused(`expected a list, not ${describe(value)}`, "write  [devcontainer]");
-  const stray: unknown = value.find((item) => typeof item !== "string");
-  return stray === undefined
-    ? acceptOutputs(value as string[])
-    : refused(`expected names in the list, not ${describe(stray)}`, "write  [devcontainer]");
-}
-
-/** A connection that this version can make work. */
-export function parseConnection(text: string): Parsed<string> {
-  const known = connections.map((connection) => connection.value);
-  return known.includes(text.trim())
-    ? understood(text.trim())
-    : refused(`this version cannot connect by ${JSON.stringify(text.trim())}`, `choose from ${names(known)}`);
 }
 
 function acceptDevcontainers(typed: readonly string[]): Parsed<readonly string[]> {

@@ -5,6 +5,7 @@
  * A flag stands above the spec, and the plan writes it into the spec: the next run without it gives the same.
  */
 import { AppError, usageError } from "../errors.ts";
+import { findMisfit } from "../outputs/compose.ts";
 import type { SpecEntries } from "../spec/spec.ts";
 import { questions } from "./table.ts";
 import type { Answers, Choice, Facts, Parsed, Proposal, Question, QuestionId, Source } from "./types.ts";
@@ -106,7 +107,17 @@ export async function resolveAnswers(
     resolved.push(found);
   }
   if (open.length > 0) throw missingAnswers(open);
-  return { answers: Object.freeze(answers) as unknown as Answers, resolved };
+  const complete = Object.freeze(answers) as unknown as Answers;
+  refuseMisfit(complete, sources.spec);
+  return { answers: complete, resolved };
+}
+
+/** Refuses outputs that cannot carry the connection. */
+function refuseMisfit(answers: Answers, spec: SpecEntries | null): void {
+  const misfit = findMisfit(answers);
+  if (misfit === null) return;
+  const { why, fix } = misfit;
+  throw usageError("misfit", `${upperFirst(why)}.`, `${upperFirst(fix)}.`, (spec?.connection ?? spec?.outputs)?.place);
 }
 
 /** The proposal for a question that is about nothing here. Whoever answers it nevertheless hears why it has no effect. */
@@ -157,7 +168,11 @@ function accept(
   where?: AppError["where"],
 ): { value: Answers[QuestionId]; notes: readonly string[] } {
   if (parsed.ok) return { value: parsed.value, notes: parsed.notes };
-  throw usageError("bad-answer", `${subject}: ${parsed.why}.`, `${parsed.fix[0]!.toUpperCase()}${parsed.fix.slice(1)}.`, where);
+  throw usageError("bad-answer", `${subject}: ${parsed.why}.`, `${upperFirst(parsed.fix)}.`, where);
+}
+
+function upperFirst(text: string): string {
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 }
 
 function missingAnswers(open: readonly { question: Question; proposal: Proposal<unknown> }[]): AppError {

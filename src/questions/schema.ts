@@ -7,6 +7,7 @@ import { bases } from "../catalog/bases.ts";
 import { lifecycleHooks } from "../catalog/hooks.ts";
 import { providers, refusedIds } from "../catalog/providers.ts";
 import { wireFormats } from "../catalog/wire-formats.ts";
+import { connections } from "../connections/index.ts";
 import { questionOf, questions } from "./table.ts";
 import type { QuestionId } from "./types.ts";
 
@@ -22,6 +23,23 @@ const choicesOf = (id: QuestionId): readonly string[] =>
   questionOf(id).choices!({ folder: "", base: null, devcontainers: [], opencode: "" }).map(({ value }) => value);
 const definition = (name: string): Schema => ({ $ref: `#/definitions/${name}` });
 
+/** A word, and for those that have options a map. */
+function connectionForms(): Schema {
+  const words = { enum: choicesOf("connection") };
+  const maps = connections
+    .filter(({ options }) => Object.keys(options).length > 0)
+    .map(({ value, options }) => ({
+      type: "object",
+      additionalProperties: false,
+      required: ["kind", ...Object.keys(options).filter((name) => options[name]!.required)],
+      properties: {
+        kind: { const: value },
+        ...Object.fromEntries(Object.entries(options).map(([name, { help }]) => [name, { type: "string", description: help }])),
+      },
+    }));
+  return maps.length === 0 ? words : { anyOf: [words, ...maps] };
+}
+
 /** The value of each question in the spec. */
 const values: { readonly [Id in QuestionId]: Schema } = {
   name: { type: "string", minLength: 1, description: "The project's name, as editors show it." },
@@ -34,9 +52,9 @@ const values: { readonly [Id in QuestionId]: Schema } = {
       "The gateway's origin, scheme://host[:port], without a path: each provider's own suffix is added. Plain http is right, WireGuard encrypts it.",
   },
   connection: {
-    enum: choicesOf("connection"),
-    default: "network",
-    description: "How a container reaches the gateway. network: the network it runs in already does.",
+    ...connectionForms(),
+    default: connections[0].value,
+    description: `How a container reaches the gateway. ${connections.map(({ value, about }) => `${value}: ${about}.`).join(" ")}`,
   },
   providers: {
     type: "object",

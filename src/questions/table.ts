@@ -3,24 +3,24 @@
  * Order matters: a question may look at the answers of those above it.
  */
 import { bases } from "../catalog/bases.ts";
-import { connections } from "../catalog/connections.ts";
 import { onlineUses } from "../catalog/online.ts";
-import { outputs } from "../catalog/outputs.ts";
 import { proposedProviders, providers } from "../catalog/providers.ts";
 import { styles } from "../catalog/styles.ts";
+import { formatConnection, parseConnection, readConnection } from "../connections/choose.ts";
+import { connections } from "../connections/index.ts";
 import { defaultOrigin, parseOrigin } from "../gateway/origin.ts";
+import { parseOutputs, readOutputs } from "../outputs/choose.ts";
+import { offeredOutputs, proposeOutputs } from "../outputs/compose.ts";
 import {
   cleanName,
   customForm,
   parseBase,
-  parseConnection,
   parseContainerEnv,
   parseDevcontainers,
   parseHooks,
   parseName,
   parseOnline,
   parseOpencode,
-  parseOutputs,
   parsePorts,
   parseSwitch,
   readBase,
@@ -28,7 +28,6 @@ import {
   readDevcontainers,
   readHooks,
   readOnline,
-  readOutputs,
   readPorts,
   readSwitch,
   readText,
@@ -79,12 +78,12 @@ const table: { readonly [Id in QuestionId]: Question<Id> } = {
     key: ["aperture", "connection"],
     asked: false,
     message: "How does a container reach it?",
-    help: "how a container reaches the gateway: network",
+    help: `how a container reaches the gateway: ${listNames(connections.map(({ value }) => value))}`,
     choices: () => connections,
-    propose: () => byDefault("network"),
+    propose: () => byDefault(connections[0].value),
     parse: parseConnection,
-    read: readText(parseConnection),
-    format: (value) => value,
+    read: readConnection,
+    format: formatConnection,
     write: itself,
   },
   providers: {
@@ -230,9 +229,9 @@ const table: { readonly [Id in QuestionId]: Question<Id> } = {
     key: ["outputs"],
     asked: true,
     message: "What shall be generated?",
-    help: `what to generate, of ${listNames(outputs.map((output) => output.value))}`,
-    choices: () => outputs,
-    propose: () => byDefault(["devcontainer"]),
+    help: `what to generate, of ${listNames(offeredOutputs().map(({ value }) => value))}`,
+    choices: offeredOutputs,
+    propose: (_facts, earlier) => byDefault(proposeOutputs(earlier.connection)),
     parse: parseOutputs,
     read: readOutputs,
     format: (value) => value.join(","),

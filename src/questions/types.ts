@@ -10,6 +10,9 @@ export type Parsed<Value> =
 /** A base of the catalogue by name, or an image of the user's own. */
 export type BaseChoice = string | { readonly image: string; readonly libc: Libc; readonly user: string };
 
+/** A connection by its word, or with options of its own. */
+export type ConnectionChoice = string | ({ readonly kind: string } & Readonly<Record<string, string>>);
+
 /** A model that a provider offers. Where nothing is said of it, the catalogue says the rest. */
 export interface ModelChoice {
   readonly id: string;
@@ -40,7 +43,7 @@ export type Style = "separate" | "compact";
 export interface Answers {
   readonly name: string;
   readonly url: string;
-  readonly connection: string;
+  readonly connection: ConnectionChoice;
   readonly providers: readonly ProviderChoice[];
   readonly model: string;
   readonly smallModel: string;

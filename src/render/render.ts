@@ -3,8 +3,10 @@ import { createHash } from "node:crypto";
 import runtime from "handlebars/runtime";
 import { text as specSchema } from "virtual:spec-schema";
 import { partials, templates } from "virtual:templates";
-import { doctorPath, specSchemaPath, wantedFiles, type WantedFile } from "../catalog/files.ts";
+import { doctorPath, specSchemaPath } from "../catalog/files.ts";
 import { hashText } from "../lock/lock.ts";
+import { demandOf, filesOf, piecesOf } from "../outputs/compose.ts";
+import type { Piece, WantedFile } from "../vocabulary.ts";
 import { buildContext, type Environment } from "./context.ts";
 import {
   formatDocker,
@@ -19,13 +21,15 @@ import {
 } from "./escape.ts";
 
 /** A file as it shall be. */
-export interface RenderedFile extends WantedFile {
+export interface RenderedFile extends Omit<WantedFile, "context"> {
   readonly text: string;
 }
 
 /** All files of an environment and the revision of what goes into its image. */
 export interface Rendered {
   readonly files: readonly RenderedFile[];
+  /** These files and what goes into others, each path once. */
+  readonly pieces: readonly Piece[];
   /** The spec as answers write it down, for a repository that has none. */
   readonly spec: string;
   readonly revision: string;
@@ -54,15 +58,31 @@ for (const [name, specification] of Object.entries(partials))
 
 /** Renders everything. Throws only on a defect: answers are validated before they come here. */
 export function renderEnvironment(environment: Environment): Rendered {
-  const context = buildContext(environment);
+  const demand = demandOf(environment.answers, environment.shape);
+  const context = buildContext(environment, demand.runtime);
   const made: Readonly<Record<string, string>> = { [doctorPath]: environment.doctor, [specSchemaPath]: specSchema };
-  const textOf = ({ path }: WantedFile, values: object): string => made[path] ?? renderTemplate(path, values);
-  const wanted = wantedFiles(environment.shape);
-  const first = wanted.filter((file) => file.image).map((file) => ({ ...file, text: textOf(file, context) }));
+  const render = ({ context: own, ...file }: WantedFile, values: object): RenderedFile => ({
+    ...file,
+    text: made[file.path] ?? renderTemplate(file.path, { ...values, ...own }),
+  });
+  const wanted = filesOf(demand);
+  const first = wanted.filter((file) => file.image).map((file) => render(file, context));
   const revision = hashRevision(first);
-  const rest = wanted.filter((file) => !file.image).map((file) => ({ ...file, text: textOf(file, { ...context, revision }) }));
+  const rest = wanted.filter((file) => !file.image).map((file) => render(file, { ...context, revision }));
   const files = [...first, ...rest].sort((left, right) => (left.path < right.path ? -1 : 1));
-  return { files, spec: renderTemplate("aperture-env.yaml", context), revision };
+  return {
+    files,
+    pieces: [...files.map(pieceOf), ...piecesOf(demand, revision)],
+    spec: renderTemplate("aperture-env.yaml", context),
+    revision,
+  };
+}
+
+/** A file as a part of the plan. */
+export function pieceOf({ path, strategy, text, executable, edited, decidedBy }: RenderedFile): Piece {
+  return strategy === "own"
+    ? { strategy, path, text, executable, edited, decidedBy }
+    : { strategy, path, lines: text.split("\n").filter((line) => line !== "") };
 }
 
 function renderTemplate(path: string, context: object): string {

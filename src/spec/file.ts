@@ -2,5 +2,6 @@
 export { loadKnown } from "../catalog/known.ts";
 export { readModels } from "../gateway/models.ts";
 export { mergeDiscovery } from "./discovered.ts";
+export { yamlEditor } from "../edit/yaml.ts";
 export { editSpec } from "./edit.ts";
 export { parseSpec } from "./parse.ts";

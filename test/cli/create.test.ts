@@ -3,10 +3,10 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { wantedFiles } from "../../src/catalog/files.ts";
 import { pinnedRelease } from "../../src/catalog/release.ts";
 import { parseLock, type Lock } from "../../src/lock/lock.ts";
 import { parseSpec } from "../../src/spec/parse.ts";
+import { wantedFiles } from "../support/memory.ts";
 import { makeFolder, runAtTerminal, runPiped, treeOf, write, type Files, type Session } from "./harness.ts";
 
 let outside: ReturnType<typeof makeFolder>;

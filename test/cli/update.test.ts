@@ -216,7 +216,7 @@ describe("one repository", () => {
     edit("aperture-env.lock", (text) => text.replace(/"generator": "[^"]*"/, '"generator": "99.0.0"'));
     const older = await runPiped(["update"], root);
     expect(older).toMatchObject({ exit: 2, stderr: expect.stringContaining("99.0.0 wrote this environment") as string });
-    edit("aperture-env.lock", (text) => text.replace('"lockVersion": 2', '"lockVersion": 3'));
+    edit("aperture-env.lock", (text) => text.replace('"lockVersion": 3', '"lockVersion": 4'));
     const newer = await runPiped(["update"], root);
     expect(newer).toMatchObject({
       exit: 3,
@@ -355,6 +355,37 @@ describe("what stands against the environment", () => {
     write(root, { "opencode.json": bypass });
     expect((await runPiped(["--yes", "--on-bypass", "fix"], root)).stderr).not.toContain("past the gateway");
     expect(read("opencode.json")).toBe(bypass.replace('"baseURL": "https://api.anthropic.com/v1", ', ""));
+  });
+
+  test("what fix took out stays out in an update, is told by a check where it is there again, and remove gives it back", async () => {
+    write(root, { "opencode.json": bypass });
+    await runPiped(["--yes", "--on-bypass", "fix"], root);
+    const fixed = read("opencode.json");
+    const updated = await runPiped(["update"], root);
+    expect(updated.stdout).toContain("Nothing to do");
+    expect(read("opencode.json")).toBe(fixed);
+    expect((await runPiped(["check"], root)).stdout).toMatch(/^Fine/);
+    write(root, { "opencode.json": bypass });
+    const checked = await runPiped(["check"], root);
+    expect(checked.exit).toBe(0);
+    expect(checked.stdout).toMatch(
+      /^ {2}= opencode\.json {2}provider\.anthropic\.options\.baseURL, which was taken out, is there again$/m,
+    );
+    write(root, { "opencode.json": fixed });
+    const removed = await runPiped(["remove", "--yes"], root);
+    expect(removed.exit, removed.stderr).toBe(0);
+    expect(Object.keys(treeOf(root))).toEqual(["opencode.json"]);
+    expect(read("opencode.json")).toBe(bypass);
+  });
+
+  test("a key that fix took out is in no lock, and that is said", async () => {
+    write(root, { "opencode.json": '{ "provider": { "anthropic": { "options": { "apiKey": "sk-very-secret" } } } }\n' });
+    const ran = await runPiped(["--yes", "--on-bypass", "fix"], root);
+    expect(ran.stdout).toContain("provider.anthropic.options.apiKey may hold a key, so the lock does not keep it");
+    expect(Object.values(treeOf(root)).join("")).not.toContain("sk-very-secret");
+    const removed = await runPiped(["remove", "--yes"], root);
+    expect(removed.exit, removed.stderr).toBe(0);
+    expect(removed.stdout).toContain("put it back by hand");
   });
 
   test("managed goes into the spec, and silences it", async () => {

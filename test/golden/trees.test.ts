@@ -35,6 +35,8 @@ const shown: Readonly<Record<string, string>> = {
   "spec-changed": "a spec that was edited after generating: what it decides is replaced",
   "version-1-feature": "a dev container that version 0.1.0 added to is brought up to date",
   "version-1-own": "an environment that version 0.1.0 wrote is brought up to date",
+  "version-2-feature": "three dev containers with a lock of version 2 are brought up to date",
+  "version-2-own": "an environment with a lock of version 2 is brought up to date",
 };
 const exits: Readonly<Record<string, number>> = { "conflict-dockerfile": 3 };
 /** A file of the user's, the name of the Feature in it, and what it has then beside that. */
@@ -130,6 +132,22 @@ describe.each(caseNames)("%s", (name) => {
       expect(ran.stdout).toMatch(/\nNothing to do: everything is as the spec says\.\n$/);
       expect(ran.stdout).not.toMatch(/^ {2}[+~!] /m);
     }
+  });
+});
+
+describe.each([
+  ["version-2-feature", "feature-several"],
+  ["version-2-own", "own-asks-more"],
+])("%s, taken out", (name, first) => {
+  test.each([
+    ["at once", []],
+    ["after an update", ["update"]],
+  ])("%s: the repository is as it was before there was an environment", async (_when, update) => {
+    writeTree(root, readGiven(name).before);
+    for (const command of [...update.map((verb) => [verb]), ["remove", "--yes"]])
+      expect(await runCommand(command, root)).toMatchObject({ exit: 0 });
+    // A spec by hand is nobody's but the user's.
+    expect(readTree(root)).toEqual(readGiven(first).before);
   });
 });
 

@@ -1,6 +1,6 @@
 /** Strings that people give and should not, and environments made of those that are taken. */
 import fc from "fast-check";
-import type { Shape } from "../../src/catalog/files.ts";
+import type { Shape } from "../../src/vocabulary.ts";
 import { lifecycleHooks } from "../../src/catalog/hooks.ts";
 import { pinnedRelease } from "../../src/catalog/release.ts";
 import { providers } from "../../src/catalog/providers.ts";

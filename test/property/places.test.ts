@@ -5,17 +5,19 @@ import fc from "fast-check";
 import { parse as parseJsonc, type ParseError } from "jsonc-parser";
 import { describe, expect, test } from "vitest";
 import { findBase, type Base } from "../../src/catalog/bases.ts";
-import { featureFolder, isDevcontainerPath } from "../../src/catalog/files.ts";
+import { featureFolder, featurePath, isDevcontainerPath } from "../../src/catalog/files.ts";
 import { lifecycleHooks, withDoctor } from "../../src/catalog/hooks.ts";
 import { compactId, providers, speechOf } from "../../src/catalog/providers.ts";
 import { nameModels } from "../../src/catalog/compact.ts";
 import { pinnedRelease } from "../../src/catalog/release.ts";
-import { devcontainerValues } from "../../src/plan/devcontainer.ts";
-import { planKeys, withoutValues } from "../../src/plan/keys.ts";
+import { editJsonc } from "../../src/edit/editor.ts";
+import { valuesFor } from "../../src/outputs/devcontainer.ts";
+import { nestedFeature } from "../../src/outputs/payload.ts";
+import { planValues, withoutValues } from "../../src/plan/pieces/values.ts";
 import { resolveAnswers } from "../../src/questions/resolve.ts";
 import { questionOf } from "../../src/questions/table.ts";
 import type { Answers, QuestionId } from "../../src/questions/types.ts";
-import { featurePath, nestedFeature, type Environment } from "../../src/render/context.ts";
+import type { Environment } from "../../src/render/context.ts";
 import { emitProviders, type Emission } from "../../src/render/providers.ts";
 import { renderEnvironment, type Rendered } from "../../src/render/render.ts";
 import { parseSpec } from "../../src/spec/parse.ts";
@@ -258,8 +260,10 @@ describe("rendered files", () => {
     );
     fc.assert(
       fc.property(environment, theirs, fc.constantFrom(...devcontainerFiles), ({ answers }, text, file) => {
-        const values = devcontainerValues(file, answers, "0123456789ab");
-        const { change, locked } = planKeys(file, { kind: "text", text }, values, undefined);
+        const values = valuesFor(file, answers, "0123456789ab");
+        const piece = { strategy: "keys", path: file, values } as const;
+        const editor = editJsonc(file);
+        const { change, locked } = planValues(piece, { kind: "text", text }, undefined, editor);
         if (change.kind !== "edit") throw new Error(`it is ${JSON.stringify(change)}`);
         expect(isSubsequence(text, change.after)).toBe(true);
         const old = parseJsonc(text.replace(/^\ufeff/, ""), [], { allowTrailingComma: true }) as Record<string, never>;
@@ -275,9 +279,9 @@ describe("rendered files", () => {
           ...((ports.length > 0 || "forwardPorts" in old) && { forwardPorts: ports }),
         });
         // A second time there is nothing to do, and back it is the file that it was.
-        const again = planKeys(file, { kind: "text", text: change.after }, values, locked!);
+        const again = planValues(piece, { kind: "text", text: change.after }, locked!, editor);
         expect(again).toMatchObject({ change: { kind: "keep", why: "same" }, locked });
-        expect(withoutValues(change.after, locked!)).toMatchObject({ ok: true, text, notes: [] });
+        expect(withoutValues(change.after, locked!, editor)).toMatchObject({ ok: true, text, notes: [] });
       }),
       { numRuns: 200 },
     );

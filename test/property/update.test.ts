@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Shape } from "../../src/catalog/files.ts";
+import type { Shape } from "../../src/vocabulary.ts";
 import { mergeLines } from "../../src/edit/merge3.ts";
 import { lockPath } from "../../src/lock/lock.ts";
 import { changesOf, conflictsOf, writesOf } from "../../src/plan/plan.ts";

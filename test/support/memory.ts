@@ -1,13 +1,15 @@
 /** Repositories in memory: a plan applied to a map of texts, as the writer applies it to a disk. */
 import { pinnedRelease } from "../../src/catalog/release.ts";
-import type { Shape } from "../../src/catalog/files.ts";
+import { editJsonc } from "../../src/edit/editor.ts";
 import { lockPath, parseLock, type Lock } from "../../src/lock/lock.ts";
 import { buildPlan } from "../../src/plan/build.ts";
 import { writesOf, type Choice, type Plan } from "../../src/plan/plan.ts";
 import { planRemoval } from "../../src/plan/remove.ts";
 import type { Snapshot } from "../../src/plan/snapshot.ts";
+import { demandOf, filesOf } from "../../src/outputs/compose.ts";
 import type { Answers } from "../../src/questions/types.ts";
 import { renderEnvironment } from "../../src/render/render.ts";
+import type { Shape, WantedFile } from "../../src/vocabulary.ts";
 import { catalogue } from "./catalogue.ts";
 
 /** Texts by path. */
@@ -33,6 +35,9 @@ export const plainAnswers: Answers = {
   hooks: {},
 };
 
+/** The files of an environment of that shape. */
+export const wantedFiles = (shape: Shape): readonly WantedFile[] => filesOf(demandOf(plainAnswers, shape));
+
 /** What lies there, as a plan sees it. */
 export function snapshotOf(texts: Texts): Snapshot {
   return new Map([...texts].map(([path, text]) => [path, { kind: "text", text }]));
@@ -52,25 +57,34 @@ export function planUpdate(
   settle: (path: string) => Choice | null = () => null,
   generator = "1.0.0",
 ): Plan {
+  const rendered = renderEnvironment({
+    answers,
+    release: pinnedRelease,
+    registry: "",
+    shape,
+    catalogue,
+    doctor: "// doctor\n",
+  });
   return buildPlan({
     root: "/repository",
-    rendered: renderEnvironment({ answers, release: pinnedRelease, registry: "", shape, catalogue, doctor: "// doctor\n" }),
-    shape,
+    pieces: rendered.pieces,
+    spec: { text: rendered.spec, edited: null },
+    revision: rendered.revision,
     snapshot: snapshotOf(texts),
     lock: lockOf(texts),
     nextLock: { generator, answers, opencode: pinnedRelease, registry: "" },
-    editedSpec: null,
-    fixes: new Map(),
+    taken: [],
     ignoreLines: [],
     settle,
     warnings: [],
     findings: [],
+    editors: editJsonc,
   });
 }
 
 /** The plan of a removal. */
 export function planRemove(texts: Texts, settle: (path: string) => Choice | null = () => null): Plan {
-  return planRemoval({ root: "/repository", lock: lockOf(texts)!, snapshot: snapshotOf(texts), settle });
+  return planRemoval({ root: "/repository", lock: lockOf(texts)!, snapshot: snapshotOf(texts), settle, editors: editJsonc });
 }
 
 /** The texts after a plan. */

@@ -6,7 +6,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, posix, relative, sep } from "node:path";
 import Handlebars from "handlebars";
 import { describe, expect, test } from "vitest";
-import { doctorPath, featureFolder, specSchemaPath, wantedFiles } from "../../src/catalog/files.ts";
+import { doctorPath, featureFolder, specSchemaPath } from "../../src/catalog/files.ts";
+import { wantedFiles } from "../support/memory.ts";
 import { helperNames, readTemplates } from "../../src/scripts/templates.mjs";
 
 const root = join(import.meta.dirname, "..", "..");
@@ -376,7 +377,7 @@ describe("templates", () => {
   test("each helper is that of the file's format", () => {
     const format = (path: string): RegExp => {
       if (path.endsWith(".json")) return /^(?:json|literal|number|value)$/;
-      if (path.endsWith(".yaml")) return /^(?:yaml|flow|word)$/;
+      if (path.endsWith(".yaml")) return /^(?:yaml|flow|words?)$/;
       if (path.endsWith(".sh")) return /^(?:sh|words)$/;
       return /^(?:docker|word)$/;
     };

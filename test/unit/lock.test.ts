@@ -8,8 +8,8 @@ import { formatLock, hashText, normalise, parseLock, readLockText, type Lock } f
 import { isRegistry } from "../../src/lock/registry.ts";
 
 const lock: Lock = {
-  lockVersion: 2,
-  generator: "1.0.0",
+  lockVersion: 3,
+  generator: "0.0.0",
   revision: "0123456789ab",
   answers: {
     name: "x",
@@ -86,10 +86,10 @@ describe("damaged or hostile", () => {
     ["null", "null"],
     ["a number", "1"],
     ["a version before the first", withParts({ lockVersion: 0 })],
-    ["its version as a text", withParts({ lockVersion: "2" })],
+    ["its version as a text", withParts({ lockVersion: "3" })],
     ["its version as half a number", withParts({ lockVersion: 2.5 })],
-    ["a newer version that does not say by whom", withParts({ lockVersion: 3, generator: undefined })],
-    ["a newer version by nobody", withParts({ lockVersion: 3, generator: "me; rm -rf ." })],
+    ["a newer version that does not say by whom", withParts({ lockVersion: 4, generator: undefined })],
+    ["a newer version by nobody", withParts({ lockVersion: 4, generator: "me; rm -rf ." })],
     ["no version", withParts({ lockVersion: undefined })],
     ["everything below __proto__", `{"__proto__": ${JSON.stringify(lock)}}`],
     ["more than four mebibytes", `${formatLock(lock)}${" ".repeat(4 * 1024 * 1024)}`],
@@ -204,6 +204,22 @@ describe("damaged or hostile", () => {
         ["one that made more than can be counted", [{ ...value, made: 2 ** 60 }]],
       ] as const
     ).map(([what, values]) => [`values ${what}`, withFile(theirs, { ...entry, strategy: "keys", values })] as const),
+    ["a list that perhaps was a text", withFile(theirs, { ...entry, strategy: "keys", values: [{ ...value, fromText: false }] })],
+    ...[
+      null,
+      {},
+      [null],
+      ["model"],
+      [{}],
+      [{ path: [] }],
+      [{ path: [1] }],
+      Array.from({ length: 501 }, () => ({ path: ["a"] })),
+    ].map(
+      (taken, index) =>
+        [`what was taken out, wrong in way ${index}`, withFile("opencode.json", { ...entry, strategy: "taken", taken })] as const,
+    ),
+    ["a connection without a kind", withAnswers({ connection: { name: "x" } })],
+    ["a connection with an option that is a number", withAnswers({ connection: { kind: "network", port: 5 } })],
     ...[null, [], {}, { at: -1, length: 0, text: "" }, { at: 0, length: "1", text: "" }, { at: 0, length: 1, text: null }].map(
       (undo) => [`the way back ${JSON.stringify(undo)}`, withFile(theirs, { ...entry, strategy: "keys", undo })] as const,
     ),
@@ -249,6 +265,7 @@ describe("a claim that this program never makes", () => {
     hash: hashText("x"),
     values: paths.map((path) => ({ path, value: "1", item: false, made: 0 })),
   });
+  const taken = (path: string[]): object => ({ strategy: "taken", hash: hashText("x"), taken: [{ path, value: "1" }, { path }] });
   const claims: readonly (readonly [what: string, path: string, file: object, mayBe: boolean])[] = [
     ["the Feature folder", `${ours}/x/y`, own, true],
     ["the Dockerfile", ".devcontainer/Dockerfile", own, true],
@@ -273,6 +290,11 @@ describe("a claim that this program never makes", () => {
     ["keys in a dev container with a name", ".devcontainer/a b/devcontainer.json", keys(["forwardPorts"]), true],
     ["keys in package.json", "package.json", keys(["features", "x"]), false],
     ["keys in opencode.json", "opencode.json", keys(["containerEnv", "A"]), false],
+    ["keys taken out of opencode.json", "opencode.json", taken(["provider", "x"]), true],
+    ["keys taken out of .opencode/opencode.jsonc", ".opencode/opencode.jsonc", taken(["model"]), true],
+    ["keys taken out of another folder's opencode.json", "src/opencode.json", taken(["model"]), false],
+    ["keys taken out of package.json", "package.json", taken(["scripts"]), false],
+    ["keys taken out of a dev container", ".devcontainer.json", taken(["features"]), false],
     ["keys in a dev container too deep", ".devcontainer/a/b/devcontainer.json", keys(["features", "x"]), false],
     ["the image of a dev container", ".devcontainer.json", keys(["image"]), false],
     ["a hook in a dev container", ".devcontainer.json", keys(["features", "x"], ["postCreateCommand"]), false],
@@ -287,13 +309,47 @@ describe("a claim that this program never makes", () => {
 });
 
 describe("a lock of a newer form", () => {
-  test.each([3, 4, 1000])("%i says by whom, and nothing else of it is read", (lockVersion) => {
+  test.each([4, 5, 1000])("%i says by whom, and nothing else of it is read", (lockVersion) => {
     const expected = { kind: "newer", generator: "9.8.7-beta.1" };
     expect(readLockText(withParts({ lockVersion, generator: "9.8.7-beta.1" }))).toEqual(expected);
     expect(readLockText(JSON.stringify({ lockVersion, generator: "9.8.7-beta.1", files: { "/etc/passwd": 1 } }))).toEqual(
       expected,
     );
     expect(parseLock(withParts({ lockVersion }))).toBeNull();
+  });
+});
+
+describe("a lock of today's form by a later version", () => {
+  const later = (parts: object): string => withParts({ generator: "0.1.0", ...parts });
+
+  test("is read where this version knows all of it", () => {
+    expect(readLockText(later({}))).toEqual({ kind: "lock", lock: { ...lock, generator: "0.1.0" } });
+  });
+
+  test.each([
+    ["a file of an output that this version does not know", { files: { ".github/workflows/x.yml": entry } }],
+    ["another kind of piece", { files: { "x.yml": { ...entry, strategy: "later" } } }],
+    ["answers that this version does not know", { answers: {} }],
+  ])("with %s says by whom, and is not called damaged", (_what, parts) => {
+    expect(readLockText(later(parts))).toEqual({ kind: "newer", generator: "0.1.0" });
+    expect(readLockText(withParts(parts)), "and by this one it is").toEqual({ kind: "damaged" });
+  });
+});
+
+test("a connection with options is read again", () => {
+  const connection = { kind: "sidecar", hostname: "dev" };
+  expect(parseLock(withAnswers({ connection }))!.answers.connection).toEqual(connection);
+});
+
+/** Locks of the second form: an environment of its own, a dev container of the user's, and three of them. */
+describe("a lock of version 2", () => {
+  test.each(["own", "feature-tabs-crlf", "feature-several"])("%s: is what it was, in today's form", (name) => {
+    const text = normalise(readFileSync(join(import.meta.dirname, "locks-of-version-2", `${name}.lock`), "utf8"));
+    const old = JSON.parse(text) as object;
+    expect(old).toMatchObject({ lockVersion: 2 });
+    const read = readLockText(text);
+    expect(read).toEqual({ kind: "lock", lock: { ...old, lockVersion: 3 } });
+    expect(formatLock((read as { lock: Lock }).lock)).toBe(text.replace('"lockVersion": 2', '"lockVersion": 3'));
   });
 });
 
@@ -322,7 +378,7 @@ describe("a lock of version 1", () => {
     const values = [{ path: ["features", key, "revision"], value: old.revision, item: false, made: 0 }];
     expect(read.lock).toEqual({
       ...old,
-      lockVersion: 2,
+      lockVersion: 3,
       // Every dev container that was there, and nothing asked for: the one way in which it was.
       answers: {
         ...old.answers,

@@ -1,6 +1,6 @@
 /** The rules of the plan, each on its own: what is wanted, what lies there, what the lock says, and so what happens. */
 import { describe, expect, test } from "vitest";
-import { wantedFiles, type Shape } from "../../src/catalog/files.ts";
+import { editJsonc } from "../../src/edit/editor.ts";
 import { pinnedRelease } from "../../src/catalog/release.ts";
 import {
   formatLock,
@@ -12,12 +12,14 @@ import {
   type LockedValue,
 } from "../../src/lock/lock.ts";
 import type { EditResult } from "../../src/edit/splice.ts";
+import { demandOf, piecesOf, wantedPaths } from "../../src/outputs/compose.ts";
 import { buildPlan, pathsToLookAt, type PlanInput } from "../../src/plan/build.ts";
 import type { Finding } from "../../src/plan/findings.ts";
 import { conflictsOf, isEmpty, writesOf, type Change, type Choice, type Plan } from "../../src/plan/plan.ts";
 import { planRemoval } from "../../src/plan/remove.ts";
 import type { Found } from "../../src/plan/snapshot.ts";
-import type { Rendered, RenderedFile } from "../../src/render/render.ts";
+import { pieceOf, type Rendered, type RenderedFile } from "../../src/render/render.ts";
+import type { Shape, TakenPiece } from "../../src/vocabulary.ts";
 
 const script = ".devcontainer/aperture-env/install.sh";
 const dockerfile = ".devcontainer/Dockerfile";
@@ -40,7 +42,7 @@ const wanted = (path: string): RenderedFile => ({
   executable: path === script,
   text: now[path]!,
 });
-const rendered: Rendered = {
+const rendered: Omit<Rendered, "pieces"> = {
   files: [dockerfile, script, json].map(wanted),
   spec: "name: x\n",
   revision: "0123456789ab",
@@ -76,7 +78,7 @@ interface Setting {
   readonly files?: readonly RenderedFile[];
   readonly asked?: Partial<Lock["answers"]>;
   readonly editedSpec?: EditResult;
-  readonly fixes?: Readonly<Record<string, EditResult>>;
+  readonly taken?: readonly TakenPiece[];
   readonly ignoreLines?: readonly string[];
   readonly settle?: Choice | ((path: string) => Choice | null);
   readonly findings?: readonly Finding[];
@@ -84,19 +86,23 @@ interface Setting {
 
 function plan(setting: Setting): Plan {
   const { found = {}, lock = null, shape = { kind: "own" }, files = rendered.files, settle = () => null } = setting;
+  const asked = { ...answers, ...setting.asked };
+  // Of the outputs only what they put into files of the user's: the files are those above.
+  const pieces = piecesOf(demandOf(asked, shape), rendered.revision);
   return buildPlan({
     root: "/repository",
-    rendered: { ...rendered, files },
-    shape,
+    pieces: [...files.map(pieceOf), ...pieces],
+    spec: { text: rendered.spec, edited: setting.editedSpec ?? null },
+    revision: rendered.revision,
     snapshot: new Map(Object.entries(found)),
     lock,
-    nextLock: { ...nextLock, answers: { ...answers, ...setting.asked } },
-    editedSpec: setting.editedSpec ?? null,
-    fixes: new Map(Object.entries(setting.fixes ?? {})),
+    nextLock: { ...nextLock, answers: asked },
+    taken: setting.taken ?? [],
     ignoreLines: setting.ignoreLines ?? [],
     settle: typeof settle === "function" ? settle : () => settle,
     warnings: ["a word"],
     findings: setting.findings ?? [],
+    editors: editJsonc,
   });
 }
 
@@ -455,6 +461,7 @@ describe("a key in a file of the user's", () => {
           ["aperture-env.lock", text("x")],
         ]),
         settle: () => null,
+        editors: editJsonc,
       }).changes.find(({ path }) => path === file);
     expect(remove(ours)).toEqual({ kind: "edit", path: file, before: ours, after: theirs, executable: false });
     const edited = ours.replace("debian", "fedora").replace("{\n", "{\n  // mine\n");
@@ -688,6 +695,7 @@ describe("lines beside the user's", () => {
           ["aperture-env.lock", text("x")],
         ]),
         settle: () => null,
+        editors: editJsonc,
       }).changes[0];
     expect(remove(now[attributes]!)).toEqual({ kind: "remove", path: attributes, before: now[attributes] });
     expect(remove(mine + now[attributes]!)).toEqual({
@@ -713,6 +721,7 @@ describe("lines beside the user's", () => {
         ["aperture-env.lock", text("x")],
       ]),
       settle: () => null,
+      editors: editJsonc,
     });
     expect(removed.changes).toEqual([{ kind: "remove", path: attributes, before: then }]);
   });
@@ -767,7 +776,13 @@ describe("removal", () => {
     [spec]: { strategy: "seed", hash: hashText("name: x\n") },
   });
   const remove = (found: Readonly<Record<string, Found>>, known = lock): Plan =>
-    planRemoval({ root: "/repository", lock: known, snapshot: new Map(Object.entries(found)), settle: () => null });
+    planRemoval({
+      root: "/repository",
+      lock: known,
+      snapshot: new Map(Object.entries(found)),
+      settle: () => null,
+      editors: editJsonc,
+    });
   const there = { "aperture-env.lock": text("the lock"), [spec]: text("name: x\n") };
 
   test("takes out what is as it was written, the lock last", () => {
@@ -886,17 +901,120 @@ describe("the spec", () => {
 describe("project files that go past the gateway", () => {
   const path = "opencode.json";
 
-  test("are edited as asked, and are not ours", () => {
-    const fixes = { [path]: { ok: true, text: "{}" } } as const;
-    const made = plan({ fixes, found: { [path]: text('{"a":1}') } });
-    expect(changeOf(made, path)).toEqual({ kind: "edit", path, before: '{"a":1}', after: "{}", executable: false });
-    expect(lockedBy(made)[path]).toBeUndefined();
+  const keys = [["provider", "openai", "options", "baseURL"], ["enabled_providers"]] as const;
+  const there =
+    '{\n  // mine\n  "provider": { "openai": { "options": { "baseURL": "https://elsewhere/v1", "timeout": 9 } } },\n  "enabled_providers": ["x"]\n}\n';
+  const left = '{\n  // mine\n  "provider": { "openai": { "options": { "timeout": 9 } } }\n}\n';
+  const taken: readonly TakenPiece[] = [{ strategy: "taken", path, keys }];
+  const first = plan({ taken, found: { [path]: text(there) } });
+  const lock = lockOf(lockedBy(first));
+  const remove = (now: string, files = lock.files): Change | undefined =>
+    planRemoval({
+      root: "/",
+      lock: lockOf(files),
+      snapshot: new Map([
+        [path, text(now)],
+        ["aperture-env.lock", text("x")],
+      ]),
+      settle: () => null,
+      editors: editJsonc,
+    }).changes.find((change) => change.path === path);
+
+  test("lose what was asked for, and the lock knows how to give it back", () => {
+    expect(changeOf(first, path)).toEqual({ kind: "edit", path, before: there, after: left, executable: false });
+    expect(lockedBy(first)[path]).toMatchObject({
+      strategy: "taken",
+      hash: hashText(left),
+      taken: [
+        { path: keys[0], value: "https://elsewhere/v1" },
+        { path: keys[1], value: ["x"] },
+      ],
+    });
+    expect(remove(left)).toEqual({ kind: "edit", path, before: left, after: there, executable: false });
+  });
+
+  test("stay without it in an update that asks for nothing, and are forgotten where they are gone", () => {
+    const again = plan({ found: { [path]: text(left) }, lock });
+    expect(changeOf(again, path)).toEqual({ kind: "keep", path, why: "same" });
+    expect(lockedBy(again)[path]).toEqual(lock.files[path]);
+    for (const gone of [{ kind: "nothing" }, { kind: "other", what: "a folder" }] as const) {
+      const without = plan({ found: { [path]: gone }, lock });
+      expect(changeOf(without, path)).toBeUndefined();
+      expect(lockedBy(without)[path]).toBeUndefined();
+    }
+  });
+
+  test("have the way back to the first bytes also after more was taken out", () => {
+    const more = plan({
+      taken: [{ strategy: "taken", path, keys: [["provider", "openai", "options", "timeout"]] }],
+      found: { [path]: text(left) },
+      lock,
+    });
+    const { after } = changeOf(more, path) as { after: string };
+    expect(remove(after, lockedBy(more))).toMatchObject({ kind: "edit", after: there });
+    expect(remove(`${after}\n`, lockedBy(more))).toMatchObject({ kind: "edit" });
+  });
+
+  test("that the user edited since get each value back in its place, unless the user has something there", () => {
+    const edited = left.replace("// mine", "// my own");
+    const given = remove(edited) as { after: string };
+    expect(given.after).toContain("// my own");
+    expect(JSON.parse(given.after.replace(/^ *\/\/.*$/m, ""))).toEqual(JSON.parse(there.replace(/^ *\/\/.*$/m, "")));
+    const mine = edited.replace('"timeout": 9', '"baseURL": "http://mine"');
+    expect(remove(mine)).toMatchObject({
+      kind: "edit",
+      after: expect.stringContaining('"baseURL": "http://mine"') as unknown,
+      notes: ["provider.openai.options.baseURL stays as you have it"],
+    });
+    expect(remove("{}\n"), "not what stood in something that is gone").toMatchObject({
+      after: expect.not.stringContaining('provider"') as unknown,
+    });
+    expect(remove("{")).toMatchObject({ kind: "conflict", where: { file: path } });
+  });
+
+  test("are left as they are where the user put it back", () => {
+    const again = plan({ found: { [path]: text(there) }, lock });
+    expect(changeOf(again, path)).toEqual({ kind: "keep", path, why: "same" });
+    expect(lockedBy(again)[path], "which is nothing to write down").toEqual(lock.files[path]);
+    expect(remove(there)).toEqual({ kind: "keep", path, why: "same" });
+    const retaken = plan({ taken, found: { [path]: text(there.replace("elsewhere", "elsewhere.too")) }, lock });
+    expect(lockedBy(retaken)[path]!.taken).toEqual([
+      { path: keys[0], value: "https://elsewhere.too/v1" },
+      { path: keys[1], value: ["x"] },
+    ]);
+  });
+
+  test.each([
+    ["a key", ["provider", "openai", "options", "apiKey"], "sk-live", false],
+    ["a reference to a key", ["provider", "openai", "options", "apiKey"], "{env:OPENAI_KEY}", true],
+    ["an address", ["provider", "openai", "options", "baseURL"], "https://example.openai.azure.com/openai/deployments/gpt", true],
+    ["an address with a password", ["provider", "openai", "options", "baseURL"], "https://me:pw@elsewhere/v1", false],
+    ["an address with a query", ["provider", "openai", "options", "baseURL"], "https://elsewhere/v1?code=1", false],
+    ["an address with a token", ["provider", "openai", "options", "baseURL"], "https://elsewhere/a1b2c3d4e5f6a7b8c9d0/v1", false],
+    ["headers", ["provider", "openai", "options", "headers"], { "X-Api": "abc" }, false],
+  ] as const)("%s: kept in the lock only where nobody can be harmed", (_what, key, value, isKept) => {
+    const before = JSON.stringify({ provider: { openai: { options: { [key[3]]: value } } } });
+    const made = plan({ taken: [{ strategy: "taken", path, keys: [key] }], found: { [path]: text(before) } });
+    const locked = lockedBy(made)[path]!;
+    expect(locked.taken).toEqual([isKept ? { path: key, value } : { path: key }]);
+    if (isKept)
+      return expect(remove((changeOf(made, path) as { after: string }).after, { [path]: locked })).toMatchObject({
+        after: before,
+      });
+    expect(lockText(made)).not.toMatch(/sk-live|pw@|code=|a1b2c3|abc/);
+    expect(changeOf(made, path)).toMatchObject({
+      notes: [expect.stringMatching(/does not keep it: remove will not give it back$/)],
+    });
+    expect(remove((changeOf(made, path) as { after: string }).after, { [path]: locked })).toMatchObject({
+      kind: "keep",
+      why: "left",
+      notes: [expect.stringMatching(/put it back by hand$/)],
+    });
   });
 
   test("are in the way where they cannot be edited", () => {
-    const fixes = { [path]: { ok: false, why: "no JSON", line: 1, column: 2 } } as const;
-    expect(conflictsOf(plan({ fixes, found: { [path]: text("{") } }))).toMatchObject([
-      { path, why: "cannot be edited: no JSON", where: { file: path, line: 1, column: 2 } },
+    expect(conflictsOf(plan({ taken, found: { [path]: text("{") } }))).toMatchObject([
+      { path, why: expect.stringMatching(/^cannot be edited: this is not JSON/) as unknown, where: { file: path, line: 1 } },
     ]);
   });
 });
@@ -911,7 +1029,7 @@ describe("the lock", () => {
   test("is written with what was resolved, files in order", () => {
     const lock = parseLock(right)!;
     expect(lock).toMatchObject({
-      lockVersion: 2,
+      lockVersion: 3,
       generator: "9.9.9",
       revision: rendered.revision,
       answers,
@@ -971,7 +1089,7 @@ describe("the lock", () => {
     } as const;
     const turned = Object.fromEntries(Object.entries(files).reverse());
     expect(formatLock(lockOf(files))).toBe(formatLock(lockOf(turned)));
-    expect(formatLock(lockOf(files))).toMatch(/^\{\n {2}"lockVersion": 2,\n[^]*\n\}\n$/);
+    expect(formatLock(lockOf(files))).toMatch(/^\{\n {2}"lockVersion": 3,\n[^]*\n\}\n$/);
   });
 });
 
@@ -985,14 +1103,12 @@ test("changes are in the order of their paths, and warnings and findings go alon
 
 test("the paths to look at are all that a plan asks for", () => {
   const always = [spec, "aperture-env.lock", ".gitignore"];
-  const pathsOf = (shape: Shape): string[] => wantedFiles(shape).map(({ path }) => path);
-  expect(pathsToLookAt({ kind: "own" }, null)).toEqual([...always, ...pathsOf({ kind: "own" })]);
-  const shape: Shape = { kind: "feature", files: [".devcontainer.json", ".devcontainer/a/devcontainer.json"] };
-  expect(pathsToLookAt(shape, null)).toEqual([...always, ...pathsOf(shape), ...shape.files]);
+  const pathsOf = (shape: Shape): readonly string[] => wantedPaths(demandOf(answers, shape));
+  const own = pathsOf({ kind: "own" });
+  expect(pathsToLookAt(own, null)).toEqual([...always, ...own]);
+  expect(own).toEqual(expect.arrayContaining([dockerfile, script, json, attributes]));
+  const files = [".devcontainer.json", ".devcontainer/a/devcontainer.json"];
+  expect(pathsOf({ kind: "feature", files })).toEqual(expect.arrayContaining([...files, script, attributes]));
   const lock = lockOf({ [script]: { strategy: "own", hash: hashText("x") }, dropped: { strategy: "own", hash: hashText("y") } });
-  expect(pathsToLookAt({ kind: "own" }, lock), "what was written earlier, too").toEqual([
-    ...always,
-    ...pathsOf({ kind: "own" }),
-    "dropped",
-  ]);
+  expect(pathsToLookAt(own, lock), "what was written earlier, too").toEqual([...always, ...own, "dropped"]);
 });

@@ -1,8 +1,8 @@
 /** The table of questions: what each reads from a flag, from the spec and from nothing, what it writes back, and what it refuses. */
 import { describe, expect, test } from "vitest";
 import { bases } from "../../src/catalog/bases.ts";
-import { connections } from "../../src/catalog/connections.ts";
-import { outputs } from "../../src/catalog/outputs.ts";
+import { connections } from "../../src/connections/index.ts";
+import { offeredOutputs } from "../../src/outputs/compose.ts";
 import { cleanName } from "../../src/questions/parse.ts";
 import { questionOf, questions } from "../../src/questions/table.ts";
 import type { Answers, Facts, QuestionId } from "../../src/questions/types.ts";
@@ -221,6 +221,8 @@ test.each(parsed.map(([id, text, value, written = text]) => ({ id, text, value, 
 const read: readonly (readonly [QuestionId, value: unknown, answer: unknown])[] = [
   ["url", "http://ai", "http://ai"],
   ["connection", "network", "network"],
+  ["connection", { kind: "network" }, "network"],
+  ["connection", { kind: " network " }, "network"],
   ["providers", { anthropic: {}, openai: {} }, both.providers],
   ["providers", { anthropic: null, openai: { api: "responses" } }, both.providers],
   ["providers", { openai: { api: null } }, onlyOpenai.providers],
@@ -298,6 +300,8 @@ const refusedTexts: readonly (readonly [QuestionId, text: string, why: RegExp, f
   ["url", "http://ai/x", /has the path \/x/, /^write http:\/\/ai/],
   ["connection", "tailscale", /cannot connect by "tailscale"/, /^choose from network$/],
   ["connection", "", /cannot connect by ""/, /^choose from network$/],
+  ["connection", "network,hostname=x", /^network has no option "hostname"$/, /^write {2}network$/],
+  ["connection", "network,x", /^"x" is no option of a connection$/, /^write {2}kind,name=value$/],
   ["providers", "", /no provider is named/, chooseProvider],
   ["providers", " , ", /no provider is named/, chooseProvider],
   ["providers", "groc", /^groc is none of the catalogue's, so its models are not known$/, nameModels],
@@ -448,8 +452,14 @@ const refusedValues: readonly (readonly [QuestionId, value: unknown, why: RegExp
     [id, 5, /^expected text, not the number 5$/] as const,
     [id, true, /^expected text, not the boolean true$/] as const,
     [id, [], /^expected text, not a list$/] as const,
-    [id, {}, /^expected text, not a map$/] as const,
+    // A connection may be one, with options.
+    [id, {}, id === "connection" ? /^the connection has no kind$/ : /^expected text, not a map$/] as const,
   ]),
+  ["connection", { kind: 5 }, /^the connection has no kind$/],
+  ["connection", { kind: "tailscale" }, /cannot connect by "tailscale"/],
+  ["connection", { kind: "network", hostname: "x" }, /^network has no option "hostname"$/],
+  ["connection", { kind: "network", hostname: 5 }, /^the option "hostname" is no text$/],
+  ["connection", JSON.parse('{ "kind": "network", "__proto__": "x" }'), /^network has no option "__proto__"$/],
   ["opencode", 1.18, /^expected text, not the number 1\.18$/],
   ["managed", "true", /^expected true or false, not the string true$/],
   ["managed", null, /^expected true or false, not nothing$/],
@@ -560,6 +570,6 @@ test("a clean name is clean", () => {
 });
 
 test("this version offers what it can make", () => {
-  expect(outputs.map(({ value }) => value)).toEqual(["devcontainer"]);
+  expect(offeredOutputs().map(({ value }) => value)).toEqual(["devcontainer"]);
   expect(connections.map(({ value }) => value)).toEqual(["network"]);
 });

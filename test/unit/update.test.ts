@@ -4,15 +4,22 @@
  */
 import { describe, expect, test } from "vitest";
 import { hashText, type LockedFile } from "../../src/lock/lock.ts";
-import { planKeys, type KeyedValue } from "../../src/plan/keys.ts";
-import { planLines } from "../../src/plan/lines.ts";
-import { planOwn, type Planned } from "../../src/plan/own.ts";
-import type { Choice } from "../../src/plan/plan.ts";
+import { editJsonc } from "../../src/edit/editor.ts";
+import * as pieces from "../../src/plan/pieces/index.ts";
+import { planLines } from "../../src/plan/pieces/lines.ts";
+import { planOwn } from "../../src/plan/pieces/own.ts";
+import type { Planned } from "../../src/plan/pieces/piece.ts";
+import { planValues } from "../../src/plan/pieces/values.ts";
+import type { Change, Choice } from "../../src/plan/plan.ts";
 import type { Found } from "../../src/plan/snapshot.ts";
-import { takeOut } from "../../src/plan/takeout.ts";
-import type { RenderedFile } from "../../src/render/render.ts";
+import type { KeyedValue, OwnPiece } from "../../src/vocabulary.ts";
 
 const found = (text: string | null): Found => (text === null ? { kind: "nothing" } : { kind: "text", text });
+const devcontainer = ".devcontainer/devcontainer.json";
+const planKeys = (values: readonly KeyedValue[], theirs: string, locked: LockedFile | undefined): Planned =>
+  planValues({ strategy: "keys", path: devcontainer, values }, found(theirs), locked, editJsonc(devcontainer));
+const takeOut = (path: string, there: Found, locked: LockedFile, settle: Choice | null): Change | null =>
+  pieces.takeOut(path, there, locked, settle, editJsonc);
 const glyphs = { create: "+", replace: "~", edit: "~", remove: "-", keep: "=", conflict: "!" } as const;
 
 /** The glyph, why it stays, and the text that is there afterwards. */
@@ -30,12 +37,11 @@ describe("own, edited by people: merged line by line", () => {
   const was = "FROM one\nRUN two\n\nENV three=3\n\nCMD four\n";
   const locked: LockedFile = { strategy: "own", hash: hashText(was), ancestor: was.split("\n") };
   const plan = (theirs: string | null, ours: string, settle: Choice | null = null): ReturnType<typeof outcome> => {
-    const file: RenderedFile = {
+    const file: OwnPiece = {
       path: ".devcontainer/Dockerfile",
       strategy: "own",
       decidedBy: "base",
       edited: true,
-      image: true,
       executable: false,
       text: ours,
     };
@@ -106,12 +112,11 @@ describe("own, edited by people: merged line by line", () => {
   });
 
   test("what was merged is not asked again", () => {
-    const file = (text: string): RenderedFile => ({
+    const file = (text: string): OwnPiece => ({
       path: ".devcontainer/Dockerfile",
       strategy: "own",
       decidedBy: "",
       edited: true,
-      image: true,
       executable: false,
       text,
     });
@@ -128,12 +133,11 @@ describe("own, edited by people, JSON: merged key by key where lines clash", () 
   const was = '{\n  "name": "a",\n  "build": { "args": { "REVISION": "1" } },\n  "remoteUser": "x"\n}\n';
   const locked: LockedFile = { strategy: "own", hash: hashText(was), ancestor: was.split("\n") };
   const plan = (theirs: string, ours: string, settle: Choice | null = null): ReturnType<typeof outcome> => {
-    const file: RenderedFile = {
+    const file: OwnPiece = {
       path: ".devcontainer/devcontainer.json",
       strategy: "own",
       decidedBy: "base",
       edited: true,
-      image: false,
       executable: false,
       text: ours,
     };
@@ -172,12 +176,11 @@ describe("own, edited by people, JSON: merged key by key where lines clash", () 
 describe("own, generated: by hash", () => {
   const was = "#!/bin/sh\nold\n";
   const locked: LockedFile = { strategy: "own", hash: hashText(was) };
-  const file = (text: string): RenderedFile => ({
+  const file = (text: string): OwnPiece => ({
     path: ".devcontainer/aperture-env/install.sh",
     strategy: "own",
     decidedBy: "opencode.managed",
     edited: false,
-    image: true,
     executable: true,
     text,
   });
@@ -234,7 +237,7 @@ describe("keys: each by itself", () => {
   const variable = (value: string): KeyedValue => ({ path: ["containerEnv", "TZ"], value, item: false, oursFrom: null });
   const port = (value: number): KeyedValue => ({ path: ["forwardPorts"], value, item: true, oursFrom: null });
   const original = '{\n  // mine\n  "image": "x"\n}\n';
-  const first = planKeys(path, found(original), [feature("111111111111"), variable("UTC"), port(3000)], undefined);
+  const first = planKeys([feature("111111111111"), variable("UTC"), port(3000)], original, undefined);
   const written = first.change.kind === "edit" ? first.change.after : "";
   const locked = first.locked!;
   const next = [feature("222222222222"), variable("CET"), port(3000)];
@@ -349,17 +352,17 @@ describe("keys: each by itself", () => {
     ],
   ];
   test.each(rows)("the user: %s", (_user, theirs, wanted, glyph, text, notes) => {
-    const planned = planKeys(path, found(theirs), wanted, locked);
+    const planned = planKeys(wanted, theirs, locked);
     expect(outcome(planned, theirs)).toMatchObject({ glyph, text });
     expect("notes" in planned.change ? (planned.change.notes ?? []) : []).toEqual(notes);
     // Done once, it is done.
-    const again = planKeys(path, found(text), wanted, planned.locked!);
+    const again = planKeys(wanted, text, planned.locked!);
     expect(outcome(again, text)).toMatchObject({ glyph: "=", text });
   });
 
   test("a value that the user had before is the user's: it stays, is not taken out, and is said where it differs", () => {
     const theirs = '{ "image": "x", "containerEnv": { "TZ": "MINE", "A": "a" }, "forwardPorts": [3000] }';
-    const planned = planKeys(path, found(theirs), next, undefined);
+    const planned = planKeys(next, theirs, undefined);
     expect(planned.change).toMatchObject({ kind: "edit", notes: ["containerEnv › TZ stays as you have it"] });
     expect(planned.locked!.values!.map((value) => value.path[0])).toEqual(["features"]);
     const after = planned.change.kind === "edit" ? planned.change.after : "";
@@ -373,7 +376,7 @@ describe("keys: each by itself", () => {
     ["no object on the way", '{\n  "features": []\n}', { line: 2, column: 15 }],
     ["not an object", "[]", { line: 1, column: 1 }],
   ])("%s: refused with its place", (_what, theirs, place) => {
-    expect(planKeys(path, found(theirs), next, undefined).change).toMatchObject({
+    expect(planKeys(next, theirs, undefined).change).toMatchObject({
       kind: "conflict",
       choices: [],
       where: { file: path, ...place },
@@ -387,7 +390,7 @@ describe("keys taken out by an update or a removal", () => {
     { path: ["features", "./aperture-env", "revision"], value: "111111111111", item: false, oursFrom: 1 },
   ];
   const add = (theirs: string): { text: string; locked: LockedFile } => {
-    const { change, locked } = planKeys(path, found(theirs), wanted, undefined);
+    const { change, locked } = planKeys(wanted, theirs, undefined);
     return { text: change.kind === "edit" ? change.after : theirs, locked: locked! };
   };
 

@@ -1,8 +1,10 @@
 /** Says whether repositories still are what their specs and locks say. Writes nothing; asks the registry only with --outdated. */
+import { loadEditors } from "../../edit/editor.ts";
 import { lockPath, type Lock } from "../../lock/lock.ts";
 import { fails, observe, observeNoLock, observeStale, pathsToCheck, type Observation } from "../../plan/check.ts";
 import { isSameFound, type Snapshot } from "../../plan/snapshot.ts";
 import { writesOf } from "../../plan/plan.ts";
+import { demandOf } from "../../outputs/compose.ts";
 import { resolveAnswers } from "../../questions/resolve.ts";
 import { questions } from "../../questions/table.ts";
 import type { Answers } from "../../questions/types.ts";
@@ -84,11 +86,13 @@ async function observeRepository(target: Target, outdated: boolean, io: Io): Pro
   const { lock, damaged } = readLockFile(root);
   if (lock === null) return [...interrupted, ...observeNoLock(damaged)];
   const { answers, spec } = await answersNow(target, lock);
+  const paths = pathsToCheck(lock);
   const observations = observe({
     lock,
-    snapshot: takeSnapshot(root, pathsToCheck(lock)),
+    snapshot: takeSnapshot(root, paths),
     changedKeys: changedKeys(lock.answers, answers),
-    shape: shapeOf(findContainers(root, lock), answers, spec),
+    demand: demandOf(answers, shapeOf(findContainers(root, lock), answers, spec)),
+    editors: await loadEditors(paths),
   });
   const drift = [...interrupted, ...observations];
   // Only the version that wrote the lock can say what it would have written; what a newer one would do is no drift.

@@ -1,16 +1,18 @@
 /** The default command: from answers to a plan, shown, confirmed and applied. It only orders the steps; each lives in its own room. */
-import type { Shape } from "../../catalog/files.ts";
 import { loadKnown } from "../../catalog/known.ts";
 import { usageError } from "../../errors.ts";
 import { defaultOrigin } from "../../gateway/origin.ts";
+import { demandOf, nextOf } from "../../outputs/compose.ts";
 import { repeatLine } from "../../questions/repeat.ts";
 import { questionOf } from "../../questions/table.ts";
+import type { Answers } from "../../questions/types.ts";
 import { formatShell } from "../../render/escape.ts";
 import { formatOutcomeJson, type Outcome } from "../../report/json.ts";
 import { readSpecText } from "../../repo/environment.ts";
 import { findTarget, type Target } from "../../repo/scan.ts";
 import { shown } from "../../text/terminal.ts";
 import { generatorVersion } from "../../version.ts";
+import type { Shape } from "../../vocabulary.ts";
 import type { Command, Flags, Verb } from "../args.ts";
 import type { Io } from "../io.ts";
 import { carryOut, openPrompt, settleEarlierRun, terminalOf, type Prompt } from "./carrying-out.ts";
@@ -66,7 +68,7 @@ export async function runCreate({ directory, flags, switches, discover, mistaken
     plan,
     resolved,
     revision,
-    next: nextSteps(directory, answers.url, prepared.shape),
+    next: nextSteps(directory, answers, prepared.shape),
     repeat: repeatLine(resolved, directory, switches.cwd),
   };
   if (switches.json) io.stdout.write(formatOutcomeJson(outcome));
@@ -107,19 +109,11 @@ async function openDetection(target: Target, flags: Flags, io: Io): Promise<Dete
   });
 }
 
-function nextSteps(directory: string | null, url: string, shape: Shape): string[] {
+function nextSteps(directory: string | null, answers: Answers, shape: Shape): string[] {
   return [
     ...(directory === null ? [] : [`cd ${formatShell(directory)}`]),
     "git add . && git commit -m 'Add the Aperture environment'",
-    shape.kind === "own"
-      ? "Open the folder in VS Code, JetBrains or Codespaces, or:  npx @devcontainers/cli up --workspace-folder ."
-      : `Rebuild the container in your editor, or:  ${upCommand(shape.files[0]!)} --remove-existing-container`,
-    `Then  opencode run hello ; the message shows up on ${url}/ui/`,
+    ...nextOf(demandOf(answers, shape)),
+    `Then  opencode run hello ; the message shows up on ${answers.url}/ui/`,
   ];
-}
-
-/** Dev containers in folders of their own have to be named (containers.dev, devcontainer-reference). */
-function upCommand(file: string): string {
-  const named = /^\.devcontainer\/[^/]+\/devcontainer\.json$/.test(file) ? ` --config ${formatShell(file)}` : "";
-  return `npx @devcontainers/cli up --workspace-folder .${named}`;
 }

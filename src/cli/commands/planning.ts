@@ -1,11 +1,9 @@
 /** Everything up to the plan, for the commands that write an environment: looks, asks, resolves, renders. Writes nothing. */
 import type { Libc } from "../../catalog/bases.ts";
 import { emittedIds } from "../../catalog/compact.ts";
-import type { Shape } from "../../catalog/files.ts";
 import { loadCatalogue, type Catalogue } from "../../catalog/models.ts";
 import { compareVersions, missingPlatforms, pinnedRelease, type Release } from "../../catalog/release.ts";
-import { removeValue } from "../../edit/jsonc.ts";
-import type { EditResult } from "../../edit/splice.ts";
+import { editJsonc, loadEditors } from "../../edit/editor.ts";
 import { sameValue } from "../../edit/value.ts";
 import { isAppError, usageError } from "../../errors.ts";
 import { lockPath, type Lock } from "../../lock/lock.ts";
@@ -20,6 +18,7 @@ import {
   type ProjectFile,
 } from "../../plan/findings.ts";
 import { foldersOf, unignoreLines } from "../../plan/ignore.ts";
+import { withoutKeys } from "../../plan/pieces/taken.ts";
 import { changesOf, type Choice, type Plan } from "../../plan/plan.ts";
 import { refuseIfDifferent, type Found, type Snapshot } from "../../plan/snapshot.ts";
 import {
@@ -31,6 +30,7 @@ import {
   type Resolved,
 } from "../../questions/resolve.ts";
 import type { Answers } from "../../questions/types.ts";
+import { demandOf, wantedPaths } from "../../outputs/compose.ts";
 import type { DefaultRegistry } from "../../registry/default.ts";
 import type { ResolvedRelease } from "../../registry/npm.ts";
 import { describeBase } from "../../render/context.ts";
@@ -48,6 +48,7 @@ import { findIgnored } from "../../repo/git.ts";
 import { readProject } from "../../repo/project.ts";
 import { findDevcontainers, readFacts, takeSnapshot, type Target } from "../../repo/scan.ts";
 import { specPath, type SpecEntries } from "../../spec/spec.ts";
+import type { Shape, TakenPiece } from "../../vocabulary.ts";
 import { generatorVersion } from "../../version.ts";
 import type { Flags, OnBypass } from "../args.ts";
 
@@ -96,17 +97,17 @@ export async function preparePlan(request: Request): Promise<Prepared> {
   refuseDowngrade(lock);
   // The parser is loaded only where there is something for it.
   const specFile = specText === null ? null : await import("../../spec/file.ts");
-  const spec = specText === null ? (request.existing ? {} : null) : specFile!.parseSpec(specText);
+  const entries = specText === null ? (request.existing ? {} : null) : specFile!.parseSpec(specText);
   const devcontainers = target.exists ? findDevcontainers(root) : [];
   const containers: Containers = target.exists ? findContainers(root, lock) : { kind: "own" };
   const files = containers.kind === "theirs" ? containers.files : [];
   const sources: AnswerSources = {
     flags: request.flags,
-    spec,
+    spec: entries,
     env,
     lock: lock?.answers ?? null,
     facts: readFacts(target, files, pinnedRelease.version),
-    ...(spec === null && request.detect !== undefined && { detect: request.detect }),
+    ...(entries === null && request.detect !== undefined && { detect: request.detect }),
   };
   const mode = { ask: request.ask, acceptDefaults: request.acceptDefaults || request.existing };
   const project = target.exists ? readProject(root, files) : { configs: [], setup: [], hasOpencodeFolder: false };
@@ -122,9 +123,11 @@ export async function preparePlan(request: Request): Promise<Prepared> {
     const written = { ...sources, flags: {}, spec: specFile!.parseSpec(editedSpec.text) };
     ({ answers } = await resolveAnswers(written, mode));
   }
-  const shape = shapeOf(containers, answers, spec);
-  const fixes = onBypass === "fix" ? fixesOf(project.configs, bypassing) : new Map<string, EditResult>();
-  const snapshot = takeSnapshot(root, [...pathsToLookAt(shape, lock), ...fixes.keys()]);
+  const shape = shapeOf(containers, answers, entries);
+  const taken = onBypass === "fix" ? takenOf(bypassing) : [];
+  const wanted = wantedPaths(demandOf(answers, shape));
+  const editors = await loadEditors([...wanted, ...Object.keys(lock?.files ?? {})]);
+  const snapshot = takeSnapshot(root, [...pathsToLookAt(wanted, lock), ...taken.map(({ path }) => path)]);
   // What was read before is what the plan goes by: an answer may have been waited for since.
   const textOf = (text: string | null): Found => (text === null ? { kind: "nothing" } : { kind: "text", text });
   const earlier: Snapshot = new Map([
@@ -153,7 +156,7 @@ export async function preparePlan(request: Request): Promise<Prepared> {
   const { doctorText: doctor } = await import("../../catalog/doctor-text.ts");
   const catalogue = await loadCatalogue(answers.providers.map(({ id }) => id));
   const rendered = renderEnvironment({ answers, release, registry, shape, catalogue, doctor });
-  const remaining = findBypass(fixedConfigs(project.configs, fixes), optionsOf(answers));
+  const remaining = findBypass(withoutTaken(project.configs, taken), optionsOf(answers));
   const findings = [
     ...remaining,
     ...findOtherOpencode(project.setup),
@@ -167,7 +170,9 @@ export async function preparePlan(request: Request): Promise<Prepared> {
     ...describeModels(answers, catalogue),
   ];
   const nextLock = { generator: generatorVersion, answers, opencode: release, registry };
-  const common = { root, rendered, shape, snapshot, lock, nextLock, editedSpec, fixes, warnings };
+  const spec = { text: rendered.spec, edited: editedSpec };
+  const { pieces, revision } = rendered;
+  const common = { root, pieces, spec, revision, snapshot, lock, nextLock, taken, warnings, editors };
 
   const build = async (settle: Settle): Promise<Plan> => {
     const plan = { ...buildPlan({ ...common, ignoreLines: [], settle, findings }), basis };
@@ -179,7 +184,7 @@ export async function preparePlan(request: Request): Promise<Prepared> {
     const lines = unignoreLines([...made], new Set(ignored.map(({ path }) => path)));
     return { ...buildPlan({ ...common, ignoreLines: lines, settle, findings }), basis };
   };
-  return { resolved, answers, revision: rendered.revision, release, shape, lock, build };
+  return { resolved, answers, revision, release, shape, lock, build };
 }
 
 function optionsOf(answers: Answers): Parameters<typeof findBypass>[1] {
@@ -292,19 +297,21 @@ function describeModels(answers: Answers, catalogue: Catalogue): string[] {
     : [`the catalogue does not know ${without.slice(0, 3).join(", ")}${more}: without limits nothing is compacted automatically`];
 }
 
-/** The project's files without what goes past the gateway, by path. */
-function fixesOf(configs: readonly ProjectFile[], findings: readonly Finding[]): Map<string, EditResult> {
-  const fixes = new Map<string, EditResult>();
-  for (const { file, path } of findings.flatMap((finding) => finding.fixes ?? [])) {
-    const before = fixes.get(file) ?? { ok: true, text: configs.find((config) => config.path === file)!.text };
-    if (before.ok) fixes.set(file, removeValue(before.text, path as [string, ...string[]], path.length - 1));
-  }
-  return fixes;
+/** What the findings would have taken out, file by file. */
+function takenOf(findings: readonly Finding[]): TakenPiece[] {
+  const fixes = findings.flatMap((finding) => finding.fixes ?? []);
+  return [...new Set(fixes.map(({ file }) => file))].map((path) => ({
+    strategy: "taken",
+    path,
+    keys: fixes.filter(({ file }) => file === path).map((fix) => fix.path as TakenPiece["keys"][number]),
+  }));
 }
 
-function fixedConfigs(configs: readonly ProjectFile[], fixes: ReadonlyMap<string, EditResult>): ProjectFile[] {
+/** The project's files as they are then. */
+function withoutTaken(configs: readonly ProjectFile[], taken: readonly TakenPiece[]): ProjectFile[] {
   return configs.map((config) => {
-    const fixed = fixes.get(config.path);
-    return fixed?.ok === true ? { ...config, text: fixed.text } : config;
+    const piece = taken.find(({ path }) => path === config.path);
+    const edited = piece === undefined ? null : withoutKeys(config.text, piece.keys, editJsonc(config.path));
+    return edited?.ok === true ? { ...config, text: edited.text } : config;
   });
 }

@@ -1,4 +1,5 @@
 /** Takes an environment out of a repository, by its lock. */
+import { loadEditors } from "../../edit/editor.ts";
 import { decisionError, usageError } from "../../errors.ts";
 import { lockPath } from "../../lock/lock.ts";
 import { planRemoval } from "../../plan/remove.ts";
@@ -42,12 +43,14 @@ export async function runRemove({ directory, switches }: Extract<Command, { kind
     }
     throw usageError("no-environment", `${target.root} has no ${lockPath}: there is no environment to remove.`);
   }
-  const snapshot = takeSnapshot(target.root, [specPath, lockPath, ...Object.keys(lock.files)]);
+  const paths = Object.keys(lock.files);
+  const snapshot = takeSnapshot(target.root, [specPath, lockPath, ...paths]);
   refuseIfDifferent(new Map([[lockPath, found]]), snapshot);
   const basis = { snapshot, devcontainers: null };
+  const editors = await loadEditors(paths);
   const { status, plan } = await carryOut(
     {
-      build: (settle) => ({ ...planRemoval({ root: target.root, lock, snapshot, settle }), basis }),
+      build: (settle) => ({ ...planRemoval({ root: target.root, lock, snapshot, settle, editors }), basis }),
       warnings: earlier,
       show: async (shown) => (switches.json ? undefined : showPlan(shown, [], switches.diff, io)),
       question: "Remove these?",

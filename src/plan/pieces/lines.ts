@@ -1,22 +1,18 @@
 /** Lines, or a marked block of them, in a file that may hold lines of the user's, too. Pure. */
-import { ensureBlock, removeBlock } from "../edit/block.ts";
-import { ensureLines, linesOf, removeLines } from "../edit/lines.ts";
-import type { EditResult } from "../edit/splice.ts";
-import { sameValue } from "../edit/value.ts";
-import { hashText, normalise, type LockedFile } from "../lock/lock.ts";
-import { originalOf, refusedEdit, undoOf } from "./keys.ts";
-import { notAFile, type Planned } from "./own.ts";
-import type { Found } from "./snapshot.ts";
-
-/** Lines that shall be in a file. */
-export interface WantedLines {
-  readonly path: string;
-  readonly strategy: "lines" | "block";
-  readonly lines: readonly string[];
-}
+import { ensureBlock, removeBlock } from "../../edit/block.ts";
+import { ensureLines, linesOf, removeLines } from "../../edit/lines.ts";
+import type { EditResult } from "../../edit/splice.ts";
+import { sameValue } from "../../edit/value.ts";
+import { hashText, normalise, type LockedFile } from "../../lock/lock.ts";
+import type { LinesPiece } from "../../vocabulary.ts";
+import { note, type Observation } from "../observation.ts";
+import type { Change } from "../plan.ts";
+import type { Found } from "../snapshot.ts";
+import { editOrKeep, notAFile, refusedEdit, type Planned } from "./piece.ts";
+import { originalOf, undoOf } from "./undo.ts";
 
 /** Plans the lines of one file: those that the user took out stay out. */
-export function planLines({ path, strategy, lines }: WantedLines, found: Found, locked: LockedFile | undefined): Planned {
+export function planLines({ path, strategy, lines }: LinesPiece, found: Found, locked: LockedFile | undefined): Planned {
   if (found.kind === "other") return { change: notAFile(path, found.what), locked: locked ?? null };
   const whole = put("", strategy, lines);
   if (!whole.ok) throw new Error(`lines cannot be put into an empty file: ${whole.why}`);
@@ -42,36 +38,45 @@ export function planLines({ path, strategy, lines }: WantedLines, found: Found, 
   const notes = kept.length < lines.length ? ["lines that you took out stay out"] : [];
   // A line that was there before is the user's.
   const written = lines.filter((line) => known.includes(line) || !present.has(line));
-  const said = notes.length > 0 ? { notes } : {};
-  if (locked !== undefined && text === found.text && sameValue(known, written))
-    return { change: { kind: "keep", path, why: notes.length > 0 ? "edited" : "same", ...said }, locked };
+  const change = editOrKeep(path, found.text, text, notes, "edited");
+  if (locked !== undefined && text === found.text && sameValue(known, written)) return { change, locked };
   const original = locked === undefined ? found.text : originalOf(found.text, locked);
   const undo = original === null ? {} : { undo: undoOf(text, original) };
   // Of a file that we made, the hash is that of our lines alone: with any other it holds lines of the user's.
   const entry: LockedFile =
     locked?.created === true ? { ...created, lines: written } : { strategy, hash: hashText(text), lines: written, ...undo };
-  return {
-    change:
-      text === found.text
-        ? { kind: "keep", path, why: notes.length > 0 ? "edited" : "same", ...said }
-        : { kind: "edit", path, before: found.text, after: text, executable: false, ...said },
-    locked: entry,
-  };
+  return { change, locked: entry };
+}
+
+/** Takes our lines out of a text, and the file that we made for them where nothing else is in it. */
+export function takeLinesOut(path: string, text: string, locked: LockedFile): Change {
+  if (locked.created === true && hashText(normalise(text)) === locked.hash) return { kind: "remove", path, before: text };
+  const original = originalOf(text, locked);
+  const left = original === null ? withoutLines(text, locked) : ({ ok: true, text: original } as const);
+  if (!left.ok) return refusedEdit(path, left);
+  if (locked.created === true && left.text.trim() === "") return { kind: "remove", path, before: text };
+  return editOrKeep(path, text, left.text, locked.created === true ? ["lines of yours are in it, so it stays"] : [], "left");
+}
+
+/** Whether our lines are there. */
+export function observeLines(path: string, text: string, { lines = [] }: LockedFile): Observation[] {
+  const present = bodiesOf(text);
+  return lines.every((line) => present.has(line)) ? [] : [note(path, "edited", "lines of ours were taken out by hand")];
 }
 
 /** The text without our lines. */
-export function withoutLines(text: string, { strategy, lines = [] }: LockedFile): EditResult {
+function withoutLines(text: string, { strategy, lines = [] }: LockedFile): EditResult {
   return strategy === "block" ? removeBlock(text, leader) : removeLines(text, lines);
 }
 
 /** The lines of a text as they are compared: trailing white space, line ends and a byte order mark make no difference. */
-export function bodiesOf(text: string): Set<string> {
+function bodiesOf(text: string): Set<string> {
   return new Set(linesOf(text).map(({ body }) => body.trimEnd()));
 }
 
 function replace(
   text: string,
-  strategy: WantedLines["strategy"],
+  strategy: LinesPiece["strategy"],
   dropped: readonly string[],
   wanted: readonly string[],
 ): EditResult {
@@ -83,6 +88,6 @@ function replace(
 
 const leader = "#";
 
-function put(text: string, strategy: WantedLines["strategy"], lines: readonly string[]): EditResult {
+function put(text: string, strategy: LinesPiece["strategy"], lines: readonly string[]): EditResult {
   return strategy === "block" ? ensureBlock(text, lines, leader) : ensureLines(text, lines);
 }

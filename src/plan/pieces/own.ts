@@ -3,21 +3,17 @@
  * new would come, is merged three ways where people are expected to edit, and is a conflict otherwise; what the user deleted stays deleted;
  * what the lock does not know is the user's and never replaced. Pure.
  */
-import { readObject } from "../edit/jsonc.ts";
-import { mergeLines, mergeValues, type Side } from "../edit/merge3.ts";
-import { hashText, normalise, type LockedFile } from "../lock/lock.ts";
-import type { RenderedFile } from "../render/render.ts";
-import type { Change, Choice } from "./plan.ts";
-import type { Found } from "./snapshot.ts";
-
-/** What is planned for one path, and what the lock shall know of it from then on; null for nothing. */
-export interface Planned {
-  readonly change: Change;
-  readonly locked: LockedFile | null;
-}
+import { readObject } from "../../edit/jsonc.ts";
+import { mergeLines, mergeValues, type Side } from "../../edit/merge3.ts";
+import { hashText, normalise, type LockedFile } from "../../lock/lock.ts";
+import type { OwnPiece } from "../../vocabulary.ts";
+import { note, type Observation } from "../observation.ts";
+import type { Change, Choice } from "../plan.ts";
+import type { Found } from "../snapshot.ts";
+import { notAFile, type Planned } from "./piece.ts";
 
 /** Plans one file. `settle` is what to do with a conflict that can be settled. */
-export function planOwn(file: RenderedFile, found: Found, locked: LockedFile | undefined, settle: Choice | null): Planned {
+export function planOwn(file: OwnPiece, found: Found, locked: LockedFile | undefined, settle: Choice | null): Planned {
   const { path, text: after, executable } = file;
   const entry: LockedFile = { strategy: "own", hash: hashText(after), ...(file.edited && { ancestor: after.split("\n") }) };
   if (found.kind === "other") return { change: notAFile(path, found.what), locked: locked ?? null };
@@ -43,8 +39,25 @@ export function planOwn(file: RenderedFile, found: Found, locked: LockedFile | u
   return merged === before ? edited : { change: { kind: "edit", path, before, after: merged, executable }, locked: entry };
 }
 
+/** Takes a file out that is as we wrote it; one that the user edited stays. */
+export function takeOwnOut(path: string, text: string, { hash }: LockedFile): Change {
+  return hashText(normalise(text)) === hash
+    ? { kind: "remove", path, before: text }
+    : { kind: "keep", path, why: "left", notes: ["you edited it: delete it where you no longer need it"] };
+}
+
+/** Whether it is as we wrote it, or as it may be otherwise. `decidedBy` are the keys of the spec that say what it says. */
+export function observeOwn(path: string, text: string, locked: LockedFile, decidedBy: string): Observation[] {
+  const found = hashText(normalise(text));
+  if (found === locked.hash) return [];
+  if (found === locked.kept) return [note(path, "kept", "was edited by hand, and kept so")];
+  if (locked.ancestor !== undefined) return [note(path, "edited", "was edited by hand, as it may be")];
+  const instead = decidedBy === "" ? "" : `; what it says is for ${decidedBy} in the spec to decide`;
+  return [{ path, state: "changed", message: "was edited by hand, and is generated", hint: `bring it back from git${instead}` }];
+}
+
 /** The user's text with what is new in ours, or null where both changed the same place, or where the lock has no ancestor. */
-function merge(file: RenderedFile, mine: string, { ancestor }: LockedFile, side: Side | null): string | null {
+function merge(file: OwnPiece, mine: string, { ancestor }: LockedFile, side: Side | null): string | null {
   if (ancestor === undefined) return null;
   const isJson = file.path.endsWith(".json");
   const byLine = mergeLines(mine, ancestor, file.text);
@@ -71,7 +84,7 @@ function foreign(path: string, before: string, after: string, settle: Choice | n
   };
 }
 
-function conflictOf({ path, text: after, edited, decidedBy }: RenderedFile, before: string): Change {
+function conflictOf({ path, text: after, edited, decidedBy }: OwnPiece, before: string): Change {
   const instead =
     decidedBy === ""
       ? "nothing in the spec changes it"
@@ -89,9 +102,4 @@ function conflictOf({ path, text: after, edited, decidedBy }: RenderedFile, befo
     before,
     after,
   };
-}
-
-/** The conflict of something in the way that is no text file. */
-export function notAFile(path: string, what: string): Change {
-  return { kind: "conflict", path, why: `is ${what}`, fix: "move it away, and run again", choices: [] };
 }

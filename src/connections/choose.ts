@@ -1,0 +1,99 @@
+/** Reads and writes which connection is taken and with what options, and what it then asks of a container. Pure. */
+import { describe, refused } from "../questions/parse.ts";
+import type { Answers, ConnectionChoice, Parsed } from "../questions/types.ts";
+import type { Connection, Runtime } from "../vocabulary.ts";
+import { connections } from "./index.ts";
+
+interface Taken {
+  readonly connection: Connection;
+  readonly options: Readonly<Record<string, string>>;
+}
+
+/** The value of a connection's answer, which is the word for it. */
+export function kindOf(choice: ConnectionChoice): string {
+  return typeof choice === "string" ? choice : choice.kind;
+}
+
+/** The connection of that name, or undefined. */
+export function findConnection(kind: string): Connection | undefined {
+  return connections.find(({ value }) => value === kind);
+}
+
+/** What the chosen connection asks of a container. Throws for one that is none, which validation has refused. */
+export function runtimeOf(answers: Answers): Runtime {
+  const taken = take(answers.connection);
+  if (!taken.ok) throw new Error(taken.why);
+  return taken.value.connection.runtime(answers, taken.value.options);
+}
+
+/** Reads a word, or a word and options behind it, as `kind,name=value`. */
+export function parseConnection(text: string): Parsed<ConnectionChoice> {
+  const [kind = "", ...rest] = text.split(",").map((part) => part.trim());
+  const options: Record<string, string> = Object.create(null);
+  for (const part of rest) {
+    const at = part.indexOf("=");
+    if (at < 1) return refused(`${JSON.stringify(part)} is no option of a connection`, "write  kind,name=value");
+    options[part.slice(0, at)] = part.slice(at + 1);
+  }
+  return accept({ ...options, kind });
+}
+
+/** Reads a word, or a map with `kind` and options. */
+export function readConnection(value: unknown): Parsed<ConnectionChoice> {
+  if (typeof value === "string") return accept({ kind: value.trim() });
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    return refused(`expected text, not ${describe(value)}`, `write  ${connections[0].value}`);
+  const { kind, ...options } = value as Record<string, unknown>;
+  if (typeof kind !== "string") return refused("the connection has no kind", `write  kind: ${connections[0].value}`);
+  const stray = Object.entries(options).find(([, option]) => typeof option !== "string");
+  if (stray !== undefined) return refused(`the option ${JSON.stringify(stray[0])} is no text`, "put it in quotes");
+  return accept({ ...(options as Record<string, string>), kind: kind.trim() });
+}
+
+/** Writes it so that `parseConnection` gives it back. */
+export function formatConnection(choice: ConnectionChoice): string {
+  if (typeof choice === "string") return choice;
+  const { kind, ...options } = choice;
+  return [kind, ...Object.entries(options).map(([name, value]) => `${name}=${value}`)].join(",");
+}
+
+/** The word alone where there are no options. */
+function accept(choice: { readonly kind: string } & Readonly<Record<string, string>>): Parsed<ConnectionChoice> {
+  const taken = take(choice);
+  if (!taken.ok) return taken;
+  const { connection, options } = taken.value;
+  return {
+    ok: true,
+    value: Object.keys(options).length === 0 ? connection.value : { kind: connection.value, ...options },
+    notes: taken.notes,
+  };
+}
+
+function take(choice: ConnectionChoice): Parsed<Taken> {
+  const { kind, ...given } = typeof choice === "string" ? { kind: choice } : choice;
+  const connection = findConnection(kind);
+  const known = connections.map(({ value }) => value);
+  if (connection === undefined)
+    return refused(`this version cannot connect by ${JSON.stringify(kind)}`, `choose from ${known.join(", ")}`);
+  const names = Object.keys(connection.options);
+  const stray = Object.keys(given).find((name) => !names.includes(name));
+  if (stray !== undefined)
+    return refused(
+      `${kind} has no option ${JSON.stringify(stray)}`,
+      names.length === 0 ? `write  ${kind}` : `it knows ${names.join(", ")}`,
+    );
+  const options: Record<string, string> = {};
+  const notes: string[] = [];
+  for (const [name, option] of Object.entries(connection.options)) {
+    const text = (given as Record<string, string>)[name];
+    if (text === undefined && !option.required) continue;
+    if (text === undefined) return refused(`${kind} needs the option ${name}`, `give ${option.help}`);
+    const parsed = option.parse(text);
+    if (!parsed.ok) return refused(`${kind}'s ${name}: ${parsed.why}`, parsed.fix);
+    // A comma ends an option where it is given as a flag.
+    if (/[,\r\n\0]/.test(parsed.value)) return refused(`${kind}'s ${name} has a comma or a line end`, "take it out");
+    options[name] = parsed.value;
+    notes.push(...parsed.notes);
+  }
+  return { ok: true, value: { connection, options }, notes };
+}

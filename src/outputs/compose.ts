@@ -1,0 +1,99 @@
+/** Puts outputs and a connection together, and knows none of them by name. Pure. */
+import { findConnection, kindOf, runtimeOf } from "../connections/choose.ts";
+import { connections } from "../connections/index.ts";
+import type { Answers, ConnectionChoice } from "../questions/types.ts";
+import type { Connection, Demand, Output, Piece, Refusal, Shape, ValuesPiece, WantedFile } from "../vocabulary.ts";
+import { outputs } from "./index.ts";
+
+/** What a person can choose from. */
+export function offeredOutputs(): readonly Output[] {
+  return outputs.filter(({ inner }) => inner !== true);
+}
+
+/** What is generated where nothing is said: what this program proposes, as far as it can carry the connection, else what can. */
+export function proposeOutputs(choice: ConnectionChoice | undefined): readonly string[] {
+  const connection = choice === undefined ? undefined : findConnection(kindOf(choice));
+  const fitting = offeredOutputs().filter((output) => connection === undefined || lacksOf(output, connection).length === 0);
+  const proposed = fitting.filter((output) => output.proposed === true);
+  return (proposed.length > 0 ? proposed : fitting.slice(0, 1)).map(({ value }) => value);
+}
+
+/** What outputs are made from, for these answers in that shape. */
+export function demandOf(answers: Answers, shape: Shape): Demand {
+  return { answers, shape, runtime: runtimeOf(answers) };
+}
+
+/** The outputs of these answers with those that they stand on, in the order of the index. */
+export function outputsOf(demand: Demand): readonly Output[] {
+  const chosen = new Set<Output>();
+  const add = (value: string): void => {
+    const output = outputs.find((candidate) => candidate.value === value);
+    if (output === undefined) throw new Error(`no output ${value}`);
+    if (chosen.has(output)) return;
+    chosen.add(output);
+    output.requires(demand).forEach(add);
+  };
+  demand.answers.outputs.forEach(add);
+  return outputs.filter((output) => chosen.has(output));
+}
+
+/** Why an output of these answers cannot carry their connection, and what to take instead; null where all can. */
+export function findMisfit({ connection: choice, outputs: values }: Pick<Answers, "connection" | "outputs">): Refusal | null {
+  const connection = findConnection(kindOf(choice))!;
+  for (const output of offeredOutputs().filter(({ value }) => values.includes(value))) {
+    const lacking = lacksOf(output, connection);
+    if (lacking.length === 0) continue;
+    const others = connections.filter((other) => lacksOf(output, other).length === 0).map(({ value }) => value);
+    const carrying = offeredOutputs()
+      .filter((other) => lacksOf(other, connection).length === 0)
+      .map(({ value }) => value);
+    const ways = [
+      ...(others.length === 0 ? [] : [`connect ${output.value} by ${others.join(" or ")}`]),
+      ...(carrying.length === 0 ? [] : [`generate ${carrying.join(" or ")} with ${connection.value}`]),
+    ];
+    return {
+      why: `the output ${output.value} cannot carry the connection ${connection.value}: it has no ${lacking.join(", no ")}`,
+      fix: ways.length === 0 ? "take another connection" : ways.join("; or "),
+    };
+  }
+  return null;
+}
+
+function lacksOf({ offers }: Output, { needs }: Connection): readonly string[] {
+  return needs.filter((need) => !offers.includes(need));
+}
+
+/** All files to render, sorted by path. */
+export function filesOf(demand: Demand): readonly WantedFile[] {
+  return sorted(outputsOf(demand).flatMap((output) => output.files(demand)));
+}
+
+/** All that goes into files that may hold more, sorted by path; the values for one file are one piece, whoever wants them. */
+export function piecesOf(demand: Demand, revision: string): readonly Piece[] {
+  const pieces = new Map<string, Piece>();
+  for (const piece of outputsOf(demand).flatMap((output) => output.pieces(demand, revision))) {
+    const before = pieces.get(piece.path);
+    if (before === undefined) pieces.set(piece.path, piece);
+    else if (before.strategy === "keys" && piece.strategy === "keys") pieces.set(piece.path, joined(before, piece));
+    else throw new Error(`two outputs want ${piece.path}`);
+  }
+  return sorted([...pieces.values()]);
+}
+
+/** Every path that outputs write to, sorted. */
+export function wantedPaths(demand: Demand): readonly string[] {
+  return [...filesOf(demand), ...piecesOf(demand, "")].map(({ path }) => path).sort();
+}
+
+/** What to do next, as the outputs that were asked for say. */
+export function nextOf(demand: Demand): readonly string[] {
+  return outputsOf(demand).flatMap((output) => output.next(demand));
+}
+
+function joined(first: ValuesPiece, second: ValuesPiece): ValuesPiece {
+  return { ...first, ...second, values: [...first.values, ...second.values] };
+}
+
+function sorted<Item extends { readonly path: string }>(items: readonly Item[]): readonly Item[] {
+  return [...items].sort((left, right) => (left.path < right.path ? -1 : 1));
+}

@@ -1,0 +1,69 @@
+/** The dev container: one of its own, or the Feature in those of the user's. */
+import { featurePath, isDevcontainerPath, ownDevcontainer } from "../catalog/files.ts";
+import { formatShell } from "../render/escape.ts";
+import type { Answers } from "../questions/types.ts";
+import type { Essential, KeyedValue, Output } from "../vocabulary.ts";
+import { file } from "./file.ts";
+import { lifecycleOf } from "./payload.ts";
+
+/** Without the Feature there is no environment in a dev container of the user's; all else in that file people are expected to edit. */
+const feature: Essential = {
+  keys: 2,
+  name: "the Feature",
+  absent: "the environment is not in this dev container yet",
+  instead: "take this file out of devcontainer.files in the spec, and update",
+};
+
+/** devcontainer.json, and what it stands on. */
+export const devcontainer: Output = {
+  value: "devcontainer",
+  label: "devcontainer",
+  hint: "devcontainer.json, a Dockerfile with the targets dev and ci, the Feature folder",
+  proposed: true,
+  offers: ["env"],
+  requires: ({ shape }) => (shape.kind === "own" ? ["payload", "image"] : ["payload"]),
+  claims: [
+    { strategy: "own", path: (path) => path === ownDevcontainer },
+    {
+      strategy: "keys",
+      path: isDevcontainerPath,
+      keys: { features: { essential: feature }, containerEnv: {}, forwardPorts: {} },
+    },
+  ],
+  files: ({ answers, shape }) =>
+    shape.kind === "own"
+      ? [file(ownDevcontainer, "name, base and devcontainer", { edited: true, context: { lifecycle: lifecycleOf(answers) } })]
+      : [],
+  pieces: ({ answers, shape }, revision) =>
+    shape.kind === "own"
+      ? []
+      : shape.files.map((path) => ({ strategy: "keys", path, values: valuesFor(path, answers, revision) })),
+  next: ({ shape }) => [
+    shape.kind === "own"
+      ? "Open the folder in VS Code, JetBrains or Codespaces, or:  npx @devcontainers/cli up --workspace-folder ."
+      : `Rebuild the container in your editor, or:  ${upCommand(shape.files[0]!)} --remove-existing-container`,
+  ],
+};
+
+/**
+ * The values for one file: the Feature with the revision, and where the spec asks for them variables and ports. Hooks are in the Feature: those
+ * of a Feature run before the user's and never clash with them (containers.dev, devcontainer-features, "Lifecycle hooks").
+ */
+export function valuesFor(file: string, { containerEnv, forwardPorts }: Answers, revision: string): KeyedValue[] {
+  return [
+    { path: ["features", featurePath(file), "revision"], value: revision, item: false, oursFrom: 1 },
+    ...Object.entries(containerEnv).map(([name, value]): KeyedValue => ({
+      path: ["containerEnv", name],
+      value,
+      item: false,
+      oursFrom: null,
+    })),
+    ...forwardPorts.map((port): KeyedValue => ({ path: ["forwardPorts"], value: port, item: true, oursFrom: null })),
+  ];
+}
+
+/** Dev containers in folders of their own have to be named (containers.dev, devcontainer-reference). */
+function upCommand(path: string): string {
+  const named = /^\.devcontainer\/[^/]+\/devcontainer\.json$/.test(path) ? ` --config ${formatShell(path)}` : "";
+  return `npx @devcontainers/cli up --workspace-folder .${named}`;
+}

@@ -1,0 +1,18 @@
+/** The Dockerfile with the targets dev and ci, for environments that no image of the user's carries. Other outputs stand on it. */
+import type { Output } from "../vocabulary.ts";
+import { file } from "./file.ts";
+
+const path = ".devcontainer/Dockerfile";
+
+/** The one file; what it copies is in the Feature folder. */
+export const image: Output = {
+  value: "image",
+  label: "the image",
+  inner: true,
+  offers: ["env"],
+  requires: () => ["payload"],
+  claims: [{ strategy: "own", path: (candidate) => candidate === path }],
+  files: () => [file(path, "base and opencode.version", { image: true, edited: true })],
+  pieces: () => [],
+  next: () => [],
+};

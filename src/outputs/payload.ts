@@ -1,0 +1,72 @@
+/** The Feature folder: all that goes into an image, and at once a local Dev Container Feature. Other outputs stand on it. */
+import { doctorPath, featureFolder, featurePath, specSchemaPath } from "../catalog/files.ts";
+import { withDoctor } from "../catalog/hooks.ts";
+import type { Answers } from "../questions/types.ts";
+import type { Context, Output, Shape } from "../vocabulary.ts";
+import { file } from "./file.ts";
+
+const image = { image: true };
+const script = { image: true, executable: true };
+const inFolder = (path: string): boolean => path.startsWith(`${featureFolder}/`);
+
+/** The folder and all files in it. */
+export const payload: Output = {
+  value: "payload",
+  label: "the Feature folder",
+  inner: true,
+  offers: ["env"],
+  requires: () => [],
+  claims: [
+    { strategy: "own", path: inFolder },
+    { strategy: "lines", path: inFolder },
+  ],
+  files: ({ answers, shape }) => [
+    file(`${featureFolder}/.gitattributes`, "", { strategy: "lines" }),
+    file(`${featureFolder}/auth.json`, "providers and opencode.style", image),
+    file(`${featureFolder}/devcontainer-feature.json`, "aperture.url and devcontainer.hooks", {
+      ...image,
+      context: {
+        nested: nestedFeature(shape),
+        hooks: shape.kind === "feature" ? lifecycleOf(answers) : [],
+      },
+    }),
+    file(doctorPath, "", image),
+    file(`${featureFolder}/doctor.sh`, "aperture.url, opencode.version and opencode.online", script),
+    file(`${featureFolder}/install.sh`, "opencode.managed", {
+      ...script,
+      context: { nested: nestedFeature(shape) },
+    }),
+    file(`${featureFolder}/launcher.sh`, "aperture.url and opencode.online", script),
+    file(`${featureFolder}/models.json`, "providers, model, small_model and opencode.style", image),
+    file(
+      `${featureFolder}/opencode.json`,
+      "providers, model, small_model, opencode.style, opencode.managed and opencode.online",
+      image,
+    ),
+    file(`${featureFolder}/opencode/devcontainer-feature.json`, "opencode.version", image),
+    file(`${featureFolder}/opencode/fetch.sh`, "opencode.version", script),
+    file(`${featureFolder}/opencode/install.sh`, "", script),
+    file(`${featureFolder}/opencode/packages.sh`, "", script),
+    file(specSchemaPath, ""),
+  ],
+  pieces: () => [],
+  next: () => [],
+};
+
+/**
+ * The nested Feature's name, which `dependsOn` takes from the same place; null, and then it has to fetch the binary itself, where dev containers
+ * of several places use the Feature: no one name fits all, and the Feature itself runs the nested one's script.
+ */
+export function nestedFeature(shape: Shape): string | null {
+  const names = new Set(shape.kind === "own" ? ["./aperture-env"] : shape.files.map(featurePath));
+  return names.size === 1 ? `${[...names][0]}/opencode` : null;
+}
+
+/** The hooks that are asked for and the doctor's, in the forms that templates tell apart. */
+export function lifecycleOf({ hooks }: Answers): Context[] {
+  return Object.entries(withDoctor(hooks)).map(([name, command]) =>
+    typeof command === "string"
+      ? { name, command, commands: null }
+      : { name, command: "", commands: Object.entries(command).map(([key, each]) => ({ key, command: each })) },
+  );
+}

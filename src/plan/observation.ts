@@ -1,0 +1,37 @@
+/** What a check has to say of one file, as a value. */
+
+/** One thing. */
+export interface Observation {
+  readonly path: string;
+  /** `spec-changed`, `missing`, `changed`, `not-added`, `stale`, `no-lock` and `outdated` fail a check; `edited`, `kept` and `deleted` are notes. */
+  readonly state:
+    | "spec-changed"
+    | "missing"
+    | "changed"
+    | "not-added"
+    | "stale"
+    | "no-lock"
+    | "outdated"
+    | "edited"
+    | "kept"
+    | "deleted";
+  /** As a sentence without its full stop. */
+  readonly message: string;
+  /** What to do; null for a note. */
+  readonly hint: string | null;
+}
+
+const notes: readonly Observation["state"][] = ["edited", "kept", "deleted"];
+
+/** Whether an observation fails a check. */
+export function fails({ state }: Observation): boolean {
+  return !notes.includes(state);
+}
+
+/** A note: something that may be so, said so that nobody wonders. */
+export function note(path: string, state: "edited" | "kept" | "deleted", message: string): Observation {
+  return { path, state, message, hint: null };
+}
+
+/** What brings a repository up to date. */
+export const updateHint = "run  npx create-aperture-env update  and commit what it writes";

@@ -1,0 +1,87 @@
+/** The kinds of pieces behind one door: each plans, takes out and observes what is its own, in a file of its own. Pure. */
+import type { Editors } from "../../edit/editor.ts";
+import type { LockedFile } from "../../lock/lock.ts";
+import type { Piece } from "../../vocabulary.ts";
+import { note, updateHint, type Observation } from "../observation.ts";
+import type { Change, Choice } from "../plan.ts";
+import type { Found } from "../snapshot.ts";
+import { observeLines, planLines, takeLinesOut } from "./lines.ts";
+import { observeOwn, planOwn, takeOwnOut } from "./own.ts";
+import { notAFile, type Planned } from "./piece.ts";
+import { giveBack, observeTaken, planTaken } from "./taken.ts";
+import { observeValues, planValues, takeValuesOut } from "./values.ts";
+
+/** What to do with a piece; null where nothing is left of it. What the lock knows of another kind at that path does not count. */
+export function planPiece(
+  piece: Piece,
+  found: Found,
+  locked: LockedFile | undefined,
+  settle: Choice | null,
+  editors: Editors,
+): Planned | null {
+  const known = locked?.strategy === piece.strategy ? locked : undefined;
+  switch (piece.strategy) {
+    case "own":
+      return planOwn(piece, found, known, settle);
+    case "keys":
+      return planValues(piece, found, known, editors(piece.path));
+    case "lines":
+    case "block":
+      return planLines(piece, found, known);
+    case "taken":
+      return planTaken(piece, found, known, editors(piece.path));
+  }
+}
+
+/** The change that takes our part out of one path, for `remove` and for what is no longer wanted; null where nothing of it is left there. */
+export function takeOut(path: string, found: Found, locked: LockedFile, settle: Choice | null, editors: Editors): Change | null {
+  // Of the user's file from which something was taken, nothing is ours.
+  if (found.kind === "nothing" || (found.kind === "other" && locked.strategy === "taken")) return null;
+  if (found.kind === "other") return notAFile(path, found.what);
+  const { text } = found;
+  switch (locked.strategy) {
+    case "own":
+    case "seed":
+      return takeOwnOut(path, text, locked);
+    case "keys":
+      return takeValuesOut(path, text, locked, settle, editors(path));
+    case "lines":
+    case "block":
+      return takeLinesOut(path, text, locked);
+    case "taken":
+      return giveBack(path, text, locked, editors(path));
+  }
+}
+
+/** What of our part in one path is not as it was written. `decidedBy` are the keys of the spec that say what stands there. */
+export function observePiece(path: string, found: Found, locked: LockedFile, decidedBy: string, editors: Editors): Observation[] {
+  // A file of the user's from which something was taken is not missed.
+  if (found.kind !== "text" && locked.strategy === "taken") return [];
+  if (found.kind === "other") return [{ path, state: "changed", message: `is ${found.what}`, hint: "bring it back from git" }];
+  if (found.kind === "nothing") {
+    return locked.deleted === true
+      ? [note(path, "deleted", "was deleted, and stays so")]
+      : [
+          {
+            path,
+            state: "missing",
+            message: "is missing",
+            hint: `bring it back from git; or, if it shall stay away, ${updateHint}`,
+          },
+        ];
+  }
+  const { text } = found;
+  switch (locked.strategy) {
+    case "own":
+      return observeOwn(path, text, locked, decidedBy);
+    case "keys":
+      return observeValues(path, text, locked, editors(path));
+    case "lines":
+    case "block":
+      return observeLines(path, text, locked);
+    case "taken":
+      return observeTaken(path, text, locked, editors(path));
+    case "seed":
+      return [];
+  }
+}

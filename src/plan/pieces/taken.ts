@@ -1,0 +1,109 @@
+/**
+ * Keys of the user's that were taken out because they go past the gateway, and are given back when the environment goes: the same bytes where
+ * nobody touched the file since, else each value in its place. What may hold a key is never written into the lock, so a person has to give it
+ * back, and that is said at once. Pure.
+ */
+import type { Editor } from "../../edit/editor.ts";
+import type { EditResult } from "../../edit/splice.ts";
+import { isTree, sameValue, valueAt } from "../../edit/value.ts";
+import { hashText, type LockedFile, type TakenValue } from "../../lock/lock.ts";
+import type { TakenPiece } from "../../vocabulary.ts";
+import { note, type Observation } from "../observation.ts";
+import type { Change } from "../plan.ts";
+import type { Found } from "../snapshot.ts";
+import { editOrKeep, notAFile, refusedEdit, type Planned } from "./piece.ts";
+import { originalOf, undoOf } from "./undo.ts";
+
+/** Plans the keys of one file; none for a file that only has been one of these before. */
+export function planTaken(
+  { path, keys }: TakenPiece,
+  found: Found,
+  locked: LockedFile | undefined,
+  editor: Editor,
+): Planned | null {
+  if (found.kind !== "text" && keys.length === 0) return null;
+  if (found.kind !== "text")
+    return { change: notAFile(path, found.kind === "other" ? found.what : "gone"), locked: locked ?? null };
+  const edited = withoutKeys(found.text, keys, editor);
+  if (!edited.ok) return { change: refusedEdit(path, edited), locked: locked ?? null };
+  const { text } = edited;
+  const before = editor.read(found.text);
+  const valueOf = (key: readonly string[]): unknown => (before.ok ? valueAt(before.value, key) : undefined);
+  const now = keys.flatMap((key): TakenValue[] => {
+    const value = valueOf(key);
+    const goesWithAnother = keys.some((other) => other.length < key.length && other.every((part, index) => part === key[index]));
+    return value === undefined || goesWithAnother ? [] : [{ path: key, ...(!mayHoldKey(key, value) && { value }) }];
+  });
+  // What the user put back stays known, and counts for nothing as long as it is there.
+  const earlier = (locked?.taken ?? []).filter((one) => !now.some(({ path: again }) => sameValue(again, one.path)));
+  const taken = [...earlier, ...now];
+  const notes = now
+    .filter((one) => !("value" in one))
+    .map((one) => `${one.path.join(".")} may hold a key, so the lock does not keep it: remove will not give it back`);
+  const change = editOrKeep(path, found.text, text, notes, "edited");
+  if (taken.length === 0) return { change, locked: null };
+  if (locked !== undefined && text === found.text && sameValue(taken, locked.taken)) return { change, locked };
+  const original = locked === undefined ? found.text : originalOf(found.text, locked);
+  const undo = original === null || taken.some((one) => !("value" in one)) ? null : undoOf(text, original);
+  return {
+    change,
+    locked: { strategy: "taken", hash: hashText(text), taken, ...(undo !== null && !isKeyLike(undo.text) && { undo }) },
+  };
+}
+
+/** The text without these keys; what they stand in stays. */
+export function withoutKeys(text: string, keys: TakenPiece["keys"], editor: Editor): EditResult {
+  let edited: EditResult = { ok: true, text };
+  for (const key of keys) if (edited.ok) edited = editor.removeValue(edited.text, key, key.length - 1);
+  return edited;
+}
+
+/** Gives back what was taken out of a text. */
+export function giveBack(path: string, text: string, locked: LockedFile, editor: Editor): Change {
+  const original = originalOf(text, locked);
+  if (original !== null) return editOrKeep(path, text, original, [], "left");
+  const notes: string[] = [];
+  let left = text;
+  for (const one of locked.taken ?? []) {
+    const read = editor.read(left);
+    if (!read.ok) return refusedEdit(path, read);
+    const name = one.path.join(".");
+    const above = one.path.slice(0, -1);
+    // What it stood in is gone by the user's hand, and not to be made anew.
+    if (!isTree(above.length === 0 ? read.value : valueAt(read.value, above))) continue;
+    const current = valueAt(read.value, one.path);
+    if (current !== undefined) {
+      if (!sameValue(current, one.value)) notes.push(`${name} stays as you have it`);
+    } else if ("value" in one) {
+      const edited = editor.ensureValue(left, one.path, one.value);
+      if (!edited.ok) return refusedEdit(path, edited);
+      left = edited.text;
+    } else notes.push(`${name} was taken out and may have held a key, so the lock did not keep it: put it back by hand`);
+  }
+  return editOrKeep(path, text, left, notes, "left");
+}
+
+/** What was taken out and is there again. */
+export function observeTaken(path: string, text: string, { taken = [] }: LockedFile, editor: Editor): Observation[] {
+  const read = editor.read(text);
+  if (!read.ok) return [];
+  return taken
+    .filter((one) => valueAt(read.value, one.path) !== undefined)
+    .map((one) => note(path, "edited", `${one.path.join(".")}, which was taken out, is there again`));
+}
+
+/** Whether a value may hold what nobody else should read. Where it is meant to hold a key, only a reference to one does not. */
+function mayHoldKey(path: readonly string[], value: unknown): boolean {
+  if (isTree(value)) return Object.entries(value).some(([key, inner]) => mayHoldKey([...path, key], inner));
+  if (Array.isArray(value)) return value.some((inner) => mayHoldKey(path, inner));
+  if (typeof value !== "string" || /^(?:\{(?:env|file):[^{}]*\}|-?)$/.test(value)) return false;
+  return path.some((key) => /key|token|secret|passw|auth|header|credential/i.test(key)) || isKeyLike(value);
+}
+
+/** A text with credentials or a query in an address, or with a run of letters and digits that no word is. */
+function isKeyLike(text: string): boolean {
+  return (
+    /:\/\/[^/?#\s"]*@|:\/\/[^\s"]*[?#]/.test(text) ||
+    (text.match(/[A-Za-z0-9_+-]{16,}/g) ?? []).some((run) => /\d/.test(run) && /[A-Za-z]/.test(run))
+  );
+}

@@ -1,0 +1,218 @@
+/**
+ * Keyed values in a file of the user's, JSONC or YAML, each by itself: what we wrote and nobody touched follows the spec, what the user changed
+ * or took out stays so and is said. Every byte around them stays. Pure.
+ */
+import type { Editor } from "../../edit/editor.ts";
+import type { EditRefusal, EditResult } from "../../edit/splice.ts";
+import { isTree, sameValue, valueAt } from "../../edit/value.ts";
+import { hashText, type LockedFile, type LockedValue } from "../../lock/lock.ts";
+import { findEssential } from "../../outputs/claims.ts";
+import type { KeyedValue, ValuesPiece } from "../../vocabulary.ts";
+import { note, updateHint, type Observation } from "../observation.ts";
+import type { Change, Choice } from "../plan.ts";
+import type { Found } from "../snapshot.ts";
+import { editOrKeep, notAFile, refusedEdit, type Planned } from "./piece.ts";
+import { originalOf, undoOf } from "./undo.ts";
+
+/** Plans the values of one file. */
+export function planValues(
+  { path, values: wanted }: ValuesPiece,
+  found: Found,
+  locked: LockedFile | undefined,
+  editor: Editor,
+): Planned {
+  if (found.kind !== "text")
+    return { change: notAFile(path, found.kind === "other" ? found.what : "gone"), locked: locked ?? null };
+  const known = locked?.values ?? [];
+  const values: LockedValue[] = [];
+  const notes: string[] = [];
+  let text = found.text;
+  const theirs = (): string => {
+    const left = locked === undefined ? null : withoutValues(found.text, locked, editor);
+    return left?.ok === true ? left.text : found.text;
+  };
+  const steps: readonly (() => EditResult)[] = [
+    ...known
+      .filter((value) => !wanted.some((other) => isSamePlace(value, other)))
+      .map((value) => (): EditResult => takeValueOut(text, value, editor, notes)),
+    ...wanted.map((value) => (): EditResult => {
+      const before = known.find((other) => isSamePlace(other, value));
+      const put = putIn(text, value, before, theirs, editor, notes);
+      if (put.ok && put.locked !== null) values.push(put.locked);
+      return put;
+    }),
+  ];
+  for (const step of steps) {
+    const edited = step();
+    if (!edited.ok) return { change: refusedEdit(path, edited), locked: locked ?? null };
+    text = edited.text;
+  }
+  const change = editOrKeep(path, found.text, text, notes, "edited");
+  // What the user edits around our values is nothing to write down.
+  if (locked !== undefined && text === found.text && sameValue(values, known)) return { change, locked };
+  const original = locked === undefined ? found.text : originalOf(found.text, locked);
+  const undo = original === null ? {} : { undo: undoOf(text, original) };
+  return { change, locked: { strategy: "keys", hash: hashText(text), values, ...undo } };
+}
+
+/** Takes our values out of a text; null for one where nothing is left to take. */
+export function takeValuesOut(path: string, text: string, locked: LockedFile, settle: Choice | null, editor: Editor): Change {
+  const left = withoutValues(text, locked, editor);
+  if (!left.ok) return refusedEdit(path, left);
+  let after = left.text;
+  for (const { path: place, made } of locked.values ?? []) {
+    const essential = findEssential(path, place);
+    if (essential === null) continue;
+    const key = place.slice(0, Math.max(made + 1, essential.keys)) as [string, ...string[]];
+    const options = valueIn(after, key, editor);
+    if (options === undefined || settle === "keep") continue;
+    const without = editor.removeValue(after, key, made);
+    if (!without.ok) return refusedEdit(path, without);
+    // Left alone, the file would name a thing that is gone; taken out, the user's options would be lost without a word.
+    if (settle !== "replace" && isTree(options) && Object.keys(options).length > 0) {
+      return {
+        kind: "conflict",
+        path,
+        why: `gives options of yours to ${essential.name} that goes: ${key.join(" › ")}`,
+        fix: "take the key out there, or choose with --on-conflict replace (it goes with them) or keep (it stays, and names what is gone)",
+        choices: ["keep", "replace"],
+        before: text,
+        after: without.text,
+      };
+    }
+    after = without.text;
+  }
+  return editOrKeep(path, text, after, left.notes, "left");
+}
+
+/** What of our values is not as it was written. */
+export function observeValues(path: string, text: string, { values = [] }: LockedFile, editor: Editor): Observation[] {
+  const read = editor.read(text);
+  if (!read.ok) {
+    const message = `cannot be read: ${read.why} (${read.line}:${read.column})`;
+    return [{ path, state: "changed", message, hint: "mend it there" }];
+  }
+  return values.flatMap((value): Observation[] => {
+    const current = valueAt(read.value, value.path);
+    if (isThere(current, value)) return [];
+    const name = describe({ ...value, oursFrom: null });
+    const isGone = current === undefined;
+    const essential = findEssential(path, value.path);
+    if (essential === null)
+      return [note(path, "edited", `${name} was ${isGone || value.item ? "taken out" : "changed"} by hand`)];
+    return isGone
+      ? [{ path, state: "missing", message: `${name} is missing`, hint: `bring it back from git; or ${essential.instead}` }]
+      : [{ path, state: "changed", message: `${name} is another one than the lock has`, hint: updateHint }];
+  });
+}
+
+/** What is left of a file without our values: the user's own bytes where nobody touched it since, else the file as it is without them. */
+export function withoutValues(
+  text: string,
+  locked: LockedFile,
+  editor: Editor,
+): (EditResult & { readonly notes: readonly string[] }) | EditRefusal {
+  const original = originalOf(text, locked);
+  if (original !== null) return { ok: true, text: original, notes: [] };
+  const notes: string[] = [];
+  let left = text;
+  for (const value of [...(locked.values ?? [])].reverse()) {
+    const edited = takeValueOut(left, value, editor, notes);
+    if (!edited.ok) return edited;
+    left = edited.text;
+  }
+  return { ok: true, text: left, notes };
+}
+
+type PutIn = { readonly ok: true; readonly text: string; readonly locked: LockedValue | null } | EditRefusal;
+
+/** `theirs` gives the user's text without any value of ours: what is not there is ours to take out, whichever of our values came first. */
+function putIn(
+  text: string,
+  wanted: KeyedValue,
+  known: LockedValue | undefined,
+  theirs: () => string,
+  editor: Editor,
+  notes: string[],
+): PutIn {
+  const read = editor.read(text);
+  if (!read.ok) return read;
+  const { path, value, item, oursFrom, fromText } = wanted;
+  const current = valueAt(read.value, path);
+  const made = known?.made ?? oursFrom;
+  const entry = (depth: number, turned: boolean): LockedValue => ({
+    path,
+    value,
+    item,
+    made: depth,
+    ...(turned && { fromText: true }),
+  });
+  if (isThere(current, wanted)) return { ok: true, text, locked: made === null ? null : entry(made, known?.fromText === true) };
+  // Of what is ours by name, the whole key is what a person takes out; without its value it is only incomplete.
+  const missing =
+    oursFrom === null ? item || current === undefined : valueAt(read.value, path.slice(0, oursFrom + 1)) === undefined;
+  if (known !== undefined && missing) {
+    notes.push(`${describe(wanted)} was taken out by you and stays out`);
+    return { ok: true, text, locked: known };
+  }
+  if (!missing && oursFrom === null && !(known !== undefined && sameValue(current, known.value))) {
+    notes.push(`${describe(wanted)} stays as you have it`);
+    return { ok: true, text, locked: known ?? null };
+  }
+  const depth = known?.made ?? editor.missingDepth(theirs(), path);
+  if (typeof depth !== "number") return depth;
+  const turns = item && fromText === true && typeof current === "string";
+  const edited = turns
+    ? editor.ensureValue(text, path, [current, value])
+    : item
+      ? editor.ensureItem(text, path, value)
+      : editor.ensureValue(text, path, value);
+  // Of what is ours by name nothing was the user's, even where it was there (a lost lock).
+  return edited.ok ? { ...edited, locked: entry(Math.min(depth, oursFrom ?? depth), turns) } : edited;
+}
+
+/** Takes a value out that is as we wrote it; one that the user changed stays and is said. */
+function takeValueOut(text: string, locked: LockedValue, editor: Editor, notes: string[]): EditResult {
+  const read = editor.read(text);
+  if (!read.ok) return read;
+  const { path, value, item, made } = locked;
+  const current = valueAt(read.value, path);
+  if (item) return takeItemOut(text, current, locked, editor);
+  if (current === undefined) return { ok: true, text };
+  if (sameValue(current, value)) return editor.removeValue(text, path, made);
+  notes.push(`${path.join(" › ")} stays: you changed it`);
+  return { ok: true, text };
+}
+
+/** A list that was a text before us is one again, unless the user put more into it. */
+function takeItemOut(text: string, current: unknown, { path, value, made, fromText }: LockedValue, editor: Editor): EditResult {
+  if (!Array.isArray(current)) return { ok: true, text };
+  const [only, ...rest] = current.filter((element) => !sameValue(element, value));
+  if (fromText === true && current.length === 2 && rest.length === 0 && typeof only === "string")
+    return editor.ensureValue(text, path, only);
+  return editor.removeItem(text, path, value, made);
+}
+
+function isThere(current: unknown, { value, item, fromText }: Pick<KeyedValue, "value" | "item" | "fromText">): boolean {
+  if (!item || (fromText === true && typeof current === "string")) return sameValue(current, value);
+  return Array.isArray(current) && current.some((element) => sameValue(element, value));
+}
+
+function valueIn(text: string, path: readonly string[], editor: Editor): unknown {
+  const read = editor.read(text);
+  return read.ok ? valueAt(read.value, path) : undefined;
+}
+
+/** Whether two values stand in one place: an element of a list is a place of its own. */
+function isSamePlace(
+  left: Pick<KeyedValue, "path" | "item" | "value">,
+  right: Pick<KeyedValue, "path" | "item" | "value">,
+): boolean {
+  return left.item === right.item && sameValue(left.path, right.path) && (!left.item || sameValue(left.value, right.value));
+}
+
+/** The place as a person reads it. */
+function describe({ path, item, value, oursFrom }: Pick<KeyedValue, "path" | "item" | "value" | "oursFrom">): string {
+  if (item) return `${path.join(" › ")} ${JSON.stringify(value)}`;
+  return (oursFrom === null ? path : path.slice(0, oursFrom + 1)).join(" › ");
+}

@@ -1,0 +1,174 @@
+/**
+ * The words in which the parts of the program speak to each other, as types only: what an output and a connection are, what comes between
+ * them, and the pieces of files that an environment is made of.
+ */
+import type { Answers, Choice, Parsed } from "./questions/types.ts";
+
+/** How the environment gets into the repository: a dev container of its own, or a Feature in these of the user's. */
+export type Shape = { readonly kind: "own" } | { readonly kind: "feature"; readonly files: readonly string[] };
+
+/** What a connection may need of whatever carries the environment, and an output may offer. A pair fits where offers cover needs. */
+export type Need = "env" | "secret" | "net-admin" | "tun" | "state-volume" | "shared-network" | "build-stage" | "feature";
+
+/** A secret by its name; its value is never known here. */
+export interface Secret {
+  readonly name: string;
+  /** What it is for, as a sentence without its full stop. */
+  readonly why: string;
+}
+
+/** A container that runs beside the environment's. */
+export interface Service {
+  readonly name: string;
+  readonly image: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Names of the runtime's secrets that it gets as variables. */
+  readonly secrets: readonly string[];
+  readonly volumes: readonly { readonly name: string; readonly path: string }[];
+  readonly capabilities: readonly string[];
+  readonly devices: readonly string[];
+  /** The command that says whether it is ready. */
+  readonly healthy: readonly string[];
+}
+
+/** What must be true of a container, whatever makes it: connections give it, outputs turn it into files. */
+export interface Runtime {
+  /** Variables of the container. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly secrets: readonly Secret[];
+  /** A service whose network the container joins. */
+  readonly service: Service | null;
+}
+
+/** An option of a connection, whose value is a text. */
+export interface ConnectionOption {
+  readonly help: string;
+  readonly required: boolean;
+  parse(text: string): Parsed<string>;
+}
+
+/** A way of a container to the gateway. */
+export interface Connection extends Choice {
+  /** What stands behind its name in the spec's comment and its schema; in plain words without a full stop. */
+  readonly about: string;
+  readonly needs: readonly Need[];
+  readonly options: Readonly<Record<string, ConnectionOption>>;
+  /** `options` are those of the answer, each as its `parse` gave it. */
+  runtime(answers: Answers, options: Readonly<Record<string, string>>): Runtime;
+}
+
+/** What outputs are made from. Frozen; pure functions read it. */
+export interface Demand {
+  readonly answers: Answers;
+  readonly shape: Shape;
+  readonly runtime: Runtime;
+}
+
+/** What templates see: every leaf a text (Handlebars adds numbers up), nothing computed later. */
+export type Context = { readonly [name: string]: string | boolean | null | Context | readonly (string | Context)[] };
+
+/**
+ * How a part of a file is written and updated. `own`: the whole file is ours. `keys`, `lines`, `block`: keyed values, lines or a marked block are
+ * ensured in a file that may hold more. `seed`: written once, then the user's. `taken`: keys of the user's are taken out, and given back when
+ * the environment goes.
+ */
+export type Strategy = "own" | "keys" | "lines" | "block" | "seed" | "taken";
+
+/** A file to render; its template has the same path. */
+export interface WantedFile {
+  readonly path: string;
+  readonly strategy: "own" | "lines";
+  /** The keys of the spec that decide what the file says, for whoever would edit it by hand; empty where none does. */
+  readonly decidedBy: string;
+  /** People are expected to edit it, so the lock keeps its text as the ancestor of a three-way merge. */
+  readonly edited: boolean;
+  /** What it says ends up in the image, so it counts for the revision. */
+  readonly image: boolean;
+  readonly executable: boolean;
+  /** What its template sees beside what every template sees. */
+  readonly context?: Context;
+}
+
+/** A whole file of ours. */
+export interface OwnPiece extends Omit<WantedFile, "strategy" | "image" | "context"> {
+  readonly strategy: "own";
+  readonly text: string;
+}
+
+/** A value that shall be in a file. */
+export interface KeyedValue {
+  readonly path: readonly [string, ...string[]];
+  readonly value: unknown;
+  /** True for an element of the list at `path`. */
+  readonly item: boolean;
+  /** A text in the place of that list becomes one that has it first, and a text again when our element goes. */
+  readonly fromText?: true;
+  /** How many leading keys may be the user's; the key after them is ours by its name, so its value is set whatever it is. Null where none is. */
+  readonly oursFrom: number | null;
+}
+
+/** Values in a JSONC or YAML file, by the file's name. */
+export interface ValuesPiece {
+  readonly strategy: "keys";
+  readonly path: string;
+  readonly values: readonly KeyedValue[];
+}
+
+/** Lines that shall be in a file, anywhere or in a marked block. */
+export interface LinesPiece {
+  readonly strategy: "lines" | "block";
+  readonly path: string;
+  readonly lines: readonly string[];
+}
+
+/** Keys to take out of a file of the user's. */
+export interface TakenPiece {
+  readonly strategy: "taken";
+  readonly path: string;
+  readonly keys: readonly (readonly [string, ...string[]])[];
+}
+
+/** One thing that shall be so in one file, whatever output asks for it. */
+export type Piece = OwnPiece | ValuesPiece | LinesPiece | TakenPiece;
+
+/** What there is no environment without: `check` fails where it is missing, and `remove` asks before something of it is left behind. */
+export interface Essential {
+  /** How many leading keys name the thing. */
+  readonly keys: number;
+  /** What it is called, for a sentence. */
+  readonly name: string;
+  /** That it is not there yet, as a sentence without its full stop. */
+  readonly absent: string;
+  /** How to do without it here, as an order. */
+  readonly instead: string;
+}
+
+/** Where an output may ever write: the lock and the journal are trusted for these places and no others. */
+export interface Claim {
+  readonly strategy: Strategy;
+  path(path: string): boolean;
+  /** The first keys below which values may be; for `keys` and `taken` only. */
+  readonly keys?: Readonly<Record<string, { readonly essential?: Essential }>>;
+}
+
+/** Why something cannot be, and what to take instead: both begin small and end without a full stop. */
+export interface Refusal {
+  readonly why: string;
+  readonly fix: string;
+}
+
+/** A thing to generate. An inner one is no choice: others stand on it. */
+export interface Output extends Choice {
+  readonly inner?: true;
+  /** What is generated where nothing is said. */
+  readonly proposed?: true;
+  readonly offers: readonly Need[];
+  /** Outputs that have to be there, too, by their values. */
+  requires(demand: Demand): readonly string[];
+  readonly claims: readonly Claim[];
+  files(demand: Demand): readonly WantedFile[];
+  /** What it puts into files that may hold more. */
+  pieces(demand: Demand, revision: string): readonly Piece[];
+  /** What to do next, a line each. */
+  next(demand: Demand): readonly string[];
+}

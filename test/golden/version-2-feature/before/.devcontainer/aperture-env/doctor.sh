@@ -1,0 +1,107 @@
+#!/bin/sh
+# aperture-doctor: says whether OpenCode works here through the gateway, and what is wrong where not. aperture-doctor --help
+# It runs doctor.mjs with the runtime that OpenCode's binary brings, so no Node is needed, and says by itself why that binary cannot run.
+prefix=${APERTURE_ENV_PREFIX:-/usr/local}
+script=$prefix/share/aperture-env/doctor.mjs
+binary=$prefix/lib/aperture-env/opencode
+gateway=http://ai
+version=1.18.18
+online=''
+
+json=
+quiet=
+background=
+for word in "$@"; do
+  case $word in
+    --json) json=1 ;;
+    --quiet) quiet=1 ;;
+    --background) background=1 ;;
+    *) ;;
+  esac
+done
+
+# As the container starts: nobody waits for it, so it may be patient, and the start never fails because of it. The launcher shows what it found.
+if [ -n "$background" ]; then
+  (
+    trap '' HUP
+    exec sh "$0" --quiet --timeout 20
+  ) </dev/null >/dev/null 2>&1 &
+  exit 0
+fi
+
+escaped() { printf %s "$1" | sed 's/[\\"]/\\&/g'; }
+
+# The same form as doctor.mjs has, for the one thing that it cannot say itself.
+broken() {
+  if [ -n "$json" ]; then
+    printf '{"schemaVersion":1,"verdict":"failure","origin":null,"ms":0,"checks":[{"code":"%s","group":"opencode","severity":"failure","message":"%s","cause":"%s","next":"%s"}]}\n' \
+      "$1" "$(escaped "$2")" "$(escaped "$3")" "$(escaped "$4")"
+  elif [ -z "$quiet" ]; then
+    printf 'OpenCode through %s\n\n  ✗ OpenCode  %s  (%s)\n              %s.\n              → %s.\n' "$gateway" "$2" "$1" "$3" "$4"
+  fi
+  state=${XDG_STATE_HOME:-${HOME:-}/.local/state}/aperture-env
+  # shellcheck disable=SC2174 # the folder itself is the one that matters
+  mkdir -p -m 0700 "$state" 2>/dev/null && (umask 077 && printf '%s. %s.\n' "$2" "$4" >"$state/verdict") 2>/dev/null
+  exit 4
+}
+
+build_again='Build the image again'
+
+why_not() {
+  said=$1
+  magic=$(od -An -tx1 -N4 "$binary" 2>/dev/null | tr -d ' \n')
+  made_for=$(od -An -tx1 -j18 -N2 "$binary" 2>/dev/null | tr -d ' \n')
+  machine=$(uname -m)
+  case $made_for in
+    3e00) made_for=x86_64 ;;
+    b700) made_for=aarch64 ;;
+    *) ;;
+  esac
+  if [ "$magic" != 7f454c46 ]; then
+    broken binary-damaged "$binary is no program" "It is damaged, or something else was put in its place" "$build_again"
+  fi
+  case $machine in
+    arm64) machine=aarch64 ;;
+    amd64) machine=x86_64 ;;
+    *) ;;
+  esac
+  if [ "$made_for" != "$machine" ]; then
+    broken binary-architecture "OpenCode's binary is made for $made_for, and this machine is $machine" "The image was built for another platform" \
+      "Build it for this one: docker build --platform"
+  fi
+  loader=$(head -c 4096 "$binary" | tr -c '[:print:]' '\n' | grep '^/lib.*/ld-' | head -n 1)
+  if [ -n "$loader" ] && [ ! -e "$loader" ]; then
+    case $loader in
+      *musl*) libc='musl, and this system has glibc' ;;
+      *) libc='glibc, and this system has musl or none' ;;
+    esac
+    broken binary-libc "OpenCode's binary is made for $libc" "$loader is not there" "Let base.libc in aperture-env.yaml be that of the image"
+  fi
+  library=$(printf '%s\n' "$said" | sed -n 's/.*loading shared librar[a-z]*:* \([^:]*\):.*/\1/p' | head -n 1)
+  if [ -n "$library" ]; then
+    broken binary-libraries "OpenCode's binary needs $library" "The system does not have this library" "Install it (on Alpine: apk add libstdc++ libgcc), or build the image again"
+  fi
+  broken binary-broken "OpenCode's binary does not run" "It ended with status $2: $(printf '%s\n' "$said" | head -n 1 | tr -cd '[:print:]')" "$build_again"
+}
+
+[ -f "$script" ] || broken doctor-missing "$script is not there" "The image was built without its aperture-env folder" "$build_again"
+[ -f "$binary" ] || broken binary-missing "OpenCode's binary is not there" "The image was built without its OpenCode stage" "$build_again"
+if [ ! -x "$binary" ]; then
+  # shellcheck disable=SC2012 # only the mode is wanted
+  case $(ls -ld "$binary") in
+    *x*" "*) broken binary-noexec "OpenCode's binary may not be run where it lies" "$prefix/lib is mounted noexec, or this account may not enter it" "Mount it exec" ;;
+    *) broken binary-mode "OpenCode's binary may not be run" "$binary has lost its mode 755" "$build_again" ;;
+  esac
+fi
+
+# Without these two options, and with these variables, what lies in a repository (bunfig.toml, .env) would have a say.
+unset BUN_OPTIONS BUN_INSPECT BUN_INSPECT_CONNECT_TO NODE_OPTIONS
+export BUN_RUNTIME_TRANSPILER_CACHE_PATH=0
+BUN_BE_BUN=1 "$binary" --config=/dev/null --no-env-file "$script" --prefix="$prefix" --gateway="$gateway" --opencode="$version" --online="$online" "$@"
+status=$?
+case $status in
+  0 | 2 | 4 | 130 | 143) exit "$status" ;;
+  *) ;;
+esac
+said=$(BUN_BE_BUN=1 "$binary" --revision 2>&1) && exit "$status"
+why_not "$said" "$status"

@@ -1,0 +1,124 @@
+#!/bin/sh
+# opencode: prepares this one process for the gateway, then becomes the real binary.
+# It is the one place that knows the whole environment, so that sudo, su, env -i, cron and CI runners do not lose it and fall back
+# silently to public providers. What is set already stays: every switch here can be turned by setting the variable to 0.
+# Its own variables begin with _, so that none of the same name that the caller exported is changed for OpenCode.
+_prefix=${APERTURE_ENV_PREFIX:-/usr/local}
+_share=$_prefix/share/aperture-env
+_binary=$_prefix/lib/aperture-env/opencode
+
+say() { printf 'opencode (aperture-env): %s\n' "$1" >&2; }
+
+# The gateway: an origin. Each provider's base URL in opencode.json puts its own suffix behind it.
+_gateway=http://ai
+APERTURE_URL=${APERTURE_URL:-$_gateway}
+case $APERTURE_URL in
+  *://*) ;;
+  *) APERTURE_URL=http://$APERTURE_URL ;;
+esac
+while :; do
+  case $APERTURE_URL in
+    *://*/) APERTURE_URL=${APERTURE_URL%/} ;;
+    *://*/v1) APERTURE_URL=${APERTURE_URL%/v1} ;;
+    *) break ;;
+  esac
+done
+
+# OpenCode ignores a file that it cannot read without a word and would go to a public provider instead.
+readable() { [ -f "$1" ] && [ -r "$1" ]; }
+if ! readable "${OPENCODE_CONFIG:=$_share/opencode.json}"; then
+  if ! readable "$_share/opencode.json"; then
+    say "$_share/opencode.json cannot be read: this image was built without its aperture-env folder"
+    exit 1
+  fi
+  say "OPENCODE_CONFIG names $OPENCODE_CONFIG, which cannot be read; using $_share/opencode.json"
+  OPENCODE_CONFIG=$_share/opencode.json
+fi
+
+# Only the gateway is called: the catalogue is a file, and nothing looks for updates, models or language servers by itself, but
+# for what opencode.online in aperture-env.yaml allows.
+_no_lsp=1 _no_share=1
+OPENCODE_MODELS_PATH=${OPENCODE_MODELS_PATH:-$_share/models.json}
+OPENCODE_DISABLE_MODELS_FETCH=${OPENCODE_DISABLE_MODELS_FETCH-1}
+OPENCODE_DISABLE_AUTOUPDATE=${OPENCODE_DISABLE_AUTOUPDATE-1}
+OPENCODE_DISABLE_LSP_DOWNLOAD=${OPENCODE_DISABLE_LSP_DOWNLOAD-$_no_lsp}
+OPENCODE_DISABLE_SHARE=${OPENCODE_DISABLE_SHARE-$_no_share}
+PATH=${PATH:-/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin}
+export APERTURE_URL OPENCODE_CONFIG OPENCODE_MODELS_PATH PATH
+export OPENCODE_DISABLE_MODELS_FETCH OPENCODE_DISABLE_AUTOUPDATE OPENCODE_DISABLE_LSP_DOWNLOAD OPENCODE_DISABLE_SHARE
+
+# OpenCode needs a folder of its own in each of four places, and dies where one cannot be made.
+usable() {
+  [ -d "$1/opencode" ] || mkdir -p "$1/opencode" 2>/dev/null
+  [ -d "$1/opencode" ] && [ -w "$1/opencode" ] && [ -x "$1/opencode" ]
+}
+
+# A private folder for this account: only a real folder that this account owns will do, since others can write beside it.
+private() {
+  [ -d "$1" ] && [ -w "$1" ] || return
+  if [ -n "$_uid" ]; then _place=$1/aperture-env-$_uid; else _place=$1/aperture-env-$$; fi
+  mkdir -m 0700 "$_place" 2>/dev/null
+  # shellcheck disable=SC3067 # -O is in dash, busybox and bash, which is what /bin/sh is
+  [ -d "$_place" ] && [ ! -L "$_place" ] && [ -O "$_place" ] && [ -w "$_place" ]
+}
+
+find_private() {
+  [ -n "$_place" ] && return
+  _uid=$(id -u 2>/dev/null)
+  for _candidate in "${TMPDIR:-/tmp}" /tmp /var/tmp "${XDG_CACHE_HOME:-${HOME:-}/.cache}/opencode" /dev/shm; do
+    private "$_candidate" && return
+  done
+  _place=
+  say "neither the home folder nor ${TMPDIR:-/tmp}, /var/tmp or /dev/shm can be written; OpenCode needs one of them"
+  exit 1
+}
+
+_place=
+if [ -z "${HOME:-}" ] || ! { usable "${XDG_DATA_HOME:-$HOME/.local/share}" && usable "${XDG_CONFIG_HOME:-$HOME/.config}" &&
+  usable "${XDG_STATE_HOME:-$HOME/.local/state}" && usable "${XDG_CACHE_HOME:-$HOME/.cache}"; }; then
+  find_private
+  XDG_DATA_HOME=$_place/data XDG_CONFIG_HOME=$_place/config XDG_STATE_HOME=$_place/state XDG_CACHE_HOME=$_place/cache
+  export XDG_DATA_HOME XDG_CONFIG_HOME XDG_STATE_HOME XDG_CACHE_HOME
+  mkdir -p "$XDG_DATA_HOME/opencode" "$XDG_CONFIG_HOME/opencode" "$XDG_STATE_HOME/opencode" "$XDG_CACHE_HOME/opencode"
+  if [ -z "${HOME:-}" ]; then export HOME="$_place"; fi
+fi
+# Somebody else's opencode folder in the shared temporary folder stops it, too; and where they let others write, they could read and replace.
+# shellcheck disable=SC3067 # as above
+if ! { usable "${TMPDIR:-/tmp}" && [ -O "${TMPDIR:-/tmp}/opencode" ]; }; then
+  find_private
+  export TMPDIR="$_place/tmp"
+  mkdir -p "$TMPDIR/opencode"
+fi
+
+# Placeholder keys, where none are stored yet. A stored one is never touched; link(2) refuses where a file has come up meanwhile.
+_data=${XDG_DATA_HOME:-$HOME/.local/share}/opencode
+if [ ! -e "$_data/auth.json" ] && [ ! -L "$_data/auth.json" ]; then
+  (umask 077 && cp "$_share/auth.json" "$_data/.auth.json.$$" && ln "$_data/.auth.json.$$" "$_data/auth.json") 2>/dev/null
+  rm -f "$_data/.auth.json.$$"
+fi
+
+# OpenCode would install its plugin package in the background (63 MB). With this it takes it as installed; not where plugins or tools are used.
+_config=${XDG_CONFIG_HOME:-$HOME/.config}/opencode
+if [ ! -e "$_config/package-lock.json" ] && [ ! -e "$_config/package.json" ] && [ ! -e "$_config/node_modules" ] &&
+  [ ! -e "$_config/plugin" ] && [ ! -e "$_config/plugins" ] && [ ! -e "$_config/tool" ] && [ ! -e "$_config/tools" ]; then
+  mkdir "$_config/node_modules" 2>/dev/null &&
+    echo '{"packages":{"":{"dependencies":{"@opencode-ai/plugin":"*"}}}}' >"$_config/package-lock.json"
+fi
+
+# What the doctor found when the container started, for a person: its file begins with ok, or with what is wrong and what to try.
+_verdict=${XDG_STATE_HOME:-$HOME/.local/state}/aperture-env/verdict
+# shellcheck disable=SC3067 # as above
+if [ -t 0 ] && [ -t 2 ] && [ -f "$_verdict" ] && [ -O "$_verdict" ]; then
+  IFS= read -r _line <"$_verdict" || _line=ok
+  if [ "$_line" != ok ]; then
+    say "$_line"
+    # Its screen, which comes without arguments, would cover that at once.
+    [ $# -gt 0 ] || sleep 3
+  fi
+fi
+
+if [ ! -x "$_binary" ]; then
+  say "$_binary is not there: this image was built without its OpenCode stage"
+  exit 127
+fi
+exec "$_binary" "$@"

@@ -1,0 +1,35 @@
+#!/bin/sh
+# Installs what OpenCode needs from the distribution, where it is missing. packages.sh [fetcher]: also something that can download.
+#   ripgrep: OpenCode's grep and glob tools need it · git: snapshots and undo · bash: what CI runners speak
+#   libstdc++, libgcc: the musl build needs them
+set -eu
+
+has() { command -v "$1" >/dev/null 2>&1; }
+
+fetcher=
+if [ "${1:-}" = fetcher ] && ! has npm && ! has curl && ! has wget; then fetcher=curl; fi
+
+certificates=
+for bundle in /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt; do
+  if [ -e "$bundle" ]; then certificates=$bundle; fi
+done
+
+if ! has apk && [ -z "$fetcher" ] && [ -n "$certificates" ] && has rg && has git && has bash; then
+  exit 0
+fi
+
+# shellcheck disable=SC2086 # $fetcher is one word or none
+if has apt-get; then
+  apt-get update
+  DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends bash ca-certificates git ripgrep $fetcher
+  apt-get clean
+  rm -rf /var/lib/apt/lists/*
+elif has apk; then
+  apk add --no-cache bash ca-certificates git libgcc libstdc++ ripgrep $fetcher
+elif has dnf; then
+  dnf install -y --setopt=install_weak_deps=False bash ca-certificates git ripgrep tar gzip $fetcher
+  dnf clean all
+else
+  echo "aperture-env: this image has none of apt-get, apk and dnf; install bash ca-certificates git ripgrep $fetcher in it first." >&2
+  exit 1
+fi

@@ -1,0 +1,2 @@
+#!/bin/sh
+[ "$MAKE" != true ] || apt-get install -y make

@@ -1,0 +1,16 @@
+#!/bin/sh
+# Puts the Feature folder in place: as the Feature's script and as the Dockerfile's, which has copied it to where it belongs.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+prefix=${APERTURE_ENV_PREFIX:-/usr/local}
+share=$prefix/share/aperture-env
+
+mkdir -p "$share" "$prefix/bin"
+for file in opencode.json auth.json models.json doctor.mjs; do
+  [ "$here" = "$share" ] || cp "$here/$file" "$share/$file"
+  # Read by every account, whatever the umask of the checkout was; written by root only.
+  chmod 0644 "$share/$file"
+done
+chmod 0755 "$prefix/share" "$share"
+install -m 0755 "$here/launcher.sh" "$prefix/bin/opencode"
+install -m 0755 "$here/doctor.sh" "$prefix/bin/aperture-doctor"
