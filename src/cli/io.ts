@@ -1,4 +1,5 @@
 /** The port to the outside of a process: streams, environment, folder, terminal. Tests give their own. */
+import { environmentError } from "../errors.ts";
 import type { Readable, Writable } from "node:stream";
 import { painter, printTo, shown, wantsColour, type Paint, type Printer } from "../text/terminal.ts";
 
@@ -75,7 +76,9 @@ export function openIo(port: ProcessPort): Io {
       },
     },
     env: port.env,
-    cwd: port.cwd,
+    get cwd() {
+      return port.cwd;
+    },
     interrupted: port.interrupted,
   };
 }
@@ -108,7 +111,18 @@ export function thisProcess(): ProcessPort {
       return outlivingItsReader(process.stderr);
     },
     env: process.env,
-    cwd: process.cwd(),
+    // A getter, so that what is wrong with the folder is told like everything else.
+    get cwd() {
+      try {
+        return process.cwd();
+      } catch {
+        throw environmentError(
+          "no-folder",
+          "The folder that this was started in is gone, or cannot be read.",
+          "Change to another folder, and run again.",
+        );
+      }
+    },
     interrupted: () => {
       const controller = new AbortController();
       // Behind npx every signal comes twice, from the terminal and passed on by npm, and the second one must not change how this ends. So it is

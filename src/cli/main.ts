@@ -1,6 +1,7 @@
 /** One run of the program. The only place that turns errors into exit statuses. */
 import { AppError, formatPlace, isAppError } from "../errors.ts";
 import { formatErrorJson } from "../report/json.ts";
+import { explainRefusal } from "../repo/disk-errors.ts";
 import { block, joined, shown } from "../text/terminal.ts";
 import { generatorVersion } from "../version.ts";
 import { runCheck } from "./commands/check.ts";
@@ -17,7 +18,7 @@ export async function run(argv: readonly string[], port: ProcessPort = thisProce
   try {
     return await runCommand(parseCommand(argv, io.env), io);
   } catch (error) {
-    return reportError(withNpmsYes(error, io), argv, io);
+    return reportError(withNpmsYes(explainRefusal(error), io), argv, io);
   }
 }
 

@@ -26,9 +26,20 @@ const hints: Readonly<Record<string, string>> = {
   ERR_INVALID_ARG_VALUE: "The name has a letter in it that no file can have. Rename it.",
 };
 
+/** Calls that have to do with files, as errors name them; others, such as `connect` and `spawn`, have codes of the same names. */
+const fileCalls =
+  /^(?:access|chmod|close|copyfile|cp|fchmod|fstat|fsync|link|lstat|mkdir|mkdtemp|open|opendir|read|readlink|realpath|rename|rm|rmdir|scandir|stat|symlink|unlink|uv_cwd|write)$/;
+
 /** Whether an error is a refusal of the operating system, or of Node in its place, that has to do with files. */
 export function isDiskError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && Object.hasOwn(hints, codeOf(error));
+  if (!(error instanceof Error) || !Object.hasOwn(hints, codeOf(error))) return false;
+  const { syscall, message } = error as NodeJS.ErrnoException;
+  return syscall === undefined ? message.includes("null bytes") : fileCalls.test(syscall);
+}
+
+/** An error for people in the place of a refusal that nobody has explained on its way here; every other error as it is. */
+export function explainRefusal(error: unknown): unknown {
+  return isDiskError(error) ? diskError(error, { path: "A file", done: "used" }) : error;
 }
 
 /** The errno's name, such as `ENOSPC`; empty for an error without one. */
@@ -59,7 +70,7 @@ export function diskError(
 /** What was to be done with a file when it was refused. */
 export interface Refused {
   readonly path: string;
-  readonly done: "read" | "written" | "copied";
+  readonly done: "read" | "written" | "used";
   readonly code?: string;
   readonly outcome?: string;
   /** What to do after that, as a sentence. */

@@ -3,6 +3,7 @@
  */
 import { formatPlace, isAppError, type ExitStatus } from "../../errors.ts";
 import { describeError } from "../../report/json.ts";
+import { explainRefusal } from "../../repo/disk-errors.ts";
 import { hasEnvironment } from "../../repo/environment.ts";
 import { findTarget, type Target } from "../../repo/scan.ts";
 import { joined, json as asJson, shown, type Showable } from "../../text/terminal.ts";
@@ -62,7 +63,8 @@ async function visitOne(directory: string, cwd: string, visit: (target: Target) 
     if (!hasEnvironment(target.root))
       return { status: "skipped", exit: 0, text: "  has no environment", json: { why: "has no environment" } };
     return await visit(target);
-  } catch (error) {
+  } catch (thrown) {
+    const error = explainRefusal(thrown);
     if (isAppError(error) && error.code === "not-a-folder")
       return { status: "skipped", exit: 0, text: "  is not a folder", json: { why: "is not a folder" } };
     const described = describeError(error);
