@@ -6,8 +6,9 @@
 import { cpSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, type Stats } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { environmentError } from "../errors.ts";
+import type { AppError } from "../errors.ts";
 import { isDotGit } from "../lock/inside.ts";
+import { diskError } from "./disk-errors.ts";
 import { listFiles, makeRepository } from "./git.ts";
 import type { Env } from "./guarded-environment.ts";
 
@@ -25,7 +26,7 @@ const made: readonly string[] = ["node_modules", ".git", ".venv", "target", "dis
  * left out. Throws exit 4 where the disk refuses.
  */
 export async function copyRepository(root: string, name: string, env: Env): Promise<Copy> {
-  const parent = mkdtempSync(join(realpathSync(tmpdir()), "aperture-env-verify-"));
+  const parent = makeParent();
   const folder = join(parent, name);
   const remove = (): void => rmSync(parent, { recursive: true, force: true });
   try {
@@ -39,13 +40,21 @@ export async function copyRepository(root: string, name: string, env: Env): Prom
     return { folder, remove };
   } catch (error) {
     remove();
-    const { code = "", path = parent } = error as NodeJS.ErrnoException;
-    throw environmentError(
-      "cannot-copy",
-      `${path} cannot be copied (${code || String(error)}).`,
-      "Check the room in the temporary folder.",
-    );
+    throw cannotCopy(error, parent);
   }
+}
+
+function makeParent(): string {
+  try {
+    return mkdtempSync(join(realpathSync(tmpdir()), "aperture-env-verify-"));
+  } catch (error) {
+    throw cannotCopy(error, tmpdir());
+  }
+}
+
+function cannotCopy(error: unknown, path: string): AppError {
+  const next = "The copy goes into the system's temporary folder, which TMPDIR names.";
+  return diskError(error, { path, done: "copied", code: "cannot-copy", next });
 }
 
 function copyAll(root: string, folder: string): void {

@@ -70,7 +70,7 @@ export function diskError(
 /** What was to be done with a file when it was refused. */
 export interface Refused {
   readonly path: string;
-  readonly done: "read" | "written" | "used";
+  readonly done: "read" | "written" | "copied" | "used";
   readonly code?: string;
   readonly outcome?: string;
   /** What to do after that, as a sentence. */

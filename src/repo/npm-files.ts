@@ -2,6 +2,7 @@
 import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { delimiter, dirname, isAbsolute, join, relative, sep } from "node:path";
+import { codeOf } from "./disk-errors.ts";
 
 /** This process's variables, or those of a test. */
 export type Variables = Readonly<Record<string, string | undefined>>;
@@ -15,7 +16,7 @@ export function readConfigurationFile(path: string): string | null | "unreadable
     if (found === undefined) return null;
     return found.isFile() && found.size <= maxLength ? readFileSync(path, "utf8") : "unreadable";
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "ENOTDIR" ? null : "unreadable";
+    return codeOf(error) === "ENOTDIR" ? null : "unreadable";
   }
 }
 

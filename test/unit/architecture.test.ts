@@ -202,6 +202,17 @@ describe("from values to values", () => {
   });
 });
 
+test("one place reads an errno and makes a sentence of it", () => {
+  // The streams of a process have refusals of their own, and the doctor and the gateway's rooms those of the network.
+  const others = [...sources].filter(
+    ([file, text]) =>
+      /^src\/(?:repo|cli|spec|verify|plan)\//.test(file) &&
+      !["src/repo/disk-errors.ts", "src/cli/io.ts"].includes(file) &&
+      /\bErrnoException\b|\(E[A-Z]{3,}\)/.test(withoutProse(text)),
+  );
+  expect(others.map(([file]) => file)).toEqual([]);
+});
+
 test("what is large is loaded only where it is needed", () => {
   const reached = new Set(["src/cli/main.ts"]);
   for (const file of reached) {
