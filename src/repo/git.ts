@@ -92,7 +92,8 @@ export async function isTracked(root: string, path: string, env: Surroundings["e
   const place = findPlace(root);
   if (place === null) return false;
   const { top, prefix } = place;
-  const asked = `:(literal)${prefix === "" ? "" : `${prefix}/`}${path}`;
+  // Where the disk takes small letters for large ones, so does this.
+  const asked = `:(literal,icase)${prefix === "" ? "" : `${prefix}/`}${path}`;
   const { exitCode, stdout } = await read(top, "ls-files", ["-z", "--", asked], env);
   return exitCode === 0 && stdout !== "";
 }

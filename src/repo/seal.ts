@@ -32,24 +32,22 @@ const length = 32;
 
 /** Gives the key, making it at the first call of all. Never fails. */
 export function openSealKey(root: string, env: Environment): SealKey {
-  return readSealKey(root, env) ?? firstOf(stateFolders(root, env), make);
+  return readSealKey(root, env) ?? keyIn(root, env, make);
 }
 
 /** Gives the key that is there, or null. Never fails, writes nothing. */
 export function readSealKey(root: string, env: Environment): SealKey {
-  return firstOf(stateFolders(root, env), (folder) => read(join(folder, fileName)));
+  return keyIn(root, env, (folder) => read(join(folder, fileName)));
 }
 
-function firstOf(folders: readonly string[], give: (folder: string) => SealKey): SealKey {
-  for (const folder of folders) {
-    try {
-      const key = give(folder);
-      if (key !== null) return key;
-    } catch {
-      // Not there, or not to be used: the next one may be.
-    }
+function keyIn(root: string, env: Environment, give: (folder: string) => SealKey): SealKey {
+  try {
+    const folder = stateFolder(root, env);
+    return folder === null ? null : give(folder);
+  } catch {
+    // Not there, or not to be used.
+    return null;
   }
-  return null;
 }
 
 /** The seal of a text in the journal of that folder. */
@@ -70,20 +68,21 @@ export function isSealOf(seal: string, key: Buffer, root: string, text: string):
 const fileName = "journal.key";
 
 /**
- * Folders for what a program keeps between runs (XDG Base Directory Specification; %LOCALAPPDATA% on Windows), the one to take first. None that
- * lies in the repository, as where a build sets HOME to it: a key in there may have come with the repository.
+ * The folder for what a program keeps between runs (XDG Base Directory Specification; %LOCALAPPDATA% on Windows), or null. Never one that lies in
+ * the repository, as where a build sets HOME to it: a key in there may have come with the repository.
  */
-function stateFolders(root: string, env: Environment): string[] {
+function stateFolder(root: string, env: Environment): string | null {
   const named = env[platform === "win32" ? "LOCALAPPDATA" : "XDG_STATE_HOME"];
   const homes = [env["HOME"], homeOfAccount()].map((home) => home && join(home, ".local", "state"));
+  // The specification has relative paths ignored.
+  const folders = [named, ...homes].filter((folder) => folder !== undefined && isAbsolute(folder));
+  const outside = folders.find((folder) => !isWithin(root, folder!));
+  return outside === undefined ? null : join(outside, "create-aperture-env");
+}
+
+function isWithin(root: string, folder: string): boolean {
   const top = realOf(root);
-  return (
-    [named, ...homes]
-      // The specification has relative paths ignored.
-      .filter((folder) => folder !== undefined && isAbsolute(folder))
-      .map((folder) => join(folder!, "create-aperture-env"))
-      .filter((folder) => !`${realOf(folder)}${sep}`.startsWith(top.endsWith(sep) ? top : top + sep))
-  );
+  return `${realOf(join(folder, "create-aperture-env"))}${sep}`.startsWith(top.endsWith(sep) ? top : top + sep);
 }
 
 /** What the machine's list of accounts says, whatever HOME says; an account may have no entry there. */

@@ -119,6 +119,14 @@ describe("a journal that no run of this user has left here is not followed by an
     expect((await runPiped(["update", "--yes"], root)).stderr).toContain("git tracks it");
   });
 
+  test("one that git tracks under a name of other letters", async () => {
+    git("init", "--quiet");
+    leave(root, bad());
+    const blob = git("hash-object", "-w", journalPath).trim();
+    git("update-index", "--add", "--cacheinfo", `100644,${blob},${journalPath.toUpperCase()}`);
+    await expectRefused();
+  });
+
   test("one that git tracks and that says nothing yet is not deleted", async () => {
     git("init", "--quiet");
     leaveText(root, "");
@@ -327,6 +335,48 @@ describe("what a run of this user's has left", () => {
     // Nothing was written into the repository on the way.
     expect(existsSync(join(root, ".local"))).toBe(false);
     if (key !== null) expect(key).toHaveLength(32);
+  });
+});
+
+describe("the program itself, killed while it writes", () => {
+  const bin = join(import.meta.dirname, "..", "..", "dist", "bin.js");
+
+  /** Runs it, killed before it puts the n-th file in its place. */
+  function run(args: readonly string[], killAt = 0): { status: number | null; stderr: string; stdout: string } {
+    const killer = join(folder.folder, "killer.cjs");
+    const kill =
+      "(...args) => { if (++count === Number(process.env.KILL_AT)) process.kill(process.pid, 'SIGKILL'); return real(...args); }";
+    writeFileSync(killer, `const fs = require("node:fs"); const real = fs.renameSync; let count = 0; fs.renameSync = ${kill};\n`);
+    const env = { PATH: process.env["PATH"]!, XDG_STATE_HOME: state, npm_config_registry: "http://npm.example" };
+    return spawnSync(process.execPath, ["--require", killer, bin, ...args], {
+      cwd: root,
+      encoding: "utf8",
+      env: { ...env, KILL_AT: String(killAt) },
+    });
+  }
+
+  test.each([1, 2, 9, 18])("before file %i: the next run says so, and only with leave it finishes it", (killAt) => {
+    const wanted = treeOf(root);
+    rmSync(root, { recursive: true });
+    mkdirSync(root);
+    // The name comes from the folder elsewhere, too.
+    expect(run(["create", "--yes", "--name", "x"], killAt).status).toBeNull();
+    const cutOff = treeOf(root, true);
+    expect(Object.keys(cutOff)).toContain(journalPath);
+    for (const args of [["create"], ["create", "--yes", "--dry-run"]]) {
+      const { status, stderr } = run(args);
+      expect({ status, stderr }).toMatchObject({
+        status: args.includes("--dry-run") ? 0 : 3,
+        stderr: expect.stringContaining("was cut off while it wrote") as string,
+      });
+      expect(treeOf(root, true)).toEqual(cutOff);
+    }
+    const finished = run(["create", "--yes"]);
+    expect(finished, finished.stderr).toMatchObject({ status: 0, stdout: expect.stringContaining("Nothing to do") as string });
+    expect(finished.stderr).toMatch(/its 18 files were finished/);
+    const version = /"generator": "[^"]+"/;
+    const same = (tree: Files): Files => ({ ...tree, "aperture-env.lock": tree["aperture-env.lock"]!.replace(version, "") });
+    expect(same(treeOf(root))).toEqual(same(wanted));
   });
 });
 

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { copyRepository, type Copy } from "../../src/repo/copy.ts";
 import { treeOf } from "../cli/harness.ts";
 import { writeTree } from "../support/repository.ts";
@@ -88,8 +88,14 @@ describe("copyRepository", () => {
 
   test("a disk that refuses: said, and nothing is left", async () => {
     writeTree(root, { a: "1" });
-    const before = readdirSync(tmpdir()).filter((name) => name.startsWith("aperture-env-verify-"));
+    // A temporary folder of its own: others run at the same time.
+    const own = join(folder, "tmp");
+    mkdirSync(own);
+    vi.stubEnv("TMPDIR", own);
+    onTestFinished(() => void vi.unstubAllEnvs());
     await expect(copyRepository(join(folder, "nowhere"), "x", env)).rejects.toMatchObject({ code: "cannot-copy", exit: 4 });
-    expect(readdirSync(tmpdir()).filter((name) => name.startsWith("aperture-env-verify-"))).toEqual(before);
+    expect(readdirSync(own)).toEqual([]);
+    vi.stubEnv("TMPDIR", join(folder, "none"));
+    await expect(copyRepository(root, "x", env)).rejects.toMatchObject({ code: "cannot-copy", exit: 4 });
   });
 });
