@@ -356,10 +356,11 @@ describe("the program itself, killed while it writes", () => {
   }
 
   test.each([1, 2, 9, 18])("before file %i: the next run says so, and only with leave it finishes it", (killAt) => {
+    const clear = (): void => (rmSync(root, { recursive: true }), mkdirSync(root));
+    clear();
+    expect(run(["create", "--yes", "--name", "x"]).status).toBe(0);
     const wanted = treeOf(root);
-    rmSync(root, { recursive: true });
-    mkdirSync(root);
-    // The name comes from the folder elsewhere, too.
+    clear();
     expect(run(["create", "--yes", "--name", "x"], killAt).status).toBeNull();
     const cutOff = treeOf(root, true);
     expect(Object.keys(cutOff)).toContain(journalPath);
@@ -374,9 +375,7 @@ describe("the program itself, killed while it writes", () => {
     const finished = run(["create", "--yes"]);
     expect(finished, finished.stderr).toMatchObject({ status: 0, stdout: expect.stringContaining("Nothing to do") as string });
     expect(finished.stderr).toMatch(/its 18 files were finished/);
-    const version = /"generator": "[^"]+"/;
-    const same = (tree: Files): Files => ({ ...tree, "aperture-env.lock": tree["aperture-env.lock"]!.replace(version, "") });
-    expect(same(treeOf(root))).toEqual(same(wanted));
+    expect(treeOf(root)).toEqual(wanted);
   });
 });
 
