@@ -77,5 +77,7 @@ export type Command =
       /** The devcontainer.json to take, where several have the environment. */
       readonly config: string | null;
       readonly model: string | null;
+      /** Its `initializeCommand` may run on this machine without a question. */
+      readonly runInitializeCommand: boolean;
     }
   | ({ readonly kind: "mock-gateway" } & MockGatewayFlags);

@@ -4,7 +4,7 @@ import { basename } from "node:path";
 import { emittedModel } from "../../catalog/compact.ts";
 import { ownDevcontainer } from "../../catalog/files.ts";
 import { loadCatalogue } from "../../catalog/models.ts";
-import { cancelledError, decisionError, environmentError, usageError } from "../../errors.ts";
+import { AppError, cancelledError, decisionError, environmentError, formatPlace, usageError } from "../../errors.ts";
 import { modelsOfAnswers } from "../../gateway/mock/stock.ts";
 import type { Lock } from "../../lock/lock.ts";
 import type { Answers } from "../../questions/types.ts";
@@ -13,12 +13,14 @@ import { formatSteps } from "../../report/text.ts";
 import { copyRepository } from "../../repo/copy.ts";
 import { readLockFile } from "../../repo/environment.ts";
 import { findInstalled, readBeside } from "../../repo/installed.ts";
-import { findTarget } from "../../repo/scan.ts";
+import { findTarget, look } from "../../repo/scan.ts";
 import { shown } from "../../text/terminal.ts";
 import { prepareContainers, requireDocker } from "../../verify/containers.ts";
+import { findInitializeCommand, findWithheld, hostVariables, type HostCommand } from "../../verify/host.ts";
 import { verify, type Mock } from "../../verify/verify.ts";
 import type { Command } from "../args.ts";
 import { paintFor, type Io } from "../io.ts";
+import { openPrompt, terminalOf, type Prompt } from "./carrying-out.ts";
 
 const titles = {
   start: "building and starting the dev container",
@@ -29,7 +31,7 @@ const titles = {
 
 /** Runs it and gives the exit status: 0 where everything works, 4 where not. */
 export async function runVerify(
-  { directory, switches, mock, config, model }: Extract<Command, { kind: "verify" }>,
+  { directory, switches, mock, config, model, runInitializeCommand }: Extract<Command, { kind: "verify" }>,
   io: Io,
 ): Promise<number> {
   const target = findTarget(switches.cwd === null ? io.cwd : findTarget(io.cwd, switches.cwd).root, directory);
@@ -48,9 +50,14 @@ export async function runVerify(
       "The package @devcontainers/cli is not installed beside this program.",
       "Run  npx create-aperture-env@latest verify",
     );
-  const here = { target: target.root, env: io.env };
+  const text = readConfig(target.root, file);
+  const say = (line: string): void => void (switches.json || io.stderr.write(shown`${line}\n`));
+  const prompt = await openPrompt(switches, io);
+  await allowInitializeCommand(findInitializeCommand(file, text), runInitializeCommand, prompt, io);
+  for (const { name, where } of findWithheld(file, text, io.env))
+    say(`${formatPlace(where)}: asks for ${name} of this machine, which verify does not give away; it is empty there`);
+  const here = { target: target.root, env: hostVariables(io.env) };
   await requireDocker(here);
-  const say = (text: string): void => void (switches.json || io.stderr.write(shown`${text}\n`));
   const asked = model ?? lock.answers.model;
   const began = Date.now();
   const seconds = (): string => `${((Date.now() - began) / 1000).toFixed(0).padStart(3)} s`;
@@ -58,6 +65,15 @@ export async function runVerify(
   const copy = await copyRepository(target.root, basename(target.root), io.env);
   const run = randomBytes(6).toString("hex");
   const signal = io.interrupted();
+  if (!isSame(copy.folder, file, text)) {
+    copy.remove();
+    throw environmentError(
+      "not-copied",
+      `The copy of the repository does not have ${file} as it was read.`,
+      "Git may ignore it (git check-ignore -v), or somebody is writing it.",
+      { file },
+    );
+  }
   const containers = prepareContainers({ cli, folder: copy.folder, config: file, run, signal, here });
   try {
     const steps = await verify({
@@ -81,6 +97,41 @@ export async function runVerify(
     await containers.remove();
     copy.remove();
   }
+}
+
+/** The text of a devcontainer.json. Throws exit 4 where it is none, or lies outside of the repository. */
+function readConfig(root: string, file: string): string {
+  const found = look(root, file);
+  if (found.kind === "text") return found.text;
+  const why = found.kind === "nothing" ? "is not there" : `is ${found.what}`;
+  throw environmentError("no-dev-container", `${file} ${why}.`, "Bring it back, or run  npx create-aperture-env update", {
+    file,
+  });
+}
+
+function isSame(folder: string, file: string, text: string): boolean {
+  const found = look(folder, file);
+  return found.kind === "text" && found.text === text;
+}
+
+/** Asks before a command of the repository's runs outside of a container. Throws exit 3 where nobody can be asked. */
+async function allowInitializeCommand(command: HostCommand | null, isAllowed: boolean, prompt: Prompt, io: Io): Promise<void> {
+  if (command === null || isAllowed) return;
+  const { where, lines } = command;
+  const what = "initializeCommand runs on this machine, outside of any container, before the container is built:";
+  const details = lines.flatMap((line) => line.split(/\r\n|\r|\n/)).map((line) => `  ${line}`);
+  if (prompt === null)
+    throw new AppError({
+      code: "initialize-command",
+      exit: 3,
+      message: what,
+      details,
+      hint: "Read it. If you trust it, run this again with --run-initialize-command",
+      where,
+    });
+  io.stderr.write(shown`${formatPlace(where)}: ${what}\n`);
+  for (const line of details) io.stderr.write(shown`${line}\n`);
+  if (!(await prompt.askYes(terminalOf(io), "Run it on this machine?"))) throw cancelledError();
 }
 
 /** The mock gateway's program, and just the models that the environment offers. */

@@ -8,7 +8,7 @@ export const verify: Descriptor = {
   usage: "npx create-aperture-env verify [folder] [flags]",
   summary: "builds and starts a copy, asks the doctor in it, sends one prompt",
   about:
-    "Builds and starts a copy of the repository as a dev container, runs the doctor in it and sends one prompt. Needs Docker, and leaves nothing behind.",
+    "Builds and starts a copy of the repository as a dev container, runs the doctor in it and sends one prompt. Needs Docker, and leaves nothing behind. It is the repository's own container, with all that its configuration asks Docker for, so trust the repository first.",
   groups: [
     {
       title: "What to verify",
@@ -20,6 +20,7 @@ export const verify: Descriptor = {
           text: "the devcontainer.json to take, where several have the environment",
         },
         { name: "model", value: "provider/id", text: "the model to ask, by default the environment's own" },
+        { name: "run-initialize-command", text: "run its initializeCommand on this machine without asking" },
       ],
     },
     looking,
@@ -35,5 +36,6 @@ export const verify: Descriptor = {
     mock: values["mock"] === true,
     config: readText(values, "config")?.replace(/^\.\//, "") ?? null,
     model: readText(values, "model"),
+    runInitializeCommand: values["run-initialize-command"] === true,
   }),
 };
