@@ -36,7 +36,7 @@ export async function copyRepository(root: string, name: string, env: Env): Prom
     else copyListed(root, folder, listed.paths);
     // A name that this disk takes for git's own would bring its configuration with it.
     rmSync(join(folder, ".git"), { recursive: true, force: true });
-    if (listed !== null) await makeRepository(folder, listed.branch, env);
+    if (listed !== null) await makeRepository(folder, listed.branch, { target: root, env });
     return { folder, remove };
   } catch (error) {
     remove();

@@ -49,7 +49,7 @@ export const guard: readonly string[] = [
  * The guard's variables (git(1), "Environment Variables"). GIT_ALLOW_PROTOCOL comes before every `protocol.<name>.allow` of a repository; there is
  * no protocol of that name. GIT_NO_LAZY_FETCH is known since git 2.45; before, an object that is missing is asked for and refused by the protocol.
  */
-const variables: Readonly<Record<string, string>> = {
+export const guardVariables: Readonly<Record<string, string>> = {
   GIT_ALLOW_PROTOCOL: "none",
   GIT_NO_LAZY_FETCH: "1",
   GIT_OPTIONAL_LOCKS: "0",
@@ -120,12 +120,12 @@ export async function listFiles(root: string, env: Surroundings["env"]): Promise
 }
 
 /**
- * Makes a folder, whose files are all there, a repository with one commit of them. No configuration but ours has a part in it. Gives whether
- * git did.
+ * Makes a folder, a copy of the target whose files are all there, a repository with one commit of them. No configuration but ours has a part in
+ * it. Gives whether git did.
  */
-export async function makeRepository(folder: string, branch: string | null, env: Surroundings["env"]): Promise<boolean> {
+export async function makeRepository(folder: string, branch: string | null, here: Surroundings): Promise<boolean> {
   const make = async (command: Making, ...args: readonly string[]): Promise<boolean> =>
-    (await run(folder, [...quick, command, ...args], env, { variables: nobodys(folder), timeout: 120_000 })).exitCode === 0;
+    (await run(folder, [...quick, command, ...args], here, { variables: nobodys(folder), timeout: 120_000 })).exitCode === 0;
   if (!(await make("init", "--quiet", "--template="))) return false;
   // A name that is none is refused, and the branch keeps git's own.
   if (branch !== null) await make("symbolic-ref", "HEAD", `refs/heads/${branch}`);
@@ -159,22 +159,21 @@ function read(
   options: { readonly input?: string; readonly timeout?: number } = {},
 ): Promise<Spawned> {
   // The work tree is where it was found to be, whatever the repository says of it (core.worktree, core.bare).
-  return run(top, [command, ...args], env, { variables: { GIT_WORK_TREE: top }, ...options });
+  return run(top, [command, ...args], { target: top, env }, { variables: { GIT_WORK_TREE: top }, ...options });
 }
 
 function run(
   folder: string,
   args: readonly string[],
-  env: Surroundings["env"],
+  here: Surroundings,
   options: { readonly variables: Readonly<Record<string, string>>; readonly input?: string; readonly timeout?: number },
 ): Promise<Spawned> {
   return spawn("git", [...guard, ...args], {
-    target: folder,
+    ...here,
     cwd: folder,
-    env,
     timeout: 5000,
     ...options,
     // This folder's repository or none: nothing above it is looked at.
-    variables: { ...variables, GIT_CEILING_DIRECTORIES: dirname(folder), ...options.variables },
+    variables: { ...guardVariables, GIT_CEILING_DIRECTORIES: dirname(folder), ...options.variables },
   });
 }
