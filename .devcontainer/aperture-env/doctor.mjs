@@ -1274,12 +1274,12 @@ function splitModel(text) {
 // src/text/terminal.ts
 import { stripVTControlCharacters } from "node:util";
 var hidden = new RegExp("(?!(?<=\\p{Extended_Pictographic}\\p{Emoji_Modifier}?)\\uFE0F|(?<=\\p{Extended_Pictographic}(?:\\uFE0F|\\p{Emoji_Modifier})?)\\u200D(?=\\p{Extended_Pictographic}))[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}\\p{Default_Ignorable_Code_Point}]", "gu");
-function visible(text, longest = Number.POSITIVE_INFINITY) {
+function visible(text, longest2 = Number.POSITIVE_INFINITY) {
   const seen = text.replace(hidden, escapeCharacter);
-  return seen.length > longest ? `${seen.slice(0, longest).replace(/[\uD800-\uDBFF]$/, "")}…` : seen;
+  return seen.length > longest2 ? `${seen.slice(0, longest2).replace(/[\uD800-\uDBFF]$/, "")}…` : seen;
 }
-function oneLine(text, longest = Number.POSITIVE_INFINITY) {
-  return visible(text.replaceAll(/\s+/g, " ").trim(), longest);
+function oneLine(text, longest2 = Number.POSITIVE_INFINITY) {
+  return visible(text.replaceAll(/\s+/g, " ").trim(), longest2);
 }
 function linesOf(said) {
   return stripVTControlCharacters(said).split("\n").map((line) => line.trim()).filter(Boolean);
@@ -1363,8 +1363,8 @@ function compareSeverity(left, right) {
 function worst(checks) {
   return checks.reduce((most, { severity }) => compareSeverity(severity, most) > 0 ? severity : most, "ok");
 }
-function show(text, longest = 200) {
-  return visible(text, longest);
+function show(text, longest2 = 200) {
+  return visible(text, longest2);
 }
 function listed(words, limit = 5) {
   const some = words.length > limit ? [...words.slice(0, limit), `${words.length - limit} more`] : words;
@@ -2010,16 +2010,18 @@ function explainFailure({ phase, code, detail }, about) {
       `The certificate of ${origin} is not valid for it here (${code}).`,
       code === "ERR_TLS_CERT_ALTNAME_INVALID" ? "A certificate is for the full name: write https://<gateway>.<tailnet>.ts.net, or use http." : "A company's CA is named by NODE_EXTRA_CA_CERTS; the plain http address needs none."
     );
-  if (code.startsWith("HPE_"))
-    return protocol === "http:" && code !== "HPE_HEADER_OVERFLOW" ? failed(
+  if (code === "NOT_HTTP" && protocol === "http:")
+    return failed(
       "gateway-speaks-tls",
       about,
       `${origin} does not answer in HTTP; it may want TLS.`,
       `Try ${httpsOf(url)}, or look what listens there.`
-    ) : failed(
+    );
+  if (code === "NOT_HTTP" || code === "BAD_HTTP")
+    return failed(
       "gateway-not-http",
       about,
-      `${origin} answers with something that is not HTTP.`,
+      code === "NOT_HTTP" ? `${origin} answers with something that is not HTTP.` : `${origin} answers with something that is not HTTP: ${clean(detail, 80)}.`,
       "Look what listens there: it is not the gateway."
     );
   if (answered && (code === "ECONNRESET" || code === "EPIPE" || code === "ECONNABORTED" || code === "EPROTO"))
@@ -2126,8 +2128,17 @@ function explainAnswer(answer, about) {
     "It may not be the gateway; look at the address in a browser."
   );
 }
+var largestJson = { depth: 100, parts: 1e6 };
+function parseAnswer(text) {
+  if (findBeyond(text, largestJson) !== null) return { ok: false };
+  try {
+    return { ok: true, value: JSON.parse(text.replace(/^\ufeff/, "")) };
+  } catch {
+    return { ok: false };
+  }
+}
 function notJson(text, about) {
-  const what = text.trim() === "" ? "nothing" : /[\]}]\s*$/.test(text) || !/^\s*[[{]/.test(text) ? "something that is not JSON" : "JSON that ends early";
+  const what = text.trim() === "" ? "nothing" : findBeyond(text, largestJson) !== null ? "JSON that goes deeper, or has more parts, than any list of models" : /[\]}]\s*$/.test(text) || !/^\s*[[{]/.test(text) ? "something that is not JSON" : "JSON that ends early";
   return failed(
     "gateway-not-json",
     about,
@@ -2161,13 +2172,10 @@ function retryAt(retryAfter) {
   return /^\d{1,9}$/.test(retryAfter) ? `Try again in ${retryAfter} s.` : `Try again after ${clean(retryAfter, 60)}.`;
 }
 function whatWasSaid({ text, type }) {
-  let message = /^text\/plain/i.test(type) ? text : "";
-  try {
-    const body = JSON.parse(text);
-    const inner = typeof body?.error === "object" ? body.error?.message : body?.error;
-    message = inner ?? body?.message ?? "";
-  } catch {
-  }
+  const parsed = parseAnswer(text);
+  const body = parsed.ok ? parsed.value : null;
+  const inner = typeof body?.error === "object" ? body.error?.message : body?.error;
+  const message = inner ?? body?.message ?? (!parsed.ok && /^text\/plain/i.test(type) ? text : "");
   return typeof message === "string" ? clean(message, 200) : "";
 }
 function clean(text, length) {
@@ -2465,13 +2473,8 @@ function judgeClock({ models, now }) {
   ];
 }
 function readModels(text) {
-  let body;
-  try {
-    body = JSON.parse(text);
-  } catch {
-    return null;
-  }
-  const data = at(body, "data");
+  const parsed = parseAnswer(text);
+  const data = parsed.ok ? at(parsed.value, "data") : null;
   if (!Array.isArray(data)) return null;
   return data.filter(isObject).flatMap((model) => {
     const id = textAt(model, "id");
@@ -2533,7 +2536,8 @@ function judgeModels2({ config, choices, probe, quote, known: catalogue }, serve
         "npx create-aperture-env discover --write, and build the image again"
       )
     );
-  const lost = [...known.keys()].filter((wire) => !ids.has(wire) && !served.some(({ id }) => id === wire));
+  const whole = new Set(served.map(({ id }) => id));
+  const lost = [...known.keys()].filter((wire) => !ids.has(wire) && !whole.has(wire));
   if (lost.length > 0 && lost.length < known.size)
     checks.push(
       found(
@@ -3070,6 +3074,277 @@ function isPrivate(place, uid) {
 // src/doctor/probe/network.ts
 import { lookup } from "node:dns/promises";
 
+// src/gateway/http/client.ts
+import { connect as connectTcp } from "node:net";
+import { connect as connectTls } from "node:tls";
+
+// src/gateway/http/reader.ts
+var largestBody = 8 * 1024 * 1024;
+var largestErrorBody = 64 * 1024;
+var largestHead = 64 * 1024;
+var longestChunkLine = 256;
+var mostChunks = 65536;
+var Broken = class {
+  code;
+  why;
+  constructor(why, code = "BAD_HTTP") {
+    this.why = why;
+    this.code = code;
+  }
+};
+function createReader() {
+  let state = "status";
+  let line = "";
+  let headBytes = 0;
+  let chunks = 0;
+  let left = 0;
+  let version = "";
+  let status = 0;
+  let fields = /* @__PURE__ */ new Map();
+  let lastField = null;
+  const body = createBody();
+  let result = null;
+  const finish = (tooLarge = false) => {
+    const first = (name) => fields.get(name)?.[0] ?? null;
+    result = {
+      ok: true,
+      answer: {
+        status,
+        location: first("location"),
+        type: first("content-type") ?? "",
+        retryAfter: first("retry-after"),
+        date: Date.parse(first("date") ?? "") || null,
+        tooLarge,
+        text: body.text()
+      }
+    };
+  };
+  const isError = () => status < 200 || status > 299;
+  const take = (bytes) => {
+    const limit = isError() ? largestErrorBody : largestBody;
+    const room = limit - body.length();
+    body.add(bytes.length > room ? bytes.subarray(0, room) : bytes);
+    if (bytes.length > room) finish(!isError());
+  };
+  const readStatus = (text) => {
+    const found2 = /^HTTP\/(1\.[01]) ([1-5]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?$/.exec(text);
+    if (found2 === null) throw new Broken("its first line is none");
+    version = found2[1];
+    status = Number(found2[2]);
+    fields = /* @__PURE__ */ new Map();
+    lastField = null;
+    state = "fields";
+  };
+  const readField = (text) => {
+    if (/[^\t\x20-\x7e\x80-\xff]/.test(text)) throw new Broken("a control character is in a header");
+    if (/^[\t ]/.test(text)) {
+      if (lastField === null) throw new Broken("its headers begin with a blank");
+      lastField.push(`${lastField.pop()} ${text.trim()}`.trim());
+      return;
+    }
+    const found2 = /^([\w!#$%&'*+.^`|~-]+):(.*)$/.exec(text);
+    if (found2 === null) throw new Broken("a header has no name");
+    const name = found2[1].toLowerCase();
+    lastField = fields.get(name) ?? [];
+    lastField.push(found2[2].trim());
+    fields.set(name, lastField);
+  };
+  const endHead = () => {
+    if (status === 101) throw new Broken("it changes the protocol, which nobody asked for");
+    if (status < 200) {
+      state = "status";
+      return;
+    }
+    if (status === 204 || status === 304) return finish();
+    const coding = fields.get("transfer-encoding");
+    const length = fields.get("content-length");
+    const content = fields.get("content-encoding");
+    if (content !== void 0 && content.some((each) => !/^(?:identity)?$/i.test(each)))
+      throw new Broken("it is compressed, which nobody asked for");
+    if (coding !== void 0) {
+      if (length !== void 0) throw new Broken("it has both a length and chunks");
+      if (version === "1.0" || coding.length !== 1 || coding[0].toLowerCase() !== "chunked")
+        throw new Broken("its transfer encoding is not chunked");
+      state = "size";
+    } else if (length !== void 0) {
+      if (length.length !== 1 || !/^\d{1,15}$/.test(length[0])) throw new Broken("its length is no number");
+      left = Number(length[0]);
+      if (left === 0) return finish();
+      if (left > largestBody && !isError()) return finish(true);
+      state = "length";
+    } else state = "close";
+  };
+  const readSize = (text) => {
+    const size = /^([\da-f]{1,8})[\t ]*(?:;[\t\x20-\x7e\x80-\xff]*)?$/i.exec(text)?.[1];
+    if (size === void 0) throw new Broken("the size of a chunk is no number");
+    left = Number.parseInt(size, 16);
+    chunks++;
+    if (chunks > mostChunks) throw new Broken("it has too many chunks");
+    state = left === 0 ? "trailers" : "data";
+    lastField = null;
+  };
+  const readLine = (text) => {
+    if (state === "status") readStatus(text);
+    else if (state === "size") readSize(text);
+    else if (state === "data-end") {
+      if (text !== "") throw new Broken("a chunk is longer than it says");
+      state = "size";
+    } else if (text !== "") readField(text);
+    else if (state === "fields") endHead();
+    else finish();
+  };
+  const takeLine = (bytes, from) => {
+    const end = bytes.indexOf(10, from);
+    const to = end === -1 ? bytes.length : end + 1;
+    const some = Math.min(to, from + largestHead + 1);
+    line += bytes.toString("latin1", from, some);
+    if (state === "status" && !"HTTP/".startsWith(line.slice(0, 5))) throw new Broken("it does not begin as HTTP", "NOT_HTTP");
+    if (state === "size" || state === "data-end") {
+      if (line.length > longestChunkLine) throw new Broken("the line before a chunk is too long");
+    } else {
+      headBytes += some - from;
+      if (headBytes > largestHead) throw new Broken("its headers are too long");
+    }
+    if (end !== -1) {
+      if (!/^[^\r\n]*\r\n$/.test(line)) throw new Broken("a line ends in another way than HTTP's");
+      const text = line.slice(0, -2);
+      line = "";
+      readLine(text);
+    }
+    return to;
+  };
+  const takeBody = (bytes, from) => {
+    const to = state === "close" ? bytes.length : Math.min(bytes.length, from + left);
+    take(bytes.subarray(from, to));
+    if (state === "close") return to;
+    left -= to - from;
+    if (left === 0 && result === null) {
+      if (state === "length") finish();
+      else state = "data-end";
+    }
+    return to;
+  };
+  return {
+    push(bytes) {
+      try {
+        for (let at2 = 0; at2 < bytes.length && result === null; ) {
+          const isBody = state === "length" || state === "close" || state === "data";
+          at2 = isBody ? takeBody(bytes, at2) : takeLine(bytes, at2);
+        }
+      } catch (error) {
+        if (!(error instanceof Broken)) throw error;
+        result = { ok: false, code: error.code, why: error.why };
+      }
+      return result;
+    },
+    end() {
+      if (result === null && state === "close") finish();
+      if (result === null && state === "status" && line.length < 5 && line !== "")
+        result = { ok: false, code: "NOT_HTTP", why: "it does not begin as HTTP" };
+      return result ?? { ok: false, code: "CUT", why: "it ended in the middle" };
+    }
+  };
+}
+function createBody() {
+  let bytes = Buffer.alloc(0);
+  let length = 0;
+  return {
+    add(piece) {
+      if (length + piece.length > bytes.length) {
+        const larger = Buffer.alloc(Math.max(4096, bytes.length * 2, length + piece.length));
+        bytes.copy(larger, 0, 0, length);
+        bytes = larger;
+      }
+      piece.copy(bytes, length);
+      length += piece.length;
+    },
+    length: () => length,
+    text: () => bytes.toString("utf8", 0, length)
+  };
+}
+
+// src/gateway/http/client.ts
+function ask(question) {
+  const { url, host, port, proxy, deadline } = question;
+  const isTls = url.protocol === "https:" && proxy === null;
+  return new Promise((resolve) => {
+    let phase = /^[\d.]+$|:/.test(host) ? "connect" : "lookup";
+    let socket = null;
+    let done = false;
+    const reader = createReader();
+    const settle = (result) => {
+      if (done) return;
+      done = true;
+      clearTimeout(timer);
+      socket?.destroy();
+      resolve(result);
+    };
+    const fail = (code, detail = "") => settle({ phase, code, detail });
+    const timer = setTimeout(() => fail("TIMEOUT"), Math.max(1, deadline - performance.now()));
+    const judge = (reading) => {
+      if (reading.ok) settle(reading.answer);
+      else fail(reading.code === "CUT" ? "ECONNRESET" : reading.code, reading.why);
+    };
+    const send = () => {
+      phase = "answer";
+      socket.write(formatRequest(question));
+    };
+    try {
+      socket = isTls ? connectTls({ host, port, servername: isAddress(url.hostname) ? "" : url.hostname, ALPNProtocols: ["http/1.1"] }) : connectTcp({ host, port });
+    } catch (error) {
+      return fail(error.code ?? "", String(error));
+    }
+    socket.on("lookup", (error) => {
+      if (error === null || error === void 0) phase = "connect";
+    });
+    socket.once("connect", () => {
+      if (isTls) phase = "tls";
+      else send();
+    });
+    if (isTls) socket.once("secureConnect", send);
+    socket.on("data", (bytes) => {
+      if (done) return;
+      if (phase === "answer") phase = "body";
+      const reading = reader.push(bytes);
+      if (reading !== null) judge(reading);
+    });
+    const finish = () => {
+      if (!done) judge(reader.end());
+    };
+    socket.on("end", finish);
+    socket.on("close", finish);
+    socket.on("error", (error) => fail(error.code ?? "", error.message));
+  });
+}
+function formatRequest({ url, proxy, headers, body }) {
+  const target = proxy === null ? `${url.pathname}${url.search}` : url.href;
+  const user = proxy === null || proxy.username === "" ? null : `${decode(proxy.username)}:${decode(proxy.password)}`;
+  const all = {
+    host: url.host,
+    accept: "application/json",
+    "accept-encoding": "identity",
+    connection: "close",
+    ...body !== null && { "content-type": "application/json", "content-length": String(Buffer.byteLength(body)) },
+    ...user !== null && { "proxy-authorization": `Basic ${Buffer.from(user).toString("base64")}` },
+    ...headers
+  };
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r
+`);
+  return `${body === null ? "GET" : "POST"} ${target} HTTP/1.1\r
+${lines.join("")}\r
+${body ?? ""}`;
+}
+function decode(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+function isAddress(hostname) {
+  return hostname.startsWith("[") || /^\d{1,3}(?:\.\d{1,3}){3}$/.test(hostname);
+}
+
 // src/gateway/proxy.ts
 function findRoute(url, env) {
   const variables = url.protocol === "https:" ? ["https_proxy", "HTTPS_PROXY"] : ["http_proxy", "HTTP_PROXY"];
@@ -3090,10 +3365,6 @@ function isExcluded({ hostname, host }, list) {
   return list.split(",").map((entry) => entry.trim().toLowerCase().replace(/^\./, "")).some((entry) => entry !== "" && (entry === "*" || entry === hostname || entry === host || hostname.endsWith(`.${entry}`)));
 }
 
-// src/doctor/probe/http.ts
-import { connect as connectTcp } from "node:net";
-import { connect as connectTls } from "node:tls";
-
 // src/doctor/probe/route.ts
 import { networkInterfaces } from "node:os";
 function hasRoute(address) {
@@ -3112,146 +3383,6 @@ function turned(hex) {
   return Number.parseInt((hex.match(/../g) ?? []).reverse().join(""), 16) || 0;
 }
 
-// src/doctor/probe/http.ts
-var largest4 = 8 * 1024 * 1024;
-function ask(asked) {
-  const { url, address, port, proxy, deadline } = asked;
-  return new Promise((resolve) => {
-    let phase = "connect";
-    const chunks = [];
-    let length = 0;
-    let socket = null;
-    let done = false;
-    const settle = (result) => {
-      if (done) return;
-      done = true;
-      clearTimeout(timer);
-      socket?.destroy();
-      resolve(result);
-    };
-    const fail = (code, detail = "") => (
-      // OpenCode's runtime says "refused" where there is no way, too (seen with Bun 1.3.14).
-      settle({ phase, code: code === "ECONNREFUSED" && !hasRoute(address) ? "ENETUNREACH" : code, detail })
-    );
-    const timer = setTimeout(() => fail("TIMEOUT"), Math.max(1, deadline - performance.now()));
-    const finish = () => {
-      if (length === 0) return fail("ECONNRESET", "closed without an answer");
-      const answer = readAnswer(Buffer.concat(chunks), true, length > largest4);
-      if (answer === "not HTTP") return fail("HPE_INVALID_CONSTANT", "not HTTP");
-      if (answer === "more") fail("ECONNRESET", "closed in the middle of the answer");
-      else settle(answer);
-    };
-    const send = () => {
-      phase = "answer";
-      socket.write(formatRequest(asked));
-    };
-    try {
-      if (url.protocol === "https:" && proxy === null) {
-        const secure = connectTls({
-          host: address,
-          port,
-          servername: isAddress(url.hostname) ? "" : url.hostname,
-          ALPNProtocols: ["http/1.1"]
-        });
-        secure.once("secureConnect", send);
-        socket = secure;
-      } else socket = connectTcp({ host: address, port });
-    } catch (error) {
-      return fail(error.code ?? "", String(error));
-    }
-    socket.once("connect", () => {
-      if (url.protocol === "https:" && proxy === null) phase = "tls";
-      else send();
-    });
-    socket.on("data", (chunk) => {
-      if (phase === "answer") phase = "body";
-      chunks.push(chunk);
-      length += chunk.length;
-      const answer = readAnswer(Buffer.concat(chunks), false, length > largest4);
-      if (answer === "not HTTP") fail("HPE_INVALID_CONSTANT", "not HTTP");
-      else if (answer !== "more") settle(answer);
-    });
-    socket.on("end", finish);
-    socket.on("close", finish);
-    socket.on("error", (error) => fail(error.code ?? "", error.message));
-  });
-}
-function formatRequest({ url, proxy, headers, body }) {
-  const target = proxy === null ? `${url.pathname}${url.search}` : url.href;
-  const user = proxy === null || proxy.username === "" ? null : `${decode(proxy.username)}:${decode(proxy.password)}`;
-  const all = {
-    host: url.host,
-    "user-agent": "aperture-doctor",
-    accept: "application/json",
-    connection: "close",
-    ...body !== null && { "content-type": "application/json", "content-length": String(Buffer.byteLength(body)) },
-    ...user !== null && { "proxy-authorization": `Basic ${Buffer.from(user).toString("base64")}` },
-    ...headers
-  };
-  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r
-`);
-  return `${body === null ? "GET" : "POST"} ${target} HTTP/1.1\r
-${lines.join("")}\r
-${body ?? ""}`;
-}
-function readAnswer(bytes, ended, tooLarge) {
-  const start = bytes.toString("latin1", 0, 5);
-  if (!"HTTP/".startsWith(start)) return "not HTTP";
-  const end = bytes.indexOf("\r\n\r\n");
-  if (end === -1) return ended || bytes.length > 65536 ? "not HTTP" : "more";
-  const [first = "", ...lines] = bytes.toString("latin1", 0, end).split("\r\n");
-  const status = Number(/^HTTP\/\d(?:\.\d)? (\d{3})/.exec(first)?.[1] ?? Number.NaN);
-  if (Number.isNaN(status)) return "not HTTP";
-  const headers = new Map(
-    lines.map((line) => {
-      const colon = line.indexOf(":");
-      return [line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim()];
-    })
-  );
-  const rest = bytes.subarray(end + 4);
-  if (status === 100) return readAnswer(rest, ended, tooLarge);
-  const body = readBody(rest, headers, ended || tooLarge);
-  if (body === null) return "more";
-  return {
-    status,
-    location: headers.get("location") ?? null,
-    type: headers.get("content-type") ?? "",
-    retryAfter: headers.get("retry-after") ?? null,
-    date: Date.parse(headers.get("date") ?? "") || null,
-    tooLarge,
-    text: body.toString("utf8")
-  };
-}
-function readBody(bytes, headers, ended) {
-  if (/\bchunked\b/i.test(headers.get("transfer-encoding") ?? "")) return readChunks(bytes, ended);
-  const length = headers.get("content-length");
-  if (length === void 0) return ended ? bytes : null;
-  if (bytes.length >= Number(length)) return bytes.subarray(0, Number(length));
-  return null;
-}
-function readChunks(bytes, tooLarge) {
-  const parts = [];
-  for (let at2 = 0; ; ) {
-    const line = bytes.indexOf("\r\n", at2);
-    const size = line === -1 ? Number.NaN : Number.parseInt(bytes.toString("latin1", at2, line), 16);
-    if (size === 0) return Buffer.concat(parts);
-    if (Number.isNaN(size) || bytes.length < line + 2 + size + 2)
-      return tooLarge && bytes.length > largest4 ? Buffer.concat(parts) : null;
-    parts.push(bytes.subarray(line + 2, line + 2 + size));
-    at2 = line + 2 + size + 2;
-  }
-}
-function decode(text) {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}
-function isAddress(hostname) {
-  return hostname.startsWith("[") || /^\d{1,3}(?:\.\d{1,3}){3}$/.test(hostname);
-}
-
 // src/doctor/probe/network.ts
 async function probeGateway({ origin, env, deadline, formatsFor }) {
   const url = new URL("/v1/models", origin);
@@ -3264,18 +3395,28 @@ async function probeGateway({ origin, env, deadline, formatsFor }) {
   const common = { url, route, name: literal ? null : hostname, resolver };
   const resolved = literal ? [hostname.replace(/^\[|\]$/g, "")] : await resolveInTailnet(hostname, resolver, deadline);
   if ("phase" in resolved) return { ...common, addresses: [], models: resolved, now: Date.now(), formats: /* @__PURE__ */ new Map() };
-  const question = { proxy: route.proxy, deadline, headers: {}, port };
-  const [models, address] = await askFirst(resolved, (each) => ask({ ...question, url, address: each, body: null }));
+  const question = { proxy: route.proxy, deadline, headers: { "user-agent": "aperture-doctor" }, port };
+  const [models, address] = await askFirst(resolved, (host) => askAt({ ...question, url, host, body: null }));
   const now = Date.now();
   const wanted = "status" in models ? formatsFor(models) : [];
   const formats = await Promise.all(
     wanted.map(async ({ path, model }) => {
-      const headers = { authorization: "Bearer -", "x-api-key": "-", "anthropic-version": "2023-06-01" };
+      const headers = {
+        ...question.headers,
+        authorization: "Bearer -",
+        "x-api-key": "-",
+        "anthropic-version": "2023-06-01"
+      };
       const body = JSON.stringify({ model });
-      return [path, await ask({ ...question, url: new URL(path, origin), address, headers, body })];
+      return [path, await askAt({ ...question, url: new URL(path, origin), host: address, headers, body })];
     })
   );
   return { ...common, addresses: resolved, models, now, formats: new Map(formats) };
+}
+async function askAt(question) {
+  const answer = await ask(question);
+  const isLost = "phase" in answer && answer.code === "ECONNREFUSED" && !hasRoute(question.host);
+  return isLost ? { ...answer, code: "ENETUNREACH" } : answer;
 }
 async function askFirst(addresses, one) {
   const asking = addresses.slice(0, 4).map(async (address) => [await one(address), address]);
@@ -3373,41 +3514,70 @@ function isNoExec(folder) {
 
 // src/doctor/probe/run.ts
 import { spawn } from "node:child_process";
+var mostSaid = 32 * 1024 * 1024;
+var guard = `exec 4<&0 </dev/null
+"$@" <&4 3<&- 4<&- &
+program=$!
+exec 4<&-
+{ exec >/dev/null 2>&1; read -r _ <&3; kill -s KILL -- "-$$"; kill -s KILL "$program"; } &
+exec 3<&-
+wait "$program"
+status=$?
+kill -s KILL "$!" 2>/dev/null
+exit "$status"`;
 function run(command, options) {
-  const [program, ...args] = command;
   const { env, cwd, timeout, input } = options;
+  const isGuarded = process.platform !== "win32";
+  const [program, ...args] = isGuarded ? ["/bin/sh", "-c", guard, "sh", ...command] : command;
   return new Promise((resolve) => {
-    let stdout = "";
-    let stderr = "";
+    const said = { stdout: [], stderr: [] };
     let late = false;
     const child = spawn(program, args, {
       env: { ...env },
       cwd,
-      stdio: [input === void 0 ? "ignore" : "pipe", "pipe", "pipe"]
+      detached: isGuarded,
+      windowsHide: true,
+      stdio: [input === void 0 ? "ignore" : "pipe", "pipe", "pipe", isGuarded ? "pipe" : "ignore"]
     });
-    child.stdin?.on("error", () => {
-    });
-    child.stdin?.end(input);
-    const settle = (status) => {
+    const end = () => endGroup(child, isGuarded);
+    const settle = (status, more = "") => {
       clearTimeout(timer);
-      resolve({ status, stdout, stderr, late });
+      end();
+      const text = (chunks) => Buffer.concat(chunks).toString("utf8");
+      resolve({ status, stdout: text(said.stdout), stderr: text(said.stderr) + more, late });
     };
     const timer = setTimeout(
       () => {
         late = true;
-        child.kill("SIGKILL");
         settle(null);
       },
       Math.max(1, timeout)
     );
-    child.stdout?.on("data", (chunk) => stdout += String(chunk));
-    child.stderr?.on("data", (chunk) => stderr += String(chunk));
-    child.on("error", (error) => {
-      stderr += error.message;
-      settle(null);
+    for (const name of ["stdout", "stderr"]) {
+      let length = 0;
+      child[name]?.on("data", (chunk) => {
+        length += chunk.length;
+        if (length <= mostSaid) said[name].push(chunk);
+        else settle(null);
+      });
+    }
+    child.stdin?.on("error", () => {
     });
+    child.stdin?.end(input);
+    child.stdio[3]?.on("error", () => {
+    });
+    child.on("error", (error) => settle(null, error.message));
+    child.on("exit", end);
     child.on("close", (status) => settle(status));
   });
+}
+function endGroup({ pid, kill }, isGuarded) {
+  if (pid === void 0) return;
+  try {
+    if (isGuarded) process.kill(-pid, "SIGKILL");
+    else kill("SIGKILL");
+  } catch {
+  }
 }
 
 // src/doctor/report.ts
@@ -3470,6 +3640,11 @@ function upperFirst(text) {
 
 // src/doctor/doctor.ts
 var promptTimeout = 6e4;
+var askingTimeout = 15e3;
+var judgingTime = 1e4;
+function longest({ deep, send, timeout }) {
+  return timeout + (deep ? Math.max(timeout, askingTimeout) : 0) + (send ? promptTimeout : 0) + judgingTime;
+}
 async function examine(examination) {
   const started = performance.now();
   const { installation, env: given, cwd, uid, deep, send, timeout } = examination;
@@ -3539,8 +3714,7 @@ async function examine(examination) {
     ...judgeSurroundings(local2)
   ];
   if (send && origin !== null) checks.push(...await sendPrompt(installation, given, cwd, origin, secretive));
-  const report = { verdict: worst(checks), origin, checks: sorted(checks), ms: performance.now() - started };
-  return { report, env };
+  return { verdict: worst(checks), origin, checks: sorted(checks), ms: performance.now() - started };
 }
 function throughGateway(choices, origin) {
   const providers = choices.providers.filter(
@@ -3552,7 +3726,7 @@ function modelsOf(catalogue) {
   return new Set(Object.keys(catalogue ?? {}).flatMap((id) => entriesAt(catalogue, id, "models").map(([name]) => name)));
 }
 async function askOpencode(binary, env, cwd, timeout) {
-  const options = { env, cwd, timeout: Math.max(timeout, 15e3) };
+  const options = { env, cwd, timeout: Math.max(timeout, askingTimeout) };
   const [version, config] = await Promise.all([run([binary, "--version"], options), run([binary, "debug", "config"], options)]);
   return { version, config };
 }
@@ -3592,6 +3766,52 @@ function keepVerdict(file, text) {
   }
 }
 
+// src/doctor/watchdog.ts
+import { Worker } from "node:worker_threads";
+function startWatchdog({ parent, after, said, verdict }) {
+  const program = `(${String(watch)})(require("node:worker_threads").workerData, require("node:fs"), process);`;
+  const file = verdict === null ? null : { path: verdict.file, text: String(verdict.text) };
+  try {
+    const thread = new Worker(program, {
+      eval: true,
+      workerData: { parent, after, said: said === null ? "" : String(said), file },
+      // Node's own would let the program be read as a module.
+      execArgv: [],
+      env: {}
+    });
+    thread.on("error", () => {
+    });
+    thread.unref();
+  } catch {
+  }
+}
+function watch(words, fs, host) {
+  const started = performance.now();
+  const attempt = (work) => {
+    try {
+      work();
+    } catch {
+    }
+  };
+  setInterval(() => {
+    if (host.ppid !== words.parent) host.kill(host.pid, "SIGKILL");
+    if (performance.now() - started < words.after) return;
+    words.after = Number.POSITIVE_INFINITY;
+    attempt(() => fs.writeSync(1, words.said));
+    const { file } = words;
+    if (file !== null)
+      attempt(() => {
+        const draft = `${file.path}.${host.pid}`;
+        fs.mkdirSync(file.path.slice(0, file.path.lastIndexOf("/")), { recursive: true, mode: 448 });
+        fs.rmSync(draft, { force: true });
+        fs.writeFileSync(draft, file.text, { mode: 384, flag: "wx" });
+        fs.renameSync(draft, file.path);
+      });
+    attempt(() => host.kill(host.pid, "SIGALRM"));
+    setTimeout(() => host.kill(host.pid, "SIGKILL"), 500);
+  }, 100);
+}
+
 // src/doctor/main.ts
 var usage = `aperture-doctor: says whether OpenCode works here through the gateway, and what is wrong where not.
 
@@ -3617,6 +3837,7 @@ async function main() {
     gateway: { type: "string", default: "" },
     opencode: { type: "string", default: "" },
     online: { type: "string", default: "" },
+    parent: { type: "string", default: String(process.ppid) },
     // By create-aperture-env doctor, outside of an environment: the repository's Feature folder.
     share: { type: "string" },
     colour: { type: "boolean" }
@@ -3640,7 +3861,7 @@ async function main() {
   const { BUN_BE_BUN: _, ...env } = process.env;
   const { gateway, share = null } = values;
   const prefix = share === null ? values.prefix : null;
-  const { report, env: launched } = await examine({
+  const examination = {
     installation: {
       share: share ?? `${prefix}/share/aperture-env`,
       prefix,
@@ -3654,14 +3875,36 @@ async function main() {
     deep: values.deep === true,
     send: values.send === true,
     timeout: seconds * 1e3
+  };
+  const colour = values.colour === true || wantsColour(process.stdout, process.env);
+  const format2 = (report2) => values.json === true ? formatJson(report2) : formatReport(report2, colour);
+  const verdict = (report2) => shown`${formatVerdict(report2) ?? "ok"}\n\n${formatReport(report2, false)}`;
+  const { env: launched } = asLaunched(env, examination.installation, examination.uid);
+  const place = prefix === null ? null : verdictFile(launched);
+  const limit = longest(examination);
+  const hung = reportHung(limit);
+  startWatchdog({
+    parent: Number(values.parent),
+    after: limit,
+    said: values.quiet === true ? null : format2(hung),
+    verdict: place === null ? null : { file: place, text: verdict(hung) }
   });
-  if (prefix !== null)
-    keepVerdict(verdictFile(launched), shown`${formatVerdict(report) ?? "ok"}\n\n${formatReport(report, false)}`);
+  const report = await examine(examination);
+  if (place !== null) keepVerdict(place, verdict(report));
   if (values.quiet !== true) {
-    const colour = values.colour === true || wantsColour(process.stdout, process.env);
-    const text = values.json === true ? formatJson(report) : formatReport(report, colour);
-    await new Promise((resolve) => printTo(process.stdout).write(text, resolve));
+    await new Promise((resolve) => printTo(process.stdout).write(format2(report), resolve));
   }
   return report.verdict === "failure" ? 4 : 0;
+}
+function reportHung(ms) {
+  const check = found(
+    "failure",
+    "surroundings",
+    "doctor-hung",
+    `The doctor was not done after ${Math.round(ms / 1e3)} s, and was ended`,
+    "the gateway's answer or a file of the configuration keeps it busy, or this machine is too slow for it",
+    "try again with --timeout 30; if it stays so, look what answers there with  curl --max-time 5 --max-filesize 9000000  and the gateway's address with /v1/models"
+  );
+  return { verdict: "failure", origin: null, checks: [check], ms };
 }
 void main().then((status) => process.exit(status));

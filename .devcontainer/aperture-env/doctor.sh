@@ -97,10 +97,16 @@ fi
 # Without these two options, and with these variables, what lies in a repository (bunfig.toml, .env) would have a say.
 unset BUN_OPTIONS BUN_INSPECT BUN_INSPECT_CONNECT_TO NODE_OPTIONS
 export BUN_RUNTIME_TRANSPILER_CACHE_PATH=0
-BUN_BE_BUN=1 "$binary" --config=/dev/null --no-env-file "$script" --prefix="$prefix" --gateway="$gateway" --opencode="$version" --online="$online" "$@"
+# As a child that is waited for: then the shell says nothing of its own when a signal ends it. It ends itself when this shell is gone.
+BUN_BE_BUN=1 "$binary" --config=/dev/null --no-env-file "$script" --prefix="$prefix" --gateway="$gateway" --opencode="$version" \
+  --online="$online" --parent="$$" "$@" &
+wait "$!" 2>/dev/null
 status=$?
 case $status in
   0 | 2 | 4 | 130 | 143) exit "$status" ;;
+  # SIGALRM: its own watchdog has ended it, and has said so.
+  142) exit 4 ;;
+  137) broken doctor-killed "The doctor was killed" "This machine or container has too little memory, or something ends its programs" "Give it more" ;;
   *) ;;
 esac
 said=$(BUN_BE_BUN=1 "$binary" --revision 2>&1) && exit "$status"

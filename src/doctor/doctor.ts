@@ -33,16 +33,19 @@ export interface Examination {
   readonly timeout: number;
 }
 
-/** What came of it, with the variables that OpenCode gets. */
-export interface Examined {
-  readonly report: Report;
-  readonly env: Env;
+const promptTimeout = 60_000;
+/** Two starts of a second each, more where other programs keep the machine busy. In milliseconds. */
+const askingTimeout = 15_000;
+/** For all that waits for nobody: a tenth of a second, a hundred times that where the machine is busy. In milliseconds. */
+const judgingTime = 10_000;
+
+/** After how many milliseconds an examination has to be over, whatever it meets. */
+export function longest({ deep, send, timeout }: Examination): number {
+  return timeout + (deep ? Math.max(timeout, askingTimeout) : 0) + (send ? promptTimeout : 0) + judgingTime;
 }
 
-const promptTimeout = 60_000;
-
 /** Examines. Never throws for what it finds. */
-export async function examine(examination: Examination): Promise<Examined> {
+export async function examine(examination: Examination): Promise<Report> {
   const started = performance.now();
   const { installation, env: given, cwd, uid, deep, send, timeout } = examination;
   const deadline = started + timeout;
@@ -118,8 +121,7 @@ export async function examine(examination: Examination): Promise<Examined> {
     ...judgeSurroundings(local),
   ];
   if (send && origin !== null) checks.push(...(await sendPrompt(installation, given, cwd, origin, secretive)));
-  const report = { verdict: worst(checks), origin, checks: sorted(checks), ms: performance.now() - started };
-  return { report, env };
+  return { verdict: worst(checks), origin, checks: sorted(checks), ms: performance.now() - started };
 }
 
 /** Those of the providers that ask this gateway. */
@@ -141,8 +143,7 @@ async function askOpencode(
   cwd: string,
   timeout: number,
 ): Promise<Record<"version" | "config", Awaited<ReturnType<typeof run>>>> {
-  // Two starts of a second each, more where other programs keep the machine busy.
-  const options = { env, cwd, timeout: Math.max(timeout, 15_000) };
+  const options = { env, cwd, timeout: Math.max(timeout, askingTimeout) };
   const [version, config] = await Promise.all([run([binary, "--version"], options), run([binary, "debug", "config"], options)]);
   return { version, config };
 }

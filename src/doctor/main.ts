@@ -3,10 +3,13 @@
  * where not, why and what to try. Generated from the sources of create-aperture-env (src/doctor); change them, not this.
  */
 import { parseArgs } from "node:util";
-import { examine } from "./doctor.ts";
-import { block, printTo, shown, wantsColour } from "../text/terminal.ts";
+import { examine, longest, type Examination } from "./doctor.ts";
+import { block, printTo, shown, wantsColour, type Shown } from "../text/terminal.ts";
+import { asLaunched } from "./probe/launched.ts";
 import { formatJson, formatReport, formatVerdict } from "./report.ts";
+import { found, type Report } from "./types.ts";
 import { keepVerdict, verdictFile } from "./verdict.ts";
+import { startWatchdog } from "./watchdog.ts";
 
 const usage = `aperture-doctor: says whether OpenCode works here through the gateway, and what is wrong where not.
 
@@ -33,6 +36,7 @@ async function main(): Promise<number> {
     gateway: { type: "string", default: "" },
     opencode: { type: "string", default: "" },
     online: { type: "string", default: "" },
+    parent: { type: "string", default: String(process.ppid) },
     // By create-aperture-env doctor, outside of an environment: the repository's Feature folder.
     share: { type: "string" },
     colour: { type: "boolean" },
@@ -57,7 +61,7 @@ async function main(): Promise<number> {
   const { BUN_BE_BUN: _, ...env } = process.env;
   const { gateway, share = null } = values;
   const prefix = share === null ? values.prefix : null;
-  const { report, env: launched } = await examine({
+  const examination: Examination = {
     installation: {
       share: share ?? `${prefix}/share/aperture-env`,
       prefix,
@@ -71,16 +75,40 @@ async function main(): Promise<number> {
     deep: values.deep === true,
     send: values.send === true,
     timeout: seconds * 1000,
+  };
+  const colour = values.colour === true || wantsColour(process.stdout, process.env);
+  const format = (report: Report): Shown => (values.json === true ? formatJson(report) : formatReport(report, colour));
+  const verdict = (report: Report): Shown => shown`${formatVerdict(report) ?? "ok"}\n\n${formatReport(report, false)}`;
+  const { env: launched } = asLaunched(env, examination.installation, examination.uid);
+  const place = prefix === null ? null : verdictFile(launched);
+  const limit = longest(examination);
+  const hung = reportHung(limit);
+  startWatchdog({
+    parent: Number(values.parent),
+    after: limit,
+    said: values.quiet === true ? null : format(hung),
+    verdict: place === null ? null : { file: place, text: verdict(hung) },
   });
-  if (prefix !== null)
-    keepVerdict(verdictFile(launched), shown`${formatVerdict(report) ?? "ok"}\n\n${formatReport(report, false)}`);
+  const report = await examine(examination);
+  if (place !== null) keepVerdict(place, verdict(report));
   if (values.quiet !== true) {
-    const colour = values.colour === true || wantsColour(process.stdout, process.env);
-    const text = values.json === true ? formatJson(report) : formatReport(report, colour);
     // Exiting does not wait for a pipe by itself.
-    await new Promise<void>((resolve) => printTo(process.stdout).write(text, resolve));
+    await new Promise<void>((resolve) => printTo(process.stdout).write(format(report), resolve));
   }
   return report.verdict === "failure" ? 4 : 0;
+}
+
+/** What is said by the watchdog. */
+function reportHung(ms: number): Report {
+  const check = found(
+    "failure",
+    "surroundings",
+    "doctor-hung",
+    `The doctor was not done after ${Math.round(ms / 1000)} s, and was ended`,
+    "the gateway's answer or a file of the configuration keeps it busy, or this machine is too slow for it",
+    "try again with --timeout 30; if it stays so, look what answers there with  curl --max-time 5 --max-filesize 9000000  and the gateway's address with /v1/models",
+  );
+  return { verdict: "failure", origin: null, checks: [check], ms };
 }
 
 // A name that is still being looked up would keep the process.

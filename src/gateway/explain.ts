@@ -5,12 +5,13 @@
  * changelog of Pi's Aperture extension ("aperture is restarting"); Node.js documentation, "Common system errors" and "TLS" for codes.
  */
 import { environmentError, type AppError } from "../errors.ts";
+import { findBeyond } from "../text/nesting.ts";
 import { oneLine } from "../text/terminal.ts";
 
 /** How far a request had come. */
 export type Phase = "lookup" | "connect" | "tls" | "answer" | "body";
 
-/** No whole answer came. `code` is Node's, or `TIMEOUT`. */
+/** No whole answer came. `code` is Node's, `TIMEOUT`, or one of the reader's (http/reader.ts). */
 export interface Failure {
   readonly phase: Phase;
   readonly code: string;
@@ -118,20 +119,22 @@ export function explainFailure({ phase, code, detail }: Failure, about: About): 
         ? "A certificate is for the full name: write https://<gateway>.<tailnet>.ts.net, or use http."
         : "A company's CA is named by NODE_EXTRA_CA_CERTS; the plain http address needs none.",
     );
-  if (code.startsWith("HPE_"))
-    return protocol === "http:" && code !== "HPE_HEADER_OVERFLOW"
-      ? failed(
-          "gateway-speaks-tls",
-          about,
-          `${origin} does not answer in HTTP; it may want TLS.`,
-          `Try ${httpsOf(url)}, or look what listens there.`,
-        )
-      : failed(
-          "gateway-not-http",
-          about,
-          `${origin} answers with something that is not HTTP.`,
-          "Look what listens there: it is not the gateway.",
-        );
+  if (code === "NOT_HTTP" && protocol === "http:")
+    return failed(
+      "gateway-speaks-tls",
+      about,
+      `${origin} does not answer in HTTP; it may want TLS.`,
+      `Try ${httpsOf(url)}, or look what listens there.`,
+    );
+  if (code === "NOT_HTTP" || code === "BAD_HTTP")
+    return failed(
+      "gateway-not-http",
+      about,
+      code === "NOT_HTTP"
+        ? `${origin} answers with something that is not HTTP.`
+        : `${origin} answers with something that is not HTTP: ${clean(detail, 80)}.`,
+      "Look what listens there: it is not the gateway.",
+    );
   if (answered && (code === "ECONNRESET" || code === "EPIPE" || code === "ECONNABORTED" || code === "EPROTO"))
     return phase === "body"
       ? failed(
@@ -245,14 +248,29 @@ export function explainAnswer(answer: Answer, about: About): AppError | null {
   );
 }
 
-/** The answer that said it was fine is no JSON. */
+/** More than any list of models: 20,000 of them have about 400,000 parts. */
+const largestJson = { depth: 100, parts: 1_000_000 };
+
+/** Reads the JSON of an answer; with or without a byte order mark. Not what would fill the memory or go down for ever. */
+export function parseAnswer(text: string): { readonly ok: true; readonly value: unknown } | { readonly ok: false } {
+  if (findBeyond(text, largestJson) !== null) return { ok: false };
+  try {
+    return { ok: true, value: JSON.parse(text.replace(/^\ufeff/, "")) as unknown };
+  } catch {
+    return { ok: false };
+  }
+}
+
+/** The answer that said it was fine is no JSON, or none that anything here reads. */
 export function notJson(text: string, about: About): AppError {
   const what =
     text.trim() === ""
       ? "nothing"
-      : /[\]}]\s*$/.test(text) || !/^\s*[[{]/.test(text)
-        ? "something that is not JSON"
-        : "JSON that ends early";
+      : findBeyond(text, largestJson) !== null
+        ? "JSON that goes deeper, or has more parts, than any list of models"
+        : /[\]}]\s*$/.test(text) || !/^\s*[[{]/.test(text)
+          ? "something that is not JSON"
+          : "JSON that ends early";
   return failed(
     "gateway-not-json",
     about,
@@ -295,14 +313,11 @@ function retryAt(retryAfter: string | null): string {
 
 /** The sentence that an error holds, in the shapes in which APIs put one, or the plain text. */
 function whatWasSaid({ text, type }: Answer): string {
-  let message: unknown = /^text\/plain/i.test(type) ? text : "";
-  try {
-    const body = JSON.parse(text) as { error?: { message?: unknown } | string; message?: unknown } | null;
-    const inner = typeof body?.error === "object" ? body.error?.message : body?.error;
-    message = inner ?? body?.message ?? "";
-  } catch {
-    // Plain text, or a page.
-  }
+  const parsed = parseAnswer(text);
+  const body = (parsed.ok ? parsed.value : null) as { error?: { message?: unknown } | string; message?: unknown } | null;
+  const inner = typeof body?.error === "object" ? body.error?.message : body?.error;
+  // Plain text, or a page.
+  const message = inner ?? body?.message ?? (!parsed.ok && /^text\/plain/i.test(type) ? text : "");
   return typeof message === "string" ? clean(message, 200) : "";
 }
 

@@ -75,14 +75,29 @@ export function parseSpec(source: string, file = specPath): SpecEntries {
   return entries;
 }
 
-/** Refuses what is so deep that building its nodes, which goes down by calls, would end the process. The tokens' parser has a stack of its own. */
+/**
+ * Refuses what building the nodes would not end with in time: depth, which that goes down by calls, and faults without number, of which the parser
+ * takes longer for each next one. The tokens' parser has a stack of its own.
+ */
 function refuseDepth(text: string, file: string): void {
   const parser = new Parser();
+  let open = 0;
+  let tags = 0;
   for (const lexeme of new Lexer().lex(text)) {
     for (const _token of parser.next(lexeme));
-    if (parser.stack.length <= maxDepth * 4) continue;
+    if (lexeme === "[" || lexeme === "{") open++;
+    if (lexeme === "]" || lexeme === "}") open--;
+    if (lexeme.startsWith("!")) tags++;
+    if (parser.stack.length <= maxDepth * 4 && open >= 0 && tags <= maxDepth) continue;
     const before = text.slice(0, parser.offset).split("\n");
-    throw tooClever(`more than ${maxDepth} levels`, { file, line: before.length, column: before.at(-1)!.length });
+    const where = { file, line: before.length, column: Math.max(1, before.at(-1)!.length) };
+    if (open >= 0) throw tooClever(tags > maxDepth ? "tags" : `more than ${maxDepth} levels`, where);
+    throw usageError(
+      "spec-not-yaml",
+      `The spec is not valid YAML: ${lexeme} closes nothing.`,
+      "Mend it there, and run again.",
+      where,
+    );
   }
 }
 

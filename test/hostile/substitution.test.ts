@@ -50,7 +50,7 @@ function printed(report: Report): string {
 }
 
 async function examined(root: string, env: Readonly<Record<string, string>>, more: Partial<Examination> = {}): Promise<Report> {
-  const { report } = await examine({
+  return examine({
     installation: {
       share: join(folder, "made", featureFolder),
       prefix: null,
@@ -66,7 +66,6 @@ async function examined(root: string, env: Readonly<Record<string, string>>, mor
     timeout: 2000,
     ...more,
   });
-  return report;
 }
 
 /** Where OpenCode's configuration has a text, with `@` in its place; the schema adds what it knows. */

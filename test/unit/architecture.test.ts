@@ -79,17 +79,24 @@ describe("one module per outside thing", () => {
   const rules: readonly (readonly [modules: readonly string[], allowed: readonly string[]])[] = [
     [
       ["fs", "fs/promises"],
-      ["src/repo/", "src/scripts/", "src/doctor/probe/", "src/doctor/doctor.ts", "src/doctor/verdict.ts"],
+      [
+        "src/repo/",
+        "src/scripts/",
+        "src/doctor/probe/",
+        "src/doctor/doctor.ts",
+        "src/doctor/verdict.ts",
+        "src/doctor/watchdog.ts",
+      ],
     ],
     [
       ["child_process", "worker_threads", "cluster"],
-      ["src/scripts/", "src/repo/spawn.ts", "src/doctor/probe/run.ts"],
+      ["src/scripts/", "src/repo/spawn.ts", "src/doctor/probe/run.ts", "src/doctor/watchdog.ts"],
     ],
     [["@clack/prompts", "@clack/core", "readline", "readline/promises"], ["src/questions/prompt.ts"]],
     [["execa"], ["src/scripts/"]],
     [
       ["http", "http2", "https", "net", "tls", "dgram", "dns", "dns/promises"],
-      ["src/gateway/mock/", "src/gateway/discover.ts", "src/doctor/probe/"],
+      ["src/gateway/mock/", "src/gateway/http/client.ts", "src/doctor/probe/network.ts"],
     ],
     [["handlebars", "esbuild"], ["src/scripts/"]],
     [["yaml"], ["src/spec/parse.ts", "src/edit/yaml.ts", "src/edit/yaml-layout.ts"]],
@@ -231,8 +238,9 @@ test("only the edge of the program touches its process", () => {
       ([whole, member]) => [file, member ?? whole] as const,
     ),
   );
-  // The spawner ends what it started when this process ends.
-  const allowed = ["src/bin.ts", "src/cli/io.ts", "src/scripts/", "src/doctor/main.ts", "src/repo/spawn.ts"];
+  // The spawners end what they started, and the watchdog ends its own process.
+  const ending = ["src/repo/spawn.ts", "src/doctor/probe/run.ts", "src/doctor/watchdog.ts"];
+  const allowed = ["src/bin.ts", "src/cli/io.ts", "src/scripts/", "src/doctor/main.ts", ...ending];
   const bad = uses.filter(([file]) => !startsWithAny(file, allowed));
   expect(bad.map(([file, member]) => `${file} uses process.${member}`)).toEqual([]);
   expect(uses).toContainEqual(["src/cli/io.ts", "stdin"]);
@@ -316,7 +324,8 @@ describe("foreign text on its way to a terminal", () => {
     const numbered = [...sources].filter(([, text]) =>
       /\bwrite(?:File)?(?:Sync)?\(\s*[012]\s*,|\/dev\/(?:tty|std|fd)/.test(withoutProse(text)),
     );
-    expect(numbered.map(([file]) => file)).toEqual([]);
+    // A thread has no stream of its own, and writes what was shown already.
+    expect(numbered.map(([file]) => file)).toEqual(["src/doctor/watchdog.ts"]);
   });
 });
 
@@ -335,7 +344,10 @@ describe("the doctor, which is bundled into one file and run by OpenCode's runti
     const others = [...reached].filter((file) => !file.startsWith("src/doctor/"));
     expect(
       others.filter(
-        (file) => !/^src\/(?:errors\.ts|text\/(?:terminal|nesting)\.ts|gateway\/(?:explain|origin|proxy)\.ts)$/.test(file),
+        (file) =>
+          !/^src\/(?:errors\.ts|text\/(?:terminal|nesting)\.ts|gateway\/(?:explain|origin|proxy|http\/(?:client|reader))\.ts)$/.test(
+            file,
+          ),
       ),
     ).toEqual([]);
   });

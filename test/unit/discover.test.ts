@@ -143,6 +143,7 @@ describe("the request", () => {
     expect(seen[0]!.headers).toEqual({
       "user-agent": expect.stringMatching(/^create-aperture-env\/\S+$/),
       accept: "application/json",
+      "accept-encoding": "identity",
       host: new URL(origin).host,
       connection: "close",
     });
@@ -342,7 +343,8 @@ describe("an odd answer", () => {
     ["tls", "UNABLE_TO_VERIFY_LEAF_SIGNATURE", "gateway-certificate"],
     ["tls", "ERR_TLS_CERT_ALTNAME_INVALID", "gateway-certificate"],
     ["tls", "ERR_SSL_WRONG_VERSION_NUMBER", "gateway-speaks-http"],
-    ["answer", "HPE_INVALID_CONSTANT", "gateway-not-http"],
+    ["answer", "NOT_HTTP", "gateway-not-http"],
+    ["body", "BAD_HTTP", "gateway-not-http"],
   ])("%s: %s is %s", (phase, code, expected) => {
     expect(explainFailure({ phase, code, detail: "" }, about)).toMatchObject({ code: expected, exit: 4 });
   });

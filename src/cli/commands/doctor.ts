@@ -3,10 +3,10 @@
  * repository's configuration and the way to the gateway from here; what is in the image it cannot see.
  */
 import { join } from "node:path";
-import { execPath } from "node:process";
+import { execPath, pid } from "node:process";
 import { featureFolder } from "../../catalog/files.ts";
 import { textOf } from "../../doctor/probe/files.ts";
-import { usageError } from "../../errors.ts";
+import { environmentError, usageError } from "../../errors.ts";
 import { readLockFile } from "../../repo/environment.ts";
 import { findTarget } from "../../repo/scan.ts";
 import { spawn } from "../../repo/spawn.ts";
@@ -23,6 +23,7 @@ export async function runDoctor({ directory, deep, send, timeout, switches }: Do
   const flags = [
     ...findInstallation(root),
     `--timeout=${timeout / 1000}`,
+    `--parent=${pid}`,
     ...(deep ? ["--deep"] : []),
     ...(send ? ["--send"] : []),
     ...(switches.json ? ["--json"] : []),
@@ -33,11 +34,19 @@ export async function runDoctor({ directory, deep, send, timeout, switches }: Do
     target: root,
     env: io.env,
     cwd: root,
-    timeout: timeout + 90_000,
+    // It ends itself long before.
+    timeout: timeout * 2 + 120_000,
     input: doctorText,
   });
+  if (ran.exitCode === null && ran.stdout === "")
+    throw environmentError(
+      "doctor-killed",
+      "The doctor was ended before it could say anything.",
+      "Something ends programs here, or the memory is too small; run it again.",
+    );
   io.stdout.write(relayed(ran.stdout));
-  io.stderr.write(relayed(ran.stderr));
+  // Where its own watchdog has ended it, that is said on stdout.
+  if (ran.exitCode !== null) io.stderr.write(relayed(ran.stderr));
   return ran.exitCode === 0 ? 0 : 4;
 }
 

@@ -1,12 +1,21 @@
 /** The gateway: its address, the way to it, what it answers and which models it serves. From values to values. */
-import { clean, explainAnswer, explainFailure, notJson, type About, type Answer, type Failure } from "../../gateway/explain.ts";
+import {
+  clean,
+  explainAnswer,
+  explainFailure,
+  notJson,
+  parseAnswer,
+  type About,
+  type Answer,
+  type Failure,
+} from "../../gateway/explain.ts";
+import type { DatedAnswer } from "../../gateway/http/reader.ts";
 import { parseOrigin } from "../../gateway/origin.ts";
 import type { AppError } from "../../errors.ts";
 import { at, isObject, textAt, textsAt, type JsonObject } from "../config/json.ts";
 import { splitModel, wirePath, type Choices } from "../config/providers.ts";
 import { normaliseUrl } from "../config/launch.ts";
 import type { Quote } from "../config/quote.ts";
-import type { DatedAnswer } from "../probe/http.ts";
 import type { FormatQuestion, GatewayProbe } from "../probe/network.ts";
 import { magicDns, nameInTailnet } from "../tailnet.ts";
 import { fine, found, listed, show, type Check } from "../types.ts";
@@ -283,13 +292,8 @@ function judgeClock({ models, now }: GatewayProbe): Check[] {
 
 /** The list's models (facts: aperture 1.6); null where it is none. */
 function readModels(text: string): readonly Served[] | null {
-  let body: unknown;
-  try {
-    body = JSON.parse(text);
-  } catch {
-    return null;
-  }
-  const data = at(body, "data");
+  const parsed = parseAnswer(text);
+  const data = parsed.ok ? at(parsed.value, "data") : null;
   if (!Array.isArray(data)) return null;
   return data.filter(isObject).flatMap((model) => {
     const id = textAt(model, "id");
@@ -363,7 +367,8 @@ function judgeModels({ config, choices, probe, quote, known: catalogue }: Gatewa
         "npx create-aperture-env discover --write, and build the image again",
       ),
     );
-  const lost = [...known.keys()].filter((wire) => !ids.has(wire) && !served.some(({ id }) => id === wire));
+  const whole = new Set(served.map(({ id }) => id));
+  const lost = [...known.keys()].filter((wire) => !ids.has(wire) && !whole.has(wire));
   if (lost.length > 0 && lost.length < known.size)
     checks.push(
       found(

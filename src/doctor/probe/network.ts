@@ -1,11 +1,13 @@
 /** The way to the gateway, step by step: the name, the connection, the list of models, and each wire format where the list does not tell. */
 import { lookup } from "node:dns/promises";
 import type { Answer, Failure } from "../../gateway/explain.ts";
+import { ask, isAddress, type Question } from "../../gateway/http/client.ts";
+import type { DatedAnswer } from "../../gateway/http/reader.ts";
 import { findRoute, type Route } from "../../gateway/proxy.ts";
 import { nameInTailnet, type Resolver } from "../tailnet.ts";
 import type { Env } from "../types.ts";
 import { textOf } from "./files.ts";
-import { ask, isAddress, type DatedAnswer } from "./http.ts";
+import { hasRoute } from "./route.ts";
 
 /** What came of one way to the gateway. */
 export interface GatewayProbe {
@@ -50,18 +52,30 @@ export async function probeGateway({ origin, env, deadline, formatsFor }: Networ
   const common = { url, route, name: literal ? null : hostname, resolver };
   const resolved = literal ? [hostname.replace(/^\[|\]$/g, "")] : await resolveInTailnet(hostname, resolver, deadline);
   if ("phase" in resolved) return { ...common, addresses: [], models: resolved, now: Date.now(), formats: new Map() };
-  const question = { proxy: route.proxy, deadline, headers: {}, port };
-  const [models, address] = await askFirst(resolved, (each) => ask({ ...question, url, address: each, body: null }));
+  const question = { proxy: route.proxy, deadline, headers: { "user-agent": "aperture-doctor" }, port };
+  const [models, address] = await askFirst(resolved, (host) => askAt({ ...question, url, host, body: null }));
   const now = Date.now();
   const wanted = "status" in models ? formatsFor(models) : [];
   const formats = await Promise.all(
     wanted.map(async ({ path, model }) => {
-      const headers = { authorization: "Bearer -", "x-api-key": "-", "anthropic-version": "2023-06-01" };
+      const headers = {
+        ...question.headers,
+        authorization: "Bearer -",
+        "x-api-key": "-",
+        "anthropic-version": "2023-06-01",
+      };
       const body = JSON.stringify({ model });
-      return [path, await ask({ ...question, url: new URL(path, origin), address, headers, body })] as const;
+      return [path, await askAt({ ...question, url: new URL(path, origin), host: address, headers, body })] as const;
     }),
   );
   return { ...common, addresses: resolved, models, now, formats: new Map(formats) };
+}
+
+/** OpenCode's runtime says "refused" where there is no way, too (seen with Bun 1.3.14). */
+async function askAt(question: Question): Promise<DatedAnswer | Failure> {
+  const answer = await ask(question);
+  const isLost = "phase" in answer && answer.code === "ECONNREFUSED" && !hasRoute(question.host);
+  return isLost ? { ...answer, code: "ENETUNREACH" } : answer;
 }
 
 /** The first address that can be connected to decides; where none can, the first one's failure. */
