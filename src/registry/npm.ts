@@ -4,6 +4,7 @@
  */
 import {
   compareVersions,
+  isRelease,
   newestCommonVersion,
   pinnedRelease,
   platforms,
@@ -50,7 +51,13 @@ async function fetchRelease(version: string, npm: NpmConfiguration): Promise<Rel
       `Take ${pinnedRelease.version}, which this version pins, or latest.`,
     );
   }
-  return { version, packages };
+  const release = { version, packages };
+  if (isRelease(release)) return release;
+  throw environmentError(
+    "no-integrity",
+    `${upperFirst(nameRegistry(npm))} does not state a sha512 for each package of OpenCode ${version}.`,
+    `Take ${pinnedRelease.version}, which this version pins, or another registry.`,
+  );
 }
 
 async function newestComplete(npm: NpmConfiguration): Promise<string> {
@@ -120,13 +127,24 @@ async function view(what: string, field: string, npm: NpmConfiguration): Promise
       "npm could not be started, and it is needed to find versions of OpenCode.",
       "Install npm, or leave --opencode out.",
     );
-  if (exitCode === 0) return stdout.trim() === "" ? null : (JSON.parse(stdout) as unknown);
+  if (exitCode === 0 && stdout.trim() === "") return null;
+  const answer = exitCode === 0 ? readJson(stdout) : undefined;
+  if (answer !== undefined) return answer;
   if (/E404|ETARGET|No match/i.test(stderr + stdout)) return null;
   throw environmentError(
     "registry-failed",
     `npm could not ask ${nameRegistry(npm)} for ${what}.`,
     `See  npm view ${what} --global  for the reason, or leave --opencode out: the pinned version needs no network.`,
   );
+}
+
+/** The value, or undefined for what is none. */
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
 }
 
 /** All results, or the first error once all have ended: none goes on behind the back of what comes next. */

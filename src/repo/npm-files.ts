@@ -42,7 +42,7 @@ export function isBelow(path: string, folder: string): boolean {
 /** The path behind links, of the part that is there. */
 function resolveLinks(path: string): string {
   try {
-    return realpathSync(path);
+    return realpathSync.native(path);
   } catch {
     return dirname(path) === path ? path : join(resolveLinks(dirname(path)), relative(dirname(path), path));
   }

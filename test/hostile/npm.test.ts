@@ -300,6 +300,25 @@ describe.runIf(posix)("programs", () => {
     expect(() => readFileSync(calls)).toThrow(/ENOENT/);
   });
 
+  test.each([
+    ["a weaker checksum", '"sha1-AAAAAAAAAAAAAAAAAAAAAAAAAAA="', "no-integrity"],
+    ["shell words", `"sha512-'; touch x #"`, "no-integrity"],
+    ["an object", '{"sha512":1}', "no-such-version"],
+    ["no JSON", "<html>", "registry-failed"],
+    ["nothing", "", "no-such-version"],
+  ])("where npm gives %s for an integrity, nothing is written", async (_what, answer, code) => {
+    const path = folders.make("bin");
+    put(path, "answer", answer);
+    put(path, "npm", `#!/bin/sh\nexec cat "${join(path, "answer")}"\n`);
+    chmodSync(join(path, "npm"), 0o755);
+    const before = treeOf(repository);
+    const guarded = { ...env, PATH: `${path}${delimiter}${env["PATH"]}` };
+    const ran = await runBin(guarded, repository, ["--yes", "--opencode", newest, "--json"]);
+    expect(ran.exit, ran.stdout).toBe(code === "no-such-version" ? 2 : 4);
+    expect((JSON.parse(ran.stdout) as { error: unknown }).error).toMatchObject({ code });
+    expect(treeOf(repository)).toEqual(before);
+  });
+
   test("nor with no configuration at all: npm's default is read", async () => {
     put(home, ".npmrc", "");
     const npm = (await execa("npm", ["config", "get", "registry", "--global"], { cwd: home, env, extendEnv: false })).stdout;

@@ -270,6 +270,7 @@ describe.skipIf(process.platform === "win32")("the user's own registry", () => {
   test.each([
     ["npm_config_userconfig", "BASE/other/npmrc"],
     ["NPM_CONFIG_USERCONFIG", "BASE/other/npmrc"],
+    ["npm_config_UserConfig", "BASE/other/npmrc"],
     ["NPM_CONFIG_USERCONFIG", "${OTHER}/npmrc"],
     ["NPM_CONFIG_USERCONFIG", "~/../other/npmrc"],
     ["NPM_CONFIG_GLOBALCONFIG", "BASE/other/npmrc"],
@@ -347,11 +348,19 @@ describe.skipIf(process.platform === "win32")("the user's own registry", () => {
     ["strict-ssl", "npm_config_strict_ssl"],
     ["cache", "npm_config_cache"],
     ["cafile", "npm_config_cafile"],
+    ["fetch-retries", "npm_config_fetch_retries"],
+    ["Fetch_Retries", "npm_config_fetch_retries"],
   ])("what a project says of %s does not reach npm", (key, name) => {
     put("repo/.npmrc", `${key}=x`);
     expect(read({ ...underNpm, [name]: "x" }).empty).toContain(name);
     put("repo/.npmrc", "");
     expect(read({ ...underNpm, [name]: "x" }).empty).not.toContain(name);
+  });
+
+  test("a variable with dashes is the user's own, whatever a project says", () => {
+    put("repo/.npmrc", "strict-ssl=false\nregistry=http://project\n");
+    const { empty } = read({ ...underNpm, "npm_config_strict-ssl": "true", NPM_CONFIG_STRICT_SSL: "true" });
+    expect(empty.filter((name) => /strict/i.test(name))).toEqual([]);
   });
 
   test("a project that cannot be read may have said anything", () => {
