@@ -112,6 +112,8 @@ export interface ValuesPiece {
   readonly strategy: "keys";
   readonly path: string;
   readonly values: readonly KeyedValue[];
+  /** Nothing is to be done where the file is not there; otherwise it is in the way that it is not. */
+  readonly optional?: true;
 }
 
 /** Lines that shall be in a file, anywhere or in a marked block. */

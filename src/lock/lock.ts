@@ -5,7 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { compareVersions, isRelease, type Release } from "../catalog/release.ts";
-import { mayWrite, mayWriteTo } from "../outputs/claims.ts";
+import { mayWrite, mayWriteTo } from "../parts/claims.ts";
 import type { Answers } from "../questions/types.ts";
 import { generatorVersion } from "../version.ts";
 import type { Strategy } from "../vocabulary.ts";

@@ -3,8 +3,8 @@ import { featurePath, isDevcontainerPath, ownDevcontainer } from "../catalog/fil
 import { formatShell } from "../render/escape.ts";
 import type { Answers } from "../questions/types.ts";
 import type { Essential, KeyedValue, Output } from "../vocabulary.ts";
-import { file } from "./file.ts";
-import { lifecycleOf } from "./payload.ts";
+import { file } from "../parts/file.ts";
+import { lifecycleOf } from "../parts/lifecycle.ts";
 
 /** Without the Feature there is no environment in a dev container of the user's; all else in that file people are expected to edit. */
 const feature: Essential = {

@@ -1,6 +1,6 @@
 /** The Dockerfile with the targets dev and ci, for environments that no image of the user's carries. Other outputs stand on it. */
 import type { Output } from "../vocabulary.ts";
-import { file } from "./file.ts";
+import { file } from "../parts/file.ts";
 
 const path = ".devcontainer/Dockerfile";
 

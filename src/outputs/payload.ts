@@ -1,9 +1,8 @@
 /** The Feature folder: all that goes into an image, and at once a local Dev Container Feature. Other outputs stand on it. */
 import { doctorPath, featureFolder, featurePath, specSchemaPath } from "../catalog/files.ts";
-import { withDoctor } from "../catalog/hooks.ts";
-import type { Answers } from "../questions/types.ts";
-import type { Context, Output, Shape } from "../vocabulary.ts";
-import { file } from "./file.ts";
+import type { Output, Shape } from "../vocabulary.ts";
+import { file } from "../parts/file.ts";
+import { lifecycleOf } from "../parts/lifecycle.ts";
 
 const image = { image: true };
 const script = { image: true, executable: true };
@@ -60,13 +59,4 @@ export const payload: Output = {
 export function nestedFeature(shape: Shape): string | null {
   const names = new Set(shape.kind === "own" ? ["./aperture-env"] : shape.files.map(featurePath));
   return names.size === 1 ? `${[...names][0]}/opencode` : null;
-}
-
-/** The hooks that are asked for and the doctor's, in the forms that templates tell apart. */
-export function lifecycleOf({ hooks }: Answers): Context[] {
-  return Object.entries(withDoctor(hooks)).map(([name, command]) =>
-    typeof command === "string"
-      ? { name, command, commands: null }
-      : { name, command: "", commands: Object.entries(command).map(([key, each]) => ({ key, command: each })) },
-  );
 }

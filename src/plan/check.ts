@@ -1,8 +1,8 @@
 /** Whether a repository is what its spec and lock say. Pure; what was released elsewhere has no part in it. */
 import type { Editors } from "../edit/editor.ts";
 import { lockPath, type Lock } from "../lock/lock.ts";
-import { findEssential } from "../outputs/claims.ts";
-import { filesOf, piecesOf } from "../outputs/compose.ts";
+import { findEssential } from "../parts/claims.ts";
+import { filesOf, piecesOf } from "../parts/compose.ts";
 import { specPath } from "../spec/spec.ts";
 import type { Demand } from "../vocabulary.ts";
 import { updateHint, type Observation } from "./observation.ts";

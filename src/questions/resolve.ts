@@ -5,7 +5,7 @@
  * A flag stands above the spec, and the plan writes it into the spec: the next run without it gives the same.
  */
 import { AppError, usageError } from "../errors.ts";
-import { findMisfit } from "../outputs/compose.ts";
+import { findMisfit } from "../parts/compose.ts";
 import type { SpecEntries } from "../spec/spec.ts";
 import { questions } from "./table.ts";
 import type { Answers, Choice, Facts, Parsed, Proposal, Question, QuestionId, Source } from "./types.ts";

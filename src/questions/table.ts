@@ -6,11 +6,11 @@ import { bases } from "../catalog/bases.ts";
 import { onlineUses } from "../catalog/online.ts";
 import { proposedProviders, providers } from "../catalog/providers.ts";
 import { styles } from "../catalog/styles.ts";
-import { formatConnection, parseConnection, readConnection } from "../connections/choose.ts";
+import { formatConnection, parseConnection, readConnection } from "../parts/connection-answer.ts";
 import { connections } from "../connections/index.ts";
 import { defaultOrigin, parseOrigin } from "../gateway/origin.ts";
-import { parseOutputs, readOutputs } from "../outputs/choose.ts";
-import { offeredOutputs, proposeOutputs } from "../outputs/compose.ts";
+import { parseOutputs, readOutputs } from "../parts/outputs-answer.ts";
+import { offeredOutputs, proposeOutputs } from "../parts/compose.ts";
 import {
   cleanName,
   customForm,

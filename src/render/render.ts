@@ -5,7 +5,7 @@ import { text as specSchema } from "virtual:spec-schema";
 import { partials, templates } from "virtual:templates";
 import { doctorPath, specSchemaPath } from "../catalog/files.ts";
 import { hashText } from "../lock/lock.ts";
-import { demandOf, filesOf, piecesOf } from "../outputs/compose.ts";
+import { demandOf, filesOf, piecesOf } from "../parts/compose.ts";
 import type { Piece, WantedFile } from "../vocabulary.ts";
 import { buildContext, type Environment } from "./context.ts";
 import {

@@ -5,6 +5,7 @@ import { featureFolder, ownDevcontainer } from "../catalog/files.ts";
 import { decisionError, usageError, type AppError } from "../errors.ts";
 import { lockPath, normalise, readLockText, type Lock } from "../lock/lock.ts";
 import type { Found } from "../plan/snapshot.ts";
+import { carriesEnvironment } from "../parts/claims.ts";
 import { specPath } from "../spec/spec.ts";
 import { findDevcontainers, look } from "./scan.ts";
 
@@ -77,7 +78,7 @@ export function findContainers(root: string, lock: Lock | null): Containers {
   if (ours) return { kind: "own" };
   const [first, ...rest] = findDevcontainers(root).filter((file) => !file.startsWith(`${featureFolder}/`));
   if (first !== undefined) return { kind: "theirs", files: [first, ...rest] };
-  const gone = Object.entries(lock?.files ?? {}).flatMap(([path, { strategy }]) => (strategy === "keys" ? [path] : []));
+  const gone = Object.entries(lock?.files ?? {}).flatMap(([path, file]) => (carriesEnvironment(path, file) ? [path] : []));
   if (gone.length === 0) return { kind: "own" };
   // Not a dev container of its own without a word: the user had one, and has taken it away.
   throw decisionError(

@@ -3,7 +3,15 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, sep } from "node:path";
 import { describe, expect, test } from "vitest";
 import { Lexer } from "yaml";
-import { ensureYaml, missingYamlDepth, readYaml, removeYaml, type YamlValue } from "../../src/edit/yaml.ts";
+import {
+  ensureYaml,
+  ensureYamlItem,
+  missingYamlDepth,
+  readYaml,
+  removeYaml,
+  removeYamlItem,
+  type YamlValue,
+} from "../../src/edit/yaml.ts";
 
 const corpus = join(import.meta.dirname, "..", "..", "..", "shared", "corpus");
 const present = existsSync(join(corpus, "compose")) && existsSync(join(corpus, "workflow"));
@@ -148,4 +156,44 @@ describe.skipIf(!present)("real files", () => {
       expect(refused).toEqual(refusals[kind]);
     },
   );
+
+  test.each(Object.keys(styles))("an element in every list that keys lead to, %s", { timeout: 60_000 }, (style) => {
+    const refused: string[] = [];
+    let lists = 0;
+    for (const kind of ["compose", "workflow"] as const) {
+      for (const file of readdirSync(join(corpus, kind), { recursive: true, encoding: "utf8" }).sort()) {
+        if (!/\.ya?ml$/.test(file)) continue;
+        const text = styles[style]!(readFileSync(join(corpus, kind, file), "utf8"));
+        const read = readYaml(text);
+        const before = normal((read.ok && read.value) || {}) as Map;
+        for (const path of listsIn(before).slice(0, 2)) {
+          lists++;
+          const items = path.reduce<unknown>((inner, key) => (inner as Map)[key], before) as readonly unknown[];
+          const result = ensureYamlItem(text, path, "aperture: new");
+          if (!result.ok) {
+            refused.push(`${file.split(sep).join("/")}: ${result.why}`);
+            continue;
+          }
+          const after = readYaml(result.text);
+          expect(after.ok && normal(after.value), file).toEqual(
+            withValue(before, path, [...items, "aperture: new"] as YamlValue),
+          );
+          expect(commentsOf(result.text), file).toEqual(commentsOf(text));
+          expect(replaced(text, result.text), file).toBe("");
+          expect(removeYamlItem(result.text, path, "aperture: new", path.length), file).toEqual({ ok: true, text });
+        }
+      }
+    }
+    expect(lists).toBeGreaterThan(400);
+    // What aliases and anchors share is edited nowhere.
+    expect(refused.filter((line) => !/used elsewhere|an alias|comes from a merge|has a tag/.test(line))).toEqual([]);
+    expect(refused.length).toBeLessThan(lists / 20);
+  });
 });
+
+/** The paths of all lists that keys alone lead to. */
+function listsIn(root: Map, above: readonly string[] = []): Path[] {
+  return Object.entries(root).flatMap(([key, inner]) =>
+    Array.isArray(inner) ? [[...above, key] as unknown as Path] : isMap(inner) ? listsIn(inner, [...above, key]) : [],
+  );
+}

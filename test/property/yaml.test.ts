@@ -1,8 +1,17 @@
 /** Edits of generated YAML: the value is what was meant, every byte outside the edited place stays, and what was added goes without a trace. */
+import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseDocument } from "yaml";
-import { ensureYaml, missingYamlDepth, readYaml, removeYaml, type YamlValue } from "../../src/edit/yaml.ts";
+import {
+  ensureYaml,
+  ensureYamlItem,
+  missingYamlDepth,
+  readYaml,
+  removeYaml,
+  removeYamlItem,
+  type YamlValue,
+} from "../../src/edit/yaml.ts";
 import { anyText } from "./arbitraries.ts";
 
 type Tree = { readonly [key: string]: YamlValue };
@@ -324,6 +333,50 @@ describe("generated YAML", () => {
       }),
       { numRuns: 600 },
     );
+  });
+
+  /** The paths of all lists that keys alone lead to. */
+  const listsIn = (root: Tree, above: readonly string[] = []): Path[] =>
+    Object.entries(root).flatMap(([key, inner]) =>
+      Array.isArray(inner) ? [[...above, key] as unknown as Path] : isMap(inner) ? listsIn(inner, [...above, key]) : [],
+    );
+  const item = fc.oneof<fc.Arbitrary<YamlValue>[]>(fc.constantFrom("word", "a: b", "# c", "./x.yml", 7), leaf, tree);
+
+  test("an element more: one insertion, and gone without a trace; one less: every comment and everything else stays", () => {
+    let [more, less] = [0, 0];
+    fc.assert(
+      fc.property(tree, style, fc.nat(), fc.nat(), item, (root, how, which, index, wanted) => {
+        const lists = listsIn(root);
+        fc.pre(lists.length > 0);
+        const path = lists[which % lists.length]!;
+        const items = at(root, path) as readonly YamlValue[];
+        const text = write(root, how);
+        const isNew = !items.some((one) => isDeepStrictEqual(normal(one), normal(wanted)));
+        if (isNew) {
+          const result = ensureYamlItem(text, path, wanted);
+          if (!result.ok) throw new Error(`${result.line}:${result.column} ${result.why} in ${JSON.stringify(text)}`);
+          expect(plain(result.text)).toEqual(normal(withValue(root, path, [...items, wanted])));
+          expect(isInsertion(text, result.text)).toBe(true);
+          if (how.newline === "\r\n" && text.includes("\n")) expect(result.text).not.toMatch(/[^\r]\n/);
+          expect(ensureYamlItem(result.text, path, wanted)).toEqual(result);
+          const back = removeYamlItem(result.text, path, wanted, path.length);
+          // Of an empty list in braces of its own layout nothing but its value is known.
+          if (items.length > 0) expect(back).toEqual({ ok: true, text });
+          else expect(back.ok && plain(back.text)).toEqual(normal(root));
+          more++;
+        }
+        if (items.length < 2) return;
+        const gone = items[index % items.length]!;
+        const first = items.findIndex((one) => isDeepStrictEqual(normal(one), normal(gone)));
+        const without = removeYamlItem(text, path, gone, path.length);
+        if (!without.ok) throw new Error(`${without.line}:${without.column} ${without.why} in ${JSON.stringify(text)}`);
+        expect(plain(without.text)).toEqual(normal(withValue(root, path, items.toSpliced(first, 1) as YamlValue)));
+        expect(without.text.match(/#:\d+/g)?.sort()).toEqual(text.match(/#:\d+/g)?.sort());
+        less++;
+      }),
+      { numRuns: 600 },
+    );
+    expect(Math.min(more, less)).toBeGreaterThan(50);
   });
 
   test("any text is edited as meant or refused with its place", () => {

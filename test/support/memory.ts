@@ -6,7 +6,7 @@ import { buildPlan } from "../../src/plan/build.ts";
 import { writesOf, type Choice, type Plan } from "../../src/plan/plan.ts";
 import { planRemoval } from "../../src/plan/remove.ts";
 import type { Snapshot } from "../../src/plan/snapshot.ts";
-import { demandOf, filesOf } from "../../src/outputs/compose.ts";
+import { demandOf, filesOf } from "../../src/parts/compose.ts";
 import type { Answers } from "../../src/questions/types.ts";
 import { renderEnvironment } from "../../src/render/render.ts";
 import type { Shape, WantedFile } from "../../src/vocabulary.ts";

@@ -175,9 +175,20 @@ describe("starting programs", () => {
 });
 
 describe("from values to values", () => {
-  const pure = ["plan", "edit", "render", "catalog", "report", "lock", "spec", "doctor/config", "doctor/judge"].map(
-    (room) => `src/${room}/`,
-  );
+  const pure = [
+    "plan",
+    "edit",
+    "render",
+    "catalog",
+    "report",
+    "lock",
+    "spec",
+    "parts",
+    "outputs",
+    "connections",
+    "doctor/config",
+    "doctor/judge",
+  ].map((room) => `src/${room}/`);
   const outside =
     /^(?:fs|fs\/promises|child_process|worker_threads|cluster|http2?|https|net|tls|dgram|dns|dns\/promises|os|process|readline|execa|@clack\/.*)$/;
 
@@ -350,6 +361,81 @@ describe("the doctor, which is bundled into one file and run by OpenCode's runti
           ),
       ),
     ).toEqual([]);
+  });
+});
+
+describe("outputs and connections", () => {
+  const parts = ["outputs", "connections"] as const;
+  const namesIn = (room: string): string[] =>
+    [...sources.keys()].filter((file) => file.startsWith(`src/${room}/`) && file !== `src/${room}/index.ts`).sort();
+
+  test.each(parts)("every file in src/%s is one of them, and the index has them all", async (room) => {
+    const files = namesIn(room);
+    expect(files.length).toBeGreaterThan(0);
+    const index = imports.filter(({ from, typeOnly }) => from === `src/${room}/index.ts` && !typeOnly).map(({ to }) => to);
+    expect(index.sort()).toEqual(files);
+    const { outputs } = await import("../../src/outputs/index.ts");
+    const { connections } = await import("../../src/connections/index.ts");
+    const values = (room === "outputs" ? outputs : connections).map(({ value }) => value);
+    expect([...values].sort()).toEqual(files.map((file) => posix.basename(file, ".ts")));
+  });
+
+  test("are known to nothing but their index, not even to each other", () => {
+    const bad = imports.filter(
+      ({ from, to }) =>
+        parts.some((room) => namesIn(room).includes(to)) && !/^src\/(?:outputs|connections)\/index\.ts$/.test(from),
+    );
+    expect(bad.map(({ from, to }) => `${from} imports ${to}`)).toEqual([]);
+  });
+
+  test("know nothing of the plan, the lock and the rendering but how a text is escaped", () => {
+    const bad = imports.filter(
+      ({ from, to, typeOnly }) =>
+        parts.some((room) => from.startsWith(`src/${room}/`)) &&
+        !typeOnly &&
+        !/^src\/(?:catalog|parts|outputs|connections|text)\/|^src\/render\/escape\.ts$/.test(to),
+    );
+    expect(bad.map(({ from, to }) => `${from} imports ${to}`)).toEqual([]);
+  });
+
+  test("say what they need and offer in the same words, and everything proposed fits", async () => {
+    const { findMisfit, offeredOutputs, proposeOutputs } = await import("../../src/parts/compose.ts");
+    const { connections } = await import("../../src/connections/index.ts");
+    expect(offeredOutputs().length).toBeGreaterThan(0);
+    for (const { value: connection } of connections)
+      expect(findMisfit({ connection, outputs: proposeOutputs(connection) }), connection).toBeNull();
+  });
+});
+
+describe("the ground floor", () => {
+  test("the vocabulary is types only, and imports nothing but types", () => {
+    const vocabulary = sources.get("src/vocabulary.ts")!;
+    expect(imports.filter(({ from, typeOnly }) => from === "src/vocabulary.ts" && !typeOnly)).toEqual([]);
+    expect([...withoutProse(vocabulary).matchAll(/^export (?!type |interface )/gm)]).toEqual([]);
+  });
+
+  test("no two rooms of the plan's making import each other in a circle", () => {
+    const rooms = ["vocabulary", "connections", "outputs", "parts", "lock", "edit", "render", "plan", "prepare"];
+    const inside = (file: string): boolean => rooms.some((room) => file.startsWith(`src/${room}/`) || file === `src/${room}.ts`);
+    const circles: string[] = [];
+    for (const start of [...sources.keys()].filter(inside)) {
+      const reached = new Set(imports.filter(({ from, typeOnly }) => from === start && !typeOnly).map(({ to }) => to));
+      for (const file of reached)
+        for (const { to, typeOnly } of imports.filter(({ from }) => from === file)) if (!typeOnly) reached.add(to);
+      if (reached.has(start)) circles.push(start);
+    }
+    expect(circles).toEqual([]);
+  });
+
+  test("each kind of piece plans, takes out and observes in a file of its own, which nobody else asks", () => {
+    const kinds = [...sources.keys()].filter((file) => /^src\/plan\/pieces\/(?!index|piece|undo)/.test(file));
+    expect(kinds.map((file) => posix.basename(file, ".ts")).sort()).toEqual(["lines", "own", "seed", "taken", "values"]);
+    const asked = imports.filter(({ to, typeOnly }) => kinds.includes(to) && !typeOnly).map(({ from, to }) => `${from} ${to}`);
+    expect(asked.filter((line) => !line.startsWith("src/plan/pieces/index.ts")).sort()).toEqual([
+      // The first run has no piece for the spec, and what goes past the gateway is looked at again without it.
+      "src/cli/commands/planning.ts src/plan/pieces/taken.ts",
+      "src/plan/build.ts src/plan/pieces/seed.ts",
+    ]);
   });
 });
 

@@ -12,7 +12,7 @@ import {
   type LockedValue,
 } from "../../src/lock/lock.ts";
 import type { EditResult } from "../../src/edit/splice.ts";
-import { demandOf, piecesOf, wantedPaths } from "../../src/outputs/compose.ts";
+import { demandOf, piecesOf, wantedPaths } from "../../src/parts/compose.ts";
 import { buildPlan, pathsToLookAt, type PlanInput } from "../../src/plan/build.ts";
 import type { Finding } from "../../src/plan/findings.ts";
 import { conflictsOf, isEmpty, writesOf, type Change, type Choice, type Plan } from "../../src/plan/plan.ts";

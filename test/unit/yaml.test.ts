@@ -1,7 +1,15 @@
 /** Edits of YAML texts, layout by layout. */
 import { describe, expect, test } from "vitest";
 import { parseDocument } from "yaml";
-import { ensureYaml, missingYamlDepth, readYaml, removeYaml, type YamlValue } from "../../src/edit/yaml.ts";
+import {
+  ensureYaml,
+  ensureYamlItem,
+  missingYamlDepth,
+  readYaml,
+  removeYaml,
+  removeYamlItem,
+  type YamlValue,
+} from "../../src/edit/yaml.ts";
 
 type Path = [string, ...string[]];
 
@@ -148,6 +156,52 @@ describe("a key that goes", () => {
   test.each(rows)("%s", (_name, before, path, made, after) => {
     expect(removed(before, path, made)).toBe(after);
     expect(removed(after, path, made)).toBe(after);
+  });
+});
+
+describe("an element of a list", () => {
+  const rows: readonly (readonly [name: string, before: string, item: YamlValue, after: string])[] = [
+    ["behind the last", "a:\n  - x # c\n  - y\nb: 1\n", "z", "a:\n  - x # c\n  - y\n  - z\nb: 1\n"],
+    ["as far left as the key", "a:\n- x\n\nb: 1\n", "z", "a:\n- x\n- z\n\nb: 1\n"],
+    ["in brackets", "a: [x, y] # c\n", "z", "a: [x, y, z] # c\n"],
+    ["in brackets over lines", "a: [ x,\n  y,\n]\n", "z", "a: [ x,\n  y, z,\n]\n"],
+    ["in empty brackets", "a: []\n", "z", "a: [z]\n"],
+    ["a map", "a:\n  - k: 1\n", { n: 2, m: ["x"] }, 'a:\n  - k: 1\n  - "n": 2\n    m:\n      - x\n'],
+    ["behind a text of several lines", "a:\n  - |\n    x\nb: 1\n", "z", "a:\n  - |\n    x\n  - z\nb: 1\n"],
+    ["with the file's line ends", "a:\r\n  - x\r\n", "z", "a:\r\n  - x\r\n  - z\r\n"],
+  ];
+  test.each(rows)("%s: comes, and goes without a trace", (_name, before, item, after) => {
+    expect(ensureYamlItem(before, ["a"], item)).toEqual({ ok: true, text: after });
+    expect(ensureYamlItem(after, ["a"], item), "once").toEqual({ ok: true, text: after });
+    expect(removeYamlItem(after, ["a"], item, 1)).toEqual({ ok: true, text: before });
+    expect(removeYamlItem(before, ["a"], item, 1)).toEqual({ ok: true, text: before });
+  });
+
+  test("makes the list that is not there, which goes with it", () => {
+    expect(ensureYamlItem("b: 1\n", ["a"], "z")).toEqual({ ok: true, text: "b: 1\na:\n  - z\n" });
+    expect(removeYamlItem("b: 1\na:\n  - z\n", ["a"], "z", 0)).toEqual({ ok: true, text: "b: 1\n" });
+    expect(ensureYamlItem("a: # c\nb: 1\n", ["a"], "z")).toEqual({ ok: true, text: "a: # c\n  - z\nb: 1\n" });
+  });
+
+  test("between others goes with the comments of none", () => {
+    const text = "a:\n  # of x\n  - x # x\n  # of z\n  - z # z\n  # of y\n  - y\n";
+    const without = "a:\n  # of x\n  - x # x\n  # of z\n  # z\n  # of y\n  - y\n";
+    expect(removeYamlItem(text, ["a"], "z", 1)).toEqual({ ok: true, text: without });
+  });
+
+  test.each([
+    ["a text", "a: x\n", /"a" is not a list/],
+    ["a map", "a: { b: 1 }\n", /"a" is not a list/],
+    ["a tag", "a: !x [1]\n", /"a" has a tag/],
+    ["what is used elsewhere", "a: &q [1]\nb: *q\n", /used elsewhere as \*q/],
+    ["what stands elsewhere", "b: &q [1]\na: *q\n", /is not a list|an alias/],
+  ])("%s is refused with its place", (_what, text, why) => {
+    const result = ensureYamlItem(text, ["a"], "z");
+    expect(result).toMatchObject({
+      ok: false,
+      why: expect.stringMatching(why) as unknown,
+      column: expect.any(Number) as unknown,
+    });
   });
 });
 

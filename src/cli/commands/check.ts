@@ -4,7 +4,7 @@ import { lockPath, type Lock } from "../../lock/lock.ts";
 import { fails, observe, observeNoLock, observeStale, pathsToCheck, type Observation } from "../../plan/check.ts";
 import { isSameFound, type Snapshot } from "../../plan/snapshot.ts";
 import { writesOf } from "../../plan/plan.ts";
-import { demandOf } from "../../outputs/compose.ts";
+import { demandOf } from "../../parts/compose.ts";
 import { resolveAnswers } from "../../questions/resolve.ts";
 import { questions } from "../../questions/table.ts";
 import type { Answers } from "../../questions/types.ts";

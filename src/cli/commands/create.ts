@@ -2,7 +2,7 @@
 import { loadKnown } from "../../catalog/known.ts";
 import { usageError } from "../../errors.ts";
 import { defaultOrigin } from "../../gateway/origin.ts";
-import { demandOf, nextOf } from "../../outputs/compose.ts";
+import { demandOf, nextOf } from "../../parts/compose.ts";
 import { repeatLine } from "../../questions/repeat.ts";
 import { questionOf } from "../../questions/table.ts";
 import type { Answers } from "../../questions/types.ts";

@@ -30,7 +30,8 @@ import {
   type Resolved,
 } from "../../questions/resolve.ts";
 import type { Answers } from "../../questions/types.ts";
-import { demandOf, wantedPaths } from "../../outputs/compose.ts";
+import { carriesEnvironment } from "../../parts/claims.ts";
+import { demandOf, wantedPaths } from "../../parts/compose.ts";
 import type { DefaultRegistry } from "../../registry/default.ts";
 import type { ResolvedRelease } from "../../registry/npm.ts";
 import { describeBase } from "../../render/context.ts";
@@ -258,7 +259,7 @@ async function askForRelease(version: string, { target, env }: Request): Promise
  * every machine gives the same. One that may not stand in a file is looked for again.
  */
 async function registryFor(shape: Shape, lock: Lock | null, asked: boolean, { target, env }: Request): Promise<DefaultRegistry> {
-  const hadFeature = Object.values(lock?.files ?? {}).some((file) => file.strategy === "keys");
+  const hadFeature = Object.entries(lock?.files ?? {}).some(([path, file]) => carriesEnvironment(path, file));
   const kept = shape.kind === "own" ? "" : hadFeature && isWritable(lock!.registry) ? lock!.registry : null;
   if (kept !== null && !asked) return { registry: kept, findings: [] };
   const { chooseDefaultRegistry, describeIgnored } = await import("../../registry/default.ts");

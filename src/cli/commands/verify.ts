@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { basename } from "node:path";
 import { emittedModel } from "../../catalog/compact.ts";
 import { ownDevcontainer } from "../../catalog/files.ts";
+import { carriesEnvironment } from "../../parts/claims.ts";
 import { loadCatalogue } from "../../catalog/models.ts";
 import { AppError, cancelledError, decisionError, environmentError, formatPlace, usageError } from "../../errors.ts";
 import { modelsOfAnswers } from "../../gateway/mock/stock.ts";
@@ -142,7 +143,7 @@ async function mockFor(answers: Answers): Promise<Mock> {
 
 /** The dev container to verify: the one that was named, ours, or the only one of the user's. */
 function chooseConfig(lock: Lock, named: string | null): string {
-  const files = Object.entries(lock.files).flatMap(([path, { strategy }]) => (strategy === "keys" ? [path] : []));
+  const files = Object.entries(lock.files).flatMap(([path, file]) => (carriesEnvironment(path, file) ? [path] : []));
   const all = lock.files[ownDevcontainer]?.strategy === "own" ? [ownDevcontainer] : files;
   if (named !== null) {
     if (all.includes(named)) return named;

@@ -24,7 +24,7 @@ export function planPiece(
     case "own":
       return planOwn(piece, found, known, settle);
     case "keys":
-      return planValues(piece, found, known, editors(piece.path));
+      return piece.optional === true && found.kind === "nothing" ? null : planValues(piece, found, known, editors(piece.path));
     case "lines":
     case "block":
       return planLines(piece, found, known);

@@ -6,7 +6,7 @@ import type { Editor } from "../../edit/editor.ts";
 import type { EditRefusal, EditResult } from "../../edit/splice.ts";
 import { isTree, sameValue, valueAt } from "../../edit/value.ts";
 import { hashText, type LockedFile, type LockedValue } from "../../lock/lock.ts";
-import { findEssential } from "../../outputs/claims.ts";
+import { findEssential } from "../../parts/claims.ts";
 import type { KeyedValue, ValuesPiece } from "../../vocabulary.ts";
 import { note, updateHint, type Observation } from "../observation.ts";
 import type { Change, Choice } from "../plan.ts";

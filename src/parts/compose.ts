@@ -1,9 +1,9 @@
 /** Puts outputs and a connection together, and knows none of them by name. Pure. */
-import { findConnection, kindOf, runtimeOf } from "../connections/choose.ts";
+import { findConnection, kindOf, runtimeOf } from "./connection-answer.ts";
 import { connections } from "../connections/index.ts";
 import type { Answers, ConnectionChoice } from "../questions/types.ts";
 import type { Connection, Demand, Output, Piece, Refusal, Shape, ValuesPiece, WantedFile } from "../vocabulary.ts";
-import { outputs } from "./index.ts";
+import { outputs } from "../outputs/index.ts";
 
 /** What a person can choose from. */
 export function offeredOutputs(): readonly Output[] {

@@ -2,7 +2,7 @@
 import { describe, refused } from "../questions/parse.ts";
 import type { Answers, ConnectionChoice, Parsed } from "../questions/types.ts";
 import type { Connection, Runtime } from "../vocabulary.ts";
-import { connections } from "./index.ts";
+import { connections } from "../connections/index.ts";
 
 interface Taken {
   readonly connection: Connection;

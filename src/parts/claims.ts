@@ -1,6 +1,6 @@
 /** Where this program may ever write, put together from what each output claims. Pure. */
 import type { Claim, Essential, Strategy } from "../vocabulary.ts";
-import { outputs } from "./index.ts";
+import { outputs } from "../outputs/index.ts";
 
 const opencodeConfig = /^(?:\.opencode\/)?opencode\.jsonc?$/;
 
@@ -42,6 +42,14 @@ export function findEssential(path: string, [first = ""]: readonly string[]): Es
     if (strategy === "keys" && keys !== undefined && Object.hasOwn(keys, first) && matches(path))
       return keys[first]!.essential ?? null;
   return null;
+}
+
+/** Whether something that there is no environment without was put into that file. */
+export function carriesEnvironment(
+  path: string,
+  { values = [] }: { readonly values?: readonly { readonly path: readonly string[] }[] },
+): boolean {
+  return values.some((value) => findEssential(path, value.path) !== null);
 }
 
 function claims(): readonly Claim[] {

@@ -1,0 +1,34 @@
+/** A throw-away connection, as somebody would add one: it needs a service beside the container, and a secret. */
+import type { Connection } from "../../../src/vocabulary.ts";
+
+export const relay: Connection = {
+  value: "relay",
+  label: "relay",
+  hint: "a container beside this one, which is let in by a key",
+  about: "a container beside it does, with a key",
+  needs: ["env", "secret", "shared-network"],
+  options: {
+    hostname: {
+      help: "its name in the network",
+      required: true,
+      parse: (text) =>
+        /^[a-z0-9-]+$/.test(text)
+          ? { ok: true, value: text, notes: [] }
+          : { ok: false, why: "that is no host name", fix: "write small letters, digits and dashes" },
+    },
+  },
+  runtime: (_answers, { hostname }) => ({
+    env: { RELAY_URL: "http://localhost:8080" },
+    secrets: [{ name: "RELAY_KEY", why: "lets the relay in" }],
+    service: {
+      name: "relay",
+      image: "relay:1",
+      env: { HOST: hostname! },
+      secrets: ["RELAY_KEY"],
+      volumes: [],
+      capabilities: [],
+      devices: [],
+      healthy: ["relay", "status"],
+    },
+  }),
+};
