@@ -72,7 +72,7 @@ test("making one with --discover takes what is served, and the line that repeats
 test("a run without questions reads none of it", async () => {
   const dist = join(folders.make("copy"), "dist");
   cpSync(join(root, "dist"), dist, { recursive: true });
-  for (const bundle of ["discover.js", "detecting.js"]) {
+  for (const bundle of ["discover.js", "gateway-detection.js"]) {
     expect(existsSync(join(dist, bundle)), bundle).toBe(true);
     rmSync(join(dist, bundle));
   }

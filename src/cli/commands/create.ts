@@ -15,10 +15,10 @@ import { generatorVersion } from "../../version.ts";
 import type { Shape } from "../../vocabulary.ts";
 import type { Command, Flags, Verb } from "../args.ts";
 import type { Io } from "../io.ts";
-import { carryOut, openPrompt, settleEarlierRun, terminalOf, type Prompt } from "./carrying-out.ts";
-import type { Detection } from "./detecting.ts";
+import { executePlan, openPrompt, settleEarlierRun, terminalOf, type Prompt } from "./plan-execution.ts";
+import type { Detection } from "./gateway-detection.ts";
 import { preparePlan } from "./planning.ts";
-import { askBypass, showNotes, showOutcome, showPlan } from "./showing.ts";
+import { askBypass, showNotes, showOutcome, showPlan } from "./plan-screen.ts";
 
 type CreateCommand = Extract<Command, { kind: "create" }>;
 
@@ -52,7 +52,7 @@ export async function runCreate({ directory, flags, switches, discover, mistaken
       resolved.flatMap(({ notes }) => notes),
       io,
     );
-  const { status, plan } = await carryOut(
+  const { status, plan } = await executePlan(
     {
       build: prepared.build,
       warnings: [...earlier, ...(detection?.warnings() ?? [])],
@@ -98,7 +98,7 @@ async function openDetection(target: Target, flags: Flags, io: Io): Promise<Dete
   const given = (id: "url" | "style"): string | undefined =>
     flags[id] ?? questionOf(id).env.flatMap((name) => io.env[name] || [])[0];
   const origin = questionOf("url").parse(given("url") ?? defaultOrigin, {});
-  const { detectGateway } = await import("./detecting.ts");
+  const { detectGateway } = await import("./gateway-detection.ts");
   return detectGateway({
     origin: origin.ok ? origin.value : null,
     timeout: patience,

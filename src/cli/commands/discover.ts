@@ -13,8 +13,8 @@ import { specPath, type SpecEntries } from "../../spec/spec.ts";
 import { block, json, shown, type Shown } from "../../text/terminal.ts";
 import type { Command } from "../args.ts";
 import { paintFor, type Io } from "../io.ts";
-import { carryOut, openPrompt, settleEarlierRun, type Prompt } from "./carrying-out.ts";
-import { showNotes } from "./showing.ts";
+import { executePlan, openPrompt, settleEarlierRun, type Prompt } from "./plan-execution.ts";
+import { showNotes } from "./plan-screen.ts";
 
 type DiscoverCommand = Extract<Command, { kind: "discover" }>;
 
@@ -139,7 +139,7 @@ async function writeDown({ switches }: DiscoverCommand, here: Here, merged: Merg
     );
   }
   const show = async (changed: Plan): Promise<void> => (switches.json ? undefined : showDiff(changed, io));
-  const { status } = await carryOut(
+  const { status } = await executePlan(
     { build: () => plan, warnings: [], show, question: `Write this into ${specPath}?` },
     switches,
     prompt,

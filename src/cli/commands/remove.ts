@@ -10,8 +10,8 @@ import { findTarget, takeSnapshot } from "../../repo/scan.ts";
 import { specPath } from "../../spec/spec.ts";
 import type { Command } from "../args.ts";
 import type { Io } from "../io.ts";
-import { carryOut, openPrompt, settleEarlierRun } from "./carrying-out.ts";
-import { showOutcome, showPlan } from "./showing.ts";
+import { executePlan, openPrompt, settleEarlierRun } from "./plan-execution.ts";
+import { showOutcome, showPlan } from "./plan-screen.ts";
 
 const nextSteps = [
   "git diff, and commit what it shows",
@@ -48,7 +48,7 @@ export async function runRemove({ directory, switches }: Extract<Command, { kind
   refuseIfDifferent(new Map([[lockPath, found]]), snapshot);
   const basis = { snapshot, devcontainers: null };
   const editors = await loadEditors(paths);
-  const { status, plan } = await carryOut(
+  const { status, plan } = await executePlan(
     {
       build: (settle) => ({ ...planRemoval({ root: target.root, lock, snapshot, settle, editors }), basis }),
       warnings: earlier,

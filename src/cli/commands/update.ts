@@ -9,10 +9,10 @@ import { block, shown } from "../../text/terminal.ts";
 import { generatorVersion } from "../../version.ts";
 import type { Command } from "../args.ts";
 import type { Io } from "../io.ts";
-import { carryOut, openPrompt, settleEarlierRun, type Prompt } from "./carrying-out.ts";
+import { executePlan, openPrompt, settleEarlierRun, type Prompt } from "./plan-execution.ts";
 import { visitAll, type Visit } from "./fleet.ts";
 import { preparePlan, type Prepared } from "./planning.ts";
-import { askBypass, showNotes, showOutcome, showPlan } from "./showing.ts";
+import { askBypass, showNotes, showOutcome, showPlan } from "./plan-screen.ts";
 
 type UpdateCommand = Extract<Command, { kind: "update" }>;
 
@@ -88,7 +88,7 @@ async function update(
       io,
     );
   }
-  const { status, plan } = await carryOut(
+  const { status, plan } = await executePlan(
     { build: prepared.build, warnings: earlier, show: (shown) => show(shown, prepared), question: "Write these changes?" },
     switches,
     prompt,

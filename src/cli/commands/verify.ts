@@ -21,7 +21,7 @@ import { findInitializeCommand, findWithheld, hostVariables, type HostCommand } 
 import { verify, type Mock } from "../../verify/verify.ts";
 import type { Command } from "../args.ts";
 import { paintFor, type Io } from "../io.ts";
-import { openPrompt, terminalOf, type Prompt } from "./carrying-out.ts";
+import { openPrompt, terminalOf, type Prompt } from "./plan-execution.ts";
 
 const titles = {
   start: "building and starting the dev container",

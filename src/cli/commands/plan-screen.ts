@@ -7,7 +7,7 @@ import { formatAnswers, formatCounts, formatFindings, formatPlan } from "../../r
 import { joined, shown } from "../../text/terminal.ts";
 import type { OnBypass, Switches } from "../args.ts";
 import { paintFor, type Io } from "../io.ts";
-import { terminalOf, type Prompt } from "./carrying-out.ts";
+import { terminalOf, type Prompt } from "./plan-execution.ts";
 
 /** Says what was noticed on the way. */
 export function showNotes(notes: readonly string[], io: Io): void {

@@ -66,8 +66,8 @@ export async function settleEarlierRun(
   ];
 }
 
-/** What carrying out takes. */
-export interface Carried {
+/** What executing a plan takes. */
+export interface Execution {
   build(settle: Settle): Plan | Promise<Plan>;
   /** What was noticed before there was a plan. */
   readonly warnings: readonly string[];
@@ -77,8 +77,8 @@ export interface Carried {
 }
 
 /** Does it, and gives how it went. Throws `cancelled` where the person says no. */
-export async function carryOut(
-  { build, warnings, show, question }: Carried,
+export async function executePlan(
+  { build, warnings, show, question }: Execution,
   { onConflict, dryRun }: Switches,
   prompt: Prompt,
   io: Io,
