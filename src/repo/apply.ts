@@ -47,7 +47,7 @@ export function applyPlan(plan: Plan, key: SealKey = null): void {
       if (whole) journal.end();
     });
     const inside = new Set<string>();
-    for (const write of writes) refuseIfChanged(root, write, inside);
+    for (const write of writes) if (plan.basis?.snapshot.has(write.path) !== true) refuseIfChanged(root, write, inside);
     refuseIfMoved(plan, inside);
     const locate = locator(root);
     const tasks = writes.map((write) => taskOf(write, locate(write), journal.run));
@@ -87,13 +87,14 @@ function refuseIfChanged(root: string, write: Write, inside?: Set<string>): void
   if (!expected) refuseChanged(write.path);
 }
 
-/** Another run may have written between the look that a plan was made from and this run's own journal, from which on no other does. */
-function refuseIfMoved(plan: Plan, inside: Set<string>): void {
+/**
+ * Refuses (`changed-meanwhile`) where what a plan was made from has changed since. Another run may have written between
+ * the look and this run's own journal, from which on no other does.
+ */
+export function refuseIfMoved(plan: Plan, inside: Set<string> = new Set()): void {
   const { root, basis } = plan;
   if (basis === undefined) return;
-  const written = new Set(writesOf(plan).map(({ path }) => path));
-  for (const [path, before] of basis.snapshot)
-    if (!written.has(path) && !isSameFound(look(root, path, inside), before)) refuseChanged(path);
+  for (const [path, before] of basis.snapshot) if (!isSameFound(look(root, path, inside), before)) refuseChanged(path);
   if (basis.devcontainers === null) return;
   const before = new Set(basis.devcontainers);
   const appeared = findDevcontainers(root).find((path) => !before.delete(path));

@@ -4,7 +4,7 @@ import { mayBeWritten } from "../../lock/lock.ts";
 import { conflictsOf, isEmpty, type Choice, type Plan } from "../../plan/plan.ts";
 import type { Outcome } from "../../report/json.ts";
 import { formatInterrupted } from "../../report/text.ts";
-import { applyPlan } from "../../repo/apply.ts";
+import { applyPlan, refuseIfMoved } from "../../repo/apply.ts";
 import { isTracked } from "../../repo/git.ts";
 import { journalPath, refuseJournal } from "../../repo/journal-text.ts";
 import { findJournal } from "../../repo/journal.ts";
@@ -92,9 +92,13 @@ export async function executePlan(
     plan = warned(await build(settle));
     await show(plan);
   }
-  if (conflictsOf(plan).length > 0) return { status: "conflict", plan };
-  // While another run writes, its files are seen half done.
-  if (!dryRun && isEmpty(plan) && findJournal(plan.root)) refuseWhileJournal(plan.root);
+  // While another run writes, its files are seen half done: that is no conflict, and not nothing to do.
+  const isIdle = conflictsOf(plan).length > 0 || isEmpty(plan);
+  if (!dryRun && isIdle && findJournal(plan.root)) refuseWhileJournal(plan.root);
+  if (conflictsOf(plan).length > 0) {
+    refuseIfMoved(plan);
+    return { status: "conflict", plan };
+  }
   if (isEmpty(plan)) return { status: "unchanged", plan };
   if (dryRun) return { status: "planned", plan };
   if (prompt !== null && !(await prompt.askYes(terminalOf(io), question))) throw cancelledError();
