@@ -1,7 +1,7 @@
 /** The doctor: looks at everything at once, with one deadline, and judges what was seen. */
 import { existsSync } from "node:fs";
 import { entriesAt, isObject, textAt, type JsonObject } from "./config/json.ts";
-import type { Installation } from "./config/launch.ts";
+import { isManaged, type Installation } from "./config/launch.ts";
 import { findChoices, type Choices } from "./config/providers.ts";
 import { quoteFrom } from "./config/quote.ts";
 import { load, resolveConfig } from "./config/resolve.ts";
@@ -61,8 +61,7 @@ export async function examine(examination: Examination): Promise<Report> {
   const ownText = textOf(`${installation.share}/opencode.json`);
   const loaded = ownText === null ? null : load(ownText, installation.share, world, null);
   const own = loaded?.ok === true ? loaded : null;
-  // A managed configuration has the address itself, and no variable changes it.
-  const managed = ownText !== null && !ownText.includes("{env:APERTURE_URL}");
+  const managed = ownText !== null && isManaged(ownText);
   const { origin, checks: originChecks } = judgeOrigin(given["APERTURE_URL"], installation.gateway, managed);
   const catalogueText = textOf(env["OPENCODE_MODELS_PATH"] ?? "");
   const auth = readObject(
@@ -107,6 +106,8 @@ export async function examine(examination: Examination): Promise<Report> {
       launched,
       own: own?.value ?? null,
       origin,
+      managed,
+      given,
       storedKeys: Object.keys(auth).filter(
         (id) => textAt(auth, id, "type") === "api" && !["", "-"].includes(textAt(auth, id, "key")?.trim() ?? ""),
       ),

@@ -35,7 +35,7 @@ export const payload: Output = {
       ...script,
       context: { nested: nestedFeature(shape) },
     }),
-    file(`${featureFolder}/launcher.sh`, "aperture.url and opencode.online", script),
+    file(`${featureFolder}/launcher.sh`, "aperture.url, opencode.managed and opencode.online", script),
     file(`${featureFolder}/models.json`, "providers, model, small_model and opencode.style", image),
     file(
       `${featureFolder}/opencode.json`,

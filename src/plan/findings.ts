@@ -1,15 +1,18 @@
 /** What a repository holds that stands against the environment: named in the plan, never changed without a word. Pure. */
 import { formatPlace, type Place } from "../errors.ts";
+import type { WayOut } from "../opencode/ways-out.ts";
 import { formatShell } from "../render/escape.ts";
+import { findBypass, type BypassOptions } from "./findings/bypass.ts";
+import { findInFolder } from "./findings/folder.ts";
+import { findOtherOpencode } from "./findings/other.ts";
+import { findVariables } from "./findings/variables.ts";
 
-export { findBypass, type BypassOptions } from "./findings/bypass.ts";
-export { findOtherOpencode } from "./findings/other.ts";
+export { findBypass, findInFolder, findOtherOpencode, findVariables, type BypassOptions };
 
 /** One thing found. */
 export interface Finding {
   readonly code:
-    | "bypass"
-    | "foreign-model"
+    | WayOut["code"]
     | "unreadable-config"
     | "other-opencode"
     | "git-ignored"
@@ -35,6 +38,28 @@ export interface Fix {
 export interface ProjectFile {
   readonly path: string;
   readonly text: string;
+}
+
+/** The texts of a repository that findings are made from. */
+export interface Project {
+  /** OpenCode's configuration files, in the order in which OpenCode reads them. */
+  readonly configs: readonly ProjectFile[];
+  /** Files that say what gets into the dev containers: they themselves, Dockerfiles, Compose files, and scripts that hooks run. */
+  readonly setup: readonly ProjectFile[];
+  readonly hasOpencodeFolder: boolean;
+  /** Agents, commands, modes, plugins and tools in it. */
+  readonly opencodeFiles: readonly ProjectFile[];
+}
+
+/** Everything in a repository that stands against the environment. */
+export function findAll(project: Project, environment: BypassOptions): Finding[] {
+  return [
+    ...findBypass(project.configs, environment),
+    ...findInFolder(project.opencodeFiles, environment),
+    ...findVariables(project.setup, environment),
+    ...findOtherOpencode(project.setup),
+    ...findOpencodeFolder(project.hasOpencodeFolder),
+  ];
 }
 
 /** A planned path that git would drop, and the pattern that says so: its file (from the root, or absolute) and line. */

@@ -100,13 +100,14 @@ export function buildContext({ answers, release, registry, shape, catalogue }: E
   };
 }
 
-function describeProvider({ id, name, npm, options, whitelist, models }: EmittedProvider): Context {
+function describeProvider({ id, name, npm, options, whitelist, blacklist, models }: EmittedProvider): Context {
   return {
     id,
     name,
     npm,
     options: formatValue(options),
     whitelist: whitelist === null ? null : formatValue(whitelist),
+    blacklist: blacklist === null ? null : formatValue(blacklist),
     models: models.length === 0 ? null : models.map(([key, settings]) => ({ key, value: formatValue(settings) })),
   };
 }

@@ -5,6 +5,7 @@ import { compactId, findProvider, speechOf, type Speech } from "../catalog/provi
 import { chatOptions, hasEfforts } from "../catalog/quirks.ts";
 import { wireFormats } from "../catalog/wire-formats.ts";
 import type { Answers, ModelChoice, ProviderChoice } from "../questions/types.ts";
+import { pinProvider } from "./pins.ts";
 
 /** Settings of a model in OpenCode's configuration. */
 export type Settings = Readonly<Record<string, unknown>>;
@@ -18,6 +19,8 @@ export interface EmittedProvider {
   readonly options: Readonly<Record<string, string>>;
   /** The only models that are offered; null for all. */
   readonly whitelist: readonly string[] | null;
+  /** Models that are not offered; null where nothing is said of that. */
+  readonly blacklist: readonly string[] | null;
   /** What the catalogue does not say of models. */
   readonly models: readonly (readonly [key: string, settings: Settings])[];
   /** Its part of the catalogue; null where it has none. */
@@ -34,11 +37,17 @@ export interface Emission {
 
 /** What OpenCode gets for these answers. `origin` is what base URLs begin with. */
 export function emitProviders(answers: Answers, catalogue: Catalogue, origin: string): Emission {
-  if (answers.style === "compact") return emitCompact(answers, catalogue, origin);
+  const finish = (provider: EmittedProvider, npm: string): EmittedProvider =>
+    answers.managed ? pinProvider(provider, npm) : provider;
+  if (answers.style === "compact") {
+    const { providers, ...chosen } = emitCompact(answers, catalogue, origin);
+    return { providers: providers.map((provider) => finish(provider, compatible)), ...chosen };
+  }
   return {
-    providers: answers.providers.map((choice) =>
-      findProvider(choice.id) === undefined ? emitOwn(choice, origin) : emitKnown(answers, choice, catalogue, origin),
-    ),
+    providers: answers.providers.map((choice) => {
+      const own = findProvider(choice.id) === undefined;
+      return finish(own ? emitOwn(choice, origin) : emitKnown(answers, choice, catalogue, origin), speechOf(choice).npm);
+    }),
     ...chosenNames(answers),
   };
 }
@@ -71,7 +80,16 @@ function optionsOf(speech: Speech, origin: string): Readonly<Record<string, stri
 function emitOwn({ id, api, name = id, models = [] }: ProviderChoice, origin: string): EmittedProvider {
   const speech = speechOf({ id, api });
   const settings = models.map((model) => [model.id, settingsOf(model, speech.npm)] as const);
-  return { id, name, npm: speech.npm, options: optionsOf(speech, origin), whitelist: null, models: settings, catalogue: null };
+  return {
+    id,
+    name,
+    npm: speech.npm,
+    options: optionsOf(speech, origin),
+    whitelist: null,
+    blacklist: null,
+    models: settings,
+    catalogue: null,
+  };
 }
 
 /** One of the catalogue: only what differs from the catalogue's entry stands in the configuration. */
@@ -93,6 +111,7 @@ function emitKnown(answers: Answers, choice: ProviderChoice, catalogue: Catalogu
     npm: null,
     options: optionsOf(speech, origin),
     whitelist: choice.models?.map(({ id }) => id) ?? null,
+    blacklist: null,
     models: [...differing, ...unknown],
     catalogue: { fields: fieldsOf(choice, speech, catalogue), models: offered },
   };
@@ -176,6 +195,7 @@ function emitCompact(answers: Answers, catalogue: Catalogue, origin: string): Em
         npm: compatible,
         options: { apiKey: "-" },
         whitelist: null,
+        blacklist: null,
         models: emitted.map(({ key, settings }) => [key, settings] as const),
         catalogue: entries.length === 0 ? null : { fields, models: Object.fromEntries(entries) },
       },

@@ -1,18 +1,10 @@
 /** Reads the texts of a repository that findings are made from. What cannot be read is left out: findings are a service, not a condition. */
 import { readdirSync, statSync } from "node:fs";
 import { join, posix } from "node:path";
-import type { ProjectFile } from "../plan/findings.ts";
+import type { Project, ProjectFile } from "../plan/findings.ts";
 import { readDevcontainer, type Devcontainer } from "../plan/findings/devcontainer.ts";
+import { isOpencodeFile } from "../plan/findings/folder.ts";
 import { look } from "./scan.ts";
-
-/** What of a repository findings are made from. */
-export interface Project {
-  /** OpenCode's configuration files, in the order in which OpenCode reads them. */
-  readonly configs: readonly ProjectFile[];
-  /** Files that say what gets into the dev containers: they themselves, Dockerfiles, Compose files, and scripts that hooks run. */
-  readonly setup: readonly ProjectFile[];
-  readonly hasOpencodeFolder: boolean;
-}
 
 /** No repository's dev container has more, or longer ones, that a person wrote. */
 const maxFiles = 50;
@@ -51,7 +43,26 @@ export function readProject(root: string, devcontainers: readonly string[]): Pro
     }),
     setup: [...setup].map(([path, text]) => ({ path, text })),
     hasOpencodeFolder,
+    opencodeFiles: hasOpencodeFolder ? readFolder(root) : [],
   };
+}
+
+/** Below its folders, not in what was installed beside them. */
+function readFolder(root: string): ProjectFile[] {
+  const folders = namesIn(join(root, ".opencode")).filter((name) => name !== "node_modules");
+  const paths = folders.flatMap((folder) =>
+    namesIn(join(root, ".opencode", folder)).flatMap((name) => {
+      const path = `.opencode/${folder}/${name}`;
+      return [path, ...namesIn(join(root, path)).map((inner) => `${path}/${inner}`)];
+    }),
+  );
+  return paths
+    .filter(isOpencodeFile)
+    .slice(0, 4 * maxFiles)
+    .flatMap((path) => {
+      const text = readText(root, path);
+      return text === null ? [] : [{ path, text }];
+    });
 }
 
 function readText(root: string, path: string): string | null {

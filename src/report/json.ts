@@ -1,6 +1,7 @@
 /** Plans, outcomes and errors as one JSON object each, for programs. Fields are only ever added while `schemaVersion` stays. */
 import { isAppError } from "../errors.ts";
 import { fails, type Observation } from "../plan/check.ts";
+import type { Finding } from "../plan/findings.ts";
 import { changesOf, conflictsOf, type Plan } from "../plan/plan.ts";
 import type { Step } from "../verify/verify.ts";
 import type { Resolved } from "../questions/resolve.ts";
@@ -41,17 +42,22 @@ export function formatOutcomeJson({ status, plan, resolved, revision, next, repe
     changes: describeChanges(plan),
     conflicts: conflictsOf(plan).length,
     warnings: plan.warnings,
-    findings: plan.findings.map(({ code, where, message, hint }) => ({ code, where, message, hint })),
+    findings: plan.findings.map(describeFinding),
     next,
     ...(repeat !== null && { repeat }),
   });
 }
 
+/** A finding without what only this program uses. */
+export function describeFinding({ code, where, message, hint }: Finding): Omit<Finding, "fixes"> {
+  return { code, where, message, hint };
+}
+
 /** What a check came to. */
-export function formatCheckJson(root: string, observations: readonly Observation[]): Shown {
+export function formatCheckJson(root: string, observations: readonly Observation[], findings: readonly Finding[]): Shown {
   const status = observations.some(fails) ? "drift" : "fine";
   const described = observations.map((observation) => ({ ...observation, fails: fails(observation) }));
-  return print({ schemaVersion: 1, status, root, observations: described });
+  return print({ schemaVersion: 1, status, root, observations: described, findings: findings.map(describeFinding) });
 }
 
 /** What a verification came to. */

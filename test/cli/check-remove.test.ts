@@ -35,7 +35,27 @@ describe("check", () => {
     await runPiped(["--yes"], root);
     expect(await check()).toEqual({ exit: 0, stdout: "Fine: everything is as spec and lock say.\n", stderr: "" });
     const json = JSON.parse((await check("--json")).stdout) as object;
-    expect(json).toEqual({ schemaVersion: 1, status: "fine", root, observations: [] });
+    expect(json).toEqual({ schemaVersion: 1, status: "fine", root, observations: [], findings: [] });
+  });
+
+  test("what stands against the environment is named, with file and line, and fails nothing", async () => {
+    await runPiped(["--yes", "--managed"], root);
+    edit(devcontainer, (text) => text.replace("{", '{\n  "remoteEnv": { "HTTP_PROXY": "http://proxy:3128" },'));
+    write(root, {
+      "opencode.json":
+        '{\n  "plugin": ["./send.ts"],\n  "provider": { "anthropic": { "options": { "baseURL": "http://x/v1" } } }\n}\n',
+      ".opencode/tool/look.ts": "",
+    });
+    const ran = await check();
+    expect([ran.exit, ran.stdout]).toEqual([0, expect.stringMatching(/Fine: everything is as spec and lock say\.\n$/)]);
+    expect(ran.stderr.match(/(?<=^Note: )[^ ]+(?=: )/gm)).toEqual([
+      "opencode.json:2:14",
+      ".opencode/tool/look.ts:1",
+      `${devcontainer}:2:32`,
+      ".opencode",
+    ]);
+    const { findings } = JSON.parse((await check("--json")).stdout) as { findings: readonly { code: string }[] };
+    expect(findings.map(({ code }) => code)).toEqual(["runs-code", "runs-code", "bypass", "opencode-folder"]);
   });
 
   type Case = readonly [what: string, act: () => void, exit: number, said: RegExp];

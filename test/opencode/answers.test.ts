@@ -13,7 +13,7 @@ const available = (await opencodeBinary()) !== null;
 /** What OpenCode sends beside the key, by provider. The beta header comes only where an auth entry exists, so it proves auth.json. */
 const headers: Readonly<Record<string, readonly RegExp[]>> = {
   anthropic: [/^x-api-key: -$/i, /^anthropic-version: 2023-06-01$/i, /^anthropic-beta: .*interleaved-thinking/i],
-  openai: [/^authorization: Bearer -$/i, /^originator: opencode$/i],
+  openai: [/^authorization: Bearer -$/i],
 };
 
 describe.skipIf(!available)("OpenCode through the launcher", { timeout: 60_000 }, () => {
@@ -119,18 +119,7 @@ describe.skipIf(!available)("OpenCode through the launcher", { timeout: 60_000 }
       return run([environment.opencode, "run", "hi"], { place, env: { ...environment.env, ...env } });
     };
 
-    test("changes nothing where the environment is managed, nor does APERTURE_URL", async () => {
-      const [seen, other] = [await gateway(), await gateway()];
-      const managed = await install({ managed: true, url: seen.origin });
-      const ran = await runInProject(managed, other, {
-        APERTURE_URL: other.origin,
-        OPENCODE_TEST_MANAGED_CONFIG_DIR: join(managed.prefix, "etc"),
-      });
-      expectAnswer(ran, "anthropic/claude-sonnet-4-5", seen);
-      expect(seen.requests.map(({ model }) => model).sort()).toEqual(["claude-haiku-4-5", "claude-sonnet-4-5"]);
-      expect(other.received()).toBe("");
-    });
-
+    // That it changes nothing where the environment is managed: test/hostile/managed.test.ts.
     test("does override what is not managed: a documented limit", async () => {
       const [seen, other] = [await gateway(), await gateway()];
       const ran = await runInProject(installation, other, { APERTURE_URL: seen.origin });

@@ -16,7 +16,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { formatShell } from "../../src/render/escape.ts";
 import { whyNotHere, type LocalInstallation } from "../../src/scripts/install-locally.ts";
 import {
@@ -79,6 +79,7 @@ describe.skipIf(skipBecause("the launcher's tests", whyNotHere()))("the launcher
       OPENCODE_DISABLE_AUTOUPDATE: "1",
       OPENCODE_DISABLE_LSP_DOWNLOAD: "1",
       OPENCODE_DISABLE_SHARE: "1",
+      OPENCODE_DISABLE_DEFAULT_PLUGINS: "1",
     };
   });
   afterAll(removeFolders);
@@ -118,7 +119,7 @@ describe.skipIf(skipBecause("the launcher's tests", whyNotHere()))("the launcher
   });
 
   describe("what it sets", () => {
-    test("in an empty environment: the gateway, the two files, four switches", async () => {
+    test("in an empty environment: the gateway, the two files, five switches", async () => {
       const place = makePlace();
       const ran = await launch(place);
       expect(changes(ran, place)).toEqual(defaults);
@@ -140,6 +141,7 @@ describe.skipIf(skipBecause("the launcher's tests", whyNotHere()))("the launcher
       ["OPENCODE_DISABLE_LSP_DOWNLOAD", "0"],
       ["OPENCODE_DISABLE_SHARE", "0"],
       ["OPENCODE_DISABLE_SHARE", ""],
+      ["OPENCODE_DISABLE_DEFAULT_PLUGINS", "0"],
       ["OPENCODE_MODELS_PATH", "/models of my own.json"],
       ["OPENCODE_CONFIG_CONTENT", '{"username":"me"}'],
       ["OPENCODE_AUTH_CONTENT", "{}"],
@@ -148,6 +150,21 @@ describe.skipIf(skipBecause("the launcher's tests", whyNotHere()))("the launcher
       const place = makePlace();
       const { [name]: _, ...rest } = defaults;
       expect(changes(await launch(place, { [name]: value }), place, { [name]: value })).toEqual(rest);
+    });
+
+    test("where it is managed, what would switch that off does not reach OpenCode", async () => {
+      const stub = await installStub("env", { managed: true });
+      const off = {
+        OPENCODE_TEST_MANAGED_CONFIG_DIR: "/elsewhere",
+        OPENCODE_TEST_HOME: "/elsewhere",
+        OPENCODE_MODELS_PATH: "/elsewhere/models.json",
+        OPENCODE_DISABLE_DEFAULT_PLUGINS: "0",
+      };
+      const { stdout } = await run([stub.opencode], { place: makePlace(), env: { ...stub.env, ...off } });
+      expect(stdout).not.toContain("elsewhere");
+      expect(stdout).not.toMatch(/^OPENCODE_TEST_/m);
+      expect(stdout).toMatch(/^OPENCODE_DISABLE_DEFAULT_PLUGINS=1$/m);
+      expect(stdout).toContain(`\nOPENCODE_MODELS_PATH=${stub.prefix}/share/aperture-env/models.json\n`);
     });
 
     test.each(["OPENCODE_CONFIG", "OPENCODE_MODELS_PATH", "APERTURE_URL"])("an empty %s is none", async (name) => {
@@ -292,6 +309,49 @@ describe.skipIf(skipBecause("the launcher's tests", whyNotHere()))("the launcher
         const { uid, gid } = other as Exclude<typeof other, string>;
         spawnSync("chown", [`${uid}:${gid}`, join(place.tmp, "opencode")]);
         expect(changes(await launch(place), place)).toEqual({ ...defaults, TMPDIR: join(privateFolder(place), "tmp") });
+      },
+    );
+
+    test("a link to a folder of one's own is not an opencode folder: who made the link can turn it", async () => {
+      const place = makePlace();
+      const own = makeFolder();
+      symlinkSync(own, join(place.tmp, "opencode"));
+      expect(changes(await launch(place), place)).toEqual({ ...defaults, TMPDIR: join(privateFolder(place), "tmp") });
+      expect(readdirSync(own)).toEqual([]);
+    });
+
+    describe.skipIf(skipBecause("names that others took in advance", typeof other === "string" ? other : null))(
+      "names that others took in advance everywhere",
+      () => {
+        const { uid } = typeof other === "string" ? { uid: 0 } : other;
+        const squatted = ["/tmp", "/var/tmp", "/dev/shm"].map((folder) => join(folder, `aperture-env-${uid}`));
+        const take = (place: Place): void => {
+          chmodSync(place.tmp, 0o1777);
+          for (const path of [join(place.tmp, `aperture-env-${uid}`), ...squatted]) mkdirSync(path, { recursive: true });
+        };
+        afterEach(() => {
+          for (const path of squatted) rmSync(path, { recursive: true, force: true });
+        });
+
+        test("do not keep it from starting: it takes a name that nobody foresees, and says why", async () => {
+          const place = makePlace();
+          take(place);
+          const account = other as Exclude<typeof other, string>;
+          const ran = await run([installation.opencode], {
+            place,
+            account,
+            env: { ...installation.env, HOME: "/nonexistent" },
+          });
+          const { XDG_DATA_HOME: data = "" } = report(ran).env;
+          const folder = data.replace(/\/data$/, "");
+          expect(folder).toMatch(new RegExp(`^${place.tmp}/aperture-env-\\w{10}$`));
+          expect([statSync(folder).uid, statSync(folder).mode & 0o777]).toEqual([uid, 0o700]);
+          const taken = [join(place.tmp, `aperture-env-${uid}`), ...squatted].join(" ");
+          expect(ran.stderr).toBe(
+            `opencode (aperture-env): no folder of this account alone: ${taken}; what OpenCode writes in this start is in ${folder}\n`,
+          );
+          for (const path of squatted) expect(readdirSync(path)).toEqual([]);
+        });
       },
     );
 

@@ -1,40 +1,14 @@
 /** What OpenCode asks the network for, in a network namespace whose name server writes down every question and knows only the gateway. */
-import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { proposedProviders as providers } from "../../src/catalog/providers.ts";
-import { formatShell } from "../../src/render/escape.ts";
 import type { LocalInstallation } from "../../src/scripts/install-locally.ts";
 import { bundleScript } from "../support/docker.ts";
+import { inNetwork, whyNoNetworks } from "../support/network-namespace.ts";
 import { opencodeBinary } from "../support/opencode.ts";
-import {
-  bait,
-  findProgram,
-  install,
-  makeFolder,
-  makePlace,
-  removeFolders,
-  run,
-  skipBecause,
-  whyNoMounts,
-  withMounts,
-} from "./environment.ts";
+import { bait, findProgram, install, makeFolder, makePlace, removeFolders, run, skipBecause } from "./environment.ts";
 import type { Seen } from "./silence.main.ts";
-
-/** A namespace has its own loopback, and its own resolv.conf over this machine's. */
-const network = 'ip link set lo up; mount --bind "$resolv" /etc/resolv.conf';
-
-function whyNoNetworks(): string | null {
-  const noMounts = whyNoMounts();
-  if (noMounts !== null) return noMounts;
-  if (findProgram("ip") === null) return "there is no ip";
-  if (!existsSync("/etc/resolv.conf")) return "there is no /etc/resolv.conf";
-  if (/^[^#]*\sai(\s|$)/m.test(existsSync("/etc/hosts") ? readFileSync("/etc/hosts", "utf8") : ""))
-    return "/etc/hosts knows a host ai";
-  const { status } = spawnSync("unshare", ["--net", "ip", "link", "set", "lo", "up"], { stdio: "ignore" });
-  return status === 0 ? null : "no network namespace can be made here";
-}
 
 const available = (await opencodeBinary()) !== null;
 
@@ -44,14 +18,11 @@ describe.skipIf(!available || skipBecause("OpenCode in a network of its own (con
   () => {
     let installation: LocalInstallation;
     let script: string;
-    let resolv: string;
 
     beforeAll(async () => {
       const folder = makeFolder();
       script = join(folder, "inside.mjs");
-      resolv = join(folder, "resolv.conf");
       writeFileSync(script, await bundleScript("test/opencode/silence.main.ts"));
-      writeFileSync(resolv, "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n");
       installation = await install();
     });
     afterAll(removeFolders);
@@ -67,9 +38,7 @@ describe.skipIf(!available || skipBecause("OpenCode in a network of its own (con
         folder: place.work,
         env: { PATH: process.env["PATH"], HOME: place.home, TMPDIR: place.tmp, ...bait, ...env },
       };
-      const code = `resolv=${formatShell(resolv)}; ${network}`;
-      const [unshare = "", ...rest] = withMounts(code, [process.execPath, script, JSON.stringify(settings), ...command]);
-      const ran = await run([unshare, "--net", ...rest], { place });
+      const ran = await run(inNetwork([process.execPath, script, JSON.stringify(settings), ...command]), { place });
       expect(ran.exitCode, ran.stderr).toBe(0);
       return JSON.parse(ran.stdout) as Seen;
     };

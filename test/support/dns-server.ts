@@ -17,6 +17,8 @@ export interface DnsServerOptions {
   readonly records: Readonly<Record<string, string>>;
   /** Names that are asked in vain. */
   readonly mute?: readonly string[];
+  /** The IPv4 address of every other name, which then exists. */
+  readonly others?: string;
   readonly onQuery?: (query: DnsQuery) => void;
 }
 
@@ -41,9 +43,17 @@ const types: Readonly<Record<number, string>> = {
 };
 
 /** Starts a server. Port 0, the default, takes one that is free for both UDP and TCP. */
-export async function startDnsServer({ host, port = 0, records, mute = [], onQuery }: DnsServerOptions): Promise<DnsServer> {
+export async function startDnsServer({
+  host,
+  port = 0,
+  records,
+  mute = [],
+  others,
+  onQuery,
+}: DnsServerOptions): Promise<DnsServer> {
   const queries: DnsQuery[] = [];
   const addresses = new Map(Object.entries(records).map(([name, address]) => [name.toLowerCase(), encodeAddress(address)]));
+  const other = others === undefined ? undefined : encodeAddress(others);
   const respond = (message: Buffer): Buffer | undefined => {
     const question = readQuestion(message);
     if (question === undefined) return undefined;
@@ -51,7 +61,7 @@ export async function startDnsServer({ host, port = 0, records, mute = [], onQue
     queries.push(query);
     onQuery?.(query);
     if (mute.includes(query.name)) return undefined;
-    return encodeReply(message, question, addresses);
+    return encodeReply(message, question, addresses.get(query.name) ?? other);
   };
 
   const [udp, tcp] = await bindBoth(host, port);
@@ -134,8 +144,7 @@ function readQuestion(message: Buffer): Question | undefined {
   return { name: labels.join(".").toLowerCase(), type: message.readUInt16BE(offset), end: offset + 4 };
 }
 
-function encodeReply(message: Buffer, { name, type, end }: Question, addresses: ReadonlyMap<string, Buffer>): Buffer {
-  const address = addresses.get(name);
+function encodeReply(message: Buffer, { type, end }: Question, address: Buffer | undefined): Buffer {
   const answered = address !== undefined && type === 1;
   const header = Buffer.alloc(headerLength);
   message.copy(header, 0, 0, 2); // the id

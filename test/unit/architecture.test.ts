@@ -186,6 +186,7 @@ describe("from values to values", () => {
     "parts",
     "outputs",
     "connections",
+    "opencode",
     "doctor/config",
     "doctor/judge",
   ].map((room) => `src/${room}/`);
@@ -351,12 +352,12 @@ describe("the doctor, which is bundled into one file and run by OpenCode's runti
     expect(outside.map(({ to }) => to).filter((to) => !to.startsWith("node:") && to !== "jsonc-parser")).toEqual([]);
   });
 
-  test("reaches only itself, the gateway's words, the errors, the shape of texts and what may reach a terminal", () => {
+  test("reaches only itself, the judge of configurations, the gateway's words, the errors, the shape of texts and what may reach a terminal", () => {
     const others = [...reached].filter((file) => !file.startsWith("src/doctor/"));
     expect(
       others.filter(
         (file) =>
-          !/^src\/(?:errors\.ts|text\/(?:terminal|nesting)\.ts|gateway\/(?:explain|origin|proxy|http\/(?:client|reader))\.ts)$/.test(
+          !/^src\/(?:errors\.ts|opencode\/[a-z-]+\.ts|text\/(?:terminal|nesting)\.ts|gateway\/(?:explain|origin|proxy|http\/(?:client|reader))\.ts)$/.test(
             file,
           ),
       ),

@@ -6,7 +6,9 @@ import {
   findBypass,
   findingsOfIgnored,
   findOpencodeFolder,
+  findInFolder,
   findOtherOpencode,
+  findVariables,
   type BypassOptions,
   type Finding,
 } from "../../src/plan/findings.ts";
@@ -164,18 +166,17 @@ describe("findBypass", () => {
       provider: { openai: { options: { baseURL: "http://x", apiKey: "k" } } },
     });
     expect(bypass(text)).toHaveLength(5);
-    expect(bypass(text, { managed: true }).map(({ fixes }) => fixes)).toEqual([
-      [{ file: "opencode.json", path: ["disabled_providers"] }],
-    ]);
+    expect(bypass(text, { managed: true })).toEqual([]);
+    const open = { agent: { a: { model: "opencode/x" } }, plugin: ["./x.ts"], mcp: { m: { url: "https://m.example/x" } } };
+    expect(codes(bypass(JSON.stringify(open), { managed: true }))).toEqual(["foreign-model", "runs-code", "asks-others"]);
   });
 
   test.each([
-    ["another provider", { provider: { local: { options: { baseURL: "http://localhost:1234/v1", apiKey: "x" } } } }],
     // Run with the pinned OpenCode: both go to the gateway all the same, since the environment's baseURL comes first.
     ["api", { provider: { anthropic: { api: "http://x/v1", models: { m: { provider: { api: "http://x/v1" } } } } } }],
     ["odd shapes", { provider: ["anthropic"], enabled_providers: "all", disabled_providers: {}, model: 5 }],
-    ["inherited names", { provider: { constructor: {} }, model: "openai/constructor" }],
-    ["nothing of ours", { plugin: ["open-trees"], $schema: "https://opencode.ai/config.json" }],
+    ["inherited names", { agent: { constructor: {} }, model: "openai/constructor" }],
+    ["nothing of ours", { theme: "dark", $schema: "https://opencode.ai/config.json" }],
   ])("nothing for %s", (_what, value) => {
     expect(bypass(JSON.stringify(value))).toEqual([]);
   });
@@ -363,6 +364,107 @@ CMD ["opencode"]
   });
 });
 
+describe("findInFolder", () => {
+  test("models of agents, commands and modes, at their lines", () => {
+    const agent = "---\ndescription: x\nmodel: 'local/m'\n---\nmodel: of the prose\n";
+    const found = findInFolder(
+      [
+        { path: ".opencode/agent/review.md", text: agent },
+        { path: ".opencode/commands/go/fast.md", text: "---\r\nmodel: opencode/big-pickle # free\r\n---\r\n" },
+        { path: ".opencode/agents/ours.md", text: "---\nmodel: anthropic/claude-sonnet-4-5\n---\n" },
+        { path: ".opencode/agent/none.md", text: "model: local/m\n" },
+      ],
+      options,
+    );
+    expect(found.map(({ code, where }) => [code, formatPlace(where)])).toEqual([
+      ["foreign-model", ".opencode/agent/review.md:3:1"],
+      ["foreign-model", ".opencode/commands/go/fast.md:2:1"],
+    ]);
+    expect(found[0]!.message).toMatch(/^agent\.review\.model is local\/m, of none of the environment's providers/);
+  });
+
+  test("plugins and tools are code, also where the environment is managed", () => {
+    const paths = [".opencode/plugin/a.ts", ".opencode/plugins/b.js", ".opencode/tool/c.ts", "packages/x/.opencode/tools/d.mjs"];
+    const found = findInFolder(
+      [...paths, ".opencode/plugin/deep/e.ts", ".opencode/README.md"].map((path) => ({ path, text: "" })),
+      { ...options, managed: true },
+    );
+    expect(found.map(({ code, where }) => [code, formatPlace(where)])).toEqual(paths.map((path) => ["runs-code", `${path}:1`]));
+  });
+});
+
+describe("findVariables", () => {
+  const found = (path: string, text: string, more: Partial<BypassOptions> = {}): string[] =>
+    findVariables([{ path, text }], { ...options, ...more }).map(({ code, where }) => `${code} ${formatPlace(where)}`);
+
+  test("of a devcontainer.json: containerEnv, remoteEnv and runArgs", () => {
+    const text = `{
+  "containerEnv": { "OPENCODE_CONFIG": "/x.json", "HTTP_PROXY": "http://proxy:3128" },
+  "remoteEnv": { "XDG_CONFIG_HOME": "/config", "HTTPS_PROXY": "\${localEnv:HTTPS_PROXY}" },
+  "runArgs": ["-e", "OPENCODE_CONFIG_DIR=/y", "--env=OPENCODE_DISABLE_DEFAULT_PLUGINS=0", "--network=host"],
+}`;
+    expect(found(".devcontainer/devcontainer.json", text)).toEqual([
+      "bypass .devcontainer/devcontainer.json:2:40",
+      "runs-code .devcontainer/devcontainer.json:4:21",
+      "bypass .devcontainer/devcontainer.json:4:47",
+      "runs-code .devcontainer/devcontainer.json:3:37",
+      "bypass .devcontainer/devcontainer.json:2:65",
+    ]);
+    expect(found(".devcontainer/devcontainer.json", text, { managed: true })).toEqual([
+      "runs-code .devcontainer/devcontainer.json:4:21",
+      "runs-code .devcontainer/devcontainer.json:3:37",
+      "bypass .devcontainer/devcontainer.json:2:65",
+    ]);
+  });
+
+  test("of Compose files and Dockerfiles", () => {
+    const compose = `services:\n  dev:\n    environment:\n      OPENCODE_MODELS_PATH: /x.json # own\n      - "HTTP_PROXY=http://p:1"\n`;
+    expect(found("compose.yaml", compose)).toEqual(["bypass compose.yaml:4:7", "bypass compose.yaml:5:10"]);
+    const dockerfile = `FROM debian\nENV A=b \\\n  OPENCODE_TEST_HOME="/x y" \\\n  C=d\nENV http_proxy p:1\nRUN OPENCODE_CONFIG=/x opencode\n`;
+    expect(found("Dockerfile", dockerfile)).toEqual(["bypass Dockerfile:3:3", "bypass Dockerfile:5:5"]);
+    expect(found("setup.sh", "export OPENCODE_CONFIG=/x\n")).toEqual([]);
+  });
+
+  test.each([
+    [{ HTTP_PROXY: "http://p:1", NO_PROXY: "localhost, ai" }],
+    [{ HTTPS_PROXY: "http://p:1", ALL_PROXY: "http://p:1" }],
+    [{ OPENCODE_CONFIG: "/usr/local/share/aperture-env/opencode.json" }],
+    [{ OPENCODE_DISABLE_DEFAULT_PLUGINS: "1", OPENCODE_AUTH_CONTENT: '{"openai":{"type":"api","key":"-"}}' }],
+    [{ OPENCODE_CONFIG_CONTENT: '{"username":"me"}', APERTURE_URL: "ai" }],
+    [{ APERTURE_URL: "${localEnv:GATEWAY}" }],
+  ])("nothing for %j", (containerEnv) => {
+    expect(found("devcontainer.json", JSON.stringify({ containerEnv }))).toEqual([]);
+  });
+
+  test("values are judged, and never shown", () => {
+    const login = '{"openai":{"type":"oauth","access":"secret"}}';
+    const content = '{"provider":{"openai":{"options":{"baseURL":"http://u:secret@x/v1?k=secret"}}}}';
+    const findings = findVariables(
+      [
+        {
+          path: "devcontainer.json",
+          text: JSON.stringify({
+            containerEnv: {
+              OPENCODE_AUTH_CONTENT: login,
+              OPENCODE_CONFIG_CONTENT: content,
+              APERTURE_URL: "http://u:secret@other/v1",
+            },
+          }),
+        },
+      ],
+      options,
+    );
+    expect(findings.map(({ message }) => message.slice(0, 60))).toEqual(
+      [
+        "OPENCODE_AUTH_CONTENT is set: it takes the place of the placeholders for logins",
+        "OPENCODE_CONFIG_CONTENT: provider.openai.options.baseURL is at http://x, not at the gateway",
+        "APERTURE_URL is http://other, not http://ai: it takes the place of",
+      ].map((text) => text.slice(0, 60)),
+    );
+    expect(JSON.stringify(findings)).not.toContain("secret");
+  });
+});
+
 test("the .opencode folder", () => {
   expect(findOpencodeFolder(false)).toEqual([]);
   expect(findOpencodeFolder(true)).toMatchObject([{ code: "opencode-folder", where: { file: ".opencode" } }]);
@@ -409,13 +511,19 @@ describe("no false alarm", () => {
     expect(files.length).toBeGreaterThan(200);
     expect(findOtherOpencode(files.map(({ text }) => ({ path: ".devcontainer/devcontainer.json", text })))).toEqual([]);
     expect(findBypass(files, options)).toEqual([]);
+    const named = files.map(({ path, text }) => ({ path: `${path}/devcontainer.json`, text }));
+    expect(findVariables(named, options)).toEqual([]);
   });
 
   test.skipIf(!present)("in real Compose files, workflows and OpenCode configurations", () => {
     const files = [...readAll("compose"), ...readAll("workflow")];
     expect(files.length).toBeGreaterThan(400);
     expect(findOtherOpencode(files)).toEqual([]);
-    expect(findBypass(readAll("opencode"), options)).toEqual([]);
+    // The one plugin by name among them is asked for at the registry.
+    expect(findBypass(readAll("opencode"), options).map(({ code, where }) => [code, where.file])).toEqual([
+      ["asks-registry", "0xSero+open-trees/opencode.json"],
+    ]);
+    expect(findVariables(files, options)).toEqual([]);
   });
 
   test("in what is generated", () => {

@@ -24,7 +24,7 @@ const setupOf = (files: Readonly<Record<string, string>>, ...devcontainers: stri
 };
 
 test("nothing where nothing is, nor where there is no folder", () => {
-  const nothing = { configs: [], setup: [], hasOpencodeFolder: false };
+  const nothing = { configs: [], setup: [], hasOpencodeFolder: false, opencodeFiles: [] };
   expect(readProject(root, [])).toEqual(nothing);
   expect(readProject(join(root, "nowhere"), [])).toEqual(nothing);
   writeTree(root, { ".opencode": "a file", "opencode.json/x": "in a folder" });
@@ -46,7 +46,24 @@ test("OpenCode's configuration files, in its order", () => {
       .map(([path, text]) => ({ path, text })),
     setup: [],
     hasOpencodeFolder: true,
+    opencodeFiles: [],
   });
+});
+
+test("agents, commands, modes, plugins and tools of the .opencode folder, and nothing that was installed into it", () => {
+  const files = {
+    ".opencode/agent/a.md": "1",
+    ".opencode/commands/git/b.md": "2",
+    ".opencode/plugins/c.ts": "3",
+    ".opencode/tool/d.js": "4",
+  };
+  writeTree(root, {
+    ...files,
+    ".opencode/node_modules/plugin/e.js": "5",
+    ".opencode/README.md": "6",
+    ".opencode/plugin/f.txt": "7",
+  });
+  expect(readProject(root, []).opencodeFiles).toEqual(Object.entries(files).map(([path, text]) => ({ path, text })));
 });
 
 test("Dockerfiles, from the folder of the devcontainer.json", () => {

@@ -564,3 +564,57 @@ test("what is emitted is made from answers and the catalogue alone", () => {
   );
   expect(() => emitProviders(answers, {}, "http://ai")).toThrow("the catalogue was loaded without google");
 });
+
+describe("what a managed configuration pins", () => {
+  interface Written {
+    readonly disabled_providers: readonly string[];
+    readonly provider: Readonly<
+      Record<
+        string,
+        {
+          readonly npm: string;
+          readonly options: { readonly baseURL: string; readonly apiKey: string };
+          readonly whitelist: readonly string[];
+          readonly blacklist: readonly string[];
+          readonly models: Readonly<
+            Record<string, { readonly id?: string; readonly provider: { readonly npm: string; readonly api?: string } }>
+          >;
+        }
+      >
+    >;
+  }
+  const pinned = (choices: readonly ProviderChoice[], more: Partial<Answers> = {}): Written =>
+    filesOf(answersFor(choices, { managed: true, ...more }))["opencode.json"] as Written;
+
+  test.each(["separate", "compact"] as const)("each address, key, package and model, in the %s style", (style) => {
+    const { provider, disabled_providers: disabled } = pinned(
+      [...everyChoice.filter(({ id }, index) => everyChoice.findIndex((each) => each.id === id) === index), house],
+      { style },
+    );
+    expect(disabled).toEqual([]);
+    for (const [id, { npm, options, whitelist, blacklist, models }] of Object.entries(provider)) {
+      expect([npm, options.apiKey, blacklist], id).toEqual([expect.stringMatching(/^@/), "-", []]);
+      expect(whitelist, id).toEqual(Object.keys(models));
+      for (const [name, model] of Object.entries(models)) {
+        expect(model.provider.npm, `${id}/${name}`).toMatch(/^@/);
+        if (style === "compact") expect([options.baseURL, model.provider.api]).toEqual(["", expect.stringMatching(/^http:\/\//)]);
+        else expect(options.baseURL).toMatch(/^http:\/\//);
+      }
+    }
+  });
+
+  test("models stay what the catalogue makes of them: names on the wire, and modes as models of their own", () => {
+    const { anthropic } = pinned([{ id: "anthropic", api: "messages" }]).provider;
+    const modes = Object.entries(catalogue["anthropic"]!.models).flatMap(([id, { experimental }]) =>
+      Object.keys((experimental as { readonly modes?: object } | undefined)?.modes ?? {}).map((mode) => `${id}-${mode}`),
+    );
+    expect(modes.length).toBeGreaterThan(0);
+    expect(new Set(anthropic!.whitelist)).toEqual(new Set([...Object.keys(catalogue["anthropic"]!.models), ...modes]));
+    for (const [name, { id }] of Object.entries(anthropic!.models)) expect(id).toBe(modes.includes(name) ? undefined : name);
+  });
+
+  test("nothing of it where it is not managed", () => {
+    const { provider } = filesOf(answersFor([{ id: "anthropic", api: "messages" }]))["opencode.json"] as Written;
+    expect(provider["anthropic"]).toEqual({ options: { baseURL: "{env:APERTURE_URL}/v1", apiKey: "-" } });
+  });
+});

@@ -3,16 +3,18 @@ import { loadEditors } from "../../edit/editor.ts";
 import { lockPath, type Lock } from "../../lock/lock.ts";
 import { fails, observe, observeNoLock, observeStale, pathsToCheck, type Observation } from "../../plan/check.ts";
 import { isSameFound, type Snapshot } from "../../plan/snapshot.ts";
+import { findAll, type Finding } from "../../plan/findings.ts";
 import { writesOf } from "../../plan/plan.ts";
 import { demandOf } from "../../parts/compose.ts";
 import { resolveAnswers } from "../../questions/resolve.ts";
 import { questions } from "../../questions/table.ts";
 import type { Answers } from "../../questions/types.ts";
-import { formatCheckJson } from "../../report/json.ts";
-import { formatCheck, formatObservations } from "../../report/text.ts";
+import { describeFinding, formatCheckJson } from "../../report/json.ts";
+import { formatCheck, formatFindings, formatObservations } from "../../report/text.ts";
 import { findContainers, hasEnvironment, noEnvironment, readLockFile, readSpecText } from "../../repo/environment.ts";
 import { journalPath } from "../../repo/journal-text.ts";
 import { findJournal } from "../../repo/journal.ts";
+import { readProject } from "../../repo/project.ts";
 import { findTarget, readFacts, takeSnapshot, type Target } from "../../repo/scan.ts";
 import { shown } from "../../text/terminal.ts";
 import { specPath } from "../../spec/spec.ts";
@@ -20,7 +22,7 @@ import { generatorVersion } from "../../version.ts";
 import type { Command } from "../args.ts";
 import { paintFor, type Io } from "../io.ts";
 import { visitAll } from "./fleet.ts";
-import { preparePlan, shapeOf } from "./planning.ts";
+import { optionsOf, preparePlan, setupFiles, shapeOf } from "./planning.ts";
 
 type CheckCommand = Extract<Command, { kind: "check" }>;
 
@@ -36,14 +38,16 @@ export async function runCheck({ directories, switches, outdated }: CheckCommand
         status: failed ? "drift" : "unchanged",
         exit: failed ? 3 : 0,
         text: observations.length === 0 ? "" : shown`\n${formatObservations(observations, paint)}`.trimEnd(),
-        json: { root: target.root, observations },
+        json: { root: target.root, observations, findings: (await findingsOf(target)).map(describeFinding) },
       };
     });
   }
   const target = findTarget(cwd, directories[0] ?? null);
   if (!target.exists || !hasEnvironment(target.root)) throw noEnvironment(target.root, "check");
   const observations = await checkRepository(target, outdated, io);
-  io.stdout.write(switches.json ? formatCheckJson(target.root, observations) : formatCheck(observations, paint));
+  const findings = await findingsOf(target);
+  if (!switches.json) io.stderr.write(formatFindings(findings));
+  io.stdout.write(switches.json ? formatCheckJson(target.root, observations, findings) : formatCheck(observations, paint));
   return observations.some(fails) ? 3 : 0;
 }
 
@@ -108,6 +112,15 @@ async function observeOutdated(lock: Lock, root: string, { env }: Io): Promise<r
   const { findOutdated } = await import("../../registry/npm.ts");
   const { readNpmConfiguration } = await import("../../registry/configuration.ts");
   return findOutdated(lock, generatorVersion, readNpmConfiguration(root, env));
+}
+
+/** What stands against the environment, which fails no check: it may be meant. */
+async function findingsOf(target: Target): Promise<readonly Finding[]> {
+  const { root } = target;
+  const { lock } = readLockFile(root);
+  if (lock === null) return [];
+  const { answers } = await answersNow(target, lock);
+  return findAll(readProject(root, setupFiles(findContainers(root, lock))), optionsOf(answers));
 }
 
 /** The answers that spec and lock give today, without what one person's variables say. */

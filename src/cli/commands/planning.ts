@@ -1,6 +1,7 @@
 /** Everything up to the plan, for the commands that write an environment: looks, asks, resolves, renders. Writes nothing. */
 import type { Libc } from "../../catalog/bases.ts";
 import { emittedIds } from "../../catalog/compact.ts";
+import { ownDevcontainer } from "../../catalog/files.ts";
 import { loadCatalogue, type Catalogue } from "../../catalog/models.ts";
 import { compareVersions, missingPlatforms, pinnedRelease, type Release } from "../../catalog/release.ts";
 import { editJsonc, loadEditors } from "../../edit/editor.ts";
@@ -10,10 +11,10 @@ import { lockPath, type Lock } from "../../lock/lock.ts";
 import { judgeRegistry } from "../../lock/registry.ts";
 import { buildPlan, pathsToLookAt } from "../../plan/build.ts";
 import {
+  findAll,
   findBypass,
   findingsOfIgnored,
-  findOpencodeFolder,
-  findOtherOpencode,
+  type BypassOptions,
   type Finding,
   type ProjectFile,
 } from "../../plan/findings.ts";
@@ -111,7 +112,9 @@ export async function preparePlan(request: Request): Promise<Prepared> {
     ...(entries === null && request.detect !== undefined && { detect: request.detect }),
   };
   const mode = { ask: request.ask, acceptDefaults: request.acceptDefaults || request.existing };
-  const project = target.exists ? readProject(root, files) : { configs: [], setup: [], hasOpencodeFolder: false };
+  const project = target.exists
+    ? readProject(root, files)
+    : { configs: [], setup: [], hasOpencodeFolder: false, opencodeFiles: [] };
 
   let { answers, resolved } = await resolveAnswers(sources, mode);
   const bypassing = findBypass(project.configs, optionsOf(answers));
@@ -157,11 +160,8 @@ export async function preparePlan(request: Request): Promise<Prepared> {
   const { doctorText: doctor } = await import("../../catalog/doctor-text.ts");
   const catalogue = await loadCatalogue(answers.providers.map(({ id }) => id));
   const rendered = renderEnvironment({ answers, release, registry, shape, catalogue, doctor });
-  const remaining = findBypass(withoutTaken(project.configs, taken), optionsOf(answers));
   const findings = [
-    ...remaining,
-    ...findOtherOpencode(project.setup),
-    ...findOpencodeFolder(project.hasOpencodeFolder),
+    ...findAll({ ...project, configs: withoutTaken(project.configs, taken) }, optionsOf(answers)),
     ...registryFindings,
   ];
   const warnings = [
@@ -188,7 +188,13 @@ export async function preparePlan(request: Request): Promise<Prepared> {
   return { resolved, answers, revision, release, shape, lock, build };
 }
 
-function optionsOf(answers: Answers): Parameters<typeof findBypass>[1] {
+/** The devcontainer.json files that say what gets into the containers: theirs, or that of the environment's own, which may have been edited. */
+export function setupFiles(containers: Containers): readonly string[] {
+  return containers.kind === "theirs" ? containers.files : [ownDevcontainer];
+}
+
+/** What of the environment a repository is held against. */
+export function optionsOf(answers: Answers): BypassOptions {
   const { url, managed, style } = answers;
   return { url, providers: emittedIds(answers), managed, addressed: style === "compact" ? "models" : "providers" };
 }

@@ -69,7 +69,7 @@ export function* stringsOf(text: string): Generator<{ readonly value: string; re
 }
 
 /** The line on which a value stands in the file, or undefined. */
-export function lineOf(filled: Filled, path: readonly string[]): number | undefined {
+export function lineOf(filled: Filled, path: readonly (string | number)[]): number | undefined {
   const root = parseTree(filled.text, [], { allowTrailingComma: true });
   const node = root === undefined ? undefined : findNodeAtLocation(root, [...path]);
   return node === undefined ? undefined : writtenLine(filled, node.offset);

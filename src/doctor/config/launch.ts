@@ -26,6 +26,11 @@ export interface Launched {
   readonly configFallback: string | null;
 }
 
+/** Whether the environment's own opencode.json is a managed one: those hold the address itself, and no variable changes it. */
+export function isManaged(text: string): boolean {
+  return !text.includes("{env:APERTURE_URL}");
+}
+
 /** APERTURE_URL as the launcher makes it an origin. */
 export function normaliseUrl(given: string): string {
   let url = given.includes("://") ? given : `http://${given}`;
@@ -42,6 +47,7 @@ export const silencingVariables: readonly { readonly name: string; readonly use:
   { name: "OPENCODE_DISABLE_AUTOUPDATE", use: null },
   { name: "OPENCODE_DISABLE_LSP_DOWNLOAD", use: "lsp" },
   { name: "OPENCODE_DISABLE_SHARE", use: "share" },
+  { name: "OPENCODE_DISABLE_DEFAULT_PLUGINS", use: null },
 ];
 
 /** Whether an environment lets OpenCode do that. */

@@ -118,7 +118,9 @@ function addressesOf(
 ): Address[] {
   const base = ["provider", id, "options", "baseURL"];
   const baseUrl = textAt(config, ...base);
-  if (baseUrl !== undefined) return [{ url: baseUrl, by: base }];
+  // An empty one is none, where something else has an address (`Provider.getSDK`).
+  const elsewhere = listed.some(([, model]) => textAt(model, "provider", "api") !== undefined);
+  if (baseUrl !== undefined && !(baseUrl === "" && elsewhere)) return [{ url: baseUrl, by: base }];
   // Only that one id understands it; under any other the requests go to the vendor.
   const endpoint = ["provider", id, "options", "endpoint"];
   if (id === "amazon-bedrock" && textAt(config, ...endpoint) !== undefined)

@@ -1,11 +1,14 @@
 /** What OpenCode's configuration comes to, held against the environment's own. From values to values. */
 import type { Choices, ProviderView } from "../config/providers.ts";
 import { splitModel } from "../config/providers.ts";
-import { at, lineOf, textAt, textsAt, type JsonObject } from "../config/json.ts";
+import { at, entriesAt, lineOf, parseJsonc, textAt, textsAt, type JsonObject } from "../config/json.ts";
 import type { Quote } from "../config/quote.ts";
+import { writtenBetween } from "../config/substitute.ts";
 import { isOn, type Layer, type Resolved } from "../config/resolve.ts";
 import { isAllowed, silencingVariables, type Installation, type Launched } from "../config/launch.ts";
-import { found, fine, listed, show, type Check } from "../types.ts";
+import { findWaysOutOfVariables } from "../../opencode/variables.ts";
+import { findWaysOut, type Environment, type WayOut } from "../../opencode/ways-out.ts";
+import { found, fine, listed, show, type Check, type Env } from "../types.ts";
 
 /** What is judged. */
 export interface ConfigFacts {
@@ -23,6 +26,10 @@ export interface ConfigFacts {
   readonly storedKeys: readonly string[];
   /** Entries of auth.json that fetch configuration from a server at each start. */
   readonly wellKnown: readonly string[];
+  /** The environment's configuration is in /etc, where it is read last. */
+  readonly managed: boolean;
+  /** The variables as they came. */
+  readonly given: Env;
   /** The catalogue that is named is not there, so that OpenCode takes its own, with all providers there are. */
   readonly catalogueMissing: boolean;
 }
@@ -57,6 +64,7 @@ export function judgeConfig(facts: ConfigFacts): Check[] {
     ...judgeProviders(facts),
     ...judgeOthers(facts),
     ...judgeModels(facts),
+    ...judgeWaysOut(facts),
     ...judgeSilence(facts),
   ];
   const ids = facts.choices.providers.map(({ id }) => id);
@@ -344,6 +352,68 @@ function judgeModels({ resolved, choices, quote }: ConfigFacts): Check[] {
   return checks;
 }
 
+/** These are judged in what all configuration comes to. */
+const judgedMerged =
+  /^(?:model|small_model|enabled_providers.*|disabled_providers.*|provider\.[^.]+\.(?:api|options\.(?:baseURL|apiKey|endpoint)))$/;
+
+/** And these variables are judged by what they lead to, or with the gateway. */
+const judgedElsewhere = /^(?:APERTURE_URL|OPENCODE_CONFIG|OTEL_EXPORTER_OTLP_ENDPOINT|https?_proxy)$/i;
+
+const severities: Readonly<Record<WayOut["code"], "note" | "warning" | "failure">> = {
+  bypass: "failure",
+  "foreign-model": "warning",
+  "provider-off": "note",
+  "runs-code": "note",
+  "asks-registry": "note",
+  "asks-others": "note",
+};
+
+/** What each file and variable says beside, by the same judge as the plan's. */
+function judgeWaysOut({ resolved, own, origin, managed, given, installation }: ConfigFacts): Check[] {
+  if (origin === null) return [];
+  const environment: Environment = {
+    url: origin,
+    providers: [...new Set([...(textsAt(own, "enabled_providers") ?? []), ...entriesAt(own, "provider").map(([id]) => id)])],
+    addressed: entriesAt(own, "provider").every(([, provider]) => (textAt(provider, "options", "baseURL") ?? "") === "")
+      ? "models"
+      : "providers",
+    managed,
+  };
+  const ours = `${installation.share}/opencode.json`;
+  const files = resolved.layers
+    .filter(({ kind, source }) => kind !== "managed" && kind !== "variable" && source !== ours)
+    .flatMap(({ source, filled }) => {
+      // As it is written: what variables and files hold is nobody's to see.
+      const text = writtenBetween(filled, 0, filled.text.length) ?? filled.text;
+      const parsed = parseJsonc(text);
+      return findWaysOut(parsed.ok ? parsed.value : {}, environment)
+        .filter(({ path }) => !judgedMerged.test(path.join(".")))
+        .map((way) => ({ way, severity: severities[way.code], where: placed(source, lineOf({ text, spans: [] }, way.path)) }));
+    });
+  const variables = findWaysOutOfVariables(given, environment)
+    .filter(({ name, path }) => !judgedElsewhere.test(name) && !judgedMerged.test(path.join(".")))
+    // What configuration they lead to is judged above.
+    .map((way) => ({
+      way,
+      severity: way.name === "OPENCODE_DISABLE_DEFAULT_PLUGINS" ? ("warning" as const) : ("note" as const),
+      where: null,
+    }));
+  return [...files, ...variables].map(({ way: { code, what, comes, hint }, severity, where }) =>
+    found(
+      severity,
+      "config",
+      code,
+      `${what.charAt(0).toUpperCase()}${what.slice(1)}${where === null ? "" : ` (${where})`}`,
+      comes,
+      hint,
+    ),
+  );
+}
+
+function placed(source: string, line: number | undefined): string {
+  return `${show(source)}${line === undefined ? "" : `:${line}`}`;
+}
+
 function judgeSilence({ launched: { env }, resolved, installation }: ConfigFacts): Check[] {
   const checks: Check[] = [];
   const off = silencingVariables.flatMap(({ name, use }) => (isOn(env[name]) || isAllowed(installation, use) ? [] : [name]));
@@ -388,8 +458,7 @@ function judgeSilence({ launched: { env }, resolved, installation }: ConfigFacts
 function whoSet({ layers }: Resolved, path: readonly string[]): string | null {
   const layer: Layer | undefined = layers.findLast(({ value }) => at(value, ...path) !== undefined);
   if (layer === undefined) return null;
-  const line = layer.kind === "variable" ? undefined : lineOf(layer.filled, path);
-  return `${show(layer.source)}${line === undefined ? "" : `:${line}`}`;
+  return placed(layer.source, layer.kind === "variable" ? undefined : lineOf(layer.filled, path));
 }
 
 function placeOf(resolved: Resolved, by: readonly string[], quote: Quote): string {

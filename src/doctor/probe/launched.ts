@@ -3,7 +3,7 @@
  * variables and where it moves folders to. Nothing is made here. Held against the launcher itself by test/opencode/doctor.test.ts.
  */
 import { existsSync, lstatSync, statSync } from "node:fs";
-import { isAllowed, normaliseUrl, silencingVariables, type Installation, type Launched } from "../config/launch.ts";
+import { isAllowed, isManaged, normaliseUrl, silencingVariables, type Installation, type Launched } from "../config/launch.ts";
 import { parentOf } from "../config/world.ts";
 import type { Env } from "../types.ts";
 import { may, readText, whyNotWritable } from "./files.ts";
@@ -18,6 +18,14 @@ export function asLaunched(given: Env, installation: Installation, uid: number |
   env["OPENCODE_CONFIG"] = readable ? wanted : `${share}/opencode.json`;
   env["OPENCODE_MODELS_PATH"] = given["OPENCODE_MODELS_PATH"] || `${share}/models.json`;
   for (const { name, use } of silencingVariables) env[name] = given[name] ?? (isAllowed(installation, use) ? "0" : "1");
+  const own = readText(`${share}/opencode.json`);
+  if (own.kind === "text" && isManaged(own.text))
+    Object.assign(env, {
+      OPENCODE_TEST_MANAGED_CONFIG_DIR: undefined,
+      OPENCODE_TEST_HOME: undefined,
+      OPENCODE_MODELS_PATH: `${share}/models.json`,
+      OPENCODE_DISABLE_DEFAULT_PLUGINS: "1",
+    });
 
   const home = given["HOME"] ?? "";
   const four = [
@@ -38,7 +46,9 @@ export function asLaunched(given: Env, installation: Installation, uid: number |
     if (home === "") env["HOME"] = moved.to ?? "";
   }
   const temporary = given["TMPDIR"] || "/tmp";
-  const why = whyUnusable(temporary)?.why ?? (ownedBy(`${temporary}/opencode`, uid) ? null : "another account's");
+  const why =
+    whyUnusable(temporary)?.why ??
+    (isLink(`${temporary}/opencode`) ? "a link" : ownedBy(`${temporary}/opencode`, uid) ? null : "another account's");
   const tmp = why === null ? null : { from: temporary, why, to: place() };
   if (tmp !== null) env["TMPDIR"] = `${tmp.to}/tmp`;
   return {
@@ -74,7 +84,11 @@ function ownedBy(path: string, uid: number | null): boolean {
   }
 }
 
-/** The private folder that the launcher takes; null where there is none. */
+function isLink(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+}
+
+/** The private folder that the launcher takes, the last signs of its name unknown where others took the first; null where there is none. */
 function privatePlace(given: Env, home: string, uid: number | null): string | null {
   const cache = given["XDG_CACHE_HOME"] || `${home}/.cache`;
   const candidates = [given["TMPDIR"] || "/tmp", "/tmp", "/var/tmp", `${cache}/opencode`, "/dev/shm"];
@@ -82,7 +96,8 @@ function privatePlace(given: Env, home: string, uid: number | null): string | nu
     const place = `${candidate}/aperture-env-${uid ?? ""}`;
     if (isPrivate(place, uid) || (!existsSync(place) && isFolder(candidate) && may(candidate, 2))) return place;
   }
-  return null;
+  const taken = candidates.find((candidate) => isFolder(candidate) && may(candidate, 2));
+  return taken === undefined ? null : `${taken}/aperture-env-XXXXXXXXXX`;
 }
 
 function isFolder(path: string): boolean {

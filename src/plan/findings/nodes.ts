@@ -23,6 +23,15 @@ export function valueAt(node: Node | undefined, ...path: readonly string[]): Nod
   return path.reduce<Node | undefined>((inner, key) => entriesOf(inner).find(([name]) => name === key)?.[1], node);
 }
 
+/** The value at a path of keys and of places in lists. */
+export function nodeAt(node: Node | undefined, path: readonly (string | number)[]): Node | undefined {
+  return path.reduce<Node | undefined>(
+    (inner, step) =>
+      typeof step === "number" ? (inner?.type === "array" ? inner.children?.[step] : undefined) : valueAt(inner, step),
+    node,
+  );
+}
+
 /** A text as itself, a list as its texts; nothing of anything else. */
 export function textsOf(node: Node | undefined): string[] {
   const nodes = node?.type === "array" ? (node.children ?? []) : node === undefined ? [] : [node];

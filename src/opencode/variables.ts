@@ -1,0 +1,167 @@
+/**
+ * Variables by which a process's surroundings lead OpenCode past the gateway, or to another configuration: as data, for the plan and the doctor
+ * alike. Which OpenCode reads was found by their names in the binary of 1.18.18; what each does was tried (test/hostile/managed.test.ts).
+ */
+import { findRoute } from "../gateway/proxy.ts";
+import { findWaysOut, showOrigin, type Environment, type WayOut } from "./ways-out.ts";
+
+/** One variable that matters. */
+interface Variable {
+  readonly name: string;
+  /** What comes of it: a sentence without its subject. */
+  readonly comes: string;
+  /** With a managed configuration it changes nothing: the launcher drops it, sets it, or the configuration is read after it. */
+  readonly held: boolean;
+  readonly code: WayOut["code"];
+  /** Whether a value does nothing. */
+  readonly harmless?: (value: string) => boolean;
+}
+
+const switchedOff = (value: string): boolean => !/^(?:0|false)$/i.test(value);
+
+const variables: readonly Variable[] = [
+  {
+    name: "OPENCODE_CONFIG",
+    comes: "takes the place of the environment's own configuration",
+    held: true,
+    code: "bypass",
+    harmless: (value) => value.endsWith("/share/aperture-env/opencode.json"),
+  },
+  {
+    name: "OPENCODE_CONFIG_DIR",
+    comes: "names a folder with more configuration, and with plugins and tools, which are code that runs inside of OpenCode",
+    held: false,
+    code: "runs-code",
+  },
+  {
+    name: "OPENCODE_TUI_CONFIG",
+    comes: "names a file with settings of OpenCode's screen, and with plugins, which are code that runs inside of OpenCode",
+    held: false,
+    code: "runs-code",
+  },
+  {
+    name: "OPENCODE_MODELS_PATH",
+    comes:
+      "takes the place of the environment's catalogue: another one lets other providers in, and can name other packages for them",
+    held: true,
+    code: "bypass",
+    harmless: (value) => value.endsWith("/share/aperture-env/models.json"),
+  },
+  {
+    name: "OPENCODE_DISABLE_DEFAULT_PLUGINS",
+    comes:
+      "lets stored logins in: with one of OpenAI, GitHub Copilot, GitLab or xAI, prompts go to the vendor whatever base URL is set",
+    held: true,
+    code: "bypass",
+    harmless: switchedOff,
+  },
+  {
+    name: "OPENCODE_AUTH_CONTENT",
+    comes: "takes the place of the placeholders for logins",
+    held: false,
+    code: "bypass",
+    harmless: holdsPlaceholders,
+  },
+  {
+    name: "OPENCODE_TEST_MANAGED_CONFIG_DIR",
+    comes:
+      "takes OpenCode's managed folder elsewhere; only OpenCode's own tests need it, and the launcher of a managed environment drops it",
+    held: false,
+    code: "bypass",
+  },
+  {
+    name: "OPENCODE_TEST_HOME",
+    comes:
+      "lets OpenCode look for configuration in another home; only OpenCode's own tests need it, and the launcher of a managed environment drops it",
+    held: false,
+    code: "bypass",
+  },
+  {
+    name: "XDG_CONFIG_HOME",
+    comes:
+      "lets OpenCode look for more configuration there, and for plugins and tools, which are code that runs inside of OpenCode",
+    held: false,
+    code: "runs-code",
+  },
+  {
+    name: "OTEL_EXPORTER_OTLP_ENDPOINT",
+    comes: "lets OpenCode send traces of every session there",
+    held: false,
+    code: "asks-others",
+  },
+];
+
+/** Logins that are nothing but placeholders. */
+function holdsPlaceholders(text: string): boolean {
+  try {
+    const entries = Object.values(
+      JSON.parse(text) as Readonly<Record<string, { readonly type?: unknown; readonly key?: unknown } | null>>,
+    );
+    return entries.every((entry) => entry?.type === "api" && entry.key === "-");
+  } catch {
+    return false;
+  }
+}
+
+/** What a set of variables comes to: each way out with the name of the variable. Values are not shown, but for an address's origin. */
+export function findWaysOutOfVariables(
+  given: Readonly<Record<string, string | undefined>>,
+  environment: Environment,
+): readonly (WayOut & { readonly name: string })[] {
+  const { url, managed = false } = environment;
+  const found: (WayOut & { readonly name: string })[] = [];
+  const add = (name: string, code: WayOut["code"], what: string, result: string): void => {
+    found.push({ name, code, path: [], what, comes: result, hint: "leave it if that is meant, or take it out", fixable: false });
+  };
+  for (const { name, comes, held, code, harmless } of variables) {
+    const value = given[name] ?? "";
+    if (value !== "" && !(managed && held) && harmless?.(value) !== true) add(name, code, `${name} is set`, `it ${comes}`);
+  }
+  for (const way of judgeContent(given["OPENCODE_CONFIG_CONTENT"] ?? "", environment))
+    found.push({ ...way, name: "OPENCODE_CONFIG_CONTENT", what: `OPENCODE_CONFIG_CONTENT: ${way.what}`, fixable: false });
+  const { proxy, unused } = findRoute(new URL(url), given);
+  const through = ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY"].find(
+    (name) => (given[name] ?? "") !== "" && name.toLowerCase().startsWith(new URL(url).protocol.slice(0, -1) + "_"),
+  );
+  if (through !== undefined && (proxy !== null || unused !== null))
+    add(
+      through,
+      "bypass",
+      `${through} is set, and NO_PROXY does not name ${new URL(url).hostname}`,
+      `a proxy stands between OpenCode and ${url}: it gets every prompt, and decides where it goes`,
+    );
+  const gateway = given["APERTURE_URL"] ?? "";
+  if (gateway !== "" && !managed && describesOther(gateway, url))
+    add(
+      "APERTURE_URL",
+      "bypass",
+      `APERTURE_URL is ${showOrigin(gateway)}, not ${url}`,
+      "it takes the place of the gateway of aperture-env.yaml",
+    );
+  return found;
+}
+
+function judgeContent(text: string, environment: Environment): WayOut[] {
+  if (text === "") return [];
+  try {
+    return findWaysOut(JSON.parse(text), environment);
+  } catch {
+    return [
+      {
+        code: "bypass",
+        path: [],
+        what: "it is more configuration",
+        comes: "it cannot be judged",
+        hint: "leave it if that is meant, or take it out",
+        fixable: false,
+      },
+    ];
+  }
+}
+
+function describesOther(text: string, url: string): boolean {
+  // A variable of the host, or of the container: what it holds is not known here.
+  if (/\$\{|\$[A-Za-z_]/.test(text)) return false;
+  const written = text.includes("://") ? text : `http://${text}`;
+  return !URL.canParse(written) || new URL(written).origin !== new URL(url).origin;
+}

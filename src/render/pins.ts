@@ -1,0 +1,40 @@
+/**
+ * What a managed configuration says beside what it has to. OpenCode merges objects key by key and the managed file last, so a key that is not in
+ * it stays what a project's file says. Each key of a provider by which a prompt could go elsewhere stands in it, with our own value. Pure.
+ *
+ * Read in OpenCode 1.18.18 (`Provider.state` and the loading of a package): a model's package is its own `provider.npm`, else the provider's
+ * `npm`; its address is `options.baseURL` unless that is empty, else its own `provider.api`; and only models of the `whitelist` are offered.
+ */
+import type { EmittedProvider, Settings } from "./providers.ts";
+
+/** A provider of which no other configuration can change the address, the key, the models or a model's package. `npm` is what speaks for it. */
+export function pinProvider(provider: EmittedProvider, npm: string): EmittedProvider {
+  const given = new Map(provider.models);
+  const pins = new Map<string, Settings>([...given.keys()].map((key) => [key, { id: key, provider: { npm } }]));
+  for (const [id, model] of Object.entries(provider.catalogue?.models ?? {})) {
+    const speaks = { provider: { npm: packageOf(model) ?? npm } };
+    pins.set(id, { id, ...speaks });
+    // A mode is known by its own name, and asked for by that of its model.
+    for (const mode of modesOf(id, model)) pins.set(mode, speaks);
+  }
+  return {
+    ...provider,
+    npm,
+    // An empty address is none, so that each model's own counts; and there, no other can be set.
+    options: { baseURL: "", ...provider.options },
+    whitelist: [...pins.keys()],
+    blacklist: [],
+    models: [...pins].map(([key, pinned]) => [key, { ...pinned, ...given.get(key) }] as const),
+  };
+}
+
+/** OpenCode makes a model of its own of each mode. */
+function modesOf(id: string, model: Settings): string[] {
+  const { modes = {} } = (model["experimental"] ?? {}) as { readonly modes?: Settings };
+  return Object.keys(modes).map((mode) => `${id}-${mode}`);
+}
+
+/** The package that the catalogue names for this model alone. */
+function packageOf(model: Settings): string | undefined {
+  return (model["provider"] as { readonly npm?: string } | undefined)?.npm;
+}
