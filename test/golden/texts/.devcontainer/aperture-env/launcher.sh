@@ -45,8 +45,11 @@ OPENCODE_DISABLE_MODELS_FETCH=${OPENCODE_DISABLE_MODELS_FETCH-1}
 OPENCODE_DISABLE_AUTOUPDATE=${OPENCODE_DISABLE_AUTOUPDATE-1}
 OPENCODE_DISABLE_LSP_DOWNLOAD=${OPENCODE_DISABLE_LSP_DOWNLOAD-$_no_lsp}
 OPENCODE_DISABLE_SHARE=${OPENCODE_DISABLE_SHARE-$_no_share}
+# OpenCode's plugins for logins (ChatGPT, Copilot, GitLab, xAI and others) send prompts to the vendor as soon as one is stored, whatever base
+# URL is set, or end every start where the catalogue lacks the provider. Without them openai is told of 32000 output tokens, as all others are.
+OPENCODE_DISABLE_DEFAULT_PLUGINS=${OPENCODE_DISABLE_DEFAULT_PLUGINS-1}
 PATH=${PATH:-/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin}
-export APERTURE_URL OPENCODE_CONFIG OPENCODE_MODELS_PATH PATH
+export APERTURE_URL OPENCODE_CONFIG OPENCODE_MODELS_PATH PATH OPENCODE_DISABLE_DEFAULT_PLUGINS
 export OPENCODE_DISABLE_MODELS_FETCH OPENCODE_DISABLE_AUTOUPDATE OPENCODE_DISABLE_LSP_DOWNLOAD OPENCODE_DISABLE_SHARE
 
 # OpenCode needs a folder of its own in each of four places, and dies where one cannot be made.
@@ -57,21 +60,31 @@ usable() {
 
 # A private folder for this account: only a real folder that this account owns will do, since others can write beside it.
 private() {
-  [ -d "$1" ] && [ -w "$1" ] || return
+  [ -d "$1" ] && [ -w "$1" ] && [ -x "$1" ] || return
   if [ -n "$_uid" ]; then _place=$1/aperture-env-$_uid; else _place=$1/aperture-env-$$; fi
   mkdir -m 0700 "$_place" 2>/dev/null
   # shellcheck disable=SC3067 # -O is in dash, busybox and bash, which is what /bin/sh is
-  [ -d "$_place" ] && [ ! -L "$_place" ] && [ -O "$_place" ] && [ -w "$_place" ]
+  [ -d "$_place" ] && [ ! -L "$_place" ] && [ -O "$_place" ] && [ -w "$_place" ] && return
+  if [ -e "$_place" ] || [ -L "$_place" ]; then _taken="$_taken $_place"; fi
+  return 1
+}
+
+# A name that others can foresee they can also take in advance; then one that they cannot, for this start alone.
+unforeseen() {
+  [ -n "$_taken" ] && [ -d "$1" ] && [ -w "$1" ] && _place=$(umask 077 && mktemp -d "$1/aperture-env-XXXXXXXXXX" 2>/dev/null) &&
+    say "no folder of this account alone:$(plain "$_taken"); what OpenCode writes in this start is in $(plain "$_place")"
 }
 
 find_private() {
   [ -n "$_place" ] && return
-  _uid=$(id -u 2>/dev/null)
-  for _candidate in "${TMPDIR:-/tmp}" /tmp /var/tmp "${XDG_CACHE_HOME:-${HOME:-}/.cache}/opencode" /dev/shm; do
-    private "$_candidate" && return
+  _uid=$(id -u 2>/dev/null) _taken=
+  for _way in private unforeseen; do
+    for _candidate in "${TMPDIR:-/tmp}" /tmp /var/tmp "${XDG_CACHE_HOME:-${HOME:-}/.cache}/opencode" /dev/shm; do
+      "$_way" "$_candidate" && return
+    done
   done
   _place=
-  say "neither the home folder nor $(plain "${TMPDIR:-/tmp}"), /var/tmp or /dev/shm can be written; OpenCode needs one of them"
+  say "neither the home folder nor $(plain "${TMPDIR:-/tmp}"), /var/tmp or /dev/shm can be written; OpenCode needs one of them${_taken:+ (no folder of this account alone:$(plain "$_taken"))}"
   exit 1
 }
 
@@ -84,9 +97,10 @@ if [ -z "${HOME:-}" ] || ! { usable "${XDG_DATA_HOME:-$HOME/.local/share}" && us
   mkdir -p "$XDG_DATA_HOME/opencode" "$XDG_CONFIG_HOME/opencode" "$XDG_STATE_HOME/opencode" "$XDG_CACHE_HOME/opencode"
   if [ -z "${HOME:-}" ]; then export HOME="$_place"; fi
 fi
-# Somebody else's opencode folder in the shared temporary folder stops it, too; and where they let others write, they could read and replace.
+# Somebody else's opencode folder in the shared temporary folder stops it, too; and where they let others write, they could read and replace. A
+# link there may be theirs, and lead to another place at any time.
 # shellcheck disable=SC3067 # as above
-if ! { usable "${TMPDIR:-/tmp}" && [ -O "${TMPDIR:-/tmp}/opencode" ]; }; then
+if [ -L "${TMPDIR:-/tmp}/opencode" ] || ! { usable "${TMPDIR:-/tmp}" && [ -O "${TMPDIR:-/tmp}/opencode" ]; }; then
   find_private
   export TMPDIR="$_place/tmp"
   mkdir -p "$TMPDIR/opencode"
