@@ -1053,11 +1053,11 @@ function endOfComment(text, at2) {
 var largest = 16 * 1024 * 1024;
 var mostReferences = 1e4;
 function substitute(text, folder, world, env) {
-  const variables = fill({ text, spans: [] }, /\{env:([^}]+)\}/g, (name) => env[name] ?? "");
-  if (!variables.ok) return variables;
-  const filled = variables.text;
+  const variables2 = fill({ text, spans: [] }, /\{env:([^}]+)\}/g, (name) => env[name] ?? "");
+  if (!variables2.ok) return variables2;
+  const filled = variables2.text;
   let lineStart = 0;
-  return fill(variables, /\{file:([^}]+)\}/g, (path, index) => {
+  return fill(variables2, /\{file:([^}]+)\}/g, (path, index) => {
     for (let end = filled.indexOf("\n", lineStart); end !== -1 && end < index; end = filled.indexOf("\n", lineStart))
       lineStart = end + 1;
     if (filled.slice(lineStart, index).trimStart().startsWith("//")) return void 0;
@@ -1095,7 +1095,7 @@ function writtenLine(filled, offset) {
 function fill(source, pattern, valueOf) {
   const { text, spans } = source;
   const parts = [];
-  const placed = [];
+  const placed2 = [];
   let length = 0;
   let done = 0;
   let next = 0;
@@ -1105,7 +1105,7 @@ function fill(source, pattern, valueOf) {
       const { start, end, written } = spans[next];
       const [from, until] = [Math.max(start, done), Math.min(end, to)];
       if (from < until || start === end && from === until)
-        placed.push({ start: from - done + length, end: until - done + length, written });
+        placed2.push({ start: from - done + length, end: until - done + length, written });
       if (end > to) break;
     }
     parts.push(text.slice(done, to));
@@ -1120,14 +1120,14 @@ function fill(source, pattern, valueOf) {
     if (value === null) return { ok: false, reference: written, why: "unreadable" };
     copy(match.index);
     parts.push(value);
-    placed.push({ start: length, end: length + value.length, written });
+    placed2.push({ start: length, end: length + value.length, written });
     length += value.length;
     done = end;
     count++;
     if (length > largest || count > mostReferences) return { ok: false, reference: written, why: "too-large" };
   }
   copy(text.length);
-  return { ok: true, text: parts.join(""), spans: placed };
+  return { ok: true, text: parts.join(""), spans: placed2 };
 }
 
 // src/doctor/config/json.ts
@@ -1135,7 +1135,7 @@ function isObject(value) {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 function at(value, ...path) {
-  return path.reduce((inner, key) => isObject(inner) && Object.hasOwn(inner, key) ? inner[key] : void 0, value);
+  return path.reduce((inner, key2) => isObject(inner) && Object.hasOwn(inner, key2) ? inner[key2] : void 0, value);
 }
 function textAt(value, ...path) {
   const inner = at(value, ...path);
@@ -1174,6 +1174,29 @@ function lineOf(filled, path) {
   return node === void 0 ? void 0 : writtenLine(filled, node.offset);
 }
 
+// src/doctor/config/launch.ts
+function isManaged(text) {
+  return !text.includes("{env:APERTURE_URL}");
+}
+function normaliseUrl(given) {
+  let url = given.includes("://") ? given : `http://${given}`;
+  for (; ; ) {
+    const shorter = /:\/\/.*\/$/.test(url) ? url.slice(0, -1) : /:\/\/.*\/v1$/.test(url) ? url.slice(0, -3) : url;
+    if (shorter === url) return url;
+    url = shorter;
+  }
+}
+var silencingVariables = [
+  { name: "OPENCODE_DISABLE_MODELS_FETCH", use: null },
+  { name: "OPENCODE_DISABLE_AUTOUPDATE", use: null },
+  { name: "OPENCODE_DISABLE_LSP_DOWNLOAD", use: "lsp" },
+  { name: "OPENCODE_DISABLE_SHARE", use: "share" },
+  { name: "OPENCODE_DISABLE_DEFAULT_PLUGINS", use: null }
+];
+function isAllowed({ online }, use) {
+  return use !== null && online.includes(use);
+}
+
 // src/doctor/config/providers.ts
 var ambientVariables = {
   "github-copilot": ["GITHUB_TOKEN"],
@@ -1196,8 +1219,8 @@ function findChoices({ config, catalogue, auth, env }) {
   const configured = entriesAt(config, "provider").map(([id]) => id);
   const known = (id) => catalogue === null || isObject(at(catalogue, id));
   const stored = Object.keys(auth).filter((id) => known(id) && keyOf(auth, id) !== void 0);
-  const ambient = Object.entries(ambientVariables).flatMap(([id, variables]) => {
-    const variable = variables.find((name) => (env[name] ?? "") !== "");
+  const ambient = Object.entries(ambientVariables).flatMap(([id, variables2]) => {
+    const variable = variables2.find((name) => (env[name] ?? "") !== "");
     return variable !== void 0 && known(id) && allowed(id) && !configured.includes(id) && !stored.includes(id) ? [{ id, variable }] : [];
   });
   const ids = [.../* @__PURE__ */ new Set([...configured, ...stored])].filter((id) => id !== "opencode" && allowed(id));
@@ -1232,7 +1255,8 @@ function viewOf(id, { config, catalogue, auth, env }) {
 function addressesOf(id, { config, catalogue, env }, listed2) {
   const base = ["provider", id, "options", "baseURL"];
   const baseUrl = textAt(config, ...base);
-  if (baseUrl !== void 0) return [{ url: baseUrl, by: base }];
+  const elsewhere = listed2.some(([, model]) => textAt(model, "provider", "api") !== void 0);
+  if (baseUrl !== void 0 && !(baseUrl === "" && elsewhere)) return [{ url: baseUrl, by: base }];
   const endpoint = ["provider", id, "options", "endpoint"];
   if (id === "amazon-bedrock" && textAt(config, ...endpoint) !== void 0)
     return [{ url: textAt(config, ...endpoint), by: endpoint }];
@@ -1248,7 +1272,7 @@ function addressesOf(id, { config, catalogue, env }, listed2) {
 }
 function keyFor(id, { config, auth, env }, provider) {
   const path = ["provider", id, "options", "apiKey"];
-  const judge = (key, by) => key.trim() === "-" ? { key: "placeholder", keyBy: by } : { key: key === "" ? "none" : "real", keyBy: by };
+  const judge = (key2, by) => key2.trim() === "-" ? { key: "placeholder", keyBy: by } : { key: key2 === "" ? "none" : "real", keyBy: by };
   const inConfig = textAt(config, ...path);
   if (inConfig !== void 0) return judge(inConfig, path);
   const stored = keyOf(auth, id);
@@ -1424,8 +1448,8 @@ function* textsOf(value) {
     if (typeof next === "string") yield next;
     else if (Array.isArray(next)) for (const each of next) left.push(each);
     else if (isObject(next))
-      for (const [key, inner] of Object.entries(next)) {
-        yield key;
+      for (const [key2, inner] of Object.entries(next)) {
+        yield key2;
         left.push(inner);
       }
   }
@@ -1527,15 +1551,15 @@ var types = {
 };
 function findWrongType(value, quote) {
   if (!isObject(value)) return "it is not an object";
-  for (const [key, [test, wanted]] of Object.entries(types))
-    if (value[key] !== void 0 && !test(value[key])) return `${key} is not ${wanted}`;
+  for (const [key2, [test, wanted]] of Object.entries(types))
+    if (value[key2] !== void 0 && !test(value[key2])) return `${key2} is not ${wanted}`;
   for (const [id, provider] of Object.entries(isObject(value["provider"]) ? value["provider"] : {})) {
     const name = `provider.${quote.text(id)}`;
     if (!isObject(provider)) return `${name} is not an object`;
-    for (const key of ["options", "models"])
-      if (provider[key] !== void 0 && !isObject(provider[key])) return `${name}.${key} is not an object`;
-    for (const key of ["npm", "api", "name"])
-      if (provider[key] !== void 0 && typeof provider[key] !== "string") return `${name}.${key} is not a text`;
+    for (const key2 of ["options", "models"])
+      if (provider[key2] !== void 0 && !isObject(provider[key2])) return `${name}.${key2} is not an object`;
+    for (const key2 of ["npm", "api", "name"])
+      if (provider[key2] !== void 0 && typeof provider[key2] !== "string") return `${name}.${key2} is not a text`;
   }
   return null;
 }
@@ -1550,30 +1574,427 @@ function mergeLayers(layers) {
 }
 function mergeDeep(left, right) {
   const merged = Object.assign(/* @__PURE__ */ Object.create(null), left);
-  for (const [key, value] of Object.entries(right)) {
-    const before = merged[key];
-    merged[key] = isObject(before) && isObject(value) ? mergeDeep(before, value) : value;
+  for (const [key2, value] of Object.entries(right)) {
+    const before = merged[key2];
+    merged[key2] = isObject(before) && isObject(value) ? mergeDeep(before, value) : value;
   }
   return merged;
 }
 
-// src/doctor/config/launch.ts
-function normaliseUrl(given) {
-  let url = given.includes("://") ? given : `http://${given}`;
-  for (; ; ) {
-    const shorter = /:\/\/.*\/$/.test(url) ? url.slice(0, -1) : /:\/\/.*\/v1$/.test(url) ? url.slice(0, -3) : url;
-    if (shorter === url) return url;
-    url = shorter;
+// src/gateway/proxy.ts
+function findRoute(url, env) {
+  const variables2 = url.protocol === "https:" ? ["https_proxy", "HTTPS_PROXY"] : ["http_proxy", "HTTP_PROXY"];
+  const name = variables2.find((variable) => (env[variable] ?? "").trim() !== "");
+  if (name === void 0 || isExcluded(url, env["no_proxy"] ?? env["NO_PROXY"] ?? "")) return { proxy: null, unused: null };
+  const proxy = parseProxy(env[name].trim());
+  return url.protocol === "http:" && proxy !== null ? { proxy, unused: null } : { proxy: null, unused: name };
+}
+function parseProxy(text) {
+  try {
+    const proxy = new URL(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`);
+    return proxy.protocol === "http:" ? proxy : null;
+  } catch {
+    return null;
   }
 }
-var silencingVariables = [
-  { name: "OPENCODE_DISABLE_MODELS_FETCH", use: null },
-  { name: "OPENCODE_DISABLE_AUTOUPDATE", use: null },
-  { name: "OPENCODE_DISABLE_LSP_DOWNLOAD", use: "lsp" },
-  { name: "OPENCODE_DISABLE_SHARE", use: "share" }
+function isExcluded({ hostname, host }, list) {
+  return list.split(",").map((entry) => entry.trim().toLowerCase().replace(/^\./, "")).some((entry) => entry !== "" && (entry === "*" || entry === hostname || entry === host || hostname.endsWith(`.${entry}`)));
+}
+
+// src/opencode/config-keys.ts
+var key = (path, kind, managed) => ({ path: path.split("."), kind, managed });
+var configKeys = [
+  key("model", "model", "held"),
+  key("small_model", "model", "held"),
+  key("agent.*.model", "model", "refused"),
+  key("mode.*.model", "model", "refused"),
+  key("command.*.model", "model", "refused"),
+  key("enabled_providers.*", "providers", "held"),
+  key("disabled_providers.*", "providers", "held"),
+  key("provider.*.options.baseURL", "address", "held"),
+  key("provider.*.options.endpoint", "address", "held"),
+  key("provider.*.options.enterpriseUrl", "address", "held"),
+  key("provider.*.api", "address", "held"),
+  key("provider.*.models.*.provider.api", "address", "held"),
+  key("provider.*.npm", "package", "held"),
+  key("provider.*.models.*.provider.npm", "package", "held"),
+  key("provider.*.options.apiKey", "key", "held"),
+  key("provider.*.options.headers.*", "key", "open"),
+  key("provider.*.models.*.headers.*", "key", "open"),
+  key("plugin.*", "package", "open"),
+  key("plugin.*.0", "package", "open"),
+  key("mcp.*.command.*", "program", "open"),
+  key("mcp.*.cwd", "file", "open"),
+  key("mcp.*.url", "address", "open"),
+  key("formatter.*.command.*", "program", "open"),
+  key("lsp.*.command.*", "program", "open"),
+  key("shell", "program", "open"),
+  key("instructions.*", "file", "open"),
+  key("skills.paths.*", "file", "open"),
+  key("skills.urls.*", "address", "open"),
+  key("reference.*", "address", "open"),
+  key("reference.*.repository", "address", "open"),
+  key("reference.*.path", "file", "open"),
+  key("references.*", "address", "open"),
+  key("references.*.repository", "address", "open"),
+  key("references.*.path", "file", "open"),
+  key("enterprise.url", "address", "open")
 ];
-function isAllowed({ online }, use) {
-  return use !== null && online.includes(use);
+function findNamed(config) {
+  return configKeys.flatMap((each) => findAt(config, each, []));
+}
+function findAt(value, wanted, path) {
+  const step = wanted.path[path.length];
+  if (step === void 0) {
+    const isName = typeof value === "string" || /^(?:address|key)$/.test(wanted.kind) && (typeof value !== "object" || value === null);
+    return isName ? [{ key: wanted, path, text: String(value) }] : [];
+  }
+  return childrenOf(value).filter(([name]) => step === "*" || step === String(name)).flatMap(([name, child]) => findAt(child, wanted, [...path, name]));
+}
+function childrenOf(value) {
+  if (Array.isArray(value)) return value.map((child, index) => [index, child]);
+  return typeof value === "object" && value !== null ? Object.entries(value) : [];
+}
+
+// src/opencode/ways-out.ts
+var managedHint = "set `opencode.managed: true`, which puts the environment's configuration where no project file can override it";
+var ownCounts = "take it out, so that the environment's own counts";
+var bundled = /^(?:@ai-sdk\/(?:amazon-bedrock(?:\/mantle)?|anthropic|azure|google|google-vertex(?:\/anthropic)?|openai|openai-compatible|xai|mistral|groq|deepinfra|cerebras|cohere|gateway|togetherai|perplexity|vercel|alibaba|github-copilot)|@openrouter\/ai-sdk-provider|gitlab-ai-provider|venice-ai-sdk-provider)$/;
+var keyHeaders = /^(?:authorization|x-api-key|x-goog-api-key|api-key)$/i;
+function findWaysOut(config, environment) {
+  const { managed = false } = environment;
+  const named = findNamed(config);
+  const open = named.filter(({ key: key2 }) => !managed || key2.managed !== "held");
+  return [
+    ...managed ? [] : judgeLists(named, environment),
+    ...open.flatMap((one) => judgeNamed(one, environment) ?? []),
+    ...judgeOwnProviders(config, named, environment),
+    ...judgePrograms(open)
+  ];
+}
+function judgeNamed(one, environment) {
+  const { kind } = one.key;
+  if (kind === "model") return judgeModel(one, environment);
+  if (one.path[0] === "provider") {
+    if (!environment.providers.includes(String(one.path[1]))) return null;
+    if (kind === "address") return judgeAddress(one, environment);
+    if (kind === "key") return judgeKey(one);
+    return judgeProviderPackage(one);
+  }
+  if (one.path[0] === "plugin") return judgePlugin(one);
+  return judgeCalled(one);
+}
+function judgeModel({ path, text }, { providers, managed = false }) {
+  if (/^\{(?:env|file):/.test(text) || providers.includes(text.split("/")[0])) return null;
+  const main2 = {
+    model: "OpenCode cannot start a session with it, or goes past the gateway where enabled_providers lets it in",
+    small_model: "OpenCode uses the main model instead, or goes past the gateway where enabled_providers lets it in"
+  };
+  const comes = managed ? "every prompt of it ends as an unknown error" : main2[path.join(".")] ?? "every prompt of it ends as an unknown error, or goes past the gateway where enabled_providers lets it in";
+  return {
+    code: "foreign-model",
+    path,
+    what: `${showPath(path)} is ${show2(text)}, of none of the environment's providers (${providers.join(", ")})`,
+    comes,
+    hint: choices(`name a model of ${providers.join(" or ")}, or ${ownCounts}`, managed),
+    fixable: false
+  };
+}
+function judgeLists(named, { providers }) {
+  const listed2 = (name) => named.filter(({ path }) => path[0] === name).map(({ text }) => text);
+  const gone = listed2("disabled_providers").filter((id) => providers.includes(id));
+  const others = listed2("enabled_providers").filter((id) => !providers.includes(id));
+  const found2 = [];
+  if (gone.length > 0)
+    found2.push({
+      code: "bypass",
+      path: ["disabled_providers"],
+      what: `disabled_providers takes ${gone.join(", ")} away`,
+      comes: "no model of it can be used",
+      hint: "leave it if that is meant, or take it out",
+      fixable: true
+    });
+  if (others.length > 0)
+    found2.push({
+      code: "bypass",
+      path: ["enabled_providers"],
+      what: `enabled_providers takes the place of the environment's own and lets in ${others.map(show2).join(", ")}`,
+      comes: "models that do not go through the gateway can be chosen",
+      hint: choices(ownCounts),
+      fixable: true
+    });
+  return found2;
+}
+function judgeAddress({ path, text }, { url, addressed = "providers" }) {
+  const counts = path.at(-1) === "baseURL" || path.at(-1) === "api" && addressed === "models";
+  const past = counts ? describeAddress(String(path[1]), text, url) : null;
+  return past === null ? null : bypass(path, `${showPath(path)} ${past.what}`, past.comes);
+}
+function judgeKey({ path, text }) {
+  const name = String(path.at(-1));
+  const isHeader = path.includes("headers");
+  if (isHeader && !keyHeaders.test(name)) return null;
+  if (text === "-" || isHeader && text === "Bearer -") return null;
+  return bypass(
+    path,
+    `${showPath(path)} is not the placeholder "-"`,
+    `OpenCode sends this key with every request to ${show2(String(path[1]))}, and no key of its own should reach the gateway`,
+    "take it out, so that the placeholder counts"
+  );
+}
+function judgeProviderPackage({ path, text }) {
+  if (bundled.test(text)) return null;
+  return text.startsWith("file:") ? bypass(path, `${showPath(path)} is a file`, "its code runs inside of OpenCode and sends what is asked wherever it likes") : bypass(
+    path,
+    `${showPath(path)} is no package that OpenCode brings`,
+    "it is fetched from the npm registry, and its code sends what is asked wherever it likes"
+  );
+}
+function judgePlugin({ path, text }) {
+  const isFile = /^(?:file:|\.{0,2}\/|~\/|[a-z]:\\)/i.test(text);
+  return isFile ? {
+    code: "runs-code",
+    path,
+    what: `the plugin ${show2(text)} is code that runs inside of OpenCode`,
+    comes: "it sees every prompt and can send it past the gateway, which no configuration prevents",
+    hint: "leave it if you would run it as a program of this repository, or take it out",
+    fixable: false
+  } : {
+    code: "asks-registry",
+    path,
+    what: `the plugin ${show2(text)} is a package`,
+    comes: "OpenCode asks the npm registry for it, and its code sees every prompt and can send it past the gateway, which no configuration prevents",
+    hint: `${/.@\d+\.\d+\.\d+/.test(text) ? "" : "write its exact version behind an @, so that no other one comes; "}leave it if it is meant, or take it out`,
+    fixable: false
+  };
+}
+function judgeCalled({ path, text, key: key2 }) {
+  const isAddress2 = /^(?:https?|git|ssh):\/\//i.test(text) || key2.kind === "address" && path[0] === "mcp";
+  if (!isAddress2 || key2.kind !== "address" && key2.kind !== "file") return null;
+  const comes = {
+    mcp: "OpenCode connects to it at each start, and what a model gives to its tools goes there",
+    instructions: "OpenCode fetches it at each start, and puts what comes into every prompt",
+    skills: "OpenCode fetches it at each start",
+    enterprise: "sessions that are shared go there"
+  };
+  return {
+    code: "asks-others",
+    path,
+    what: `${showPath(path)} is at ${showOrigin(text)}, not at the gateway`,
+    comes: comes[String(path[0])] ?? "OpenCode fetches it where it is asked for",
+    hint: "leave it if that is meant, or take it out",
+    fixable: false
+  };
+}
+function judgeOwnProviders(config, named, environment) {
+  const { providers, managed = false } = environment;
+  const provider = config?.provider;
+  if (typeof provider !== "object" || provider === null || Array.isArray(provider)) return [];
+  const letIn = managed ? [] : named.filter(({ path }) => path[0] === "enabled_providers").map(({ text }) => text);
+  const lists = managed ? false : named.some(({ path }) => path[0] === "enabled_providers");
+  return Object.entries(provider).flatMap(([id, settings]) => {
+    if (providers.includes(id) || letIn.includes(id) || lists) return [];
+    if (typeof settings !== "object" || settings === null) return [];
+    const { options } = settings;
+    const at2 = typeof options?.baseURL === "string" ? ` at ${showOrigin(options.baseURL)}` : "";
+    return [
+      {
+        code: "provider-off",
+        path: ["provider", id],
+        what: `provider ${show2(id)}${at2} is none of the environment's`,
+        comes: "enabled_providers of the environment leaves it off, and its models cannot be chosen",
+        hint: `leave it off; or add it to providers in aperture-env.yaml, if the gateway serves it; or${managed ? " set `opencode.managed: false` and" : ""} let enabled_providers in this file name it beside ${providers.join(", ")}, if it may go past the gateway`,
+        fixable: false
+      }
+    ];
+  });
+}
+function judgePrograms(named) {
+  const programs = named.filter(({ key: key2, path }) => key2.kind === "program" && (path.at(-1) === 0 || path.length === 1));
+  const [first] = programs;
+  if (first === void 0) return [];
+  const some = programs.slice(0, 3).map(({ path, text }) => `${show2(text)} (${showPath(path.length === 1 ? path : path.slice(0, -1))})`);
+  const shown2 = programs.length > 3 ? `${some.join(", ")} and ${programs.length - 3} more` : some.join(", ");
+  return [
+    {
+      code: "runs-code",
+      path: first.path,
+      what: `OpenCode starts programs that are named here, ${shown2}`,
+      comes: "they run with all that OpenCode has, and no configuration prevents that",
+      hint: "leave it if you would run them yourself, or take them out",
+      fixable: false
+    }
+  ];
+}
+function bypass(path, what, comes, fix = ownCounts) {
+  return { code: "bypass", path, what, comes, hint: choices(fix), fixable: true };
+}
+function choices(fix, managed = false) {
+  return managed ? `leave it if that is meant; or ${fix}` : `leave it if that is meant; ${fix}; or ${managedHint}`;
+}
+function describeAddress(id, value, url) {
+  const text = value.trim();
+  if (/^\{env:APERTURE_URL\}(?=[/?#]|$)/.test(text)) return null;
+  const written = text.replaceAll("{env:APERTURE_URL}", url);
+  const placeholder = /\{(?:env|file):[^}]*\}/.exec(written);
+  if (placeholder !== null && placeholder.index < /^(?:[a-z][a-z0-9+.-]*:[\\/]*)?[^/\\?#]*/i.exec(written)[0].length)
+    return {
+      what: `comes from ${show2(placeholder[0])}, whose value is not known here`,
+      comes: `${id} goes past the gateway unless that is ${url}`
+    };
+  if (!URL.canParse(written)) return { what: "is not an address", comes: `OpenCode cannot reach ${id} with it` };
+  const { origin } = new URL(written);
+  if (origin === new URL(url).origin) return null;
+  return {
+    what: `is at ${origin === "null" ? "another address" : origin}, not at the gateway ${url}`,
+    comes: `all that is asked of ${id} goes past the gateway`
+  };
+}
+function showOrigin(text) {
+  if (/\{(?:env|file):/.test(text.replace(/^([a-z]+:\/\/[^/]*).*$/i, "$1")) || !URL.canParse(text))
+    return "an address that is not known here";
+  const { origin, protocol, host } = new URL(text);
+  return origin === "null" ? `${protocol}//${host}` : origin;
+}
+function showPath(path) {
+  return path.map((step) => show2(String(step))).join(".");
+}
+function show2(text) {
+  return /^[!#-~]+$/.test(text) ? text : visible(JSON.stringify(text));
+}
+
+// src/opencode/variables.ts
+var switchedOff = (value) => !/^(?:0|false)$/i.test(value);
+var variables = [
+  {
+    name: "OPENCODE_CONFIG",
+    comes: "takes the place of the environment's own configuration",
+    held: true,
+    code: "bypass",
+    harmless: (value) => value.endsWith("/share/aperture-env/opencode.json")
+  },
+  {
+    name: "OPENCODE_CONFIG_DIR",
+    comes: "names a folder with more configuration, and with plugins and tools, which are code that runs inside of OpenCode",
+    held: false,
+    code: "runs-code"
+  },
+  {
+    name: "OPENCODE_TUI_CONFIG",
+    comes: "names a file with settings of OpenCode's screen, and with plugins, which are code that runs inside of OpenCode",
+    held: false,
+    code: "runs-code"
+  },
+  {
+    name: "OPENCODE_MODELS_PATH",
+    comes: "takes the place of the environment's catalogue: another one lets other providers in, and can name other packages for them",
+    held: true,
+    code: "bypass",
+    harmless: (value) => value.endsWith("/share/aperture-env/models.json")
+  },
+  {
+    name: "OPENCODE_DISABLE_DEFAULT_PLUGINS",
+    comes: "lets stored logins in: with one of OpenAI, GitHub Copilot, GitLab or xAI, prompts go to the vendor whatever base URL is set",
+    held: true,
+    code: "bypass",
+    harmless: switchedOff
+  },
+  {
+    name: "OPENCODE_AUTH_CONTENT",
+    comes: "takes the place of the placeholders for logins",
+    held: false,
+    code: "bypass",
+    harmless: holdsPlaceholders
+  },
+  {
+    name: "OPENCODE_TEST_MANAGED_CONFIG_DIR",
+    comes: "takes OpenCode's managed folder elsewhere; only OpenCode's own tests need it, and the launcher of a managed environment drops it",
+    held: false,
+    code: "bypass"
+  },
+  {
+    name: "OPENCODE_TEST_HOME",
+    comes: "lets OpenCode look for configuration in another home; only OpenCode's own tests need it, and the launcher of a managed environment drops it",
+    held: false,
+    code: "bypass"
+  },
+  {
+    name: "XDG_CONFIG_HOME",
+    comes: "lets OpenCode look for more configuration there, and for plugins and tools, which are code that runs inside of OpenCode",
+    held: false,
+    code: "runs-code"
+  },
+  {
+    name: "OTEL_EXPORTER_OTLP_ENDPOINT",
+    comes: "lets OpenCode send traces of every session there",
+    held: false,
+    code: "asks-others"
+  }
+];
+function holdsPlaceholders(text) {
+  try {
+    const entries = Object.values(
+      JSON.parse(text)
+    );
+    return entries.every((entry) => entry?.type === "api" && entry.key === "-");
+  } catch {
+    return false;
+  }
+}
+function findWaysOutOfVariables(given, environment) {
+  const { url, managed = false } = environment;
+  const found2 = [];
+  const add = (name, code, what, result) => {
+    found2.push({ name, code, path: [], what, comes: result, hint: "leave it if that is meant, or take it out", fixable: false });
+  };
+  for (const { name, comes, held, code, harmless } of variables) {
+    const value = given[name] ?? "";
+    if (value !== "" && !(managed && held) && harmless?.(value) !== true) add(name, code, `${name} is set`, `it ${comes}`);
+  }
+  for (const way of judgeContent(given["OPENCODE_CONFIG_CONTENT"] ?? "", environment))
+    found2.push({ ...way, name: "OPENCODE_CONFIG_CONTENT", what: `OPENCODE_CONFIG_CONTENT: ${way.what}`, fixable: false });
+  const { proxy, unused } = findRoute(new URL(url), given);
+  const through = ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY"].find(
+    (name) => (given[name] ?? "") !== "" && name.toLowerCase().startsWith(new URL(url).protocol.slice(0, -1) + "_")
+  );
+  if (through !== void 0 && (proxy !== null || unused !== null))
+    add(
+      through,
+      "bypass",
+      `${through} is set, and NO_PROXY does not name ${new URL(url).hostname}`,
+      `a proxy stands between OpenCode and ${url}: it gets every prompt, and decides where it goes`
+    );
+  const gateway = given["APERTURE_URL"] ?? "";
+  if (gateway !== "" && !managed && describesOther(gateway, url))
+    add(
+      "APERTURE_URL",
+      "bypass",
+      `APERTURE_URL is ${showOrigin(gateway)}, not ${url}`,
+      "it takes the place of the gateway of aperture-env.yaml"
+    );
+  return found2;
+}
+function judgeContent(text, environment) {
+  if (text === "") return [];
+  try {
+    return findWaysOut(JSON.parse(text), environment);
+  } catch {
+    return [
+      {
+        code: "bypass",
+        path: [],
+        what: "it is more configuration",
+        comes: "it cannot be judged",
+        hint: "leave it if that is meant, or take it out",
+        fixable: false
+      }
+    ];
+  }
+}
+function describesOther(text, url) {
+  if (/\$\{|\$[A-Za-z_]/.test(text)) return false;
+  const written = text.includes("://") ? text : `http://${text}`;
+  return !URL.canParse(written) || new URL(written).origin !== new URL(url).origin;
 }
 
 // src/doctor/judge/config.ts
@@ -1606,6 +2027,7 @@ function judgeConfig(facts) {
     ...judgeProviders(facts),
     ...judgeOthers(facts),
     ...judgeModels(facts),
+    ...judgeWaysOut(facts),
     ...judgeSilence(facts)
   ];
   const ids = facts.choices.providers.map(({ id }) => id);
@@ -1668,34 +2090,34 @@ function judgeFile({ launched, resolved, catalogueMissing }) {
   }
   return checks;
 }
-function judgeProviders({ choices, resolved, own, origin, quote }) {
+function judgeProviders({ choices: choices2, resolved, own, origin, quote }) {
   if (origin === null) return [];
   const ours = textsAt(own, "enabled_providers") ?? [];
   const checks = [];
-  for (const provider of choices.providers) {
+  for (const provider of choices2.providers) {
     const mine = ours.includes(provider.id) || at(own, "provider", provider.id) !== void 0;
-    const past = judgeAddress(provider, { own, origin, resolved, mine, quote });
+    const past = judgeAddress2(provider, { own, origin, resolved, mine, quote });
     if (past !== null) checks.push(past);
-    else checks.push(...judgeKey(provider, resolved, quote));
+    else checks.push(...judgeKey2(provider, resolved, quote));
   }
-  const gone = ours.filter((id) => !choices.providers.some((provider) => provider.id === id));
+  const gone = ours.filter((id) => !choices2.providers.some((provider) => provider.id === id));
   if (gone.length > 0) {
-    const key = (textsAt(resolved.config, "disabled_providers") ?? []).some((id) => gone.includes(id)) ? "disabled_providers" : "enabled_providers";
-    const by = whoSet(resolved, [key]);
+    const key2 = (textsAt(resolved.config, "disabled_providers") ?? []).some((id) => gone.includes(id)) ? "disabled_providers" : "enabled_providers";
+    const by = whoSet(resolved, [key2]);
     checks.push(
       found(
         "warning",
         "config",
         "provider-gone",
         `${listed(gone.map((id) => quote.text(id)))} cannot be chosen`,
-        `${by === null ? key : `${key} in ${by}`} takes ${gone.length === 1 ? "it" : "them"} away`,
+        `${by === null ? key2 : `${key2} in ${by}`} takes ${gone.length === 1 ? "it" : "them"} away`,
         "leave it if that is meant, or take the key out there"
       )
     );
   }
   return checks;
 }
-function judgeAddress(provider, { own, origin, resolved, mine, quote }) {
+function judgeAddress2(provider, { own, origin, resolved, mine, quote }) {
   const { addresses } = provider;
   const id = quote.text(provider.id);
   const fix = "take it out there, so that the environment's own counts; or set  opencode.managed: true  in aperture-env.yaml";
@@ -1753,10 +2175,10 @@ function judgeAddress(provider, { own, origin, resolved, mine, quote }) {
   }
   return null;
 }
-function judgeKey({ id: counted, key, keyBy, npm }, resolved, quote) {
+function judgeKey2({ id: counted, key: key2, keyBy, npm }, resolved, quote) {
   const id = quote.text(counted);
   const where = placeOf(resolved, keyBy, quote);
-  if (key === "real")
+  if (key2 === "real")
     return [
       found(
         "failure",
@@ -1767,7 +2189,7 @@ function judgeKey({ id: counted, key, keyBy, npm }, resolved, quote) {
         'let apiKey be "-"'
       )
     ];
-  if (key === "none" && npm !== "@ai-sdk/openai-compatible")
+  if (key2 === "none" && npm !== "@ai-sdk/openai-compatible")
     return [
       found(
         "failure",
@@ -1780,27 +2202,27 @@ function judgeKey({ id: counted, key, keyBy, npm }, resolved, quote) {
     ];
   return [];
 }
-function judgeOthers({ choices, resolved, storedKeys, wellKnown }) {
+function judgeOthers({ choices: choices2, resolved, storedKeys, wellKnown }) {
   const checks = [];
   const by = whoSet(resolved, ["enabled_providers"]);
-  if (choices.hosted)
+  if (choices2.hosted)
     checks.push(
       found(
         "failure",
         "config",
         "hosted-models",
         "OpenCode's own hosted models can be chosen",
-        `${choices.enabled === null ? "there is no enabled_providers, and the catalogue has them" : `enabled_providers${by === null ? "" : ` in ${by}`} lets opencode in`}: prompts would go to opencode.ai`,
+        `${choices2.enabled === null ? "there is no enabled_providers, and the catalogue has them" : `enabled_providers${by === null ? "" : ` in ${by}`} lets opencode in`}: prompts would go to opencode.ai`,
         "let enabled_providers name the gateway's providers only"
       )
     );
-  if (choices.ambient.length > 0)
+  if (choices2.ambient.length > 0)
     checks.push(
       found(
         "failure",
         "config",
         "provider-ambient",
-        `${listed(choices.ambient.map(({ id, variable }) => `${id} (${variable})`))} can be chosen because of the environment`,
+        `${listed(choices2.ambient.map(({ id, variable }) => `${id} (${variable})`))} can be chosen because of the environment`,
         "enabled_providers lets them in, and they go past the gateway",
         "let enabled_providers name the gateway's providers only"
       )
@@ -1829,11 +2251,11 @@ function judgeOthers({ choices, resolved, storedKeys, wellKnown }) {
     );
   return checks;
 }
-function judgeModels({ resolved, choices, quote }) {
+function judgeModels({ resolved, choices: choices2, quote }) {
   const checks = [];
-  const judge = (key) => {
-    const text = textAt(resolved.config, key);
-    const main2 = key === "model";
+  const judge = (key2) => {
+    const text = textAt(resolved.config, key2);
+    const main2 = key2 === "model";
     if (text === void 0) {
       if (main2)
         checks.push(
@@ -1849,9 +2271,9 @@ function judgeModels({ resolved, choices, quote }) {
       return;
     }
     const [id, name] = splitModel(text);
-    const provider = choices.providers.find((each) => each.id === id);
-    const by = whoSet(resolved, [key]);
-    const fix = `name a model of ${listed(choices.providers.map((each) => quote.text(each.id)))}${by === null ? "" : ` in ${by}, or take it out there`}`;
+    const provider = choices2.providers.find((each) => each.id === id);
+    const by = whoSet(resolved, [key2]);
+    const fix = `name a model of ${listed(choices2.providers.map((each) => quote.text(each.id)))}${by === null ? "" : ` in ${by}, or take it out there`}`;
     const comes = main2 ? "OpenCode cannot begin a session with it" : "OpenCode takes the main model instead, for titles, too";
     if (provider === void 0 || provider.models?.has(name) === false)
       checks.push(
@@ -1859,7 +2281,7 @@ function judgeModels({ resolved, choices, quote }) {
           main2 ? "failure" : "warning",
           "config",
           main2 ? "model-unknown" : "small-model-unknown",
-          `${key} is ${quote.text(text)}, which ${provider === void 0 ? "is of no provider that can be chosen" : "OpenCode does not know"}`,
+          `${key2} is ${quote.text(text)}, which ${provider === void 0 ? "is of no provider that can be chosen" : "OpenCode does not know"}`,
           comes,
           fix
         )
@@ -1868,6 +2290,49 @@ function judgeModels({ resolved, choices, quote }) {
   judge("model");
   judge("small_model");
   return checks;
+}
+var judgedMerged = /^(?:model|small_model|enabled_providers.*|disabled_providers.*|provider\.[^.]+\.(?:api|options\.(?:baseURL|apiKey|endpoint)))$/;
+var judgedElsewhere = /^(?:APERTURE_URL|OPENCODE_CONFIG|OTEL_EXPORTER_OTLP_ENDPOINT|https?_proxy)$/i;
+var severities = {
+  bypass: "failure",
+  "foreign-model": "warning",
+  "provider-off": "note",
+  "runs-code": "note",
+  "asks-registry": "note",
+  "asks-others": "note"
+};
+function judgeWaysOut({ resolved, own, origin, managed, given, installation }) {
+  if (origin === null) return [];
+  const environment = {
+    url: origin,
+    providers: [.../* @__PURE__ */ new Set([...textsAt(own, "enabled_providers") ?? [], ...entriesAt(own, "provider").map(([id]) => id)])],
+    addressed: entriesAt(own, "provider").every(([, provider]) => (textAt(provider, "options", "baseURL") ?? "") === "") ? "models" : "providers",
+    managed
+  };
+  const ours = `${installation.share}/opencode.json`;
+  const files = resolved.layers.filter(({ kind, source }) => kind !== "managed" && kind !== "variable" && source !== ours).flatMap(({ source, filled }) => {
+    const text = writtenBetween(filled, 0, filled.text.length) ?? filled.text;
+    const parsed = parseJsonc(text);
+    return findWaysOut(parsed.ok ? parsed.value : {}, environment).filter(({ path }) => !judgedMerged.test(path.join("."))).map((way) => ({ way, severity: severities[way.code], where: placed(source, lineOf({ text, spans: [] }, way.path)) }));
+  });
+  const variables2 = findWaysOutOfVariables(given, environment).filter(({ name, path }) => !judgedElsewhere.test(name) && !judgedMerged.test(path.join("."))).map((way) => ({
+    way,
+    severity: way.name === "OPENCODE_DISABLE_DEFAULT_PLUGINS" ? "warning" : "note",
+    where: null
+  }));
+  return [...files, ...variables2].map(
+    ({ way: { code, what, comes, hint }, severity, where }) => found(
+      severity,
+      "config",
+      code,
+      `${what.charAt(0).toUpperCase()}${what.slice(1)}${where === null ? "" : ` (${where})`}`,
+      comes,
+      hint
+    )
+  );
+}
+function placed(source, line) {
+  return `${show(source)}${line === void 0 ? "" : `:${line}`}`;
 }
 function judgeSilence({ launched: { env }, resolved, installation }) {
   const checks = [];
@@ -1911,11 +2376,10 @@ function judgeSilence({ launched: { env }, resolved, installation }) {
 function whoSet({ layers }, path) {
   const layer = layers.findLast(({ value }) => at(value, ...path) !== void 0);
   if (layer === void 0) return null;
-  const line = layer.kind === "variable" ? void 0 : lineOf(layer.filled, path);
-  return `${show(layer.source)}${line === void 0 ? "" : `:${line}`}`;
+  return placed(layer.source, layer.kind === "variable" ? void 0 : lineOf(layer.filled, path));
 }
 function placeOf(resolved, by, quote) {
-  return by.length === 1 ? by[0] : whoSet(resolved, by) ?? by.map((key) => quote.text(key)).join(".");
+  return by.length === 1 ? by[0] : whoSet(resolved, by) ?? by.map((key2) => quote.text(key2)).join(".");
 }
 
 // src/errors.ts
@@ -2481,22 +2945,22 @@ function readModels(text) {
     return id === void 0 ? [] : [{ id, paths: textsAt(model, "supported_endpoints") ?? [] }];
   });
 }
-function usedModels(config, choices) {
-  return ["model", "small_model"].flatMap((key) => {
-    const text = textAt(config, key);
+function usedModels(config, choices2) {
+  return ["model", "small_model"].flatMap((key2) => {
+    const text = textAt(config, key2);
     if (text === void 0) return [];
     const [id, name] = splitModel(text);
-    const provider = choices.providers.find((each) => each.id === id);
+    const provider = choices2.providers.find((each) => each.id === id);
     if (provider === void 0) return [];
-    return [{ key, text, wire: provider.models?.get(name) ?? name, path: wirePath(provider, config, name) }];
+    return [{ key: key2, text, wire: provider.models?.get(name) ?? name, path: wirePath(provider, config, name) }];
   });
 }
 function serves(served, { wire, text }) {
   return served.find(({ id }) => id === wire || id === text);
 }
-function judgeModels2({ config, choices, probe, quote, known: catalogue }, served) {
+function judgeModels2({ config, choices: choices2, probe, quote, known: catalogue }, served) {
   const checks = [];
-  const used = usedModels(config, choices);
+  const used = usedModels(config, choices2);
   for (const each of used) {
     const main2 = each.key === "model";
     if (serves(served, each) === void 0)
@@ -2514,11 +2978,11 @@ function judgeModels2({ config, choices, probe, quote, known: catalogue }, serve
         )
       );
   }
-  checks.push(...judgeFormats({ config, choices, probe, quote }, served));
+  checks.push(...judgeFormats({ config, choices: choices2, probe, quote }, served));
   const known = new Map(
-    choices.providers.flatMap(({ models }) => [...models ?? []].map(([name, wire]) => [wire, name]))
+    choices2.providers.flatMap(({ models }) => [...models ?? []].map(([name, wire]) => [wire, name]))
   );
-  if (choices.providers.some(({ models }) => models === null)) return withList(checks, served);
+  if (choices2.providers.some(({ models }) => models === null)) return withList(checks, served);
   const ids = new Set(served.map(({ id }) => id.slice(id.indexOf("/") + 1)));
   const isKnown = (name) => known.has(name) || catalogue.has(name);
   const news = served.filter(({ id }) => !isKnown(id) && !isKnown(id.slice(id.indexOf("/") + 1)));
@@ -2558,10 +3022,10 @@ function withList(checks, served) {
   const bad = checks.some(({ severity }) => severity === "failure" || severity === "warning");
   return bad ? [...checks] : [fine("models", "models", `${served.length} models are served, ours among them`), ...checks];
 }
-function formatsInUse(config, choices, served) {
-  return choices.providers.flatMap((provider) => {
+function formatsInUse(config, choices2, served) {
+  return choices2.providers.flatMap((provider) => {
     const names = [
-      ...usedModels(config, choices).filter(({ text }) => text.startsWith(`${provider.id}/`)).map(({ text }) => splitModel(text)[1]),
+      ...usedModels(config, choices2).filter(({ text }) => text.startsWith(`${provider.id}/`)).map(({ text }) => splitModel(text)[1]),
       ...provider.models?.keys() ?? []
     ];
     for (const name of names) {
@@ -2572,14 +3036,14 @@ function formatsInUse(config, choices, served) {
     return [];
   });
 }
-function formatsToTry(config, choices, models, deep) {
+function formatsToTry(config, choices2, models, deep) {
   const served = readModels(models.text) ?? [];
-  const open = formatsInUse(config, choices, served).filter(({ paths: paths2 }) => deep || paths2.length === 0);
+  const open = formatsInUse(config, choices2, served).filter(({ paths: paths2 }) => deep || paths2.length === 0);
   return [...new Map(open.map(({ path, model }) => [path, { path, model }])).values()];
 }
-function judgeFormats({ config, choices, probe, quote }, served) {
+function judgeFormats({ config, choices: choices2, probe, quote }, served) {
   const main2 = splitModel(textAt(config, "model") ?? "")[0];
-  return formatsInUse(config, choices, served).flatMap(({ provider, path, model, paths: paths2 }) => {
+  return formatsInUse(config, choices2, served).flatMap(({ provider, path, model, paths: paths2 }) => {
     const tried = probe.formats.get(path);
     const severity = provider === main2 ? "failure" : "warning";
     if (paths2.length > 0 ? !paths2.includes(path) : tried !== void 0 && "status" in tried && [404, 405].includes(tried.status))
@@ -2608,7 +3072,7 @@ function judgeTried(tried, { url, route }, severity, path) {
 }
 
 // src/doctor/judge/local.ts
-function judgePrograms({ programs, version }) {
+function judgePrograms2({ programs, version }) {
   const { own, opencodes } = programs;
   if (own === null) {
     const [first] = opencodes;
@@ -2886,7 +3350,7 @@ function judgeDebugConfig(ran, ours, secretive) {
       ]
     };
   const theirs = parsed.value;
-  const different = compared.filter((key) => !same(at(theirs, key), at(ours, key)));
+  const different = compared.filter((key2) => !same(at(theirs, key2), at(ours, key2)));
   if (different.length === 0)
     return { config: theirs, checks: [fine("config", "config-deep", "OpenCode resolves its configuration as it was read here")] };
   return {
@@ -2904,7 +3368,7 @@ function judgeDebugConfig(ran, ours, secretive) {
   };
 }
 function same(theirs, ours) {
-  if (isObject(theirs) && isObject(ours)) return Object.keys(theirs).every((key) => same(theirs[key], ours[key]));
+  if (isObject(theirs) && isObject(ours)) return Object.keys(theirs).every((key2) => same(theirs[key2], ours[key2]));
   if (Array.isArray(theirs) && Array.isArray(ours))
     return theirs.length === ours.length && theirs.every((each, index) => same(each, ours[index]));
   return theirs === ours;
@@ -3007,6 +3471,14 @@ function asLaunched(given, installation, uid) {
   env["OPENCODE_CONFIG"] = readable ? wanted : `${share}/opencode.json`;
   env["OPENCODE_MODELS_PATH"] = given["OPENCODE_MODELS_PATH"] || `${share}/models.json`;
   for (const { name, use } of silencingVariables) env[name] = given[name] ?? (isAllowed(installation, use) ? "0" : "1");
+  const own = readText(`${share}/opencode.json`);
+  if (own.kind === "text" && isManaged(own.text))
+    Object.assign(env, {
+      OPENCODE_TEST_MANAGED_CONFIG_DIR: void 0,
+      OPENCODE_TEST_HOME: void 0,
+      OPENCODE_MODELS_PATH: `${share}/models.json`,
+      OPENCODE_DISABLE_DEFAULT_PLUGINS: "1"
+    });
   const home = given["HOME"] ?? "";
   const four = [
     ["XDG_DATA_HOME", ".local/share"],
@@ -3023,7 +3495,7 @@ function asLaunched(given, installation, uid) {
     if (home === "") env["HOME"] = moved.to ?? "";
   }
   const temporary = given["TMPDIR"] || "/tmp";
-  const why = whyUnusable(temporary)?.why ?? (ownedBy(`${temporary}/opencode`, uid) ? null : "another account's");
+  const why = whyUnusable(temporary)?.why ?? (isLink(`${temporary}/opencode`) ? "a link" : ownedBy(`${temporary}/opencode`, uid) ? null : "another account's");
   const tmp = why === null ? null : { from: temporary, why, to: place() };
   if (tmp !== null) env["TMPDIR"] = `${tmp.to}/tmp`;
   return {
@@ -3054,6 +3526,9 @@ function ownedBy(path, uid) {
     return true;
   }
 }
+function isLink(path) {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+}
 function privatePlace(given, home, uid) {
   const cache = given["XDG_CACHE_HOME"] || `${home}/.cache`;
   const candidates = [given["TMPDIR"] || "/tmp", "/tmp", "/var/tmp", `${cache}/opencode`, "/dev/shm"];
@@ -3061,7 +3536,8 @@ function privatePlace(given, home, uid) {
     const place = `${candidate}/aperture-env-${uid ?? ""}`;
     if (isPrivate(place, uid) || !existsSync2(place) && isFolder(candidate) && may(candidate, 2)) return place;
   }
-  return null;
+  const taken = candidates.find((candidate) => isFolder(candidate) && may(candidate, 2));
+  return taken === void 0 ? null : `${taken}/aperture-env-XXXXXXXXXX`;
 }
 function isFolder(path) {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
@@ -3343,26 +3819,6 @@ function decode(text) {
 }
 function isAddress(hostname) {
   return hostname.startsWith("[") || /^\d{1,3}(?:\.\d{1,3}){3}$/.test(hostname);
-}
-
-// src/gateway/proxy.ts
-function findRoute(url, env) {
-  const variables = url.protocol === "https:" ? ["https_proxy", "HTTPS_PROXY"] : ["http_proxy", "HTTP_PROXY"];
-  const name = variables.find((variable) => (env[variable] ?? "").trim() !== "");
-  if (name === void 0 || isExcluded(url, env["no_proxy"] ?? env["NO_PROXY"] ?? "")) return { proxy: null, unused: null };
-  const proxy = parseProxy(env[name].trim());
-  return url.protocol === "http:" && proxy !== null ? { proxy, unused: null } : { proxy: null, unused: name };
-}
-function parseProxy(text) {
-  try {
-    const proxy = new URL(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`);
-    return proxy.protocol === "http:" ? proxy : null;
-  } catch {
-    return null;
-  }
-}
-function isExcluded({ hostname, host }, list) {
-  return list.split(",").map((entry) => entry.trim().toLowerCase().replace(/^\./, "")).some((entry) => entry !== "" && (entry === "*" || entry === hostname || entry === host || hostname.endsWith(`.${entry}`)));
 }
 
 // src/doctor/probe/route.ts
@@ -3660,7 +4116,7 @@ async function examine(examination) {
   const ownText = textOf(`${installation.share}/opencode.json`);
   const loaded = ownText === null ? null : load(ownText, installation.share, world, null);
   const own = loaded?.ok === true ? loaded : null;
-  const managed = ownText !== null && !ownText.includes("{env:APERTURE_URL}");
+  const managed = ownText !== null && isManaged(ownText);
   const { origin, checks: originChecks } = judgeOrigin(given["APERTURE_URL"], installation.gateway, managed);
   const catalogueText = textOf(env["OPENCODE_MODELS_PATH"] ?? "");
   const auth = readObject(
@@ -3678,7 +4134,7 @@ async function examine(examination) {
   const secretive = resolved.problems.length > 0 || wellKnown.length > 0 || filled.some(putsIn);
   const debugged = answers === null ? null : judgeDebugConfig(answers.config, resolved.config, secretive);
   const config = debugged?.config ?? resolved.config;
-  const choices = choicesFor(config);
+  const choices2 = choicesFor(config);
   const quote = quoteFrom(filled, debugged?.config ?? null);
   const local2 = {
     programs,
@@ -3691,17 +4147,19 @@ async function examine(examination) {
   };
   const inContainer = installation.prefix !== null;
   const checks = [
-    ...judgePrograms(local2),
+    ...judgePrograms2(local2),
     ...answers === null ? [] : judgeVersion(answers.version, programs.own?.stamp ?? null),
     ...inContainer ? judgeFolders(local2) : [],
     ...judgeConfig({
       resolved: { ...resolved, config },
       quote,
-      choices,
+      choices: choices2,
       installation,
       launched,
       own: own?.value ?? null,
       origin,
+      managed,
+      given,
       storedKeys: Object.keys(auth).filter(
         (id) => textAt(auth, id, "type") === "api" && !["", "-"].includes(textAt(auth, id, "key")?.trim() ?? "")
       ),
@@ -3710,17 +4168,17 @@ async function examine(examination) {
     }),
     ...debugged?.checks ?? [],
     ...originChecks,
-    ...probe === null ? [] : judgeGateway({ probe, config, quote, choices: throughGateway(choices, origin), known: modelsOf(catalogue), timeout }),
+    ...probe === null ? [] : judgeGateway({ probe, config, quote, choices: throughGateway(choices2, origin), known: modelsOf(catalogue), timeout }),
     ...judgeSurroundings(local2)
   ];
   if (send && origin !== null) checks.push(...await sendPrompt(installation, given, cwd, origin, secretive));
   return { verdict: worst(checks), origin, checks: sorted(checks), ms: performance.now() - started };
 }
-function throughGateway(choices, origin) {
-  const providers = choices.providers.filter(
+function throughGateway(choices2, origin) {
+  const providers = choices2.providers.filter(
     ({ addresses }) => addresses.some(({ url }) => URL.canParse(url) && new URL(url).origin === origin)
   );
-  return { ...choices, providers };
+  return { ...choices2, providers };
 }
 function modelsOf(catalogue) {
   return new Set(Object.keys(catalogue ?? {}).flatMap((id) => entriesAt(catalogue, id, "models").map(([name]) => name)));
