@@ -9,10 +9,22 @@ import { isTree, sameValue, valueAt, type Tree } from "./value.ts";
 /** Whose text stands where both changed the same place. */
 export type Side = "mine" | "theirs";
 
-/** Line by line, as `git merge-file` does. Null for a conflict without a `side`. `mine` keeps its line ends. */
+/**
+ * How many pairs of equal lines two texts may have to be compared: the comparison tries them all, and takes seconds above. A Dockerfile of
+ * hundreds of lines has some thousand; a text and a lock that are made to hang a merge have millions.
+ */
+const maxPairs = 100_000;
+
+/**
+ * Line by line, as `git merge-file` does. Null for a conflict without a `side`. `mine` keeps its line ends. Texts that cannot be compared in
+ * time are one conflict from the first line to the last.
+ */
 export function mergeLines(mine: string, ancestor: readonly string[], theirs: string, side: Side | null = null): string | null {
   const newline = /\r\n|\n/.exec(mine)?.[0] ?? "\n";
-  const regions = diff3Merge(mine.split(/\r?\n/), [...ancestor], theirs.split("\n"), { excludeFalseConflicts: true });
+  const [myLines, theirLines] = [mine.split(/\r?\n/), theirs.split("\n")];
+  if (Math.max(countPairs(myLines, ancestor), countPairs(theirLines, ancestor)) > maxPairs)
+    return side === null ? null : side === "mine" ? mine : theirLines.join(newline);
+  const regions = diff3Merge(myLines, [...ancestor], theirLines, { excludeFalseConflicts: true });
   const lines: string[] = [];
   for (const region of regions) {
     if (region.ok !== undefined) lines.push(...region.ok);
@@ -20,6 +32,13 @@ export function mergeLines(mine: string, ancestor: readonly string[], theirs: st
     else lines.push(...(side === "mine" ? region.conflict!.a : region.conflict!.b));
   }
   return lines.join(newline);
+}
+
+/** How many pairs of a line of one text and an equal one of the other there are. */
+function countPairs(lines: readonly string[], others: readonly string[]): number {
+  const counts = new Map<string, number>();
+  for (const line of others) counts.set(line, (counts.get(line) ?? 0) + 1);
+  return lines.reduce((pairs, line) => pairs + (counts.get(line) ?? 0), 0);
 }
 
 /**

@@ -10,7 +10,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { inspect } from "node:util";
 import fc from "fast-check";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { stringify } from "yaml";
 import { lockPath } from "../../src/lock/lock.ts";
 import { questions } from "../../src/questions/table.ts";
@@ -158,13 +158,13 @@ describe("flags", () => {
     "ünï",
     "a/b/c",
     "README.md",
-    // "README.md/x",
+    "README.md/x",
     "./update",
     "-",
     "con",
     "~",
     "\u001b[31m",
-    "x".repeat(200),
+    "x".repeat(300),
   ];
   const own = fc.constantFrom(
     ["--yes"],

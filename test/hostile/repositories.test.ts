@@ -156,7 +156,11 @@ function giveAway(folder: string): void {
   chownSync(folder, nobody, nobody);
 }
 
-const commands = [["check"], ["--yes"], ["update"], ["--yes", "--on-conflict", "replace"], ["remove", "--yes"]];
+/** What is run in a repository without an environment, and in one that has it. */
+const commands = {
+  "no environment": [["check"], ["--yes"], ["remove", "--yes"]],
+  "an environment": [["check"], ["update"], ["--yes", "--on-conflict", "replace"], ["remove", "--yes"]],
+};
 
 test("the layouts are many", () => {
   expect(layouts.length).toBeGreaterThan(250);
@@ -165,7 +169,7 @@ test("the layouts are many", () => {
 
 describe.skipIf(process.platform === "win32")("at one place something else than a file of the repository", () => {
   test.each(layouts)("$path: $what", async ({ what, path, place }) => {
-    for (const start of ["no environment", "an environment"]) {
+    for (const start of ["no environment", "an environment"] as const) {
       world.reset({});
       if (start === "an environment") cpSync(ready, world.root, { recursive: true });
       const full = join(world.root, path);
@@ -173,7 +177,7 @@ describe.skipIf(process.platform === "win32")("at one place something else than 
       rmSync(full, { recursive: true, force: true });
       await place(full, world.folder);
       giveAway(world.root);
-      await holdCommands(`${path}: ${what}, ${start}`);
+      await holdCommands(`${path}: ${what}, ${start}`, start);
       chmodBack(full);
     }
   });
@@ -285,8 +289,8 @@ describe.skipIf(process.platform === "win32")("files that a dev container names"
 });
 
 /** Runs each command on what lies there. What is refused changes nothing. */
-async function holdCommands(layout: string): Promise<void> {
-  for (const argv of commands) {
+async function holdCommands(layout: string, start: keyof typeof commands = "an environment"): Promise<void> {
+  for (const argv of commands[start]) {
     watchdog.look([layout, argv]);
     const before = world.tree();
     const ran = await asSomebody(() => world.run(...argv));
