@@ -20,13 +20,16 @@ import {
 } from "node:fs";
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { readCase } from "../golden/store.ts";
 import { startWatchdog } from "./watchdog.ts";
 import { makeWorld, type World } from "./world.ts";
 
 const isRoot = process.getuid?.() === 0;
 const nobody = 65534;
+
+// Time is the watchdog's.
+vi.setConfig({ testTimeout: 1_200_000 });
 
 let world: World;
 /** A repository with an environment, to be copied. */

@@ -2,8 +2,19 @@
  * A repository with neighbours and a secret, in which the program is run in this process. Every run is held to what holds for any input: no
  * defect, an exit that says whose turn it is, the secret nowhere, nothing outside touched, an end in time.
  */
-import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { delimiter, dirname, join } from "node:path";
 import { expect } from "vitest";
 import { makeFolder, runPiped, type Files, type Ran } from "../cli/harness.ts";
 
@@ -44,13 +55,18 @@ export function makeWorld(): World {
     "neighbour/aperture-env/launcher.sh": "#!/bin/sh\n",
     "neighbour/empty/.keep": "",
   });
+  mkdirSync(join(folder, "bin"));
+  const git = (process.env["PATH"] ?? "")
+    .split(delimiter)
+    .map((each) => join(each, "git"))
+    .find((file) => existsSync(file));
+  if (git !== undefined) symlinkSync(git, join(folder, "bin", "git"));
   mkdirSync(root);
   // The repository's own folder is never made again, which would show in the one around it.
   const outside = (): Files => listTree(folder, { times: true, without: "sample" });
   const untouched = outside();
-  // Nothing answers there, at once: no version but the pinned one can be had.
-  const npm_config_registry = "http://127.0.0.1:9";
-  const env = { HOME: join(folder, "home"), CANARY: canary, NPM_TOKEN: canary, npm_config_registry };
+  // Of all programs only git is there: without npm no version but the pinned one can be had.
+  const env = { HOME: join(folder, "home"), PATH: join(folder, "bin"), CANARY: canary, NPM_TOKEN: canary };
   return {
     folder,
     root,
