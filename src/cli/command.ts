@@ -1,4 +1,5 @@
 /** What a command line means. Types only. */
+import type { OnBypass } from "../prepare/bypass.ts";
 import type { MockGatewayFlags } from "./commands/mock-gateway.ts";
 import type { QuestionId } from "../questions/types.ts";
 
@@ -8,8 +9,7 @@ export type Verb = "create" | "update" | "check" | "remove" | "discover" | "doct
 /** What to do with a conflict that can be settled; `fail` settles none. */
 export type OnConflict = "fail" | "keep" | "replace";
 
-/** What to do with a project file that goes past the gateway. */
-export type OnBypass = "leave" | "fix" | "managed";
+export type { OnBypass };
 
 /** Flags that are not answers. */
 export interface Switches {

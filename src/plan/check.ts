@@ -22,11 +22,6 @@ export interface CheckInput {
   readonly editors: Editors;
 }
 
-/** The paths that a check has to know of. */
-export function pathsToCheck(lock: Lock): string[] {
-  return [...new Set([specPath, ...Object.keys(lock.files)])];
-}
-
 /** Everything that is not as spec and lock say, in the order of paths. */
 export function observe({ lock, snapshot, changedKeys, demand, editors }: CheckInput): Observation[] {
   const at = (path: string): Found => snapshot.get(path) ?? { kind: "nothing" };

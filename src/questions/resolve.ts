@@ -4,7 +4,7 @@
  * The spec stands above environment variables because it is committed: a variable of one person must not change what a repository generates.
  * A flag stands above the spec, and the plan writes it into the spec: the next run without it gives the same.
  */
-import { AppError, usageError } from "../errors.ts";
+import { AppError, isAppError, usageError } from "../errors.ts";
 import { findMisfit } from "../parts/compose.ts";
 import type { SpecEntries } from "../spec/spec.ts";
 import { questions } from "./table.ts";
@@ -62,6 +62,8 @@ export type Ask = (
 export interface Resolution {
   readonly answers: Answers;
   readonly resolved: readonly Resolved[];
+  /** What would count without its flag for each question that has one, as a plain value of the spec; undefined where that makes no sense. */
+  readonly displaced: ReadonlyMap<QuestionId, unknown>;
 }
 
 /**
@@ -75,6 +77,7 @@ export async function resolveAnswers(
   const answers: Record<string, unknown> = {};
   const earlier = answers as Partial<Answers>;
   const resolved: Resolved[] = [];
+  const displaced = new Map<QuestionId, unknown>();
   const open: { question: Question; proposal: Proposal<unknown> }[] = [];
   for (const question of questions) {
     if (question.applies?.(sources.facts) === false) {
@@ -103,13 +106,26 @@ export async function resolveAnswers(
         };
       }
     }
+    if (found.source === "flag") displaced.set(question.id, displacedBy(question, sources, earlier));
     answers[question.id] = found.value;
     resolved.push(found);
   }
   if (open.length > 0) throw missingAnswers(open);
   const complete = Object.freeze(answers) as unknown as Answers;
   refuseMisfit(complete, sources.spec);
-  return { answers: complete, resolved };
+  return { answers: complete, resolved, displaced };
+}
+
+/** What would count without the flag. */
+function displacedBy(question: Question, sources: AnswerSources, earlier: Partial<Answers>): unknown {
+  try {
+    const { value } = find(question, { ...sources, flags: {} }, earlier) ?? question.propose(sources.facts, earlier);
+    return question.write(value as never);
+  } catch (error) {
+    // Without the flag the spec makes no sense; with it it does.
+    if (isAppError(error)) return undefined;
+    throw error;
+  }
 }
 
 /** Refuses outputs that cannot carry the connection. */

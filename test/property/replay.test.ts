@@ -9,6 +9,7 @@ import { resolveAnswers, type AnswerSources, type Resolution } from "../../src/q
 import { questions } from "../../src/questions/table.ts";
 import type { Answers, QuestionId } from "../../src/questions/types.ts";
 import { renderEnvironment } from "../../src/render/render.ts";
+import { writeFlags } from "../../src/prepare/answers.ts";
 import { editSpec, parseSpec } from "../../src/spec/file.ts";
 import { anyText, environment, facts, textFor } from "./arbitraries.ts";
 
@@ -106,21 +107,18 @@ test("what flags say stands in the spec afterwards: without them the next run gi
         seen.refused += 1;
         return;
       }
-      const edited = editSpec(
-        before,
-        first.resolved.filter(({ source }) => source === "flag"),
-      );
+      const { editedSpec: edited, answers } = writeFlags(before, { editSpec, parseSpec }, first);
       if (!edited.ok) throw new Error(`${edited.why}, ${edited.line}:${edited.column}`);
       seen[edited.text === before ? "same" : "changed"] += 1;
-      const next = { ...common, lock: first.answers, flags: {} };
+      const next = { ...common, lock: answers, flags: {} };
       const second = await resolveAnswers({ ...next, spec: parseSpec(edited.text) }, byItself);
-      // But for the order of providers, which is the spec's from then on.
+      expect(second.answers).toEqual(answers);
+      // Reading them again changes nothing but the order of providers, which is the spec's from then on.
       const ordered = ({ providers, ...rest }: Answers): object => ({ ...rest, providers: [...providers].sort(byId) });
-      expect(ordered(second.answers)).toEqual(ordered(first.answers));
+      expect(ordered(answers)).toEqual(ordered(first.answers));
       // The same flags once more say nothing new.
       const again = await resolveAnswers({ ...next, spec: parseSpec(edited.text), flags }, byItself);
-      const repeated = again.resolved.filter(({ source }) => source === "flag");
-      expect(editSpec(edited.text, repeated)).toEqual(edited);
+      expect(writeFlags(edited.text, { editSpec, parseSpec }, again).editedSpec).toEqual(edited);
       const comments = (text: string): string[] => text.split("\n").filter((line) => /^\s*#/.test(line));
       expect(comments(edited.text)).toEqual(comments(before));
       expect(edited.text.startsWith("\ufeff")).toBe(start !== "");

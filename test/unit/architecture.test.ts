@@ -117,7 +117,7 @@ describe("one module per outside thing", () => {
       "src/questions/prompt.ts @clack/prompts",
       "src/repo/spawn.ts child_process",
       "src/bin.ts src/cli/main.ts",
-      "src/cli/commands/planning.ts src/spec/file.ts",
+      "src/prepare/survey.ts src/spec/file.ts",
       "src/spec/file.ts src/spec/parse.ts",
     ])
       expect(seen).toContain(expected);
@@ -428,14 +428,21 @@ describe("the ground floor", () => {
     expect(circles).toEqual([]);
   });
 
+  test("nothing but the program's entry knows the command line, not even its types", () => {
+    const bad = imports.filter(
+      ({ from, to }) => to.startsWith("src/cli/") && !/^src\/(?:cli|scripts)\/|^src\/bin\.ts$/.test(from),
+    );
+    expect(bad.map(({ from, to }) => `${from} imports ${to}`)).toEqual([]);
+  });
+
   test("each kind of piece plans, takes out and observes in a file of its own, which nobody else asks", () => {
     const kinds = [...sources.keys()].filter((file) => /^src\/plan\/pieces\/(?!index|piece|undo)/.test(file));
     expect(kinds.map((file) => posix.basename(file, ".ts")).sort()).toEqual(["lines", "own", "seed", "taken", "values"]);
     const asked = imports.filter(({ to, typeOnly }) => kinds.includes(to) && !typeOnly).map(({ from, to }) => `${from} ${to}`);
     expect(asked.filter((line) => !line.startsWith("src/plan/pieces/index.ts")).sort()).toEqual([
-      // The first run has no piece for the spec, and what goes past the gateway is looked at again without it.
-      "src/cli/commands/planning.ts src/plan/pieces/taken.ts",
+      // The spec is what a plan begins with, and what goes past the gateway is looked at again without it.
       "src/plan/build.ts src/plan/pieces/seed.ts",
+      "src/prepare/bypass.ts src/plan/pieces/taken.ts",
     ]);
   });
 });

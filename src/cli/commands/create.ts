@@ -17,7 +17,7 @@ import type { Command, Flags, Verb } from "../args.ts";
 import type { Io } from "../io.ts";
 import { executePlan, openPrompt, settleEarlierRun, terminalOf, type Prompt } from "./plan-execution.ts";
 import type { Detection } from "./gateway-detection.ts";
-import { preparePlan } from "./planning.ts";
+import { preparePlan } from "../../prepare/prepare.ts";
 import { askBypass, showNotes, showOutcome, showPlan } from "./plan-screen.ts";
 
 type CreateCommand = Extract<Command, { kind: "create" }>;

@@ -13,7 +13,7 @@ import { openSealKey, readSealKey } from "../../repo/seal.ts";
 import { shown } from "../../text/terminal.ts";
 import type { Switches } from "../args.ts";
 import { isInteractive, type Io } from "../io.ts";
-import type { Settle } from "./planning.ts";
+import type { Settle } from "../../prepare/prepare.ts";
 
 /** Asks a person; null where nobody can be asked. */
 export type Prompt = typeof import("../../questions/prompt.ts") | null;

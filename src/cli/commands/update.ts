@@ -11,7 +11,7 @@ import type { Command } from "../args.ts";
 import type { Io } from "../io.ts";
 import { executePlan, openPrompt, settleEarlierRun, type Prompt } from "./plan-execution.ts";
 import { visitAll, type Visit } from "./fleet.ts";
-import { preparePlan, type Prepared } from "./planning.ts";
+import { preparePlan, type Prepared } from "../../prepare/prepare.ts";
 import { askBypass, showNotes, showOutcome, showPlan } from "./plan-screen.ts";
 
 type UpdateCommand = Extract<Command, { kind: "update" }>;

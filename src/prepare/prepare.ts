@@ -1,0 +1,119 @@
+/** From what was looked at to a plan: which release, what it renders to, what git would drop. Writes nothing. */
+import { loadCatalogue, type Catalogue } from "../catalog/models.ts";
+import { compareVersions, pinnedRelease, type Release } from "../catalog/release.ts";
+import { usageError } from "../errors.ts";
+import { lockPath, type Lock } from "../lock/lock.ts";
+import { buildPlan } from "../plan/build.ts";
+import { findAll, findingsOfIgnored } from "../plan/findings.ts";
+import { foldersOf, unignoreLines } from "../plan/ignore.ts";
+import { changesOf, type Choice, type Plan } from "../plan/plan.ts";
+import type { Resolved } from "../questions/resolve.ts";
+import type { Answers } from "../questions/types.ts";
+import { describeBase } from "../render/context.ts";
+import { modelsWithoutLimits } from "../render/providers.ts";
+import { renderEnvironment } from "../render/render.ts";
+import { readLockFile, type LockFile } from "../repo/environment.ts";
+import { findIgnored } from "../repo/git.ts";
+import type { Shape } from "../vocabulary.ts";
+import { generatorVersion } from "../version.ts";
+import { bypassOptionsOf, withoutTaken } from "./bypass.ts";
+import { askForRelease, describeRelease, registryFor, requireLibc, versionFor } from "./release.ts";
+import { survey, type Request, type Survey } from "./survey.ts";
+
+const noLock: LockFile = { lock: null, damaged: false, found: { kind: "nothing" } };
+
+/** Settles a conflict, or leaves it one. */
+export type Settle = (path: string) => Choice | null;
+
+/** All that a plan needs; only conflicts are open. */
+export interface Prepared {
+  readonly resolved: readonly Resolved[];
+  readonly answers: Answers;
+  readonly revision: string;
+  readonly release: Release;
+  readonly shape: Shape;
+  /** The lock on disk. */
+  readonly lock: Lock | null;
+  build(settle: Settle): Promise<Plan>;
+}
+
+/** Prepares a plan. Throws errors for people: a spec that cannot be understood, answers that are missing, a registry that does not answer. */
+export async function preparePlan(request: Request): Promise<Prepared> {
+  const { target } = request;
+  const lockFile = target.exists ? readLockFile(target.root) : noLock;
+  refuseDowngrade(lockFile.lock);
+  return preparePlanFrom(await survey(request, lockFile), request);
+}
+
+/** Prepares a plan from what was looked at already. */
+export async function preparePlanFrom(surveyed: Survey, request: Request): Promise<Prepared> {
+  const { target, env } = request;
+  const { root } = target;
+  const { answers, resolved, shape, lock, damaged, snapshot, devcontainers, editedSpec, taken, project, editors } = surveyed;
+  const basis = { snapshot, devcontainers };
+  const absent = [...snapshot].flatMap(([path, found]) =>
+    found.kind === "nothing" && lock?.files[path] === undefined ? [path] : [],
+  );
+  // Git answers while the rest is made.
+  const ignoring = target.exists
+    ? findIgnored(root, [...absent, ...new Set(absent.flatMap(foldersOf))], env)
+    : Promise.resolve([]);
+
+  const known = [pinnedRelease, ...(lock === null ? [] : [lock.opencode])];
+  const version = versionFor(answers.opencode, lock);
+  const already = known.find((one) => one.version === version);
+  const { release, statedBy } =
+    already === undefined ? await askForRelease(version, request) : { release: already, statedBy: null };
+  const libc = shape.kind === "own" ? describeBase(answers.base).libc : null;
+  if (libc !== null) requireLibc(release, libc);
+  const { registry, findings: registryFindings } = await registryFor(shape, lock, already === undefined, request);
+  const { doctorText: doctor } = await import("../catalog/doctor-text.ts");
+  const catalogue = await loadCatalogue(answers.providers.map(({ id }) => id));
+  const rendered = renderEnvironment({ answers, release, registry, shape, catalogue, doctor });
+  const findings = [
+    ...findAll({ ...project, configs: withoutTaken(project.configs, taken) }, bypassOptionsOf(answers)),
+    ...registryFindings,
+  ];
+  const warnings = [
+    ...(damaged ? [`${lockPath} is damaged or none of ours: files that are there are taken as yours`] : []),
+    ...describeRelease(answers.opencode, release, libc),
+    ...(statedBy === null ? [] : [`the sha512 of OpenCode ${release.version}'s packages is what ${statedBy} says`]),
+    ...describeModels(answers, catalogue),
+  ];
+  const nextLock = { generator: generatorVersion, answers, opencode: release, registry };
+  const spec = { text: rendered.spec, edited: editedSpec };
+  const { pieces, revision } = rendered;
+  const common = { root, pieces, spec, revision, snapshot, lock, nextLock, taken, warnings, editors };
+
+  const build = async (settle: Settle): Promise<Plan> => {
+    const plan = { ...buildPlan({ ...common, ignoreLines: [], settle, findings }), basis };
+    const made = new Set(changesOf(plan).flatMap(({ kind, path }) => (kind === "create" ? [path] : [])));
+    const ignored = await ignoring;
+    const lost = ignored.filter(({ path }) => made.has(path));
+    if (lost.length === 0) return plan;
+    if (!request.unignore) return { ...plan, findings: [...findings, ...findingsOfIgnored(lost)] };
+    const lines = unignoreLines([...made], new Set(ignored.map(({ path }) => path)));
+    return { ...buildPlan({ ...common, ignoreLines: lines, settle, findings }), basis };
+  };
+  return { resolved, answers, revision, release, shape, lock, build };
+}
+
+/** A repository that a newer version wrote is not taken back: its files may need what this version does not know. */
+function refuseDowngrade(lock: Lock | null): void {
+  if (lock === null || compareVersions(lock.generator, generatorVersion) <= 0) return;
+  throw usageError(
+    "older-generator",
+    `This is create-aperture-env ${generatorVersion}, and ${lock.generator} wrote this environment.`,
+    "Use that version or a newer one, for instance  npx create-aperture-env@latest update",
+    { file: lockPath },
+  );
+}
+
+/** What there is to say of models. */
+function describeModels(answers: Answers, catalogue: Catalogue): string[] {
+  const without = modelsWithoutLimits(answers, catalogue);
+  const more = without.length > 3 ? ` and ${without.length - 3} more` : "";
+  return without.length === 0
+    ? []
+    : [`the catalogue does not know ${without.slice(0, 3).join(", ")}${more}: without limits nothing is compacted automatically`];
+}

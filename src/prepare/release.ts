@@ -1,0 +1,70 @@
+/** Which release of OpenCode an environment has, and where its Feature fetches it. What asks npm's registry is loaded only where it is needed. */
+import type { Libc } from "../catalog/bases.ts";
+import { missingPlatforms, pinnedRelease, type Release } from "../catalog/release.ts";
+import { usageError } from "../errors.ts";
+import type { Lock } from "../lock/lock.ts";
+import { judgeRegistry } from "../lock/registry.ts";
+import { carriesEnvironment } from "../parts/claims.ts";
+import type { DefaultRegistry } from "../registry/default.ts";
+import type { ResolvedRelease } from "../registry/npm.ts";
+import type { Target } from "../repo/scan.ts";
+import type { Shape } from "../vocabulary.ts";
+
+/** Who asks npm's configuration. */
+interface Asking {
+  readonly target: Target;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** The version to take: `latest` is what the lock resolved it to, once it has. */
+export function versionFor(wanted: string, lock: Lock | null): string {
+  return wanted === "latest" && lock?.answers.opencode === "latest" ? lock.opencode.version : wanted;
+}
+
+/** Asks the user's npm registry for a release. What that takes is loaded only where it is needed, as below. */
+export async function askForRelease(version: string, { target, env }: Asking): Promise<ResolvedRelease> {
+  const { resolveRelease } = await import("../registry/npm.ts");
+  const { readNpmConfiguration } = await import("../registry/configuration.ts");
+  return resolveRelease(version, readNpmConfiguration(target.root, env));
+}
+
+/**
+ * The registry that the Feature falls back to. Looked for once, when the Feature comes in; from then on the lock has it, so that every run on
+ * every machine gives the same. One that may not stand in a file is looked for again.
+ */
+export async function registryFor(
+  shape: Shape,
+  lock: Lock | null,
+  asked: boolean,
+  { target, env }: Asking,
+): Promise<DefaultRegistry> {
+  const hadFeature = Object.entries(lock?.files ?? {}).some(([path, file]) => carriesEnvironment(path, file));
+  const kept = shape.kind === "own" ? "" : hadFeature && isWritable(lock!.registry) ? lock!.registry : null;
+  if (kept !== null && !asked) return { registry: kept, findings: [] };
+  const { chooseDefaultRegistry, describeIgnored } = await import("../registry/default.ts");
+  const { readNpmConfiguration } = await import("../registry/configuration.ts");
+  const npm = readNpmConfiguration(target.root, env);
+  return kept === null ? chooseDefaultRegistry(npm) : { registry: kept, findings: describeIgnored(npm) };
+}
+
+function isWritable(registry: string): boolean {
+  return registry === "" || judgeRegistry(registry).ok;
+}
+
+/** Throws where a release has no package for a C library. */
+export function requireLibc(release: Release, libc: Libc): void {
+  if (Object.values(release.packages).some((entry) => entry.libc === libc)) return;
+  const why = `OpenCode ${release.version} has no package for ${libc}, which this base needs.`;
+  throw usageError("no-package-for-base", why, `Take ${pinnedRelease.version}, which this version pins.`);
+}
+
+/** What there is to say of a release: what `latest` came to, and where its image cannot be built. */
+export function describeRelease(wanted: string, release: Release, libc: Libc | null): string[] {
+  const missing = missingPlatforms(release).filter((platform) => libc === null || platform.libc === libc);
+  return [
+    ...(wanted === "latest" ? [`latest is OpenCode ${release.version}`] : []),
+    ...missing.map(
+      (platform) => `OpenCode ${release.version} has no package for ${platform.arch} with ${platform.libc}: no image for that`,
+    ),
+  ];
+}

@@ -1,0 +1,107 @@
+/** Looks at a repository once, and settles all that is asked: for the commands that write an environment, and for the one that checks it. */
+import { pinnedRelease } from "../catalog/release.ts";
+import { loadEditors, type Editors } from "../edit/editor.ts";
+import type { EditResult } from "../edit/splice.ts";
+import { lockPath, type Lock } from "../lock/lock.ts";
+import { demandOf, wantedPaths } from "../parts/compose.ts";
+import { pathsToLookAt } from "../plan/build.ts";
+import { findBypass, type Finding, type Project } from "../plan/findings.ts";
+import { refuseIfDifferent, type Found, type Snapshot } from "../plan/snapshot.ts";
+import { resolveAnswers, type AnswerSources, type Ask, type Detect, type Resolved } from "../questions/resolve.ts";
+import type { Answers } from "../questions/types.ts";
+import { findContainers, noEnvironment, readSpecText, type Containers, type LockFile } from "../repo/environment.ts";
+import { readProject } from "../repo/project.ts";
+import { findDevcontainers, readFacts, takeSnapshot, type Target } from "../repo/scan.ts";
+import { specPath } from "../spec/spec.ts";
+import type { Shape, TakenPiece } from "../vocabulary.ts";
+import { chooseManaged, writeFlags } from "./answers.ts";
+import { bypassOptionsOf, takenOf, type OnBypass } from "./bypass.ts";
+import { shapeOf } from "./shape.ts";
+
+/** What a plan is asked for. */
+export interface Request {
+  readonly target: Target;
+  readonly flags: AnswerSources["flags"];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Asks a person; null where nobody can be asked. */
+  readonly ask: Ask | null;
+  /** Looks further for what to propose; never where an environment is there. */
+  readonly detect?: Detect;
+  readonly acceptDefaults: boolean;
+  /** An environment that is there is brought up to date: nothing is asked, what is left out is as the lock has it. */
+  readonly existing: boolean;
+  /** What to do with project files that go past the gateway, once it is known which do. */
+  readonly decideBypass: (findings: readonly Finding[]) => Promise<OnBypass>;
+  readonly unignore: boolean;
+}
+
+/** What is there, and what is wanted. */
+export interface Survey {
+  readonly answers: Answers;
+  readonly resolved: readonly Resolved[];
+  readonly shape: Shape;
+  /** The lock on disk; null where there is none, or none that can be trusted. */
+  readonly lock: Lock | null;
+  readonly damaged: boolean;
+  /** What lies at the paths that a plan has to know of. */
+  readonly snapshot: Snapshot;
+  readonly devcontainers: readonly string[];
+  readonly containers: Containers;
+  /** The spec with what flags say in it; null where there is none. */
+  readonly editedSpec: EditResult | null;
+  /** What goes past the gateway and is to be taken out. */
+  readonly taken: readonly TakenPiece[];
+  /** Other files of the repository's that say something of OpenCode. */
+  readonly project: Project;
+  readonly editors: Editors;
+}
+
+const noProject: Project = { configs: [], setup: [], hasOpencodeFolder: false, opencodeFiles: [] };
+
+/** Makes it, from the lock that was read. Throws errors for people: a spec that cannot be understood, answers that are missing. */
+export async function survey(request: Request, lockFile: LockFile): Promise<Survey> {
+  const { target, env } = request;
+  const { root } = target;
+  const specText = target.exists ? readSpecText(root) : null;
+  const { lock, damaged, found: lockFound } = lockFile;
+  // A run that takes the environment out may have come in between.
+  if (request.existing && specText === null && lockFound.kind === "nothing") throw noEnvironment(root, "update");
+  // The parser is loaded only where there is something for it.
+  const specFile = specText === null ? null : await import("../spec/file.ts");
+  const entries = specText === null ? (request.existing ? {} : null) : specFile!.parseSpec(specText);
+  const devcontainers = target.exists ? findDevcontainers(root) : [];
+  const containers: Containers = target.exists ? findContainers(root, lock) : { kind: "own" };
+  const files = containers.kind === "theirs" ? containers.files : [];
+  const sources: AnswerSources = {
+    flags: request.flags,
+    spec: entries,
+    env,
+    lock: lock?.answers ?? null,
+    facts: readFacts(target, files, pinnedRelease.version),
+    ...(entries === null && request.detect !== undefined && { detect: request.detect }),
+  };
+  const mode = { ask: request.ask, acceptDefaults: request.acceptDefaults || request.existing };
+  const project = target.exists ? readProject(root, files) : noProject;
+
+  let resolution = await resolveAnswers(sources, mode);
+  const bypassing = findBypass(project.configs, bypassOptionsOf(resolution.answers));
+  const onBypass = bypassing.some((finding) => finding.fixes !== undefined) ? await request.decideBypass(bypassing) : "leave";
+  if (onBypass === "managed" && !resolution.answers.managed) resolution = chooseManaged(resolution);
+  const { resolved } = resolution;
+  const { answers, editedSpec } =
+    specText === null ? { ...resolution, editedSpec: null } : writeFlags(specText, specFile!, resolution);
+  const shape = shapeOf(containers, answers, entries);
+  const taken = onBypass === "fix" ? takenOf(bypassing) : [];
+  const wanted = wantedPaths(demandOf(answers, shape));
+  const editors = await loadEditors([...wanted, ...Object.keys(lock?.files ?? {})]);
+  const snapshot = takeSnapshot(root, [...pathsToLookAt(wanted, lock), ...taken.map(({ path }) => path)]);
+  // What was read before is what the plan goes by: an answer may have been waited for since.
+  const textOf = (text: string | null): Found => (text === null ? { kind: "nothing" } : { kind: "text", text });
+  const earlier: Snapshot = new Map([
+    [specPath, textOf(specText)],
+    [lockPath, lockFound],
+    ...project.configs.map(({ path, text }): [string, Found] => [path, textOf(text)]),
+  ]);
+  refuseIfDifferent(earlier, snapshot);
+  return { answers, resolved, shape, lock, damaged, snapshot, devcontainers, containers, editedSpec, taken, project, editors };
+}
