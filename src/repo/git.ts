@@ -5,10 +5,12 @@
  * - Only the commands below are run in a repository that is not ours, all of them with `guard`: nothing is fetched, no hook, file watcher,
  *   editor, pager or helper for credentials is started. What stands on a command line comes before all configuration, includes too.
  * - Nothing is cloned, since git's own child for that takes its settings from the repository alone. A copy gets a repository of its own.
+ *
+ * Node's own way to start a program and not execa, which takes 60 ms to load: git is asked in most runs.
  */
 import { dirname, join, posix } from "node:path";
 import type { Ignored } from "../plan/findings.ts";
-import { spawn, type Spawned, type Surroundings } from "./spawn.ts";
+import { makeReady, type Spawned, type Surroundings } from "./spawn.ts";
 import { findPlace } from "./work-tree.ts";
 
 /** What reads a repository without filters, merges or differences, all of which can be programs. */
@@ -162,18 +164,28 @@ function read(
   return run(top, [command, ...args], { target: top, env }, { variables: { GIT_WORK_TREE: top }, ...options });
 }
 
-function run(
+/** Runs git to its end, within five seconds where nothing else is said. Does not throw: where git cannot be started, `exitCode` is null. */
+async function run(
   folder: string,
   args: readonly string[],
-  here: Surroundings,
+  { target, env: given }: Surroundings,
   options: { readonly variables: Readonly<Record<string, string>>; readonly input?: string; readonly timeout?: number },
 ): Promise<Spawned> {
-  return spawn("git", [...guard, ...args], {
-    ...here,
-    cwd: folder,
-    timeout: 5000,
-    ...options,
-    // This folder's repository or none: nothing above it is looked at.
-    variables: { ...guardVariables, GIT_CEILING_DIRECTORIES: dirname(folder), ...options.variables },
+  // This folder's repository or none: nothing above it is looked at.
+  const variables = { ...guardVariables, GIT_CEILING_DIRECTORIES: dirname(folder), ...options.variables };
+  const startable = makeReady("git", [...guard, ...args], { target, env: given, variables });
+  if (startable === null) return { exitCode: null, stdout: "", stderr: "" };
+  const { file, args: all, env } = startable;
+  const [{ execFile }, { onExit }] = await Promise.all([import("node:child_process"), import("signal-exit")]);
+  return new Promise((resolve) => {
+    const limits = { timeout: options.timeout ?? 5000, killSignal: "SIGKILL", maxBuffer: 100_000_000 } as const;
+    const child = execFile(file, all, { cwd: folder, env, windowsHide: true, ...limits }, (error, stdout, stderr) => {
+      forget();
+      const failed = typeof error?.code === "number" ? error.code : null;
+      resolve({ exitCode: error === null ? 0 : failed, stdout, stderr });
+    });
+    const forget = onExit(() => void child.kill("SIGKILL"));
+    // It may be gone before it has read anything.
+    child.stdin?.on("error", () => undefined).end(options.input ?? "");
   });
 }

@@ -1,5 +1,5 @@
 /**
- * The one way to start another program (beside the doctor's, which runs in containers and is a file of its own).
+ * The one way to start another program (beside git, and the doctor's, which runs in containers and is a file of its own).
  *
  * A repository that this program works on may come from somebody who means harm, so:
  * - The program is looked for on PATH without the repository's own places, and the child gets that PATH (guarded-environment.ts).
@@ -7,11 +7,8 @@
  * - Who starts something says in which folder, because many programs read configuration there.
  * - A child has limits of time and output, and does not outlive this process.
  *
- * `git` has rules of its own on top; only git.ts starts it.
- *
- * Node's own spawn and no package: this is on the way of most runs, and execa takes 60 ms to load.
+ * execa keeps the limits and ends the child. It takes 60 ms to load, so what most runs start, which is git, has a way of its own (git.ts).
  */
-import type { ChildProcess } from "node:child_process";
 import { guardEnvironment, type Env } from "./guarded-environment.ts";
 import { findProgram } from "./program.ts";
 
@@ -43,6 +40,13 @@ export interface SpawnOptions extends Surroundings {
   readonly input?: string;
 }
 
+/** A program that is ready to be started: its file, all its arguments, all its variables. */
+export interface Startable {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly env: Env;
+}
+
 /** More than any answer that is asked for; a program that says more is ended. In characters, for each stream. */
 const maxOutput = 100_000_000;
 const patience = 5000;
@@ -50,112 +54,76 @@ const patience = 5000;
 /** Runs a program to its end. Does not throw: a program that is not there has `exitCode: null`. */
 export async function spawn(program: string, args: readonly string[], options: SpawnOptions): Promise<Spawned> {
   const { target, cwd, timeout = 60_000, signal, input } = options;
-  const env = { ...guardEnvironment(options.env, target), ...options.variables };
-  const startable = findProgram(program, env);
+  const startable = makeReady(program, args, options);
   const stopped = (stderr: string): Spawned => ({ exitCode: null, stdout: "", stderr });
   if (startable === null)
     return stopped(`${program} is not on the PATH; programs in ${target} and in node_modules/.bin do not count.`);
   if (signal?.aborted === true) return stopped(`${program} was not started.`);
-  const [file, ...before] = startable;
-  // Loaded here, since most runs do not get this far.
-  const { spawn: start } = await import("node:child_process");
-  return new Promise((resolve) => {
-    const follower = endWithThisProcess();
-    let child: ChildProcess;
-    try {
-      const stdin = input === undefined ? "ignore" : "pipe";
-      child = start(file, [...before, ...args], { cwd, env, stdio: [stdin, "pipe", "pipe"], windowsHide: true });
-      follower.child = child;
-    } catch (error) {
-      forget(follower);
-      // An argument or a variable that no system takes.
-      resolve(stopped(error instanceof Error ? error.message : String(error)));
-      return;
-    }
-    const said = { stdout: "", stderr: "" };
-    let reason = "";
-    const end = (why: string): void => {
-      if (reason !== "") return;
-      reason = why;
-      child.kill("SIGTERM");
-      force = setTimeout(() => {
-        child.kill("SIGKILL");
-        // What it started may still hold its streams.
-        child.stdout?.destroy();
-        child.stderr?.destroy();
-      }, patience);
-    };
-    let force: NodeJS.Timeout | undefined;
-    const timer = setTimeout(() => end(`${program} gave no answer within ${timeout / 1000} s.`), timeout);
-    const abort = (): void => end(`${program} was interrupted.`);
-    signal?.addEventListener("abort", abort, { once: true });
-    const settle = (exitCode: number | null): void => {
-      clearTimeout(timer);
-      clearTimeout(force);
-      signal?.removeEventListener("abort", abort);
-      forget(follower);
-      const { stdout, stderr } = said;
-      resolve(reason === "" ? { exitCode, stdout, stderr } : { exitCode: null, stdout, stderr: `${stderr}${reason}` });
-    };
-    for (const stream of ["stdout", "stderr"] as const) {
-      child[stream]?.setEncoding("utf8").on("data", (chunk: string) => {
-        if (said[stream].length + chunk.length > maxOutput) end(`${program} said too much.`);
-        else said[stream] += chunk;
-      });
-    }
-    child.on("error", (error) => {
-      reason ||= error.message;
-      settle(null);
-    });
-    child.on("close", (exitCode, signal) => {
-      if (exitCode === null) reason ||= `${program} was ended by ${signal}.`;
-      settle(exitCode);
-    });
-    // It may be gone before it has read anything.
-    child.stdin?.on("error", () => undefined).end(input);
-  });
-}
-
-/** A child to be, or one that runs. */
-interface Follower {
-  child?: ChildProcess;
-}
-
-const running = new Set<Follower>();
-const deadly = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-
-/**
- * Ends a child when this process ends, by itself or by a signal that nobody else listens to. Called before the child is there, since a signal can
- * come at once.
- */
-function endWithThisProcess(): Follower {
-  if (running.size === 0) {
-    process.on("exit", endAll);
-    for (const signal of deadly) process.on(signal, endAllAnd);
+  const { execa } = await import("execa");
+  try {
+    return await run(program, startable, execa, { cwd, timeout, input, signal });
+  } catch (error) {
+    // An argument or a variable that no system takes.
+    return stopped(error instanceof Error ? error.message : String(error));
   }
-  const follower: Follower = {};
-  running.add(follower);
-  return follower;
 }
 
-function forget(follower: Follower): void {
-  running.delete(follower);
-  if (running.size === 0) stopListening();
+async function run(
+  program: string,
+  { file, args, env }: Startable,
+  execa: typeof import("execa").execa,
+  { cwd, timeout, input, signal }: { cwd: string; timeout: number; input: string | undefined; signal: AbortSignal | undefined },
+): Promise<Spawned> {
+  const child = execa(file, args, {
+    cwd,
+    env,
+    extendEnv: false,
+    reject: false,
+    stripFinalNewline: false,
+    timeout,
+    maxBuffer: maxOutput,
+    forceKillAfterDelay: patience,
+    ...(input === undefined ? { stdin: "ignore" } : { input }),
+    ...(signal !== undefined && { cancelSignal: signal }),
+  });
+  // What it started may still hold its streams when it is gone.
+  let release: NodeJS.Timeout | undefined;
+  const releaseAfter = (wait: number): void => {
+    clearTimeout(release);
+    release = setTimeout(() => [child.stdout, child.stderr].forEach((stream) => stream?.destroy()), wait + patience + 500);
+  };
+  const abort = (): void => releaseAfter(0);
+  releaseAfter(timeout);
+  signal?.addEventListener("abort", abort, { once: true });
+  const ended = await child;
+  clearTimeout(release);
+  signal?.removeEventListener("abort", abort);
+  const { stdout = "", stderr = "", exitCode } = ended as { stdout?: string; stderr?: string; exitCode?: number };
+  const reason = ended.timedOut
+    ? `${program} gave no answer within ${timeout / 1000} s.`
+    : ended.isCanceled
+      ? `${program} was interrupted.`
+      : ended.isMaxBuffer
+        ? `${program} said too much.`
+        : ended.signal !== undefined
+          ? `${program} was ended by ${ended.signal}.`
+          : exitCode === undefined
+            ? (ended.originalMessage ?? "")
+            : null;
+  return reason === null
+    ? { exitCode: exitCode ?? null, stdout, stderr }
+    : { exitCode: null, stdout, stderr: `${stderr}${reason}` };
 }
 
-function stopListening(): void {
-  process.off("exit", endAll);
-  for (const signal of deadly) process.off(signal, endAllAnd);
-}
-
-function endAll(): void {
-  for (const { child } of running) child?.kill("SIGKILL");
-}
-
-/** A signal that only this module listens to does what it would have done. */
-function endAllAnd(signal: NodeJS.Signals): void {
-  if (process.listenerCount(signal) > 1) return;
-  endAll();
-  stopListening();
-  process.kill(process.pid, signal);
+/** Finds a program for a target, with the variables that it gets; null where there is none outside of the target. */
+export function makeReady(
+  program: string,
+  args: readonly string[],
+  { target, env: given, variables }: Pick<SpawnOptions, "target" | "env" | "variables">,
+): Startable | null {
+  const env = { ...guardEnvironment(given, target), ...variables };
+  const found = findProgram(program, env);
+  if (found === null) return null;
+  const [file, ...before] = found;
+  return { file, args: [...before, ...args], env };
 }

@@ -90,10 +90,11 @@ describe("one module per outside thing", () => {
     ],
     [
       ["child_process", "worker_threads", "cluster"],
-      ["src/scripts/", "src/repo/spawn.ts", "src/doctor/probe/run.ts", "src/doctor/watchdog.ts"],
+      ["src/scripts/", "src/repo/git.ts", "src/doctor/probe/run.ts", "src/doctor/watchdog.ts"],
     ],
     [["@clack/prompts", "@clack/core", "readline", "readline/promises"], ["src/questions/prompt.ts"]],
-    [["execa"], ["src/scripts/"]],
+    [["execa"], ["src/repo/spawn.ts", "src/scripts/"]],
+    [["signal-exit"], ["src/repo/git.ts"]],
     [
       ["http", "http2", "https", "net", "tls", "dgram", "dns", "dns/promises"],
       ["src/gateway/mock/", "src/gateway/http/client.ts", "src/doctor/probe/network.ts"],
@@ -115,7 +116,8 @@ describe("one module per outside thing", () => {
       "src/repo/apply.ts fs",
       "src/scripts/run.mjs child_process",
       "src/questions/prompt.ts @clack/prompts",
-      "src/repo/spawn.ts child_process",
+      "src/repo/git.ts child_process",
+      "src/repo/spawn.ts execa",
       "src/bin.ts src/cli/main.ts",
       "src/prepare/survey.ts src/spec/file.ts",
       "src/spec/file.ts src/spec/parse.ts",
@@ -150,7 +152,6 @@ describe("starting programs", () => {
       "src/cli/commands/doctor.ts execPath",
       "src/doctor/probe/run.ts program",
       'src/registry/npm.ts "npm"',
-      'src/repo/git.ts "git"',
       'src/verify/containers.ts "docker"',
       "src/verify/containers.ts execPath",
     ]);
@@ -162,8 +163,9 @@ describe("starting programs", () => {
 
   test("git is called at one place, behind its guard, with commands that run no program", () => {
     const text = sources.get("src/repo/git.ts")!;
-    expect(text.match(/\bspawn\(/g)).toHaveLength(1);
-    expect(text).toContain('spawn("git", [...guard, ...args]');
+    expect(text.match(/\bexecFile\(/g)).toHaveLength(1);
+    expect(text.match(/\bmakeReady\(/g)).toHaveLength(1);
+    expect(text).toContain('makeReady("git", [...guard, ...args]');
     const named = [...text.matchAll(/^type (?:Reading|Making) = (.*);$/gm)].flatMap(([, words]) => words!.match(/[a-z-]+/g)!);
     expect(named.sort()).toEqual(["add", "check-ignore", "commit", "init", "ls-files", "symbolic-ref", "symbolic-ref"]);
   });
