@@ -16,6 +16,7 @@ import { specPath } from "../../src/spec/spec.ts";
 import { makeTemporary, registry, skips, textOf, writeTree, type GoldenCase } from "./cases.ts";
 import { judgeDockerfile } from "./dockerfile-judge.ts";
 import { revisionOf } from "./invariants.ts";
+import { devcontainerSchema, featureSchema, opencodeSchema } from "./specification.ts";
 import { caseNames, readCase } from "./store.ts";
 
 const root = join(import.meta.dirname, "..", "..");
@@ -143,13 +144,22 @@ describe("aperture-env.lock", () => {
   });
 });
 
-describe.skipIf(skips("published schemas", noSchemas))("published schemas", () => {
-  const compile = {
-    devcontainer: () => new Ajv2019(lenient).compile(readSchema("devContainer.base.schema.json")),
-    feature: () => new Ajv(lenient).compile(readSchema("devContainerFeature.schema.json")),
-    opencode: () => new Ajv2020(lenient).compile(readSchema("opencode-config.schema.json")),
-  };
+const published = {
+  devcontainer: () => new Ajv2019(lenient).compile(readSchema("devContainer.base.schema.json")),
+  feature: () => new Ajv(lenient).compile(readSchema("devContainerFeature.schema.json")),
+  opencode: () => new Ajv2020(lenient).compile(readSchema("opencode-config.schema.json")),
+};
+/** What stands in where the published ones cannot be had. */
+const own: typeof published = {
+  devcontainer: () => new Ajv(lenient).compile(devcontainerSchema),
+  feature: () => new Ajv(lenient).compile(featureSchema),
+  opencode: () => new Ajv(lenient).compile(opencodeSchema),
+};
 
+describe.skipIf(skips("published schemas", noSchemas))("published schemas", () => judgeBySchemas(published));
+describe("schemas written from the specifications", () => judgeBySchemas(own));
+
+function judgeBySchemas(compile: typeof published): void {
   test.each(opened)("$name: $devcontainer", ({ after, devcontainer }) => {
     expect(complaints(compile.devcontainer(), readJsonc(textOf(after, devcontainer)))).toEqual([]);
   });
@@ -173,7 +183,21 @@ describe.skipIf(skips("published schemas", noSchemas))("published schemas", () =
     expect(complaints(compile.feature(), { id: "a", version: "1.0.0", name: "a", unknown: 1 })).not.toEqual([]);
     expect(complaints(compile.opencode(), { unknown: 1 })).not.toEqual([]);
   });
-});
+
+  test.each([
+    ["a dev container from nothing", "devcontainer", { name: "a" }],
+    ["a dev container with a port that is none", "devcontainer", { image: "debian", forwardPorts: [true] }],
+    ["a variable that is a list", "devcontainer", { image: "debian", containerEnv: { A: ["b"] } }],
+    ["a service without its Compose file", "devcontainer", { service: "a", image: 1 }],
+    ["a Feature without a version", "feature", { id: "a", name: "a" }],
+    ["an option without a type", "feature", { id: "a", version: "1.0.0", name: "a", options: { b: { default: 1 } } }],
+    ["a provider that is a text", "opencode", { model: "a/b", provider: { a: "b" } }],
+    ["a way of sharing that is none", "opencode", { model: "a/b", provider: {}, share: "maybe" }],
+    ["models as a list", "opencode", { model: "a/b", provider: { a: { models: ["b"] } } }],
+  ] as const)("they refuse %s", (_what, kind, value) => {
+    expect(complaints(compile[kind](), value)).not.toEqual([]);
+  });
+}
 
 describe("auth.json", () => {
   test.each(everyText(`${featureFolder}/auth.json`))(

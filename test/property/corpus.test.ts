@@ -1,4 +1,7 @@
-/** The edits of a user's devcontainer.json on 245 real files of public repositories, each in five styles. */
+/**
+ * The edits of a user's devcontainer.json: on files of our own in every style that people write, and, where they can be had, on 245 real ones of
+ * public repositories; each as it is and in five styles more.
+ */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -7,8 +10,13 @@ import type { EditResult } from "../../src/edit/splice.ts";
 import { backTo, depthOf, isSplice, nodeAt, strange, styles, textOf, valueOf, type Path } from "./jsonc-checks.ts";
 
 const corpus = join(import.meta.dirname, "..", "..", "..", "shared", "corpus", "devcontainer");
-const present = existsSync(corpus);
-if (!present) console.warn("skipped: the corpus of real devcontainer.json files, because ../shared/corpus is not here");
+if (!existsSync(corpus))
+  console.warn("skipped: the corpus of real devcontainer.json files, because ../shared/corpus is not here");
+/** Folders of files, and how many there are at the least. */
+const sets = [
+  { what: "files of our own", folder: join(import.meta.dirname, "files", "devcontainer"), least: 30 },
+  { what: "real files", folder: corpus, least: 200 },
+].filter(({ folder }) => existsSync(folder));
 
 const revision = "0123456789ab";
 
@@ -48,10 +56,8 @@ function withValue(object: Record<string, unknown>, [key, ...rest]: readonly str
   return { ...object, [key!]: rest.length === 0 ? put : withValue(inner, rest, put) };
 }
 
-describe.skipIf(!present)("real devcontainer.json files", () => {
-  const files = !present
-    ? []
-    : readdirSync(corpus, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".json"));
+describe.each(sets)("devcontainer.json: $what", ({ folder, least }) => {
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => /\.jsonc?$/.test(name));
 
   const cases = Object.entries(styles).flatMap(([style, restyle]) =>
     Object.entries(edits).map(([what, edit]) => [style, what, restyle, edit] as const),
@@ -63,7 +69,7 @@ describe.skipIf(!present)("real devcontainer.json files", () => {
       let edited = 0;
       const refused: string[] = [];
       for (const file of files) {
-        const text = restyle(readFileSync(join(corpus, file), "utf8"));
+        const text = restyle(readFileSync(join(folder, file), "utf8"));
         const result = put(text);
         if (!result.ok) {
           refused.push(`${file}: ${result.why}`);
@@ -93,14 +99,14 @@ describe.skipIf(!present)("real devcontainer.json files", () => {
       // Refused is only what no JSONC parser reads.
       expect(refused).toEqual([]);
       expect(edited).toBe(files.length);
-      expect(edited).toBeGreaterThan(200);
+      expect(edited).toBeGreaterThan(least);
     },
   );
 
   test.each(Object.entries(styles))("%s: another revision, and nothing else", (_style, restyle) => {
     const path: Path = ["features", "./aperture-env", "revision"];
     for (const file of files) {
-      const first = textOf(ensureValue(restyle(readFileSync(join(corpus, file), "utf8")), path, revision));
+      const first = textOf(ensureValue(restyle(readFileSync(join(folder, file), "utf8")), path, revision));
       const { offset, length } = nodeAt(first, path)!;
       const second = textOf(ensureValue(first, path, "another"));
       expect(second, file).toBe(`${first.slice(0, offset)}"another"${first.slice(offset + length)}`);

@@ -17,6 +17,7 @@ import { questionOf } from "../../src/questions/table.ts";
 import type { Answers, ProviderChoice } from "../../src/questions/types.ts";
 import { emitProviders, modelsWithoutLimits } from "../../src/render/providers.ts";
 import { renderEnvironment } from "../../src/render/render.ts";
+import { opencodeSchema } from "../golden/specification.ts";
 import { catalogue } from "../support/catalogue.ts";
 import { plainAnswers } from "../support/memory.ts";
 
@@ -540,9 +541,17 @@ describe("what OpenAI's newer models do not take over chat", () => {
 
 const schemaFile = join(import.meta.dirname, "..", "..", "..", "shared", "schemas", "opencode-config.schema.json");
 
-describe.skipIf(!existsSync(schemaFile))("OpenCode's own schema", () => {
+/** OpenCode's own, where it can be had, and one of ours from its documentation. */
+const schemas: readonly (readonly [string, () => AnySchema])[] = [
+  ["a schema of ours", () => opencodeSchema],
+  ...(existsSync(schemaFile)
+    ? ([["OpenCode's own schema", () => JSON.parse(readFileSync(schemaFile, "utf8")) as AnySchema]] as const)
+    : []),
+];
+
+describe.each(schemas)("%s", (_name, read) => {
   test("takes every provider in both styles", () => {
-    const schema = JSON.parse(readFileSync(schemaFile, "utf8")) as AnySchema;
+    const schema = read();
     const validate = new Ajv2020({ strict: false }).compile(schema);
     for (const style of ["separate", "compact"] as const) {
       for (const choice of [...everyChoice, house]) {
