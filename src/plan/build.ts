@@ -8,7 +8,7 @@ import type { Finding } from "./findings.ts";
 import { planPiece, takeOut } from "./pieces/index.ts";
 import { notAFile, type Planned } from "./pieces/piece.ts";
 import { planSeed } from "./pieces/seed.ts";
-import type { Change, Choice, Plan, Write } from "./plan.ts";
+import type { Change, Settlement, Plan, Write } from "./plan.ts";
 import type { Found, Snapshot } from "./snapshot.ts";
 
 /** Everything that a plan is made from. */
@@ -29,7 +29,7 @@ export interface PlanInput {
   /** Lines of a marked block for `.gitignore`; none where nothing is asked. */
   readonly ignoreLines: readonly string[];
   /** What to do with each conflict that can be settled. */
-  readonly settle: (path: string) => Choice | null;
+  readonly settle: (path: string) => Settlement | null;
   readonly warnings: readonly string[];
   readonly findings: readonly Finding[];
   readonly editors: Editors;

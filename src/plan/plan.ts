@@ -4,7 +4,7 @@ import type { Finding } from "./findings.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** How a conflict can be settled: the user's text stays, or what this version gives takes its place. */
-export type Choice = "keep" | "replace";
+export type Settlement = "keep" | "replace";
 
 /** One file of the plan. Paths are relative to the repository's root, with `/`. */
 export type Change =
@@ -36,7 +36,7 @@ export type Change =
       readonly fix: string;
       readonly where?: Place;
       /** What can be chosen; nothing where only a person's own hand helps. */
-      readonly choices: readonly Choice[];
+      readonly choices: readonly Settlement[];
       /** The text that is there and the one that would take its place, to be shown as a diff. */
       readonly before?: string;
       readonly after?: string;

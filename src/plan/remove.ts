@@ -5,7 +5,7 @@ import { specPath } from "../spec/spec.ts";
 import { sortByPath } from "./build.ts";
 import { takeOut } from "./pieces/index.ts";
 import { notAFile } from "./pieces/piece.ts";
-import type { Change, Choice, Plan } from "./plan.ts";
+import type { Change, Settlement, Plan } from "./plan.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** Everything that such a plan is made from. */
@@ -13,7 +13,7 @@ export interface RemovalInput {
   readonly root: string;
   readonly lock: Lock;
   readonly snapshot: Snapshot;
-  readonly settle: (path: string) => Choice | null;
+  readonly settle: (path: string) => Settlement | null;
   readonly editors: Editors;
 }
 

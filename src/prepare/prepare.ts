@@ -6,7 +6,7 @@ import { lockPath, type Lock } from "../lock/lock.ts";
 import { buildPlan } from "../plan/build.ts";
 import { findAll, findingsOfIgnored } from "../plan/findings.ts";
 import { foldersOf, unignoreLines } from "../plan/ignore.ts";
-import { changesOf, type Choice, type Plan } from "../plan/plan.ts";
+import { changesOf, type Settlement, type Plan } from "../plan/plan.ts";
 import type { Resolved } from "../questions/resolve.ts";
 import type { Answers } from "../questions/types.ts";
 import { describeBase } from "../render/context.ts";
@@ -23,7 +23,7 @@ import { survey, type Request, type Survey } from "./survey.ts";
 const noLock: LockFile = { lock: null, damaged: false, found: { kind: "nothing" } };
 
 /** Settles a conflict, or leaves it one. */
-export type Settle = (path: string) => Choice | null;
+export type Settle = (path: string) => Settlement | null;
 
 /** All that a plan needs; only conflicts are open. */
 export interface Prepared {

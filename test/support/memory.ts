@@ -3,7 +3,7 @@ import { pinnedRelease } from "../../src/catalog/release.ts";
 import { editJsonc } from "../../src/edit/editor.ts";
 import { lockPath, parseLock, type Lock } from "../../src/lock/lock.ts";
 import { buildPlan } from "../../src/plan/build.ts";
-import { writesOf, type Choice, type Plan } from "../../src/plan/plan.ts";
+import { writesOf, type Settlement, type Plan } from "../../src/plan/plan.ts";
 import { planRemoval } from "../../src/plan/remove.ts";
 import type { Snapshot } from "../../src/plan/snapshot.ts";
 import { demandOf, filesOf } from "../../src/parts/compose.ts";
@@ -54,7 +54,7 @@ export function planUpdate(
   texts: Texts,
   shape: Shape,
   answers: Answers = plainAnswers,
-  settle: (path: string) => Choice | null = () => null,
+  settle: (path: string) => Settlement | null = () => null,
   generator = "1.0.0",
 ): Plan {
   const rendered = renderEnvironment({
@@ -83,7 +83,7 @@ export function planUpdate(
 }
 
 /** The plan of a removal. */
-export function planRemove(texts: Texts, settle: (path: string) => Choice | null = () => null): Plan {
+export function planRemove(texts: Texts, settle: (path: string) => Settlement | null = () => null): Plan {
   return planRemoval({ root: "/repository", lock: lockOf(texts)!, snapshot: snapshotOf(texts), settle, editors: editJsonc });
 }
 

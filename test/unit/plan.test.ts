@@ -15,7 +15,7 @@ import type { EditResult } from "../../src/edit/splice.ts";
 import { demandOf, piecesOf, wantedPaths } from "../../src/parts/compose.ts";
 import { buildPlan, pathsToLookAt, type PlanInput } from "../../src/plan/build.ts";
 import type { Finding } from "../../src/plan/findings.ts";
-import { conflictsOf, isEmpty, writesOf, type Change, type Choice, type Plan } from "../../src/plan/plan.ts";
+import { conflictsOf, isEmpty, writesOf, type Change, type Settlement, type Plan } from "../../src/plan/plan.ts";
 import { planRemoval } from "../../src/plan/remove.ts";
 import type { Found } from "../../src/plan/snapshot.ts";
 import { pieceOf, type Rendered, type RenderedFile } from "../../src/render/render.ts";
@@ -80,7 +80,7 @@ interface Setting {
   readonly editedSpec?: EditResult;
   readonly taken?: readonly TakenPiece[];
   readonly ignoreLines?: readonly string[];
-  readonly settle?: Choice | ((path: string) => Choice | null);
+  readonly settle?: Settlement | ((path: string) => Settlement | null);
   readonly findings?: readonly Finding[];
 }
 
@@ -269,7 +269,7 @@ describe("a file of ours", () => {
       path: string,
       found: string,
       locked: LockedFile | undefined,
-      settle: Choice,
+      settle: Settlement,
       change: Partial<Change>,
       entry: LockedFile | undefined,
     ];

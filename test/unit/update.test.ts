@@ -10,7 +10,7 @@ import { planLines } from "../../src/plan/pieces/lines.ts";
 import { planOwn } from "../../src/plan/pieces/own.ts";
 import type { Planned } from "../../src/plan/pieces/piece.ts";
 import { planValues } from "../../src/plan/pieces/values.ts";
-import type { Change, Choice } from "../../src/plan/plan.ts";
+import type { Change, Settlement } from "../../src/plan/plan.ts";
 import type { Found } from "../../src/plan/snapshot.ts";
 import type { KeyedValue, OwnPiece } from "../../src/vocabulary.ts";
 
@@ -18,7 +18,7 @@ const found = (text: string | null): Found => (text === null ? { kind: "nothing"
 const devcontainer = ".devcontainer/devcontainer.json";
 const planKeys = (values: readonly KeyedValue[], theirs: string, locked: LockedFile | undefined): Planned =>
   planValues({ strategy: "keys", path: devcontainer, values }, found(theirs), locked, editJsonc(devcontainer));
-const takeOut = (path: string, there: Found, locked: LockedFile, settle: Choice | null): Change | null =>
+const takeOut = (path: string, there: Found, locked: LockedFile, settle: Settlement | null): Change | null =>
   pieces.takeOut(path, there, locked, settle, editJsonc);
 const glyphs = { create: "+", replace: "~", edit: "~", remove: "-", keep: "=", conflict: "!" } as const;
 
@@ -36,7 +36,7 @@ function outcome(
 describe("own, edited by people: merged line by line", () => {
   const was = "FROM one\nRUN two\n\nENV three=3\n\nCMD four\n";
   const locked: LockedFile = { strategy: "own", hash: hashText(was), ancestor: was.split("\n") };
-  const plan = (theirs: string | null, ours: string, settle: Choice | null = null): ReturnType<typeof outcome> => {
+  const plan = (theirs: string | null, ours: string, settle: Settlement | null = null): ReturnType<typeof outcome> => {
     const file: OwnPiece = {
       path: ".devcontainer/Dockerfile",
       strategy: "own",
@@ -132,7 +132,7 @@ describe("own, edited by people: merged line by line", () => {
 describe("own, edited by people, JSON: merged key by key where lines clash", () => {
   const was = '{\n  "name": "a",\n  "build": { "args": { "REVISION": "1" } },\n  "remoteUser": "x"\n}\n';
   const locked: LockedFile = { strategy: "own", hash: hashText(was), ancestor: was.split("\n") };
-  const plan = (theirs: string, ours: string, settle: Choice | null = null): ReturnType<typeof outcome> => {
+  const plan = (theirs: string, ours: string, settle: Settlement | null = null): ReturnType<typeof outcome> => {
     const file: OwnPiece = {
       path: ".devcontainer/devcontainer.json",
       strategy: "own",
@@ -192,7 +192,7 @@ describe("own, generated: by hash", () => {
     template: string,
     theirs: string | null,
     ours: string,
-    settle: Choice | null,
+    settle: Settlement | null,
     expected: ReturnType<typeof outcome>,
   ];
   const rows: readonly Row[] = [

@@ -1,7 +1,7 @@
 /** From a prepared plan to the disk: conflicts are settled, a person is asked, the plan is applied. The same for all commands that write. */
 import { cancelledError, decisionError } from "../../errors.ts";
 import { mayBeWritten } from "../../lock/lock.ts";
-import { conflictsOf, isEmpty, type Choice, type Plan } from "../../plan/plan.ts";
+import { conflictsOf, isEmpty, type Settlement, type Plan } from "../../plan/plan.ts";
 import type { Outcome } from "../../report/json.ts";
 import { formatInterrupted } from "../../report/text.ts";
 import { applyPlan, refuseIfMoved } from "../../repo/apply.ts";
@@ -83,7 +83,7 @@ export async function executePlan(
   prompt: Prompt,
   io: Io,
 ): Promise<{ readonly status: Outcome["status"]; readonly plan: Plan }> {
-  const chosen = new Map<string, Choice>();
+  const chosen = new Map<string, Settlement>();
   const settle: Settle = (path) => chosen.get(path) ?? (onConflict === "fail" ? null : onConflict);
   const warned = (plan: Plan): Plan => ({ ...plan, warnings: [...warnings, ...plan.warnings] });
   let plan = warned(await build(settle));
@@ -106,14 +106,14 @@ export async function executePlan(
   return { status: "written", plan };
 }
 
-const hints: Readonly<Record<Choice | "stop", string>> = {
+const hints: Readonly<Record<Settlement | "stop", string>> = {
   keep: "your text stays there",
   replace: "ours takes its place",
   stop: "write nothing",
 };
 
 /** Asks for each conflict that can be settled. Gives whether all were. */
-async function settleByHand(plan: Plan, chosen: Map<string, Choice>, prompt: NonNullable<Prompt>, io: Io): Promise<boolean> {
+async function settleByHand(plan: Plan, chosen: Map<string, Settlement>, prompt: NonNullable<Prompt>, io: Io): Promise<boolean> {
   const conflicts = conflictsOf(plan);
   if (conflicts.length === 0 || conflicts.some((conflict) => conflict.choices.length === 0)) return false;
   const { formatConflict } = await import("../../report/diff.ts");

@@ -3,7 +3,7 @@ import type { Editors } from "../../edit/editor.ts";
 import type { LockedFile } from "../../lock/lock.ts";
 import type { Piece } from "../../vocabulary.ts";
 import { note, updateHint, type Observation } from "../observation.ts";
-import type { Change, Choice } from "../plan.ts";
+import type { Change, Settlement } from "../plan.ts";
 import type { Found } from "../snapshot.ts";
 import { observeLines, planLines, takeLinesOut } from "./lines.ts";
 import { observeOwn, planOwn, takeOwnOut } from "./own.ts";
@@ -16,7 +16,7 @@ export function planPiece(
   piece: Piece,
   found: Found,
   locked: LockedFile | undefined,
-  settle: Choice | null,
+  settle: Settlement | null,
   editors: Editors,
 ): Planned | null {
   const known = locked?.strategy === piece.strategy ? locked : undefined;
@@ -34,7 +34,13 @@ export function planPiece(
 }
 
 /** The change that takes our part out of one path, for `remove` and for what is no longer wanted; null where nothing of it is left there. */
-export function takeOut(path: string, found: Found, locked: LockedFile, settle: Choice | null, editors: Editors): Change | null {
+export function takeOut(
+  path: string,
+  found: Found,
+  locked: LockedFile,
+  settle: Settlement | null,
+  editors: Editors,
+): Change | null {
   // Of the user's file from which something was taken, nothing is ours.
   if (found.kind === "nothing" || (found.kind === "other" && locked.strategy === "taken")) return null;
   if (found.kind === "other") return notAFile(path, found.what);

@@ -8,12 +8,12 @@ import { mergeLines, mergeValues, type Side } from "../../edit/merge3.ts";
 import { hashText, normalise, type LockedFile } from "../../lock/lock.ts";
 import type { OwnPiece } from "../../vocabulary.ts";
 import { note, type Observation } from "../observation.ts";
-import type { Change, Choice } from "../plan.ts";
+import type { Change, Settlement } from "../plan.ts";
 import type { Found } from "../snapshot.ts";
 import { notAFile, type Planned } from "./piece.ts";
 
 /** Plans one file. `settle` is what to do with a conflict that can be settled. */
-export function planOwn(file: OwnPiece, found: Found, locked: LockedFile | undefined, settle: Choice | null): Planned {
+export function planOwn(file: OwnPiece, found: Found, locked: LockedFile | undefined, settle: Settlement | null): Planned {
   const { path, text: after, executable } = file;
   const entry: LockedFile = { strategy: "own", hash: hashText(after), ...(file.edited && { ancestor: after.split("\n") }) };
   if (found.kind === "other") return { change: notAFile(path, found.what), locked: locked ?? null };
@@ -67,11 +67,11 @@ function merge(file: OwnPiece, mine: string, { ancestor }: LockedFile, side: Sid
 }
 
 /** `keep` is the user's side. */
-function sideOf(settle: Choice | null): Side | null {
+function sideOf(settle: Settlement | null): Side | null {
   return settle === null ? null : settle === "keep" ? "mine" : "theirs";
 }
 
-function foreign(path: string, before: string, after: string, settle: Choice | null): Change {
+function foreign(path: string, before: string, after: string, settle: Settlement | null): Change {
   if (settle === "keep") return { kind: "keep", path, why: "left" };
   return {
     kind: "conflict",

@@ -9,7 +9,7 @@ import { hashText, type LockedFile, type LockedValue } from "../../lock/lock.ts"
 import { findEssential } from "../../parts/claims.ts";
 import type { KeyedValue, ValuesPiece } from "../../vocabulary.ts";
 import { note, updateHint, type Observation } from "../observation.ts";
-import type { Change, Choice } from "../plan.ts";
+import type { Change, Settlement } from "../plan.ts";
 import type { Found } from "../snapshot.ts";
 import { editOrKeep, notAFile, refusedEdit, type Planned } from "./piece.ts";
 import { originalOf, undoOf } from "./undo.ts";
@@ -56,7 +56,7 @@ export function planValues(
 }
 
 /** Takes our values out of a text; null for one where nothing is left to take. */
-export function takeValuesOut(path: string, text: string, locked: LockedFile, settle: Choice | null, editor: Editor): Change {
+export function takeValuesOut(path: string, text: string, locked: LockedFile, settle: Settlement | null, editor: Editor): Change {
   const left = withoutValues(text, locked, editor);
   if (!left.ok) return refusedEdit(path, left);
   let after = left.text;
