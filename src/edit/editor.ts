@@ -1,8 +1,4 @@
-/**
- * One editor for keyed values, whatever the file's format is: JSONC, or YAML by the file's name. Its functions change nothing but the named
- * places, read what they made again, and refuse with a place what they cannot do safely.
- */
-import * as jsonc from "./jsonc.ts";
+/** What an editor of keyed values is, whatever the file's format: types only. */
 import type { EditRefusal, EditResult } from "./splice.ts";
 
 /** Keys of maps, from the top. */
@@ -24,22 +20,3 @@ export interface Editor {
 
 /** The editor for a file. */
 export type Editors = (path: string) => Editor;
-
-const jsoncEditor: Editor = { ...jsonc, read: jsonc.readObject };
-
-/** Loads the editors for these files: YAML's parser is large, so it is read only where one of them is YAML. */
-export async function loadEditors(paths: Iterable<string>): Promise<Editors> {
-  if (![...paths].some(isYaml)) return editJsonc;
-  const { yamlEditor } = await import("../spec/file.ts");
-  return (path) => (isYaml(path) ? yamlEditor : jsoncEditor);
-}
-
-/** For files of which none is YAML. */
-export const editJsonc: Editors = (path) => {
-  if (isYaml(path)) throw new Error(`no editor was loaded for ${path}`);
-  return jsoncEditor;
-};
-
-function isYaml(path: string): boolean {
-  return /\.ya?ml$/i.test(path);
-}

@@ -1,55 +1,14 @@
 /** What a repository holds that stands against the environment: named in the plan, never changed without a word. Pure. */
-import { formatPlace, type Place } from "../errors.ts";
-import type { WayOut } from "../opencode/ways-out.ts";
+import { formatPlace } from "../errors.ts";
 import { formatShell } from "../render/escape.ts";
+import type { Finding, Project } from "./finding.ts";
 import { findBypass, type BypassOptions } from "./findings/bypass.ts";
 import { findInFolder } from "./findings/folder.ts";
 import { findOtherOpencode } from "./findings/other.ts";
 import { findVariables } from "./findings/variables.ts";
 
+export type { Finding, Fix, Project, ProjectFile } from "./finding.ts";
 export { findBypass, findInFolder, findOtherOpencode, findVariables, type BypassOptions };
-
-/** One thing found. */
-export interface Finding {
-  readonly code:
-    | WayOut["code"]
-    | "unreadable-config"
-    | "other-opencode"
-    | "git-ignored"
-    | "opencode-folder"
-    | "registry-ignored"
-    | "registry-not-written";
-  readonly where: Place;
-  /** What it is and what comes of it, as a sentence without its full stop. */
-  readonly message: string;
-  /** What to do about it, as a sentence without its full stop. */
-  readonly hint: string;
-  /** What to take out of which files to be rid of it, where that can be done for the user. */
-  readonly fixes?: readonly Fix[];
-}
-
-/** A key to take out of a JSONC file, by its path of keys. */
-export interface Fix {
-  readonly file: string;
-  readonly path: readonly string[];
-}
-
-/** A file of the repository's, by its path from the root with `/`. */
-export interface ProjectFile {
-  readonly path: string;
-  readonly text: string;
-}
-
-/** The texts of a repository that findings are made from. */
-export interface Project {
-  /** OpenCode's configuration files, in the order in which OpenCode reads them. */
-  readonly configs: readonly ProjectFile[];
-  /** Files that say what gets into the dev containers: they themselves, Dockerfiles, Compose files, and scripts that hooks run. */
-  readonly setup: readonly ProjectFile[];
-  readonly hasOpencodeFolder: boolean;
-  /** Agents, commands, modes, plugins and tools in it. */
-  readonly opencodeFiles: readonly ProjectFile[];
-}
 
 /** Everything in a repository that stands against the environment. */
 export function findAll(project: Project, environment: BypassOptions): Finding[] {

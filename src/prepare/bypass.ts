@@ -1,7 +1,7 @@
 /** What goes past the gateway in a project's own configuration, and what to take out of it. Pure. */
 import { emittedIds } from "../catalog/compact.ts";
 import { ownDevcontainer } from "../catalog/files.ts";
-import { editJsonc } from "../edit/editor.ts";
+import { editJsonc } from "../edit/editors.ts";
 import type { BypassOptions, Finding, ProjectFile } from "../plan/findings.ts";
 import { withoutKeys } from "../plan/pieces/taken.ts";
 import type { Containers } from "../repo/environment.ts";

@@ -1,6 +1,7 @@
 /** Looks at a repository once, and settles all that is asked: for the commands that write an environment, and for the one that checks it. */
 import { pinnedRelease } from "../catalog/release.ts";
-import { loadEditors, type Editors } from "../edit/editor.ts";
+import type { Editors } from "../edit/editor.ts";
+import { loadEditors } from "../edit/editors.ts";
 import type { EditResult } from "../edit/splice.ts";
 import { lockPath, type Lock } from "../lock/lock.ts";
 import { demandOf, wantedPaths } from "../parts/compose.ts";

@@ -5,7 +5,7 @@
  * Read in OpenCode 1.18.18 (`Provider.state` and the loading of a package): a model's package is its own `provider.npm`, else the provider's
  * `npm`; its address is `options.baseURL` unless that is empty, else its own `provider.api`; and only models of the `whitelist` are offered.
  */
-import type { EmittedProvider, Settings } from "./providers.ts";
+import type { EmittedProvider, Settings } from "./emission.ts";
 
 /** A provider of which no other configuration can change the address, the key, the models or a model's package. `npm` is what speaks for it. */
 export function pinProvider(provider: EmittedProvider, npm: string): EmittedProvider {

@@ -5,35 +5,8 @@ import { compactId, findProvider, speechOf, type Speech } from "../catalog/provi
 import { chatOptions, hasEfforts } from "../catalog/quirks.ts";
 import { wireFormats } from "../catalog/wire-formats.ts";
 import type { Answers, ModelChoice, ProviderChoice } from "../questions/types.ts";
+import type { EmittedProvider, Emission, Settings } from "./emission.ts";
 import { pinProvider } from "./pins.ts";
-
-/** Settings of a model in OpenCode's configuration. */
-export type Settings = Readonly<Record<string, unknown>>;
-
-/** One provider as OpenCode gets it. */
-export interface EmittedProvider {
-  readonly id: string;
-  /** Where the catalogue does not say it. */
-  readonly name: string | null;
-  readonly npm: string | null;
-  readonly options: Readonly<Record<string, string>>;
-  /** The only models that are offered; null for all. */
-  readonly whitelist: readonly string[] | null;
-  /** Models that are not offered; null where nothing is said of that. */
-  readonly blacklist: readonly string[] | null;
-  /** What the catalogue does not say of models. */
-  readonly models: readonly (readonly [key: string, settings: Settings])[];
-  /** Its part of the catalogue; null where it has none. */
-  readonly catalogue: { readonly fields: Settings; readonly models: Readonly<Record<string, Settings>> } | null;
-}
-
-/** All that OpenCode gets of providers. */
-export interface Emission {
-  readonly providers: readonly EmittedProvider[];
-  /** The chosen models by the names that they have there. */
-  readonly model: string;
-  readonly smallModel: string;
-}
 
 /** What OpenCode gets for these answers. `origin` is what base URLs begin with. */
 export function emitProviders(answers: Answers, catalogue: Catalogue, origin: string): Emission {

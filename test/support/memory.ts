@@ -1,6 +1,6 @@
 /** Repositories in memory: a plan applied to a map of texts, as the writer applies it to a disk. */
 import { pinnedRelease } from "../../src/catalog/release.ts";
-import { editJsonc } from "../../src/edit/editor.ts";
+import { editJsonc } from "../../src/edit/editors.ts";
 import { lockPath, parseLock, type Lock } from "../../src/lock/lock.ts";
 import { buildPlan } from "../../src/plan/build.ts";
 import { writesOf, type Settlement, type Plan } from "../../src/plan/plan.ts";

@@ -10,7 +10,8 @@ import { formatPage } from "../../src/gateway/mock/page.ts";
 import { listenError, startMockGateway, type MockGateway, type MockModel } from "../../src/gateway/mock/server.ts";
 import { answerTo } from "../../src/gateway/mock/conversation.ts";
 import { messages } from "../../src/gateway/mock/messages.ts";
-import { cut, splitInput, splitWords } from "../../src/gateway/mock/wire.ts";
+import { splitInput, splitWords } from "../../src/gateway/mock/wire.ts";
+import { cut } from "../../src/gateway/mock/json.ts";
 import { orderOf, parseEvents } from "../support/mock-gateway.ts";
 
 const anthropic = { id: "anthropic", name: "Anthropic" };

@@ -1,6 +1,6 @@
 /** The rules of the plan, each on its own: what is wanted, what lies there, what the lock says, and so what happens. */
 import { describe, expect, test } from "vitest";
-import { editJsonc } from "../../src/edit/editor.ts";
+import { editJsonc } from "../../src/edit/editors.ts";
 import { pinnedRelease } from "../../src/catalog/release.ts";
 import {
   formatLock,

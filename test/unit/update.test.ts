@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from "vitest";
 import { hashText, type LockedFile } from "../../src/lock/lock.ts";
-import { editJsonc } from "../../src/edit/editor.ts";
+import { editJsonc } from "../../src/edit/editors.ts";
 import * as pieces from "../../src/plan/pieces/index.ts";
 import { planLines } from "../../src/plan/pieces/lines.ts";
 import { planOwn } from "../../src/plan/pieces/own.ts";

@@ -1,5 +1,5 @@
 /** Takes an environment out of a repository, by its lock. */
-import { loadEditors } from "../../edit/editor.ts";
+import { loadEditors } from "../../edit/editors.ts";
 import { decisionError, usageError } from "../../errors.ts";
 import { lockPath } from "../../lock/lock.ts";
 import { planRemoval } from "../../plan/remove.ts";

@@ -5,19 +5,8 @@
  */
 import { fromTool, fromUser, turnsIn, type Turn } from "./conversation.ts";
 import { formatOpenAiError } from "./responses.ts";
-import {
-  eventStream,
-  formatEvent,
-  isObject,
-  matchExactly,
-  namesIn,
-  objectsIn,
-  splitInput,
-  splitWords,
-  type Answer,
-  type JsonObject,
-  type WireFormat,
-} from "./wire.ts";
+import { eventStream, formatEvent, matchExactly, splitInput, splitWords, type Answer, type WireFormat } from "./wire.ts";
+import { isObject, namesIn, objectsIn, type JsonObject } from "./json.ts";
 
 const path = "/v1/chat/completions";
 

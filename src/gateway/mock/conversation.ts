@@ -1,5 +1,5 @@
 /** What was said so far, without its wire format, and what the mock gateway answers to it. */
-import { cut, isObject, objectsIn, type JsonObject } from "./wire.ts";
+import { cut, isObject, objectsIn, type JsonObject } from "./json.ts";
 
 /** One text of the user, or one result of a tool. What the model said is of no interest here. */
 export interface Turn {

@@ -6,17 +6,8 @@
  */
 import { fromTool, fromUser, type Turn } from "./conversation.ts";
 import { awsEventStream, formatAwsEvent } from "./event-stream.ts";
-import {
-  isObject,
-  matchModel,
-  namesIn,
-  objectsIn,
-  splitInput,
-  splitWords,
-  type Answer,
-  type JsonObject,
-  type WireFormat,
-} from "./wire.ts";
+import { matchModel, splitInput, splitWords, type Answer, type WireFormat } from "./wire.ts";
+import { isObject, namesIn, objectsIn, type JsonObject } from "./json.ts";
 
 /** Names of errors by HTTP status (Amazon Bedrock API reference, "Converse", Errors). */
 const errorTypes: Readonly<Record<number, string>> = {

@@ -5,18 +5,8 @@
  * errors: Google Cloud API design guide, "Errors". A stream without `alt=sse` is one JSON list: Google API reference, system parameters.
  */
 import { fromTool, fromUser } from "./conversation.ts";
-import {
-  eventStream,
-  formatEvent,
-  isObject,
-  matchModel,
-  namesIn,
-  objectsIn,
-  splitWords,
-  type Answer,
-  type JsonObject,
-  type WireFormat,
-} from "./wire.ts";
+import { eventStream, formatEvent, matchModel, splitWords, type Answer, type WireFormat } from "./wire.ts";
+import { isObject, namesIn, objectsIn, type JsonObject } from "./json.ts";
 
 /** Canonical codes by HTTP status (google.rpc.Code). */
 const errorStatuses: Readonly<Record<number, string>> = {

@@ -4,17 +4,8 @@
  * Shapes and the order of events: Anthropic API reference, "Create a Message", "Streaming messages", "Tool use" and "Errors".
  */
 import { fromTool, fromUser, turnsIn } from "./conversation.ts";
-import {
-  matchExactly,
-  namesIn,
-  objectsIn,
-  splitInput,
-  splitWords,
-  streamOfTyped,
-  type Answer,
-  type JsonObject,
-  type WireFormat,
-} from "./wire.ts";
+import { matchExactly, splitInput, splitWords, streamOfTyped, type Answer, type WireFormat } from "./wire.ts";
+import { namesIn, objectsIn, type JsonObject } from "./json.ts";
 
 /** Names of errors by HTTP status (Anthropic API reference, "Errors"). */
 const errorTypes: Readonly<Record<number, string>> = {

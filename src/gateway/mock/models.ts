@@ -9,7 +9,8 @@ import { faultOfModel, type Fault } from "./faults.ts";
 import { wireFormats } from "./formats.ts";
 import { messages } from "./messages.ts";
 import { responses } from "./responses.ts";
-import type { JsonObject, WireFormat } from "./wire.ts";
+import type { WireFormat } from "./wire.ts";
+import type { JsonObject } from "./json.ts";
 
 /** A model, the provider that lists it, and the paths on which it answers, such as `/v1/messages`. */
 export interface MockModel {

@@ -4,17 +4,8 @@
  * Shapes and the order of events: OpenAI API reference, "Responses" (the response object) and "Streaming events"; "Error codes".
  */
 import { fromTool, fromUser, turnsIn, type Turn } from "./conversation.ts";
-import {
-  matchExactly,
-  namesIn,
-  objectsIn,
-  splitInput,
-  splitWords,
-  streamOfTyped,
-  type Answer,
-  type JsonObject,
-  type WireFormat,
-} from "./wire.ts";
+import { matchExactly, splitInput, splitWords, streamOfTyped, type Answer, type WireFormat } from "./wire.ts";
+import { namesIn, objectsIn, type JsonObject } from "./json.ts";
 
 const path = "/v1/responses";
 

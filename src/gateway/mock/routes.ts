@@ -6,7 +6,8 @@ import type { LoggedRequest } from "./log.ts";
 import { listModels, modelsFor, routeModel, type MockModel } from "./models.ts";
 import { formatPage, loginPage, pagePolicy } from "./page.ts";
 import { formatOpenAiError } from "./responses.ts";
-import { countTokens, cut, isObject, splitWords, type Address, type JsonObject, type Stream, type WireFormat } from "./wire.ts";
+import { countTokens, splitWords, type Address, type Stream, type WireFormat } from "./wire.ts";
+import { cut, isObject, type JsonObject } from "./json.ts";
 
 /** A request, read to its end. `body` is null where it was larger than the gateway takes. */
 export interface Asked {

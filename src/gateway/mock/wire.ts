@@ -1,8 +1,6 @@
 /** What the wire formats have in common: their shape for the router, and helpers for reading requests and writing streams. */
 import type { Conversation, ToolCall } from "./conversation.ts";
-
-/** A JSON object whose fields have not been looked at yet. */
-export type JsonObject = Readonly<Record<string, unknown>>;
+import type { JsonObject } from "./json.ts";
 
 /** The name of each API, as the catalogue of providers calls it. */
 export type WireFormatName = "messages" | "responses" | "chat" | "generate-content" | "vertex" | "converse";
@@ -94,13 +92,6 @@ export function streamOfTyped(events: readonly (JsonObject & { readonly type: st
   return { contentType: eventStream, pieces: events.map((event) => formatEvent(event, event.type)) };
 }
 
-/** The first `limit` characters of `text`, with `…` where something was left out. Never half of a surrogate pair. */
-export function cut(text: string, limit: number): string {
-  // Twice the limit in UTF-16 units holds at least the limit in characters: a prompt of megabytes is not taken apart for its beginning.
-  const characters = Array.from(text.slice(0, 2 * limit));
-  return characters.length > limit || text.length > 2 * limit ? `${characters.slice(0, limit).join("")}…` : text;
-}
-
 /** A plausible number of tokens: four characters each, the rule of thumb of the vendors for English. At least one. */
 export function countTokens(characters: number): number {
   return Math.max(1, Math.ceil(characters / 4));
@@ -114,19 +105,4 @@ export function splitWords(text: string): string[] {
 /** The input of a tool call as JSON in pieces, which are no JSON by themselves, as models stream it. */
 export function splitInput({ input }: ToolCall): string[] {
   return JSON.stringify(input).match(/.{1,12}/gsu) ?? [];
-}
-
-/** Whether `value` is a JSON object and not null or a list. */
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** The objects in a list; none where it is no list. */
-export function objectsIn(list: unknown): readonly JsonObject[] {
-  return Array.isArray(list) ? list.filter(isObject) : [];
-}
-
-/** The strings under `name` in a list of objects, such as the names of tools. */
-export function namesIn(list: readonly JsonObject[], name = "name"): readonly string[] {
-  return list.map((each) => each[name]).filter((each) => typeof each === "string");
 }

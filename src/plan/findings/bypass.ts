@@ -1,7 +1,7 @@
 /** Finds what a project's own OpenCode configuration sets against the environment's, which it is merged over. */
 import { getNodeValue } from "jsonc-parser";
 import { findWaysOut, type Environment } from "../../opencode/ways-out.ts";
-import type { Finding, ProjectFile } from "../findings.ts";
+import type { Finding, ProjectFile } from "../finding.ts";
 import { nodeAt, placeAt, readNodes } from "./nodes.ts";
 
 /** What of the environment a project's configuration is held against. */

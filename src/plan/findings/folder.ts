@@ -1,6 +1,6 @@
 /** Finds what the files of an `.opencode` folder come to: agents and commands that name models, plugins and tools that are code. */
 import { findWaysOut, type Environment } from "../../opencode/ways-out.ts";
-import type { Finding, ProjectFile } from "../findings.ts";
+import type { Finding, ProjectFile } from "../finding.ts";
 import { placeAt } from "./nodes.ts";
 
 /** Where OpenCode 1.18 looks in such a folder (its loaders of agents, commands, modes, plugins and tools). */

@@ -1,7 +1,7 @@
 /** Finds another OpenCode that the repository installs: two programs of one name, of which only ours is pinned and pointed at the gateway. */
 import type { Place } from "../../errors.ts";
 import { formatJson } from "../../render/escape.ts";
-import type { Finding, ProjectFile } from "../findings.ts";
+import type { Finding, ProjectFile } from "../finding.ts";
 import { isDevcontainer, readDevcontainer, type NamedFeature } from "./devcontainer.ts";
 import { placeAt } from "./nodes.ts";
 import { commandsOf, type Word } from "./shell.ts";

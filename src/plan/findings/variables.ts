@@ -1,7 +1,7 @@
 /** Finds variables that dev containers set and that lead OpenCode past the gateway: in devcontainer.json files, Compose files and Dockerfiles. */
 import { findWaysOutOfVariables } from "../../opencode/variables.ts";
 import type { Environment } from "../../opencode/ways-out.ts";
-import type { Finding, ProjectFile } from "../findings.ts";
+import type { Finding, ProjectFile } from "../finding.ts";
 import { isDevcontainer } from "./devcontainer.ts";
 import { entriesOf, placeAt, readNodes, textsOf, valueAt } from "./nodes.ts";
 

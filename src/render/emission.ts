@@ -1,0 +1,29 @@
+/** What OpenCode gets of providers: types only. */
+
+/** Settings of a model in OpenCode's configuration. */
+export type Settings = Readonly<Record<string, unknown>>;
+
+/** One provider as OpenCode gets it. */
+export interface EmittedProvider {
+  readonly id: string;
+  /** Where the catalogue does not say it. */
+  readonly name: string | null;
+  readonly npm: string | null;
+  readonly options: Readonly<Record<string, string>>;
+  /** The only models that are offered; null for all. */
+  readonly whitelist: readonly string[] | null;
+  /** Models that are not offered; null where nothing is said of that. */
+  readonly blacklist: readonly string[] | null;
+  /** What the catalogue does not say of models. */
+  readonly models: readonly (readonly [key: string, settings: Settings])[];
+  /** Its part of the catalogue; null where it has none. */
+  readonly catalogue: { readonly fields: Settings; readonly models: Readonly<Record<string, Settings>> } | null;
+}
+
+/** All that OpenCode gets of providers. */
+export interface Emission {
+  readonly providers: readonly EmittedProvider[];
+  /** The chosen models by the names that they have there. */
+  readonly model: string;
+  readonly smallModel: string;
+}
