@@ -64,10 +64,11 @@ export async function examine(examination: Examination): Promise<Report> {
   const managed = ownText !== null && isManaged(ownText);
   const { origin, checks: originChecks } = judgeOrigin(given["APERTURE_URL"], installation.gateway, managed);
   const catalogueText = textOf(env["OPENCODE_MODELS_PATH"] ?? "");
-  const auth = readObject(
-    env["OPENCODE_AUTH_CONTENT"] || textOf(`${env["XDG_DATA_HOME"] || `${home}/.local/share`}/opencode/auth.json`),
-  );
-  const wellKnown = Object.keys(auth).filter((id) => textAt(auth, id, "type") === "wellknown");
+  const authText = textOf(`${env["XDG_DATA_HOME"] || `${home}/.local/share`}/opencode/auth.json`);
+  // What is stored, and what OpenCode gets of it.
+  const stored = readObject(given["OPENCODE_AUTH_CONTENT"] || authText);
+  const auth = readObject(env["OPENCODE_AUTH_CONTENT"] || authText);
+  const wellKnown = Object.keys(stored).filter((id) => textAt(stored, id, "type") === "wellknown");
   const catalogue = catalogueText === null ? null : readObject(catalogueText);
   const choicesFor = (config: JsonObject): ReturnType<typeof findChoices> => findChoices({ config, catalogue, auth, env });
 
@@ -108,9 +109,10 @@ export async function examine(examination: Examination): Promise<Report> {
       origin,
       managed,
       given,
-      storedKeys: Object.keys(auth).filter(
-        (id) => textAt(auth, id, "type") === "api" && !["", "-"].includes(textAt(auth, id, "key")?.trim() ?? ""),
+      storedKeys: Object.keys(stored).filter(
+        (id) => textAt(stored, id, "type") === "api" && !["", "-"].includes(textAt(stored, id, "key")?.trim() ?? ""),
       ),
+      storedLogins: Object.keys(stored).filter((id) => textAt(stored, id, "type") === "oauth"),
       wellKnown,
       catalogueMissing: catalogueText === null && existsSync(`${installation.share}/models.json`),
     }),

@@ -229,6 +229,36 @@ const cases: Readonly<Record<string, readonly [Case, ...string[]]>> = {
     env({ OPENCODE_AUTH_CONTENT: `{"openai":{"type":"api","key":"${bait.OPENAI_API_KEY}"}}` }),
     "auth-key",
   ],
+  "a login of a plugin's": [
+    env({ OPENCODE_AUTH_CONTENT: '{"openai":{"type":"oauth","refresh":"R","access":"A","expires":1}}' }),
+    "auth-login",
+  ],
+  "a login of a plugin's that is let in": [
+    {
+      files: { "$home/.local/share/opencode/auth.json": '{"openai":{"type":"oauth","refresh":"R","access":"A","expires":1}}' },
+      ...env({ OPENCODE_DISABLE_DEFAULT_PLUGINS: "0" }),
+    },
+    "auth-login-used",
+    "bypass",
+    "switch-off",
+  ],
+  "a foreign configuration in the place of ours": [
+    {
+      files: {
+        "$work/other.json":
+          '{"$schema":"s","model":"local/m","enabled_providers":["local"],"provider":{"local":{"options":{"baseURL":"http://localhost:1/v1"},"models":{"m":{}}}}}',
+      },
+      ...env({ OPENCODE_CONFIG: "$work/other.json" }),
+    },
+    "provider-stray",
+    "providers-gone",
+  ],
+  "an agent of a provider that is not enabled": [project({ agent: { review: { model: "local/m" } } }), "foreign-model"],
+  "a provider of the project's own that is left off": [
+    project({ provider: { local: { options: { baseURL: "http://localhost:1/v1" }, models: { m: {} } } } }),
+    "provider-off",
+  ],
+  "plugins, by file and by name": [project({ plugin: ["./x.ts", "some-plugin@1.0.0"] }), "asks-registry", "runs-code"],
   "configuration from a server": [
     env({ OPENCODE_AUTH_CONTENT: '{"https://a.example":{"type":"wellknown","key":"K","token":"t"}}' }),
     "auth-well-known",

@@ -4,7 +4,7 @@
  * of JSON, `Asked` by the name of the project.
  */
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
@@ -22,6 +22,8 @@ export interface Project {
   readonly model?: string;
   /** The name of a command instead of a prompt. */
   readonly command?: string;
+  /** What is then in auth.json, as after a login. */
+  readonly logins?: Readonly<Record<string, unknown>>;
 }
 
 /** What is done. */
@@ -51,6 +53,8 @@ export interface Asked {
   readonly names: readonly string[];
   /** The project's own code ran: it left a file `ran`. */
   readonly ran: boolean;
+  /** The logins are still what they were. */
+  readonly kept: boolean;
 }
 
 const prompt = "the-secret-prompt";
@@ -110,7 +114,10 @@ async function call(
   }
 }
 
-async function ask(name: string, { files, agent, model, command }: Project): Promise<Asked> {
+async function ask(name: string, { files, agent, model, command, logins }: Project): Promise<Asked> {
+  const authFile = join(questions.env["HOME"] ?? "/", ".local", "share", "opencode", "auth.json");
+  const auth = logins === undefined ? null : JSON.stringify(logins);
+  if (auth !== null) writeFileSync(authFile, auth);
   const folder = join(questions.folder, name.replaceAll(/[^a-z0-9]+/gi, "-"));
   mkdirSync(join(folder, ".git"), { recursive: true });
   for (const [path, content] of Object.entries(files)) {
@@ -148,6 +155,7 @@ async function ask(name: string, { files, agent, model, command }: Project): Pro
     strangers: strangers.slice(before.strangers),
     names: [...new Set(dns.queries.slice(before.names).map((query) => query.name))].filter((each) => each !== "ai").sort(),
     ran: existsSync(join(folder, "ran")),
+    kept: auth === null || readFileSync(authFile, "utf8") === auth,
   };
 }
 

@@ -163,6 +163,8 @@ describe("what OpenCode says", () => {
     expect(judgeSent({ ...ran, stdout: "ok\n" }, "http://ai", 60, false)[0]).toMatchObject({ code: "send", severity: "ok" });
     const failed = judgeSent({ ...ran, status: 1, stderr: "\u001b[91mError: \u001b[0mno such model\n" }, "http://ai", 60, false);
     expect(failed[0]).toMatchObject({ code: "send-failed", cause: "Error: no such model" });
+    const thrown = '{\n  "name": "UnknownError",\n  "data": {\n    "message": "Unexpected server error",\n  }\n}\n';
+    expect(judgeSent({ ...ran, status: 1, stderr: thrown }, "http://ai", 60, false)[0]?.cause).toBe("Unexpected server error");
     expect(judgeSent({ ...ran, status: null, late: true }, "http://ai", 60, false)[0]?.code).toBe("send-timeout");
   });
 });

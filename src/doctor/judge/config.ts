@@ -24,6 +24,8 @@ export interface ConfigFacts {
   readonly origin: string | null;
   /** Stored keys that look real, by provider. */
   readonly storedKeys: readonly string[];
+  /** Stored logins of OpenCode's own plugins, by provider. */
+  readonly storedLogins: readonly string[];
   /** Entries of auth.json that fetch configuration from a server at each start. */
   readonly wellKnown: readonly string[];
   /** The environment's configuration is in /etc, where it is read last. */
@@ -131,7 +133,7 @@ function judgeFile({ launched, resolved, catalogueMissing }: ConfigFacts): Check
   return checks;
 }
 
-function judgeProviders({ choices, resolved, own, origin, quote }: ConfigFacts): Check[] {
+function judgeProviders({ choices, resolved, own, origin, quote, installation }: ConfigFacts): Check[] {
   // Without a gateway there is nothing to hold them against, and that is said already.
   if (origin === null) return [];
   const ours = textsAt(own, "enabled_providers") ?? [];
@@ -148,14 +150,25 @@ function judgeProviders({ choices, resolved, own, origin, quote }: ConfigFacts):
       ? "disabled_providers"
       : "enabled_providers";
     const by = whoSet(resolved, [key]);
+    // Another file in the place of the environment's own takes them away without a key.
+    const instead = resolved.layers.find(
+      ({ kind, source }) => kind === "environment" && source !== `${installation.share}/opencode.json`,
+    );
+    const took =
+      by === null && instead !== undefined
+        ? `OPENCODE_CONFIG names ${show(instead.source)}, which takes the place of the environment's own configuration`
+        : `${by === null ? key : `${key} in ${by}`} takes ${gone.length === 1 ? "it" : "them"} away`;
+    const none = gone.length === ours.length;
     checks.push(
       found(
-        "warning",
+        none ? "failure" : "warning",
         "config",
-        "provider-gone",
-        `${listed(gone.map((id) => quote.text(id)))} cannot be chosen`,
-        `${by === null ? key : `${key} in ${by}`} takes ${gone.length === 1 ? "it" : "them"} away`,
-        "leave it if that is meant, or take the key out there",
+        none ? "providers-gone" : "provider-gone",
+        none ? "No provider of the environment can be chosen" : `${listed(gone.map((id) => quote.text(id)))} cannot be chosen`,
+        none ? `${took}: nothing goes to the gateway` : took,
+        none && by === null
+          ? "unset the variable, or let it name the environment's own"
+          : "leave it if that is meant, or take the key out there",
       ),
     );
   }
@@ -261,7 +274,7 @@ function judgeKey({ id: counted, key, keyBy, npm }: ProviderView, resolved: Reso
   return [];
 }
 
-function judgeOthers({ choices, resolved, storedKeys, wellKnown }: ConfigFacts): Check[] {
+function judgeOthers({ choices, resolved, storedKeys, storedLogins, wellKnown, launched: { env } }: ConfigFacts): Check[] {
   const checks: Check[] = [];
   const by = whoSet(resolved, ["enabled_providers"]);
   if (choices.hosted)
@@ -292,19 +305,41 @@ function judgeOthers({ choices, resolved, storedKeys, wellKnown }: ConfigFacts):
         "note",
         "config",
         "auth-key",
-        `A real key for ${listed(storedKeys.map((id) => show(id)))} is stored`,
+        `A real key (api) for ${listed(storedKeys.map((id) => show(id)))} is stored`,
         "the placeholder of the configuration comes first, so it is not sent",
         "leave it, or  opencode auth logout",
       ),
     );
+  if (storedLogins.length > 0) {
+    const names = listed(storedLogins.map((id) => show(id)));
+    checks.push(
+      isOn(env["OPENCODE_DISABLE_DEFAULT_PLUGINS"])
+        ? found(
+            "note",
+            "config",
+            "auth-login",
+            `A login (oauth) for ${names} is stored`,
+            "OpenCode's plugins for logins are turned off by the launcher, so it is neither used nor sent",
+            "leave it, or  opencode auth logout",
+          )
+        : found(
+            "failure",
+            "config",
+            "auth-login-used",
+            `A login (oauth) for ${names} is stored, and OPENCODE_DISABLE_DEFAULT_PLUGINS is turned off`,
+            "prompts go to the vendor with it, whatever base URL is set, or OpenCode ends with an unknown error",
+            "unset OPENCODE_DISABLE_DEFAULT_PLUGINS, or  opencode auth logout",
+          ),
+    );
+  }
   if (wellKnown.length > 0)
     checks.push(
       found(
-        "warning",
+        "note",
         "config",
         "auth-well-known",
-        `At each start OpenCode fetches configuration from ${listed(wellKnown.map((url) => (URL.canParse(url) ? show(new URL(url).host) : "a server")))}`,
-        "an entry of auth.json asks for that, and what comes from there is not judged here",
+        `A login (wellknown) for ${listed(wellKnown.map((url) => (URL.canParse(url) ? show(new URL(url).host) : "a server")))} is stored`,
+        "with it OpenCode would fetch configuration from there at each start, so the launcher leaves all stored logins out",
         "opencode auth logout, if it is not wanted",
       ),
     );
@@ -357,7 +392,7 @@ const judgedMerged =
   /^(?:model|small_model|enabled_providers.*|disabled_providers.*|provider\.[^.]+\.(?:api|options\.(?:baseURL|apiKey|endpoint)))$/;
 
 /** And these variables are judged by what they lead to, or with the gateway. */
-const judgedElsewhere = /^(?:APERTURE_URL|OPENCODE_CONFIG|OTEL_EXPORTER_OTLP_ENDPOINT|https?_proxy)$/i;
+const judgedElsewhere = /^(?:APERTURE_URL|OPENCODE_CONFIG|OPENCODE_AUTH_CONTENT|OTEL_EXPORTER_OTLP_ENDPOINT|https?_proxy)$/i;
 
 const severities: Readonly<Record<WayOut["code"], "note" | "warning" | "failure">> = {
   bypass: "failure",

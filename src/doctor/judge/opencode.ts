@@ -136,12 +136,20 @@ export function judgeSent(ran: Ran, origin: string, seconds: number, secretive: 
         "models",
         "send-failed",
         `OpenCode had no answer to a prompt (exit ${ran.status ?? "by a signal"})`,
-        secretive ? unsaid : lastLine(ran.stderr || ran.stdout),
+        secretive ? unsaid : reasonIn(ran.stderr || ran.stdout),
         `see the request on ${where}`,
       ),
     ];
   const answer = secretive ? "" : `: ${show(ran.stdout.trim(), 60)}`;
   return [fine("models", "send", `A prompt was answered${answer}. It is on ${where}`)];
+}
+
+/** What OpenCode gives as the reason: the message of an error that it prints as an object, else the last line with a word in it. */
+function reasonIn(text: string): string {
+  const lines = linesOf(text);
+  const message = lines.findLast((line) => /"?message"?: *"/.test(line));
+  const last = lines.findLast((line) => /[a-z]{2}/i.test(line));
+  return show(message?.replace(/^.*?"?message"?: *"|",?$/g, "") ?? last ?? "it said nothing");
 }
 
 function lastLine(text: string): string {

@@ -6,7 +6,7 @@ import { existsSync, lstatSync, statSync } from "node:fs";
 import { isAllowed, isManaged, normaliseUrl, silencingVariables, type Installation, type Launched } from "../config/launch.ts";
 import { parentOf } from "../config/world.ts";
 import type { Env } from "../types.ts";
-import { may, readText, whyNotWritable } from "./files.ts";
+import { may, readText, textOf, whyNotWritable } from "./files.ts";
 
 /** Does what the launcher does, on paper. */
 export function asLaunched(given: Env, installation: Installation, uid: number | null): Launched {
@@ -45,6 +45,9 @@ export function asLaunched(given: Env, installation: Installation, uid: number |
     for (const [name] of four) env[name] = `${moved.to}/${name.slice(4, -5).toLowerCase()}`;
     if (home === "") env["HOME"] = moved.to ?? "";
   }
+  const data = env["XDG_DATA_HOME"] || `${home}/.local/share`;
+  if (namesServer(given["OPENCODE_AUTH_CONTENT"] || textOf(`${data}/opencode/auth.json`)))
+    env["OPENCODE_AUTH_CONTENT"] = textOf(`${share}/auth.json`)?.replaceAll("\n", "");
   const temporary = given["TMPDIR"] || "/tmp";
   const why =
     whyUnusable(temporary)?.why ??
@@ -82,6 +85,11 @@ function ownedBy(path: string, uid: number | null): boolean {
   } catch {
     return true;
   }
+}
+
+/** Whether logins may make OpenCode fetch configuration from a server; the launcher looks for this word, too. */
+function namesServer(logins: string | null): boolean {
+  return logins?.includes("wellknown") === true;
 }
 
 function isLink(path: string): boolean {
