@@ -2090,7 +2090,7 @@ function judgeFile({ launched, resolved, catalogueMissing }) {
   }
   return checks;
 }
-function judgeProviders({ choices: choices2, resolved, own, origin, quote }) {
+function judgeProviders({ choices: choices2, resolved, own, origin, quote, installation }) {
   if (origin === null) return [];
   const ours = textsAt(own, "enabled_providers") ?? [];
   const checks = [];
@@ -2104,14 +2104,19 @@ function judgeProviders({ choices: choices2, resolved, own, origin, quote }) {
   if (gone.length > 0) {
     const key2 = (textsAt(resolved.config, "disabled_providers") ?? []).some((id) => gone.includes(id)) ? "disabled_providers" : "enabled_providers";
     const by = whoSet(resolved, [key2]);
+    const instead = resolved.layers.find(
+      ({ kind, source }) => kind === "environment" && source !== `${installation.share}/opencode.json`
+    );
+    const took = by === null && instead !== void 0 ? `OPENCODE_CONFIG names ${show(instead.source)}, which takes the place of the environment's own configuration` : `${by === null ? key2 : `${key2} in ${by}`} takes ${gone.length === 1 ? "it" : "them"} away`;
+    const none = gone.length === ours.length;
     checks.push(
       found(
-        "warning",
+        none ? "failure" : "warning",
         "config",
-        "provider-gone",
-        `${listed(gone.map((id) => quote.text(id)))} cannot be chosen`,
-        `${by === null ? key2 : `${key2} in ${by}`} takes ${gone.length === 1 ? "it" : "them"} away`,
-        "leave it if that is meant, or take the key out there"
+        none ? "providers-gone" : "provider-gone",
+        none ? "No provider of the environment can be chosen" : `${listed(gone.map((id) => quote.text(id)))} cannot be chosen`,
+        none ? `${took}: nothing goes to the gateway` : took,
+        none && by === null ? "unset the variable, or let it name the environment's own" : "leave it if that is meant, or take the key out there"
       )
     );
   }
@@ -2202,7 +2207,7 @@ function judgeKey2({ id: counted, key: key2, keyBy, npm }, resolved, quote) {
     ];
   return [];
 }
-function judgeOthers({ choices: choices2, resolved, storedKeys, wellKnown }) {
+function judgeOthers({ choices: choices2, resolved, storedKeys, storedLogins, wellKnown, launched: { env } }) {
   const checks = [];
   const by = whoSet(resolved, ["enabled_providers"]);
   if (choices2.hosted)
@@ -2233,19 +2238,39 @@ function judgeOthers({ choices: choices2, resolved, storedKeys, wellKnown }) {
         "note",
         "config",
         "auth-key",
-        `A real key for ${listed(storedKeys.map((id) => show(id)))} is stored`,
+        `A real key (api) for ${listed(storedKeys.map((id) => show(id)))} is stored`,
         "the placeholder of the configuration comes first, so it is not sent",
         "leave it, or  opencode auth logout"
       )
     );
+  if (storedLogins.length > 0) {
+    const names = listed(storedLogins.map((id) => show(id)));
+    checks.push(
+      isOn(env["OPENCODE_DISABLE_DEFAULT_PLUGINS"]) ? found(
+        "note",
+        "config",
+        "auth-login",
+        `A login (oauth) for ${names} is stored`,
+        "OpenCode's plugins for logins are turned off by the launcher, so it is neither used nor sent",
+        "leave it, or  opencode auth logout"
+      ) : found(
+        "failure",
+        "config",
+        "auth-login-used",
+        `A login (oauth) for ${names} is stored, and OPENCODE_DISABLE_DEFAULT_PLUGINS is turned off`,
+        "prompts go to the vendor with it, whatever base URL is set, or OpenCode ends with an unknown error",
+        "unset OPENCODE_DISABLE_DEFAULT_PLUGINS, or  opencode auth logout"
+      )
+    );
+  }
   if (wellKnown.length > 0)
     checks.push(
       found(
-        "warning",
+        "note",
         "config",
         "auth-well-known",
-        `At each start OpenCode fetches configuration from ${listed(wellKnown.map((url) => URL.canParse(url) ? show(new URL(url).host) : "a server"))}`,
-        "an entry of auth.json asks for that, and what comes from there is not judged here",
+        `A login (wellknown) for ${listed(wellKnown.map((url) => URL.canParse(url) ? show(new URL(url).host) : "a server"))} is stored`,
+        "with it OpenCode would fetch configuration from there at each start, so the launcher leaves all stored logins out",
         "opencode auth logout, if it is not wanted"
       )
     );
@@ -2292,7 +2317,7 @@ function judgeModels({ resolved, choices: choices2, quote }) {
   return checks;
 }
 var judgedMerged = /^(?:model|small_model|enabled_providers.*|disabled_providers.*|provider\.[^.]+\.(?:api|options\.(?:baseURL|apiKey|endpoint)))$/;
-var judgedElsewhere = /^(?:APERTURE_URL|OPENCODE_CONFIG|OTEL_EXPORTER_OTLP_ENDPOINT|https?_proxy)$/i;
+var judgedElsewhere = /^(?:APERTURE_URL|OPENCODE_CONFIG|OPENCODE_AUTH_CONTENT|OTEL_EXPORTER_OTLP_ENDPOINT|https?_proxy)$/i;
 var severities = {
   bypass: "failure",
   "foreign-model": "warning",
@@ -3393,12 +3418,18 @@ function judgeSent(ran, origin, seconds, secretive) {
         "models",
         "send-failed",
         `OpenCode had no answer to a prompt (exit ${ran.status ?? "by a signal"})`,
-        secretive ? unsaid : lastLine(ran.stderr || ran.stdout),
+        secretive ? unsaid : reasonIn(ran.stderr || ran.stdout),
         `see the request on ${where}`
       )
     ];
   const answer = secretive ? "" : `: ${show(ran.stdout.trim(), 60)}`;
   return [fine("models", "send", `A prompt was answered${answer}. It is on ${where}`)];
+}
+function reasonIn(text) {
+  const lines = linesOf(text);
+  const message = lines.findLast((line) => /"?message"?: *"/.test(line));
+  const last = lines.findLast((line) => /[a-z]{2}/i.test(line));
+  return show(message?.replace(/^.*?"?message"?: *"|",?$/g, "") ?? last ?? "it said nothing");
 }
 function lastLine(text) {
   return show(linesOf(text).at(-1) ?? "it said nothing");
@@ -3494,6 +3525,9 @@ function asLaunched(given, installation, uid) {
     for (const [name] of four) env[name] = `${moved.to}/${name.slice(4, -5).toLowerCase()}`;
     if (home === "") env["HOME"] = moved.to ?? "";
   }
+  const data = env["XDG_DATA_HOME"] || `${home}/.local/share`;
+  if (namesServer(given["OPENCODE_AUTH_CONTENT"] || textOf(`${data}/opencode/auth.json`)))
+    env["OPENCODE_AUTH_CONTENT"] = textOf(`${share}/auth.json`)?.replaceAll("\n", "");
   const temporary = given["TMPDIR"] || "/tmp";
   const why = whyUnusable(temporary)?.why ?? (isLink(`${temporary}/opencode`) ? "a link" : ownedBy(`${temporary}/opencode`, uid) ? null : "another account's");
   const tmp = why === null ? null : { from: temporary, why, to: place() };
@@ -3525,6 +3559,9 @@ function ownedBy(path, uid) {
   } catch {
     return true;
   }
+}
+function namesServer(logins) {
+  return logins?.includes("wellknown") === true;
 }
 function isLink(path) {
   return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
@@ -4119,10 +4156,10 @@ async function examine(examination) {
   const managed = ownText !== null && isManaged(ownText);
   const { origin, checks: originChecks } = judgeOrigin(given["APERTURE_URL"], installation.gateway, managed);
   const catalogueText = textOf(env["OPENCODE_MODELS_PATH"] ?? "");
-  const auth = readObject(
-    env["OPENCODE_AUTH_CONTENT"] || textOf(`${env["XDG_DATA_HOME"] || `${home}/.local/share`}/opencode/auth.json`)
-  );
-  const wellKnown = Object.keys(auth).filter((id) => textAt(auth, id, "type") === "wellknown");
+  const authText = textOf(`${env["XDG_DATA_HOME"] || `${home}/.local/share`}/opencode/auth.json`);
+  const stored = readObject(given["OPENCODE_AUTH_CONTENT"] || authText);
+  const auth = readObject(env["OPENCODE_AUTH_CONTENT"] || authText);
+  const wellKnown = Object.keys(stored).filter((id) => textAt(stored, id, "type") === "wellknown");
   const catalogue = catalogueText === null ? null : readObject(catalogueText);
   const choicesFor = (config2) => findChoices({ config: config2, catalogue, auth, env });
   const formatsFor = (models) => formatsToTry(resolved.config, choicesFor(resolved.config), models, deep);
@@ -4160,9 +4197,10 @@ async function examine(examination) {
       origin,
       managed,
       given,
-      storedKeys: Object.keys(auth).filter(
-        (id) => textAt(auth, id, "type") === "api" && !["", "-"].includes(textAt(auth, id, "key")?.trim() ?? "")
+      storedKeys: Object.keys(stored).filter(
+        (id) => textAt(stored, id, "type") === "api" && !["", "-"].includes(textAt(stored, id, "key")?.trim() ?? "")
       ),
+      storedLogins: Object.keys(stored).filter((id) => textAt(stored, id, "type") === "oauth"),
       wellKnown,
       catalogueMissing: catalogueText === null && existsSync4(`${installation.share}/models.json`)
     }),

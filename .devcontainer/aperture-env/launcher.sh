@@ -113,6 +113,27 @@ if [ ! -e "$_data/auth.json" ] && [ ! -L "$_data/auth.json" ]; then
   rm -f "$_data/.auth.json.$$"
 fi
 
+# One kind of login makes OpenCode fetch configuration from a server at each start, and end where that does not answer. OpenCode's own variable
+# puts the placeholders in the place of all logins; the file stays.
+has_server() {
+  while IFS= read -r _line || [ -n "$_line" ]; do
+    case $_line in *wellknown*) return 0 ;; *) ;; esac
+  done
+  return 1
+}
+_logins=
+if [ -n "${OPENCODE_AUTH_CONTENT:-}" ]; then
+  case $OPENCODE_AUTH_CONTENT in *wellknown*) _logins=OPENCODE_AUTH_CONTENT ;; *) ;; esac
+elif [ -f "$_data/auth.json" ] && [ -r "$_data/auth.json" ] && has_server <"$_data/auth.json"; then
+  _logins=$(plain "$_data/auth.json")
+fi
+if [ -n "$_logins" ]; then
+  say "$_logins has a login that fetches configuration from a server at each start; no stored login is used now"
+  OPENCODE_AUTH_CONTENT=
+  while IFS= read -r _line || [ -n "$_line" ]; do OPENCODE_AUTH_CONTENT=$OPENCODE_AUTH_CONTENT$_line; done <"$_share/auth.json"
+  export OPENCODE_AUTH_CONTENT
+fi
+
 # OpenCode would install its plugin package in the background (63 MB). With this it takes it as installed; not where plugins or tools are used.
 _config=${XDG_CONFIG_HOME:-$HOME/.config}/opencode
 if [ ! -e "$_config/package-lock.json" ] && [ ! -e "$_config/package.json" ] && [ ! -e "$_config/node_modules" ] &&
