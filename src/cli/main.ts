@@ -4,10 +4,7 @@ import { formatErrorJson } from "../report/json.ts";
 import { explainRefusal } from "../repo/disk-errors.ts";
 import { block, joined, shown } from "../text/terminal.ts";
 import { generatorVersion } from "../version.ts";
-import { runCheck } from "./commands/check.ts";
 import { runCreate } from "./commands/create.ts";
-import { runRemove } from "./commands/remove.ts";
-import { runUpdate } from "./commands/update.ts";
 import { parseCommand, type Command } from "./args.ts";
 import { npmTook } from "./npm.ts";
 import { openIo, thisProcess, type Io, type ProcessPort } from "./io.ts";
@@ -34,12 +31,18 @@ async function runCommand(command: Command, io: Io): Promise<number> {
       return 0;
     case "create":
       return runCreate(command, io);
-    case "update":
+    case "update": {
+      const { runUpdate } = await import("./commands/update.ts");
       return runUpdate(command, io);
-    case "check":
+    }
+    case "check": {
+      const { runCheck } = await import("./commands/check.ts");
       return runCheck(command, io);
-    case "remove":
+    }
+    case "remove": {
+      const { runRemove } = await import("./commands/remove.ts");
       return runRemove(command, io);
+    }
     case "discover": {
       const { runDiscover } = await import("./commands/discover.ts");
       return runDiscover(command, io);

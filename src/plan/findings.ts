@@ -11,13 +11,15 @@ export type { Finding, Fix, Project, ProjectFile } from "./finding.ts";
 export { findBypass, findInFolder, findOtherOpencode, findVariables, type BypassOptions };
 
 /** Everything in a repository that stands against the environment. */
-export function findAll(project: Project, environment: BypassOptions): Finding[] {
+export function findAll({ configs, opencodeFiles, setup, hasOpencodeFolder }: Project, environment: BypassOptions): Finding[] {
+  // Nothing comes of nothing, and it spares an empty folder the code that would look for it.
+  if (configs.length + opencodeFiles.length + setup.length === 0) return findOpencodeFolder(hasOpencodeFolder);
   return [
-    ...findBypass(project.configs, environment),
-    ...findInFolder(project.opencodeFiles, environment),
-    ...findVariables(project.setup, environment),
-    ...findOtherOpencode(project.setup),
-    ...findOpencodeFolder(project.hasOpencodeFolder),
+    ...findBypass(configs, environment),
+    ...findInFolder(opencodeFiles, environment),
+    ...findVariables(setup, environment),
+    ...findOtherOpencode(setup),
+    ...findOpencodeFolder(hasOpencodeFolder),
   ];
 }
 

@@ -85,7 +85,8 @@ export async function survey(request: Request, lockFile: LockFile): Promise<Surv
   const project = target.exists ? readProject(root, files) : noProject;
 
   let resolution = await resolveAnswers(sources, mode);
-  const bypassing = findBypass(project.configs, bypassOptionsOf(resolution.answers));
+  const options = bypassOptionsOf(resolution.answers);
+  const bypassing = project.configs.length === 0 ? [] : findBypass(project.configs, options);
   const onBypass = bypassing.some((finding) => finding.fixes !== undefined) ? await request.decideBypass(bypassing) : "leave";
   if (onBypass === "managed" && !resolution.answers.managed) resolution = chooseManaged(resolution);
   const { resolved } = resolution;

@@ -4,7 +4,7 @@ import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from "nod
 import { join, parse } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
-import { doctorForEsbuild } from "./doctor.mjs";
+import { doctorAsFile, doctorForEsbuild } from "./doctor.mjs";
 import { specSchemaForEsbuild } from "./schema.mjs";
 import { templatesForEsbuild } from "./templates.mjs";
 
@@ -46,13 +46,35 @@ export function nodeSettings(root) {
 
 /** What verify also runs in a container, so it is one file that needs no other. */
 const standalone = "src/gateway/mock/serve.ts";
-/** What every run reads, as the other files name it. */
-const mainFile = "./main.js";
+
+/**
+ * What only a repository calls that holds something already: an earlier environment, files of the user's, a journal. Into an empty folder none of it
+ * is called, so all of it lies in existing.js, which is read at the first call of one of its functions. That is why each may export functions only.
+ */
+export const forExisting = [
+  "src/cli/commands/fleet.ts",
+  "src/edit/block.ts",
+  "src/edit/jsonc.ts",
+  "src/edit/merge3.ts",
+  "src/lock/migrate.ts",
+  "src/opencode/variables.ts",
+  "src/opencode/ways-out.ts",
+  "src/plan/findings/bypass.ts",
+  "src/plan/findings/devcontainer.ts",
+  "src/plan/findings/folder.ts",
+  "src/plan/findings/nodes.ts",
+  "src/plan/findings/other.ts",
+  "src/plan/findings/variables.ts",
+  "src/plan/pieces/taken.ts",
+  "src/plan/pieces/undo.ts",
+  "src/plan/pieces/values.ts",
+  "src/repo/recovery.ts",
+];
 
 /**
  * Builds the published program: CommonJS, because Node starts it a third faster than modules, with a file for each dynamic import, which is then
- * read only where it is needed. What main.js holds is in no other file: they take it from there. esbuild's own splitting would make eighteen files
- * of what every run needs, which cost more to open than they save.
+ * read only where it is needed, and existing.js. What main.js and existing.js hold is in no other file: they take it from there. esbuild's own
+ * splitting would make eighteen files of what every run needs, which cost more to open than they save.
  * @param {string} root
  */
 export async function buildPackage(root) {
@@ -61,17 +83,12 @@ export async function buildPackage(root) {
   rmSync(dist, { recursive: true, force: true });
   const define = { PACKAGE_VERSION: JSON.stringify(version) };
 
-  const helpFile = join(dist, "help.tmp.mjs");
-  await build({ ...nodeSettings(root), define, entryPoints: ["src/cli/help.ts"], outfile: helpFile });
-  const { formatAllHelp } = await import(pathToFileURL(helpFile).href);
+  const { formatAllHelp } = await bundleAndImport(root, { define, entryPoints: ["src/cli/help.ts"] });
   const help = formatAllHelp(version);
-  rmSync(helpFile);
 
   const settings = nodeSettings(root);
   /** @type {Map<string, string>} */
   const files = new Map();
-  /** @type {Map<string, number>} */
-  const shared = new Map();
   const inputs = new Set();
   /**
    * @param {string} name
@@ -83,7 +100,12 @@ export async function buildPackage(root) {
       ...settings,
       format: "cjs",
       supported: { "dynamic-import": false },
-      plugins: [...plugins, filesForImports(files), ...(settings.plugins ?? [])],
+      plugins: [
+        ...plugins,
+        filesForImports(files),
+        doctorAsFile(root, join(dist, "aperture-doctor.mjs")),
+        ...(settings.plugins ?? []),
+      ],
       // CommonJS has none; what asks for it there has a file name (src/repo/installed.ts).
       define: { ...define, HELP: JSON.stringify(help[""]), VERB_HELP: JSON.stringify(help), "import.meta.url": '""' },
       banner: name === "bin" ? { js: "#!/usr/bin/env node" } : {},
@@ -97,24 +119,117 @@ export async function buildPackage(root) {
     for (const input of read) inputs.add(input);
     return read.map((input) => join(root, input));
   };
+  const later = await functionsOf(
+    root,
+    define,
+    forExisting.map((path) => join(root, path)),
+  );
+  const held = new Held();
+  held.add("existing", [...later.keys()]);
+  const entryOf = (/** @type {string[]} */ exports) => ({ stdin: { contents: exports.join("\n"), resolveDir: root } });
 
   await bundle("bin", [], { entryPoints: ["src/bin.ts"] });
   const main = files.get("main") ?? "";
-  const held = new Set(await bundle("main", [], { entryPoints: [main], write: false }));
+  held.add("main", await bundle("main", [calledLater(later, held)], { entryPoints: [main], write: false }));
+  held.add(
+    "existing",
+    await bundle("existing", [takenFrom(held, "existing")], { ...entryOf(held.exportsOf([...later.keys()])), write: false }),
+  );
   // A map gives what is added while it is walked.
   for (const [name, entry] of files) {
     const isAlone = entry === join(root, standalone);
-    if (entry !== main) await bundle(name, isAlone ? [] : [takenFromMain(held, shared)], { entryPoints: [entry] });
+    if (entry !== main) await bundle(name, isAlone ? [] : [takenFrom(held)], { entryPoints: [entry] });
   }
-  const contents = [
-    `export * from ${JSON.stringify(main)};`,
-    ...[...shared].map(([path, index]) => `export * as shared${index} from ${JSON.stringify(path)};`),
-  ].join("\n");
-  await bundle("main", [], { stdin: { contents, resolveDir: root } });
+  await bundle("existing", [takenFrom(held, "existing")], entryOf(held.exportsOf(held.sharedBy("existing"))));
+  const own = `export * from ${JSON.stringify(main)};`;
+  await bundle("main", [calledLater(later, held)], entryOf([own, ...held.exportsOf(held.sharedBy("main"))]));
 
   chmodSync(join(dist, "bin.js"), 0o755);
   writeFileSync(join(dist, "package.json"), '{ "type": "commonjs" }\n');
   writeFileSync(join(dist, "LICENSES.txt"), collectLicences(root, [...inputs]));
+}
+
+/**
+ * What a module of ours exports, as a run of the build sees it.
+ * @param {string} root
+ * @param {import("esbuild").BuildOptions} entry
+ */
+async function bundleAndImport(root, entry) {
+  const file = join(root, "dist", "build.tmp.mjs");
+  await build({ ...nodeSettings(root), ...entry, outfile: file });
+  try {
+    return await import(`${pathToFileURL(file).href}?${Math.random()}`);
+  } finally {
+    rmSync(file);
+  }
+}
+
+/**
+ * The names of what these modules export, by path. Throws where one is no function: that could not wait for a call.
+ * @param {string} root
+ * @param {Record<string, string>} define
+ * @param {readonly string[]} paths
+ * @returns {Promise<Map<string, string[]>>}
+ */
+async function functionsOf(root, define, paths) {
+  const contents = paths.map((path, index) => `export * as module${index} from ${JSON.stringify(path)};`).join("\n");
+  const modules = await bundleAndImport(root, { define, stdin: { contents, resolveDir: root } });
+  return new Map(
+    paths.map((path, index) => {
+      const exports = Object.entries(modules[`module${index}`]);
+      const other = exports.find(([, value]) => typeof value !== "function" || /^class\b/.test(String(value)));
+      if (other !== undefined) throw new Error(`${path} exports ${other[0]}, which is no function, so it cannot be loaded later`);
+      return [path, exports.map(([name]) => name)];
+    }),
+  );
+}
+
+/** Which modules main.js and existing.js hold, and the numbers under which they export what others take from them. */
+class Held {
+  /** @type {Map<string, string>} */
+  #files = new Map();
+  /** @type {Map<string, number>} */
+  #numbers = new Map();
+
+  /**
+   * What no file holds yet is held by this one.
+   * @param {string} file
+   * @param {readonly string[]} paths
+   */
+  add(file, paths) {
+    for (const path of paths) if (!this.#files.has(path)) this.#files.set(path, file);
+  }
+
+  /** @param {string} path */
+  fileOf(path) {
+    return this.#files.get(path);
+  }
+
+  /** @param {string} path */
+  numberOf(path) {
+    const number = this.#numbers.get(path) ?? this.#numbers.size;
+    this.#numbers.set(path, number);
+    return number;
+  }
+
+  /**
+   * How a module's exports are had from another file.
+   * @param {string} path
+   */
+  expressionFor(path) {
+    const file = JSON.stringify(`./${this.#files.get(path)}.js`);
+    return `require(${file}).shared${this.numberOf(path)}`;
+  }
+
+  /** @param {string} file */
+  sharedBy(file) {
+    return [...this.#numbers.keys()].filter((path) => this.#files.get(path) === file);
+  }
+
+  /** @param {readonly string[]} paths */
+  exportsOf(paths) {
+    return paths.map((path) => `export * as shared${this.numberOf(path)} from ${JSON.stringify(path)};`);
+  }
 }
 
 /**
@@ -139,28 +254,66 @@ function filesForImports(files) {
 }
 
 /**
- * Takes the modules of ours that main.js holds from there, and notes them in `shared` with the number under which it exports them.
- * @param {ReadonlySet<string>} held
- * @param {Map<string, number>} shared
+ * Takes modules of ours from the files that hold them.
+ * @param {Held} held
+ * @param {string} [own] The file that is being made, which takes nothing from itself.
  * @returns {import("esbuild").Plugin}
  */
-function takenFromMain(held, shared) {
+function takenFrom(held, own) {
   return {
-    name: "main",
+    name: "taken",
     setup(build) {
       build.onResolve({ filter: /^\.{1,2}\/.*\.ts$/ }, ({ kind, path, resolveDir }) => {
         const resolved = join(resolveDir, path);
-        if (kind !== "import-statement" || !held.has(resolved)) return undefined;
-        if (!shared.has(resolved)) shared.set(resolved, shared.size);
-        return { path: resolved, namespace: "main" };
+        const file = held.fileOf(resolved);
+        return kind !== "import-statement" || file === undefined || file === own
+          ? undefined
+          : { path: resolved, namespace: "taken" };
       });
-      build.onLoad({ filter: /.*/, namespace: "main" }, ({ path }) => ({
-        contents: `module.exports = require(${JSON.stringify(mainFile)}).shared${shared.get(path)};`,
+      build.onLoad({ filter: /.*/, namespace: "taken" }, ({ path }) => ({
+        contents: `module.exports = ${held.expressionFor(path)};`,
         loader: "js",
       }));
-      build.onResolve({ filter: /^\.\/main\.js$/, namespace: "main" }, () => ({ path: mainFile, external: true }));
+      leaveRequire(build, "taken");
     },
   };
+}
+
+/**
+ * Instead of modules, functions of the same names that call those in existing.js.
+ * @param {ReadonlyMap<string, readonly string[]>} later
+ * @param {Held} held
+ * @returns {import("esbuild").Plugin}
+ */
+function calledLater(later, held) {
+  return {
+    name: "later",
+    setup(build) {
+      build.onResolve({ filter: /^\.{1,2}\/.*\.ts$/ }, ({ kind, path, resolveDir }) => {
+        const resolved = join(resolveDir, path);
+        return kind === "import-statement" && later.has(resolved) ? { path: resolved, namespace: "later" } : undefined;
+      });
+      build.onLoad({ filter: /.*/, namespace: "later" }, ({ path }) => ({
+        contents: (later.get(path) ?? [])
+          .map((name) => {
+            const real = `${held.expressionFor(path)}.${name}`;
+            return `export function ${name}(...values) { return ${real}(...values); }`;
+          })
+          .join("\n"),
+        loader: "js",
+      }));
+      leaveRequire(build, "later");
+    },
+  };
+}
+
+/**
+ * Leaves the files of the package that a made module names where they are.
+ * @param {import("esbuild").PluginBuild} build
+ * @param {string} namespace
+ */
+function leaveRequire(build, namespace) {
+  build.onResolve({ filter: /^\.\/\w+\.js$/, namespace }, ({ path }) => ({ path, external: true }));
 }
 
 /**

@@ -3,6 +3,8 @@
  * Bundles the doctor (src/doctor) to the one readable file that lies in the Feature folder, for the builder (esbuild) and the test runner (Vite):
  * the module `virtual:doctor` holds its text. It is no part of the program's own code, which Node reads at every start.
  */
+import { writeFileSync } from "node:fs";
+import { basename } from "node:path";
 import { buildSync } from "esbuild";
 
 const banner = `// aperture-doctor. Made from src/doctor of create-aperture-env, not minified: it is meant to be read. OpenCode's own runtime runs it.
@@ -50,6 +52,26 @@ export function doctorForEsbuild(root) {
     setup(build) {
       build.onResolve({ filter: /^virtual:doctor$/ }, () => ({ path: id, namespace: "doctor" }));
       build.onLoad({ filter: /.*/, namespace: "doctor" }, () => ({ contents: moduleText(root), loader: "js" }));
+    },
+  };
+}
+
+/**
+ * For the published program: the text is a file beside those of the program, since Node would read a module of that size ten times as long.
+ * @param {string} root
+ * @param {string} file Where it is written.
+ * @returns {import("esbuild").Plugin}
+ */
+export function doctorAsFile(root, file) {
+  return {
+    name: "doctor",
+    setup(build) {
+      build.onResolve({ filter: /^virtual:doctor$/ }, () => ({ path: id, namespace: "doctor-file" }));
+      build.onLoad({ filter: /.*/, namespace: "doctor-file" }, () => {
+        writeFileSync(file, bundleDoctor(root));
+        const contents = `const { readFileSync } = require("node:fs");\nexports.text = readFileSync(\`\${__dirname}/${basename(file)}\`, "utf8");`;
+        return { contents, loader: "js" };
+      });
     },
   };
 }

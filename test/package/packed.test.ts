@@ -1,11 +1,12 @@
 /** What is published: the tarball as npm packs it. */
+import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, sep } from "node:path";
 import { build } from "esbuild";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { featureFolder } from "../../src/catalog/files.ts";
+import { doctorPath, featureFolder } from "../../src/catalog/files.ts";
 import { providers, speechOf } from "../../src/catalog/providers.ts";
 import { collectLicences, nodeSettings } from "../../src/scripts/build.mjs";
 import { bin, makeFolders, packInto, root, type Packed } from "./machine.ts";
@@ -32,7 +33,8 @@ test("it holds what was built, package.json, the README and the licence, and not
 
 test("no source, template, map or test is in it", () => {
   const strays = packed.files.filter(
-    ({ path }) => !/^(?:package\.json|README\.md|LICENSE|dist\/(?:[\w-]+\.js|package\.json|LICENSES\.txt))$/.test(path),
+    ({ path }) =>
+      !/^(?:package\.json|README\.md|LICENSE|dist\/(?:[\w-]+\.js|aperture-doctor\.mjs|package\.json|LICENSES\.txt))$/.test(path),
   );
   expect(strays).toEqual([]);
   for (const [path, text] of texts) expect(text.includes("sourceMappingURL"), path).toBe(false);
@@ -58,6 +60,33 @@ test("it needs one other package, which verify starts, and nothing runs when it 
 
 test("it takes no more than 1 MB", () => {
   expect(packed.unpackedSize).toBeLessThanOrEqual(1_000_000);
+});
+
+/** The package's scripts that a run read, by what Node notes of its coverage. */
+async function readBy(cwd: string, ...args: string[]): Promise<string[]> {
+  const notes = folders.make("coverage");
+  await execa(process.execPath, [bin, ...args], { cwd, stdin: "ignore", env: { NODE_V8_COVERAGE: notes, HOME: notes } });
+  const urls = readdirSync(notes)
+    .filter((name) => name.endsWith(".json"))
+    .flatMap((name) => (JSON.parse(readFileSync(join(notes, name), "utf8")) as { result: { url: string }[] }).result)
+    .map(({ url }) => /\/dist\/([\w-]+)\.js$/.exec(url)?.[1]);
+  return [...new Set(urls.filter((name) => name !== undefined))].sort();
+}
+
+test("an empty folder needs little of it, and what is there already the rest", async () => {
+  const folder = folders.make("empty");
+  const first = await readBy(folder, "--yes");
+  expect(first).toEqual(["bin", "doctor-text", "main"]);
+  expect(await readBy(folder, "check")).toEqual(expect.arrayContaining(["check", "existing", "file"]));
+  writeFileSync(join(folder, "opencode.json"), "{}");
+  expect(await readBy(folder, "--yes")).toContain("existing");
+});
+
+test("the doctor is shipped as the text that is committed", () => {
+  const folder = folders.make("doctor");
+  const { status } = spawnSync(process.execPath, [bin, "--yes"], { cwd: folder, stdio: "ignore" });
+  expect(status).toBe(0);
+  expect(readFileSync(join(folder, doctorPath), "utf8")).toBe(texts.get("dist/aperture-doctor.mjs"));
 });
 
 test("the licence of every package that is bundled is shipped with it", async () => {

@@ -8,6 +8,7 @@ import Handlebars from "handlebars";
 import { describe, expect, test } from "vitest";
 import { doctorPath, featureFolder, specSchemaPath } from "../../src/catalog/files.ts";
 import { wantedFiles } from "../support/memory.ts";
+import { forExisting } from "../../src/scripts/build.mjs";
 import { helperNames, readTemplates } from "../../src/scripts/templates.mjs";
 
 const root = join(import.meta.dirname, "..", "..");
@@ -234,16 +235,44 @@ test("one place reads an errno and makes a sentence of it", () => {
   expect(others.map(([file]) => file)).toEqual([]);
 });
 
-test("what is large is loaded only where it is needed", () => {
+describe("what is large, or of use to a few runs only, is loaded only where it is needed", () => {
+  /** What the program reads before it does anything: not what is behind `import(`, nor what the build puts into existing.js. */
   const reached = new Set(["src/cli/main.ts"]);
+  const asked: string[] = [];
   for (const file of reached) {
-    // What is behind `import(` waits until it is called for.
+    if (forExisting.includes(file)) continue;
     const text = (sources.get(file) ?? "").replaceAll(/\bimport\s*\(/g, "later(");
-    for (const { to, typeOnly } of importsOf(file, text)) if (!typeOnly) reached.add(to);
+    for (const { to, typeOnly } of importsOf(file, text)) {
+      if (typeOnly) continue;
+      if (forExisting.includes(to)) asked.push(to);
+      else reached.add(to);
+    }
   }
-  expect(reached).toContain("src/plan/build.ts");
-  const large = ["yaml", "diff", "node:child_process", "@clack/prompts", "src/spec/file.ts", "src/gateway/mock/server.ts"];
-  expect(large.filter((name) => reached.has(name))).toEqual([]);
+
+  test("not at the start", () => {
+    expect(reached).toContain("src/plan/build.ts");
+    const large = [
+      "yaml",
+      "diff",
+      "execa",
+      "jsonc-parser",
+      "node-diff3",
+      "node:child_process",
+      "@clack/prompts",
+      "virtual:doctor",
+    ];
+    const commands = ["check", "discover", "doctor", "fleet", "mock-gateway", "remove", "update", "verify"];
+    const files = ["src/spec/file.ts", "src/gateway/mock/server.ts", ...commands.map((name) => `src/cli/commands/${name}.ts`)];
+    expect([...large, ...files].filter((name) => reached.has(name))).toEqual([]);
+  });
+
+  test("the list for existing.js has no entry that nothing would ask for", () => {
+    expect(forExisting.filter((file) => !sources.has(file))).toEqual([]);
+    const own = imports.filter(({ from, typeOnly }) => forExisting.includes(from) && !typeOnly).map(({ to }) => to);
+    const lazily = ["check", "remove", "update"].map((name) => `src/cli/commands/${name}.ts`);
+    const others = imports.filter(({ from, typeOnly }) => lazily.includes(from) && !typeOnly).map(({ to }) => to);
+    expect(forExisting.filter((file) => ![...asked, ...own, ...others].includes(file))).toEqual([]);
+  });
 });
 
 test("only the edge of the program touches its process", () => {
