@@ -3,7 +3,7 @@
  * Runs a task of this project on a machine with nothing but Node and npm: installs what the lock names where that is missing or older than
  * the lock, then does the task. Plain JavaScript without imports of packages at the top, because it runs before anything is installed.
  *
- *   node src/scripts/run.mjs build | demo | test | test:opencode | test:hostile | test:containers | bench | refresh   [arguments]
+ *   node src/scripts/run.mjs build | demo | test | test:opencode | test:hostile | test:containers | bench | docs | refresh   [arguments]
  */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, statSync } from "node:fs";
@@ -43,6 +43,11 @@ const tasks = {
     await tasks["build"]?.([]);
     const { bench } = await importTypeScript("test/bench/bench.ts");
     return bench(root, args);
+  },
+  docs: async () => {
+    const { writeDocs } = await importTypeScript("src/scripts/docs.ts");
+    writeDocs(root);
+    return 0;
   },
   refresh: async (args) => {
     const { refresh } = await importTypeScript("src/scripts/refresh.ts");
