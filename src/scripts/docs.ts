@@ -1,10 +1,12 @@
 /**
- * Writes the reference pages of `docs/` from the sources: the spec from the table of questions, the exit statuses and codes from the places that
+ * Writes the reference pages of `docs/` from the sources: the commands from their descriptors, the spec from the table of questions, the exit statuses and codes from the places that
  * throw them, the doctor's codes from its judges. A test holds the pages against what this makes.
  */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { providers } from "../catalog/providers.ts";
+import { descriptors } from "../cli/descriptors/all.ts";
+import { formatVerbHelp } from "../cli/help.ts";
 import { buildSpecSchema, type Schema } from "../questions/schema.ts";
 import { questions } from "../questions/table.ts";
 
@@ -12,6 +14,7 @@ import { questions } from "../questions/table.ts";
 export function makeDocs(root: string): ReadonlyMap<string, string> {
   const sources = readSources(join(root, "src"));
   return new Map([
+    ["commands.md", makeCommandsPage()],
     ["spec.md", makeSpecPage()],
     ["exit-codes.md", makeExitPage(sources)],
     ["doctor.md", makeDoctorPage(sources)],
@@ -24,6 +27,20 @@ export function writeDocs(root: string): void {
 }
 
 const generated = "<!-- Made by `npm run docs` from the sources. Change them, not this page. -->";
+
+function makeCommandsPage(): string {
+  return page(
+    "Commands",
+    descriptors.flatMap((descriptor, index) => [
+      ...(index === 0 ? [] : [""]),
+      `## ${descriptor.name}`,
+      "",
+      "```text",
+      formatVerbHelp(descriptor).trimEnd(),
+      "```",
+    ]),
+  );
+}
 
 function makeSpecPage(): string {
   const schema = buildSpecSchema();
