@@ -1,4 +1,4 @@
-/** What the README says is so. */
+/** What the README and the pages behind it say is so. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
@@ -14,10 +14,13 @@ afterAll(() => folders.remove());
 const readme = readFileSync(join(root, "README.md"), "utf8");
 const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { scripts: Record<string, string> };
 
+const support = readFileSync(join(root, "docs", "support.md"), "utf8");
+const contributing = readFileSync(join(root, "CONTRIBUTING.md"), "utf8");
+
 /** The text below a heading, up to the next one. */
-function section(heading: string): string {
-  const [, text] = readme.split(`\n## ${heading}\n`);
-  expect(text, `the README has no heading ${heading}`).toBeDefined();
+function section(heading: string, page = readme): string {
+  const [, text] = page.split(`\n## ${heading}\n`);
+  expect(text, `there is no heading ${heading}`).toBeDefined();
   return text!.split("\n## ")[0]!;
 }
 
@@ -96,7 +99,7 @@ describe("this repository's commands", () => {
 });
 
 test("the places that it names are there", () => {
-  const places = codeIn(section("Where things are")).filter((code) => !code.startsWith("npm "));
+  const places = codeIn(section("Where things are", contributing)).filter((code) => !code.startsWith("npm "));
   expect(places.length).toBeGreaterThan(5);
   expect(places.filter((place) => !existsSync(join(root, place)))).toEqual([]);
 });
@@ -108,7 +111,7 @@ test("the version of OpenCode that it shows is the pinned one", () => {
 });
 
 test("the table of providers has each of them behind its default wire format, and every format", () => {
-  const rows = section("Providers")
+  const rows = section("Providers", support)
     .split("\n")
     .filter((line) => line.startsWith("| "))
     .slice(2)
@@ -125,7 +128,7 @@ test("the table of providers has each of them behind its default wire format, an
 });
 
 describe("the table of bases", () => {
-  const rows = section("What is supported")
+  const rows = section("Bases", support)
     .split("\n")
     .filter((line) => line.startsWith("| "))
     .slice(2)
