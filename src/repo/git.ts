@@ -8,6 +8,7 @@
  *
  * Node's own way to start a program and not execa, which takes 60 ms to load: git is asked in most runs.
  */
+import type { ChildProcess } from "node:child_process";
 import { dirname, join, posix } from "node:path";
 import type { Ignored } from "../plan/findings.ts";
 import { makeReady, type Spawned, type Surroundings } from "./spawn.ts";
@@ -178,13 +179,15 @@ async function run(
   const { file, args: all, env } = startable;
   const [{ execFile }, { onExit }] = await Promise.all([import("node:child_process"), import("signal-exit")]);
   return new Promise((resolve) => {
+    let child: ChildProcess | undefined;
     const limits = { timeout: options.timeout ?? 5000, killSignal: "SIGKILL", maxBuffer: 100_000_000 } as const;
-    const child = execFile(file, all, { cwd: folder, env, windowsHide: true, ...limits }, (error, stdout, stderr) => {
+    // Before the child is there, so that no signal comes in between.
+    const forget = onExit(() => void child?.kill("SIGKILL"));
+    child = execFile(file, all, { cwd: folder, env, windowsHide: true, ...limits }, (error, stdout, stderr) => {
       forget();
       const failed = typeof error?.code === "number" ? error.code : null;
       resolve({ exitCode: error === null ? 0 : failed, stdout, stderr });
     });
-    const forget = onExit(() => void child.kill("SIGKILL"));
     // It may be gone before it has read anything.
     child.stdin?.on("error", () => undefined).end(options.input ?? "");
   });

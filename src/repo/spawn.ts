@@ -59,12 +59,16 @@ export async function spawn(program: string, args: readonly string[], options: S
   if (startable === null)
     return stopped(`${program} is not on the PATH; programs in ${target} and in node_modules/.bin do not count.`);
   if (signal?.aborted === true) return stopped(`${program} was not started.`);
-  const { execa } = await import("execa");
+  const [{ execa }, { onExit }] = await Promise.all([import("execa"), import("signal-exit")]);
+  // Before the child is there: a signal that came before execa listens would end this process alone.
+  const forget = onExit(() => undefined);
   try {
     return await run(program, startable, execa, { cwd, timeout, input, signal });
   } catch (error) {
     // An argument or a variable that no system takes.
     return stopped(error instanceof Error ? error.message : String(error));
+  } finally {
+    forget();
   }
 }
 

@@ -95,7 +95,7 @@ describe("one module per outside thing", () => {
     ],
     [["@clack/prompts", "@clack/core", "readline", "readline/promises"], ["src/questions/prompt.ts"]],
     [["execa"], ["src/repo/spawn.ts", "src/scripts/"]],
-    [["signal-exit"], ["src/repo/git.ts"]],
+    [["signal-exit"], ["src/repo/git.ts", "src/repo/spawn.ts"]],
     [
       ["http", "http2", "https", "net", "tls", "dgram", "dns", "dns/promises"],
       ["src/gateway/mock/", "src/gateway/http/client.ts", "src/doctor/probe/network.ts"],
