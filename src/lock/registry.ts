@@ -45,6 +45,9 @@ const hidden = /[^\p{L}\p{N}._~ @+%-]/u;
 /** A part of a path after which one comes, such as /auth/<token>/. */
 const beforeToken = /^(?:_?auth|token|key|pat|t)$/i;
 
+/** No feed's name is as long, whatever it consists of. */
+const longest = 64;
+
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** Whether a part of the path looks like what only some people may know. */
@@ -67,7 +70,7 @@ function decode(part: string): string {
 
 /** Whether it is long and mixed as no name is: letters and digits, or large and small letters, that alternate; or one run of great length. */
 function isRandom(part: string): boolean {
-  if (uuid.test(part)) return true;
+  if (uuid.test(part) || part.length >= longest) return true;
   const runs = part.match(/[A-Za-z0-9]+/g) ?? [];
   const changes = (run: string): number => run.match(/[A-Za-z](?=\d)|\d(?=[A-Za-z])/g)?.length ?? 0;
   const capitals = (run: string): number => run.match(/[a-z](?=[A-Z])/g)?.length ?? 0;
