@@ -199,6 +199,7 @@ const cases: Readonly<Record<string, readonly [Case, ...string[]]>> = {
   "a provider that is taken away": [project({ disabled_providers: ["openai"] }), "provider-gone"],
   "OpenCode's own models": [
     { ...project({ enabled_providers: [...ids, "opencode"] }), ...env({ OPENCODE_MODELS_PATH: "/nowhere.json" }) },
+    "bypass",
     "catalogue-missing",
     "hosted-models",
   ],
@@ -207,6 +208,7 @@ const cases: Readonly<Record<string, readonly [Case, ...string[]]>> = {
       ...project({ enabled_providers: [...ids, "github-copilot"] }),
       ...env({ OPENCODE_MODELS_PATH: "/nowhere.json", GITHUB_TOKEN: bait.GITHUB_TOKEN }),
     },
+    "bypass",
     "catalogue-missing",
     "provider-ambient",
   ],
