@@ -1175,8 +1175,8 @@ function lineOf(filled, path) {
 }
 
 // src/doctor/config/launch.ts
-function isManaged(text) {
-  return !text.includes("{env:APERTURE_URL}");
+function isManaged({ managed }, opencodeJson) {
+  return managed ?? (opencodeJson !== null && !opencodeJson.includes("{env:APERTURE_URL}"));
 }
 function normaliseUrl(given) {
   let url = given.includes("://") ? given : `http://${given}`;
@@ -1197,6 +1197,36 @@ function isAllowed({ online }, use) {
   return use !== null && online.includes(use);
 }
 
+// src/catalog/wire-formats.ts
+var vertexProject = "_aperture_auto_vertex_project_id_";
+var vertexRegion = "_aperture_auto_vertex_region_";
+var wireFormats = {
+  messages: { suffix: "/v1", path: "/v1/messages", npm: "@ai-sdk/anthropic", modelInPath: false, noSlash: false },
+  responses: { suffix: "/v1", path: "/v1/responses", npm: "@ai-sdk/openai", modelInPath: false, noSlash: false },
+  chat: { suffix: "/v1", path: "/v1/chat/completions", npm: "@ai-sdk/openai-compatible", modelInPath: false, noSlash: false },
+  "generate-content": {
+    suffix: "/v1beta",
+    path: "/v1beta/models/{model}:generateContent",
+    npm: "@ai-sdk/google",
+    modelInPath: true,
+    noSlash: true
+  },
+  vertex: {
+    suffix: `/v1/projects/${vertexProject}/locations/${vertexRegion}/publishers/google`,
+    path: "/v1/projects/{project}/locations/{region}/publishers/google/models/{model}:generateContent",
+    npm: "@ai-sdk/google-vertex",
+    modelInPath: true,
+    noSlash: true
+  },
+  converse: {
+    suffix: "/bedrock",
+    path: "/bedrock/model/{model}/converse",
+    npm: "@ai-sdk/amazon-bedrock",
+    modelInPath: true,
+    noSlash: false
+  }
+};
+
 // src/doctor/config/providers.ts
 var ambientVariables = {
   "github-copilot": ["GITHUB_TOKEN"],
@@ -1212,7 +1242,7 @@ var ambientVariables = {
   mistral: ["MISTRAL_API_KEY"],
   deepseek: ["DEEPSEEK_API_KEY"]
 };
-function findChoices({ config, catalogue, auth, env }) {
+function findChoices({ config, catalogue, auth, env, routes }) {
   const enabled = textsAt(config, "enabled_providers") ?? null;
   const disabled = textsAt(config, "disabled_providers") ?? [];
   const allowed = (id) => (enabled === null || enabled.includes(id)) && !disabled.includes(id);
@@ -1228,7 +1258,7 @@ function findChoices({ config, catalogue, auth, env }) {
     enabled,
     hosted: allowed("opencode") && known("opencode"),
     ambient,
-    providers: ids.map((id) => viewOf(id, { config, catalogue, auth, env }))
+    providers: ids.map((id) => viewOf(id, { config, catalogue, auth, env, routes }))
   };
 }
 function keyOf(auth, id) {
@@ -1236,7 +1266,7 @@ function keyOf(auth, id) {
   if (textAt(entry, "type") === "oauth") return "oauth";
   return textAt(entry, "type") === "api" ? textAt(entry, "key") || void 0 : void 0;
 }
-function viewOf(id, { config, catalogue, auth, env }) {
+function viewOf(id, { config, catalogue, auth, env, routes }) {
   const provider = at(config, "provider", id);
   const listed2 = entriesAt(provider, "models");
   const inCatalogue = entriesAt(catalogue, id, "models");
@@ -1248,7 +1278,8 @@ function viewOf(id, { config, catalogue, auth, env }) {
     id,
     addresses: addressesOf(id, { config, catalogue, env }, listed2),
     ...keyFor(id, { config, auth, env }, provider),
-    npm: textAt(catalogue, id, "npm") ?? textAt(provider, "npm") ?? (catalogue === null ? null : "@ai-sdk/openai-compatible"),
+    npm: textAt(catalogue, id, "npm") ?? textAt(provider, "npm") ?? (catalogue === null ? null : wireFormats.chat.npm),
+    routes: routes.get(id) ?? /* @__PURE__ */ new Map(),
     models: catalogue === null && listed2.length === 0 ? null : models
   };
 }
@@ -1280,15 +1311,13 @@ function keyFor(id, { config, auth, env }, provider) {
   const variable = (textsAt(provider, "env") ?? ambientVariables[id] ?? []).find((name) => (env[name] ?? "") !== "");
   return variable === void 0 ? { key: "none", keyBy: path } : judge(env[variable], [variable]);
 }
-var paths = {
-  "@ai-sdk/anthropic": "/v1/messages",
-  "@ai-sdk/openai": "/v1/responses",
-  "@ai-sdk/openai-compatible": "/v1/chat/completions"
-};
-function wirePath({ npm, id }, config, model) {
+var paths = new Map(Object.values(wireFormats).map(({ npm, path }) => [npm, path]));
+function wirePath({ npm, id, routes }, config, model) {
   const provider = at(config, "provider", id);
   const listed2 = at(provider, "models", model) === void 0 ? void 0 : textAt(provider, "npm");
-  return paths[textAt(provider, "models", model, "provider", "npm") ?? listed2 ?? npm ?? ""] ?? null;
+  const speaks = textAt(provider, "models", model, "provider", "npm") ?? listed2 ?? npm ?? "";
+  const path = routes.get(speaks) ?? paths.get(speaks);
+  return path === void 0 || path.includes("{") ? null : path;
 }
 function splitModel(text) {
   const slash = text.indexOf("/");
@@ -2194,7 +2223,7 @@ function judgeKey2({ id: counted, key: key2, keyBy, npm }, resolved, quote) {
         'let apiKey be "-"'
       )
     ];
-  if (key2 === "none" && npm !== "@ai-sdk/openai-compatible")
+  if (key2 === "none" && npm !== wireFormats.chat.npm)
     return [
       found(
         "failure",
@@ -2405,6 +2434,35 @@ function whoSet({ layers }, path) {
 }
 function placeOf(resolved, by, quote) {
   return by.length === 1 ? by[0] : whoSet(resolved, by) ?? by.map((key2) => quote.text(key2)).join(".");
+}
+
+// src/doctor/judge/environment.ts
+function judgeEnvironment({ share, prefix, toldBy }) {
+  const file = show(`${share}/environment.json`);
+  const rebuild = "npx create-aperture-env@latest update, and build the image again";
+  if (toldBy === "caller")
+    return [
+      found(
+        "note",
+        "config",
+        "environment-older",
+        `${file} is not there, or is not what this environment wrote`,
+        "environments of an older version have none: which paths their providers need is known only as far as their packages tell",
+        rebuild
+      )
+    ];
+  if (toldBy === null)
+    return [
+      found(
+        "warning",
+        "config",
+        "environment-unreadable",
+        `${file} cannot be read`,
+        "the gateway, the version of OpenCode and the providers that this environment was made for are not known",
+        prefix === null ? rebuild : "build the image again"
+      )
+    ];
+  return [];
 }
 
 // src/errors.ts
@@ -3053,12 +3111,14 @@ function formatsInUse(config, choices2, served) {
       ...usedModels(config, choices2).filter(({ text }) => text.startsWith(`${provider.id}/`)).map(({ text }) => splitModel(text)[1]),
       ...provider.models?.keys() ?? []
     ];
+    const formats = /* @__PURE__ */ new Map();
     for (const name of names) {
       const path = wirePath(provider, config, name);
+      if (path === null || formats.has(path)) continue;
       const found2 = serves(served, { wire: provider.models?.get(name) ?? name, text: `${provider.id}/${name}` });
-      if (path !== null && found2 !== void 0) return [{ provider: provider.id, path, model: found2.id, paths: found2.paths }];
+      if (found2 !== void 0) formats.set(path, { provider: provider.id, path, model: found2.id, paths: found2.paths });
     }
-    return [];
+    return [...formats.values()];
   });
 }
 function formatsToTry(config, choices2, models, deep) {
@@ -3139,7 +3199,7 @@ function judgePrograms2({ programs, version }) {
         "warning",
         "opencode",
         "version",
-        `OpenCode ${show(own.stamp)} is installed, and the environment pins ${version}`,
+        `OpenCode ${show(own.stamp)} is installed, and the environment pins ${show(version)}`,
         "the image is older than its configuration, or its binary was replaced",
         rebuild
       )
@@ -3503,7 +3563,7 @@ function asLaunched(given, installation, uid) {
   env["OPENCODE_MODELS_PATH"] = given["OPENCODE_MODELS_PATH"] || `${share}/models.json`;
   for (const { name, use } of silencingVariables) env[name] = given[name] ?? (isAllowed(installation, use) ? "0" : "1");
   const own = readText(`${share}/opencode.json`);
-  if (own.kind === "text" && isManaged(own.text))
+  if (isManaged(installation, own.kind === "text" ? own.text : null))
     Object.assign(env, {
       OPENCODE_TEST_MANAGED_CONFIG_DIR: void 0,
       OPENCODE_TEST_HOME: void 0,
@@ -4153,7 +4213,8 @@ async function examine(examination) {
   const ownText = textOf(`${installation.share}/opencode.json`);
   const loaded = ownText === null ? null : load(ownText, installation.share, world, null);
   const own = loaded?.ok === true ? loaded : null;
-  const managed = ownText !== null && isManaged(ownText);
+  const managed = isManaged(installation, ownText);
+  const { routes } = installation;
   const { origin, checks: originChecks } = judgeOrigin(given["APERTURE_URL"], installation.gateway, managed);
   const catalogueText = textOf(env["OPENCODE_MODELS_PATH"] ?? "");
   const authText = textOf(`${env["XDG_DATA_HOME"] || `${home}/.local/share`}/opencode/auth.json`);
@@ -4161,7 +4222,7 @@ async function examine(examination) {
   const auth = readObject(env["OPENCODE_AUTH_CONTENT"] || authText);
   const wellKnown = Object.keys(stored).filter((id) => textAt(stored, id, "type") === "wellknown");
   const catalogue = catalogueText === null ? null : readObject(catalogueText);
-  const choicesFor = (config2) => findChoices({ config: config2, catalogue, auth, env });
+  const choicesFor = (config2) => findChoices({ config: config2, catalogue, auth, env, routes });
   const formatsFor = (models) => formatsToTry(resolved.config, choicesFor(resolved.config), models, deep);
   const [probe, answers] = await Promise.all([
     origin === null ? null : probeGateway({ origin, env, deadline, formatsFor }),
@@ -4187,6 +4248,7 @@ async function examine(examination) {
     ...judgePrograms2(local2),
     ...answers === null ? [] : judgeVersion(answers.version, programs.own?.stamp ?? null),
     ...inContainer ? judgeFolders(local2) : [],
+    ...judgeEnvironment(installation),
     ...judgeConfig({
       resolved: { ...resolved, config },
       quote,
@@ -4242,6 +4304,42 @@ function readObject(text) {
   } catch {
     return {};
   }
+}
+
+// src/doctor/config/environment.ts
+function readMadeFor(text) {
+  let value;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  const gateway = textAt(value, "origin");
+  if (gateway === void 0) return null;
+  const managed = at(value, "managed");
+  return {
+    gateway,
+    version: textAt(value, "opencode") ?? null,
+    online: textsAt(value, "online") ?? [],
+    managed: typeof managed === "boolean" ? managed : null,
+    routes: new Map(entriesAt(value, "providers").map(([id, routes]) => [id, new Map(pathsOf(routes))]))
+  };
+}
+function pathsOf(routes) {
+  return (Array.isArray(routes) ? routes : []).filter(isObject).flatMap((route) => {
+    const { npm, path } = route;
+    return typeof npm === "string" && typeof path === "string" ? [[npm, path]] : [];
+  });
+}
+
+// src/doctor/probe/installation.ts
+var nothing = { gateway: "", version: null, online: [], managed: null, routes: /* @__PURE__ */ new Map() };
+function readInstallation(share, prefix, instead) {
+  const written = textOf(`${share}/environment.json`);
+  const file = written === null ? null : readMadeFor(written);
+  if (file !== null) return { ...file, share, prefix, toldBy: "file" };
+  const caller = instead === null ? null : readMadeFor(instead);
+  return { ...caller ?? nothing, share, prefix, toldBy: caller === null ? null : "caller" };
 }
 
 // src/doctor/verdict.ts
@@ -4328,14 +4426,16 @@ async function main() {
     quiet: { type: "boolean" },
     help: { type: "boolean", short: "h" },
     timeout: { type: "string", default: "2" },
-    // By the shim: what the environment was made for.
+    // By the shim.
     prefix: { type: "string", default: "/usr/local" },
-    gateway: { type: "string", default: "" },
-    opencode: { type: "string", default: "" },
-    online: { type: "string", default: "" },
     parent: { type: "string", default: String(process.ppid) },
-    // By create-aperture-env doctor, outside of an environment: the repository's Feature folder.
+    // By create-aperture-env doctor: outside of an environment the repository's Feature folder, and what stands in for a missing environment.json.
     share: { type: "string" },
+    environment: { type: "string" },
+    // By a shim of before there was an environment.json, which somebody may have kept; that file says the same.
+    gateway: { type: "string" },
+    opencode: { type: "string" },
+    online: { type: "string" },
     colour: { type: "boolean" }
   };
   let values;
@@ -4355,16 +4455,10 @@ async function main() {
     return 2;
   }
   const { BUN_BE_BUN: _, ...env } = process.env;
-  const { gateway, share = null } = values;
+  const { share = null, environment = null } = values;
   const prefix = share === null ? values.prefix : null;
   const examination = {
-    installation: {
-      share: share ?? `${prefix}/share/aperture-env`,
-      prefix,
-      gateway,
-      version: values.opencode === "" ? null : values.opencode,
-      online: values.online.split(",").filter((use) => use !== "")
-    },
+    installation: readInstallation(share ?? `${prefix}/share/aperture-env`, prefix, environment),
     env,
     cwd: process.cwd(),
     uid: process.getuid?.() ?? null,

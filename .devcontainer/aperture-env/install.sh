@@ -6,7 +6,11 @@ prefix=${APERTURE_ENV_PREFIX:-/usr/local}
 share=$prefix/share/aperture-env
 
 mkdir -p "$share" "$prefix/bin"
-for file in opencode.json auth.json models.json doctor.mjs; do
+for file in environment.json opencode.json auth.json models.json doctor.mjs; do
+  if [ ! -f "$here/$file" ]; then
+    echo "aperture-env: $here/$file is missing; in a Dockerfile that was changed by hand, name it where install.sh is copied" >&2
+    exit 1
+  fi
   [ "$here" = "$share" ] || cp "$here/$file" "$share/$file"
   # Read by every account, whatever the umask of the checkout was; written by root only.
   chmod 0644 "$share/$file"

@@ -6,6 +6,9 @@ export const featureFolder = ".devcontainer/aperture-env";
 /** The doctor, which has no template: it is bundled from src/doctor. */
 export const doctorPath = `${featureFolder}/doctor.mjs`;
 
+/** What the environment was made for, for the doctor in an image and outside of it. */
+export const environmentPath = `${featureFolder}/environment.json`;
+
 /** The spec's JSON schema, which has no template: it is made from the table of questions. */
 export const specSchemaPath = `${featureFolder}/spec.schema.json`;
 

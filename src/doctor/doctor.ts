@@ -7,6 +7,7 @@ import { quoteFrom } from "./config/quote.ts";
 import { load, resolveConfig } from "./config/resolve.ts";
 import type { Filled } from "./config/substitute.ts";
 import { judgeConfig } from "./judge/config.ts";
+import { judgeEnvironment } from "./judge/environment.ts";
 import { formatsToTry, judgeGateway, judgeOrigin } from "./judge/gateway.ts";
 import { judgeFolders, judgePrograms, judgeSurroundings, type LocalFacts } from "./judge/local.ts";
 import { judgeDebugConfig, judgeSent, judgeVersion } from "./judge/opencode.ts";
@@ -61,7 +62,8 @@ export async function examine(examination: Examination): Promise<Report> {
   const ownText = textOf(`${installation.share}/opencode.json`);
   const loaded = ownText === null ? null : load(ownText, installation.share, world, null);
   const own = loaded?.ok === true ? loaded : null;
-  const managed = ownText !== null && isManaged(ownText);
+  const managed = isManaged(installation, ownText);
+  const { routes } = installation;
   const { origin, checks: originChecks } = judgeOrigin(given["APERTURE_URL"], installation.gateway, managed);
   const catalogueText = textOf(env["OPENCODE_MODELS_PATH"] ?? "");
   const authText = textOf(`${env["XDG_DATA_HOME"] || `${home}/.local/share`}/opencode/auth.json`);
@@ -70,7 +72,8 @@ export async function examine(examination: Examination): Promise<Report> {
   const auth = readObject(env["OPENCODE_AUTH_CONTENT"] || authText);
   const wellKnown = Object.keys(stored).filter((id) => textAt(stored, id, "type") === "wellknown");
   const catalogue = catalogueText === null ? null : readObject(catalogueText);
-  const choicesFor = (config: JsonObject): ReturnType<typeof findChoices> => findChoices({ config, catalogue, auth, env });
+  const choicesFor = (config: JsonObject): ReturnType<typeof findChoices> =>
+    findChoices({ config, catalogue, auth, env, routes });
 
   const formatsFor = (models: Parameters<typeof formatsToTry>[2]): ReturnType<typeof formatsToTry> =>
     formatsToTry(resolved.config, choicesFor(resolved.config), models, deep);
@@ -99,6 +102,7 @@ export async function examine(examination: Examination): Promise<Report> {
     ...judgePrograms(local),
     ...(answers === null ? [] : judgeVersion(answers.version, programs.own?.stamp ?? null)),
     ...(inContainer ? judgeFolders(local) : []),
+    ...judgeEnvironment(installation),
     ...judgeConfig({
       resolved: { ...resolved, config },
       quote,

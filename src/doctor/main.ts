@@ -5,6 +5,7 @@
 import { parseArgs } from "node:util";
 import { examine, longest, type Examination } from "./doctor.ts";
 import { block, printTo, shown, wantsColour, type Shown } from "../text/terminal.ts";
+import { readInstallation } from "./probe/installation.ts";
 import { asLaunched } from "./probe/launched.ts";
 import { formatJson, formatReport, formatVerdict } from "./report.ts";
 import { found, type Report } from "./types.ts";
@@ -31,14 +32,16 @@ async function main(): Promise<number> {
     quiet: { type: "boolean" },
     help: { type: "boolean", short: "h" },
     timeout: { type: "string", default: "2" },
-    // By the shim: what the environment was made for.
+    // By the shim.
     prefix: { type: "string", default: "/usr/local" },
-    gateway: { type: "string", default: "" },
-    opencode: { type: "string", default: "" },
-    online: { type: "string", default: "" },
     parent: { type: "string", default: String(process.ppid) },
-    // By create-aperture-env doctor, outside of an environment: the repository's Feature folder.
+    // By create-aperture-env doctor: outside of an environment the repository's Feature folder, and what stands in for a missing environment.json.
     share: { type: "string" },
+    environment: { type: "string" },
+    // By a shim of before there was an environment.json, which somebody may have kept; that file says the same.
+    gateway: { type: "string" },
+    opencode: { type: "string" },
+    online: { type: "string" },
     colour: { type: "boolean" },
   } as const;
   let values;
@@ -59,16 +62,10 @@ async function main(): Promise<number> {
   }
   // Children are OpenCode, not a runtime.
   const { BUN_BE_BUN: _, ...env } = process.env;
-  const { gateway, share = null } = values;
+  const { share = null, environment = null } = values;
   const prefix = share === null ? values.prefix : null;
   const examination: Examination = {
-    installation: {
-      share: share ?? `${prefix}/share/aperture-env`,
-      prefix,
-      gateway,
-      version: values.opencode === "" ? null : values.opencode,
-      online: values.online.split(",").filter((use) => use !== ""),
-    },
+    installation: readInstallation(share ?? `${prefix}/share/aperture-env`, prefix, environment),
     env,
     cwd: process.cwd(),
     uid: process.getuid?.() ?? null,

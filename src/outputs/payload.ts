@@ -1,5 +1,5 @@
 /** The Feature folder: all that goes into an image, and at once a local Dev Container Feature. Other outputs stand on it. */
-import { doctorPath, featureFolder, featurePath, specSchemaPath } from "../catalog/files.ts";
+import { doctorPath, environmentPath, featureFolder, featurePath, specSchemaPath } from "../catalog/files.ts";
 import type { Output, Shape } from "../vocabulary.ts";
 import { file } from "../parts/file.ts";
 import { lifecycleOf } from "../parts/lifecycle.ts";
@@ -30,7 +30,12 @@ export const payload: Output = {
       },
     }),
     file(doctorPath, "", image),
-    file(`${featureFolder}/doctor.sh`, "aperture.url, opencode.version and opencode.online", script),
+    file(`${featureFolder}/doctor.sh`, "", script),
+    file(
+      environmentPath,
+      "aperture.url, aperture.connection, providers, opencode.style, opencode.version, opencode.managed and opencode.online",
+      image,
+    ),
     file(`${featureFolder}/install.sh`, "opencode.managed", {
       ...script,
       context: { nested: nestedFeature(shape) },

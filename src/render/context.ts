@@ -55,7 +55,7 @@ export function buildContext({ answers, release, registry, shape, catalogue }: E
       opencode: answers.opencode,
       managed: String(answers.managed),
       online: answers.online,
-      onlineNames: answers.online.join(","),
+      onlineList: formatValue(answers.online),
     },
     connections: connections.map(({ value, about }) => ({ value, about })),
     managed: answers.managed,
@@ -101,11 +101,12 @@ export function buildContext({ answers, release, registry, shape, catalogue }: E
   };
 }
 
-function describeProvider({ id, name, npm, options, whitelist, blacklist, models }: EmittedProvider): Context {
+function describeProvider({ id, name, npm, routes, options, whitelist, blacklist, models }: EmittedProvider): Context {
   return {
     id,
     name,
     npm,
+    routes: routes.map((route) => ({ ...route })),
     options: formatValue(options),
     whitelist: whitelist === null ? null : formatValue(whitelist),
     blacklist: blacklist === null ? null : formatValue(blacklist),

@@ -1,11 +1,21 @@
 /** What OpenCode gets of providers: types only. */
+import type { WireFormat } from "../catalog/wire-formats.ts";
 
 /** Settings of a model in OpenCode's configuration. */
 export type Settings = Readonly<Record<string, unknown>>;
 
+/** What a package calls on the gateway, in which wire format. */
+export interface EmittedRoute {
+  readonly api: WireFormat;
+  readonly path: string;
+  readonly npm: string;
+}
+
 /** One provider as OpenCode gets it. */
 export interface EmittedProvider {
   readonly id: string;
+  /** How its models are reached: each wire format with the package that speaks it. */
+  readonly routes: readonly EmittedRoute[];
   /** Where the catalogue does not say it. */
   readonly name: string | null;
   readonly npm: string | null;

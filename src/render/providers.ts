@@ -55,6 +55,7 @@ function emitOwn({ id, api, name = id, models = [] }: ProviderChoice, origin: st
   const settings = models.map((model) => [model.id, settingsOf(model, speech.npm)] as const);
   return {
     id,
+    routes: [{ api, path: speech.path, npm: speech.npm }],
     name,
     npm: speech.npm,
     options: optionsOf(speech, origin),
@@ -80,6 +81,7 @@ function emitKnown(answers: Answers, choice: ProviderChoice, catalogue: Catalogu
   });
   return {
     id: speech.as,
+    routes: [{ api: choice.api, path: speech.path, npm: speech.npm }],
     name: null,
     npm: null,
     options: optionsOf(speech, origin),
@@ -160,10 +162,17 @@ function emitCompact(answers: Answers, catalogue: Catalogue, origin: string): Em
   const emitted = named.map((one) => emitNamed(one, catalogue, origin));
   const entries = emitted.flatMap(({ key, entry }) => (entry === null ? [] : [[key, entry] as const]));
   const fields = { id: compactId, env: [], npm: compatible, name: "Aperture" };
+  const routes = new Map(
+    answers.providers.map((choice) => {
+      const { path, compactNpm: npm } = speechOf(choice);
+      return [npm, { api: choice.api, path, npm }] as const;
+    }),
+  );
   return {
     providers: [
       {
         id: compactId,
+        routes: [...routes.values()],
         name: "Aperture",
         npm: compatible,
         options: { apiKey: "-" },

@@ -250,7 +250,7 @@ describe("one repository", () => {
         "### What",
         "",
         "- `.devcontainer/aperture-env/devcontainer-feature.json`: changed",
-        "- `.devcontainer/aperture-env/doctor.sh`: changed",
+        "- `.devcontainer/aperture-env/environment.json`: changed",
         "- `.devcontainer/aperture-env/launcher.sh`: changed",
         "- `.devcontainer/devcontainer.json`: changed, with your edits kept",
         "- `aperture-env.lock`: changed",

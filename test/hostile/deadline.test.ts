@@ -87,7 +87,14 @@ describe.skipIf(!isLinux)("a doctor that goes round and round", () => {
       ["--json", (stdout: string) => (JSON.parse(stdout) as { checks: Check[] }).checks.map(({ code }) => code)],
       ["--colour", (stdout: string) => [/\((doctor-hung)\)/.exec(stdout)?.[1]]],
     ] as const) {
-      const args = ["--input-type=module", "-", `--share=${folder}`, "--gateway=http://127.0.0.1:9", "--timeout=0.2", flag];
+      const args = [
+        "--input-type=module",
+        "-",
+        `--share=${folder}`,
+        '--environment={"origin":"http://127.0.0.1:9"}',
+        "--timeout=0.2",
+        flag,
+      ];
       const child = spawn(process.execPath, args, { env: { ...env, HOME: folder }, cwd: folder });
       child.stdin.end(looping);
       const { stdout, signal } = await ended(child);
@@ -175,7 +182,7 @@ describe.skipIf(!isLinux)("a program that the doctor started", () => {
     writeFileSync(join(folder, "doctor.mjs"), doctorText);
     const child = spawn(
       process.execPath,
-      [join(folder, "doctor.mjs"), `--prefix=${prefix}`, "--gateway=http://127.0.0.1:9", "--deep"],
+      [join(folder, "doctor.mjs"), `--prefix=${prefix}`, '--environment={"origin":"http://127.0.0.1:9"}', "--deep"],
       {
         env: { ...env, HOME: folder },
         cwd: folder,

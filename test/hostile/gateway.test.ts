@@ -230,7 +230,7 @@ async function askDiscover(origin: string): Promise<Outcome> {
 }
 
 async function askDoctor(origin: string, command: readonly string[], env: Readonly<Record<string, string>>): Promise<Outcome> {
-  const flags = [`--share=${share}`, `--gateway=${origin}`, "--json", `--timeout=${timeout / 1000}`];
+  const flags = [`--share=${share}`, `--environment={"origin":"${origin}"}`, "--json", `--timeout=${timeout / 1000}`];
   const { stdout, stderr, ms } = await start([...command, doctor, ...flags], { APERTURE_URL: origin, ...env });
   expect(stdout, stderr).toMatch(/^\{/);
   const { checks } = JSON.parse(stdout) as { checks: readonly { code: string; group: string }[] };

@@ -87,7 +87,16 @@ describe("the doctor", () => {
     for (const files of [{ "opencode.json": text }, { ".opencode/opencode.jsonc": text }]) {
       const root = place(files);
       const report = await examine({
-        installation: { share, prefix: null, gateway: "http://127.0.0.1:9", version: null, online: [] },
+        installation: {
+          share,
+          prefix: null,
+          gateway: "http://127.0.0.1:9",
+          version: null,
+          online: [],
+          managed: null,
+          routes: new Map(),
+          toldBy: "caller",
+        },
         env: { HOME: join(folder, "home"), PATH: "/nowhere", OPENCODE_MODELS_PATH: join(root, "opencode.json") },
         cwd: root,
         uid: null,
@@ -99,7 +108,16 @@ describe("the doctor", () => {
     }
     const variables = { OPENCODE_CONFIG_CONTENT: text, OPENCODE_AUTH_CONTENT: text };
     const report = await examine({
-      installation: { share, prefix: null, gateway: "http://127.0.0.1:9", version: null, online: [] },
+      installation: {
+        share,
+        prefix: null,
+        gateway: "http://127.0.0.1:9",
+        version: null,
+        online: [],
+        managed: null,
+        routes: new Map(),
+        toldBy: "caller",
+      },
       env: { HOME: join(folder, "home"), PATH: "/nowhere", ...variables },
       cwd: share,
       uid: null,

@@ -57,6 +57,9 @@ async function examined(root: string, env: Readonly<Record<string, string>>, mor
       gateway: gateway.origin,
       version: null,
       online: [],
+      managed: null,
+      routes: new Map(),
+      toldBy: "caller" as const,
     },
     env: { HOME: join(folder, "home"), PATH: "/nowhere", SECRET: secret, SECRET_PATH: "secret.txt", ...env },
     cwd: root,
@@ -305,6 +308,9 @@ describe.skipIf(process.platform === "win32")("the doctor shows what is written,
       gateway: gateway.origin,
       version: "1",
       online: [],
+      managed: null,
+      routes: new Map(),
+      toldBy: "caller" as const,
     };
     for (const [script, config] of [
       [

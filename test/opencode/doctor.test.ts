@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { loadCatalogue } from "../../src/catalog/models.ts";
-import { pinnedRelease } from "../../src/catalog/release.ts";
+import { readInstallation } from "../../src/doctor/probe/installation.ts";
 import { asLaunched } from "../../src/doctor/probe/launched.ts";
 import type { Check } from "../../src/doctor/types.ts";
 import { formatShell } from "../../src/render/escape.ts";
@@ -554,13 +554,7 @@ describe.skipIf(!available || skipBecause("the doctor among faults", whyNot()))(
       const given = { PATH: process.env["PATH"], HOME: place.home, TMPDIR: place.tmp, ...stub.env, ...variables };
       const ours = asLaunched(
         given,
-        {
-          share: join(stub.prefix, "share/aperture-env"),
-          prefix: stub.prefix,
-          gateway: "http://ai",
-          version: pinnedRelease.version,
-          online,
-        },
+        readInstallation(join(stub.prefix, "share/aperture-env"), stub.prefix, null),
         process.getuid!(),
       ).env;
       const { stdout } = await run([stub.opencode], { place, env: { ...stub.env, ...variables } });

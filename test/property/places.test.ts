@@ -197,7 +197,7 @@ function checkLines(made: Rendered, plain: Rendered): void {
     ),
     [`${featureFolder}/devcontainer-feature.json`]: new RegExp(`^ {4}"APERTURE_URL": |^ {2}"(?:${lifecycleHooks.join("|")})": `),
     [`${featureFolder}/launcher.sh`]: /^_?gateway=/,
-    [`${featureFolder}/doctor.sh`]: /^gateway=/,
+    [`${featureFolder}/environment.json`]: /^ {2}"origin": /,
     [`${featureFolder}/opencode.json`]: /"(?:baseURL|api|name)": "/,
     [`${featureFolder}/models.json`]: /^ {6}"\S+": \{.*"name":"/,
   };

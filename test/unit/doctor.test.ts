@@ -85,9 +85,10 @@ describe("the configuration", () => {
 describe("the choices", () => {
   const catalogue = { anthropic: { npm: "@ai-sdk/anthropic", models: { m: {} } }, opencode: { models: { z: {} } } };
   const gateway = { options: { baseURL: "http://ai/v1", apiKey: "-" } };
+  const routes = new Map();
 
   test("what the configuration, stored keys and variables let in", () => {
-    const given = { config: { provider: { anthropic: gateway } }, auth: {}, env: { GITHUB_TOKEN: "x" } };
+    const given = { config: { provider: { anthropic: gateway } }, auth: {}, env: { GITHUB_TOKEN: "x" }, routes };
     expect(findChoices({ ...given, catalogue })).toMatchObject({ hosted: true, ambient: [], enabled: null });
     expect(findChoices({ ...given, catalogue: null }).ambient).toEqual([{ id: "github-copilot", variable: "GITHUB_TOKEN" }]);
     const closed = { ...given, config: { ...given.config, enabled_providers: ["anthropic"] }, catalogue: null };
@@ -104,7 +105,7 @@ describe("the choices", () => {
     [{}, { anthropic: "-" }, { ANTHROPIC_API_KEY: "sk" }, "real", ["ANTHROPIC_API_KEY"]],
     [{}, {}, {}, "none", ["provider", "anthropic", "options", "apiKey"]],
   ])("options %j, stored %j, variables %j: %s", (options, auth, env, key, keyBy) => {
-    const [view] = findChoices({ config: { provider: { anthropic: { options } } }, catalogue, auth, env }).providers;
+    const [view] = findChoices({ config: { provider: { anthropic: { options } } }, catalogue, auth, env, routes }).providers;
     expect(view).toMatchObject({ key, keyBy });
   });
 
@@ -121,7 +122,7 @@ describe("the choices", () => {
     [{ bedrock: { npm: "@ai-sdk/amazon-bedrock", options: { endpoint: "http://ai/bedrock" }, models: { m: {} } } }, {}, []],
     [{ "amazon-bedrock": { options: { endpoint: "http://ai/bedrock" } } }, {}, ["http://ai/bedrock"]],
   ])("%j with %j goes to %j", (provider, env, urls) => {
-    const [view] = findChoices({ config: { provider }, catalogue, auth: {}, env }).providers;
+    const [view] = findChoices({ config: { provider }, catalogue, auth: {}, env, routes }).providers;
     expect(view?.addresses.map(({ url }) => url)).toEqual(urls);
   });
 
@@ -131,7 +132,7 @@ describe("the choices", () => {
         anthropic: { npm: "@ai-sdk/openai", models: { listed: {}, own: { provider: { npm: "@ai-sdk/openai-compatible" } } } },
       },
     };
-    const [view] = findChoices({ config, catalogue, auth: {}, env: {} }).providers;
+    const [view] = findChoices({ config, catalogue, auth: {}, env: {}, routes }).providers;
     expect(["m", "listed", "own"].map((model) => wirePath(view!, config, model))).toEqual([
       "/v1/messages",
       "/v1/responses",

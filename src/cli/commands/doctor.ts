@@ -50,13 +50,15 @@ export async function runDoctor({ directory, deep, send, timeout, switches }: Do
   return ran.exitCode === 0 ? 0 : 4;
 }
 
-/** The environment of this container, or that of the repository. */
+/** The environment of this container, or that of the repository; and what is known of one that has no environment.json. */
 function findInstallation(root: string): string[] {
   const prefix = "/usr/local";
   const shim = textOf(`${prefix}/bin/aperture-doctor`);
   if (shim !== null) {
     const word = (name: string): string => new RegExp(`^${name}='?([^'\\n]*)'?$`, "m").exec(shim)?.[1] ?? "";
-    return [`--prefix=${prefix}`, `--gateway=${word("gateway")}`, `--opencode=${word("version")}`, `--online=${word("online")}`];
+    const online = word("online").split(",").filter(Boolean);
+    const older = word("gateway") === "" ? [] : [inItsPlace({ origin: word("gateway"), opencode: word("version"), online })];
+    return [`--prefix=${prefix}`, ...older];
   }
   const { lock } = readLockFile(root);
   if (lock === null) {
@@ -67,10 +69,10 @@ function findInstallation(root: string): string[] {
     );
   }
   const { url, online } = lock.answers;
-  return [
-    `--share=${join(root, featureFolder)}`,
-    `--gateway=${url}`,
-    `--opencode=${lock.opencode.version}`,
-    `--online=${online.join(",")}`,
-  ];
+  return [`--share=${join(root, featureFolder)}`, inItsPlace({ origin: url, opencode: lock.opencode.version, online })];
+}
+
+/** What environments say in environment.json since there is one. */
+function inItsPlace(known: { readonly origin: string; readonly opencode: string; readonly online: readonly string[] }): string {
+  return `--environment=${JSON.stringify(known)}`;
 }

@@ -1,18 +1,15 @@
 /** What the launcher (templates/.devcontainer/aperture-env/launcher.sh) does to the environment of OpenCode, as far as it needs no disk. */
 import type { Env } from "../types.ts";
+import type { MadeFor } from "./environment.ts";
 
 /** Where an environment is installed, and what it was made for. */
-export interface Installation {
-  /** The folder with opencode.json and models.json. */
+export interface Installation extends MadeFor {
+  /** The folder with environment.json, opencode.json and models.json. */
   readonly share: string;
   /** Below which bin, lib and share lie; null where only a repository's files are looked at. */
   readonly prefix: string | null;
-  /** The gateway that it was made for. */
-  readonly gateway: string;
-  /** The version of OpenCode that it was made for, null where nobody says. */
-  readonly version: string | null;
-  /** What OpenCode may ask of the internet beside the gateway: `opencode.online` of the spec. */
-  readonly online: readonly string[];
+  /** Who says what it was made for: its own environment.json, or the caller in its place; null where nobody does. */
+  readonly toldBy: "file" | "caller" | null;
 }
 
 /** What the launcher does. */
@@ -26,9 +23,9 @@ export interface Launched {
   readonly configFallback: string | null;
 }
 
-/** Whether the environment's own opencode.json is a managed one: those hold the address itself, and no variable changes it. */
-export function isManaged(text: string): boolean {
-  return !text.includes("{env:APERTURE_URL}");
+/** Whether an environment is managed. Where its environment.json does not say so, its opencode.json does: a managed one holds the address itself. */
+export function isManaged({ managed }: Installation, opencodeJson: string | null): boolean {
+  return managed ?? (opencodeJson !== null && !opencodeJson.includes("{env:APERTURE_URL}"));
 }
 
 /** APERTURE_URL as the launcher makes it an origin. */

@@ -3,7 +3,9 @@
  * variable or stored key is there, and its own hosted one; `enabled_providers` and `disabled_providers` take away).
  */
 import { at, entriesAt, isObject, textAt, textsAt, type JsonObject } from "./json.ts";
+import { wireFormats } from "../../catalog/wire-formats.ts";
 import type { Env } from "../types.ts";
+import type { Routes } from "./environment.ts";
 
 /** Where requests of a provider go. */
 export interface Address {
@@ -23,6 +25,8 @@ export interface ProviderView {
   readonly keyBy: readonly string[];
   /** The package that speaks to it, where that is known. */
   readonly npm: string | null;
+  /** What its packages call, as the environment says; none where it is not of the environment. */
+  readonly routes: ReadonlyMap<string, string>;
   /** Names that OpenCode knows, with what each is called on the wire; null where the catalogue is not at hand. */
   readonly models: ReadonlyMap<string, string> | null;
 }
@@ -46,6 +50,8 @@ export interface Given {
   /** The content of auth.json. */
   readonly auth: JsonObject;
   readonly env: Env;
+  /** What the environment says of its own providers. */
+  readonly routes: Routes;
 }
 
 /** Variables that switch a provider of OpenCode's own catalogue on (facts: 5), where that catalogue is the one in use. */
@@ -65,7 +71,7 @@ const ambientVariables: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Makes them out. */
-export function findChoices({ config, catalogue, auth, env }: Given): Choices {
+export function findChoices({ config, catalogue, auth, env, routes }: Given): Choices {
   const enabled = textsAt(config, "enabled_providers") ?? null;
   const disabled = textsAt(config, "disabled_providers") ?? [];
   const allowed = (id: string): boolean => (enabled === null || enabled.includes(id)) && !disabled.includes(id);
@@ -83,7 +89,7 @@ export function findChoices({ config, catalogue, auth, env }: Given): Choices {
     enabled,
     hosted: allowed("opencode") && known("opencode"),
     ambient,
-    providers: ids.map((id) => viewOf(id, { config, catalogue, auth, env })),
+    providers: ids.map((id) => viewOf(id, { config, catalogue, auth, env, routes })),
   };
 }
 
@@ -94,7 +100,7 @@ function keyOf(auth: JsonObject, id: string): string | undefined {
   return textAt(entry, "type") === "api" ? textAt(entry, "key") || undefined : undefined;
 }
 
-function viewOf(id: string, { config, catalogue, auth, env }: Given): ProviderView {
+function viewOf(id: string, { config, catalogue, auth, env, routes }: Given): ProviderView {
   const provider = at(config, "provider", id);
   const listed = entriesAt(provider, "models");
   const inCatalogue = entriesAt(catalogue, id, "models");
@@ -106,7 +112,8 @@ function viewOf(id: string, { config, catalogue, auth, env }: Given): ProviderVi
     id,
     addresses: addressesOf(id, { config, catalogue, env }, listed),
     ...keyFor(id, { config, auth, env }, provider),
-    npm: textAt(catalogue, id, "npm") ?? textAt(provider, "npm") ?? (catalogue === null ? null : "@ai-sdk/openai-compatible"),
+    npm: textAt(catalogue, id, "npm") ?? textAt(provider, "npm") ?? (catalogue === null ? null : wireFormats.chat.npm),
+    routes: routes.get(id) ?? new Map(),
     models: catalogue === null && listed.length === 0 ? null : models,
   };
 }
@@ -157,19 +164,17 @@ function keyFor(
   return variable === undefined ? { key: "none", keyBy: path } : judge(env[variable]!, [variable]);
 }
 
-/** What each package calls, below the gateway's origin (facts: 7). Those that are missing here call a path with the model in it, or their own. */
-const paths: Readonly<Record<string, string>> = {
-  "@ai-sdk/anthropic": "/v1/messages",
-  "@ai-sdk/openai": "/v1/responses",
-  "@ai-sdk/openai-compatible": "/v1/chat/completions",
-};
+/** What a package calls where nobody says what its provider does. */
+const paths: ReadonlyMap<string, string> = new Map(Object.values(wireFormats).map(({ npm, path }) => [npm, path]));
 
-/** The path that a provider calls for a model, null where it is not one of those that a list of models can tell of. */
-export function wirePath({ npm, id }: ProviderView, config: JsonObject, model: string): string | null {
+/** The path that a provider calls for a model; null where that is not known, or has the model in it, which lists of models write in several ways. */
+export function wirePath({ npm, id, routes }: ProviderView, config: JsonObject, model: string): string | null {
   const provider = at(config, "provider", id);
   const listed = at(provider, "models", model) === undefined ? undefined : textAt(provider, "npm");
-  // A provider's own package counts only for models that it lists (facts: 7).
-  return paths[textAt(provider, "models", model, "provider", "npm") ?? listed ?? npm ?? ""] ?? null;
+  // A provider's own package counts only for models that it lists (`Provider.state` of OpenCode 1.18).
+  const speaks = textAt(provider, "models", model, "provider", "npm") ?? listed ?? npm ?? "";
+  const path = routes.get(speaks) ?? paths.get(speaks);
+  return path === undefined || path.includes("{") ? null : path;
 }
 
 /** `provider/model` taken apart: the model's name may hold slashes itself. */

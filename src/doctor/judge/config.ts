@@ -1,4 +1,5 @@
 /** What OpenCode's configuration comes to, held against the environment's own. From values to values. */
+import { wireFormats } from "../../catalog/wire-formats.ts";
 import type { Choices, ProviderView } from "../config/providers.ts";
 import { splitModel } from "../config/providers.ts";
 import { at, entriesAt, lineOf, parseJsonc, textAt, textsAt, type JsonObject } from "../config/json.ts";
@@ -260,7 +261,7 @@ function judgeKey({ id: counted, key, keyBy, npm }: ProviderView, resolved: Reso
         'let apiKey be "-"',
       ),
     ];
-  if (key === "none" && npm !== "@ai-sdk/openai-compatible")
+  if (key === "none" && npm !== wireFormats.chat.npm)
     return [
       found(
         "failure",

@@ -391,12 +391,14 @@ function withList(checks: readonly Check[], served: readonly Served[]): Check[] 
   return bad ? [...checks] : [fine("models", "models", `${served.length} models are served, ours among them`), ...checks];
 }
 
-/** Every wire format that is in use, with one model each that the gateway serves. */
-function formatsInUse(
-  config: JsonObject,
-  choices: Choices,
-  served: readonly Served[],
-): readonly (FormatQuestion & { readonly provider: string; readonly paths: readonly string[] })[] {
+/** A wire format of a provider, with a model that the gateway serves and the paths on which it does. */
+interface FormatInUse extends FormatQuestion {
+  readonly provider: string;
+  readonly paths: readonly string[];
+}
+
+/** Every wire format of every provider that is in use. The provider of the compact style has several. */
+function formatsInUse(config: JsonObject, choices: Choices, served: readonly Served[]): readonly FormatInUse[] {
   return choices.providers.flatMap((provider) => {
     const names = [
       ...usedModels(config, choices)
@@ -404,12 +406,14 @@ function formatsInUse(
         .map(({ text }) => splitModel(text)[1]),
       ...(provider.models?.keys() ?? []),
     ];
+    const formats = new Map<string, FormatInUse>();
     for (const name of names) {
       const path = wirePath(provider, config, name);
+      if (path === null || formats.has(path)) continue;
       const found = serves(served, { wire: provider.models?.get(name) ?? name, text: `${provider.id}/${name}` });
-      if (path !== null && found !== undefined) return [{ provider: provider.id, path, model: found.id, paths: found.paths }];
+      if (found !== undefined) formats.set(path, { provider: provider.id, path, model: found.id, paths: found.paths });
     }
-    return [];
+    return [...formats.values()];
   });
 }
 

@@ -62,7 +62,7 @@ export function judgePrograms({ programs, version }: LocalFacts): Check[] {
         "warning",
         "opencode",
         "version",
-        `OpenCode ${show(own.stamp)} is installed, and the environment pins ${version}`,
+        `OpenCode ${show(own.stamp)} is installed, and the environment pins ${show(version)}`,
         "the image is older than its configuration, or its binary was replaced",
         rebuild,
       ),

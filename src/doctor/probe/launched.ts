@@ -19,7 +19,7 @@ export function asLaunched(given: Env, installation: Installation, uid: number |
   env["OPENCODE_MODELS_PATH"] = given["OPENCODE_MODELS_PATH"] || `${share}/models.json`;
   for (const { name, use } of silencingVariables) env[name] = given[name] ?? (isAllowed(installation, use) ? "0" : "1");
   const own = readText(`${share}/opencode.json`);
-  if (own.kind === "text" && isManaged(own.text))
+  if (isManaged(installation, own.kind === "text" ? own.text : null))
     Object.assign(env, {
       OPENCODE_TEST_MANAGED_CONFIG_DIR: undefined,
       OPENCODE_TEST_HOME: undefined,

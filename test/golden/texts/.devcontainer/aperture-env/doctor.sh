@@ -4,9 +4,6 @@
 prefix=${APERTURE_ENV_PREFIX:-/usr/local}
 script=$prefix/share/aperture-env/doctor.mjs
 binary=$prefix/lib/aperture-env/opencode
-gateway=http://ai
-version=1.18.18
-online=''
 
 json=
 quiet=
@@ -29,6 +26,9 @@ if [ -n "$background" ]; then
   exit 0
 fi
 
+# What doctor.mjs takes from environment.json, which stands there on a line of its own.
+gateway() { sed -n 's/^  "origin": "\([^"\\]*\)",$/\1/p' "$prefix/share/aperture-env/environment.json" 2>/dev/null | tr -cd '[:print:]'; }
+
 escaped() { printf %s "$1" | sed 's/[\\"]/\\&/g'; }
 
 # The same form as doctor.mjs has, for the one thing that it cannot say itself.
@@ -37,7 +37,7 @@ broken() {
     printf '{"schemaVersion":1,"verdict":"failure","origin":null,"ms":0,"checks":[{"code":"%s","group":"opencode","severity":"failure","message":"%s","cause":"%s","next":"%s"}]}\n' \
       "$1" "$(escaped "$2")" "$(escaped "$3")" "$(escaped "$4")"
   elif [ -z "$quiet" ]; then
-    printf 'OpenCode through %s\n\n  ✗ OpenCode  %s  (%s)\n              %s.\n              → %s.\n' "$gateway" "$2" "$1" "$3" "$4"
+    printf 'OpenCode through %s\n\n  ✗ OpenCode  %s  (%s)\n              %s.\n              → %s.\n' "$(gateway)" "$2" "$1" "$3" "$4"
   fi
   state=${XDG_STATE_HOME:-${HOME:-}/.local/state}/aperture-env
   # shellcheck disable=SC2174 # the folder itself is the one that matters
@@ -98,8 +98,7 @@ fi
 unset BUN_OPTIONS BUN_INSPECT BUN_INSPECT_CONNECT_TO NODE_OPTIONS
 export BUN_RUNTIME_TRANSPILER_CACHE_PATH=0
 # As a child that is waited for: then the shell says nothing of its own when a signal ends it. It ends itself when this shell is gone.
-BUN_BE_BUN=1 "$binary" --config=/dev/null --no-env-file "$script" --prefix="$prefix" --gateway="$gateway" --opencode="$version" \
-  --online="$online" --parent="$$" "$@" &
+BUN_BE_BUN=1 "$binary" --config=/dev/null --no-env-file "$script" --prefix="$prefix" --parent="$$" "$@" &
 wait "$!" 2>/dev/null
 status=$?
 case $status in

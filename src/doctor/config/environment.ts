@@ -1,0 +1,45 @@
+/** What an environment was made for: its environment.json (templates/.devcontainer/aperture-env/environment.json), which nobody has to trust. */
+import { at, entriesAt, isObject, textAt, textsAt } from "./json.ts";
+
+/** Which path on the gateway the package of a provider calls, by the provider's id and the package's name. */
+export type Routes = ReadonlyMap<string, ReadonlyMap<string, string>>;
+
+/** What is known of it. */
+export interface MadeFor {
+  /** The gateway, as an origin. */
+  readonly gateway: string;
+  /** The version of OpenCode, null where nobody says. */
+  readonly version: string | null;
+  /** What OpenCode may ask of the internet beside the gateway: `opencode.online` of the spec. */
+  readonly online: readonly string[];
+  /** Whether no project's file may override the configuration; null where opencode.json itself has to say. */
+  readonly managed: boolean | null;
+  readonly routes: Routes;
+}
+
+/** Reads it; null for a text that names no gateway. What else is missing or of another kind is unknown. */
+export function readMadeFor(text: string): MadeFor | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  const gateway = textAt(value, "origin");
+  if (gateway === undefined) return null;
+  const managed = at(value, "managed");
+  return {
+    gateway,
+    version: textAt(value, "opencode") ?? null,
+    online: textsAt(value, "online") ?? [],
+    managed: typeof managed === "boolean" ? managed : null,
+    routes: new Map(entriesAt(value, "providers").map(([id, routes]) => [id, new Map(pathsOf(routes))])),
+  };
+}
+
+function pathsOf(routes: unknown): (readonly [npm: string, path: string])[] {
+  return (Array.isArray(routes) ? (routes as unknown[]) : []).filter(isObject).flatMap((route) => {
+    const { npm, path } = route;
+    return typeof npm === "string" && typeof path === "string" ? [[npm, path] as const] : [];
+  });
+}
