@@ -72,8 +72,8 @@ export interface Input {
 const input = JSON.parse(await text(process.stdin)) as Input;
 const outcomes: Record<string, Outcome> = {};
 for (const [name, one] of Object.entries(input.cases)) outcomes[name] = await play(one);
-process.stdout.write(`${JSON.stringify(outcomes)}\n`);
-process.exit(0);
+// Exiting does not wait for a pipe by itself.
+process.stdout.write(`${JSON.stringify(outcomes)}\n`, () => process.exit(0));
 
 async function play(one: Case): Promise<Outcome> {
   const { prefix, tools, resolv } = input;
