@@ -23,7 +23,7 @@ async function runCommand(command: Command, io: Io): Promise<number> {
   switch (command.kind) {
     case "help": {
       const { helpText } = await import("./help-text.ts");
-      io.stdout.write(block(await helpText(generatorVersion, command.verb)));
+      io.stdout.write(block(helpText(generatorVersion, command.verb)));
       return 0;
     }
     case "version":

@@ -48,9 +48,12 @@ export class Journal {
 
   /** Writes down everything that will be done. From here on a run that is cut off is finished by the next. */
   commit(steps: readonly Step[]): void {
-    const lines = formatSteps(steps);
-    const seal = this.#key === null ? "" : sealOf(this.#key, this.#root, formatHeader(this.#header) + lines);
-    writeFileSync(this.#descriptor, lines + formatCommit(steps.length, seal));
+    const header = formatHeader(this.#header);
+    // Turned into bytes once, since it holds all texts.
+    const text = Buffer.from(header + formatSteps(steps));
+    const seal = this.#key === null ? "" : sealOf(this.#key, this.#root, text);
+    const rest = text.subarray(Buffer.byteLength(header));
+    writeFileSync(this.#descriptor, Buffer.concat([rest, Buffer.from(formatCommit(steps.length, seal))]));
     // Where all files are ours, nothing can be lost that the same command would not give again.
     if (steps.some(({ kind }) => kind === "edit")) fsyncSync(this.#descriptor);
   }

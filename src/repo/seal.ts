@@ -51,7 +51,7 @@ function keyIn(root: string, env: Environment, give: (folder: string) => SealKey
 }
 
 /** The seal of a text in the journal of that folder. */
-export function sealOf(key: Buffer, root: string, text: string): string {
+export function sealOf(key: Buffer, root: string, text: string | Buffer): string {
   // What the key is for comes first, so that the same key can never be made to say anything else.
   return createHmac("sha256", key)
     .update(`aperture-env journal\n${realpathSync(root)}\n`)

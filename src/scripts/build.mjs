@@ -4,21 +4,27 @@ import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from "nod
 import { join, parse } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
+import { packCatalogue, unpackCatalogue } from "./catalogue.mjs";
 import { doctorAsFile, doctorForEsbuild } from "./doctor.mjs";
 import { specSchemaForEsbuild } from "./schema.mjs";
 import { templatesForEsbuild } from "./templates.mjs";
 
 /**
  * The model catalogue as one text that is parsed when loaded: faster than the same as a literal (v8.dev/blog/cost-of-javascript-2019, JSON). The
- * files that are imported where they are wanted are CommonJS, whose exports are the default of such an import as in Node.
+ * files that are imported where they are wanted say each list of keys and each value once. They are CommonJS, whose exports are the default of such
+ * an import as in Node.
  */
 const catalogueAsText = {
   name: "catalogue",
   setup(/** @type {import("esbuild").PluginBuild} */ build) {
+    const parse = (/** @type {unknown} */ value) => `JSON.parse(${JSON.stringify(JSON.stringify(value))})`;
     build.onLoad({ filter: /[\\/]opencode[\\/]models(?:[\\/][a-z-]+)?\.json$/ }, ({ path }) => {
-      const text = `JSON.parse(${JSON.stringify(JSON.stringify(JSON.parse(readFileSync(path, "utf8"))))});`;
+      const catalogue = JSON.parse(readFileSync(path, "utf8"));
       const isProposed = path.endsWith("models.json");
-      return { contents: `${isProposed ? "export default" : "module.exports ="} ${text}`, loader: "js" };
+      const contents = isProposed
+        ? `export default ${parse(catalogue)};`
+        : `module.exports = (${unpackCatalogue})(${parse(packCatalogue(catalogue))});`;
+      return { contents, loader: "js" };
     });
   },
 };
@@ -83,8 +89,8 @@ export async function buildPackage(root) {
   rmSync(dist, { recursive: true, force: true });
   const define = { PACKAGE_VERSION: JSON.stringify(version) };
 
-  const { formatAllHelp } = await bundleAndImport(root, { define, entryPoints: ["src/cli/help.ts"] });
-  const help = formatAllHelp(version);
+  const { formatHelp } = await bundleAndImport(root, { define, entryPoints: ["src/cli/help.ts"] });
+  const help = formatHelp(version);
 
   const settings = nodeSettings(root);
   /** @type {Map<string, string>} */
@@ -103,11 +109,11 @@ export async function buildPackage(root) {
       plugins: [
         ...plugins,
         filesForImports(files),
-        doctorAsFile(root, join(dist, "aperture-doctor.mjs")),
+        doctorAsFile(root, join(dist, "aperture-doctor.mjs.gz")),
         ...(settings.plugins ?? []),
       ],
       // CommonJS has none; what asks for it there has a file name (src/repo/installed.ts).
-      define: { ...define, HELP: JSON.stringify(help[""]), VERB_HELP: JSON.stringify(help), "import.meta.url": '""' },
+      define: { ...define, HELP: JSON.stringify(help), "import.meta.url": '""' },
       banner: name === "bin" ? { js: "#!/usr/bin/env node" } : {},
       outfile: join(dist, `${name}.js`),
       minify: true,
@@ -117,7 +123,8 @@ export async function buildPackage(root) {
     });
     const read = Object.keys(metafile?.inputs ?? {});
     for (const input of read) inputs.add(input);
-    return read.map((input) => join(root, input));
+    // With a name and a colon in front they are made, not read.
+    return read.filter((input) => !/^[a-z-]{2,}:/.test(input)).map((input) => join(root, input));
   };
   const later = await functionsOf(
     root,
@@ -135,11 +142,26 @@ export async function buildPackage(root) {
     "existing",
     await bundle("existing", [takenFrom(held, "existing")], { ...entryOf(held.exportsOf([...later.keys()])), write: false }),
   );
+  const isAlone = (/** @type {string} */ entry) => entry === join(root, standalone);
+  /** @type {Map<string, string[]>} */
+  const users = new Map();
   // A map gives what is added while it is walked.
   for (const [name, entry] of files) {
-    const isAlone = entry === join(root, standalone);
-    if (entry !== main) await bundle(name, isAlone ? [] : [takenFrom(held)], { entryPoints: [entry] });
+    if (entry === main || isAlone(entry)) continue;
+    for (const path of await bundle(name, [takenFrom(held)], { entryPoints: [entry], write: false }))
+      users.set(path, [...(users.get(path) ?? []), name]);
   }
+  const entries = new Set(files.values());
+  const groups = new Set();
+  for (const [path, names] of users) {
+    if (names.length < 2 || entries.has(path) || !path.endsWith(".ts")) continue;
+    const group = names.sort().join("-and-");
+    groups.add(group);
+    held.add(group, [path]);
+  }
+  for (const [name, entry] of files)
+    if (entry !== main) await bundle(name, isAlone(entry) ? [] : [takenFrom(held)], { entryPoints: [entry] });
+  for (const group of groups) await bundle(group, [takenFrom(held, group)], entryOf(held.exportsOf(held.heldBy(group))));
   await bundle("existing", [takenFrom(held, "existing")], entryOf(held.exportsOf(held.sharedBy("existing"))));
   const own = `export * from ${JSON.stringify(main)};`;
   await bundle("main", [calledLater(later, held)], entryOf([own, ...held.exportsOf(held.sharedBy("main"))]));
@@ -219,6 +241,11 @@ class Held {
   expressionFor(path) {
     const file = JSON.stringify(`./${this.#files.get(path)}.js`);
     return `require(${file}).shared${this.numberOf(path)}`;
+  }
+
+  /** @param {string} file */
+  heldBy(file) {
+    return [...this.#files].flatMap(([path, holder]) => (holder === file ? [path] : []));
   }
 
   /** @param {string} file */
@@ -313,7 +340,7 @@ function calledLater(later, held) {
  * @param {string} namespace
  */
 function leaveRequire(build, namespace) {
-  build.onResolve({ filter: /^\.\/\w+\.js$/, namespace }, ({ path }) => ({ path, external: true }));
+  build.onResolve({ filter: /^\.\/[\w-]+\.js$/, namespace }, ({ path }) => ({ path, external: true }));
 }
 
 /**

@@ -20,7 +20,8 @@ export type Prompt = typeof import("../../questions/prompt.ts") | null;
 
 /** The prompt, where a person is there and wants to be asked. */
 export async function openPrompt({ input, yes, json }: Switches, io: Io): Promise<Prompt> {
-  return isInteractive(io) && input && !yes && !json ? import("../../questions/prompt.ts") : null;
+  // The terminal is asked last: Node opens its streams for that.
+  return input && !yes && !json && isInteractive(io) ? import("../../questions/prompt.ts") : null;
 }
 
 /** The streams of the terminal. */
