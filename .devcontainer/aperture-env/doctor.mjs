@@ -1329,7 +1329,7 @@ import { stripVTControlCharacters } from "node:util";
 var hidden = new RegExp("(?!(?<=\\p{Extended_Pictographic}\\p{Emoji_Modifier}?)\\uFE0F|(?<=\\p{Extended_Pictographic}(?:\\uFE0F|\\p{Emoji_Modifier})?)\\u200D(?=\\p{Extended_Pictographic}))[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}\\p{Default_Ignorable_Code_Point}]", "gu");
 function visible(text, longest2 = Number.POSITIVE_INFINITY) {
   const seen = text.replace(hidden, escapeCharacter);
-  return seen.length > longest2 ? `${seen.slice(0, longest2).replace(/[\uD800-\uDBFF]$/, "")}…` : seen;
+  return seen.length > longest2 ? `${seen.slice(0, longest2).replace(/[\uD800-\uDBFF]$/, "")}\u2026` : seen;
 }
 function oneLine(text, longest2 = Number.POSITIVE_INFINITY) {
   return visible(text.replaceAll(/\s+/g, " ").trim(), longest2);
@@ -1452,7 +1452,7 @@ function quoteFrom(layers, resolved = null) {
 var references = /\{(?:env|file):[^}]+\}/;
 function bareAddress(text) {
   const held = [];
-  const marked = text.replace(new RegExp(references, "g"), (reference) => `${held.push(reference) - 1}`);
+  const marked = text.replace(new RegExp(references, "g"), (reference) => `\uE000${held.push(reference) - 1}\uE000`);
   const bare = marked.replace(/^([a-z][a-z0-9+.-]*:[\\/]*|[\\/]{2})?[^/?#\\]*@/i, "$1").replace(/[?#].*$/s, "");
   return bare.replace(/\ue000(\d+)\ue000/g, (_whole, index) => held[Number(index)] ?? "");
 }
@@ -4142,7 +4142,7 @@ var titles = {
   models: "models",
   surroundings: "around it"
 };
-var glyphs = { ok: "✓", note: "·", warning: "!", failure: "✗" };
+var glyphs = { ok: "\u2713", note: "\xB7", warning: "!", failure: "\u2717" };
 var styles2 = { ok: "green", note: "dim", warning: "yellow", failure: "red" };
 function formatReport({ checks, verdict, origin, ms }, colour) {
   const paint = painter(colour);
@@ -4152,7 +4152,7 @@ function formatReport({ checks, verdict, origin, ms }, colour) {
     (group) => checks.filter((check) => check.group === group).flatMap((check, index) => [
       shown`  ${paint(styles2[check.severity], glyphs[check.severity])} ${paint("dim", (index === 0 ? titles[group] : "").padEnd(width))}  ${check.message}${check.severity === "ok" ? "" : paint("dim", `  (${check.code})`)}`,
       ...check.cause === null ? [] : [shown`${indent}${upperFirst(check.cause)}.`],
-      ...check.next === null ? [] : [shown`${indent}${paint("bold", "→")} ${upperFirst(check.next)}.`]
+      ...check.next === null ? [] : [shown`${indent}${paint("bold", "\u2192")} ${upperFirst(check.next)}.`]
     ])
   );
   const count = (severity) => checks.filter((check) => check.severity === severity).length;
@@ -4165,7 +4165,7 @@ function formatReport({ checks, verdict, origin, ms }, colour) {
     ok: "Fine: OpenCode works through the gateway.",
     note: "Fine: OpenCode works through the gateway.",
     warning: "It works, but see the warnings.",
-    failure: "It does not work yet: see what is marked ✗."
+    failure: "It does not work yet: see what is marked \u2717."
   };
   const seconds = `${(ms / 1e3).toFixed(2)} s`;
   const summary = shown`${paint(styles2[verdict], words[verdict])} ${paint("dim", [...counted, seconds].join(", "))}`;
