@@ -33,10 +33,14 @@ export interface Provider {
   readonly defaults: { readonly model: string; readonly smallModel: string };
   /** Proposed where nothing else is said. */
   readonly proposed: boolean;
+  /** What gateways call it, where that is not OpenCode's word for it. */
+  readonly aliases: readonly string[];
+  /** The wire format that is its own: what speaks that and says no name is taken for it. */
+  readonly owns: WireFormat | null;
 }
 
 type Entry = Pick<Provider, "name"> &
-  Partial<Pick<Provider, "proposed">> & {
+  Partial<Pick<Provider, "proposed" | "aliases" | "owns">> & {
     readonly formats: Readonly<Partial<Record<WireFormat, Partial<Omit<Speech, "suffix" | "path" | "modelInPath" | "noSlash">>>>>;
     readonly models: readonly [model: string, smallModel: string];
   };
@@ -51,6 +55,8 @@ const entries: Readonly<Record<string, Entry>> = {
     },
     models: ["claude-sonnet-4-5", "claude-haiku-4-5"],
     proposed: true,
+    aliases: ["claude"],
+    owns: "messages",
   },
   openai: {
     name: "OpenAI",
@@ -62,13 +68,22 @@ const entries: Readonly<Record<string, Entry>> = {
     },
     models: ["gpt-5", "gpt-5-mini"],
     proposed: true,
+    owns: "responses",
   },
-  google: { name: "Google Gemini", formats: { "generate-content": {} }, models: ["gemini-2.5-pro", "gemini-2.5-flash"] },
+  google: {
+    name: "Google Gemini",
+    formats: { "generate-content": {} },
+    models: ["gemini-2.5-pro", "gemini-2.5-flash"],
+    aliases: ["gemini", "google-gemini", "google-ai-studio"],
+    owns: "generate-content",
+  },
   "google-vertex": {
     name: "Google Vertex AI (Gemini)",
     // With a key it is in express mode and asks Google for nothing; project and region keep those of the process's environment out.
     formats: { vertex: { options: { project: vertexProject, location: vertexRegion } } },
     models: ["gemini-2.5-pro", "gemini-2.5-flash"],
+    aliases: ["vertex", "vertexai", "vertex-ai"],
+    owns: "vertex",
   },
   "amazon-bedrock": {
     name: "Amazon Bedrock",
@@ -76,17 +91,21 @@ const entries: Readonly<Record<string, Entry>> = {
     // and leaves the key in a variable that the agent's commands see. For another id it does not run, and names stay as they are.
     formats: { converse: { as: "bedrock" } },
     models: ["us.anthropic.claude-sonnet-4-5-20250929-v1:0", "us.anthropic.claude-haiku-4-5-20251001-v1:0"],
+    aliases: ["bedrock", "aws-bedrock"],
+    owns: "converse",
   },
   openrouter: {
     name: "OpenRouter",
     formats: { chat: { npm: "@openrouter/ai-sdk-provider" } },
     models: ["anthropic/claude-sonnet-4.5", "anthropic/claude-haiku-4.5"],
+    aliases: ["open-router"],
   },
   groq: { name: "Groq", formats: { chat: { npm: "@ai-sdk/groq" } }, models: ["openai/gpt-oss-120b", "openai/gpt-oss-20b"] },
   mistral: {
     name: "Mistral",
     formats: { chat: { npm: "@ai-sdk/mistral" } },
     models: ["mistral-medium-latest", "mistral-small-latest"],
+    aliases: ["mistralai"],
   },
   deepseek: { name: "DeepSeek", formats: { chat: {} }, models: ["deepseek-v4-pro", "deepseek-v4-flash"] },
   xai: {
@@ -99,17 +118,19 @@ const entries: Readonly<Record<string, Entry>> = {
       responses: { npm: "@ai-sdk/xai", compactNpm: wireFormats.responses.npm },
     },
     models: ["grok-4.5", "grok-4.3"],
+    aliases: ["grok", "x-ai"],
   },
   togetherai: {
     name: "Together AI",
     formats: { chat: { npm: "@ai-sdk/togetherai" } },
     models: ["moonshotai/Kimi-K2.6", "openai/gpt-oss-20b"],
+    aliases: ["together", "together-ai"],
   },
 };
 
 /** All providers, in the order in which they are offered. */
 export const providers: Readonly<Record<string, Provider>> = Object.fromEntries(
-  Object.entries(entries).map(([id, { name, formats, models, proposed = false }]) => [
+  Object.entries(entries).map(([id, { name, formats, models, proposed = false, aliases = [], owns = null }]) => [
     id,
     {
       id,
@@ -120,6 +141,8 @@ export const providers: Readonly<Record<string, Provider>> = Object.fromEntries(
       defaultApi: Object.keys(formats)[0] as WireFormat,
       defaults: { model: models[0], smallModel: models[1] },
       proposed,
+      aliases,
+      owns,
     },
   ]),
 );
@@ -128,6 +151,14 @@ export const providers: Readonly<Record<string, Provider>> = Object.fromEntries(
 export const proposedProviders: Readonly<Record<string, Provider>> = Object.fromEntries(
   Object.entries(providers).filter(([, { proposed }]) => proposed),
 );
+
+/** For sentences: the first one, and one that speaks another wire format than its default, as a flag names it. */
+export const exampleProvider: Provider = Object.values(providers)[0]!;
+export const exampleWithFormat: string = Object.values(providers).flatMap(({ id, wireFormats: spoken }) =>
+  Object.keys(spoken)
+    .slice(1)
+    .map((api) => `${id}:${api}`),
+)[0]!;
 
 function speak(api: WireFormat, as: string): Speech {
   const route = wireFormats[api];

@@ -40,6 +40,10 @@ export interface Known {
         readonly wireFormats: Readonly<Partial<Record<GatewayApi, { readonly lacks?: RegExp | null }>>>;
         readonly defaultApi: string;
         readonly defaults: { readonly model: string; readonly smallModel: string };
+        /** What gateways call it, where that is not OpenCode's word for it. */
+        readonly aliases: readonly string[];
+        /** The API that is its own: models whose provider was not named are its, and so is what speaks an API that nobody else has. */
+        readonly owns: GatewayApi | null;
       }
     >
   >;
@@ -169,34 +173,15 @@ function apisOf(endpoints: unknown): GatewayApi[] | null {
   return texts.length === 0 ? null : gatewayApis.filter((api) => texts.some((path) => paths[api].test(path)));
 }
 
-/** What the gateway calls a provider, where it is not OpenCode's word for it. */
-const aliases: Readonly<Record<string, string>> = {
-  claude: "anthropic",
-  gemini: "google",
-  "google-gemini": "google",
-  "google-ai-studio": "google",
-  vertex: "google-vertex",
-  vertexai: "google-vertex",
-  "vertex-ai": "google-vertex",
-  bedrock: "amazon-bedrock",
-  "aws-bedrock": "amazon-bedrock",
-  "open-router": "openrouter",
-  grok: "xai",
-  "x-ai": "xai",
-  mistralai: "mistral",
-  together: "togetherai",
-  "together-ai": "togetherai",
-};
+/** The provider that a gateway means by a name of its own, or null. */
+function calledSo(name: string, { providers }: Known): string | null {
+  return Object.values(providers).find(({ aliases }) => aliases.includes(name))?.id ?? null;
+}
 
-/** Whose API it is: models whose provider was not named are theirs, and so is what speaks an API that nobody else has. */
-const owners: Readonly<Record<GatewayApi, string | null>> = {
-  responses: "openai",
-  messages: "anthropic",
-  chat: null,
-  "generate-content": "google",
-  vertex: "google-vertex",
-  converse: "amazon-bedrock",
-};
+/** Whose API it is, or null. */
+function ownerOf(api: GatewayApi, { providers }: Known): string | null {
+  return Object.values(providers).find(({ owns }) => owns === api)?.id ?? null;
+}
 
 function describeGroups(groups: readonly Group[], known: Known): GatewayProvider[] {
   const apis = new Map(groups.map((group) => [group, apiOf(group, known)]));
@@ -246,7 +231,7 @@ function byId(left: { readonly id: string }, right: { readonly id: string }): nu
 }
 
 /** The API that most of a provider's models have, of those that chat; where none is told, the one that its name stands for. */
-function apiOf({ gatewayId, api, models, untold }: Group, { providers }: Known): { api: GatewayApi | null; assumed: boolean } {
+function apiOf({ gatewayId, api, models, untold }: Group, known: Known): { api: GatewayApi | null; assumed: boolean } {
   const told = [...models].filter(([, apis]) => apis.size > 0);
   const chatting = told.filter(([id]) => chatsByName(id));
   const counted = chatting.length > 0 ? chatting : told;
@@ -254,7 +239,8 @@ function apiOf({ gatewayId, api, models, untold }: Group, { providers }: Known):
   const best = gatewayApis.reduce((first, one) => (count(one) > count(first) ? one : first));
   if (count(best) > 0) return { api: best, assumed: false };
   const id = gatewayId?.toLowerCase() ?? "";
-  const name = Object.hasOwn(aliases, id) ? aliases[id]! : id;
+  const { providers } = known;
+  const name = calledSo(id, known) ?? id;
   const usual = Object.hasOwn(providers, name) ? gatewayApis.find((one) => one === providers[name]!.defaultApi) : undefined;
   // Chat completions is what a provider has on the gateway unless its configuration says another.
   const silent = usual ?? api ?? "chat";
@@ -265,8 +251,9 @@ function apiOf({ gatewayId, api, models, untold }: Group, { providers }: Known):
 function assignIds(
   groups: readonly Group[],
   apis: ReadonlyMap<Group, { api: GatewayApi | null }>,
-  { providers, refuses }: Known,
+  known: Known,
 ): Map<Group, string> {
+  const { providers, refuses } = known;
   const ids = new Map<Group, string>();
   const taken = new Set<string>();
   const give = (group: Group, id: string): void => {
@@ -281,11 +268,11 @@ function assignIds(
     Object.hasOwn(providers[id]!.wireFormats, api);
   const wishes: readonly ((group: Group) => string | null)[] = [
     ({ gatewayId }) => gatewayId?.toLowerCase() ?? null,
-    ({ gatewayId }) => (Object.hasOwn(aliases, gatewayId?.toLowerCase() ?? "") ? aliases[gatewayId!.toLowerCase()]! : null),
+    ({ gatewayId }) => calledSo(gatewayId?.toLowerCase() ?? "", known),
     (group) => {
       const { api } = apis.get(group)!;
       // One who speaks a body API under a name of its own is no OpenAI: a known provider's models would be offered for it.
-      return api !== null && (group.gatewayId === null || !bodyApis.includes(api)) ? owners[api] : null;
+      return api !== null && (group.gatewayId === null || !bodyApis.includes(api)) ? ownerOf(api, known) : null;
     },
   ];
   for (const wish of wishes) {

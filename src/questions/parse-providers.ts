@@ -1,6 +1,6 @@
 /** How the answers about providers and models are read and written; like `parse.ts`, and pure. */
 import { findAmbiguity } from "../catalog/compact.ts";
-import { findProvider, providers, refusalOf } from "../catalog/providers.ts";
+import { exampleProvider, exampleWithFormat, findProvider, providers, refusalOf } from "../catalog/providers.ts";
 import { styles } from "../catalog/styles.ts";
 import { isWireFormat, wireFormats } from "../catalog/wire-formats.ts";
 import { specLimits } from "../spec/spec.ts";
@@ -155,14 +155,18 @@ export function parseProviders(
   try {
     return readProviders(JSON.parse(text));
   } catch {
-    return refused("it begins like JSON and is none", 'write for instance  anthropic,openai:chat, or  {"anthropic":{}}');
+    return refused(
+      "it begins like JSON and is none",
+      `write for instance  ${exampleProvider.id},${exampleWithFormat}, or  {"${exampleProvider.id}":{}}`,
+    );
   }
 }
 
 /** A map from provider to its settings, or a list of providers. */
 export function readProviders(value: unknown): Parsed<readonly ProviderChoice[]> {
   if (Array.isArray(value) && value.every((id) => typeof id === "string")) return acceptIds(value);
-  if (!isMap(value)) return refused(`expected a map of providers, not ${describe(value)}`, "write for instance  anthropic: {}");
+  if (!isMap(value))
+    return refused(`expected a map of providers, not ${describe(value)}`, `write for instance  ${exampleProvider.id}: {}`);
   const entries = Object.entries(value);
   if (entries.length === 0) return acceptIds([]);
   if (entries.length > specLimits.providers)
@@ -247,7 +251,7 @@ export function parseModel(text: string, earlier: Partial<Answers>): Parsed<stri
   const slash = typed.indexOf("/");
   const [provider, id] = [typed.slice(0, slash), typed.slice(slash + 1)];
   const chosen = earlier.providers?.map((choice) => choice.id) ?? Object.keys(providers);
-  const instance = proposeModel(earlier) || `anthropic/${providers["anthropic"]!.defaults.model}`;
+  const instance = proposeModel(earlier) || `${exampleProvider.id}/${exampleProvider.defaults.model}`;
   if (slash < 1 || id === "")
     return refused(`${JSON.stringify(typed)} names no provider and model`, `write provider/model, for instance ${instance}`);
   if (!/^[A-Za-z0-9@._:/+~-]{1,250}$/.test(typed) || !modelId.test(id))

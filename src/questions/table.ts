@@ -4,7 +4,7 @@
  */
 import { bases } from "../catalog/bases.ts";
 import { onlineUses } from "../catalog/online.ts";
-import { proposedProviders, providers } from "../catalog/providers.ts";
+import { exampleWithFormat, proposedProviders, providers } from "../catalog/providers.ts";
 import { styles } from "../catalog/styles.ts";
 import { formatConnection, parseConnection, readConnection } from "../parts/connection-answer.ts";
 import { connections } from "../connections/index.ts";
@@ -95,7 +95,7 @@ const table: { readonly [Id in QuestionId]: Question<Id> } = {
     key: ["providers"],
     asked: true,
     message: "Which providers does the gateway serve?",
-    help: `what the gateway serves, of ${listNames(Object.keys(providers))}; behind a colon how, as openai:chat; your own stand in the spec`,
+    help: `what the gateway serves, of ${listNames(Object.keys(providers))}; behind a colon how, as ${exampleWithFormat}; your own stand in the spec`,
     choices: () => Object.values(providers).map((provider) => ({ value: provider.id, label: provider.name })),
     propose: () => byDefault(Object.values(proposedProviders).map(({ id, defaultApi }) => ({ id, api: defaultApi }))),
     parse: parseProviders,

@@ -4,6 +4,7 @@
  * It only adds, and changes what cannot work: a gateway lists what the grants of whoever asks allow, so what it does not list may well be served
  * to others. That is named and stays.
  */
+import { exampleProvider } from "../catalog/providers.ts";
 import type { EditResult } from "../edit/splice.ts";
 import { isTree, sameValue, type Tree } from "../edit/value.ts";
 import { clean } from "../gateway/explain.ts";
@@ -256,6 +257,6 @@ function withComments({ text, entries }: NonNullable<Surroundings["spec"]>, edit
   const lost = text.match(/(?<=^|\s)#.*$/gm)?.some((comment) => !edited.text.includes(comment.trimEnd())) ?? false;
   if (!lost) return edited;
   const { line = 1, column = 1 } = entries.providers?.place ?? {};
-  const why = "a comment stands between the names of providers, and would be lost; as a map (anthropic: {}) they can be added to";
+  const why = `a comment stands between the names of providers, and would be lost; as a map (${exampleProvider.id}: {}) they can be added to`;
   return { ok: false, why, line, column };
 }

@@ -6,6 +6,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, posix, relative, sep } from "node:path";
 import Handlebars from "handlebars";
 import { describe, expect, test } from "vitest";
+import { providers } from "../../src/catalog/providers.ts";
 import { doctorPath, featureFolder, specSchemaPath } from "../../src/catalog/files.ts";
 import { wantedFiles } from "../support/memory.ts";
 import { forExisting } from "../../src/scripts/build.mjs";
@@ -393,6 +394,48 @@ describe("the doctor, which is bundled into one file and run by OpenCode's runti
           ),
       ),
     ).toEqual([]);
+  });
+});
+
+describe("providers", () => {
+  const ids = Object.values(providers).flatMap(({ id, wireFormats }) => [id, ...Object.values(wireFormats).map(({ as }) => as)]);
+  const longestFirst = [...new Set(ids)].sort((left, right) => right.length - left.length);
+  // Behind a slash it is a part of a package's name or of a path. A grant (`anthropic/**`) is in Aperture's own words, wherever it is shown.
+  const named = new RegExp(`(?<![\\w@/$-])(?:${longestFirst.join("|")})(?![\\w-]|/\\S*\\*)`, "g");
+
+  /** Those that are named in code, keys and texts; comments may. */
+  function namesIn(text: string): string[] {
+    const pattern = /"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|\/\*[^]*?\*\/|(?<![:\\/])\/\/[^\n]*/g;
+    return text.replace(pattern, (found) => (/^["']/.test(found) ? found : " ")).match(named) ?? [];
+  }
+
+  /** Who may name some, and why. */
+  const mayName: Readonly<Record<string, string>> = {
+    "src/catalog/providers.ts": "their entries",
+    "src/catalog/models.ts": "what bundles the program looks for the path of each file of the catalogue as it is written",
+    "src/catalog/opencode/selections.ts": "which models the catalogue keeps, which only its refresh reads",
+    "src/opencode/vendors.ts": "what OpenCode does for an id by itself, also for those that no entry has",
+    "src/opencode/ways-out.ts": "names of packages in OpenCode's binary, some of them the ids of those that they speak to",
+    "src/gateway/proposals.ts": "families of models, some of them called as their vendor is",
+  };
+
+  test("are known by name to their entries in the catalogue, and to no other code", () => {
+    const naming = [...sources].filter(([, text]) => namesIn(text).length > 0).map(([file]) => file);
+    expect(naming.sort()).toEqual(Object.keys(mayName).sort());
+  });
+
+  test("a name would be seen", () => {
+    for (const text of [
+      'x["groq"]',
+      "{ groq: 1 }",
+      "`${a} openai:chat`",
+      "catalogue.xai",
+      'id === "amazon-bedrock"',
+      "'mistral/x'",
+    ])
+      expect(namesIn(text), text).toHaveLength(1);
+    for (const text of ["// groq", "/* xai */", '"@ai-sdk/groq"', '"/bedrock/model"', '"anthropic-version"', '"anthropic/**"'])
+      expect(namesIn(text), text).toEqual([]);
   });
 });
 

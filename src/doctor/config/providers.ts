@@ -4,6 +4,7 @@
  */
 import { at, entriesAt, isObject, textAt, textsAt, type JsonObject } from "./json.ts";
 import { wireFormats } from "../../catalog/wire-formats.ts";
+import { addressedBy, switchedOnBy, takesEndpoint } from "../../opencode/vendors.ts";
 import type { Env } from "../types.ts";
 import type { Routes } from "./environment.ts";
 
@@ -54,22 +55,6 @@ export interface Given {
   readonly routes: Routes;
 }
 
-/** Variables that switch a provider of OpenCode's own catalogue on (facts: 5), where that catalogue is the one in use. */
-const ambientVariables: Readonly<Record<string, readonly string[]>> = {
-  "github-copilot": ["GITHUB_TOKEN"],
-  huggingface: ["HF_TOKEN"],
-  "amazon-bedrock": ["AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_BEARER_TOKEN_BEDROCK"],
-  "google-vertex": ["GOOGLE_CLOUD_PROJECT"],
-  anthropic: ["ANTHROPIC_API_KEY"],
-  openai: ["OPENAI_API_KEY"],
-  google: ["GEMINI_API_KEY", "GOOGLE_GENERATIVE_AI_API_KEY"],
-  openrouter: ["OPENROUTER_API_KEY"],
-  groq: ["GROQ_API_KEY"],
-  xai: ["XAI_API_KEY"],
-  mistral: ["MISTRAL_API_KEY"],
-  deepseek: ["DEEPSEEK_API_KEY"],
-};
-
 /** Makes them out. */
 export function findChoices({ config, catalogue, auth, env, routes }: Given): Choices {
   const enabled = textsAt(config, "enabled_providers") ?? null;
@@ -78,7 +63,7 @@ export function findChoices({ config, catalogue, auth, env, routes }: Given): Ch
   const configured = entriesAt(config, "provider").map(([id]) => id);
   const known = (id: string): boolean => catalogue === null || isObject(at(catalogue, id));
   const stored = Object.keys(auth).filter((id) => known(id) && keyOf(auth, id) !== undefined);
-  const ambient = Object.entries(ambientVariables).flatMap(([id, variables]) => {
+  const ambient = Object.entries(switchedOnBy).flatMap(([id, variables]) => {
     const variable = variables.find((name) => (env[name] ?? "") !== "");
     return variable !== undefined && known(id) && allowed(id) && !configured.includes(id) && !stored.includes(id)
       ? [{ id, variable }]
@@ -128,11 +113,10 @@ function addressesOf(
   // An empty one is none, where something else has an address (`Provider.getSDK`).
   const elsewhere = listed.some(([, model]) => textAt(model, "provider", "api") !== undefined);
   if (baseUrl !== undefined && !(baseUrl === "" && elsewhere)) return [{ url: baseUrl, by: base }];
-  // Only that one id understands it; under any other the requests go to the vendor.
   const endpoint = ["provider", id, "options", "endpoint"];
-  if (id === "amazon-bedrock" && textAt(config, ...endpoint) !== undefined)
+  if (id === takesEndpoint && textAt(config, ...endpoint) !== undefined)
     return [{ url: textAt(config, ...endpoint)!, by: endpoint }];
-  const variable = { anthropic: "ANTHROPIC_BASE_URL", openai: "OPENAI_BASE_URL" }[id];
+  const variable = addressedBy[id];
   const own = textAt(config, "provider", id, "api") ?? textAt(catalogue, id, "api");
   const ofModels = listed.flatMap(([name, model]) => {
     const url = textAt(model, "provider", "api");
@@ -160,7 +144,7 @@ function keyFor(
   if (inConfig !== undefined) return judge(inConfig, path);
   const stored = keyOf(auth, id);
   if (stored !== undefined) return judge(stored, ["auth.json"]);
-  const variable = (textsAt(provider, "env") ?? ambientVariables[id] ?? []).find((name) => (env[name] ?? "") !== "");
+  const variable = (textsAt(provider, "env") ?? switchedOnBy[id] ?? []).find((name) => (env[name] ?? "") !== "");
   return variable === undefined ? { key: "none", keyBy: path } : judge(env[variable]!, [variable]);
 }
 

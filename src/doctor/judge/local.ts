@@ -1,4 +1,5 @@
 /** Programs, folders and variables of this machine. From values to values. */
+import { keyVariables } from "../../opencode/vendors.ts";
 import type { Launched } from "../config/launch.ts";
 import type { Programs } from "../probe/programs.ts";
 import { fine, found, listed, show, type Check, type Env } from "../types.ts";
@@ -204,10 +205,6 @@ export function judgeFolders({ launched, readOnly, noExec }: LocalFacts): Check[
     ? checks
     : [fine("folders", "folders", "OpenCode can write where it has to"), ...checks];
 }
-
-/** Keys that programs take from the environment; none of them is sent where the placeholder is in the configuration. */
-const keyVariables =
-  /^(?:ANTHROPIC|OPENAI|GEMINI|GOOGLE|GOOGLE_GENERATIVE_AI|OPENROUTER|GROQ|XAI|MISTRAL|DEEPSEEK|AZURE|AZURE_OPENAI|COHERE|OPENCODE|CEREBRAS|TOGETHER|PERPLEXITY|FIREWORKS)_(?:API_KEY|AUTH_TOKEN)$/;
 
 /** What else is around. Names of variables only, never what they hold. */
 export function judgeSurroundings({ env, opencodeFolders }: LocalFacts): Check[] {
