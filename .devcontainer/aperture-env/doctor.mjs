@@ -1227,8 +1227,8 @@ var wireFormats = {
   }
 };
 
-// src/doctor/config/providers.ts
-var ambientVariables = {
+// src/opencode/vendors.ts
+var switchedOnBy = {
   "github-copilot": ["GITHUB_TOKEN"],
   huggingface: ["HF_TOKEN"],
   "amazon-bedrock": ["AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_BEARER_TOKEN_BEDROCK"],
@@ -1242,6 +1242,11 @@ var ambientVariables = {
   mistral: ["MISTRAL_API_KEY"],
   deepseek: ["DEEPSEEK_API_KEY"]
 };
+var addressedBy = { anthropic: "ANTHROPIC_BASE_URL", openai: "OPENAI_BASE_URL" };
+var takesEndpoint = "amazon-bedrock";
+var keyVariables = /^(?:ANTHROPIC|OPENAI|GEMINI|GOOGLE|GOOGLE_GENERATIVE_AI|OPENROUTER|GROQ|XAI|MISTRAL|DEEPSEEK|AZURE|AZURE_OPENAI|COHERE|OPENCODE|CEREBRAS|TOGETHER|PERPLEXITY|FIREWORKS)_(?:API_KEY|AUTH_TOKEN)$/;
+
+// src/doctor/config/providers.ts
 function findChoices({ config, catalogue, auth, env, routes }) {
   const enabled = textsAt(config, "enabled_providers") ?? null;
   const disabled = textsAt(config, "disabled_providers") ?? [];
@@ -1249,7 +1254,7 @@ function findChoices({ config, catalogue, auth, env, routes }) {
   const configured = entriesAt(config, "provider").map(([id]) => id);
   const known = (id) => catalogue === null || isObject(at(catalogue, id));
   const stored = Object.keys(auth).filter((id) => known(id) && keyOf(auth, id) !== void 0);
-  const ambient = Object.entries(ambientVariables).flatMap(([id, variables2]) => {
+  const ambient = Object.entries(switchedOnBy).flatMap(([id, variables2]) => {
     const variable = variables2.find((name) => (env[name] ?? "") !== "");
     return variable !== void 0 && known(id) && allowed(id) && !configured.includes(id) && !stored.includes(id) ? [{ id, variable }] : [];
   });
@@ -1289,9 +1294,9 @@ function addressesOf(id, { config, catalogue, env }, listed2) {
   const elsewhere = listed2.some(([, model]) => textAt(model, "provider", "api") !== void 0);
   if (baseUrl !== void 0 && !(baseUrl === "" && elsewhere)) return [{ url: baseUrl, by: base }];
   const endpoint = ["provider", id, "options", "endpoint"];
-  if (id === "amazon-bedrock" && textAt(config, ...endpoint) !== void 0)
+  if (id === takesEndpoint && textAt(config, ...endpoint) !== void 0)
     return [{ url: textAt(config, ...endpoint), by: endpoint }];
-  const variable = { anthropic: "ANTHROPIC_BASE_URL", openai: "OPENAI_BASE_URL" }[id];
+  const variable = addressedBy[id];
   const own = textAt(config, "provider", id, "api") ?? textAt(catalogue, id, "api");
   const ofModels = listed2.flatMap(([name, model]) => {
     const url = textAt(model, "provider", "api");
@@ -1308,7 +1313,7 @@ function keyFor(id, { config, auth, env }, provider) {
   if (inConfig !== void 0) return judge(inConfig, path);
   const stored = keyOf(auth, id);
   if (stored !== void 0) return judge(stored, ["auth.json"]);
-  const variable = (textsAt(provider, "env") ?? ambientVariables[id] ?? []).find((name) => (env[name] ?? "") !== "");
+  const variable = (textsAt(provider, "env") ?? switchedOnBy[id] ?? []).find((name) => (env[name] ?? "") !== "");
   return variable === void 0 ? { key: "none", keyBy: path } : judge(env[variable], [variable]);
 }
 var paths = new Map(Object.values(wireFormats).map(({ npm, path }) => [npm, path]));
@@ -3335,7 +3340,6 @@ function judgeFolders({ launched, readOnly, noExec }) {
     );
   return checks.some(({ severity }) => severity !== "note") ? checks : [fine("folders", "folders", "OpenCode can write where it has to"), ...checks];
 }
-var keyVariables = /^(?:ANTHROPIC|OPENAI|GEMINI|GOOGLE|GOOGLE_GENERATIVE_AI|OPENROUTER|GROQ|XAI|MISTRAL|DEEPSEEK|AZURE|AZURE_OPENAI|COHERE|OPENCODE|CEREBRAS|TOGETHER|PERPLEXITY|FIREWORKS)_(?:API_KEY|AUTH_TOKEN)$/;
 function judgeSurroundings({ env, opencodeFolders }) {
   const checks = [];
   const keys = Object.keys(env).filter((name) => keyVariables.test(name) && !["", "-"].includes(env[name] ?? ""));
