@@ -5,7 +5,9 @@
  */
 import { createHash } from "node:crypto";
 import { compareVersions, isRelease, type Release } from "../catalog/release.ts";
+import { isCount, isList, isRecord, isText } from "../forms.ts";
 import { mayWrite, mayWriteTo } from "../parts/claims.ts";
+import { questions } from "../questions/table.ts";
 import type { Answers } from "../questions/types.ts";
 import { generatorVersion } from "../version.ts";
 import type { Strategy } from "../vocabulary.ts";
@@ -165,38 +167,11 @@ function isVersion(value: unknown): value is string {
   return typeof value === "string" && /^[0-9]{1,6}(?:\.[0-9]{1,6}){2}(?:-[0-9A-Za-z.-]{1,50})?$/.test(value);
 }
 
-/** Whether a value has the shape of answers; whether they still make sense is for the questions to say. */
+/** Whether each question has an answer of its form. */
 function isAnswers(value: unknown): value is Answers {
-  if (!isRecord(value)) return false;
-  const { name, url, connection, model, smallModel, opencode, managed, providers, outputs, base } = value;
-  const { style, online, devcontainers, containerEnv, forwardPorts, hooks } = value;
   return (
-    [name, url, model, smallModel, style, opencode].every(isText) &&
-    (isText(connection) || (isRecord(connection) && isText(connection["kind"]) && Object.values(connection).every(isText))) &&
-    typeof managed === "boolean" &&
-    [outputs, online].every((list) => isList(list, isText)) &&
-    isList(providers, isProviderChoice) &&
-    isList(devcontainers, isText) &&
-    isList(forwardPorts, (port) => isText(port) || typeof port === "number") &&
-    [containerEnv, hooks].every((map) => isRecord(map) && Object.values(map).every(isText)) &&
-    (isText(base) || (isRecord(base) && isText(base["image"]) && isText(base["libc"]) && isText(base["user"])))
+    isRecord(value) && questions.every((question) => Object.hasOwn(value, question.id) && question.holds(value[question.id]))
   );
-}
-
-function isProviderChoice(value: unknown): boolean {
-  if (!isRecord(value)) return false;
-  const { id, api, name, models } = value;
-  return (
-    isText(id) && isText(api) && (name === undefined || isText(name)) && (models === undefined || isList(models, isModelChoice))
-  );
-}
-
-function isModelChoice(value: unknown): boolean {
-  if (!isRecord(value)) return false;
-  const { id, name, limit, reasoning, images } = value;
-  const switches = [reasoning, images].every((item) => item === undefined || typeof item === "boolean");
-  const limited = limit === undefined || (isRecord(limit) && isCount(limit["context"]) && isCount(limit["output"]));
-  return isText(id) && (name === undefined || isText(name)) && limited && switches;
 }
 
 function isLockedFile(value: unknown): value is LockedFile {
@@ -241,22 +216,4 @@ function isUndo(value: unknown): value is NonNullable<LockedFile["undo"]> {
 
 function isHash(value: unknown): value is string {
   return isText(value) && /^sha256-[0-9a-f]{64}$/.test(value);
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === "string";
-}
-
-function isList<Item>(value: unknown, check: (item: unknown) => item is Item): value is Item[];
-function isList(value: unknown, check: (item: unknown) => boolean): value is unknown[];
-function isList(value: unknown, check: (item: unknown) => boolean): boolean {
-  return Array.isArray(value) && value.every(check);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,13 +1,13 @@
 /** Brings the value of an older lock into today's form, a step a version. It trusts nothing: the result is checked like any other lock. */
+import { isRecord } from "../forms.ts";
+import { questions } from "../questions/table.ts";
 
 /**
- * Version 1 (0.1.0) had no answers for a dev container of the user's, knew one such file at the most, and of it only that the revision had
- * been written.
+ * Version 1 (0.1.0) knew one dev container of the user's at the most, and of it only that the revision had been written.
  */
 function fromVersion1(lock: Record<string, unknown>): Record<string, unknown> {
-  const { answers, files, revision } = lock;
-  if (!isRecord(answers) || !isRecord(files)) return lock;
-  const added = { devcontainers: ["all"], containerEnv: {}, forwardPorts: [], hooks: {} };
+  const { files, revision } = lock;
+  if (!isRecord(files)) return lock;
   const migrated = Object.entries(files).map(([path, file]) => {
     const { strategy } = asRecord(file);
     if (path === ".devcontainer/aperture-env/.gitattributes" && strategy === "own")
@@ -23,7 +23,7 @@ function fromVersion1(lock: Record<string, unknown>): Record<string, unknown> {
     const value = { path: ["features", key, "revision"], value: revision, item: false, made: 0 };
     return [path, { ...asRecord(file), values: [value] }];
   });
-  return { ...lock, lockVersion: 2, answers: { ...added, ...answers }, files: Object.fromEntries(migrated) as unknown };
+  return { ...lock, lockVersion: 2, files: Object.fromEntries(migrated) as unknown };
 }
 
 /** The lines of the Feature folder's `.gitattributes` as version 0.1.0 wrote it. */
@@ -32,9 +32,6 @@ const linesOfVersion1 = [
   "* text eol=lf linguist-generated",
   "opencode/certs/** -text -linguist-generated",
 ];
-
-/** Answers that came in without a new form of the lock: as it was before there was a question. */
-const laterAnswers = { style: "separate", online: [] };
 
 /** Version 2 is as today's, but that it knew no keys that were taken out of a file, no list that was a text, and no options of a connection. */
 function fromVersion2(lock: Record<string, unknown>): Record<string, unknown> {
@@ -50,16 +47,15 @@ const steps: Readonly<Record<string, (lock: Record<string, unknown>) => Record<s
 export function migrateLock(value: Record<string, unknown>): Record<string, unknown> {
   let lock = value;
   for (const [version, step] of Object.entries(steps)) if (lock["lockVersion"] === Number(version)) lock = step(lock);
+  const { lockVersion: version } = value;
   const { answers } = lock;
-  if (!isRecord(answers)) return lock;
-  const missing = Object.entries(laterAnswers).filter(([id]) => !(id in answers));
+  if (!isRecord(answers) || typeof version !== "number") return lock;
+  const missing = questions.flatMap(({ id, before }) =>
+    before !== undefined && version <= before.until && !Object.hasOwn(answers, id) ? [[id, before.value] as const] : [],
+  );
   return missing.length === 0 ? lock : { ...lock, answers: { ...answers, ...Object.fromEntries(missing) } };
 }
 
 function asRecord(value: unknown): Record<string, unknown> {
   return isRecord(value) ? value : {};
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -8,9 +8,11 @@ import { exampleWithFormat, proposedProviders, providers } from "../catalog/prov
 import { styles } from "../catalog/styles.ts";
 import { formatConnection, parseConnection, readConnection } from "../parts/connection-answer.ts";
 import { connections } from "../connections/index.ts";
+import { isText, isTextMap, isTexts } from "../forms.ts";
 import { defaultOrigin, parseOrigin } from "../gateway/origin.ts";
 import { parseOutputs, readOutputs } from "../parts/outputs-answer.ts";
 import { offeredOutputs, proposeOutputs } from "../parts/compose.ts";
+import { isBaseChoice, isConnectionChoice, isPorts, isProviderChoices, isStyleChoice } from "./forms.ts";
 import {
   cleanName,
   customForm,
@@ -68,6 +70,7 @@ const table: { readonly [Id in QuestionId]: Question<Id> } = {
     read: readText(parseOrigin),
     format: (value) => value,
     write: itself,
+    holds: isText,
   },
   connection: {
     id: "connection",
@@ -85,6 +88,7 @@ const table: { readonly [Id in QuestionId]: Question<Id> } = {
     read: readConnection,
     format: formatConnection,
     write: itself,
+    holds: isConnectionChoice,
   },
   providers: {
     id: "providers",
@@ -102,6 +106,7 @@ const table: { readonly [Id in QuestionId]: Question<Id> } = {
     read: readProviders,
     format: formatProviders,
     write: writeProviders,
+    holds: isProviderChoices,
   },
   model: {
     id: "model",
@@ -118,6 +123,7 @@ const table: { readonly [Id in QuestionId]: Question<Id> } = {
     read: readText(parseModel),
     format: (value) => value,
     write: itself,
+    holds: isText,
   },
   smallModel: {
     id: "smallModel",
@@ -134,6 +140,7 @@ const table: { readonly [Id in QuestionId]: Question<Id> } = {
     read: readText(parseModel),
     format: (value) => value,
     write: itself,
+    holds: isText,
   },
   style: {
     id: "style",
@@ -151,6 +158,8 @@ const table: { readonly [Id in QuestionId]: Question<Id> } = {
     read: readText(parseStyle),
     format: (value) => value,
     write: itself,
+    holds: isStyleChoice,
+    before: { value: "separate", until: 2 },
   },
   opencode: {
     id: "opencode",
@@ -167,6 +176,7 @@ const table: { readonly [Id in QuestionId]: Question<Id> } = {
     read: readText(parseOpencode),
     format: (value) => value,
     write: itself,
+    holds: isText,
   },
   managed: {
     id: "managed",
@@ -183,6 +193,7 @@ const table: { readonly [Id in QuestionId]: Question<Id> } = {
     read: readSwitch,
     format: String,
     write: itself,
+    holds: (value): value is boolean => typeof value === "boolean",
   },
   online: {
     id: "online",
@@ -200,6 +211,8 @@ const table: { readonly [Id in QuestionId]: Question<Id> } = {
     read: readOnline,
     format: (value) => value.join(",") || "none",
     write: itself,
+    holds: isTexts,
+    before: { value: [], until: 2 },
   },
   base: {
     id: "base",
@@ -219,6 +232,7 @@ const table: { readonly [Id in QuestionId]: Question<Id> } = {
     read: readBase,
     format: (value) => (typeof value === "string" ? value : `image=${value.image},libc=${value.libc},user=${value.user}`),
     write: itself,
+    holds: isBaseChoice,
   },
   outputs: {
     id: "outputs",
@@ -236,6 +250,7 @@ const table: { readonly [Id in QuestionId]: Question<Id> } = {
     read: readOutputs,
     format: (value) => value.join(","),
     write: itself,
+    holds: isTexts,
   },
   name: {
     id: "name",
@@ -252,6 +267,7 @@ const table: { readonly [Id in QuestionId]: Question<Id> } = {
     read: readText(parseName),
     format: (value) => value,
     write: itself,
+    holds: isText,
   },
   devcontainers: {
     id: "devcontainers",
@@ -278,6 +294,8 @@ const table: { readonly [Id in QuestionId]: Question<Id> } = {
     read: readDevcontainers,
     format: (value) => value.join(","),
     write: (value) => (value[0] === "all" ? "all" : value),
+    holds: isTexts,
+    before: { value: ["all"], until: 1 },
   },
   containerEnv: {
     id: "containerEnv",
@@ -295,6 +313,8 @@ const table: { readonly [Id in QuestionId]: Question<Id> } = {
     read: readContainerEnv,
     format: formatMap,
     write: itself,
+    holds: isTextMap,
+    before: { value: {}, until: 1 },
   },
   forwardPorts: {
     id: "forwardPorts",
@@ -312,6 +332,8 @@ const table: { readonly [Id in QuestionId]: Question<Id> } = {
     read: readPorts,
     format: (value) => value.join(","),
     write: itself,
+    holds: isPorts,
+    before: { value: [], until: 1 },
   },
   hooks: {
     id: "hooks",
@@ -329,6 +351,8 @@ const table: { readonly [Id in QuestionId]: Question<Id> } = {
     read: readHooks,
     format: formatMap,
     write: itself,
+    holds: isTextMap,
+    before: { value: {}, until: 1 },
   },
 };
 

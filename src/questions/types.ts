@@ -131,4 +131,8 @@ export interface Question<Id extends QuestionId = QuestionId> {
   format(value: Answers[Id]): string;
   /** The answer as a plain value of the spec, so that `read` gives it back. */
   write(value: Answers[Id]): unknown;
+  /** Whether a value out of a lock has the form of an answer, so that `write` takes it; whether it makes sense is for `read` to say. */
+  holds(value: unknown): value is Answers[Id];
+  /** How it was before there was such a question, and the last version of the lock that may lack the answer. */
+  readonly before?: { readonly value: Answers[Id]; readonly until: number };
 }

@@ -1,5 +1,6 @@
 /** The doctor's judgement, from values to values. */
 import { describe, expect, test } from "vitest";
+import { lineOf } from "../../src/doctor/config/json.ts";
 import { normaliseUrl } from "../../src/doctor/config/launch.ts";
 import { findChoices, splitModel, wirePath } from "../../src/doctor/config/providers.ts";
 import { resolveConfig } from "../../src/doctor/config/resolve.ts";
@@ -79,6 +80,38 @@ describe("the configuration", () => {
     const world = worldWith({ "/r/f": " one\ntwo\n", "/abs": "abs", "/h/h": "home" });
     const filled = substitute(text, "/r", world, { A: "a" });
     expect(filled.ok ? [true, filled.text] : [false, filled.reference]).toEqual([ok, result]);
+  });
+});
+
+describe("the line of a value", () => {
+  const text = `{
+  // a comment
+  "a": { "b": 1,
+    "list": ["x",
+      { "c": null }] },
+  "d": "first",
+  "d":
+    "second",
+}
+`;
+  test.each([
+    [[], 1],
+    [["a"], 3],
+    [["a", "b"], 3],
+    [["a", "list"], 4],
+    [["a", "list", 0], 4],
+    [["a", "list", 1], 5],
+    [["a", "list", 1, "c"], 5],
+    [["d"], 8],
+    [["a", "list", "1"], undefined],
+    [["b"], undefined],
+    [["a", "b", "c"], undefined],
+  ] as const)("%j", (path, line) => {
+    expect(lineOf({ text, spans: [] }, path)).toBe(line);
+  });
+
+  test("of a text that is none", () => {
+    for (const broken of ["", "{", '{"a":', "[[[", "}"]) expect(lineOf({ text: broken, spans: [] }, ["a"])).toBeUndefined();
   });
 });
 

@@ -1,5 +1,5 @@
 /** JSON with comments as OpenCode reads it, and what can be asked of a value that is anything. */
-import { createScanner, findNodeAtLocation, parseTree, parse, printParseErrorCode, type ParseError } from "jsonc-parser";
+import { createScanner, parse, printParseErrorCode, visit, type ParseError } from "jsonc-parser";
 import { findBeyond } from "../../text/nesting.ts";
 import { writtenLine, type Filled } from "./substitute.ts";
 
@@ -68,9 +68,27 @@ export function* stringsOf(text: string): Generator<{ readonly value: string; re
   }
 }
 
-/** The line on which a value stands in the file, or undefined. */
+/** The line on which a value stands in the file, or undefined. Of a key that is there twice it is the last one, which counts. */
 export function lineOf(filled: Filled, path: readonly (string | number)[]): number | undefined {
-  const root = parseTree(filled.text, [], { allowTrailingComma: true });
-  const node = root === undefined ? undefined : findNodeAtLocation(root, [...path]);
-  return node === undefined ? undefined : writtenLine(filled, node.offset);
+  let found: number | undefined;
+  const look = (offset: number, here: readonly (string | number)[]): void => {
+    if (here.length === path.length && here.every((key, index) => key === path[index])) found = offset;
+  };
+  const begin = (
+    offset: number,
+    _length: number,
+    _line: number,
+    _column: number,
+    here: () => readonly (string | number)[],
+  ): void => look(offset, here());
+  visit(
+    filled.text,
+    {
+      onObjectBegin: begin,
+      onArrayBegin: begin,
+      onLiteralValue: (_value, offset, _length, _line, _column, here) => look(offset, here()),
+    },
+    { allowTrailingComma: true },
+  );
+  return found === undefined ? undefined : writtenLine(filled, found);
 }
