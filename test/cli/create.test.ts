@@ -8,6 +8,7 @@ import { parseLock, type Lock } from "../../src/lock/lock.ts";
 import { parseSpec } from "../../src/spec/parse.ts";
 import { wantedFiles } from "../support/memory.ts";
 import { makeFolder, runAtTerminal, runPiped, treeOf, write, type Files, type Session } from "./harness.ts";
+import { skipsWithoutGit } from "../support/skips.ts";
 
 let outside: ReturnType<typeof makeFolder>;
 let root: string;
@@ -355,7 +356,8 @@ describe("--diff", () => {
     ["a name of many characters", {}, ["--name", "é🚀 'x' \"y\" #z"]],
   ];
 
-  test.each(repositories)("is a patch that git takes, and gives the same tree: %s", async (_what, files, argv) => {
+  const noGit = skipsWithoutGit("patches that git takes");
+  test.skipIf(noGit).each(repositories)("is a patch that git takes, and gives the same tree: %s", async (_what, files, argv) => {
     write(root, files);
     const copy = join(outside.folder, "copy", "sample");
     mkdirSync(copy, { recursive: true });
@@ -374,7 +376,7 @@ describe("--diff", () => {
     expect(filesOf(treeOf(copy)), "and back").toEqual(Object.keys(files));
   });
 
-  test("of a change in the spec", async () => {
+  test.skipIf(noGit)("of a change in the spec", async () => {
     await runPiped(["--yes"], root);
     chmodSync(join(root, ".devcontainer/Dockerfile"), 0o600);
     const copy = join(outside.folder, "copy", "sample");

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { parseLock, type Lock } from "../../src/lock/lock.ts";
 import { makeFolder, runAtTerminal, runPiped, treeOf, write } from "./harness.ts";
+import { skipsWithoutGit } from "../support/skips.ts";
 
 let outside: ReturnType<typeof makeFolder>;
 let root: string;
@@ -424,36 +425,39 @@ describe("what stands against the environment", () => {
     expect(ran.stderr).toMatch(/^Note: \.opencode: .*63 MB/m);
   });
 
-  test("files that git would leave out are named; --unignore takes them in, and remove takes that back", async () => {
-    const git = (...args: readonly string[]): string =>
-      execFileSync("git", args, {
-        cwd: root,
-        encoding: "utf8",
-        env: { PATH: process.env["PATH"]!, GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_NOSYSTEM: "1" },
-      });
-    const env = { PATH: process.env["PATH"]!, GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_NOSYSTEM: "1" };
-    const ignore = "node_modules/\n.devcontainer/\n*.lock";
-    write(root, { ".gitignore": ignore, ".devcontainer/secret.env": "x" });
-    git("init", "-q");
-    const named = await runPiped(["--yes", "--dry-run"], root, env);
-    expect(named.stderr).toMatch(
-      /^Note: \.gitignore:2: git leaves \.devcontainer\/.* out because of the pattern \.devcontainer\//m,
-    );
-    expect(named.stderr).toMatch(/^Note: \.gitignore:3: git leaves aperture-env\.lock out/m);
+  test.skipIf(skipsWithoutGit("files that git would leave out"))(
+    "files that git would leave out are named; --unignore takes them in, and remove takes that back",
+    async () => {
+      const git = (...args: readonly string[]): string =>
+        execFileSync("git", args, {
+          cwd: root,
+          encoding: "utf8",
+          env: { PATH: process.env["PATH"]!, GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_NOSYSTEM: "1" },
+        });
+      const env = { PATH: process.env["PATH"]!, GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_NOSYSTEM: "1" };
+      const ignore = "node_modules/\n.devcontainer/\n*.lock";
+      write(root, { ".gitignore": ignore, ".devcontainer/secret.env": "x" });
+      git("init", "-q");
+      const named = await runPiped(["--yes", "--dry-run"], root, env);
+      expect(named.stderr).toMatch(
+        /^Note: \.gitignore:2: git leaves \.devcontainer\/.* out because of the pattern \.devcontainer\//m,
+      );
+      expect(named.stderr).toMatch(/^Note: \.gitignore:3: git leaves aperture-env\.lock out/m);
 
-    const ran = await runPiped(["--yes", "--unignore"], root, env);
-    expect(ran.exit, ran.stderr).toBe(0);
-    expect(ran.stderr).not.toContain("git leaves");
-    git("add", ".");
-    const tracked = git("ls-files").split("\n").filter(Boolean);
-    const written = Object.keys(lockOf().files).concat("aperture-env.lock");
-    expect(tracked).toEqual(expect.arrayContaining(written.filter((path) => path !== ".gitignore")));
-    // What was ignored beside it still is.
-    expect(tracked).not.toContain(".devcontainer/secret.env");
-    expect((await runPiped(["update"], root, env)).stdout).toContain("Nothing to do");
-    expect((await runPiped(["remove", "--yes"], root, env)).exit).toBe(0);
-    expect(read(".gitignore")).toBe(ignore);
-  });
+      const ran = await runPiped(["--yes", "--unignore"], root, env);
+      expect(ran.exit, ran.stderr).toBe(0);
+      expect(ran.stderr).not.toContain("git leaves");
+      git("add", ".");
+      const tracked = git("ls-files").split("\n").filter(Boolean);
+      const written = Object.keys(lockOf().files).concat("aperture-env.lock");
+      expect(tracked).toEqual(expect.arrayContaining(written.filter((path) => path !== ".gitignore")));
+      // What was ignored beside it still is.
+      expect(tracked).not.toContain(".devcontainer/secret.env");
+      expect((await runPiped(["update"], root, env)).stdout).toContain("Nothing to do");
+      expect((await runPiped(["remove", "--yes"], root, env)).exit).toBe(0);
+      expect(read(".gitignore")).toBe(ignore);
+    },
+  );
 });
 
 describe("a run that was cut off", () => {

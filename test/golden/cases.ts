@@ -102,9 +102,3 @@ export async function runCommand(args: readonly string[], cwd: string): Promise<
   const taken = (stream: PassThrough): string => ((stream.read() as Buffer | null) ?? Buffer.alloc(0)).toString("utf8");
   return { exit, stdout: taken(stdout), stderr: taken(stderr) };
 }
-
-/** Tells in one line why tests are skipped, where there is a reason; gives whether there is one. */
-export function skips(what: string, reason: string | null): boolean {
-  if (reason !== null) process.stderr.write(`Skipped: ${what}, because ${reason}.\n`);
-  return reason !== null;
-}

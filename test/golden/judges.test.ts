@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Ajv, type AnySchema, type Options, type ValidateFunction } from "ajv";
 import { Ajv2019 } from "ajv/dist/2019.js";
 import { Ajv2020 } from "ajv/dist/2020.js";
-import { execa, execaSync } from "execa";
+import { execa } from "execa";
 import { parse as parseJsonc, type ParseError } from "jsonc-parser";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse as parseYaml } from "yaml";
@@ -13,11 +13,12 @@ import { findBase } from "../../src/catalog/bases.ts";
 import { featurePath, isDevcontainerPath } from "../../src/catalog/files.ts";
 import { hashText, lockPath, parseLock, type Lock } from "../../src/lock/lock.ts";
 import { specPath } from "../../src/spec/spec.ts";
-import { makeTemporary, registry, skips, textOf, writeTree, type GoldenCase } from "./cases.ts";
+import { makeTemporary, registry, textOf, writeTree, type GoldenCase } from "./cases.ts";
 import { judgeDockerfile } from "./dockerfile-judge.ts";
 import { revisionOf } from "./invariants.ts";
 import { devcontainerSchema, featureSchema, opencodeSchema } from "./specification.ts";
 import { caseNames, readCase } from "./store.ts";
+import { isThere, skips } from "../support/skips.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 const featureFolder = ".devcontainer/aperture-env";
@@ -572,11 +573,3 @@ case "$*" in
     ;;
 esac
 `;
-
-/** Whether a program can be started at all; what it answers does not matter. */
-function isThere(program: string): boolean {
-  return (
-    execaSync(program, ["--version"], { reject: false, stdin: "ignore", stdout: "ignore", stderr: "ignore" }).exitCode !==
-    undefined
-  );
-}

@@ -32,7 +32,6 @@ import {
   otherAccount,
   removeFolders,
   run,
-  skipBecause,
   startGateway,
   whyNoMounts,
   withMounts,
@@ -41,6 +40,7 @@ import {
   type Ran,
   type TappedGateway,
 } from "./environment.ts";
+import { skips } from "../support/skips.ts";
 
 const available = (await opencodeBinary()) !== null;
 const model = "anthropic/claude-sonnet-4-5";
@@ -126,7 +126,7 @@ describe.skipIf(!available)("OpenCode answers", { timeout: 60_000 }, () => {
 
     // Root can write everywhere. Whoever is not root cannot write to / and to a home without permission either.
     const nobodySpecial = process.getuid?.() === 0 ? noAccount : null;
-    test.skipIf(skipBecause("homes that cannot be written", nobodySpecial)).each([
+    test.skipIf(skips("homes that cannot be written", nobodySpecial)).each([
       ["one that cannot be written", (place: Place) => place.home],
       ["/", () => "/"],
       ["none", () => undefined],
@@ -142,18 +142,15 @@ describe.skipIf(!available)("OpenCode answers", { timeout: 60_000 }, () => {
   });
 
   describe("on file systems and in folders of every kind", () => {
-    test.skipIf(skipBecause("a configuration folder of root's", noAccount))(
-      "a configuration folder that belongs to root",
-      async () => {
-        const place = sharedPlace(somebody);
-        mkdirSync(configOf(place), { recursive: true });
-        await question(place, {}, { account: somebody });
-        expectPrivate(privateFolder(place.tmp), moved);
-        expect(readdirSync(configOf(place))).toEqual([]);
-      },
-    );
+    test.skipIf(skips("a configuration folder of root's", noAccount))("a configuration folder that belongs to root", async () => {
+      const place = sharedPlace(somebody);
+      mkdirSync(configOf(place), { recursive: true });
+      await question(place, {}, { account: somebody });
+      expectPrivate(privateFolder(place.tmp), moved);
+      expect(readdirSync(configOf(place))).toEqual([]);
+    });
 
-    test.skipIf(skipBecause("a read-only configuration folder", noMounts))(
+    test.skipIf(skips("a read-only configuration folder", noMounts))(
       "a configuration folder on a read-only file system",
       async () => {
         const place = makePlace();
@@ -169,7 +166,7 @@ describe.skipIf(!available)("OpenCode answers", { timeout: 60_000 }, () => {
       },
     );
 
-    test.skipIf(skipBecause("an opencode folder of somebody else's in /tmp", noAccount))(
+    test.skipIf(skips("an opencode folder of somebody else's in /tmp", noAccount))(
       "an opencode folder of root's in the temporary folder",
       async () => {
         const place = sharedPlace(somebody);
@@ -182,7 +179,7 @@ describe.skipIf(!available)("OpenCode answers", { timeout: 60_000 }, () => {
     );
 
     // Where the first place is taken, the next is /tmp itself; its folder is called by a number that no account of this machine has.
-    describe.skipIf(skipBecause("folders that others made in advance", noAccount))(
+    describe.skipIf(skips("folders that others made in advance", noAccount))(
       "what others made in advance under the private folder's name is not used:",
       () => {
         afterEach(() => rmSync(privateFolder("/tmp"), { recursive: true, force: true }));
@@ -230,10 +227,10 @@ describe.skipIf(!available)("OpenCode answers", { timeout: 60_000 }, () => {
     ];
 
     // The generated address is the only thing that leads to the gateway here, and /usr/local the only place that the launcher knows.
-    describe.skipIf(skipBecause("an installation in /usr/local", noMounts)).each(ways)("by %s", (name, command, uid) => {
+    describe.skipIf(skips("an installation in /usr/local", noMounts)).each(ways)("by %s", (name, command, uid) => {
       const reason =
         findProgram(command[0]!) === null ? "it is not installed" : Number.isNaN(uid) ? "there is no account nobody" : null;
-      test.skipIf(skipBecause(`OpenCode by ${name}`, reason))("from /usr/local", async () => {
+      test.skipIf(skips(`OpenCode by ${name}`, reason))("from /usr/local", async () => {
         seen = await opened(startGateway());
         const own = await install({ url: seen.origin });
         const place = sharedPlace();

@@ -23,11 +23,11 @@ import {
   makePlace,
   removeFolders,
   run,
-  skipBecause,
   startGateway,
   whyNoMounts,
   withMounts,
 } from "./environment.ts";
+import { skips } from "../support/skips.ts";
 
 const available = (await opencodeBinary()) !== null;
 
@@ -374,7 +374,7 @@ const whyNot = (): string | null => {
   );
 };
 
-describe.skipIf(!available || skipBecause("the doctor among faults", whyNot()))("the doctor", { timeout: 300_000 }, () => {
+describe.skipIf(!available || skips("the doctor among faults", whyNot()))("the doctor", { timeout: 300_000 }, () => {
   let installation: LocalInstallation;
   let outcomes: Readonly<Record<string, Outcome>>;
 

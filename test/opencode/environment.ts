@@ -32,12 +32,6 @@ import { catalogue } from "../support/catalogue.ts";
 
 const cache = join(import.meta.dirname, "..", "..", "node_modules", ".cache", "aperture-env");
 
-/** Says once why tests do not run, and gives what `describe.skipIf` and `test.skipIf` take. */
-export function skipBecause(what: string, reason: string | null): boolean {
-  if (reason !== null) process.stderr.write(`Skipped: ${what}, because ${reason}.\n`);
-  return reason !== null;
-}
-
 const made: string[] = [];
 
 /** An empty folder that every account can enter, gone with `removeFolders`. */

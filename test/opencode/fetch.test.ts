@@ -12,17 +12,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { platforms, type Release } from "../../src/catalog/release.ts";
 import { whyNotHere } from "../../src/scripts/install-locally.ts";
 import { startNpmRegistry, type NpmRegistry, type NpmRegistryOptions } from "../support/npm-registry.ts";
-import {
-  findProgram,
-  makeFolder,
-  makePlace,
-  removeFolders,
-  run,
-  skipBecause,
-  writeFeature,
-  type Place,
-  type Ran,
-} from "./environment.ts";
+import { findProgram, makeFolder, makePlace, removeFolders, run, writeFeature, type Place, type Ran } from "./environment.ts";
+import { skips } from "../support/skips.ts";
 
 const version = "1.2.3";
 const token = "npm_token_for_this_test";
@@ -36,14 +27,14 @@ const needed = ["sh", "dirname", "uname", "mktemp", "rm", "cat", "sha512sum", "m
 const notHere = whyNotHere() ?? missing(needed);
 const installed = Object.keys(fetchers).filter((name) => findProgram(name) !== null) as Fetcher[];
 for (const name of Object.keys(fetchers).filter((each) => !installed.includes(each as Fetcher)))
-  skipBecause(`fetching by ${name}`, "it is not installed");
+  skips(`fetching by ${name}`, "it is not installed");
 
 function missing(names: readonly string[]): string | null {
   const gone = names.filter((name) => findProgram(name) === null);
   return gone.length === 0 ? null : `${gone.join(", ")} cannot be found`;
 }
 
-describe.skipIf(skipBecause("fetch.sh", notHere))("fetch.sh", () => {
+describe.skipIf(skips("fetch.sh", notHere))("fetch.sh", () => {
   /** Packages by platform, as fetch.sh names one: `amd64-glibc`. All have the same tarball but for a name in it. */
   const packages = Object.entries(platforms).map(([name, platform]) => ({
     name,
@@ -337,7 +328,7 @@ describe.skipIf(skipBecause("fetch.sh", notHere))("fetch.sh", () => {
     });
   });
 
-  describe.skipIf(skipBecause("fetch.sh with a CA of its own", missing(["openssl"])))(
+  describe.skipIf(skips("fetch.sh with a CA of its own", missing(["openssl"])))(
     "a registry with a certificate of a company's CA",
     () => {
       let own: string;

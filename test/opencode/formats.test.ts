@@ -6,7 +6,8 @@ import { wireFormats } from "../../src/gateway/mock/formats.ts";
 import { startMockGateway, type MockGateway } from "../../src/gateway/mock/server.ts";
 import type { LocalInstallation } from "../../src/scripts/install-locally.ts";
 import { opencodeBinary } from "../support/opencode.ts";
-import { findProgram, install, makePlace, removeFolders, run, skipBecause } from "./environment.ts";
+import { findProgram, install, makePlace, removeFolders, run } from "./environment.ts";
+import { skips } from "../support/skips.ts";
 
 const available = (await opencodeBinary()) !== null;
 
@@ -96,7 +97,7 @@ describe.skipIf(!available)("OpenCode", { timeout: 60_000 }, () => {
 
   const noGrep = findProgram("rg") === null ? "there is no rg" : null;
 
-  test.skipIf(skipBecause("OpenCode's grep through every wire format", noGrep)).each(Object.entries(settings))(
+  test.skipIf(skips("OpenCode's grep through every wire format", noGrep)).each(Object.entries(settings))(
     "runs grep through %s and shows what the model makes of it",
     async (name, { model, path }) => {
       const place = makePlace();

@@ -28,12 +28,12 @@ import {
   readJson,
   removeFolders,
   run,
-  skipBecause,
   whyNoMounts,
   withMounts,
   type Place,
   type Ran,
 } from "./environment.ts";
+import { skips } from "../support/skips.ts";
 
 /** What the stub tells of itself. */
 interface Report {
@@ -58,7 +58,7 @@ process.stdout.write(report);
 /** What a shell sets by itself. */
 const byTheShell = ["PWD", "OLDPWD", "SHLVL", "_"];
 
-describe.skipIf(skipBecause("the launcher's tests", whyNotHere()))("the launcher", () => {
+describe.skipIf(skips("the launcher's tests", whyNotHere()))("the launcher", () => {
   let installation: LocalInstallation;
   let share: string;
   let defaults: Readonly<Record<string, string>>;
@@ -198,7 +198,7 @@ describe.skipIf(skipBecause("the launcher's tests", whyNotHere()))("the launcher
       },
     );
 
-    test.skipIf(skipBecause("an unreadable OPENCODE_CONFIG", typeof other === "string" ? other : null))(
+    test.skipIf(skips("an unreadable OPENCODE_CONFIG", typeof other === "string" ? other : null))(
       "an OPENCODE_CONFIG that this account cannot read gives the environment's own, because OpenCode would run without any",
       async () => {
         const account = other as Exclude<typeof other, string>;
@@ -300,7 +300,7 @@ describe.skipIf(skipBecause("the launcher's tests", whyNotHere()))("the launcher
       expect(readdirSync(place.home).sort()).toEqual([".cache", ".config", ".local"]);
     });
 
-    test.skipIf(skipBecause("an opencode folder in /tmp where others may write", typeof other === "string" ? other : null))(
+    test.skipIf(skips("an opencode folder in /tmp where others may write", typeof other === "string" ? other : null))(
       "an opencode in the temporary folder of somebody else's moves TMPDIR, although others may write into it",
       async () => {
         const place = makePlace();
@@ -320,7 +320,7 @@ describe.skipIf(skipBecause("the launcher's tests", whyNotHere()))("the launcher
       expect(readdirSync(own)).toEqual([]);
     });
 
-    describe.skipIf(skipBecause("names that others took in advance", typeof other === "string" ? other : null))(
+    describe.skipIf(skips("names that others took in advance", typeof other === "string" ? other : null))(
       "names that others took in advance everywhere",
       () => {
         const { uid } = typeof other === "string" ? { uid: 0 } : other;
@@ -355,7 +355,7 @@ describe.skipIf(skipBecause("the launcher's tests", whyNotHere()))("the launcher
       },
     );
 
-    describe.skipIf(skipBecause("the launcher on read-only file systems", noMounts))("on read-only file systems", () => {
+    describe.skipIf(skips("the launcher on read-only file systems", noMounts))("on read-only file systems", () => {
       const temporary = (place: Place): string =>
         [place.tmp, tmpdir(), "/tmp", "/var/tmp", "/dev/shm"].map(formatShell).join(" ");
       const launchWith = (code: string, place: Place): Promise<Ran> =>
@@ -581,7 +581,7 @@ describe.skipIf(skipBecause("the launcher's tests", whyNotHere()))("the launcher
   ])("under %s", (name, program, options) => {
     const path = findProgram(program);
     const shell = [path ?? program, ...options];
-    test.skipIf(skipBecause(`the launcher under ${name}`, path === null ? "it is not installed" : null))(
+    test.skipIf(skips(`the launcher under ${name}`, path === null ? "it is not installed" : null))(
       "it does the same",
       async () => {
         const place = makePlace();
@@ -607,7 +607,7 @@ describe.skipIf(skipBecause("the launcher's tests", whyNotHere()))("the launcher
     );
   });
 
-  test.skipIf(skipBecause("shellcheck of the launcher", findProgram("shellcheck") === null ? "it is not installed" : null))(
+  test.skipIf(skips("shellcheck of the launcher", findProgram("shellcheck") === null ? "it is not installed" : null))(
     "shellcheck finds nothing",
     () => {
       const { stdout, status } = spawnSync(

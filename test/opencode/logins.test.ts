@@ -13,7 +13,8 @@ import { bundleScript } from "../support/docker.ts";
 import { inNetwork, whyNoNetworks } from "../support/network-namespace.ts";
 import { opencodeBinary } from "../support/opencode.ts";
 import type { Asked, Project, Questions } from "../support/opencode-projects.main.ts";
-import { bait, install, makeFolder, makePlace, removeFolders, run, skipBecause } from "./environment.ts";
+import { bait, install, makeFolder, makePlace, removeFolders, run } from "./environment.ts";
+import { skips } from "../support/skips.ts";
 
 /** The plugins of OpenCode 1.18.18 that have a login, read in its binary, and a few ids that need none. */
 const ids = [
@@ -65,7 +66,7 @@ const cases = ids.flatMap((id) => Object.entries(kinds).map(([kind, login]) => [
 
 const available = (await opencodeBinary()) !== null;
 
-describe.skipIf(!available || skipBecause("logins with OpenCode in a network of its own", whyNoNetworks()))(
+describe.skipIf(!available || skips("logins with OpenCode in a network of its own", whyNoNetworks()))(
   "with stored logins",
   { timeout: 120_000 },
   () => {

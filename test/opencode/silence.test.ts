@@ -7,12 +7,13 @@ import type { LocalInstallation } from "../../src/scripts/install-locally.ts";
 import { bundleScript } from "../support/docker.ts";
 import { inNetwork, whyNoNetworks } from "../support/network-namespace.ts";
 import { opencodeBinary } from "../support/opencode.ts";
-import { bait, findProgram, install, makeFolder, makePlace, removeFolders, run, skipBecause } from "./environment.ts";
+import { bait, findProgram, install, makeFolder, makePlace, removeFolders, run } from "./environment.ts";
 import type { Seen } from "./silence.main.ts";
+import { skips } from "../support/skips.ts";
 
 const available = (await opencodeBinary()) !== null;
 
-describe.skipIf(!available || skipBecause("OpenCode in a network of its own (container tests prove the same)", whyNoNetworks()))(
+describe.skipIf(!available || skips("OpenCode in a network of its own (container tests prove the same)", whyNoNetworks()))(
   "in a network with only the gateway",
   { timeout: 60_000 },
   () => {
@@ -77,23 +78,24 @@ describe.skipIf(!available || skipBecause("OpenCode in a network of its own (con
       expect(asked(await runInside([opencode, ...share], env))).toContain("opncd.ai A");
     });
 
-    test.skipIf(
-      skipBecause("OpenCode's screen in a network of its own", findProgram("script") === null ? "there is no script" : null),
-    )("its screen, for eight seconds", async () => {
-      // A terminal that is open as long: at its end, OpenCode would end.
-      const code = 'sleep 10 | script --quiet --return --command "timeout --foreground 8 $1" /dev/null';
-      const seen = await runInside(["sh", "-c", code, "sh", installation.opencode], {
-        ...installation.env,
-        TERM: "xterm-256color",
-      });
-      expect(seen.stdout).toContain("\u001b[?1049h");
-      gatewayOnly(seen);
-      expect(seen.requests).toEqual([]);
-    });
+    test.skipIf(skips("OpenCode's screen in a network of its own", findProgram("script") === null ? "there is no script" : null))(
+      "its screen, for eight seconds",
+      async () => {
+        // A terminal that is open as long: at its end, OpenCode would end.
+        const code = 'sleep 10 | script --quiet --return --command "timeout --foreground 8 $1" /dev/null';
+        const seen = await runInside(["sh", "-c", code, "sh", installation.opencode], {
+          ...installation.env,
+          TERM: "xterm-256color",
+        });
+        expect(seen.stdout).toContain("\u001b[?1049h");
+        gatewayOnly(seen);
+        expect(seen.requests).toEqual([]);
+      },
+    );
 
     // Without it the doctor warns, and OpenCode, at the first search, would fetch one.
     const noRipgrep = findProgram("rg") === null ? "there is no rg" : null;
-    test.skipIf(skipBecause("the doctor in a network of its own", noRipgrep)).each([[[]], [["--deep"]], [["--send"]]])(
+    test.skipIf(skips("the doctor in a network of its own", noRipgrep)).each([[[]], [["--deep"]], [["--send"]]])(
       "the doctor %j",
       async (flags) => {
         const doctor = join(installation.prefix, "bin", "aperture-doctor");

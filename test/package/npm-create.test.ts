@@ -8,8 +8,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { questions } from "../../src/questions/table.ts";
 import type { Facts } from "../../src/questions/types.ts";
 import { treeOf } from "../cli/harness.ts";
-import { skips } from "../golden/cases.ts";
 import { bin, makeFolders, npmMajor, runBin, startMachine, withoutBanner, type Environment, type Machine } from "./machine.ts";
+import { skips } from "../support/skips.ts";
 
 const folders = makeFolders();
 let machine: Machine;

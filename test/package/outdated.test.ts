@@ -3,9 +3,9 @@ import { writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { platforms } from "../../src/catalog/release.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { skips } from "../golden/cases.ts";
 import { startNpmRegistry, type NpmRegistry, type PublishedPackage } from "../support/npm-registry.ts";
 import { environmentOf, makeFolders, runBin, type Environment } from "./machine.ts";
+import { skips } from "../support/skips.ts";
 
 const folders = makeFolders();
 let registry: NpmRegistry;

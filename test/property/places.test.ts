@@ -70,12 +70,13 @@ function textsIn(value: unknown): string[] {
 
 /** What opencode.json has to be, made without any template. */
 function expectedConfig(answers: Answers, emission: Emission): object {
-  const provider = emission.providers.map(({ id, name, npm, options, whitelist, models }) => [
+  const provider = emission.providers.map(({ id, name, npm, options, whitelist, blacklist, models }) => [
     id,
     {
       ...(name !== null && { name }),
       ...(npm !== null && { npm }),
       ...(whitelist !== null && { whitelist }),
+      ...(blacklist !== null && { blacklist }),
       options,
       ...(models.length > 0 && { models: Object.fromEntries(models) as object }),
     },
@@ -87,6 +88,7 @@ function expectedConfig(answers: Answers, emission: Emission): object {
     enabled_providers: answers.style === "compact" ? [compactId] : answers.providers.map((choice) => speechOf(choice).as),
     share: answers.online.includes("share") ? "manual" : "disabled",
     autoupdate: false,
+    ...(answers.managed && { disabled_providers: [], experimental: { openTelemetry: false } }),
     provider: Object.fromEntries(provider) as object,
   };
 }

@@ -12,6 +12,7 @@ import { changesOf, conflictsOf, writesOf } from "../../src/plan/plan.ts";
 import type { Answers } from "../../src/questions/types.ts";
 import { specPath } from "../../src/spec/spec.ts";
 import { applied, plainAnswers, planRemove, planUpdate, type Texts } from "../support/memory.ts";
+import { skipsWithoutGit } from "../support/skips.ts";
 
 const own: Shape = { kind: "own" };
 const ownTree = applied(new Map(), planUpdate(new Map(), own));
@@ -218,7 +219,7 @@ describe.each(sets)("$what", ({ folder, least }) => {
   });
 });
 
-describe("line merges agree with git's", () => {
+describe.skipIf(skipsWithoutGit("line merges, held against git's"))("line merges agree with git's", () => {
   let folder: string;
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), "aperture-env-merge-"));

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import { skipsWithoutGit } from "../support/skips.ts";
 import { copyRepository, type Copy } from "../../src/repo/copy.ts";
 import { treeOf } from "../cli/harness.ts";
 import { writeTree } from "../support/repository.ts";
@@ -30,7 +31,7 @@ afterEach(() => {
 const copied = async (): Promise<string> => (copy = await copyRepository(root, "sample", env)).folder;
 const names = (at: string): string[] => Object.keys(treeOf(at));
 
-describe("copyRepository", () => {
+describe.skipIf(skipsWithoutGit("copies of a repository"))("copyRepository", () => {
   test("what git tracks or would, as it lies there, in one commit on the same branch; nothing of the history", async () => {
     git(["init", "-q", "-b", "feature/x"]);
     writeTree(root, { ".gitignore": "ignored\ntracked.log\n", "a/b": "1", gone: "x", "tracked.log": "y", ignored: "a secret" });

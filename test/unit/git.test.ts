@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { skipsWithoutGit } from "../support/skips.ts";
 import { findIgnored } from "../../src/repo/git.ts";
 import { writeTree } from "../support/repository.ts";
 
@@ -31,7 +32,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-describe("findIgnored", () => {
+describe.skipIf(skipsWithoutGit("what git ignores"))("findIgnored", () => {
   test("patterns of every place, with that place", async () => {
     writeTree(root, {
       ".gitignore": "# ours\n/.devcontainer/aperture-env/\n*.lock\n",

@@ -8,8 +8,9 @@ import { inflateSync } from "node:zlib";
 import { execa } from "execa";
 import { afterEach, describe, expect, test } from "vitest";
 import { formatPage, pagePolicy } from "../../src/gateway/mock/page.ts";
-import { findProgram, skipBecause } from "../opencode/environment.ts";
+import { findProgram } from "../opencode/environment.ts";
 import { ask, everywhere, startGateway } from "../support/mock-gateway.ts";
+import { skips } from "../support/skips.ts";
 
 const chromium = findProgram("chromium");
 const folders: string[] = [];
@@ -46,7 +47,7 @@ async function cornerOf(url: string, flags: readonly string[]): Promise<string> 
   return `#${inflateSync(Buffer.concat(data)).subarray(1, 4).toString("hex")}`;
 }
 
-describe.skipIf(skipBecause("the mock gateway's page in a browser", chromium === null ? "there is no chromium" : null))(
+describe.skipIf(skips("the mock gateway's page in a browser", chromium === null ? "there is no chromium" : null))(
   "/ui/ in Chromium",
   { timeout: 90_000 },
   () => {
