@@ -1233,9 +1233,12 @@ function splitModel(text) {
 
 // src/text/terminal.ts
 import { stripVTControlCharacters } from "node:util";
-var hidden = new RegExp("(?!(?<=\\p{Extended_Pictographic}\\p{Emoji_Modifier}?)\\uFE0F|(?<=\\p{Extended_Pictographic}(?:\\uFE0F|\\p{Emoji_Modifier})?)\\u200D(?=\\p{Extended_Pictographic}))[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}\\p{Default_Ignorable_Code_Point}]", "gu");
+function hiddenCharacters() {
+  return new RegExp("(?!(?<=\\p{Extended_Pictographic}\\p{Emoji_Modifier}?)\\uFE0F|(?<=\\p{Extended_Pictographic}(?:\\uFE0F|\\p{Emoji_Modifier})?)\\u200D(?=\\p{Extended_Pictographic}))[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}\\p{Default_Ignorable_Code_Point}]", "gu");
+}
+var plain = /^[ -~]*$/;
 function visible(text, longest2 = Number.POSITIVE_INFINITY) {
-  const seen = text.replace(hidden, escapeCharacter);
+  const seen = plain.test(text) ? text : text.replace(hiddenCharacters(), escapeCharacter);
   return seen.length > longest2 ? `${seen.slice(0, longest2).replace(/[\uD800-\uDBFF]$/, "")}\u2026` : seen;
 }
 function oneLine(text, longest2 = Number.POSITIVE_INFINITY) {

@@ -259,6 +259,9 @@ class Held {
   }
 }
 
+/** The module with the doctor's text, which is a file already. */
+const inPlace = "doctor-text";
+
 /**
  * Makes each dynamic import of a file or package a file of its own, noted in `files` by name.
  * @param {Map<string, string>} files
@@ -272,6 +275,8 @@ function filesForImports(files) {
         if (kind !== "dynamic-import") return undefined;
         const resolved = await build.resolve(path, { kind: "import-statement", resolveDir, importer });
         const name = parse(path).name;
+        // Not where it would be smaller than what it costs to open a file.
+        if (name === inPlace) return undefined;
         if ((files.get(name) ?? resolved.path) !== resolved.path) throw new Error(`two dynamic imports would both be ${name}.js`);
         files.set(name, resolved.path);
         return { path: `./${name}.js`, external: true };

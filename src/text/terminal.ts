@@ -10,12 +10,16 @@ import { stripVTControlCharacters } from "node:util";
  * halves of pairs, line and paragraph separators, and all that is ignored by default (unicode.org/reports/tr44, general categories and
  * Default_Ignorable_Code_Point). What makes one sign of several emoji is left where it stands between such.
  */
-const hidden =
-  /(?!(?<=\p{Extended_Pictographic}\p{Emoji_Modifier}?)\uFE0F|(?<=\p{Extended_Pictographic}(?:\uFE0F|\p{Emoji_Modifier})?)\u200D(?=\p{Extended_Pictographic}))[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
+function hiddenCharacters(): RegExp {
+  return /(?!(?<=\p{Extended_Pictographic}\p{Emoji_Modifier}?)\uFE0F|(?<=\p{Extended_Pictographic}(?:\uFE0F|\p{Emoji_Modifier})?)\u200D(?=\p{Extended_Pictographic}))[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
+}
+
+/** What needs no look at Unicode's tables, which cost more than all the rest of printing. */
+const plain = /^[ -~]*$/;
 
 /** A foreign text on one line, with `\u{…}` for each character that would not be seen as itself; cut where it is longer than `longest` UTF-16 units. */
 export function visible(text: string, longest = Number.POSITIVE_INFINITY): string {
-  const seen = text.replace(hidden, escapeCharacter);
+  const seen = plain.test(text) ? text : text.replace(hiddenCharacters(), escapeCharacter);
   return seen.length > longest ? `${seen.slice(0, longest).replace(/[\uD800-\uDBFF]$/, "")}…` : seen;
 }
 

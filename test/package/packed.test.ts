@@ -80,7 +80,7 @@ async function readBy(cwd: string, ...args: string[]): Promise<string[]> {
 test("an empty folder needs little of it, and what is there already the rest", async () => {
   const folder = folders.make("empty");
   const first = await readBy(folder, "--yes");
-  expect(first).toEqual(["bin", "doctor-text", "main"]);
+  expect(first).toEqual(["bin", "main"]);
   expect(await readBy(folder, "check")).toEqual(expect.arrayContaining(["check", "existing", "file"]));
   writeFileSync(join(folder, "opencode.json"), "{}");
   expect(await readBy(folder, "--yes")).toContain("existing");
