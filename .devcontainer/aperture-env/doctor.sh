@@ -27,7 +27,10 @@ if [ -n "$background" ]; then
 fi
 
 # What doctor.mjs takes from environment.json, which stands there on a line of its own.
-gateway() { sed -n 's/^  "origin": "\([^"\\]*\)",$/\1/p' "$prefix/share/aperture-env/environment.json" 2>/dev/null | tr -cd '[:print:]'; }
+gateway() {
+  origin=$(sed -n 's/^  "origin": "\([^"\\]*\)",$/\1/p' "$prefix/share/aperture-env/environment.json" 2>/dev/null | tr -cd '[:print:]')
+  printf %s "${origin:-the gateway}"
+}
 
 escaped() { printf %s "$1" | sed 's/[\\"]/\\&/g'; }
 
