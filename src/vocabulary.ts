@@ -4,6 +4,9 @@
  */
 import type { Answers, Choice, Parsed } from "./questions/types.ts";
 
+/** Variables of a process, by name. */
+export type Env = Readonly<Record<string, string | undefined>>;
+
 /** How the environment gets into the repository: a dev container of its own, or a Feature in these of the user's. */
 export type Shape = { readonly kind: "own" } | { readonly kind: "feature"; readonly files: readonly string[] };
 

@@ -5,12 +5,12 @@
  * id, package and base URL: observed with opencode-ai 1.18.18 against a logging gateway (`test/opencode/providers.test.ts`), and read in its
  * binary (the loaders of its `Provider` module, by id).
  */
-import { vertexProject, vertexRegion, wireFormats, type Route, type WireFormat } from "./wire-formats.ts";
+import { vertexProject, vertexRegion, wireFormats, type FormatRoute, type WireFormat } from "./wire-formats.ts";
 
 export type { WireFormat } from "./wire-formats.ts";
 
 /** How a provider is reached in one wire format. */
-export interface Speech extends Route {
+export interface Speech extends FormatRoute {
   /** Its id in OpenCode's configuration. Another one than the provider's where what OpenCode does for that id does not fit. */
   readonly as: string;
   /** The package by which the one provider of the compact style reaches it. */

@@ -11,7 +11,7 @@
 export type WireFormat = "messages" | "responses" | "chat" | "generate-content" | "vertex" | "converse";
 
 /** How one wire format is reached. */
-export interface Route {
+export interface FormatRoute {
   /** Goes behind the gateway's origin as base URL. */
   readonly suffix: string;
   /** What is called on the gateway, as in the `supported_endpoints` of its model list. */
@@ -29,7 +29,7 @@ export const vertexProject = "_aperture_auto_vertex_project_id_";
 export const vertexRegion = "_aperture_auto_vertex_region_";
 
 /** Every wire format. */
-export const wireFormats: Readonly<Record<WireFormat, Route>> = {
+export const wireFormats: Readonly<Record<WireFormat, FormatRoute>> = {
   messages: { suffix: "/v1", path: "/v1/messages", npm: "@ai-sdk/anthropic", modelInPath: false, noSlash: false },
   responses: { suffix: "/v1", path: "/v1/responses", npm: "@ai-sdk/openai", modelInPath: false, noSlash: false },
   chat: { suffix: "/v1", path: "/v1/chat/completions", npm: "@ai-sdk/openai-compatible", modelInPath: false, noSlash: false },

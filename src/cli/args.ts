@@ -3,7 +3,7 @@ import { parseArgs, type ParseArgsConfig } from "node:util";
 import { usageError, type AppError } from "../errors.ts";
 import type { Command } from "./command.ts";
 import { descriptorOf, descriptors } from "./descriptors/all.ts";
-import { flagsOf, type Descriptor, type Environment, type Flag, type Values } from "./descriptors/descriptor.ts";
+import { flagsOf, type Descriptor, type Env, type Flag, type Values } from "./descriptors/descriptor.ts";
 import { nearest } from "./nearest.ts";
 import { refuseSwallowedFlags } from "./npm.ts";
 
@@ -16,7 +16,7 @@ const reserved = ["build"];
 export const verbs: readonly string[] = [...descriptors.map(({ name }) => name), ...reserved, "help"];
 
 /** Reads the command line. Throws usage errors that name the flag and, where one was probably meant, the right one. */
-export function parseCommand(argv: readonly string[], env: Environment): Command {
+export function parseCommand(argv: readonly string[], env: Env): Command {
   const [first = ""] = argv;
   if (reserved.includes(first)) {
     throw usageError(

@@ -1,14 +1,14 @@
 /** What npm, which starts this program for most people, does to its command line. */
 import { usageError } from "../errors.ts";
-import type { Environment } from "./descriptors/descriptor.ts";
+import type { Env } from "./descriptors/descriptor.ts";
 
 /** Whether npm started this program. */
-export function isNpmRun(env: Environment): boolean {
+export function isNpmRun(env: Env): boolean {
   return env["npm_command"] === "init" || env["npm_command"] === "exec";
 }
 
 /** Whether npm, which started this program, has that switch of its own on: from before the `--`, or from its configuration. */
-export function npmTook(name: "yes" | "json" | "dry_run", env: Environment): boolean {
+export function npmTook(name: "yes" | "json" | "dry_run", env: Env): boolean {
   return isNpmRun(env) && env[`npm_config_${name}`] === "true";
 }
 
@@ -19,7 +19,7 @@ const knownToNpm = ["yes", "dry-run", "json", "help", "version"];
  * npm 11 takes flags that stand before `--` for its own: it drops the flag, warns, and passes its value on as a stray word. The trace is a
  * variable `npm_config_<flag>`. (npm 12 stops by itself: npm/cli#9763.)
  */
-export function refuseSwallowedFlags(flags: readonly string[], env: Environment): void {
+export function refuseSwallowedFlags(flags: readonly string[], env: Env): void {
   if (!isNpmRun(env)) return;
   const taken = (flag: string): boolean => !["", undefined].includes(env[`npm_config_${flag.replaceAll("-", "_")}`]);
   const ours = flags.filter((flag) => !knownToNpm.includes(flag) && taken(flag));

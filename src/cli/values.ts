@@ -3,7 +3,7 @@ import { usageError } from "../errors.ts";
 import { questions } from "../questions/table.ts";
 import type { QuestionId } from "../questions/types.ts";
 import type { Flags, Switches } from "./command.ts";
-import type { Environment, Values } from "./descriptors/descriptor.ts";
+import type { Env, Values } from "./descriptors/descriptor.ts";
 import { isNpmRun, npmTook } from "./npm.ts";
 
 /** The one folder that may be named, or null. */
@@ -52,7 +52,7 @@ export function readFlags(values: Values): Flags {
  * The flags that are no answers. npm keeps flags that it knows too for itself when they stand before `--`; two of them only make a run more careful
  * or its output different, so they count.
  */
-export function readSwitches(values: Values, env: Environment): Switches {
+export function readSwitches(values: Values, env: Env): Switches {
   return {
     yes: values["yes"] === true,
     dryRun: values["dry-run"] === true || npmTook("dry_run", env),

@@ -1,5 +1,6 @@
 /** The doctor's vocabulary: what a check says. */
 import { visible } from "../text/terminal.ts";
+export type { Env } from "../vocabulary.ts";
 
 /** From fine to broken. A note is worth knowing, a warning costs something, a failure keeps OpenCode from working through the gateway. */
 export type Severity = "ok" | "note" | "warning" | "failure";
@@ -29,9 +30,6 @@ export interface Report {
   readonly checks: readonly Check[];
   readonly ms: number;
 }
-
-/** Variables of a process. */
-export type Env = Readonly<Record<string, string | undefined>>;
 
 /** A check that found all well. */
 export function fine(group: Group, code: string, message: string): Check {

@@ -3,7 +3,7 @@ import { appended, linesOf, newlineOf, without, type Line } from "./lines.ts";
 import { refuseAt, type EditRefusal, type EditResult } from "./splice.ts";
 
 /** The block of a text, by the indexes of its markers' lines; null where it has none. */
-interface Found {
+interface BlockPlace {
   readonly ok: true;
   readonly lines: readonly Line[];
   readonly block: { readonly begin: number; readonly end: number } | null;
@@ -46,7 +46,7 @@ function markers(leader: string): readonly [begin: string, end: string] {
   return [`${leader} >>> aperture-env`, `${leader} <<< aperture-env`];
 }
 
-function find(text: string, leader: string): Found | EditRefusal {
+function find(text: string, leader: string): BlockPlace | EditRefusal {
   const lines = linesOf(text);
   const [begins, ends] = markers(leader).map((marker) =>
     [...lines.keys()].filter((index) => lines[index]!.body.trim() === marker),

@@ -4,11 +4,10 @@
  * Seen with opencode-ai 1.18: `HTTP_PROXY` and `http_proxy` catch `http://ai`, `HTTPS_PROXY` and `ALL_PROXY` do not; `NO_PROXY` is a list with or
  * without spaces of host names, or `*`. CIDR blocks and entries with a scheme match nothing.
  */
-
-type Environment = Readonly<Record<string, string | undefined>>;
+import type { Env } from "../vocabulary.ts";
 
 /** How to get there. */
-export interface Route {
+export interface ProxyRoute {
   /** The proxy, null where the gateway is asked directly. */
   readonly proxy: URL | null;
   /** A variable that names a proxy which is not used here, though somebody may expect it. */
@@ -16,7 +15,7 @@ export interface Route {
 }
 
 /** Finds the way to a URL. Only http through an http proxy is relayed; everything else goes directly, and says so. */
-export function findRoute(url: URL, env: Environment): Route {
+export function findRoute(url: URL, env: Env): ProxyRoute {
   const variables = url.protocol === "https:" ? ["https_proxy", "HTTPS_PROXY"] : ["http_proxy", "HTTP_PROXY"];
   const name = variables.find((variable) => (env[variable] ?? "").trim() !== "");
   if (name === undefined || isExcluded(url, env["no_proxy"] ?? env["NO_PROXY"] ?? "")) return { proxy: null, unused: null };

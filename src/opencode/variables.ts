@@ -3,7 +3,7 @@
  * alike. Which OpenCode reads was found by their names in the binary of 1.18.18; what each does was tried (test/hostile/managed.test.ts).
  */
 import { findRoute } from "../gateway/proxy.ts";
-import { findWaysOut, showOrigin, type Environment, type WayOut } from "./ways-out.ts";
+import { findWaysOut, showOrigin, type Expectation, type WayOut } from "./ways-out.ts";
 
 /** One variable that matters. */
 interface Variable {
@@ -106,7 +106,7 @@ function holdsPlaceholders(text: string): boolean {
 /** What a set of variables comes to: each way out with the name of the variable. Values are not shown, but for an address's origin. */
 export function findWaysOutOfVariables(
   given: Readonly<Record<string, string | undefined>>,
-  environment: Environment,
+  environment: Expectation,
 ): readonly (WayOut & { readonly name: string })[] {
   const { url, managed = false } = environment;
   const found: (WayOut & { readonly name: string })[] = [];
@@ -141,7 +141,7 @@ export function findWaysOutOfVariables(
   return found;
 }
 
-function judgeContent(text: string, environment: Environment): WayOut[] {
+function judgeContent(text: string, environment: Expectation): WayOut[] {
   if (text === "") return [];
   try {
     return findWaysOut(JSON.parse(text), environment);

@@ -9,7 +9,7 @@ import { visible } from "../text/terminal.ts";
 import { findNamed, type Named, type Path } from "./config-keys.ts";
 
 /** What of an environment a configuration is held against. */
-export interface Environment {
+export interface Expectation {
   /** The gateway's origin. */
   readonly url: string;
   /** The ids of the environment's providers. */
@@ -47,7 +47,7 @@ const bundled =
 const keyHeaders = /^(?:authorization|x-api-key|x-goog-api-key|api-key)$/i;
 
 /** Everything in a configuration that leads past the gateway, or keeps a part of the environment from working. */
-export function findWaysOut(config: unknown, environment: Environment): WayOut[] {
+export function findWaysOut(config: unknown, environment: Expectation): WayOut[] {
   const { managed = false } = environment;
   const named = findNamed(config);
   const open = named.filter(({ key }) => !managed || key.managed !== "held");
@@ -59,7 +59,7 @@ export function findWaysOut(config: unknown, environment: Environment): WayOut[]
   ];
 }
 
-function judgeNamed(one: Named, environment: Environment): WayOut | null {
+function judgeNamed(one: Named, environment: Expectation): WayOut | null {
   const { kind } = one.key;
   if (kind === "model") return judgeModel(one, environment);
   if (one.path[0] === "provider") {
@@ -73,7 +73,7 @@ function judgeNamed(one: Named, environment: Environment): WayOut | null {
   return judgeCalled(one);
 }
 
-function judgeModel({ path, text }: Named, { providers, managed = false }: Environment): WayOut | null {
+function judgeModel({ path, text }: Named, { providers, managed = false }: Expectation): WayOut | null {
   // What a variable or a file holds is not known here.
   if (/^\{(?:env|file):/.test(text) || providers.includes(text.split("/")[0]!)) return null;
   const main: Readonly<Record<string, string>> = {
@@ -94,7 +94,7 @@ function judgeModel({ path, text }: Named, { providers, managed = false }: Envir
   };
 }
 
-function judgeLists(named: readonly Named[], { providers }: Environment): WayOut[] {
+function judgeLists(named: readonly Named[], { providers }: Expectation): WayOut[] {
   const listed = (name: string): string[] => named.filter(({ path }) => path[0] === name).map(({ text }) => text);
   const gone = listed("disabled_providers").filter((id) => providers.includes(id));
   const others = listed("enabled_providers").filter((id) => !providers.includes(id));
@@ -121,7 +121,7 @@ function judgeLists(named: readonly Named[], { providers }: Environment): WayOut
 }
 
 /** Only what counts: see above. */
-function judgeAddress({ path, text }: Named, { url, addressed = "providers" }: Environment): WayOut | null {
+function judgeAddress({ path, text }: Named, { url, addressed = "providers" }: Expectation): WayOut | null {
   const counts = path.at(-1) === "baseURL" || (path.at(-1) === "api" && addressed === "models");
   const past = counts ? describeAddress(String(path[1]), text, url) : null;
   return past === null ? null : bypass(path, `${showPath(path)} ${past.what}`, past.comes);
@@ -194,7 +194,7 @@ function judgeCalled({ path, text, key }: Named): WayOut | null {
 }
 
 /** Providers that are none of the environment's: switched off without a word, unless a list lets them in, which is said there. */
-function judgeOwnProviders(config: unknown, named: readonly Named[], environment: Environment): WayOut[] {
+function judgeOwnProviders(config: unknown, named: readonly Named[], environment: Expectation): WayOut[] {
   const { providers, managed = false } = environment;
   const provider = (config as { readonly provider?: unknown } | null)?.provider;
   if (typeof provider !== "object" || provider === null || Array.isArray(provider)) return [];

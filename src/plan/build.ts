@@ -9,7 +9,7 @@ import { planPiece, takeOut } from "./pieces/index.ts";
 import { notAFile, type Planned } from "./pieces/piece.ts";
 import { planSeed } from "./pieces/seed.ts";
 import type { Change, Settlement, Plan, Write } from "./plan.ts";
-import type { Found, Snapshot } from "./snapshot.ts";
+import type { FileState, Snapshot } from "./snapshot.ts";
 
 /** Everything that a plan is made from. */
 export interface PlanInput {
@@ -46,7 +46,7 @@ export function pathsToLookAt(wanted: readonly string[], lock: Lock | null): str
 /** Builds the plan. */
 export function buildPlan(input: PlanInput): Plan {
   const { root, spec, revision, snapshot, lock, nextLock, settle, warnings, findings, editors } = input;
-  const at = (path: string): Found => snapshot.get(path) ?? { kind: "nothing" };
+  const at = (path: string): FileState => snapshot.get(path) ?? { kind: "nothing" };
   const known = lock?.files ?? {};
   const pieces = [...input.pieces, ...ignorePieces(input.ignoreLines, known[ignorePath]), ...takenPieces(input.taken, known)];
   const planned: readonly Planned[] = [
@@ -79,7 +79,7 @@ export function sortByPath(changes: readonly Change[]): Change[] {
   return [...changes].sort((left, right) => (left.path < right.path ? -1 : 1));
 }
 
-function planLock(before: Found, after: string): Write | null {
+function planLock(before: FileState, after: string): Write | null {
   if (before.kind !== "text") return { kind: "create", path: lockPath, after, executable: false };
   return normalise(before.text) === after
     ? null

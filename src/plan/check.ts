@@ -7,7 +7,7 @@ import { specPath } from "../spec/spec.ts";
 import type { Demand } from "../vocabulary.ts";
 import { updateHint, type Observation } from "./observation.ts";
 import { observePiece } from "./pieces/index.ts";
-import type { Found, Snapshot } from "./snapshot.ts";
+import type { FileState, Snapshot } from "./snapshot.ts";
 
 export { fails, type Observation } from "./observation.ts";
 
@@ -24,7 +24,7 @@ export interface CheckInput {
 
 /** Everything that is not as spec and lock say, in the order of paths. */
 export function observe({ lock, snapshot, changedKeys, demand, editors }: CheckInput): Observation[] {
-  const at = (path: string): Found => snapshot.get(path) ?? { kind: "nothing" };
+  const at = (path: string): FileState => snapshot.get(path) ?? { kind: "nothing" };
   const decidedBy = new Map(filesOf(demand).map((file) => [file.path, file.decidedBy]));
   return [
     ...observeSpec(at(specPath), changedKeys),
@@ -64,7 +64,7 @@ export function observeStale(paths: readonly string[]): Observation[] {
   return paths.map((path) => ({ path, state: "stale", message: "is not what the spec and the lock give", hint: updateHint }));
 }
 
-function observeSpec(found: Found, changedKeys: readonly string[]): Observation[] {
+function observeSpec(found: FileState, changedKeys: readonly string[]): Observation[] {
   if (found.kind !== "text")
     return [{ path: specPath, state: "missing", message: "is missing, and the lock is not", hint: updateHint }];
   if (changedKeys.length === 0) return [];

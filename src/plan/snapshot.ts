@@ -2,13 +2,13 @@
 import { decisionError } from "../errors.ts";
 
 /** What lies at a path: its text, nothing, or something that is not a text file of this repository. */
-export type Found =
+export type FileState =
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "nothing" }
   | { readonly kind: "other"; readonly what: string };
 
 /** The state of the repository at the planned paths. */
-export type Snapshot = ReadonlyMap<string, Found>;
+export type Snapshot = ReadonlyMap<string, FileState>;
 
 /** Refuses what was made from a look at a file that has changed since. */
 export function refuseChanged(path: string): never {
@@ -23,7 +23,7 @@ export function refuseIfDifferent(earlier: Snapshot, later: Snapshot): void {
 }
 
 /** Whether the same lies there. */
-export function isSameFound(left: Found, right: Found): boolean {
+export function isSameFound(left: FileState, right: FileState): boolean {
   if (left.kind === "text") return right.kind === "text" && left.text === right.text;
   return left.kind === right.kind;
 }

@@ -7,7 +7,7 @@ import { lockPath, type Lock } from "../lock/lock.ts";
 import { demandOf, wantedPaths } from "../parts/compose.ts";
 import { pathsToLookAt } from "../plan/build.ts";
 import { findBypass, type Finding, type Project } from "../plan/findings.ts";
-import { refuseIfDifferent, type Found, type Snapshot } from "../plan/snapshot.ts";
+import { refuseIfDifferent, type FileState, type Snapshot } from "../plan/snapshot.ts";
 import { resolveAnswers, type AnswerSources, type Ask, type Detect, type Resolved } from "../questions/resolve.ts";
 import type { Answers } from "../questions/types.ts";
 import { findContainers, noEnvironment, readSpecText, type Containers, type LockFile } from "../repo/environment.ts";
@@ -98,11 +98,11 @@ export async function survey(request: Request, lockFile: LockFile): Promise<Surv
   const editors = await loadEditors([...wanted, ...Object.keys(lock?.files ?? {})]);
   const snapshot = takeSnapshot(root, [...pathsToLookAt(wanted, lock), ...taken.map(({ path }) => path)]);
   // What was read before is what the plan goes by: an answer may have been waited for since.
-  const textOf = (text: string | null): Found => (text === null ? { kind: "nothing" } : { kind: "text", text });
+  const textOf = (text: string | null): FileState => (text === null ? { kind: "nothing" } : { kind: "text", text });
   const earlier: Snapshot = new Map([
     [specPath, textOf(specText)],
     [lockPath, lockFound],
-    ...project.configs.map(({ path, text }): [string, Found] => [path, textOf(text)]),
+    ...project.configs.map(({ path, text }): [string, FileState] => [path, textOf(text)]),
   ]);
   refuseIfDifferent(earlier, snapshot);
   return { answers, resolved, shape, lock, damaged, snapshot, devcontainers, containers, editedSpec, taken, project, editors };

@@ -2,7 +2,7 @@
 import { chosenModels, emittedModel, nameModels, type NamedModel } from "../catalog/compact.ts";
 import type { Catalogue, CatalogueModel, CatalogueProvider } from "../catalog/models.ts";
 import { compactId, findProvider, speechOf, type Speech } from "../catalog/providers.ts";
-import { chatOptions, hasEfforts } from "../catalog/quirks.ts";
+import { chatOptions, hasEfforts } from "../catalog/openai-over-chat.ts";
 import { wireFormats } from "../catalog/wire-formats.ts";
 import type { Answers, ModelChoice, ProviderChoice } from "../questions/types.ts";
 import type { EmittedProvider, Emission, Settings } from "./emission.ts";

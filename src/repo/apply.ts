@@ -10,7 +10,7 @@ import { hashText } from "../lock/lock.ts";
 import { conflictsOf, writesOf, type Plan, type Write } from "../plan/plan.ts";
 import { isSameFound, refuseChanged } from "../plan/snapshot.ts";
 import { diskError } from "./disk-errors.ts";
-import { journalPath, type Step } from "./journal-text.ts";
+import { journalPath, type JournalStep } from "./journal-text.ts";
 import { Journal } from "./journal.ts";
 import { findDevcontainers, look } from "./scan.ts";
 import type { SealKey } from "./seal.ts";
@@ -18,7 +18,7 @@ import { locator, makeFolder, modeOf, removeEmptyFolders, stage, temporaryOf, un
 
 interface Task {
   readonly write: Write;
-  readonly step: Step;
+  readonly step: JournalStep;
   readonly target: string;
   readonly temporary: string;
   readonly mode: number;
@@ -114,7 +114,7 @@ function taskOf(write: Write, target: string | null, run: string): Task {
     const why = `${path} leads into git's own folder through a symbolic link. Nothing was written.`;
     throw decisionError("link-into-git", why, "Remove that link.", { file: path });
   }
-  const step: Step = {
+  const step: JournalStep = {
     path,
     kind,
     before: kind === "create" ? null : hashText(write.before),

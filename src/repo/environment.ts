@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { featureFolder, ownDevcontainer } from "../catalog/files.ts";
 import { decisionError, usageError, type AppError } from "../errors.ts";
 import { lockPath, normalise, readLockText, type Lock } from "../lock/lock.ts";
-import type { Found } from "../plan/snapshot.ts";
+import type { FileState } from "../plan/snapshot.ts";
 import { carriesEnvironment } from "../parts/claims.ts";
 import { specPath } from "../spec/spec.ts";
 import { findDevcontainers, look } from "./scan.ts";
@@ -41,7 +41,7 @@ export interface LockFile {
   /** Whether what is there cannot be trusted. */
   readonly damaged: boolean;
   /** What lay there. */
-  readonly found: Found;
+  readonly found: FileState;
 }
 
 /** The lock. Throws where a newer version wrote it. */

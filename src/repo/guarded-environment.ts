@@ -5,9 +5,8 @@
 import { realpathSync } from "node:fs";
 import path from "node:path";
 import { findPlace, resolveLinks } from "./work-tree.ts";
-
-/** Variables by name. */
-export type Env = Readonly<Record<string, string | undefined>>;
+import type { Env } from "../vocabulary.ts";
+export type { Env } from "../vocabulary.ts";
 
 /** What is asked of the machine; tests give that of another one. */
 export interface Machine {

@@ -19,7 +19,7 @@ const start = '{"version":';
 const version = 2;
 
 /** What a run does to one file: enough to do it again without the plan. */
-export interface Step extends Staged {
+export interface JournalStep extends Staged {
   readonly path: string;
   readonly kind: Write["kind"];
   /** The hash of the text that gives way; null where nothing is. */
@@ -55,7 +55,7 @@ export function marksOf({ uid, mode, nlink }: Stats): FileMarks {
 export interface ReadJournal {
   readonly header: Header | null;
   readonly committed: {
-    readonly steps: readonly Step[];
+    readonly steps: readonly JournalStep[];
     /** The text that the seal is of. */
     readonly sealed: string;
     /** Empty where the run had no key. */
@@ -69,7 +69,7 @@ export function formatHeader(header: Header): string {
 }
 
 /** The lines of the files, and how many they are, which the seal is of. */
-export function formatSteps(steps: readonly Step[]): string {
+export function formatSteps(steps: readonly JournalStep[]): string {
   return steps.map((step) => `${JSON.stringify(step)}\n`).join("");
 }
 
@@ -91,7 +91,7 @@ export function parseJournal(text: string): ReadJournal {
     return refuseJournal(known ? "its header is damaged" : "it is of another version of this program, or of none", 1);
   }
   if (lines.length > maxSteps) return refuseJournal(`it has more than ${maxSteps} lines`);
-  const steps: Step[] = [];
+  const steps: JournalStep[] = [];
   for (const [index, line] of lines.entries()) {
     const value = parseLine(line, index + 2);
     if ("commit" in value && index === lines.length - 1) {
@@ -150,7 +150,7 @@ function isHeader(value: object): value is Header {
   );
 }
 
-function isStep(value: object): value is Step {
+function isStep(value: object): value is JournalStep {
   const { path, kind, before, after, executable } = value as Record<string, unknown>;
   const isHash = typeof before === "string" && /^sha256-[0-9a-f]{64}$/.test(before);
   return (

@@ -7,7 +7,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { pid } from "node:process";
 import { codeOf } from "./disk-errors.ts";
-import { formatCommit, formatHeader, formatSteps, journalPath, marksOf, type Header, type Step } from "./journal-text.ts";
+import { formatCommit, formatHeader, formatSteps, journalPath, marksOf, type Header, type JournalStep } from "./journal-text.ts";
 import { refuseWhileJournal } from "./recovery.ts";
 import { sealOf, type SealKey } from "./seal.ts";
 import { randomId } from "./staging.ts";
@@ -47,7 +47,7 @@ export class Journal {
   }
 
   /** Writes down everything that will be done. From here on a run that is cut off is finished by the next. */
-  commit(steps: readonly Step[]): void {
+  commit(steps: readonly JournalStep[]): void {
     const header = formatHeader(this.#header);
     // Turned into bytes once, since it holds all texts.
     const text = Buffer.from(header + formatSteps(steps));

@@ -5,7 +5,7 @@ import { execPath } from "node:process";
 import { programPlaces, thisMachine, type Env, type Machine } from "./guarded-environment.ts";
 
 /** A file to start, and what stands before the arguments. */
-export type Found = readonly [file: string, ...before: string[]];
+export type Executable = readonly [file: string, ...before: string[]];
 
 /**
  * The file of a program, or null. A name with a way in it must be absolute. On Windows only `.exe` and `.com` are started, since what a `.cmd`
@@ -16,7 +16,7 @@ export function findProgram(
   env: Env,
   machine: Machine = thisMachine,
   isThere: (file: string) => boolean = isProgram,
-): Found | null {
+): Executable | null {
   const { join, isAbsolute } = machine.windows ? path.win32 : path.posix;
   if (/[\\/]/.test(name)) return isAbsolute(name) ? [name] : null;
   for (const place of programPlaces(env, machine)) {

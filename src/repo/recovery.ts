@@ -9,7 +9,16 @@ import { kill, pid } from "node:process";
 import { decisionError, environmentError, isAppError, type AppError } from "../errors.ts";
 import { hashText } from "../lock/lock.ts";
 import { codeOf, diskError, isDiskError } from "./disk-errors.ts";
-import { isCutOff, journalPath, marksOf, maxBytes, parseJournal, refuseJournal, type Header, type Step } from "./journal-text.ts";
+import {
+  isCutOff,
+  journalPath,
+  marksOf,
+  maxBytes,
+  parseJournal,
+  refuseJournal,
+  type Header,
+  type JournalStep,
+} from "./journal-text.ts";
 import { look } from "./scan.ts";
 import { isSealOf, type SealKey } from "./seal.ts";
 import { locator, makeFolder, modeOf, randomId, removeEmptyFolders, stage, temporaryOf, unlinkIfThere } from "./staging.ts";
@@ -27,7 +36,7 @@ export interface Interrupted {
   /** Its files. `open`: to be done; `done`: as that run wanted it; `changed`: somebody has changed it since, so it is left. */
   readonly files: readonly {
     readonly path: string;
-    readonly kind: Step["kind"];
+    readonly kind: JournalStep["kind"];
     readonly state: "open" | "done" | "changed";
   }[];
   /** The journal's text. */
@@ -119,7 +128,7 @@ function recover(root: string, trust: Trust, told: Interrupted | null): Recovery
 }
 
 /** What of a journal may be followed: its steps, and its run's name; null where that run had not touched anything yet. */
-function believe(root: string, text: string, { key, mayWrite }: Trust): { steps: readonly Step[]; run: string | null } {
+function believe(root: string, text: string, { key, mayWrite }: Trust): { steps: readonly JournalStep[]; run: string | null } {
   const { header, committed } = parseJournal(text);
   if (header !== null && isAtWork(header)) throw atWork(header);
   if (header === null || committed === null) return { steps: [], run: null };
@@ -136,7 +145,7 @@ function believe(root: string, text: string, { key, mayWrite }: Trust): { steps:
   return { steps, run: header.run };
 }
 
-function stateOf(root: string, step: Step): "open" | "done" | "changed" {
+function stateOf(root: string, step: JournalStep): "open" | "done" | "changed" {
   const found = look(root, step.path);
   if (found.kind === "other") return "changed";
   const text = found.kind === "text" ? found.text : null;
@@ -145,7 +154,7 @@ function stateOf(root: string, step: Step): "open" | "done" | "changed" {
 }
 
 /** Brings one file to where the run wanted it; false where it is neither as it was before nor as it shall be. */
-function redo(root: string, step: Step, target: string, run: string): boolean {
+function redo(root: string, step: JournalStep, target: string, run: string): boolean {
   const state = stateOf(root, step);
   if (state === "changed") return false;
   if (state === "open") {

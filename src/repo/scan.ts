@@ -6,7 +6,7 @@ import { isDevcontainerPath } from "../catalog/files.ts";
 import { isAppError, usageError } from "../errors.ts";
 import { isInside } from "../lock/inside.ts";
 import type { Facts } from "../questions/types.ts";
-import type { Found, Snapshot } from "../plan/snapshot.ts";
+import type { FileState, Snapshot } from "../plan/snapshot.ts";
 import { codeOf, diskError } from "./disk-errors.ts";
 
 const maxLength = 5 * 1024 * 1024;
@@ -85,7 +85,7 @@ export function takeSnapshot(root: string, paths: readonly string[]): Snapshot {
  * What lies at one path below the root. `inside` keeps what was found to lie there, for looks at the same moment. Throws exit 4 where the
  * system refuses.
  */
-export function look(root: string, path: string, inside: Set<string> = new Set()): Found {
+export function look(root: string, path: string, inside: Set<string> = new Set()): FileState {
   try {
     return lookCloser(root, path, inside);
   } catch (error) {
@@ -98,7 +98,7 @@ export function look(root: string, path: string, inside: Set<string> = new Set()
   }
 }
 
-function lookCloser(root: string, path: string, inside: Set<string>): Found {
+function lookCloser(root: string, path: string, inside: Set<string>): FileState {
   const outside = findLinkOutside(root, path, inside);
   if (outside !== null) return { kind: "other", what: `behind the symbolic link ${outside}, which leads out of the repository` };
   const full = join(root, path);

@@ -22,25 +22,24 @@ import { basename, dirname, isAbsolute, join, resolve, sep } from "node:path";
 import { geteuid, platform } from "node:process";
 import { codeOf } from "./disk-errors.ts";
 import { unlinkIfThere } from "./staging.ts";
+import type { Env } from "../vocabulary.ts";
 
 /** A user's key, or null where there is none and none can be kept: such a user's journals are followed by nobody. */
 export type SealKey = Buffer | null;
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
 const length = 32;
 
 /** Gives the key, making it at the first call of all. Never fails. */
-export function openSealKey(root: string, env: Environment): SealKey {
+export function openSealKey(root: string, env: Env): SealKey {
   return readSealKey(root, env) ?? keyIn(root, env, make);
 }
 
 /** Gives the key that is there, or null. Never fails, writes nothing. */
-export function readSealKey(root: string, env: Environment): SealKey {
+export function readSealKey(root: string, env: Env): SealKey {
   return keyIn(root, env, (folder) => read(join(folder, fileName)));
 }
 
-function keyIn(root: string, env: Environment, give: (folder: string) => SealKey): SealKey {
+function keyIn(root: string, env: Env, give: (folder: string) => SealKey): SealKey {
   try {
     const folder = stateFolder(root, env);
     return folder === null ? null : give(folder);
@@ -71,7 +70,7 @@ const fileName = "journal.key";
  * The folder for what a program keeps between runs (XDG Base Directory Specification; %LOCALAPPDATA% on Windows), or null. Never one that lies in
  * the repository, as where a build sets HOME to it: a key in there may have come with the repository.
  */
-function stateFolder(root: string, env: Environment): string | null {
+function stateFolder(root: string, env: Env): string | null {
   const named = env[platform === "win32" ? "LOCALAPPDATA" : "XDG_STATE_HOME"];
   const homes = [env["HOME"], homeOfAccount()].map((home) => home && join(home, ".local", "state"));
   // The specification has relative paths ignored.

@@ -3,7 +3,7 @@ import { isAppError } from "../errors.ts";
 import { fails, type Observation } from "../plan/check.ts";
 import type { Finding } from "../plan/findings.ts";
 import { changesOf, conflictsOf, type Plan } from "../plan/plan.ts";
-import type { Step } from "../verify/verify.ts";
+import type { VerificationStep } from "../verify/verify.ts";
 import type { Resolved } from "../questions/resolve.ts";
 import { json, shown, type Shown } from "../text/terminal.ts";
 
@@ -61,7 +61,7 @@ export function formatCheckJson(root: string, observations: readonly Observation
 }
 
 /** What a verification came to. */
-export function formatVerificationJson(root: string, config: string, steps: readonly Step[]): Shown {
+export function formatVerificationJson(root: string, config: string, steps: readonly VerificationStep[]): Shown {
   return print({ schemaVersion: 1, status: steps.every(({ ok }) => ok) ? "works" : "fails", root, config, steps });
 }
 

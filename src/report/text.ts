@@ -5,7 +5,7 @@ import type { Finding } from "../plan/findings.ts";
 import { changesOf, type Change, type Plan, type Write } from "../plan/plan.ts";
 import type { Resolved } from "../questions/resolve.ts";
 import { joined, shown, visible, type Paint, type Showable, type Shown } from "../text/terminal.ts";
-import type { Step } from "../verify/verify.ts";
+import type { VerificationStep } from "../verify/verify.ts";
 
 const glyphs = { create: "+", replace: "~", edit: "~", remove: "-", keep: "=", conflict: "!" } as const;
 const styles = { create: "green", replace: "yellow", edit: "yellow", remove: "yellow", keep: "dim", conflict: "red" } as const;
@@ -100,7 +100,7 @@ export function formatCheck(observations: readonly Observation[], paint: Paint):
 }
 
 /** The steps of a verification. */
-export function formatSteps(steps: readonly Step[], paint: Paint): Shown {
+export function formatSteps(steps: readonly VerificationStep[], paint: Paint): Shown {
   const lines = steps.map(({ name, ok, ms, message }) => {
     const glyph = ok ? paint("green", "✓") : paint("red", "✗");
     const took = paint("dim", `${(ms / 1000).toFixed(1)} s`);

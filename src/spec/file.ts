@@ -1,5 +1,5 @@
 /** All that needs the YAML parser, which is the largest part of the program: loaded at once, and only where there is a spec. */
-export { loadKnown } from "../catalog/known.ts";
+export { loadAllProviders } from "../catalog/all-providers.ts";
 export { readModels } from "../gateway/models.ts";
 export { mergeDiscovery } from "./discovered.ts";
 export { yamlEditor } from "../edit/yaml.ts";

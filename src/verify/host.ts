@@ -5,9 +5,7 @@
 import { parseTree } from "jsonc-parser";
 import type { Place } from "../errors.ts";
 import { entriesOf, placeAt, type Node } from "../plan/findings/nodes.ts";
-
-/** Variables by name. */
-type Env = Readonly<Record<string, string | undefined>>;
+import type { Env } from "../vocabulary.ts";
 
 /** A command that a devcontainer.json has run on the host. */
 export interface HostCommand {

@@ -9,7 +9,7 @@ import { linesOf } from "../text/terminal.ts";
 import type { Containers } from "./containers.ts";
 
 /** One step, and how it went. */
-export interface Step {
+export interface VerificationStep {
   readonly name: "start" | "mock-gateway" | "doctor" | "prompt";
   readonly ok: boolean;
   readonly ms: number;
@@ -35,13 +35,13 @@ export interface Verification {
   readonly mock: Mock | null;
   readonly now: () => number;
   /** Told of each step before it begins. */
-  readonly onStep: (name: Step["name"]) => void;
+  readonly onStep: (name: VerificationStep["name"]) => void;
 }
 
 /** Does all steps until one fails. Throws for a machine that cannot do it, such as a build that fails. */
-export async function verify({ containers, model, url, mock, now, onStep }: Verification): Promise<readonly Step[]> {
-  const steps: Step[] = [];
-  const step = async (name: Step["name"], act: () => Promise<{ ok: boolean; message: string }>): Promise<boolean> => {
+export async function verify({ containers, model, url, mock, now, onStep }: Verification): Promise<readonly VerificationStep[]> {
+  const steps: VerificationStep[] = [];
+  const step = async (name: VerificationStep["name"], act: () => Promise<{ ok: boolean; message: string }>): Promise<boolean> => {
     onStep(name);
     const began = now();
     const { ok, message } = await act();

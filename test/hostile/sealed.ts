@@ -4,7 +4,7 @@ import { chmodSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { hashText } from "../../src/lock/lock.ts";
-import { journalPath, type Step } from "../../src/repo/journal-text.ts";
+import { journalPath, type JournalStep } from "../../src/repo/journal-text.ts";
 import { openSealKey, sealOf } from "../../src/repo/seal.ts";
 import { state } from "../cli/harness.ts";
 
@@ -22,7 +22,7 @@ export const header = {
 };
 
 /** A file that a run makes. */
-export const create = (path: string, after: string, executable = false): Step => ({
+export const create = (path: string, after: string, executable = false): JournalStep => ({
   path,
   kind: "create",
   before: null,
@@ -30,7 +30,7 @@ export const create = (path: string, after: string, executable = false): Step =>
   executable,
 });
 /** One that it edits, or replaces. */
-export const change = (kind: "edit" | "replace", path: string, before: string, after: string): Step => ({
+export const change = (kind: "edit" | "replace", path: string, before: string, after: string): JournalStep => ({
   path,
   kind,
   before: hashText(before),
@@ -38,7 +38,7 @@ export const change = (kind: "edit" | "replace", path: string, before: string, a
   executable: false,
 });
 /** One that it takes away. */
-export const remove = (path: string, before: string): Step => ({
+export const remove = (path: string, before: string): JournalStep => ({
   path,
   kind: "remove",
   before: hashText(before),
@@ -58,7 +58,7 @@ export function journalOf(lines: readonly (object | string)[], count: number, ke
 }
 
 /** Leaves in a repository what a run of this user has left there when it was cut off. */
-export function leave(root: string, steps: readonly Step[], changes: object = {}): void {
+export function leave(root: string, steps: readonly JournalStep[], changes: object = {}): void {
   leaveText(root, journalOf([{ ...header, ...changes }, ...steps], steps.length, keyFor(root), root));
 }
 

@@ -8,7 +8,7 @@ import {
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
-import { loadKnown } from "../../src/catalog/known.ts";
+import { loadAllProviders } from "../../src/catalog/all-providers.ts";
 import { readYaml } from "../../src/edit/yaml.ts";
 import { AppError } from "../../src/errors.ts";
 import { askForModels } from "../../src/gateway/discover.ts";
@@ -113,7 +113,7 @@ const recorded = listOf([
   { id: "gpt-5", provider: "openrouter", endpoints: ["/v1/chat/completions"] },
 ]);
 
-const known: Known = await loadKnown();
+const known: Known = await loadAllProviders();
 
 const read = (body: unknown, what: Known = known): Discovery => readModels(body, what);
 const named = ({ providers: all }: Discovery, id: string): GatewayProvider => {

@@ -21,7 +21,7 @@ import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { hashText } from "../../src/lock/lock.ts";
 import { applyPlan } from "../../src/repo/apply.ts";
-import { journalPath, type Step } from "../../src/repo/journal-text.ts";
+import { journalPath, type JournalStep } from "../../src/repo/journal-text.ts";
 import { findJournal } from "../../src/repo/journal.ts";
 import { recoverInterrupted, type Recovery, type Trust } from "../../src/repo/recovery.ts";
 import { sealOf } from "../../src/repo/seal.ts";
@@ -48,21 +48,21 @@ function recover(at = root): Recovery | null {
   return recoverInterrupted(at, trust);
 }
 
-const create = (path: string, after: string, executable = false): Step => ({
+const create = (path: string, after: string, executable = false): JournalStep => ({
   path,
   kind: "create",
   before: null,
   after,
   executable,
 });
-const edit = (path: string, before: string, after: string): Step => ({
+const edit = (path: string, before: string, after: string): JournalStep => ({
   path,
   kind: "edit",
   before: hashText(before),
   after,
   executable: false,
 });
-const remove = (path: string, before: string): Step => ({
+const remove = (path: string, before: string): JournalStep => ({
   path,
   kind: "remove",
   before: hashText(before),

@@ -17,7 +17,7 @@ import { buildPlan, pathsToLookAt, type PlanInput } from "../../src/plan/build.t
 import type { Finding } from "../../src/plan/findings.ts";
 import { conflictsOf, isEmpty, writesOf, type Change, type Settlement, type Plan } from "../../src/plan/plan.ts";
 import { planRemoval } from "../../src/plan/remove.ts";
-import type { Found } from "../../src/plan/snapshot.ts";
+import type { FileState } from "../../src/plan/snapshot.ts";
 import { pieceOf, type Rendered, type RenderedFile } from "../../src/render/render.ts";
 import type { Shape, TakenPiece } from "../../src/vocabulary.ts";
 
@@ -68,11 +68,11 @@ const answers: Lock["answers"] = {
 };
 const nextLock: PlanInput["nextLock"] = { generator: "9.9.9", answers, opencode: pinnedRelease, registry: "" };
 const lockOf = (files: Lock["files"]): Lock => ({ lockVersion, revision: "0".repeat(12), ...nextLock, files });
-const text = (value: string): Found => ({ kind: "text", text: value });
+const text = (value: string): FileState => ({ kind: "text", text: value });
 
 interface Setting {
   /** What lies at paths; nothing elsewhere. */
-  readonly found?: Readonly<Record<string, Found>>;
+  readonly found?: Readonly<Record<string, FileState>>;
   readonly lock?: Lock | null;
   readonly shape?: Shape;
   readonly files?: readonly RenderedFile[];
@@ -121,7 +121,7 @@ describe("a file of ours", () => {
   });
   const was = "FROM zero\nRUN two\nRUN three\nRUN four\nENV five\n";
 
-  type Rule = readonly [what: string, path: string, found: Found, locked: LockedFile | undefined, Partial<Change>];
+  type Rule = readonly [what: string, path: string, found: FileState, locked: LockedFile | undefined, Partial<Change>];
   const rules: readonly Rule[] = [
     [
       "nothing there, never written: create",
@@ -640,7 +640,7 @@ describe("lines beside the user's", () => {
     lines: ["# ours", "* text eol=lf"],
     created: true,
   };
-  const plain = (found: Found, locked?: LockedFile): [Change | undefined, LockedFile | undefined] => {
+  const plain = (found: FileState, locked?: LockedFile): [Change | undefined, LockedFile | undefined] => {
     const made = plan({
       files,
       found: { [attributes]: found },
@@ -743,12 +743,12 @@ describe("lines beside the user's", () => {
 describe("what is no longer wanted", () => {
   const old = ".devcontainer/aperture-env/old.sh";
   const locked: LockedFile = { strategy: "own", hash: hashText("then\n") };
-  const at = (found: Found): [Change | undefined, LockedFile | undefined] => {
+  const at = (found: FileState): [Change | undefined, LockedFile | undefined] => {
     const made = plan({ found: { [old]: found }, lock: lockOf({ [old]: locked }) });
     return [changeOf(made, old), lockedBy(made)[old]];
   };
 
-  test.each<readonly [string, Found, Change | undefined, LockedFile | undefined]>([
+  test.each<readonly [string, FileState, Change | undefined, LockedFile | undefined]>([
     ["goes where it is as it was written", text("then\n"), { kind: "remove", path: old, before: "then\n" }, undefined],
     ["also with other line ends", text("then\r\n"), { kind: "remove", path: old, before: "then\r\n" }, undefined],
     [
@@ -775,7 +775,7 @@ describe("removal", () => {
     [dockerfile]: { strategy: "own", hash: hashText("docker"), ancestor: ["docker"] },
     [spec]: { strategy: "seed", hash: hashText("name: x\n") },
   });
-  const remove = (found: Readonly<Record<string, Found>>, known = lock): Plan =>
+  const remove = (found: Readonly<Record<string, FileState>>, known = lock): Plan =>
     planRemoval({
       root: "/repository",
       lock: known,
@@ -816,7 +816,7 @@ describe("removal", () => {
     });
   });
 
-  test.each<readonly [string, Found, string]>([
+  test.each<readonly [string, FileState, string]>([
     ["a folder", { kind: "other", what: "a folder" }, "is a folder"],
     ["gone meanwhile", { kind: "nothing" }, "is gone"],
   ])("is a conflict where the lock is %s", (_what, found, why) => {
@@ -1020,7 +1020,7 @@ describe("project files that go past the gateway", () => {
 });
 
 describe("the lock", () => {
-  const everything: Readonly<Record<string, Found>> = {
+  const everything: Readonly<Record<string, FileState>> = {
     [spec]: text("name: x\n"),
     ...Object.fromEntries(Object.entries(now).map(([path, value]) => [path, text(value)])),
   };

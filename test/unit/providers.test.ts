@@ -7,7 +7,7 @@ import { describe, expect, test } from "vitest";
 import { emittedIds, findAmbiguity, nameModels, namedModels } from "../../src/catalog/compact.ts";
 import { featureFolder } from "../../src/catalog/files.ts";
 import { compactId, findProvider, providers, refusalOf, speechOf } from "../../src/catalog/providers.ts";
-import { chatOptions, hasEfforts } from "../../src/catalog/quirks.ts";
+import { chatOptions, hasEfforts } from "../../src/catalog/openai-over-chat.ts";
 import { pinnedRelease } from "../../src/catalog/release.ts";
 import { wireFormats, type WireFormat } from "../../src/catalog/wire-formats.ts";
 import { editSpec } from "../../src/spec/edit.ts";

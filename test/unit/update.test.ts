@@ -11,14 +11,14 @@ import { planOwn } from "../../src/plan/pieces/own.ts";
 import type { Planned } from "../../src/plan/pieces/piece.ts";
 import { planValues } from "../../src/plan/pieces/values.ts";
 import type { Change, Settlement } from "../../src/plan/plan.ts";
-import type { Found } from "../../src/plan/snapshot.ts";
+import type { FileState } from "../../src/plan/snapshot.ts";
 import type { KeyedValue, OwnPiece } from "../../src/vocabulary.ts";
 
-const found = (text: string | null): Found => (text === null ? { kind: "nothing" } : { kind: "text", text });
+const found = (text: string | null): FileState => (text === null ? { kind: "nothing" } : { kind: "text", text });
 const devcontainer = ".devcontainer/devcontainer.json";
 const planKeys = (values: readonly KeyedValue[], theirs: string, locked: LockedFile | undefined): Planned =>
   planValues({ strategy: "keys", path: devcontainer, values }, found(theirs), locked, editJsonc(devcontainer));
-const takeOut = (path: string, there: Found, locked: LockedFile, settle: Settlement | null): Change | null =>
+const takeOut = (path: string, there: FileState, locked: LockedFile, settle: Settlement | null): Change | null =>
   pieces.takeOut(path, there, locked, settle, editJsonc);
 const glyphs = { create: "+", replace: "~", edit: "~", remove: "-", keep: "=", conflict: "!" } as const;
 

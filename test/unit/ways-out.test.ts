@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { configKeys, findNamed } from "../../src/opencode/config-keys.ts";
-import { findWaysOut, type Environment } from "../../src/opencode/ways-out.ts";
+import { findWaysOut, type Expectation } from "../../src/opencode/ways-out.ts";
 
 const schemaFile = join(import.meta.dirname, "..", "..", "..", "shared", "schemas", "opencode-config.schema.json");
 const present = existsSync(schemaFile);
@@ -96,8 +96,8 @@ describe("the table of keys", () => {
 });
 
 describe("ways out", () => {
-  const environment: Environment = { url: "http://ai", providers: ["aperture"], addressed: "models" };
-  const codes = (config: unknown, more: Partial<Environment> = {}): string[] =>
+  const environment: Expectation = { url: "http://ai", providers: ["aperture"], addressed: "models" };
+  const codes = (config: unknown, more: Partial<Expectation> = {}): string[] =>
     findWaysOut(config, { ...environment, ...more }).map(({ code, path }) => `${code} ${path.join(".")}`);
   const ours = (value: unknown): unknown => ({ provider: { aperture: value } });
 

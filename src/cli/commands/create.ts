@@ -1,5 +1,5 @@
 /** The default command: from answers to a plan, shown, confirmed and applied. It only orders the steps; each lives in its own room. */
-import { loadKnown } from "../../catalog/known.ts";
+import { loadAllProviders } from "../../catalog/all-providers.ts";
 import { usageError } from "../../errors.ts";
 import { defaultOrigin } from "../../gateway/origin.ts";
 import { demandOf, nextOf } from "../../parts/compose.ts";
@@ -103,7 +103,7 @@ async function openDetection(target: Target, flags: Flags, io: Io): Promise<Dete
     origin: origin.ok ? origin.value : null,
     timeout: patience,
     env: io.env,
-    known: loadKnown(),
+    known: loadAllProviders(),
     exact: given("style") === "compact",
     accepts: (value) => questionOf("providers").read(value, {}),
   });

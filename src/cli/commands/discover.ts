@@ -38,7 +38,7 @@ export async function runDiscover(command: DiscoverCommand, io: Io): Promise<num
   // Whoever names another gateway and only looks has no need of a spec, and none to mend one.
   const here = write || command.origin === null ? readHere(root, spec.parseSpec) : { root, spec: null, lock: null };
   const { origin, notes } = findOrigin(command, here, io.env);
-  const [body, known] = await Promise.all([askForModels({ origin, timeout, env: io.env }), spec.loadKnown()]);
+  const [body, known] = await Promise.all([askForModels({ origin, timeout, env: io.env }), spec.loadAllProviders()]);
   const found = spec.readModels(body, known);
   const merged = spec.mergeDiscovery(found, { origin, spec: here.spec, lock: here.lock?.answers ?? null }, known);
   const said = [...earlier, ...notes, ...remarks(found), ...merged.notes, ...describeNotListed(merged)];

@@ -1,5 +1,7 @@
 /** What there is to know of a command before it runs: its flags are parsed by this, and its help is this, formatted. */
 import type { Command, Verb } from "../command.ts";
+import type { Env } from "../../vocabulary.ts";
+export type { Env } from "../../vocabulary.ts";
 
 /** One flag. */
 export interface Flag {
@@ -26,9 +28,6 @@ export interface FlagGroup {
 /** A flag's value as it was typed: a list where the flag repeats, and true for a switch. */
 export type Values = Readonly<Record<string, string | boolean | readonly (string | boolean)[] | undefined>>;
 
-/** The environment of the process. */
-export type Environment = Readonly<Record<string, string | undefined>>;
-
 /** A command. */
 export interface Descriptor {
   readonly name: Verb;
@@ -42,11 +41,7 @@ export interface Descriptor {
   /** Two of them: a line, and what it does. */
   readonly examples: readonly (readonly [line: string, text: string])[];
   /** Makes a command of what was typed. Throws usage errors. */
-  readonly read: (typed: {
-    readonly values: Values;
-    readonly positionals: readonly string[];
-    readonly env: Environment;
-  }) => Command;
+  readonly read: (typed: { readonly values: Values; readonly positionals: readonly string[]; readonly env: Env }) => Command;
 }
 
 /** All flags of a command. */

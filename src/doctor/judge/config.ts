@@ -8,7 +8,7 @@ import { writtenBetween } from "../config/substitute.ts";
 import { isOn, type Layer, type Resolved } from "../config/resolve.ts";
 import { isAllowed, silencingVariables, type Installation, type Launched } from "../config/launch.ts";
 import { findWaysOutOfVariables } from "../../opencode/variables.ts";
-import { findWaysOut, type Environment, type WayOut } from "../../opencode/ways-out.ts";
+import { findWaysOut, type Expectation, type WayOut } from "../../opencode/ways-out.ts";
 import { found, fine, listed, show, type Check, type Env } from "../types.ts";
 
 /** What is judged. */
@@ -407,7 +407,7 @@ const severities: Readonly<Record<WayOut["code"], "note" | "warning" | "failure"
 /** What each file and variable says beside, by the same judge as the plan's. */
 function judgeWaysOut({ resolved, own, origin, managed, given, installation }: ConfigFacts): Check[] {
   if (origin === null) return [];
-  const environment: Environment = {
+  const environment: Expectation = {
     url: origin,
     providers: [...new Set([...(textsAt(own, "enabled_providers") ?? []), ...entriesAt(own, "provider").map(([id]) => id)])],
     addressed: entriesAt(own, "provider").every(([, provider]) => (textAt(provider, "options", "baseURL") ?? "") === "")

@@ -3,7 +3,7 @@ import { lookup } from "node:dns/promises";
 import type { Answer, Failure } from "../../gateway/explain.ts";
 import { ask, isAddress, type Question } from "../../gateway/http/client.ts";
 import type { DatedAnswer } from "../../gateway/http/reader.ts";
-import { findRoute, type Route } from "../../gateway/proxy.ts";
+import { findRoute, type ProxyRoute } from "../../gateway/proxy.ts";
 import { nameInTailnet, type Resolver } from "../tailnet.ts";
 import type { Env } from "../types.ts";
 import { textOf } from "./files.ts";
@@ -12,7 +12,7 @@ import { hasRoute } from "./route.ts";
 /** What came of one way to the gateway. */
 export interface GatewayProbe {
   readonly url: URL;
-  readonly route: Route;
+  readonly route: ProxyRoute;
   /** What was resolved: the gateway's name, or that of the proxy; null where it is an address. */
   readonly name: string | null;
   readonly addresses: readonly string[];

@@ -1,11 +1,11 @@
 /** Finds what a project's own OpenCode configuration sets against the environment's, which it is merged over. */
 import { getNodeValue } from "jsonc-parser";
-import { findWaysOut, type Environment } from "../../opencode/ways-out.ts";
+import { findWaysOut, type Expectation } from "../../opencode/ways-out.ts";
 import type { Finding, ProjectFile } from "../finding.ts";
 import { nodeAt, placeAt, readNodes } from "./nodes.ts";
 
 /** What of the environment a project's configuration is held against. */
-export type BypassOptions = Environment;
+export type BypassOptions = Expectation;
 
 /** What the project's configuration files (`opencode.json`, `.opencode/opencode.json`, or `.jsonc`) set against the environment. */
 export function findBypass(files: readonly ProjectFile[], options: BypassOptions): Finding[] {

@@ -1,5 +1,5 @@
 /** Finds what the files of an `.opencode` folder come to: agents and commands that name models, plugins and tools that are code. */
-import { findWaysOut, type Environment } from "../../opencode/ways-out.ts";
+import { findWaysOut, type Expectation } from "../../opencode/ways-out.ts";
 import type { Finding, ProjectFile } from "../finding.ts";
 import { placeAt } from "./nodes.ts";
 
@@ -13,7 +13,7 @@ export function isOpencodeFile(path: string): boolean {
 }
 
 /** What they set against the environment. */
-export function findInFolder(files: readonly ProjectFile[], environment: Environment): Finding[] {
+export function findInFolder(files: readonly ProjectFile[], environment: Expectation): Finding[] {
   return files.flatMap(({ path, text }): Finding[] => {
     const [, kind] = code.exec(path) ?? [];
     if (kind !== undefined)

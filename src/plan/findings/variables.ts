@@ -1,6 +1,6 @@
 /** Finds variables that dev containers set and that lead OpenCode past the gateway: in devcontainer.json files, Compose files and Dockerfiles. */
 import { findWaysOutOfVariables } from "../../opencode/variables.ts";
-import type { Environment } from "../../opencode/ways-out.ts";
+import type { Expectation } from "../../opencode/ways-out.ts";
 import type { Finding, ProjectFile } from "../finding.ts";
 import { isDevcontainer } from "./devcontainer.ts";
 import { entriesOf, placeAt, readNodes, textsOf, valueAt } from "./nodes.ts";
@@ -13,7 +13,7 @@ interface SetVariable {
 }
 
 /** What the variables of each file come to. Shell scripts are not read for them: what they export is their own. */
-export function findVariables(files: readonly ProjectFile[], environment: Environment): Finding[] {
+export function findVariables(files: readonly ProjectFile[], environment: Expectation): Finding[] {
   return files.flatMap(({ path, text }) => {
     const written = isDevcontainer(path) ? ofDevcontainer(text) : ofLines(path, text);
     // What is handed on as it is outside is not known here.

@@ -4,7 +4,7 @@ import type { LockedFile } from "../../lock/lock.ts";
 import type { Piece } from "../../vocabulary.ts";
 import { note, updateHint, type Observation } from "../observation.ts";
 import type { Change, Settlement } from "../plan.ts";
-import type { Found } from "../snapshot.ts";
+import type { FileState } from "../snapshot.ts";
 import { observeLines, planLines, takeLinesOut } from "./lines.ts";
 import { observeOwn, planOwn, takeOwnOut } from "./own.ts";
 import { notAFile, type Planned } from "./piece.ts";
@@ -14,7 +14,7 @@ import { observeValues, planValues, takeValuesOut } from "./values.ts";
 /** What to do with a piece; null where nothing is left of it. What the lock knows of another kind at that path does not count. */
 export function planPiece(
   piece: Piece,
-  found: Found,
+  found: FileState,
   locked: LockedFile | undefined,
   settle: Settlement | null,
   editors: Editors,
@@ -36,7 +36,7 @@ export function planPiece(
 /** The change that takes our part out of one path, for `remove` and for what is no longer wanted; null where nothing of it is left there. */
 export function takeOut(
   path: string,
-  found: Found,
+  found: FileState,
   locked: LockedFile,
   settle: Settlement | null,
   editors: Editors,
@@ -60,7 +60,13 @@ export function takeOut(
 }
 
 /** What of our part in one path is not as it was written. `decidedBy` are the keys of the spec that say what stands there. */
-export function observePiece(path: string, found: Found, locked: LockedFile, decidedBy: string, editors: Editors): Observation[] {
+export function observePiece(
+  path: string,
+  found: FileState,
+  locked: LockedFile,
+  decidedBy: string,
+  editors: Editors,
+): Observation[] {
   // A file of the user's from which something was taken is not missed.
   if (found.kind !== "text" && locked.strategy === "taken") return [];
   if (found.kind === "other") return [{ path, state: "changed", message: `is ${found.what}`, hint: "bring it back from git" }];

@@ -7,12 +7,12 @@ import { hashText, normalise, type LockedFile } from "../../lock/lock.ts";
 import type { LinesPiece } from "../../vocabulary.ts";
 import { note, type Observation } from "../observation.ts";
 import type { Change } from "../plan.ts";
-import type { Found } from "../snapshot.ts";
+import type { FileState } from "../snapshot.ts";
 import { editOrKeep, notAFile, refusedEdit, type Planned } from "./piece.ts";
 import { originalOf, undoOf } from "./undo.ts";
 
 /** Plans the lines of one file: those that the user took out stay out. */
-export function planLines({ path, strategy, lines }: LinesPiece, found: Found, locked: LockedFile | undefined): Planned {
+export function planLines({ path, strategy, lines }: LinesPiece, found: FileState, locked: LockedFile | undefined): Planned {
   if (found.kind === "other") return { change: notAFile(path, found.what), locked: locked ?? null };
   const whole = put("", strategy, lines);
   if (!whole.ok) throw new Error(`lines cannot be put into an empty file: ${whole.why}`);

@@ -9,11 +9,11 @@ import { hashText, normalise, type LockedFile } from "../../lock/lock.ts";
 import type { OwnPiece } from "../../vocabulary.ts";
 import { note, type Observation } from "../observation.ts";
 import type { Change, Settlement } from "../plan.ts";
-import type { Found } from "../snapshot.ts";
+import type { FileState } from "../snapshot.ts";
 import { notAFile, type Planned } from "./piece.ts";
 
 /** Plans one file. `settle` is what to do with a conflict that can be settled. */
-export function planOwn(file: OwnPiece, found: Found, locked: LockedFile | undefined, settle: Settlement | null): Planned {
+export function planOwn(file: OwnPiece, found: FileState, locked: LockedFile | undefined, settle: Settlement | null): Planned {
   const { path, text: after, executable } = file;
   const entry: LockedFile = { strategy: "own", hash: hashText(after), ...(file.edited && { ancestor: after.split("\n") }) };
   if (found.kind === "other") return { change: notAFile(path, found.what), locked: locked ?? null };

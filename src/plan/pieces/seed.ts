@@ -2,7 +2,7 @@
 import type { EditResult } from "../../edit/splice.ts";
 import { hashText, normalise, type LockedFile } from "../../lock/lock.ts";
 import type { Change } from "../plan.ts";
-import type { Found } from "../snapshot.ts";
+import type { FileState } from "../snapshot.ts";
 import { editOrKeep, notAFile, refusedEdit, type Planned } from "./piece.ts";
 
 /** The text that it begins with, and what flags make of the one that is there; null where they say nothing new. */
@@ -13,7 +13,7 @@ export interface Seed {
 }
 
 /** Plans it. Without it there is nothing to generate from, so one that was deleted is written again. */
-export function planSeed({ path, text, edited }: Seed, found: Found, locked: LockedFile | undefined): Planned {
+export function planSeed({ path, text, edited }: Seed, found: FileState, locked: LockedFile | undefined): Planned {
   if (found.kind === "other") return { change: notAFile(path, found.what), locked: locked ?? null };
   const entry = (written: string): LockedFile => ({ strategy: "seed", hash: hashText(written) });
   if (found.kind === "nothing") return { change: { kind: "create", path, after: text, executable: false }, locked: entry(text) };

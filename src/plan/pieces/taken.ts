@@ -10,14 +10,14 @@ import { hashText, type LockedFile, type TakenValue } from "../../lock/lock.ts";
 import type { TakenPiece } from "../../vocabulary.ts";
 import { note, type Observation } from "../observation.ts";
 import type { Change } from "../plan.ts";
-import type { Found } from "../snapshot.ts";
+import type { FileState } from "../snapshot.ts";
 import { editOrKeep, notAFile, refusedEdit, type Planned } from "./piece.ts";
 import { originalOf, undoOf } from "./undo.ts";
 
 /** Plans the keys of one file; none for a file that only has been one of these before. */
 export function planTaken(
   { path, keys }: TakenPiece,
-  found: Found,
+  found: FileState,
   locked: LockedFile | undefined,
   editor: Editor,
 ): Planned | null {

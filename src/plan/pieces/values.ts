@@ -10,14 +10,14 @@ import { findEssential } from "../../parts/claims.ts";
 import type { KeyedValue, ValuesPiece } from "../../vocabulary.ts";
 import { note, updateHint, type Observation } from "../observation.ts";
 import type { Change, Settlement } from "../plan.ts";
-import type { Found } from "../snapshot.ts";
+import type { FileState } from "../snapshot.ts";
 import { editOrKeep, notAFile, refusedEdit, type Planned } from "./piece.ts";
 import { originalOf, undoOf } from "./undo.ts";
 
 /** Plans the values of one file. */
 export function planValues(
   { path, values: wanted }: ValuesPiece,
-  found: Found,
+  found: FileState,
   locked: LockedFile | undefined,
   editor: Editor,
 ): Planned {

@@ -4,6 +4,6 @@ import { loadCatalogue } from "./models.ts";
 import { providers, refusalOf } from "./providers.ts";
 
 /** All providers with the whole catalogue, which most runs have no need of. */
-export async function loadKnown(): Promise<Known> {
+export async function loadAllProviders(): Promise<Known> {
   return { providers, catalogue: await loadCatalogue(Object.keys(providers)), refuses: (id) => refusalOf(id) !== null };
 }
