@@ -2280,7 +2280,7 @@ function judgeWaysOut({ resolved, own, origin, managed, given, installation }) {
     return findWaysOut(parsed.ok ? parsed.value : {}, environment).filter(({ path }) => !judgedMerged.test(path.join("."))).map((way) => ({ way, severity: severities[way.code], where: placed(source, lineOf({ text, spans: [] }, way.path)) }));
   });
   const variables2 = findWaysOutOfVariables(given, environment).filter(({ name, path }) => !judgedElsewhere.test(name) && !judgedMerged.test(path.join("."))).map((way) => ({
-    way,
+    way: withoutContent(way),
     severity: way.name === "OPENCODE_DISABLE_DEFAULT_PLUGINS" ? "warning" : "note",
     where: null
   }));
@@ -2294,6 +2294,11 @@ function judgeWaysOut({ resolved, own, origin, managed, given, installation }) {
       hint
     )
   );
+}
+function withoutContent(way) {
+  const [key2] = way.path;
+  if (way.name !== "OPENCODE_CONFIG_CONTENT" || key2 === void 0) return way;
+  return { ...way, what: `${way.name} sets ${show(String(key2))}`, hint: "leave it if that is meant, or take it out" };
 }
 function placed(source, line) {
   return `${show(source)}${line === void 0 ? "" : `:${line}`}`;

@@ -430,7 +430,7 @@ function judgeWaysOut({ resolved, own, origin, managed, given, installation }: C
     .filter(({ name, path }) => !judgedElsewhere.test(name) && !judgedMerged.test(path.join(".")))
     // What configuration they lead to is judged above.
     .map((way) => ({
-      way,
+      way: withoutContent(way),
       severity: way.name === "OPENCODE_DISABLE_DEFAULT_PLUGINS" ? ("warning" as const) : ("note" as const),
       where: null,
     }));
@@ -444,6 +444,13 @@ function judgeWaysOut({ resolved, own, origin, managed, given, installation }: C
       hint,
     ),
   );
+}
+
+/** Of a whole configuration in a variable only the key is shown: whatever else is in it may be anybody's secret. */
+function withoutContent(way: WayOut & { readonly name: string }): WayOut {
+  const [key] = way.path;
+  if (way.name !== "OPENCODE_CONFIG_CONTENT" || key === undefined) return way;
+  return { ...way, what: `${way.name} sets ${show(String(key))}`, hint: "leave it if that is meant, or take it out" };
 }
 
 function placed(source: string, line: number | undefined): string {
