@@ -13,27 +13,20 @@ import { defaultOrigin, parseOrigin } from "../gateway/origin.ts";
 import { parseOutputs, readOutputs } from "../parts/outputs-answer.ts";
 import { offeredOutputs, proposeOutputs } from "../parts/compose.ts";
 import { isBaseChoice, isConnectionChoice, isPorts, isProviderChoices, isStyleChoice } from "./forms.ts";
+import { customForm, parseBase, readBase } from "./parse-base.ts";
 import {
-  cleanName,
-  customForm,
-  parseBase,
   parseContainerEnv,
   parseDevcontainers,
   parseHooks,
-  parseName,
-  parseOnline,
-  parseOpencode,
   parsePorts,
-  parseSwitch,
-  readBase,
   readContainerEnv,
   readDevcontainers,
   readHooks,
-  readOnline,
   readPorts,
-  readSwitch,
-  readText,
-} from "./parse.ts";
+} from "./parse-devcontainer.ts";
+import { cleanName, parseName } from "./parse-name.ts";
+import { parseOnline, parseOpencode, parseSwitch, readOnline, readSwitch } from "./parse-opencode.ts";
+import { readText } from "./parse.ts";
 import {
   formatProviders,
   parseModel,

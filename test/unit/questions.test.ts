@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { bases } from "../../src/catalog/bases.ts";
 import { connections } from "../../src/connections/index.ts";
 import { offeredOutputs } from "../../src/parts/compose.ts";
-import { cleanName } from "../../src/questions/parse.ts";
+import { cleanName } from "../../src/questions/parse-name.ts";
 import { questionOf, questions } from "../../src/questions/table.ts";
 import type { Answers, Facts, QuestionId } from "../../src/questions/types.ts";
 

@@ -1,0 +1,58 @@
+/** How what decides about OpenCode itself is read: its version, switches, what it may ask of the internet. Pure. */
+import { onlineUses } from "../catalog/online.ts";
+import { describe, names, refused, splitList, understood } from "./parse.ts";
+import type { Parsed } from "./types.ts";
+
+function acceptOnline(values: readonly string[]): Parsed<readonly string[]> {
+  const stray = values.find((value) => !onlineUses.some((use) => use.value === value));
+  return stray === undefined
+    ? understood([...new Set(values)])
+    : refused(
+        `${JSON.stringify(stray)} is nothing that OpenCode can be allowed`,
+        `choose from ${names(onlineUses.map((use) => use.value))}, or none`,
+      );
+}
+
+/** Names of what OpenCode may ask of the internet; `none` for nothing. */
+export function parseOnline(text: string): Parsed<readonly string[]> {
+  return acceptOnline(text.trim() === "none" ? [] : splitList(text));
+}
+
+/** A list of names of what OpenCode may ask of the internet. */
+export function readOnline(value: unknown): Parsed<readonly string[]> {
+  return Array.isArray(value) && value.every((item) => typeof item === "string")
+    ? acceptOnline(value)
+    : refused(`expected a list of names, not ${describe(value)}`, "write  [share], or  []");
+}
+
+const version = /^(?:latest|(\d{1,4})\.\d{1,6}\.\d{1,6})$/;
+
+/** A version of the first major line, or `latest`. */
+export function parseOpencode(text: string): Parsed<string> {
+  const typed = text.trim().replace(/^v(?=\d)/, "");
+  const match = version.exec(typed);
+  if (match === null)
+    return refused(`${JSON.stringify(text.trim())} is not a version of OpenCode`, "write one as 1.18.18, or latest");
+  if (match[1] !== undefined && match[1] !== "1") {
+    return refused(
+      `OpenCode ${typed} is of another major line, whose config differs`,
+      "choose a version 1.x, or latest (the newest 1.x)",
+    );
+  }
+  return understood(typed);
+}
+
+/** Yes or no, as people write them in variables. */
+export function parseSwitch(text: string): Parsed<boolean> {
+  const typed = text.trim().toLowerCase();
+  if (["1", "true", "yes", "on"].includes(typed)) return understood(true);
+  if (["0", "false", "no", "off"].includes(typed)) return understood(false);
+  return refused(`${JSON.stringify(text)} is neither yes nor no`, "write true or false");
+}
+
+/** True or false. */
+export function readSwitch(value: unknown): Parsed<boolean> {
+  return typeof value === "boolean"
+    ? understood(value)
+    : refused(`expected true or false, not ${describe(value)}`, "write true or false");
+}
