@@ -1,5 +1,5 @@
 /** What this version knows without a gateway, as what reads a gateway's list needs it. */
-import type { Known } from "../gateway/models.ts";
+import type { Known } from "../gateway/listed.ts";
 import { loadCatalogue } from "./models.ts";
 import { providers, refusalOf } from "./providers.ts";
 

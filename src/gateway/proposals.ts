@@ -1,6 +1,6 @@
 /** What to propose of what a gateway serves: the two models, and how a provider is written into a spec. Pure. */
 import { specLimits } from "../spec/spec.ts";
-import type { Discovery, GatewayApi, GatewayModel, GatewayProvider, Known, Limit } from "./models.ts";
+import type { Discovery, GatewayApi, GatewayModel, GatewayProvider, Known, Limit } from "./listed.ts";
 
 /** A model with its provider, and the name by which OpenCode asks for it: `provider/model`. */
 export interface Candidate {

@@ -1,5 +1,5 @@
 /** What a gateway serves, as a table for people and as one JSON object for programs. Pure. */
-import type { Discovery, GatewayModel, GatewayProvider } from "../gateway/models.ts";
+import type { Discovery, GatewayModel, GatewayProvider } from "../gateway/listed.ts";
 import { nameIn } from "../gateway/proposals.ts";
 import type { Merged } from "../spec/discovered.ts";
 import { joined, shown, visible, type Paint, type Shown } from "../text/terminal.ts";

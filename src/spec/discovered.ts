@@ -8,7 +8,7 @@ import { exampleProvider } from "../catalog/providers.ts";
 import type { EditResult } from "../edit/splice.ts";
 import { isTree, sameValue, type Tree } from "../edit/value.ts";
 import { clean } from "../gateway/explain.ts";
-import { type Discovery, type GatewayModel, type GatewayProvider, type Known } from "../gateway/models.ts";
+import { type Discovery, type GatewayModel, type GatewayProvider, type Known } from "../gateway/listed.ts";
 import { candidatesOf, nameIn, offer, proposeModel, proposeSmallModel } from "../gateway/proposals.ts";
 import { questionOf } from "../questions/table.ts";
 import type { Answers, Parsed, ProviderChoice } from "../questions/types.ts";

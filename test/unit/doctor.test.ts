@@ -6,7 +6,7 @@ import { findChoices, splitModel, wirePath } from "../../src/doctor/config/provi
 import { resolveConfig } from "../../src/doctor/config/resolve.ts";
 import { substitute } from "../../src/doctor/config/substitute.ts";
 import { foldersUp, type World } from "../../src/doctor/config/world.ts";
-import { judgeOrigin } from "../../src/doctor/judge/gateway.ts";
+import { judgeOrigin } from "../../src/doctor/judge/origin.ts";
 import { judgeDebugConfig, judgeSent, judgeVersion } from "../../src/doctor/judge/opencode.ts";
 import { formatJson, formatReport, formatVerdict, sorted } from "../../src/doctor/report.ts";
 import { fine, found, listed, show, worst, type Check, type Report } from "../../src/doctor/types.ts";

@@ -1,7 +1,7 @@
 /** `discover`: lists what a gateway serves to whoever asks, and writes it into the spec. */
 import { decisionError, usageError } from "../../errors.ts";
 import { askForModels } from "../../gateway/discover.ts";
-import type { Discovery } from "../../gateway/models.ts";
+import type { Discovery } from "../../gateway/listed.ts";
 import { defaultOrigin, parseOrigin } from "../../gateway/origin.ts";
 import { formatLock, hashText, lockPath, normalise, type Lock } from "../../lock/lock.ts";
 import type { Plan, Write } from "../../plan/plan.ts";

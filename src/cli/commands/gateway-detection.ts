@@ -4,7 +4,8 @@
  */
 import { isAppError } from "../../errors.ts";
 import { askForModels } from "../../gateway/discover.ts";
-import { readModels, type Discovery, type GatewayModel, type GatewayProvider, type Known } from "../../gateway/models.ts";
+import { type Discovery, type GatewayModel, type GatewayProvider, type Known } from "../../gateway/listed.ts";
+import { readModels } from "../../gateway/models.ts";
 import { candidatesOf, nameIn, offer, proposeModel, proposeSmallModel, type Accepts } from "../../gateway/proposals.ts";
 import type { Detect, Detected } from "../../questions/resolve.ts";
 import type { Answers, Choice, Parsed, ProviderChoice, Question } from "../../questions/types.ts";

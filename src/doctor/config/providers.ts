@@ -78,7 +78,7 @@ export function findChoices({ config, catalogue, auth, env, routes }: Given): Ch
   };
 }
 
-/** A stored key, undefined where OpenCode would pass over the entry (facts: 3). */
+/** A stored key, undefined where OpenCode would pass over the entry. */
 function keyOf(auth: JsonObject, id: string): string | undefined {
   const entry = at(auth, id);
   if (textAt(entry, "type") === "oauth") return "oauth";

@@ -41,7 +41,7 @@ function isProgram(path: string): boolean {
   }
 }
 
-/** Folders that OpenCode writes a `.gitignore` into at each start, and dies where the file system is read-only (facts: 9). */
+/** Folders that OpenCode writes a `.gitignore` into at each start, and dies where the file system is read-only. */
 export function readOnlyFolders(folders: readonly string[]): readonly string[] {
   return folders.filter(
     (folder) => existsSync(folder) && !existsSync(`${folder}/.gitignore`) && whyNotWritable(folder) === "EROFS",

@@ -1,0 +1,64 @@
+/** The gateway's address as it was given. From values to values. */
+import { parseOrigin } from "../../gateway/origin.ts";
+import { normaliseUrl } from "../config/launch.ts";
+import { type Check, found, show } from "../types.ts";
+
+/** The address, and what is wrong with it; without an origin nothing else can be asked. */
+export function judgeOrigin(
+  given: string | undefined,
+  wanted: string,
+  managed: boolean,
+): { readonly origin: string | null; readonly checks: Check[] } {
+  const meant = given || wanted;
+  const parsed = parseOrigin(normaliseUrl(meant));
+  const from = given ? "APERTURE_URL" : "The environment's gateway";
+  if (!parsed.ok) {
+    // Of a variable that holds something else than an address nothing is shown: it may be anything.
+    const isPath = parsed.code === "origin-path";
+    const told = !given || parsed.why.startsWith("the address holds");
+    const why = told ? parsed.why : isPath ? "it has a path" : "no gateway has such an address";
+    const fix = !given || isPath ? parsed.fix : "let it be scheme, host and port, such as http://ai or http://localhost:8080";
+    return { origin: null, checks: [found("failure", "gateway", parsed.code, `${from} is not an origin`, show(why), show(fix))] };
+  }
+  const origin = parsed.value;
+  const checks: Check[] = [];
+  if (given === "")
+    checks.push(
+      found(
+        "note",
+        "gateway",
+        "origin-empty",
+        "APERTURE_URL is empty",
+        `the launcher takes ${show(wanted)} instead; other programs may not`,
+        "unset it, or let it name the gateway",
+      ),
+    );
+  else if (given && given !== origin && !managed)
+    checks.push(
+      found(
+        "note",
+        "gateway",
+        "origin-spelling",
+        `APERTURE_URL is ${show(given)}, and an origin is ${origin}`,
+        "the launcher mends that; what reads the variable by itself may not",
+        `write ${origin}`,
+      ),
+    );
+  if (managed && given && origin !== parseOriginOr(wanted))
+    checks.push(
+      found(
+        "warning",
+        "gateway",
+        "origin-managed",
+        "APERTURE_URL names another gateway than the configuration",
+        `the configuration is managed, so OpenCode goes to ${show(wanted)}`,
+        "change aperture.url in aperture-env.yaml, or unset the variable",
+      ),
+    );
+  return { origin: managed ? parseOriginOr(wanted) : origin, checks };
+}
+
+function parseOriginOr(text: string): string | null {
+  const parsed = parseOrigin(normaliseUrl(text));
+  return parsed.ok ? parsed.value : null;
+}

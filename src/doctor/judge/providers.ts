@@ -1,0 +1,223 @@
+/** The providers that can be chosen: whether each goes to the gateway with the placeholder, and which others there are. From values to values. */
+import { wireFormats } from "../../catalog/wire-formats.ts";
+import { type JsonObject, at, textAt, textsAt } from "../config/json.ts";
+import type { ProviderView } from "../config/providers.ts";
+import type { Quote } from "../config/quote.ts";
+import { type Resolved, isOn } from "../config/resolve.ts";
+import { type Check, found, listed, show } from "../types.ts";
+import { type ConfigFacts, placeOf, whoSet } from "./config-facts.ts";
+
+/** The environment's own providers: address, key, and whether each can be chosen. */
+export function judgeProviders({ choices, resolved, own, origin, quote, installation }: ConfigFacts): Check[] {
+  // Without a gateway there is nothing to hold them against, and that is said already.
+  if (origin === null) return [];
+  const ours = textsAt(own, "enabled_providers") ?? [];
+  const checks: Check[] = [];
+  for (const provider of choices.providers) {
+    const mine = ours.includes(provider.id) || at(own, "provider", provider.id) !== undefined;
+    const past = judgeAddress(provider, { own, origin, resolved, mine, quote });
+    if (past !== null) checks.push(past);
+    else checks.push(...judgeKey(provider, resolved, quote));
+  }
+  const gone = ours.filter((id) => !choices.providers.some((provider) => provider.id === id));
+  if (gone.length > 0) {
+    const key = (textsAt(resolved.config, "disabled_providers") ?? []).some((id) => gone.includes(id))
+      ? "disabled_providers"
+      : "enabled_providers";
+    const by = whoSet(resolved, [key]);
+    // Another file in the place of the environment's own takes them away without a key.
+    const instead = resolved.layers.find(
+      ({ kind, source }) => kind === "environment" && source !== `${installation.share}/opencode.json`,
+    );
+    const took =
+      by === null && instead !== undefined
+        ? `OPENCODE_CONFIG names ${show(instead.source)}, which takes the place of the environment's own configuration`
+        : `${by === null ? key : `${key} in ${by}`} takes ${gone.length === 1 ? "it" : "them"} away`;
+    const none = gone.length === ours.length;
+    checks.push(
+      found(
+        none ? "failure" : "warning",
+        "config",
+        none ? "providers-gone" : "provider-gone",
+        none ? "No provider of the environment can be chosen" : `${listed(gone.map((id) => quote.text(id)))} cannot be chosen`,
+        none ? `${took}: nothing goes to the gateway` : took,
+        none && by === null
+          ? "unset the variable, or let it name the environment's own"
+          : "leave it if that is meant, or take the key out there",
+      ),
+    );
+  }
+  return checks;
+}
+
+interface AddressContext {
+  readonly own: JsonObject | null;
+  readonly origin: string | null;
+  readonly resolved: Resolved;
+  readonly mine: boolean;
+  readonly quote: Quote;
+}
+
+function judgeAddress(provider: ProviderView, { own, origin, resolved, mine, quote }: AddressContext): Check | null {
+  const { addresses } = provider;
+  const id = quote.text(provider.id);
+  const fix = "take it out there, so that the environment's own counts; or set  opencode.managed: true  in aperture-env.yaml";
+  if (addresses.length === 0)
+    return found(
+      "failure",
+      "config",
+      "provider-direct",
+      `${id} has no base URL`,
+      "its requests go past the gateway, to whoever offers it",
+      "take it out of enabled_providers, or give it the gateway's address",
+    );
+  for (const { url, by } of addresses) {
+    const where = placeOf(resolved, by, quote);
+    const goes = by.length === 1 ? `what ${by[0]!} names` : quote.origin(url);
+    const parsed = URL.canParse(url) ? new URL(url) : null;
+    if (parsed === null)
+      return found(
+        "failure",
+        "config",
+        "base-url-invalid",
+        `The base URL of ${id} is ${url.trim() === "" ? "empty" : "no address"} (${where})`,
+        url.startsWith("/") ? "the variable in front of it is not set" : "OpenCode cannot send anything there",
+        fix,
+      );
+    if (parsed.origin !== origin)
+      return mine
+        ? found(
+            "failure",
+            "config",
+            "provider-bypass",
+            `${id} goes to ${goes}, not to the gateway (${where})`,
+            "everything that is asked of it goes past the gateway",
+            fix,
+          )
+        : found(
+            "warning",
+            "config",
+            "provider-stray",
+            `${id} can be chosen, and goes to ${goes} (${where})`,
+            "it is none of the environment's providers: what is asked of it goes past the gateway",
+            "leave it if that is meant, or take it out of enabled_providers",
+          );
+    const expected = textAt(own, "provider", provider.id, "options", "baseURL");
+    const path = parsed.pathname.replace(/\/$/, "");
+    const wanted = expected !== undefined && URL.canParse(expected) ? new URL(expected).pathname.replace(/\/$/, "") : path;
+    const wantedEnd = show(expected === undefined ? wanted : quote.address(expected).replace(/^.*?(?=(?:\/[^/{}]*)*$)/, ""));
+    if (path !== wanted || /\/v1\/v1(?:\/|$)/.test(path))
+      return found(
+        "failure",
+        "config",
+        "base-url-path",
+        `The base URL of ${id} is ${by.length === 1 ? goes : quote.address(url)} (${where})`,
+        /\/v1\/v1/.test(path)
+          ? "a doubled /v1 is answered with 405"
+          : "the gateway does not serve what OpenCode then calls (404)",
+        `let it end in ${/\/v1\/v1/.test(wanted) ? "/v1" : wantedEnd}`,
+      );
+  }
+  return null;
+}
+
+function judgeKey({ id: counted, key, keyBy, npm }: ProviderView, resolved: Resolved, quote: Quote): Check[] {
+  const id = quote.text(counted);
+  const where = placeOf(resolved, keyBy, quote);
+  if (key === "real")
+    return [
+      found(
+        "failure",
+        "config",
+        "key-real",
+        `${id} sends a key that is not the placeholder (${where})`,
+        "no key of anybody's should reach the gateway, which adds the real one itself",
+        'let apiKey be "-"',
+      ),
+    ];
+  if (key === "none" && npm !== wireFormats.chat.npm)
+    return [
+      found(
+        "failure",
+        "config",
+        "key-missing",
+        `${id} has no key`,
+        "OpenCode then asks for one and sends nothing",
+        `give it  "options": { "apiKey": "-" }`,
+      ),
+    ];
+  return [];
+}
+
+/** Providers that can be chosen beside them, and what is stored for any: keys and logins. */
+export function judgeOthers({ choices, resolved, storedKeys, storedLogins, wellKnown, launched: { env } }: ConfigFacts): Check[] {
+  const checks: Check[] = [];
+  const by = whoSet(resolved, ["enabled_providers"]);
+  if (choices.hosted)
+    checks.push(
+      found(
+        "failure",
+        "config",
+        "hosted-models",
+        "OpenCode's own hosted models can be chosen",
+        `${choices.enabled === null ? "there is no enabled_providers, and the catalogue has them" : `enabled_providers${by === null ? "" : ` in ${by}`} lets opencode in`}: prompts would go to opencode.ai`,
+        "let enabled_providers name the gateway's providers only",
+      ),
+    );
+  if (choices.ambient.length > 0)
+    checks.push(
+      found(
+        "failure",
+        "config",
+        "provider-ambient",
+        `${listed(choices.ambient.map(({ id, variable }) => `${id} (${variable})`))} can be chosen because of the environment`,
+        "enabled_providers lets them in, and they go past the gateway",
+        "let enabled_providers name the gateway's providers only",
+      ),
+    );
+  if (storedKeys.length > 0)
+    checks.push(
+      found(
+        "note",
+        "config",
+        "auth-key",
+        `A real key (api) for ${listed(storedKeys.map((id) => show(id)))} is stored`,
+        "the placeholder of the configuration comes first, so it is not sent",
+        "leave it, or  opencode auth logout",
+      ),
+    );
+  if (storedLogins.length > 0) {
+    const names = listed(storedLogins.map((id) => show(id)));
+    checks.push(
+      isOn(env["OPENCODE_DISABLE_DEFAULT_PLUGINS"])
+        ? found(
+            "note",
+            "config",
+            "auth-login",
+            `A login (oauth) for ${names} is stored`,
+            "OpenCode's plugins for logins are turned off by the launcher, so it is neither used nor sent",
+            "leave it, or  opencode auth logout",
+          )
+        : found(
+            "failure",
+            "config",
+            "auth-login-used",
+            `A login (oauth) for ${names} is stored, and OPENCODE_DISABLE_DEFAULT_PLUGINS is turned off`,
+            "prompts go to the vendor with it, whatever base URL is set, or OpenCode ends with an unknown error",
+            "unset OPENCODE_DISABLE_DEFAULT_PLUGINS, or  opencode auth logout",
+          ),
+    );
+  }
+  if (wellKnown.length > 0)
+    checks.push(
+      found(
+        "note",
+        "config",
+        "auth-well-known",
+        `A login (wellknown) for ${listed(wellKnown.map((url) => (URL.canParse(url) ? show(new URL(url).host) : "a server")))} is stored`,
+        "with it OpenCode would fetch configuration from there at each start, so the launcher leaves all stored logins out",
+        "opencode auth logout, if it is not wanted",
+      ),
+    );
+  return checks;
+}
