@@ -1936,99 +1936,20 @@ function describesOther(text, url) {
   return !URL.canParse(written) || new URL(written).origin !== new URL(url).origin;
 }
 
-// src/doctor/judge/config.ts
-function judgeConfig(facts) {
-  const { own, installation, resolved } = facts;
-  if (own === null)
-    return [
-      found(
-        "failure",
-        "config",
-        "config-missing",
-        `${show(`${installation.share}/opencode.json`)} cannot be read`,
-        "OpenCode would take its own hosted models without a word; the launcher does not start it",
-        "build the image again: it lacks its aperture-env folder"
-      )
-    ];
-  const problems = resolved.problems.map(
-    ({ code, source, why, line }) => found(
-      "failure",
-      "config",
-      code,
-      `OpenCode does not start with ${show(source)}${line === void 0 ? "" : `:${line}`}`,
-      show(why),
-      "mend it there, or take it away"
-    )
-  );
-  if (problems.length > 0) return problems;
-  const checks = [
-    ...judgeFile(facts),
-    ...judgeProviders(facts),
-    ...judgeOthers(facts),
-    ...judgeModels(facts),
-    ...judgeWaysOut(facts),
-    ...judgeSilence(facts)
-  ];
-  const ids = facts.choices.providers.map(({ id }) => id);
-  return checks.some(({ severity }) => severity === "warning" || severity === "failure") ? checks : [
-    fine(
-      "config",
-      "config",
-      `${listed(ids.map((id) => facts.quote.text(id)))} ${ids.length === 1 ? "goes" : "go"} to the gateway with the placeholder key`
-    ),
-    ...checks
-  ];
+// src/doctor/judge/config-facts.ts
+function whoSet({ layers }, path) {
+  const layer = layers.findLast(({ value }) => at(value, ...path) !== void 0);
+  if (layer === void 0) return null;
+  return placed(layer.source, layer.kind === "variable" ? void 0 : lineOf(layer.filled, path));
 }
-function judgeFile({ launched, resolved, catalogueMissing }) {
-  const checks = [];
-  if (launched.configFallback !== null)
-    checks.push(
-      found(
-        "warning",
-        "config",
-        "config-not-found",
-        "OPENCODE_CONFIG names a file that cannot be read",
-        "OpenCode passes over such a file; the launcher takes the environment's own instead",
-        "mend the variable, or unset it"
-      )
-    );
-  if (catalogueMissing)
-    checks.push(
-      found(
-        "warning",
-        "config",
-        "catalogue-missing",
-        "OPENCODE_MODELS_PATH names a file that cannot be read",
-        "OpenCode takes the catalogue inside of it, with all providers that there are",
-        "unset the variable"
-      )
-    );
-  for (const { source, kind, value } of resolved.layers) {
-    if (Object.hasOwn(value, "permissions"))
-      checks.push(
-        found(
-          "warning",
-          "config",
-          "config-v2",
-          `${show(source)} has the key permissions, which is OpenCode 2's`,
-          "newer versions of OpenCode 1 refuse to start with it",
-          "write permission, or take it out"
-        )
-      );
-    if (kind === "project" && !Object.hasOwn(value, "$schema"))
-      checks.push(
-        found(
-          "note",
-          "config",
-          "config-rewritten",
-          `${show(source)} has no $schema`,
-          "OpenCode writes one into it, so that git shows a change",
-          'add  "$schema": "https://opencode.ai/config.json"'
-        )
-      );
-  }
-  return checks;
+function placeOf(resolved, by, quote) {
+  return by.length === 1 ? by[0] : whoSet(resolved, by) ?? by.map((key2) => quote.text(key2)).join(".");
 }
+function placed(source, line) {
+  return `${show(source)}${line === void 0 ? "" : `:${line}`}`;
+}
+
+// src/doctor/judge/providers.ts
 function judgeProviders({ choices: choices2, resolved, own, origin, quote, installation }) {
   if (origin === null) return [];
   const ours = textsAt(own, "enabled_providers") ?? [];
@@ -2215,6 +2136,141 @@ function judgeOthers({ choices: choices2, resolved, storedKeys, storedLogins, we
     );
   return checks;
 }
+
+// src/doctor/judge/silence.ts
+function judgeSilence({ launched: { env }, resolved, installation }) {
+  const checks = [];
+  const off = silencingVariables.flatMap(({ name, use }) => isOn(env[name]) || isAllowed(installation, use) ? [] : [name]);
+  if (off.length > 0)
+    checks.push(
+      found(
+        "note",
+        "config",
+        "switch-off",
+        `${listed(off)} ${off.length === 1 ? "is" : "are"} turned off`,
+        "OpenCode then calls others than the gateway by itself",
+        "unset them"
+      )
+    );
+  const isShared = textAt(resolved.config, "share") !== "disabled" && !isOn(env["OPENCODE_DISABLE_SHARE"]);
+  if (isShared && !isAllowed(installation, "share"))
+    checks.push(
+      found(
+        "warning",
+        "config",
+        "share",
+        "Sessions can be shared",
+        "they are then sent to opencode.ai",
+        'let share be "disabled", or allow it with opencode.online: [share]'
+      )
+    );
+  if ((env["OTEL_EXPORTER_OTLP_ENDPOINT"] ?? "") !== "")
+    checks.push(
+      found(
+        "warning",
+        "config",
+        "telemetry",
+        "OTEL_EXPORTER_OTLP_ENDPOINT is set",
+        "OpenCode sends traces of every session there",
+        "unset it for OpenCode, if it is meant for other programs"
+      )
+    );
+  return checks;
+}
+
+// src/doctor/judge/config.ts
+function judgeConfig(facts) {
+  const { own, installation, resolved } = facts;
+  if (own === null)
+    return [
+      found(
+        "failure",
+        "config",
+        "config-missing",
+        `${show(`${installation.share}/opencode.json`)} cannot be read`,
+        "OpenCode would take its own hosted models without a word; the launcher does not start it",
+        "build the image again: it lacks its aperture-env folder"
+      )
+    ];
+  const problems = resolved.problems.map(
+    ({ code, source, why, line }) => found(
+      "failure",
+      "config",
+      code,
+      `OpenCode does not start with ${show(source)}${line === void 0 ? "" : `:${line}`}`,
+      show(why),
+      "mend it there, or take it away"
+    )
+  );
+  if (problems.length > 0) return problems;
+  const checks = [
+    ...judgeFile(facts),
+    ...judgeProviders(facts),
+    ...judgeOthers(facts),
+    ...judgeModels(facts),
+    ...judgeWaysOut(facts),
+    ...judgeSilence(facts)
+  ];
+  const ids = facts.choices.providers.map(({ id }) => id);
+  return checks.some(({ severity }) => severity === "warning" || severity === "failure") ? checks : [
+    fine(
+      "config",
+      "config",
+      `${listed(ids.map((id) => facts.quote.text(id)))} ${ids.length === 1 ? "goes" : "go"} to the gateway with the placeholder key`
+    ),
+    ...checks
+  ];
+}
+function judgeFile({ launched, resolved, catalogueMissing }) {
+  const checks = [];
+  if (launched.configFallback !== null)
+    checks.push(
+      found(
+        "warning",
+        "config",
+        "config-not-found",
+        "OPENCODE_CONFIG names a file that cannot be read",
+        "OpenCode passes over such a file; the launcher takes the environment's own instead",
+        "mend the variable, or unset it"
+      )
+    );
+  if (catalogueMissing)
+    checks.push(
+      found(
+        "warning",
+        "config",
+        "catalogue-missing",
+        "OPENCODE_MODELS_PATH names a file that cannot be read",
+        "OpenCode takes the catalogue inside of it, with all providers that there are",
+        "unset the variable"
+      )
+    );
+  for (const { source, kind, value } of resolved.layers) {
+    if (Object.hasOwn(value, "permissions"))
+      checks.push(
+        found(
+          "warning",
+          "config",
+          "config-v2",
+          `${show(source)} has the key permissions, which is OpenCode 2's`,
+          "newer versions of OpenCode 1 refuse to start with it",
+          "write permission, or take it out"
+        )
+      );
+    if (kind === "project" && !Object.hasOwn(value, "$schema"))
+      checks.push(
+        found(
+          "note",
+          "config",
+          "config-rewritten",
+          `${show(source)} has no $schema`,
+          "OpenCode writes one into it, so that git shows a change",
+          'add  "$schema": "https://opencode.ai/config.json"'
+        )
+      );
+  }
+  return checks;
+}
 function judgeModels({ resolved, choices: choices2, quote }) {
   const checks = [];
   const judge = (key2) => {
@@ -2299,56 +2355,6 @@ function withoutContent(way) {
   const [key2] = way.path;
   if (way.name !== "OPENCODE_CONFIG_CONTENT" || key2 === void 0) return way;
   return { ...way, what: `${way.name} sets ${show(String(key2))}`, hint: "leave it if that is meant, or take it out" };
-}
-function placed(source, line) {
-  return `${show(source)}${line === void 0 ? "" : `:${line}`}`;
-}
-function judgeSilence({ launched: { env }, resolved, installation }) {
-  const checks = [];
-  const off = silencingVariables.flatMap(({ name, use }) => isOn(env[name]) || isAllowed(installation, use) ? [] : [name]);
-  if (off.length > 0)
-    checks.push(
-      found(
-        "note",
-        "config",
-        "switch-off",
-        `${listed(off)} ${off.length === 1 ? "is" : "are"} turned off`,
-        "OpenCode then calls others than the gateway by itself",
-        "unset them"
-      )
-    );
-  const isShared = textAt(resolved.config, "share") !== "disabled" && !isOn(env["OPENCODE_DISABLE_SHARE"]);
-  if (isShared && !isAllowed(installation, "share"))
-    checks.push(
-      found(
-        "warning",
-        "config",
-        "share",
-        "Sessions can be shared",
-        "they are then sent to opencode.ai",
-        'let share be "disabled", or allow it with opencode.online: [share]'
-      )
-    );
-  if ((env["OTEL_EXPORTER_OTLP_ENDPOINT"] ?? "") !== "")
-    checks.push(
-      found(
-        "warning",
-        "config",
-        "telemetry",
-        "OTEL_EXPORTER_OTLP_ENDPOINT is set",
-        "OpenCode sends traces of every session there",
-        "unset it for OpenCode, if it is meant for other programs"
-      )
-    );
-  return checks;
-}
-function whoSet({ layers }, path) {
-  const layer = layers.findLast(({ value }) => at(value, ...path) !== void 0);
-  if (layer === void 0) return null;
-  return placed(layer.source, layer.kind === "variable" ? void 0 : lineOf(layer.filled, path));
-}
-function placeOf(resolved, by, quote) {
-  return by.length === 1 ? by[0] : whoSet(resolved, by) ?? by.map((key2) => quote.text(key2)).join(".");
 }
 
 // src/doctor/judge/environment.ts
@@ -2649,56 +2655,102 @@ function failed(code, { proxy, unused }, message, hint) {
   return environmentError(code, message, `${hint}${through}${directly}`);
 }
 
-// src/gateway/origin.ts
-var example = "http://ai, http://ai.example.ts.net or http://localhost:8080";
-var plainHost = /^(?:(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*|\[[0-9a-f:.]+\])$/;
-function parseOrigin(text) {
-  const typed = text.trim();
-  if (typed === "") return refuse("the gateway's address is empty", `give its origin: ${example}`);
-  if (/[\s\p{Cc}\p{Cf}\\{}$"'`<>|^]/u.test(typed)) {
-    return refuse("the gateway's address holds a space, a quote or a control character", `give its origin: ${example}`);
-  }
-  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(typed)?.[1]?.toLowerCase();
-  if (scheme !== void 0 && scheme !== "http" && scheme !== "https") {
-    const host = typed.slice(scheme.length + 3).replace(/[/?#].*$/, "").replace(/^.*@/, "");
-    return refuse(
-      `the gateway speaks http or https, not ${scheme}`,
-      host === "" ? `give its origin: ${example}` : `write http://${host}`
-    );
-  }
-  let url;
-  try {
-    url = new URL(scheme === void 0 ? `http://${typed}` : typed);
-  } catch {
-    const named = typed.includes("@") ? "what was given" : JSON.stringify(typed);
-    return refuse(`${named} is not an address`, `give the gateway's origin: ${example}`);
-  }
-  const origin = url.origin;
-  if (url.username !== "" || url.password !== "" || typed.includes("@")) {
-    return refuse("the address holds a user name or a password, which would land in committed files", `write ${origin}`);
-  }
-  if (url.search !== "" || url.hash !== "" || /[?#]/.test(typed)) {
-    return refuse("the address holds a query or a fragment", `write ${origin}`);
-  }
-  if (!plainHost.test(url.hostname)) {
-    return refuse(`${JSON.stringify(url.hostname)} is not a host name`, `give the gateway's origin: ${example}`);
-  }
-  const notes = [];
-  if (scheme === void 0) notes.push(`read ${typed} as ${origin}: Aperture is reached over http, WireGuard encrypts it`);
-  const path = /^(?:\/v1\/?|\/)?$/.exec(url.pathname)?.[0];
-  if (path === void 0) {
-    return refuse(
-      `the address has the path ${url.pathname}; an origin has none`,
-      `write ${origin}; the paths of the wire formats are added`,
-      "origin-path"
-    );
-  }
-  if (path !== "" && path !== "/") notes.push(`took ${path} off: it is added for each provider`);
-  else if (typed.endsWith("/")) notes.push("took the trailing / off");
-  return { ok: true, value: origin, notes };
+// src/doctor/judge/gateway-facts.ts
+var passing = ["gateway-restarting"];
+function fromError({ code, message, hint = "" }) {
+  const group = code === "gateway-quota" ? "models" : "gateway";
+  return found(
+    passing.includes(code) ? "warning" : "failure",
+    group,
+    code,
+    message.replace(/\.$/, ""),
+    meanings[code] ?? "OpenCode cannot work without it",
+    hint.replace(/\.$/, "")
+  );
 }
-function refuse(why, fix, code = "origin-invalid") {
-  return { ok: false, code, why, fix };
+var meanings = {
+  "gateway-html": "OpenCode would ask for ever: it takes a page for an answer that has not begun",
+  "gateway-refused": "OpenCode tries for a minute and then gives up without a word",
+  "gateway-timeout": "packets are dropped on the way",
+  "gateway-slow": "something accepts connections there and does not answer",
+  "gateway-forbidden": "nobody gave this machine's identity a role",
+  "gateway-quota": "OpenCode tries again silently, for minutes",
+  "gateway-redirect": "OpenCode does not follow it as a browser would",
+  "gateway-restarting": "OpenCode tries again by itself"
+};
+function readModels(text) {
+  const parsed = parseAnswer(text);
+  const data = parsed.ok ? at(parsed.value, "data") : null;
+  if (!Array.isArray(data)) return null;
+  return data.filter(isObject).flatMap((model) => {
+    const id = textAt(model, "id");
+    return id === void 0 ? [] : [{ id, paths: textsAt(model, "supported_endpoints") ?? [] }];
+  });
+}
+function usedModels(config, choices2) {
+  return ["model", "small_model"].flatMap((key2) => {
+    const text = textAt(config, key2);
+    if (text === void 0) return [];
+    const [id, name] = splitModel(text);
+    const provider = choices2.providers.find((each) => each.id === id);
+    if (provider === void 0) return [];
+    return [{ key: key2, text, wire: provider.models?.get(name) ?? name, path: wirePath(provider, config, name) }];
+  });
+}
+function serves(served, { wire, text }) {
+  return served.find(({ id }) => id === wire || id === text);
+}
+
+// src/doctor/judge/formats.ts
+function formatsInUse(config, choices2, served) {
+  return choices2.providers.flatMap((provider) => {
+    const names = [
+      ...usedModels(config, choices2).filter(({ text }) => text.startsWith(`${provider.id}/`)).map(({ text }) => splitModel(text)[1]),
+      ...provider.models?.keys() ?? []
+    ];
+    const formats = /* @__PURE__ */ new Map();
+    for (const name of names) {
+      const path = wirePath(provider, config, name);
+      if (path === null || formats.has(path)) continue;
+      const found2 = serves(served, { wire: provider.models?.get(name) ?? name, text: `${provider.id}/${name}` });
+      if (found2 !== void 0) formats.set(path, { provider: provider.id, path, model: found2.id, paths: found2.paths });
+    }
+    return [...formats.values()];
+  });
+}
+function formatsToTry(config, choices2, models, deep) {
+  const served = readModels(models.text) ?? [];
+  const open = formatsInUse(config, choices2, served).filter(({ paths: paths2 }) => deep || paths2.length === 0);
+  return [...new Map(open.map(({ path, model }) => [path, { path, model }])).values()];
+}
+function judgeFormats({ config, choices: choices2, probe, quote }, served) {
+  const main2 = splitModel(textAt(config, "model") ?? "")[0];
+  return formatsInUse(config, choices2, served).flatMap(({ provider, path, model, paths: paths2 }) => {
+    const tried = probe.formats.get(path);
+    const severity = provider === main2 ? "failure" : "warning";
+    if (paths2.length > 0 ? !paths2.includes(path) : tried !== void 0 && "status" in tried && [404, 405].includes(tried.status))
+      return [
+        found(
+          severity,
+          "models",
+          path === "/v1/responses" ? "responses-missing" : "wire-format-missing",
+          `The gateway does not serve ${show(model)} on ${path}, which OpenCode calls for ${quote.text(provider)}`,
+          paths2.length > 0 ? `it serves it on ${listed(paths2.map((each) => show(each)))}` : "that path is answered with 404 or 405",
+          `ask the gateway's administrator for the flag ${flags[path] ?? "of that format"} (compatibility), ${path === "/v1/responses" ? "or set  api: chat  for it in aperture-env.yaml" : "or choose another provider"}`
+        )
+      ];
+    return tried === void 0 ? [] : judgeTried(tried, probe, severity, path);
+  });
+}
+var flags = {
+  "/v1/responses": "openai_responses",
+  "/v1/messages": "anthropic_messages",
+  "/v1/chat/completions": "openai_chat"
+};
+function judgeTried(tried, { url, route }, severity, path) {
+  if ("phase" in tried || tried.status >= 200 && tried.status < 300 || [400, 413, 415, 422].includes(tried.status)) return [];
+  const wrong = explainAnswer(tried, { url: new URL(path, url), timeout: 0, proxy: route.proxy?.host ?? null, unused: null });
+  return wrong === null ? [] : [{ ...fromError(wrong), severity, message: clean(`${path}: ${wrong.message.replace(/\.$/, "")}`, 300) }];
 }
 
 // src/doctor/tailnet.ts
@@ -2708,59 +2760,73 @@ function nameInTailnet(name, { servers, search }) {
   return servers.includes(magicDns) && domain !== void 0 && !name.includes(".") ? `${name}.${domain}` : null;
 }
 
-// src/doctor/judge/gateway.ts
-function judgeOrigin(given, wanted, managed) {
-  const meant = given || wanted;
-  const parsed = parseOrigin(normaliseUrl(meant));
-  const from = given ? "APERTURE_URL" : "The environment's gateway";
-  if (!parsed.ok) {
-    const isPath = parsed.code === "origin-path";
-    const told = !given || parsed.why.startsWith("the address holds");
-    const why = told ? parsed.why : isPath ? "it has a path" : "no gateway has such an address";
-    const fix = !given || isPath ? parsed.fix : "let it be scheme, host and port, such as http://ai or http://localhost:8080";
-    return { origin: null, checks: [found("failure", "gateway", parsed.code, `${from} is not an origin`, show(why), show(fix))] };
-  }
-  const origin = parsed.value;
+// src/doctor/judge/models.ts
+function judgeModels2({ config, choices: choices2, probe, quote, known: catalogue }, served) {
   const checks = [];
-  if (given === "")
+  const used = usedModels(config, choices2);
+  for (const each of used) {
+    const main2 = each.key === "model";
+    if (serves(served, each) === void 0)
+      checks.push(
+        found(
+          main2 ? "failure" : "warning",
+          "models",
+          main2 ? "model-not-served" : "small-model-not-served",
+          `The gateway does not serve ${quote.text(each.text)}, which is ${each.key}`,
+          main2 ? "every prompt is answered with 404, or no grant gives you this model" : "titles fail without a word",
+          `choose one of ${listed(
+            served.map(({ id }) => show(id)),
+            4
+          )}, or ask for a grant`
+        )
+      );
+  }
+  checks.push(...judgeFormats({ config, choices: choices2, probe, quote }, served));
+  const known = new Map(
+    choices2.providers.flatMap(({ models }) => [...models ?? []].map(([name, wire]) => [wire, name]))
+  );
+  if (choices2.providers.some(({ models }) => models === null)) return withList(checks, served);
+  const ids = new Set(served.map(({ id }) => id.slice(id.indexOf("/") + 1)));
+  const isKnown = (name) => known.has(name) || catalogue.has(name);
+  const news = served.filter(({ id }) => !isKnown(id) && !isKnown(id.slice(id.indexOf("/") + 1)));
+  if (news.length > 0)
     checks.push(
       found(
         "note",
-        "gateway",
-        "origin-empty",
-        "APERTURE_URL is empty",
-        `the launcher takes ${show(wanted)} instead; other programs may not`,
-        "unset it, or let it name the gateway"
+        "models",
+        "models-new",
+        `The gateway serves ${news.length} more: ${listed(
+          news.map(({ id }) => show(id)),
+          3
+        )}`,
+        "this environment does not know them, so they cannot be chosen",
+        "npx create-aperture-env discover --write, and build the image again"
       )
     );
-  else if (given && given !== origin && !managed)
+  const whole = new Set(served.map(({ id }) => id));
+  const lost = [...known.keys()].filter((wire) => !ids.has(wire) && !whole.has(wire));
+  if (lost.length > 0 && lost.length < known.size)
     checks.push(
       found(
         "note",
-        "gateway",
-        "origin-spelling",
-        `APERTURE_URL is ${show(given)}, and an origin is ${origin}`,
-        "the launcher mends that; what reads the variable by itself may not",
-        `write ${origin}`
+        "models",
+        "models-not-served",
+        `${lost.length} of ${known.size} models that can be chosen are not served: ${listed(
+          lost.map((id) => quote.text(id)),
+          3
+        )}`,
+        "choosing one is answered with 404",
+        "npx create-aperture-env discover --write, and build the image again"
       )
     );
-  if (managed && given && origin !== parseOriginOr(wanted))
-    checks.push(
-      found(
-        "warning",
-        "gateway",
-        "origin-managed",
-        "APERTURE_URL names another gateway than the configuration",
-        `the configuration is managed, so OpenCode goes to ${show(wanted)}`,
-        "change aperture.url in aperture-env.yaml, or unset the variable"
-      )
-    );
-  return { origin: managed ? parseOriginOr(wanted) : origin, checks };
+  return withList(checks, served);
 }
-function parseOriginOr(text) {
-  const parsed = parseOrigin(normaliseUrl(text));
-  return parsed.ok ? parsed.value : null;
+function withList(checks, served) {
+  const bad = checks.some(({ severity }) => severity === "failure" || severity === "warning");
+  return bad ? [...checks] : [fine("models", "models", `${served.length} models are served, ours among them`), ...checks];
 }
+
+// src/doctor/judge/gateway.ts
 function judgeGateway(facts) {
   const { probe, timeout } = facts;
   const { url, route, models } = probe;
@@ -2821,28 +2887,6 @@ function proxied(check, proxy, url) {
     `let NO_PROXY and no_proxy hold ${url.hostname},localhost,127.0.0.1 (no scheme, no CIDR)`
   );
 }
-var passing = ["gateway-restarting"];
-function fromError({ code, message, hint = "" }) {
-  const group = code === "gateway-quota" ? "models" : "gateway";
-  return found(
-    passing.includes(code) ? "warning" : "failure",
-    group,
-    code,
-    message.replace(/\.$/, ""),
-    meanings[code] ?? "OpenCode cannot work without it",
-    hint.replace(/\.$/, "")
-  );
-}
-var meanings = {
-  "gateway-html": "OpenCode would ask for ever: it takes a page for an answer that has not begun",
-  "gateway-refused": "OpenCode tries for a minute and then gives up without a word",
-  "gateway-timeout": "packets are dropped on the way",
-  "gateway-slow": "something accepts connections there and does not answer",
-  "gateway-forbidden": "nobody gave this machine's identity a role",
-  "gateway-quota": "OpenCode tries again silently, for minutes",
-  "gateway-redirect": "OpenCode does not follow it as a browser would",
-  "gateway-restarting": "OpenCode tries again by itself"
-};
 function judgeName({ code }, { name, resolver, url }) {
   const shown2 = show(name ?? url.hostname);
   const servers = resolver.servers.map((server) => show(server));
@@ -2934,141 +2978,111 @@ function judgeClock({ models, now }) {
     )
   ];
 }
-function readModels(text) {
-  const parsed = parseAnswer(text);
-  const data = parsed.ok ? at(parsed.value, "data") : null;
-  if (!Array.isArray(data)) return null;
-  return data.filter(isObject).flatMap((model) => {
-    const id = textAt(model, "id");
-    return id === void 0 ? [] : [{ id, paths: textsAt(model, "supported_endpoints") ?? [] }];
-  });
-}
-function usedModels(config, choices2) {
-  return ["model", "small_model"].flatMap((key2) => {
-    const text = textAt(config, key2);
-    if (text === void 0) return [];
-    const [id, name] = splitModel(text);
-    const provider = choices2.providers.find((each) => each.id === id);
-    if (provider === void 0) return [];
-    return [{ key: key2, text, wire: provider.models?.get(name) ?? name, path: wirePath(provider, config, name) }];
-  });
-}
-function serves(served, { wire, text }) {
-  return served.find(({ id }) => id === wire || id === text);
-}
-function judgeModels2({ config, choices: choices2, probe, quote, known: catalogue }, served) {
-  const checks = [];
-  const used = usedModels(config, choices2);
-  for (const each of used) {
-    const main2 = each.key === "model";
-    if (serves(served, each) === void 0)
-      checks.push(
-        found(
-          main2 ? "failure" : "warning",
-          "models",
-          main2 ? "model-not-served" : "small-model-not-served",
-          `The gateway does not serve ${quote.text(each.text)}, which is ${each.key}`,
-          main2 ? "every prompt is answered with 404, or no grant gives you this model" : "titles fail without a word",
-          `choose one of ${listed(
-            served.map(({ id }) => show(id)),
-            4
-          )}, or ask for a grant`
-        )
-      );
+
+// src/gateway/origin.ts
+var example = "http://ai, http://ai.example.ts.net or http://localhost:8080";
+var plainHost = /^(?:(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*|\[[0-9a-f:.]+\])$/;
+function parseOrigin(text) {
+  const typed = text.trim();
+  if (typed === "") return refuse("the gateway's address is empty", `give its origin: ${example}`);
+  if (/[\s\p{Cc}\p{Cf}\\{}$"'`<>|^]/u.test(typed)) {
+    return refuse("the gateway's address holds a space, a quote or a control character", `give its origin: ${example}`);
   }
-  checks.push(...judgeFormats({ config, choices: choices2, probe, quote }, served));
-  const known = new Map(
-    choices2.providers.flatMap(({ models }) => [...models ?? []].map(([name, wire]) => [wire, name]))
-  );
-  if (choices2.providers.some(({ models }) => models === null)) return withList(checks, served);
-  const ids = new Set(served.map(({ id }) => id.slice(id.indexOf("/") + 1)));
-  const isKnown = (name) => known.has(name) || catalogue.has(name);
-  const news = served.filter(({ id }) => !isKnown(id) && !isKnown(id.slice(id.indexOf("/") + 1)));
-  if (news.length > 0)
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(typed)?.[1]?.toLowerCase();
+  if (scheme !== void 0 && scheme !== "http" && scheme !== "https") {
+    const host = typed.slice(scheme.length + 3).replace(/[/?#].*$/, "").replace(/^.*@/, "");
+    return refuse(
+      `the gateway speaks http or https, not ${scheme}`,
+      host === "" ? `give its origin: ${example}` : `write http://${host}`
+    );
+  }
+  let url;
+  try {
+    url = new URL(scheme === void 0 ? `http://${typed}` : typed);
+  } catch {
+    const named = typed.includes("@") ? "what was given" : JSON.stringify(typed);
+    return refuse(`${named} is not an address`, `give the gateway's origin: ${example}`);
+  }
+  const origin = url.origin;
+  if (url.username !== "" || url.password !== "" || typed.includes("@")) {
+    return refuse("the address holds a user name or a password, which would land in committed files", `write ${origin}`);
+  }
+  if (url.search !== "" || url.hash !== "" || /[?#]/.test(typed)) {
+    return refuse("the address holds a query or a fragment", `write ${origin}`);
+  }
+  if (!plainHost.test(url.hostname)) {
+    return refuse(`${JSON.stringify(url.hostname)} is not a host name`, `give the gateway's origin: ${example}`);
+  }
+  const notes = [];
+  if (scheme === void 0) notes.push(`read ${typed} as ${origin}: Aperture is reached over http, WireGuard encrypts it`);
+  const path = /^(?:\/v1\/?|\/)?$/.exec(url.pathname)?.[0];
+  if (path === void 0) {
+    return refuse(
+      `the address has the path ${url.pathname}; an origin has none`,
+      `write ${origin}; the paths of the wire formats are added`,
+      "origin-path"
+    );
+  }
+  if (path !== "" && path !== "/") notes.push(`took ${path} off: it is added for each provider`);
+  else if (typed.endsWith("/")) notes.push("took the trailing / off");
+  return { ok: true, value: origin, notes };
+}
+function refuse(why, fix, code = "origin-invalid") {
+  return { ok: false, code, why, fix };
+}
+
+// src/doctor/judge/origin.ts
+function judgeOrigin(given, wanted, managed) {
+  const meant = given || wanted;
+  const parsed = parseOrigin(normaliseUrl(meant));
+  const from = given ? "APERTURE_URL" : "The environment's gateway";
+  if (!parsed.ok) {
+    const isPath = parsed.code === "origin-path";
+    const told = !given || parsed.why.startsWith("the address holds");
+    const why = told ? parsed.why : isPath ? "it has a path" : "no gateway has such an address";
+    const fix = !given || isPath ? parsed.fix : "let it be scheme, host and port, such as http://ai or http://localhost:8080";
+    return { origin: null, checks: [found("failure", "gateway", parsed.code, `${from} is not an origin`, show(why), show(fix))] };
+  }
+  const origin = parsed.value;
+  const checks = [];
+  if (given === "")
     checks.push(
       found(
         "note",
-        "models",
-        "models-new",
-        `The gateway serves ${news.length} more: ${listed(
-          news.map(({ id }) => show(id)),
-          3
-        )}`,
-        "this environment does not know them, so they cannot be chosen",
-        "npx create-aperture-env discover --write, and build the image again"
+        "gateway",
+        "origin-empty",
+        "APERTURE_URL is empty",
+        `the launcher takes ${show(wanted)} instead; other programs may not`,
+        "unset it, or let it name the gateway"
       )
     );
-  const whole = new Set(served.map(({ id }) => id));
-  const lost = [...known.keys()].filter((wire) => !ids.has(wire) && !whole.has(wire));
-  if (lost.length > 0 && lost.length < known.size)
+  else if (given && given !== origin && !managed)
     checks.push(
       found(
         "note",
-        "models",
-        "models-not-served",
-        `${lost.length} of ${known.size} models that can be chosen are not served: ${listed(
-          lost.map((id) => quote.text(id)),
-          3
-        )}`,
-        "choosing one is answered with 404",
-        "npx create-aperture-env discover --write, and build the image again"
+        "gateway",
+        "origin-spelling",
+        `APERTURE_URL is ${show(given)}, and an origin is ${origin}`,
+        "the launcher mends that; what reads the variable by itself may not",
+        `write ${origin}`
       )
     );
-  return withList(checks, served);
+  if (managed && given && origin !== parseOriginOr(wanted))
+    checks.push(
+      found(
+        "warning",
+        "gateway",
+        "origin-managed",
+        "APERTURE_URL names another gateway than the configuration",
+        `the configuration is managed, so OpenCode goes to ${show(wanted)}`,
+        "change aperture.url in aperture-env.yaml, or unset the variable"
+      )
+    );
+  return { origin: managed ? parseOriginOr(wanted) : origin, checks };
 }
-function withList(checks, served) {
-  const bad = checks.some(({ severity }) => severity === "failure" || severity === "warning");
-  return bad ? [...checks] : [fine("models", "models", `${served.length} models are served, ours among them`), ...checks];
-}
-function formatsInUse(config, choices2, served) {
-  return choices2.providers.flatMap((provider) => {
-    const names = [
-      ...usedModels(config, choices2).filter(({ text }) => text.startsWith(`${provider.id}/`)).map(({ text }) => splitModel(text)[1]),
-      ...provider.models?.keys() ?? []
-    ];
-    const formats = /* @__PURE__ */ new Map();
-    for (const name of names) {
-      const path = wirePath(provider, config, name);
-      if (path === null || formats.has(path)) continue;
-      const found2 = serves(served, { wire: provider.models?.get(name) ?? name, text: `${provider.id}/${name}` });
-      if (found2 !== void 0) formats.set(path, { provider: provider.id, path, model: found2.id, paths: found2.paths });
-    }
-    return [...formats.values()];
-  });
-}
-function formatsToTry(config, choices2, models, deep) {
-  const served = readModels(models.text) ?? [];
-  const open = formatsInUse(config, choices2, served).filter(({ paths: paths2 }) => deep || paths2.length === 0);
-  return [...new Map(open.map(({ path, model }) => [path, { path, model }])).values()];
-}
-function judgeFormats({ config, choices: choices2, probe, quote }, served) {
-  const main2 = splitModel(textAt(config, "model") ?? "")[0];
-  return formatsInUse(config, choices2, served).flatMap(({ provider, path, model, paths: paths2 }) => {
-    const tried = probe.formats.get(path);
-    const severity = provider === main2 ? "failure" : "warning";
-    if (paths2.length > 0 ? !paths2.includes(path) : tried !== void 0 && "status" in tried && [404, 405].includes(tried.status))
-      return [
-        found(
-          severity,
-          "models",
-          path === "/v1/responses" ? "responses-missing" : "wire-format-missing",
-          `The gateway does not serve ${show(model)} on ${path}, which OpenCode calls for ${quote.text(provider)}`,
-          paths2.length > 0 ? `it serves it on ${listed(paths2.map((each) => show(each)))}` : "that path is answered with 404 or 405",
-          `ask the gateway's administrator for the flag ${flags[path] ?? "of that format"} (compatibility), ${path === "/v1/responses" ? "or set  api: chat  for it in aperture-env.yaml" : "or choose another provider"}`
-        )
-      ];
-    return tried === void 0 ? [] : judgeTried(tried, probe, severity, path);
-  });
-}
-var flags = {
-  "/v1/responses": "openai_responses",
-  "/v1/messages": "anthropic_messages",
-  "/v1/chat/completions": "openai_chat"
-};
-function judgeTried(tried, { url, route }, severity, path) {
-  if ("phase" in tried || tried.status >= 200 && tried.status < 300 || [400, 413, 415, 422].includes(tried.status)) return [];
-  const wrong = explainAnswer(tried, { url: new URL(path, url), timeout: 0, proxy: route.proxy?.host ?? null, unused: null });
-  return wrong === null ? [] : [{ ...fromError(wrong), severity, message: clean(`${path}: ${wrong.message.replace(/\.$/, "")}`, 300) }];
+function parseOriginOr(text) {
+  const parsed = parseOrigin(normaliseUrl(text));
+  return parsed.ok ? parsed.value : null;
 }
 
 // src/doctor/judge/local.ts
