@@ -355,28 +355,34 @@ describe("the program itself, killed while it writes", () => {
     });
   }
 
-  test.each([1, 2, 9, 18])("before file %i: the next run says so, and only with leave it finishes it", (killAt) => {
-    const clear = (): void => (rmSync(root, { recursive: true }), mkdirSync(root));
-    clear();
-    expect(run(["create", "--yes", "--name", "x"]).status).toBe(0);
-    const wanted = treeOf(root);
-    clear();
-    expect(run(["create", "--yes", "--name", "x"], killAt).status).toBeNull();
-    const cutOff = treeOf(root, true);
-    expect(Object.keys(cutOff)).toContain(journalPath);
-    for (const args of [["create"], ["create", "--yes", "--dry-run"]]) {
-      const { status, stderr } = run(args);
-      expect({ status, stderr }).toMatchObject({
-        status: args.includes("--dry-run") ? 0 : 3,
-        stderr: expect.stringContaining("was cut off while it wrote") as string,
-      });
-      expect(treeOf(root, true)).toEqual(cutOff);
-    }
-    const finished = run(["create", "--yes"]);
-    expect(finished, finished.stderr).toMatchObject({ status: 0, stdout: expect.stringContaining("Nothing to do") as string });
-    expect(finished.stderr).toMatch(/its 18 files were finished/);
-    expect(treeOf(root)).toEqual(wanted);
-  });
+  test.each(["first", "second", "middle", "last"] as const)(
+    "before the %s file: the next run says so, and only with leave it finishes it",
+    (which) => {
+      const clear = (): void => (rmSync(root, { recursive: true }), mkdirSync(root));
+      clear();
+      const whole = run(["create", "--yes", "--name", "x"]);
+      expect(whole.status).toBe(0);
+      const count = Number(/Written: (\d+) new/.exec(whole.stdout)![1]);
+      const killAt = { first: 1, second: 2, middle: Math.floor(count / 2), last: count }[which];
+      const wanted = treeOf(root);
+      clear();
+      expect(run(["create", "--yes", "--name", "x"], killAt).status).toBeNull();
+      const cutOff = treeOf(root, true);
+      expect(Object.keys(cutOff)).toContain(journalPath);
+      for (const args of [["create"], ["create", "--yes", "--dry-run"]]) {
+        const { status, stderr } = run(args);
+        expect({ status, stderr }).toMatchObject({
+          status: args.includes("--dry-run") ? 0 : 3,
+          stderr: expect.stringContaining("was cut off while it wrote") as string,
+        });
+        expect(treeOf(root, true)).toEqual(cutOff);
+      }
+      const finished = run(["create", "--yes"]);
+      expect(finished, finished.stderr).toMatchObject({ status: 0, stdout: expect.stringContaining("Nothing to do") as string });
+      expect(finished.stderr).toContain(`its ${count} files were finished`);
+      expect(treeOf(root)).toEqual(wanted);
+    },
+  );
 });
 
 describe("git's own folder has many names", () => {

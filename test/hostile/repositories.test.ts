@@ -123,6 +123,9 @@ const layouts: readonly { readonly what: string; readonly path: string; readonly
   ...onTheWay.flatMap((path) => Object.entries(folders).map(([what, place]) => ({ what, path, place }))),
 ];
 
+// Packages that are loaded only where they are needed: whoever has not all rights may not be able to read this checkout.
+await Promise.all([import("yaml"), import("diff"), import("execa"), import("signal-exit")]);
+
 /** What the program needs rights for is done as somebody who has not all of them. */
 async function asSomebody<Result>(act: () => Promise<Result>): Promise<Result> {
   if (!isRoot) return act();
