@@ -72,6 +72,7 @@ export async function spawn(program: string, args: readonly string[], options: S
   }
 }
 
+/** Runs what is ready to its end, within its limits. */
 async function run(
   program: string,
   { file, args, env }: Startable,
@@ -102,21 +103,30 @@ async function run(
   const ended = await child;
   clearTimeout(release);
   signal?.removeEventListener("abort", abort);
-  const { stdout = "", stderr = "", exitCode } = ended as { stdout?: string; stderr?: string; exitCode?: number };
-  const reason = ended.timedOut
-    ? `${program} gave no answer within ${timeout / 1000} s.`
-    : ended.isCanceled
-      ? `${program} was interrupted.`
-      : ended.isMaxBuffer
-        ? `${program} said too much.`
-        : ended.signal !== undefined
-          ? `${program} was ended by ${ended.signal}.`
-          : exitCode === undefined
-            ? (ended.originalMessage ?? "")
-            : null;
+  const { stdout = "", stderr = "" } = ended as { readonly stdout?: string; readonly stderr?: string };
+  const reason = whyEnded(program, ended, timeout);
   return reason === null
-    ? { exitCode: exitCode ?? null, stdout, stderr }
+    ? { exitCode: ended.exitCode ?? null, stdout, stderr }
     : { exitCode: null, stdout, stderr: `${stderr}${reason}` };
+}
+
+/** What execa says of a program that is over. */
+interface Ended {
+  readonly timedOut: boolean;
+  readonly isCanceled: boolean;
+  readonly isMaxBuffer: boolean;
+  readonly signal?: string | undefined;
+  readonly exitCode?: number | undefined;
+  readonly originalMessage?: string | undefined;
+}
+
+/** Why a program did not end by itself, as a sentence; null where it did, whatever its exit status. */
+function whyEnded(program: string, ended: Ended, timeout: number): string | null {
+  if (ended.timedOut) return `${program} gave no answer within ${timeout / 1000} s.`;
+  if (ended.isCanceled) return `${program} was interrupted.`;
+  if (ended.isMaxBuffer) return `${program} said too much.`;
+  if (ended.signal !== undefined) return `${program} was ended by ${ended.signal}.`;
+  return ended.exitCode === undefined ? (ended.originalMessage ?? "") : null;
 }
 
 /** Finds a program for a target, with the variables that it gets; null where there is none outside of the target. */
