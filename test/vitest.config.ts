@@ -1,10 +1,14 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
+import type { InlineConfig } from "vitest/node";
 import { doctorForVite } from "../src/scripts/doctor.mjs";
 import { specSchemaForVite } from "../src/scripts/schema.mjs";
 import { templatesForVite } from "../src/scripts/templates.mjs";
 
 const root = join(import.meta.dirname, "..");
+/** Whether the real files can be had: they lie outside this repository. */
+const there = existsSync(join(root, "..", "shared", "corpus"));
 
 /** The tiers, by the mode that vitest is started with (`--mode`); without one it is `test`, what `npm test` runs. */
 const tiers = {
@@ -15,6 +19,15 @@ const tiers = {
     testTimeout: 300_000,
     hookTimeout: 120_000,
     maxWorkers: 2,
+    provide: { files: "own" },
+  },
+  /** The same properties of the same edits, on some hundred files of public repositories. */
+  corpus: {
+    include: there ? ["test/property/{adding,devcontainer,no-alarm,yaml}-files.test.ts"] : [],
+    passWithNoTests: !there,
+    testTimeout: 600_000,
+    maxWorkers: 2,
+    provide: { files: "real" },
   },
   /** Real OpenCode against the mock gateway. */
   opencode: { include: ["test/opencode/**/*.test.ts"], testTimeout: 20_000, hookTimeout: 120_000, maxWorkers: 2 },
@@ -22,10 +35,14 @@ const tiers = {
   hostile: { include: ["test/hostile/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 120_000, maxWorkers: 2 },
   /** On a real Docker engine. One file at a time: they share the engine's cache and two processors. */
   containers: { include: ["test/containers/**/*.test.ts"], testTimeout: 600_000, hookTimeout: 900_000, fileParallelism: false },
-};
+} satisfies Readonly<Record<string, InlineConfig>>;
 
-export default defineConfig(({ mode }) => ({
-  root,
-  plugins: [templatesForVite(join(root, "templates")), doctorForVite(root), specSchemaForVite(root)],
-  test: tiers[mode as keyof typeof tiers],
-}));
+export default defineConfig(({ mode }) => {
+  if (mode === "corpus" && !there)
+    process.stderr.write("Skipped: the properties on real files, because ../shared/corpus is not here.\n");
+  return {
+    root,
+    plugins: [templatesForVite(join(root, "templates")), doctorForVite(root), specSchemaForVite(root)],
+    test: tiers[mode as keyof typeof tiers],
+  };
+});

@@ -3,7 +3,7 @@
  * Runs a task of this project on a machine with nothing but Node and npm: installs what the lock names where that is missing or older than
  * the lock, then does the task. Plain JavaScript without imports of packages at the top, because it runs before anything is installed.
  *
- *   node src/scripts/run.mjs build | demo | test | test:opencode | test:hostile | test:containers | bench | docs | refresh   [arguments]
+ *   node src/scripts/run.mjs build | demo | test | test:opencode | test:hostile | test:corpus | test:containers | bench | docs | refresh   [arguments]
  */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, statSync } from "node:fs";
@@ -38,6 +38,7 @@ const tasks = {
   },
   "test:opencode": (args) => runTier("opencode", args),
   "test:hostile": (args) => runTier("hostile", args),
+  "test:corpus": (args) => runTier("corpus", args),
   "test:containers": (args) => runTier("containers", args),
   bench: async (args) => {
     await tasks["build"]?.([]);

@@ -1,6 +1,6 @@
 /** How texts are kept: what is read back is what was written, for any two texts, and what follows from a tree is told apart from what does not. */
 import { createHash } from "node:crypto";
-import fc from "fast-check";
+import fc from "../support/random-cases.ts";
 import { describe, expect, test } from "vitest";
 import type { Tree } from "./cases.ts";
 import { revisionOf, seal, unseal } from "./invariants.ts";

@@ -15,7 +15,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import fc from "fast-check";
+import fc, { fuzzRuns } from "../support/random-cases.ts";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { isAppError } from "../../src/errors.ts";
 import { isDotGit, isInside } from "../../src/lock/inside.ts";
@@ -556,9 +556,7 @@ describe("fuzzed", () => {
   }
 
   test("journals: no write beyond the places, and no end that is a defect", { timeout: 300_000 }, () => {
-    const seed = Number(process.env["FUZZ_SEED"] ?? Date.now() % 2 ** 31);
-    const runs = Number(process.env["FUZZ_RUNS"] ?? 2000);
-    process.stderr.write(`Fuzzing ${runs} journals, FUZZ_SEED=${seed}.\n`);
+    const runs = 2000 * fuzzRuns;
     make();
     let expected = treeOf(folder.folder);
     const key = keyFor(root);
@@ -609,7 +607,7 @@ describe("fuzzed", () => {
         expect({ strays, modes, git }).toEqual({ strays: [], modes: [], git: "old\n" });
         expect(statSync(join(root, ".git")).isDirectory()).toBe(true);
       }),
-      { seed, numRuns: runs },
+      { numRuns: runs },
     );
     expect(outcomes.finished).toBeGreaterThan(runs / 20);
     expect(outcomes.refused).toBeGreaterThan(runs / 20);

@@ -8,7 +8,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { connect, type AddressInfo } from "node:net";
 import { delimiter, join } from "node:path";
 import { PassThrough, Writable } from "node:stream";
-import fc from "fast-check";
+import fc from "../support/random-cases.ts";
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { run } from "../../src/cli/main.ts";
 import type { Plan } from "../../src/plan/plan.ts";

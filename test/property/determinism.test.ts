@@ -1,5 +1,5 @@
 /** The same decisions give the same bytes, and the revision speaks for the image and for nothing else. */
-import fc from "fast-check";
+import fc from "../support/random-cases.ts";
 import { expect, test } from "vitest";
 import { featureFolder, featurePath } from "../../src/catalog/files.ts";
 import { formatLock, lockVersion, parseLock, type Lock } from "../../src/lock/lock.ts";

@@ -1,6 +1,6 @@
 /** Each escape alone: its format's own reader gives back exactly what went in. */
 import { execFileSync } from "node:child_process";
-import fc from "fast-check";
+import fc from "../support/random-cases.ts";
 import { expect, test } from "vitest";
 import { parse as parseYaml, parseDocument } from "yaml";
 import {

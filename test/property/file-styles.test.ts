@@ -2,14 +2,13 @@
  * The files of our own stand for those of strangers: whatever style a real file has, one of ours has it, too. What the properties say of ours
  * then says what they say of real ones where those cannot be had.
  */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { corpus, skipsWithoutCorpus } from "../support/file-sets.ts";
 import { featuresOfJsonc, featuresOfYaml } from "./file-styles.ts";
 
-const corpus = join(import.meta.dirname, "..", "..", "..", "shared", "corpus");
-if (!existsSync(corpus))
-  console.warn("skipped: whether each style of the real files is among ours, because ../shared/corpus is not here");
+const alone = skipsWithoutCorpus("whether each style of the real files is among ours");
 
 interface Kind {
   readonly kind: string;
@@ -118,14 +117,14 @@ describe.each(kinds)("$kind", ({ kind, folder, featuresOf, always }) => {
     expect(always.filter((feature) => !features.has(feature))).toEqual([]);
   });
 
-  test.skipIf(!existsSync(corpus))("each style of the real files has its counterpart", () => {
+  test.skipIf(alone)("each style of the real files has its counterpart", () => {
     const missing: Record<string, string> = {};
     for (const [name, text] of Object.entries(readAll(join(corpus, kind))))
       for (const feature of featuresOf(text)) if (!features.has(feature)) missing[feature] ??= name;
     expect(missing).toEqual({});
   });
 
-  test.skipIf(!existsSync(corpus))("none is a copy of a real one", () => {
+  test.skipIf(alone)("none is a copy of a real one", () => {
     const plain = (text: string): string => text.replaceAll(/\s/g, "");
     const theirs = new Set(Object.values(readAll(join(corpus, kind))).map(plain));
     const copies = Object.entries(ours).filter(([, text]) => plain(text).length > 100 && theirs.has(plain(text)));

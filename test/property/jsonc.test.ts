@@ -1,5 +1,5 @@
 /** Edits of generated JSONC: the value is what was meant, every byte outside the edit stays, and what is taken out again leaves no trace. */
-import fc from "fast-check";
+import fc from "../support/random-cases.ts";
 import { describe, expect, test } from "vitest";
 import { ensureItem, ensureValue, missingDepth, readObject, removeItem, removeValue } from "../../src/edit/jsonc.ts";
 import { anyText } from "./arbitraries.ts";

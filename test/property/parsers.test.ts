@@ -1,5 +1,5 @@
 /** Whatever comes in: it is understood, or refused as people can read it. Nothing else is ever thrown. */
-import fc from "fast-check";
+import fc from "../support/random-cases.ts";
 import { expect, test } from "vitest";
 import { stringify } from "yaml";
 import { parseCommand } from "../../src/cli/args.ts";

@@ -1,7 +1,7 @@
 /** No text that a person can give leaves its place in a generated file: it is refused, or stands where it belongs and nowhere else. */
 import { execFileSync } from "node:child_process";
 import { DockerfileParser, type Env, type From } from "dockerfile-ast";
-import fc from "fast-check";
+import fc from "../support/random-cases.ts";
 import { parse as parseJsonc, type ParseError } from "jsonc-parser";
 import { describe, expect, test } from "vitest";
 import { findBase, type Base } from "../../src/catalog/bases.ts";

@@ -1,6 +1,6 @@
 /** The line at the end of a run gives the same run again. */
 import { execFileSync } from "node:child_process";
-import fc from "fast-check";
+import fc from "../support/random-cases.ts";
 import { expect, test } from "vitest";
 import { pinnedRelease } from "../../src/catalog/release.ts";
 import { parseCommand, verbs } from "../../src/cli/args.ts";

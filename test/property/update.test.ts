@@ -1,9 +1,9 @@
 /** Updates and removals of whole repositories in memory: what the user did stays, what was added goes without a trace. */
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import fc from "fast-check";
+import fc from "../support/random-cases.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Shape } from "../../src/vocabulary.ts";
 import { mergeLines } from "../../src/edit/merge3.ts";
@@ -11,7 +11,7 @@ import { lockPath } from "../../src/lock/lock.ts";
 import { changesOf, conflictsOf, writesOf } from "../../src/plan/plan.ts";
 import type { Answers } from "../../src/questions/types.ts";
 import { specPath } from "../../src/spec/spec.ts";
-import { applied, plainAnswers, planRemove, planUpdate, type Texts } from "../support/memory.ts";
+import { applied, plainAnswers, planUpdate } from "../support/memory.ts";
 import { skipsWithoutGit } from "../support/skips.ts";
 
 const own: Shape = { kind: "own" };
@@ -144,78 +144,6 @@ describe("an update loses nothing of the user's", () => {
     expect(
       planUpdate(edited, feature, plainAnswers).changes.find(({ path }) => path === ".devcontainer/Dockerfile"),
     ).toMatchObject({ kind: "keep", why: "left" });
-  });
-});
-
-const corpus = join(import.meta.dirname, "..", "..", "..", "shared", "corpus", "devcontainer");
-if (!existsSync(corpus))
-  console.warn("skipped: adding to and removing from real dev containers, because ../shared/corpus is not here");
-const styles: Readonly<Record<string, (text: string) => string>> = {
-  "as it is": (text) => text,
-  "with CRLF": (text) => text.replaceAll(/\r?\n/g, "\r\n"),
-  "with a BOM": (text) => `\ufeff${text.replace(/^\ufeff/, "")}`,
-  "with tabs": (text) => text.replaceAll(/^ +/gm, (spaces) => "\t".repeat(Math.ceil(spaces.length / 2))),
-  "without a final newline": (text) => text.replace(/\s+$/, ""),
-};
-
-const sets = [
-  { what: "dev containers in every style", folder: join(import.meta.dirname, "files", "devcontainer"), least: 30 },
-  { what: "real dev containers, each in the place of its own", folder: corpus, least: 200 },
-].filter(({ folder }) => existsSync(folder));
-
-describe.each(sets)("$what", ({ folder, least }) => {
-  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => /\.jsonc?$/.test(name));
-  /** Where such a file lies: the corpus has the places in the names. */
-  const placeOf = (name: string): string => {
-    if (/(?:__|\/)\.devcontainer\.json$/.test(name)) return ".devcontainer.json";
-    return /__\.devcontainer__[^_/]+__devcontainer\.json$/.test(name) ? ".devcontainer/named/devcontainer.json" : file;
-  };
-
-  test.each(Object.entries(styles))("%s: add, update, and remove gives the whole tree back, byte for byte", (_style, restyle) => {
-    let count = 0;
-    for (const name of files) {
-      const place = placeOf(name);
-      const shape: Shape = { kind: "feature", files: [place] };
-      const before: Texts = new Map([[place, restyle(readFileSync(join(folder, name), "utf8"))]]);
-      const added = applied(before, planUpdate(before, shape, asked));
-      expect(writesOf(planUpdate(added, shape, asked)), name).toEqual([]);
-      const updated = applied(
-        added,
-        planUpdate(added, shape, { ...asked, url: "http://gw", containerEnv: { TZ: "CET", MORE: "1" }, forwardPorts: [4000] }),
-      );
-      for (const tree of [added, updated]) {
-        const removal = planRemove(tree);
-        expect(conflictsOf(removal), name).toEqual([]);
-        expect(new Map(applied(tree, removal)), name).toEqual(before);
-      }
-      count++;
-    }
-    expect(count).toBe(files.length);
-    expect(count).toBeGreaterThan(least);
-  });
-
-  test("with an edit of the user's in between: the edit is there, and nothing else", () => {
-    let exact = 0;
-    const others: string[] = [];
-    for (const name of files) {
-      const place = placeOf(name);
-      const shape: Shape = { kind: "feature", files: [place] };
-      const text = readFileSync(join(folder, name), "utf8");
-      const before: Texts = new Map([[place, text]]);
-      const added = applied(before, planUpdate(before, shape, asked));
-      // At the very beginning, but for a byte order mark.
-      const edit = (whole: string): string => whole.replace(/^\ufeff?/, "$&// edited\n");
-      const edited = new Map(added).set(place, edit(added.get(place)!));
-      const updated = applied(edited, planUpdate(edited, shape, { ...asked, url: "http://gw" }));
-      const left = applied(updated, planRemove(updated));
-      expect([...left.keys()], name).toEqual([place]);
-      if (left.get(place) === edit(text)) exact++;
-      else others.push(name);
-    }
-    // Only where an object was empty and had white space in it can it come out as `{}`.
-    for (const name of others) expect(readFileSync(join(folder, name), "utf8"), name).toMatch(/[{[]\s+[}\]]/);
-    expect(exact + others.length).toBe(files.length);
-    expect(others.length).toBeLessThan(5);
   });
 });
 

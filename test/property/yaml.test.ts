@@ -1,6 +1,6 @@
 /** Edits of generated YAML: the value is what was meant, every byte outside the edited place stays, and what was added goes without a trace. */
 import { isDeepStrictEqual } from "node:util";
-import fc from "fast-check";
+import fc from "../support/random-cases.ts";
 import { describe, expect, test } from "vitest";
 import { parseDocument } from "yaml";
 import {

@@ -6,7 +6,7 @@ import {
   type Server as HttpServer,
 } from "node:http";
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
-import fc from "fast-check";
+import fc from "../support/random-cases.ts";
 import { afterEach, describe, expect, test } from "vitest";
 import { loadAllProviders } from "../../src/catalog/all-providers.ts";
 import { readYaml } from "../../src/edit/yaml.ts";

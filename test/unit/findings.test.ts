@@ -1,4 +1,3 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { formatPlace } from "../../src/errors.ts";
@@ -497,42 +496,6 @@ test("what git ignores: one finding for each pattern", () => {
 });
 
 describe("no false alarm", () => {
-  const corpus = join(import.meta.dirname, "..", "..", "..", "shared", "corpus");
-  if (!existsSync(corpus)) console.warn("skipped: the corpus of real files, because ../shared/corpus is not here");
-  const property = join(import.meta.dirname, "..", "property");
-  /** Folders of each kind of file, and how many there are at the least. */
-  const sets = [
-    { what: "files in every style", folder: join(property, "files"), least: 30 },
-    { what: "real files", folder: corpus, least: 200 },
-  ].filter(({ folder }) => existsSync(folder));
-  const readAll = (folder: string): { path: string; text: string }[] =>
-    readdirSync(folder, { recursive: true, encoding: "utf8" })
-      .filter((name) => /\.(?:jsonc?|ya?ml)$/.test(name))
-      .map((path) => ({ path, text: readFileSync(join(folder, path), "utf8") }));
-
-  test.each(sets)("devcontainer.json: $what", ({ folder, least }) => {
-    const files = readAll(join(folder, "devcontainer"));
-    expect(files.length).toBeGreaterThan(least);
-    expect(findOtherOpencode(files.map(({ text }) => ({ path: ".devcontainer/devcontainer.json", text })))).toEqual([]);
-    expect(findBypass(files, options)).toEqual([]);
-    const named = files.map(({ path, text }) => ({ path: `${path}/devcontainer.json`, text }));
-    expect(findVariables(named, options)).toEqual([]);
-  });
-
-  test.each(sets)("Compose files and workflows: $what", ({ folder, least }) => {
-    const files = [...readAll(join(folder, "compose")), ...readAll(join(folder, "workflow"))];
-    expect(files.length).toBeGreaterThan(least / 2);
-    expect(findOtherOpencode(files)).toEqual([]);
-    expect(findVariables(files, options)).toEqual([]);
-  });
-
-  test.skipIf(!existsSync(corpus))("in real OpenCode configurations", () => {
-    // The one plugin by name among them is asked for at the registry.
-    expect(findBypass(readAll(join(corpus, "opencode")), options).map(({ code, where }) => [code, where.file])).toEqual([
-      ["asks-registry", "0xSero+open-trees/opencode.json"],
-    ]);
-  });
-
   test("in what is generated", () => {
     const cases = caseNames.map(readCase).filter(({ after }) => after["aperture-env.lock"] !== undefined);
     expect(cases.length).toBeGreaterThan(5);

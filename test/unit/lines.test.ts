@@ -1,5 +1,5 @@
 /** Lines and blocks of lines of ours in a user's text: there when wanted, gone without a trace. */
-import fc from "fast-check";
+import fc from "../support/random-cases.ts";
 import { describe, expect, test } from "vitest";
 import { ensureBlock, removeBlock } from "../../src/edit/block.ts";
 import { ensureLines, removeLines } from "../../src/edit/lines.ts";

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, 
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
-import fc from "fast-check";
+import fc from "../support/random-cases.ts";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { judgeRegistry, originOf } from "../../src/lock/registry.ts";
 import { readNpmConfiguration } from "../../src/registry/configuration.ts";

@@ -1,8 +1,8 @@
 /**
  * Edits of Compose files and workflows, each in four styles: the value as meant, all else as it was. On files of our own in every style that people
- * write, and, where they can be had, on 257 and 261 of public repositories.
+ * write, or on 257 and 261 of public repositories (test/support/file-sets.ts).
  */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join, sep } from "node:path";
 import { describe, expect, test } from "vitest";
 import { Lexer } from "yaml";
@@ -15,11 +15,7 @@ import {
   removeYamlItem,
   type YamlValue,
 } from "../../src/edit/yaml.ts";
-
-const corpus = join(import.meta.dirname, "..", "..", "..", "shared", "corpus");
-const own = join(import.meta.dirname, "files");
-if (!existsSync(corpus))
-  console.warn("skipped: the corpus of real Compose files and workflows, because ../shared/corpus is not here");
+import { fileSet } from "../support/file-sets.ts";
 
 const styles: Readonly<Record<string, (text: string) => string>> = {
   "as it is": (text) => text,
@@ -123,13 +119,13 @@ const refusals: Readonly<Record<keyof typeof edits, Readonly<Record<string, read
   workflow: {},
 };
 
-/** Folders of files, what is refused in them, and how many of each kind there are at the least. */
-const sets = [
-  { what: "files of our own", folder: own, refused: ownRefusals, least: { compose: 15, workflow: 7 } },
-  { what: "real files", folder: corpus, refused: refusals, least: { compose: 200, workflow: 200 } },
-].filter(({ folder }) => existsSync(folder));
+/** What is refused in a set of files, and how many of each kind there are at the least. */
+const { what, folder, known } = fileSet({
+  own: { refused: ownRefusals, least: { compose: 15, workflow: 7 } },
+  real: { refused: refusals, least: { compose: 200, workflow: 200 } },
+});
 
-describe.each(sets)("$what", ({ folder, refused: expected, least }) => {
+describe(what, () => {
   test.each(Object.keys(styles).flatMap((style) => (["compose", "workflow"] as const).map((kind) => ({ kind, style }))))(
     "$kind $style",
     { timeout: 600_000 },
@@ -138,7 +134,7 @@ describe.each(sets)("$what", ({ folder, refused: expected, least }) => {
       const files = readdirSync(join(folder, kind), { recursive: true, encoding: "utf8" }).filter((name) =>
         /\.ya?ml$/.test(name),
       );
-      expect(files.length).toBeGreaterThanOrEqual(least[kind]);
+      expect(files.length).toBeGreaterThanOrEqual(known.least[kind]);
       for (const file of files.sort()) {
         const text = styles[style]!(readFileSync(join(folder, kind, file), "utf8"));
         const read = readYaml(text);
@@ -173,7 +169,7 @@ describe.each(sets)("$what", ({ folder, refused: expected, least }) => {
           expect(ensureYaml(result.text, path, value), file).toEqual(result);
         }
       }
-      expect(refused).toEqual(expected[kind]);
+      expect(refused).toEqual(known.refused[kind]);
     },
   );
 
@@ -204,7 +200,7 @@ describe.each(sets)("$what", ({ folder, refused: expected, least }) => {
         }
       }
     }
-    expect(lists).toBeGreaterThan(least.compose);
+    expect(lists).toBeGreaterThan(known.least.compose);
     // What aliases and anchors share is edited nowhere.
     expect(refused.filter((line) => !/used elsewhere|an alias|comes from a merge|has a tag/.test(line))).toEqual([]);
     expect(refused.length).toBeLessThan(lists / 5);

@@ -6,8 +6,8 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { findProvider } from "../../src/catalog/providers.ts";
 import { lockPath, parseLock, type Lock } from "../../src/lock/lock.ts";
 import { opencodeBinary } from "../support/opencode.ts";
-import { makeTemporary, textOf, writeTree, type Tree } from "./cases.ts";
-import { caseNames, readCase } from "./store.ts";
+import { makeTemporary, textOf, writeTree, type Tree } from "../golden/cases.ts";
+import { caseNames, readCase } from "../golden/store.ts";
 
 const binary = await opencodeBinary();
 const share = ".devcontainer/aperture-env";

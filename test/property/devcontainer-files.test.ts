@@ -1,22 +1,17 @@
 /**
- * The edits of a user's devcontainer.json: on files of our own in every style that people write, and, where they can be had, on 245 real ones of
- * public repositories; each as it is and in five styles more.
+ * The edits of a user's devcontainer.json: on files of our own in every style that people write, or on 245 real ones of public repositories
+ * (test/support/file-sets.ts); each as it is and in five styles more.
  */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { ensureItem, ensureValue, removeItem, removeValue } from "../../src/edit/jsonc.ts";
 import type { EditResult } from "../../src/edit/splice.ts";
+import { fileSet } from "../support/file-sets.ts";
 import { backTo, depthOf, isSplice, nodeAt, strange, styles, textOf, valueOf, type Path } from "./jsonc-checks.ts";
 
-const corpus = join(import.meta.dirname, "..", "..", "..", "shared", "corpus", "devcontainer");
-if (!existsSync(corpus))
-  console.warn("skipped: the corpus of real devcontainer.json files, because ../shared/corpus is not here");
-/** Folders of files, and how many there are at the least. */
-const sets = [
-  { what: "files of our own", folder: join(import.meta.dirname, "files", "devcontainer"), least: 30 },
-  { what: "real files", folder: corpus, least: 200 },
-].filter(({ folder }) => existsSync(folder));
+const { what, folder: root, known } = fileSet({ own: { least: 30 }, real: { least: 200 } });
+const folder = join(root, "devcontainer");
 
 const revision = "0123456789ab";
 
@@ -56,7 +51,7 @@ function withValue(object: Record<string, unknown>, [key, ...rest]: readonly str
   return { ...object, [key!]: rest.length === 0 ? put : withValue(inner, rest, put) };
 }
 
-describe.each(sets)("devcontainer.json: $what", ({ folder, least }) => {
+describe(`devcontainer.json: ${what}`, () => {
   const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => /\.jsonc?$/.test(name));
 
   const cases = Object.entries(styles).flatMap(([style, restyle]) =>
@@ -99,7 +94,7 @@ describe.each(sets)("devcontainer.json: $what", ({ folder, least }) => {
       // Refused is only what no JSONC parser reads.
       expect(refused).toEqual([]);
       expect(edited).toBe(files.length);
-      expect(edited).toBeGreaterThan(least);
+      expect(edited).toBeGreaterThan(known.least);
     },
   );
 
