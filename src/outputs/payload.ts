@@ -44,7 +44,7 @@ export const payload: Output = {
     file(`${featureFolder}/models.json`, "providers, model, small_model and opencode.style", image),
     file(
       `${featureFolder}/opencode.json`,
-      "providers, model, small_model, opencode.style, opencode.managed and opencode.online",
+      "providers, model, small_model, opencode.style, opencode.managed, opencode.online and opencode.chunkTimeout",
       image,
     ),
     file(`${featureFolder}/opencode/devcontainer-feature.json`, "opencode.version", image),

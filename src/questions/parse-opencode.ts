@@ -1,4 +1,5 @@
 /** How what decides about OpenCode itself is read: its version, switches, what it may ask of the internet. Pure. */
+import { chunkTimeouts } from "../catalog/chunk-timeout.ts";
 import { onlineUses } from "../catalog/online.ts";
 import { describe, names, refused, splitList, understood } from "./parse.ts";
 import type { Parsed } from "./types.ts";
@@ -23,6 +24,31 @@ export function readOnline(value: unknown): Parsed<readonly string[]> {
   return Array.isArray(value) && value.every((item) => typeof item === "string")
     ? acceptOnline(value)
     : refused(`expected a list of names, not ${describe(value)}`, "write  [share], or  []");
+}
+
+function acceptChunkTimeout(value: number): Parsed<number | false> {
+  const { least, most, proposed } = chunkTimeouts;
+  return Number.isInteger(value) && value >= least && value <= most
+    ? understood(value)
+    : refused(
+        `a stream may be silent for ${least} to ${most} milliseconds, in whole numbers`,
+        `write them as ${proposed}, or false for as long as it likes`,
+      );
+}
+
+/** Milliseconds, or off. */
+export function parseChunkTimeout(text: string): Parsed<number | false> {
+  const typed = text.trim().toLowerCase();
+  if (["off", "false", "none"].includes(typed)) return understood(false);
+  return acceptChunkTimeout(/^\d{1,9}$/.test(typed) ? Number(typed) : Number.NaN);
+}
+
+/** A number of milliseconds, or false. */
+export function readChunkTimeout(value: unknown): Parsed<number | false> {
+  if (value === false) return understood(false);
+  return typeof value === "number"
+    ? acceptChunkTimeout(value)
+    : refused(`expected milliseconds, not ${describe(value)}`, `write them as ${chunkTimeouts.proposed}, or false`);
 }
 
 const version = /^(?:latest|(\d{1,4})\.\d{1,6}\.\d{1,6})$/;

@@ -4,6 +4,7 @@
  * has to be is said here, once for each question. Draft 07, which yaml-language-server reads.
  */
 import { bases } from "../catalog/bases.ts";
+import { chunkTimeouts } from "../catalog/chunk-timeout.ts";
 import { lifecycleHooks } from "../catalog/hooks.ts";
 import { providers, refusedIds } from "../catalog/providers.ts";
 import { wireFormats } from "../catalog/wire-formats.ts";
@@ -123,6 +124,12 @@ const values: { readonly [Id in QuestionId]: Schema } = {
     default: [],
     description:
       "What OpenCode may ask of the internet beside the gateway. share: sessions that somebody shares go to opencode.ai. lsp: language servers are fetched where a configuration turns lsp on.",
+  },
+  chunkTimeout: {
+    oneOf: [{ type: "integer", minimum: chunkTimeouts.least, maximum: chunkTimeouts.most }, { const: false }],
+    default: chunkTimeouts.proposed,
+    description:
+      "How long a stream may be silent, in milliseconds: then OpenCode ends it and asks again, where it would wait for ever. Leave room for models that think before they write. false: no limit. OpenCode watches server-sent events only, so not the streams of Amazon Bedrock's own wire format.",
   },
   base: {
     description: "The image family that the environment starts from.",

@@ -3,6 +3,7 @@
  * Order matters: a question may look at the answers of those above it.
  */
 import { bases } from "../catalog/bases.ts";
+import { chunkTimeouts } from "../catalog/chunk-timeout.ts";
 import { onlineUses } from "../catalog/online.ts";
 import { exampleWithFormat, proposedProviders, providers } from "../catalog/providers.ts";
 import { styles } from "../catalog/styles.ts";
@@ -25,7 +26,15 @@ import {
   readPorts,
 } from "./parse-devcontainer.ts";
 import { cleanName, parseName } from "./parse-name.ts";
-import { parseOnline, parseOpencode, parseSwitch, readOnline, readSwitch } from "./parse-opencode.ts";
+import {
+  parseChunkTimeout,
+  parseOnline,
+  parseOpencode,
+  parseSwitch,
+  readChunkTimeout,
+  readOnline,
+  readSwitch,
+} from "./parse-opencode.ts";
 import { readText } from "./parse.ts";
 import {
   formatProviders,
@@ -206,6 +215,25 @@ const table: { readonly [Id in QuestionId]: Question<Id> } = {
     write: itself,
     holds: isTexts,
     before: { value: [], until: 2 },
+  },
+  chunkTimeout: {
+    id: "chunkTimeout",
+    kind: "text",
+    flag: "chunk-timeout",
+    value: "ms|off",
+    env: ["APERTURE_ENV_CHUNK_TIMEOUT"],
+    key: ["opencode", "chunkTimeout"],
+    asked: false,
+    optional: true,
+    message: "How long may a stream be silent, in milliseconds?",
+    help: `how long a stream may be silent before OpenCode asks again, in milliseconds, or off; ${chunkTimeouts.proposed} by default`,
+    propose: () => byDefault(chunkTimeouts.proposed),
+    parse: parseChunkTimeout,
+    read: readChunkTimeout,
+    format: (value) => (value === false ? "off" : String(value)),
+    write: itself,
+    holds: (value): value is number | false => readChunkTimeout(value).ok,
+    before: { value: false, until: 3 },
   },
   base: {
     id: "base",

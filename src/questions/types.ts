@@ -52,6 +52,8 @@ export interface Answers {
   readonly managed: boolean;
   /** What OpenCode may ask of the internet beside the gateway (src/catalog/online.ts). */
   readonly online: readonly string[];
+  /** How long a provider's stream may be silent, in milliseconds; false for as long as it likes (src/catalog/chunk-timeout.ts). */
+  readonly chunkTimeout: number | false;
   readonly base: BaseChoice;
   readonly outputs: readonly string[];
   /** Dev containers of the user's to add to, by path; `["all"]` for every one that is there. */

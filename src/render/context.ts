@@ -1,6 +1,7 @@
 /** Answers and data become the context that the templates see: every leaf a string (Handlebars adds numbers up), nothing computed later. */
 import { fetchImage, findBase, packages, type Base } from "../catalog/bases.ts";
 import type { Catalogue } from "../catalog/models.ts";
+import { chunkTimeouts } from "../catalog/chunk-timeout.ts";
 import { onlineUses } from "../catalog/online.ts";
 import { integrityToHex, packagesOf, type Release } from "../catalog/release.ts";
 import { connections } from "../connections/index.ts";
@@ -55,6 +56,7 @@ export function buildContext({ answers, release, registry, shape, catalogue }: E
       opencode: answers.opencode,
       managed: String(answers.managed),
       online: answers.online,
+      chunkTimeout: answers.chunkTimeout === chunkTimeouts.proposed ? null : String(answers.chunkTimeout),
       onlineList: formatValue(answers.online),
     },
     connections: connections.map(({ value, about }) => ({ value, about })),

@@ -19,7 +19,7 @@ export interface EmittedProvider {
   /** Where the catalogue does not say it. */
   readonly name: string | null;
   readonly npm: string | null;
-  readonly options: Readonly<Record<string, string>>;
+  readonly options: Readonly<Record<string, string | number>>;
   /** The only models that are offered; null for all. */
   readonly whitelist: readonly string[] | null;
   /** Models that are not offered; null where nothing is said of that. */

@@ -10,8 +10,11 @@ import { pinProvider } from "./pins.ts";
 
 /** What OpenCode gets for these answers. `origin` is what base URLs begin with. */
 export function emitProviders(answers: Answers, catalogue: Catalogue, origin: string): Emission {
-  const finish = (provider: EmittedProvider, npm: string): EmittedProvider =>
-    answers.managed ? pinProvider(provider, npm) : provider;
+  const finish = (emitted: EmittedProvider, npm: string): EmittedProvider => {
+    const { chunkTimeout } = answers;
+    const provider = chunkTimeout === false ? emitted : { ...emitted, options: { ...emitted.options, chunkTimeout } };
+    return answers.managed ? pinProvider(provider, npm) : provider;
+  };
   if (answers.style === "compact") {
     const { providers, ...chosen } = emitCompact(answers, catalogue, origin);
     return { providers: providers.map((provider) => finish(provider, compatible)), ...chosen };

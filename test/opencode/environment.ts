@@ -59,6 +59,7 @@ export const defaultAnswers: Answers = {
   opencode: pinnedRelease.version,
   managed: false,
   online: [],
+  chunkTimeout: 600_000,
   base: "debian",
   outputs: ["devcontainer"],
   devcontainers: ["all"],

@@ -94,7 +94,7 @@ describe.skipIf(binary === null)("opencode debug config", { timeout: 60_000 }, (
     const origin = answers.managed ? answers.url : gateway;
     for (const { id, api } of answers.providers) {
       const baseURL = `${origin}${findProvider(id)!.wireFormats[api]!.suffix}`;
-      expect(config.provider[id]!.options, id).toEqual({ baseURL, apiKey: "-" });
+      expect(config.provider[id]!.options, id).toEqual({ baseURL, apiKey: "-", chunkTimeout: answers.chunkTimeout });
     }
   });
 });

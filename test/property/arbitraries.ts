@@ -246,6 +246,7 @@ export const textFor: { readonly [Id in QuestionId]: fc.Arbitrary<string> } = {
   style: fc.oneof(fc.constantFrom("separate", "compact"), anyText),
   opencode: fc.oneof(fc.constantFrom("1.18.18", "v1.2.3", "latest"), anyText),
   online: fc.oneof(fc.constantFrom("share", "lsp,share", "none"), anyText),
+  chunkTimeout: fc.oneof(fc.constantFrom("off", "none"), fc.integer({ min: -1, max: 1e10 }).map(String), anyText),
   managed: fc.oneof(fc.constantFrom("true", "false", "yes", "no"), anyText),
   base: fc.oneof(fc.constantFrom("debian", "alpine", "slim", "node"), base, anyText),
   outputs: fc.oneof(fc.constant("devcontainer"), anyText),

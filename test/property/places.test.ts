@@ -333,6 +333,7 @@ describe("refusals", () => {
     ],
     ["style", /^(?:separate|compact)$/, (value: string) => value],
     ["online", /^(?:(?:share|lsp),?){0,2}$/, (value: Answers["online"]) => value.join(",")],
+    ["chunkTimeout", /^(?:false|[1-9]\d{3,7})$/, String],
     ["opencode", /^(?:latest|1\.\d+\.\d+)$/, (value: string) => value],
     ["name", /^(?!.*\$\{)[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}]{1,100}$/u, (value: string) => value],
     [
@@ -388,6 +389,7 @@ describe("refusals", () => {
       "opencode",
       "managed",
       "online",
+      "chunkTimeout",
       "base",
       "outputs",
       "name",

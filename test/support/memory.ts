@@ -27,6 +27,7 @@ export const plainAnswers: Answers = {
   opencode: pinnedRelease.version,
   managed: false,
   online: [],
+  chunkTimeout: 600_000,
   base: "debian",
   outputs: ["devcontainer"],
   devcontainers: ["all"],

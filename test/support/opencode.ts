@@ -60,6 +60,7 @@ function renderFetch(): string {
       opencode: pinnedRelease.version,
       managed: false,
       online: [],
+      chunkTimeout: 600_000,
       base: "debian",
       outputs: ["devcontainer"],
       devcontainers: ["all"],

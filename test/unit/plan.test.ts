@@ -59,6 +59,7 @@ const answers: Lock["answers"] = {
   opencode: "1.18.18",
   managed: false,
   online: [],
+  chunkTimeout: 600_000,
   base: "debian",
   outputs: ["devcontainer"],
   devcontainers: ["all"],

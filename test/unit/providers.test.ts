@@ -293,7 +293,7 @@ describe("the separate style", () => {
       model: "openai-chat/gpt-5",
       small_model: "openai-chat/gpt-5-mini",
       enabled_providers: ["openai-chat"],
-      provider: { "openai-chat": { options: { baseURL: "{env:APERTURE_URL}/v1", apiKey: "-" } } },
+      provider: { "openai-chat": { options: { baseURL: "{env:APERTURE_URL}/v1", apiKey: "-", chunkTimeout: 600_000 } } },
     });
     const { models } = (files["opencode.json"] as { provider: Record<string, { models: Record<string, unknown> }> }).provider[
       "openai-chat"
@@ -319,7 +319,7 @@ describe("the separate style", () => {
       "house-models": {
         name: "House",
         npm: "@ai-sdk/openai-compatible",
-        options: { baseURL: "{env:APERTURE_URL}/v1", apiKey: "-" },
+        options: { baseURL: "{env:APERTURE_URL}/v1", apiKey: "-", chunkTimeout: 600_000 },
         models: { "qwen3-coder": { limit } },
       },
     });
@@ -338,7 +338,7 @@ describe("the separate style", () => {
     expect((files["opencode.json"] as { provider: unknown }).provider).toEqual({
       google: {
         whitelist: models.map(({ id }) => id),
-        options: { baseURL: "{env:APERTURE_URL}/v1beta", apiKey: "-" },
+        options: { baseURL: "{env:APERTURE_URL}/v1beta", apiKey: "-", chunkTimeout: 600_000 },
         models: { "gemini-9": { limit }, "gemini-10": {} },
       },
     });
@@ -383,7 +383,7 @@ describe("the compact style", () => {
       aperture: {
         name: "Aperture",
         npm: "@ai-sdk/openai-compatible",
-        options: { apiKey: "-" },
+        options: { apiKey: "-", chunkTimeout: 600_000 },
         models: {
           "claude-sonnet-4-5": { provider: { npm: "@ai-sdk/anthropic", api: base }, headers },
           "claude-haiku-4-5": { provider: { npm: "@ai-sdk/anthropic", api: base }, headers },
@@ -624,6 +624,28 @@ describe("what a managed configuration pins", () => {
 
   test("nothing of it where it is not managed", () => {
     const { provider } = filesOf(answersFor([{ id: "anthropic", api: "messages" }]))["opencode.json"] as Written;
-    expect(provider["anthropic"]).toEqual({ options: { baseURL: "{env:APERTURE_URL}/v1", apiKey: "-" } });
+    expect(provider["anthropic"]).toEqual({ options: { baseURL: "{env:APERTURE_URL}/v1", apiKey: "-", chunkTimeout: 600_000 } });
+  });
+});
+
+describe("how long a stream may be silent", () => {
+  const timeouts = (more: Partial<Answers>): unknown[] => {
+    const choices = [...everyChoice.filter(({ id }, index) => everyChoice.findIndex((each) => each.id === id) === index), house];
+    const { provider } = filesOf(answersFor(choices, more))["opencode.json"] as {
+      readonly provider: Readonly<Record<string, { readonly options: { readonly chunkTimeout?: unknown } }>>;
+    };
+    expect(Object.keys(provider).length).toBe(more.style === "compact" ? 1 : choices.length);
+    return [...new Set(Object.values(provider).map(({ options }) => options.chunkTimeout))];
+  };
+
+  test.each([
+    ["separate", false],
+    ["separate", true],
+    ["compact", false],
+    ["compact", true],
+  ] as const)("is said of every provider, in the %s style, managed: %s", (style, managed) => {
+    expect(timeouts({ style, managed })).toEqual([600_000]);
+    expect(timeouts({ style, managed, chunkTimeout: 90_000 })).toEqual([90_000]);
+    expect(timeouts({ style, managed, chunkTimeout: false })).toEqual([undefined]);
   });
 });
