@@ -35,6 +35,8 @@ const tiers = {
   hostile: { include: ["test/hostile/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 120_000, maxWorkers: 2 },
   /** On a real Docker engine. One file at a time: they share the engine's cache and two processors. */
   containers: { include: ["test/containers/**/*.test.ts"], testTimeout: 600_000, hookTimeout: 900_000, fileParallelism: false },
+  /** On a real tailnet, in containers. One file at a time: there is one control server. */
+  tailnet: { include: ["test/tailnet/**/*.test.ts"], testTimeout: 600_000, hookTimeout: 1_800_000, fileParallelism: false },
 } satisfies Readonly<Record<string, InlineConfig>>;
 
 export default defineConfig(({ mode }) => {

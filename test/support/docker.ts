@@ -96,10 +96,20 @@ export interface Network {
   readonly gateway: string;
 }
 
-/** Makes a network; an internal one has no way out. */
-export async function createNetwork({ internal = false }: { readonly internal?: boolean } = {}): Promise<Network> {
+/**
+ * Makes a network. An internal one has no way out and no default route; one that is not masqueraded has a default route that leads nowhere
+ * but to the engine's own machine, which is what programs expect that look for their way by it.
+ */
+export async function createNetwork({
+  internal = false,
+  masquerade = true,
+}: { readonly internal?: boolean; readonly masquerade?: boolean } = {}): Promise<Network> {
   const name = uniqueName("aperture-env");
-  await mustRun("docker", ["network", "create", "--label", label, ...(internal ? ["--internal"] : []), name]);
+  const options = [
+    ...(internal ? ["--internal"] : []),
+    ...(masquerade ? [] : ["--opt", "com.docker.network.bridge.enable_ip_masquerade=false"]),
+  ];
+  await mustRun("docker", ["network", "create", "--label", label, ...options, name]);
   onDispose(() => mustRun("docker", ["network", "rm", name]));
   return {
     name,
