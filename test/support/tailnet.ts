@@ -90,8 +90,18 @@ export async function startTailnet(flags: readonly string[] = []): Promise<Tailn
     );
   const gateway = await runDetached("node:24-bookworm-slim", {
     args: [
-      ...["--network", network.name, "--cap-add", "NET_ADMIN", "--device", "/dev/net/tun", "--env", `KEY=${await key()}`],
-      ...["--volume", `${join(root, "dist")}:/app:ro`, "--volume", `${programs}:/programs:ro`],
+      "--network",
+      network.name,
+      "--cap-add",
+      "NET_ADMIN",
+      "--device",
+      "/dev/net/tun",
+      "--env",
+      `KEY=${await key()}`,
+      "--volume",
+      `${join(root, "dist")}:/app:ro`,
+      "--volume",
+      `${programs}:/programs:ro`,
     ],
     // It listens on its address in the tailnet alone, and sees the nodes' own.
     command: [

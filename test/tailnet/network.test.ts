@@ -26,8 +26,16 @@ describe.skipIf(skips("a real tailnet", missing))("a network that leads to the t
     // The laptop: a node with a device of its own, whose name server is the tailnet's.
     network = await runDetached("debian:bookworm-slim", {
       args: [
-        ...["--network", tailnet.network.name, "--cap-add", "NET_ADMIN", "--device", "/dev/net/tun"],
-        ...["--env", `KEY=${await tailnet.key()}`, "--volume", `${tailnet.programs}:/programs:ro`],
+        "--network",
+        tailnet.network.name,
+        "--cap-add",
+        "NET_ADMIN",
+        "--device",
+        "/dev/net/tun",
+        "--env",
+        `KEY=${await tailnet.key()}`,
+        "--volume",
+        `${tailnet.programs}:/programs:ro`,
       ],
       command: ["sh", "-c", `${upCommand({ url: tailnet.url, name: "laptop", acceptDns: true })}\nwait`],
     });
