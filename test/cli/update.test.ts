@@ -51,8 +51,36 @@ describe("one repository", () => {
     const ran = await runPiped(["update"], root);
     expect(ran.exit, ran.stdout).toBe(0);
     expect(read("aperture-env.yaml")).toContain("url: http://gw:8080 # ours");
-    expect(read(".devcontainer/Dockerfile")).toMatch(/ENV APERTURE_URL=http:\/\/gw:8080 [^]*\nRUN mine\n$/);
+    expect(read(".devcontainer/Dockerfile")).toMatch(/ENV APERTURE_URL=http:\/\/gw:8080\n[^]*\nRUN mine\n$/);
     expect(read(launcher)).toContain("_gateway=http://gw:8080\n");
+  });
+
+  const dockerfile = ".devcontainer/Dockerfile";
+  const layer = "RUN apt-get update && apt-get install -y jq";
+  const places: readonly (readonly [where: string, before: RegExp])[] = [
+    ["directly behind RUN install.sh", /^RUN sh \S*aperture-env\/install\.sh\n/gm],
+    ["below each line that is there for it", /^# Your layers .*\n/gm],
+    ["at the top", /^(?=# The environment)/g],
+    ["at the end", /$(?![^])/g],
+  ];
+  test.each(places)("a layer of the user's %s: another gateway, base and OpenCode merge around it", async (_where, before) => {
+    await runPiped(["--yes"], root);
+    edit(dockerfile, (text) => text.replace(before, (found) => `${found}${layer}\n`));
+    const count = (text: string): number => text.split(`${layer}\n`).length - 1;
+    const mine = read(dockerfile);
+    expect(count(mine)).toBeGreaterThan(0);
+    const ran = await runPiped(["update", "--url", "http://gw", "--base", "alpine"], root);
+    expect(ran.exit, ran.stdout + ran.stderr).toBe(0);
+    const merged = read(dockerfile);
+    expect(count(merged)).toBe(count(mine));
+    expect(merged.match(/^ENV APERTURE_URL=.*$/gm)).toEqual(["ENV APERTURE_URL=http://gw", "ENV APERTURE_URL=http://gw"]);
+    expect(merged).toContain("alpine");
+    // What is left without the layer is what a new repository gets.
+    const whole = merged.replaceAll(`${layer}\n`, "");
+    edit(dockerfile, () => whole);
+    expect((await runPiped(["check"], root)).stdout).toMatch(/^Fine/);
+    expect((await runPiped(["remove", "--yes"], root)).exit).toBe(0);
+    expect(treeOf(root)).toEqual({});
   });
 
   test("a flag is written into the spec, with every comment in place", async () => {
@@ -99,7 +127,7 @@ describe("one repository", () => {
     expect((await runPiped(["update", "--on-conflict", "fail"], root)).exit).toBe(3);
     expect((await runPiped(["update", "--on-conflict", "keep"], root)).exit).toBe(0);
     expect(read(launcher)).toMatch(/_gateway=http:\/\/ai\n[^]*\necho mine\n$/);
-    expect(read(".devcontainer/Dockerfile")).toContain("APERTURE_URL=http://gw ");
+    expect(read(".devcontainer/Dockerfile")).toContain("APERTURE_URL=http://gw\n");
     // Decided once, it is not asked again, and a check lets it be.
     expect((await runPiped(["update"], root)).stdout).toContain("Nothing to do");
     expect((await runPiped(["check"], root)).exit).toBe(0);

@@ -365,12 +365,14 @@ describe("Dockerfile", () => {
   test.each(dockerfiles)(
     "$name: dev and ci stand on the base's images, and differ in nothing but the command",
     ({ text, environment }) => {
-      const [, , dev = "", ci = ""] = text.split(/^FROM /m);
+      const stageOf = (target: string): string[] => {
+        const stage = text.split(/^(?=FROM )/m).find((each) => each.split("\n")[0]!.endsWith(` AS ${target}`)) ?? "";
+        return stage.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+      };
+      const [[fromDev, ...dev], [fromCi, ...ci]] = [stageOf("dev"), stageOf("ci")];
       const base = baseOf(environment);
-      expect(dev.startsWith(`${base.dev} AS dev\n`)).toBe(true);
-      expect(ci.startsWith(`${base.ci} AS ci\n`)).toBe(true);
-      const rest = (stage: string): string => stage.slice(stage.indexOf("\n")).trim();
-      expect(rest(ci)).toBe(`${rest(dev)}\nCMD ["bash"]`);
+      expect([fromDev, fromCi]).toEqual([`FROM ${base.dev} AS dev`, `FROM ${base.ci} AS ci`]);
+      expect(ci).toEqual([...dev, 'CMD ["bash"]']);
     },
   );
 
@@ -390,8 +392,8 @@ describe("Dockerfile", () => {
     ["a variable of another stage", (text: string) => text.replace(/ARG APERTURE_ENV_REVISION=\n/g, ""), /not declared there/],
     [
       "a line that continues nowhere",
-      (text: string) => text.replace("ENV APERTURE_URL=http://ai \\\n", "ENV APERTURE_URL=http://ai\n"),
-      /OPENCODE_CONFIG/,
+      (text: string) => text.replace("target=/root/.npmrc \\\n", "target=/root/.npmrc\n"),
+      /APERTURE_ENV_LIBC=\w+ is not among/i,
     ],
   ])("the judge refuses %s", (_what, spoil, why) => {
     const { text, environment } = dockerfiles.find(({ name }) => name === "empty-folder")!;
