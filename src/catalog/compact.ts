@@ -1,6 +1,6 @@
 /** The compact style: one provider for the whole gateway, with the named models of all. How each of them is called. Pure. */
 import type { Answers, ModelChoice, ProviderChoice } from "../questions/types.ts";
-import { compactId, findProvider, speechOf } from "./providers.ts";
+import { compactId, defaultsOf, speechOf } from "./providers.ts";
 import { wireFormats } from "./wire-formats.ts";
 
 /** A model of the one provider. */
@@ -20,7 +20,7 @@ export type Named = Pick<Answers, "providers" | "model" | "smallModel">;
 export function namedModels(choice: ProviderChoice, { model, smallModel }: Named): readonly ModelChoice[] {
   if (choice.models !== undefined) return choice.models;
   const chosen = chosenModels(choice.id, { model, smallModel });
-  const defaults = Object.values(findProvider(choice.id)?.defaults ?? {});
+  const defaults = Object.values(defaultsOf(choice) ?? {});
   return (chosen.length > 0 ? chosen : [...new Set(defaults)]).map((id) => ({ id }));
 }
 

@@ -21,6 +21,14 @@ export interface Speech extends FormatRoute {
   readonly headers: Readonly<Record<string, string>>;
   /** Models of the catalogue that cannot be used in this wire format. */
   readonly lacks: RegExp | null;
+  /** Proposed in this wire format, where that is not what is proposed for the provider. */
+  readonly defaults: Defaults | null;
+}
+
+/** What is proposed of a provider: ids without the provider's name. */
+export interface Defaults {
+  readonly model: string;
+  readonly smallModel: string;
 }
 
 /** A provider of OpenCode's catalogue that a gateway can serve. */
@@ -29,8 +37,8 @@ export interface Provider {
   readonly name: string;
   readonly wireFormats: Readonly<Partial<Record<WireFormat, Speech>>>;
   readonly defaultApi: WireFormat;
-  /** Proposed when this provider comes first in the spec: ids without the provider's name. */
-  readonly defaults: { readonly model: string; readonly smallModel: string };
+  /** Proposed when this provider comes first in the spec. */
+  readonly defaults: Defaults;
   /** Proposed where nothing else is said. */
   readonly proposed: boolean;
   /** What gateways call it, where that is not OpenCode's word for it. */
@@ -53,7 +61,7 @@ const entries: Readonly<Record<string, Entry>> = {
       // The loader of this id adds the header (read in the binary).
       messages: { headers: { "anthropic-beta": "interleaved-thinking-2025-05-14,fine-grained-tool-streaming-2025-05-14" } },
     },
-    models: ["claude-sonnet-4-5", "claude-haiku-4-5"],
+    models: ["claude-sonnet-5-5", "claude-haiku-4-5"],
     proposed: true,
     aliases: ["claude"],
     owns: "messages",
@@ -64,16 +72,22 @@ const entries: Readonly<Record<string, Entry>> = {
       responses: {},
       // The loader of the id `openai` calls `responses` of the package, which this one does not have: it crashes.
       // Codex and pro models are in the Responses API only ("This model is only supported in v1/responses", alvinunreal/tmuxai#82).
-      chat: { as: "openai-chat", lacks: /codex|-pro(?:-|$)|deep-research/ },
+      // gpt-6.1 and gpt-6-astra take no tools over chat, and do reason, so there is no way around it ("Tool calling requires the Responses API",
+      // developers.openai.com, models gpt-6.1-sol and gpt-6-astra). The others do where they do not reason, see openai-over-chat.ts.
+      chat: {
+        as: "openai-chat",
+        lacks: /codex|-pro(?:-|$)|deep-research|gpt-6\.[1-9]|gpt-6-astra/,
+        defaults: { model: "gpt-6-sol", smallModel: "gpt-6-luna" },
+      },
     },
-    models: ["gpt-5", "gpt-5-mini"],
+    models: ["gpt-6.1-sol", "gpt-6-luna"],
     proposed: true,
     owns: "responses",
   },
   google: {
     name: "Google Gemini",
     formats: { "generate-content": {} },
-    models: ["gemini-2.5-pro", "gemini-2.5-flash"],
+    models: ["gemini-3.8-flash", "gemini-3.5-flash-lite"],
     aliases: ["gemini", "google-gemini", "google-ai-studio"],
     owns: "generate-content",
   },
@@ -81,7 +95,7 @@ const entries: Readonly<Record<string, Entry>> = {
     name: "Google Vertex AI (Gemini)",
     // With a key it is in express mode and asks Google for nothing; project and region keep those of the process's environment out.
     formats: { vertex: { options: { project: vertexProject, location: vertexRegion } } },
-    models: ["gemini-2.5-pro", "gemini-2.5-flash"],
+    models: ["gemini-3.8-flash", "gemini-3.5-flash-lite"],
     aliases: ["vertex", "vertexai", "vertex-ai"],
     owns: "vertex",
   },
@@ -90,14 +104,14 @@ const entries: Readonly<Record<string, Entry>> = {
     // The loader of the id `amazon-bedrock` puts `us.` and the like before the names of models, by the region, looks for AWS's own credentials
     // and leaves the key in a variable that the agent's commands see. For another id it does not run, and names stay as they are.
     formats: { converse: { as: "bedrock" } },
-    models: ["us.anthropic.claude-sonnet-4-5-20250929-v1:0", "us.anthropic.claude-haiku-4-5-20251001-v1:0"],
+    models: ["us.anthropic.claude-sonnet-5", "us.anthropic.claude-haiku-4-5-20251001-v1:0"],
     aliases: ["bedrock", "aws-bedrock"],
     owns: "converse",
   },
   openrouter: {
     name: "OpenRouter",
     formats: { chat: { npm: "@openrouter/ai-sdk-provider" } },
-    models: ["anthropic/claude-sonnet-4.5", "anthropic/claude-haiku-4.5"],
+    models: ["anthropic/claude-sonnet-5.5", "anthropic/claude-haiku-4.5"],
     aliases: ["open-router"],
   },
   groq: { name: "Groq", formats: { chat: { npm: "@ai-sdk/groq" } }, models: ["openai/gpt-oss-120b", "openai/gpt-oss-20b"] },
@@ -107,7 +121,7 @@ const entries: Readonly<Record<string, Entry>> = {
     models: ["mistral-medium-latest", "mistral-small-latest"],
     aliases: ["mistralai"],
   },
-  deepseek: { name: "DeepSeek", formats: { chat: {} }, models: ["deepseek-v4-pro", "deepseek-v4-flash"] },
+  deepseek: { name: "DeepSeek", formats: { chat: {} }, models: ["deepseek-v4-pro", "deepseek-flash"] },
   xai: {
     name: "xAI",
     formats: {
@@ -117,13 +131,13 @@ const entries: Readonly<Record<string, Entry>> = {
       // Without the loader, its package speaks chat: in the compact style another one has to do.
       responses: { npm: "@ai-sdk/xai", compactNpm: wireFormats.responses.npm },
     },
-    models: ["grok-4.5", "grok-4.3"],
+    models: ["grok-4.7", "grok-4.3"],
     aliases: ["grok", "x-ai"],
   },
   togetherai: {
     name: "Together AI",
     formats: { chat: { npm: "@ai-sdk/togetherai" } },
-    models: ["moonshotai/Kimi-K2.6", "openai/gpt-oss-20b"],
+    models: ["moonshotai/Kimi-K3", "openai/gpt-oss-20b"],
     aliases: ["together", "together-ai"],
   },
 };
@@ -162,7 +176,7 @@ export const exampleWithFormat: string = Object.values(providers).flatMap(({ id,
 
 function speak(api: WireFormat, as: string): Speech {
   const route = wireFormats[api];
-  return { ...route, as, compactNpm: route.npm, options: {}, headers: {}, lacks: null };
+  return { ...route, as, compactNpm: route.npm, options: {}, headers: {}, lacks: null, defaults: null };
 }
 
 function compact({ npm, compactNpm }: Partial<Speech>): Partial<Speech> {
@@ -180,6 +194,12 @@ export function speechOf({ id, api }: { readonly id: string; readonly api: WireF
   const speech = provider === undefined ? speak(api, id) : provider.wireFormats[api];
   if (speech === undefined) throw new Error(`${id} does not speak ${api}`);
   return speech;
+}
+
+/** What is proposed of a provider in its wire format; nothing of one of the team's own. */
+export function defaultsOf({ id, api }: { readonly id: string; readonly api: WireFormat }): Defaults | null {
+  const provider = findProvider(id);
+  return provider === undefined ? null : (provider.wireFormats[api]?.defaults ?? provider.defaults);
 }
 
 /** The id of the one provider that the compact style has. */

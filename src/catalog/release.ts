@@ -2,6 +2,7 @@
  * A release of OpenCode: its version and the platform packages that carry its binary, each with the sha512 that the npm registry states.
  * The pinned one is data that `npm run refresh` writes.
  */
+import catalogue from "./opencode/catalogue.json" with { type: "json" };
 import pinned from "./opencode/release.json" with { type: "json" };
 import type { Libc } from "./bases.ts";
 
@@ -24,6 +25,17 @@ export interface Release {
 
 /** The release that this generator pins. */
 export const pinnedRelease = pinned as Release;
+
+/** Where the model catalogue is from. It is newer than the pinned release where a registry has a newer one for some platform. */
+export interface CatalogueRelease {
+  /** The version of OpenCode whose binary it was read from. */
+  readonly version: string;
+  /** The day of its newest entry, as YYYY-MM-DD. */
+  readonly date: string;
+}
+
+/** Where this generator's model catalogue is from. */
+export const catalogueRelease: CatalogueRelease = catalogue;
 
 /** The packages of every release, by platform. Baseline: the x64 builds that run on any x64 processor. */
 export const platforms: Readonly<Record<string, Omit<PlatformPackage, "integrity">>> = {
@@ -93,6 +105,11 @@ export function newestCommonVersion(lists: readonly (readonly string[])[]): stri
   const [first = [], ...rest] = lists;
   const common = first.filter((version) => isPinnable(version) && rest.every((list) => list.includes(version)));
   return common.sort(compareVersions).at(-1) ?? null;
+}
+
+/** The newest pinnable version that is in any list, or null. */
+export function newestVersion(lists: readonly (readonly string[])[]): string | null {
+  return lists.flat().filter(isPinnable).sort(compareVersions).at(-1) ?? null;
 }
 
 /** Negative where `left` is the older version, positive where it is the newer one. What stands behind a `-` does not count. */

@@ -9,6 +9,12 @@ export type GatewayApi = (typeof gatewayApis)[number];
 /** In these the model stands in the body, where it can be written as `provider/model`. */
 export const bodyApis: readonly GatewayApi[] = ["responses", "messages", "chat"];
 
+/** What is proposed of a provider, without its name. */
+export interface ProposedModels {
+  readonly model: string;
+  readonly smallModel: string;
+}
+
 /** What is known without a gateway: the providers that this version has by name, and the model catalogue. */
 export interface Known {
   readonly providers: Readonly<
@@ -18,9 +24,11 @@ export interface Known {
         readonly id: string;
         readonly name: string;
         /** `lacks`: models of the catalogue that cannot be used in that wire format, whatever a gateway says. */
-        readonly wireFormats: Readonly<Partial<Record<GatewayApi, { readonly lacks?: RegExp | null }>>>;
+        readonly wireFormats: Readonly<
+          Partial<Record<GatewayApi, { readonly lacks?: RegExp | null; readonly defaults?: ProposedModels | null }>>
+        >;
         readonly defaultApi: string;
-        readonly defaults: { readonly model: string; readonly smallModel: string };
+        readonly defaults: ProposedModels;
         /** What gateways call it, where that is not OpenCode's word for it. */
         readonly aliases: readonly string[];
         /** The API that is its own: models whose provider was not named are its, and so is what speaks an API that nobody else has. */

@@ -1,6 +1,6 @@
 /** What to propose of what a gateway serves: the two models, and how a provider is written into a spec. Pure. */
 import { specLimits } from "../spec/spec.ts";
-import type { Discovery, GatewayApi, GatewayModel, GatewayProvider, Known, Limit } from "./listed.ts";
+import type { Discovery, GatewayApi, GatewayModel, GatewayProvider, Known, Limit, ProposedModels } from "./listed.ts";
 
 /** A model with its provider, and the name by which OpenCode asks for it: `provider/model`. */
 export interface Candidate {
@@ -13,9 +13,10 @@ export interface Candidate {
 const families: readonly RegExp[] = [
   /claude.*sonnet/,
   /claude.*opus/,
-  /^(?:.*\/)?gpt-[5-9](?:[.-]\d+)?(?:-20[\d-]+)?$/,
+  /^(?:.*\/)?gpt-[5-9](?:[.-]\d+)?(?:-sol)?(?:-20[\d-]+)?$/,
   /gpt-[5-9].*codex/,
-  /gemini.*pro/,
+  // Google's newest flash models are stronger than its last pro.
+  /gemini.*pro|gemini-3\.[6-9]-flash$/,
   /claude|gpt-[4-9]|gemini/,
   /cod(?:er|ex)|devstral/,
   /qwen|kimi|glm|deepseek|mistral|llama|grok/,
@@ -23,7 +24,7 @@ const families: readonly RegExp[] = [
 /** Families for titles and summaries. */
 const smallFamilies: readonly RegExp[] = [
   /haiku/,
-  /gpt-[5-9].*[-_]mini/,
+  /gpt-[5-9].*(?:[-_]mini|-luna)/,
   /[-_]mini(?:$|[-_.:\d])/,
   /[-_]nano(?:$|[-_.:\d])/,
   /flash/,
@@ -51,19 +52,23 @@ export function nameIn({ known }: GatewayProvider, { id, unique }: GatewayModel)
   return known ? id : (unique ?? id);
 }
 
+function defaultsIn({ id, known, api }: GatewayProvider, providers: Known["providers"]): ProposedModels | null {
+  if (!known) return null;
+  const { wireFormats, defaults } = providers[id]!;
+  return (api === null ? null : wireFormats[api]?.defaults) ?? defaults;
+}
+
 /** The default model to propose; null where nothing chats. */
 export function proposeModel(candidates: readonly Candidate[], { providers }: Known): Candidate | null {
-  const isDefault = ({ provider, model }: Candidate): boolean =>
-    provider.known && providers[provider.id]!.defaults.model === model.id;
-  const strong = candidates.filter(({ model }) => !isSmall(model.id));
+  const isDefault = ({ provider, model }: Candidate): boolean => defaultsIn(provider, providers)?.model === model.id;
+  const strong = candidates.filter((candidate) => !isSmall(candidate.model.id) || isDefault(candidate));
   return best(strong, families, isDefault) ?? best(candidates, smallFamilies, isDefault);
 }
 
 /** The model for titles and summaries: a small one of the default model's provider, else a small one, else the default model. */
 export function proposeSmallModel(candidates: readonly Candidate[], model: string, { providers }: Known): Candidate | null {
   const id = model.split("/")[0]!;
-  const isDefault = ({ provider, model: one }: Candidate): boolean =>
-    provider.known && providers[provider.id]!.defaults.smallModel === one.id;
+  const isDefault = ({ provider, model: one }: Candidate): boolean => defaultsIn(provider, providers)?.smallModel === one.id;
   const small = candidates.filter((candidate) => isSmall(candidate.model.id) || isDefault(candidate));
   const near = small.filter(({ provider }) => provider.id === id);
   return (

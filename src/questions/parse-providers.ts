@@ -1,6 +1,6 @@
 /** How the answers about providers and models are read and written; like `parse.ts`, and pure. */
 import { findAmbiguity } from "../catalog/compact.ts";
-import { exampleProvider, exampleWithFormat, findProvider, providers, refusalOf } from "../catalog/providers.ts";
+import { defaultsOf, exampleProvider, exampleWithFormat, findProvider, providers, refusalOf } from "../catalog/providers.ts";
 import { styles } from "../catalog/styles.ts";
 import { isWireFormat, wireFormats } from "../catalog/wire-formats.ts";
 import { specLimits } from "../spec/spec.ts";
@@ -230,14 +230,14 @@ function writeModels(models: readonly ModelChoice[]): unknown {
 /** The model to propose: the first provider's, as far as it offers that. */
 export function proposeModel({ providers: [first] = [] }: Partial<Answers>): string {
   if (first === undefined) return "";
-  const { model = "" } = findProvider(first.id)?.defaults ?? {};
+  const { model } = defaultsOf(first) ?? { model: "" };
   return `${first.id}/${offers(first, model) ? model : first.models![0]!.id}`;
 }
 
 /** The small model to propose: of the model's provider, as far as it offers that; else the model itself. */
 export function proposeSmallModel({ providers: chosen = [], model = "" }: Partial<Answers>): string {
   const choice = chosen.find(({ id }) => model.startsWith(`${id}/`));
-  const small = findProvider(choice?.id ?? "")?.defaults.smallModel;
+  const small = choice === undefined ? undefined : defaultsOf(choice)?.smallModel;
   return choice === undefined || small === undefined || !offers(choice, small) ? model : `${choice.id}/${small}`;
 }
 

@@ -1,10 +1,13 @@
 /**
- * `npm run refresh`: pins a release of OpenCode and takes the model catalogue out of it, for the maintainer.
+ * `npm run refresh`: pins a release of OpenCode, and takes the model catalogue out of the newest one there is; for the maintainer.
  *
- *   npm run refresh [-- --opencode <version>]
+ *   npm run refresh [-- --opencode <version>] [--catalogue <version>]
  *
- * Writes `release.json`, `models.json` (the providers that are proposed) and `models/<provider>.json` (the others) in `src/catalog/opencode`, all
- * at the very end: a failure leaves them as they were.
+ * The catalogue is a release of its own: models come and go by the week, and a registry may have the newest version for one platform only, which
+ * is enough to read it and not enough to pin it.
+ *
+ * Writes `release.json`, `catalogue.json` (where the models are from), `models.json` (the providers that are proposed) and
+ * `models/<provider>.json` (the others) in `src/catalog/opencode`, all at the very end: a failure leaves them as they were.
  */
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -14,6 +17,7 @@ import { parseArgs } from "node:util";
 import { execa, type Options } from "execa";
 import {
   checkCatalogue,
+  dateOf,
   describeChanges,
   evaluateLiteral,
   findLiteral,
@@ -23,13 +27,32 @@ import {
 } from "../catalog/opencode/extract.ts";
 import { selections } from "../catalog/opencode/selections.ts";
 import { providers } from "../catalog/providers.ts";
-import { isPinnable, isRelease, newestCommonVersion, platforms, type PlatformPackage, type Release } from "../catalog/release.ts";
+import {
+  isPinnable,
+  isRelease,
+  newestCommonVersion,
+  newestVersion,
+  platforms,
+  type CatalogueRelease,
+  type PlatformPackage,
+  type Release,
+} from "../catalog/release.ts";
+import { retiringModels } from "../catalog/retirements.ts";
 import { cancelledError, environmentError, usageError } from "../errors.ts";
 
 /** The providers that the catalogue is reduced to: those that the product offers. */
 const catalogueProviders = Object.keys(providers);
 
-const usage = "npm run refresh [-- --opencode <version>]";
+/** Packages with a binary to read the catalogue from: those of a release, and those for newer processors, of which there may be newer ones. */
+const readable = [...Object.keys(platforms), ...Object.keys(platforms).map((name) => name.replace("-baseline", ""))];
+
+const usage = "npm run refresh [-- --opencode <version>] [--catalogue <version>]";
+
+/** The versions that were asked for; the newest where none was. */
+interface Asked {
+  readonly opencode: string | undefined;
+  readonly catalogue: string | undefined;
+}
 
 /** Where the programs that this script starts run, and what stops them. */
 interface Surroundings {
@@ -39,7 +62,7 @@ interface Surroundings {
 
 /** Refreshes the data of the project at `root` and prints what changed to stdout. Cleans up what it downloaded, also when it fails. */
 export async function refresh(root: string, argv: readonly string[]): Promise<void> {
-  const asked = parseVersion(argv);
+  const asked = parseVersions(argv);
   const work = mkdtempSync(join(tmpdir(), "aperture-env-refresh-"));
   const interrupted = new AbortController();
   const interrupt = (): void => interrupted.abort();
@@ -55,33 +78,51 @@ export async function refresh(root: string, argv: readonly string[]): Promise<vo
   }
 }
 
-function parseVersion(argv: readonly string[]): string | undefined {
-  let version: string | undefined;
+function parseVersions(argv: readonly string[]): Asked {
+  let asked: Asked;
   try {
-    version = parseArgs({ args: [...argv], options: { opencode: { type: "string" } } }).values.opencode;
+    const { values } = parseArgs({ args: [...argv], options: { opencode: { type: "string" }, catalogue: { type: "string" } } });
+    asked = { opencode: values.opencode, catalogue: values.catalogue };
   } catch (error) {
     throw usageError("bad-arguments", (error as Error).message, usage);
   }
-  if (version !== undefined && !isPinnable(version))
-    throw usageError("bad-version", `${version} is not a version of OpenCode 1, such as 1.18.18.`, usage);
-  return version;
+  const wrong = Object.values(asked).find((version) => version !== undefined && !isPinnable(version));
+  if (wrong !== undefined) throw usageError("bad-version", `${wrong} is not a version of OpenCode 1, such as 1.18.18.`, usage);
+  return asked;
 }
 
-async function refreshIn(work: string, surroundings: Surroundings, asked: string | undefined): Promise<void> {
+async function refreshIn(work: string, surroundings: Surroundings, asked: Asked): Promise<void> {
   const folder = join(surroundings.root, "src", "catalog", "opencode");
-  const releaseFile = join(folder, "release.json");
-  const release = await findRelease(asked ?? (await findNewest(surroundings)), surroundings);
-  const binary = await download(release, work, surroundings);
+  const [releaseFile, catalogueFile] = [join(folder, "release.json"), join(folder, "catalogue.json")];
+  const versions = await listVersions(surroundings);
+  const release = await findRelease(asked.opencode ?? findNewest(versions), surroundings);
+  const source = await findBinary(versions, asked.catalogue, surroundings);
+  const binary = await download(source, work, surroundings);
   const found = checkCatalogue(evaluateLiteral(findLiteral(readFileSync(binary))), catalogueProviders);
-  const catalogue = reduceCatalogue(found, catalogueProviders, selections);
-  const files = Object.entries(filesOf(catalogue)).map(([name, part]) => ({ file: join(folder, name), part }));
+  const from: CatalogueRelease = { version: source.version, date: dateOf(found) };
   const before = (readJson(releaseFile) as Partial<Release>).version;
-  const old = Object.assign({}, ...files.map(({ file }) => readJson(file))) as Catalogue;
+  const last = readJson(catalogueFile) as Partial<CatalogueRelease>;
+  const old = Object.assign({}, ...readAll(folder)) as Catalogue;
+  const catalogue = reduceCatalogue(found, catalogueProviders, selections, { ids: retiringModels, last: old });
   writeFileSync(releaseFile, `${JSON.stringify(release, null, 2)}\n`);
+  writeFileSync(catalogueFile, `${JSON.stringify(from, null, 2)}\n`);
   mkdirSync(join(folder, "models"), { recursive: true });
-  for (const { file, part } of files) writeFileSync(file, printCatalogue(part));
-  const was = before === release.version ? "as before" : `was ${before ?? "not pinned"}`;
-  process.stdout.write([`OpenCode ${release.version}, ${was}`, ...describeChanges(old, catalogue), ""].join("\n"));
+  for (const [name, part] of Object.entries(filesOf(catalogue))) writeFileSync(join(folder, name), printCatalogue(part));
+  const was = (now: string, earlier: string | undefined): string => (earlier === now ? "as before" : `was ${earlier ?? "none"}`);
+  const lines = [
+    `OpenCode ${release.version}, ${was(release.version, before)}`,
+    `Catalogue of ${from.date}, out of ${from.version}, ${was(from.version, last.version)}`,
+    ...describeChanges(old, catalogue),
+    "",
+  ];
+  process.stdout.write(lines.join("\n"));
+}
+
+/** Every file of the last catalogue. */
+function readAll(folder: string): unknown[] {
+  return ["models.json", ...catalogueProviders.map((id) => join("models", `${id}.json`))].map((name) =>
+    readJson(join(folder, name)),
+  );
 }
 
 /** The catalogue by files: what is proposed is one, which is part of the program, and each of the others is loaded only where it is wanted. */
@@ -95,13 +136,43 @@ function filesOf(catalogue: Catalogue): Readonly<Record<string, Catalogue>> {
   };
 }
 
-async function findNewest(surroundings: Surroundings): Promise<string> {
-  const names = ["opencode-ai", ...Object.keys(platforms)];
+/** Which versions npm has of each package. */
+async function listVersions(surroundings: Surroundings): Promise<ReadonlyMap<string, readonly string[]>> {
+  const names = [...new Set(["opencode-ai", ...readable])];
   // npm gives a package's only version as a text instead of a list.
-  const lists = await Promise.all(names.map(async (name) => [await view(name, "versions", surroundings)].flat().map(String)));
-  const newest = newestCommonVersion(lists);
+  const lists = await Promise.all(
+    names.map(async (name) => [(await view(name, "versions", surroundings)) ?? []].flat().map(String)),
+  );
+  return new Map(names.map((name, index) => [name, lists[index]!]));
+}
+
+function findNewest(versions: ReadonlyMap<string, readonly string[]>): string {
+  const newest = newestCommonVersion(["opencode-ai", ...Object.keys(platforms)].map((name) => versions.get(name) ?? []));
   if (newest === null) throw environmentError("no-release", "The npm registry has no OpenCode 1.x for all platforms.", usage);
   return newest;
+}
+
+/** One package with a binary. */
+interface Source {
+  readonly name: string;
+  readonly version: string;
+  readonly integrity: string;
+}
+
+/** The package of the asked version, or of the newest that any platform has: all of a version carry the same catalogue. */
+async function findBinary(
+  versions: ReadonlyMap<string, readonly string[]>,
+  asked: string | undefined,
+  surroundings: Surroundings,
+): Promise<Source> {
+  const version = asked ?? newestVersion(readable.map((name) => versions.get(name) ?? []));
+  const name = readable.find((one) => versions.get(one)?.includes(version ?? ""));
+  if (version === null || name === undefined)
+    throw usageError("no-binary", `The npm registry has no package with the binary of OpenCode ${version ?? "1.x"}.`, usage);
+  const integrity = await view(`${name}@${version}`, "dist.integrity", surroundings);
+  if (typeof integrity !== "string")
+    throw environmentError("no-integrity", `The npm registry states no integrity of ${name} ${version}.`);
+  return { name, version, integrity };
 }
 
 async function findRelease(version: string, surroundings: Surroundings): Promise<Release> {
@@ -123,21 +194,18 @@ async function findRelease(version: string, surroundings: Surroundings): Promise
   return release;
 }
 
-/** Downloads the package for this machine, checks it and gives the path of the binary. On a system other than Linux any one serves: it is only read. */
-async function download(release: Release, work: string, surroundings: Surroundings): Promise<string> {
-  const arch = process.arch === "arm64" ? "arm64" : "amd64";
-  const libc = existsSync("/etc/alpine-release") ? "musl" : "glibc";
-  const [name, { integrity }] = Object.entries(release.packages).find(([, entry]) => entry.arch === arch && entry.libc === libc)!;
-  process.stderr.write(`Downloading ${name} ${release.version} (60 MB)\n`);
-  const packed = await run("npm", ["pack", `${name}@${release.version}`, "--pack-destination", work], surroundings);
+/** Downloads a package, checks it and gives the path of the binary, which is only read. */
+async function download({ name, version, integrity }: Source, work: string, surroundings: Surroundings): Promise<string> {
+  process.stderr.write(`Downloading ${name} ${version} (60 MB)\n`);
+  const packed = await run("npm", ["pack", `${name}@${version}`, "--pack-destination", work], surroundings);
   const tarball = readdirSync(work).find((file) => file.endsWith(".tgz"));
   if (packed.exitCode !== 0 || tarball === undefined)
-    throw environmentError("download-failed", `npm could not download ${name} ${release.version}.`, packed.stderr);
+    throw environmentError("download-failed", `npm could not download ${name} ${version}.`, packed.stderr);
   const digest = createHash("sha512")
     .update(readFileSync(join(work, tarball)))
     .digest("base64");
   if (`sha512-${digest}` !== integrity)
-    throw environmentError("wrong-integrity", `${name} ${release.version} is not what the registry states: sha512-${digest}.`);
+    throw environmentError("wrong-integrity", `${name} ${version} is not what the registry states: sha512-${digest}.`);
   // From within the folder: GNU tar takes the colon of a Windows path for a host's.
   const inside = "package/bin/opencode";
   const unpacked = await run("tar", ["-xzf", tarball, inside], { ...surroundings, root: work });

@@ -161,7 +161,7 @@ async function measureAnswer(root: string, work: string): Promise<Figure[]> {
 
   const gateway = await startMockGateway({ models: await modelsOfCatalogue() });
   try {
-    const run = ["run", "--model", "anthropic/claude-sonnet-4-5", "say hi"];
+    const run = ["run", "--model", "anthropic/claude-sonnet-5-5", "say hi"];
     const plain = join(work, "plain-home");
     mkdirSync(join(plain, ".config", "opencode"), { recursive: true });
     mkdirSync(join(plain, ".local", "share", "opencode"), { recursive: true });

@@ -170,7 +170,18 @@ describe("a flag and a spec", () => {
     write(root, { "aperture-env.yaml": commented });
     expect((await runPiped([], root)).exit).toBe(0);
     const before = treeOf(root, true);
-    const same = ["--url", "spec/v1", "--providers", "openai", "--model", "openai/gpt-5", "--name", "sample", "--base", "debian"];
+    const same = [
+      "--url",
+      "spec/v1",
+      "--providers",
+      "openai",
+      "--model",
+      "openai/gpt-6.1-sol",
+      "--name",
+      "sample",
+      "--base",
+      "debian",
+    ];
     const ran = await runPiped([...same, "--opencode", pinnedRelease.version, "--outputs", "devcontainer"], root);
     expect(ran.stdout).toContain("Nothing to do");
     expect(treeOf(root, true)).toEqual(before);
@@ -243,7 +254,7 @@ describe("what decides", () => {
     };
     const ran = await runPiped(["--yes"], root, env);
     expect(ran.exit, ran.stderr).toBe(0);
-    expect(lockOf().answers).toMatchObject({ url: "http://gw", model: "openai/gpt-5", managed: true, name: "named" });
+    expect(lockOf().answers).toMatchObject({ url: "http://gw", model: "openai/gpt-6.1-sol", managed: true, name: "named" });
     expect(ran.stdout).toMatch(/^ {2}aperture\.url +http:\/\/gw +environment: APERTURE_ENDPOINT$/m);
     expect(ran.stderr).toContain("Note: took /v1 off: it is added for each provider.\n");
   });
@@ -474,7 +485,16 @@ describe("several dev containers of the user's", () => {
   });
 
   test("at a terminal it is asked: all is proposed, and others can be picked", async () => {
-    const flags = ["--url", "ai", "--providers", "openai", "--model", "openai/gpt-5", "--small-model", "openai/gpt-5"];
+    const flags = [
+      "--url",
+      "ai",
+      "--providers",
+      "openai",
+      "--model",
+      "openai/gpt-6.1-sol",
+      "--small-model",
+      "openai/gpt-6.1-sol",
+    ];
     const session = runAtTerminal(flags, root);
     await session.until("Which dev containers shall have it?");
     await session.until("those to come, too");
@@ -490,7 +510,16 @@ describe("several dev containers of the user's", () => {
   });
 
   test("at a terminal Enter takes all", async () => {
-    const flags = ["--url", "ai", "--providers", "openai", "--model", "openai/gpt-5", "--small-model", "openai/gpt-5"];
+    const flags = [
+      "--url",
+      "ai",
+      "--providers",
+      "openai",
+      "--model",
+      "openai/gpt-6.1-sol",
+      "--small-model",
+      "openai/gpt-6.1-sol",
+    ];
     const session = runAtTerminal(flags, root);
     await session.until("Which dev containers shall have it?");
     session.press("\r");
@@ -503,7 +532,7 @@ describe("several dev containers of the user's", () => {
   test("Ctrl-C at that question leaves everything as it was", async () => {
     const before = treeOf(outside.folder, true);
     const session = runAtTerminal(
-      ["--url", "ai", "--providers", "openai", "--model", "openai/gpt-5", "--small-model", "openai/gpt-5"],
+      ["--url", "ai", "--providers", "openai", "--model", "openai/gpt-6.1-sol", "--small-model", "openai/gpt-6.1-sol"],
       root,
     );
     await session.until("Which dev containers shall have it?");
@@ -633,18 +662,18 @@ describe("a person at the terminal", () => {
       url: "http://gw:8080",
       providers: [{ id: "openai", api: "responses" }],
       model: "openai/house",
-      smallModel: "openai/gpt-5-mini",
+      smallModel: "openai/gpt-6-luna",
       base: "go",
     });
     expect(ran.stderr).toContain("Note: the catalogue does not know openai/house");
     expect(ran.stderr).toContain(
-      "--url http://gw:8080 --providers openai --model openai/house --small-model openai/gpt-5-mini --base go",
+      "--url http://gw:8080 --providers openai --model openai/house --small-model openai/gpt-6-luna --base go",
     );
   });
 
   test("brings an image of their own", async () => {
     const session = runAtTerminal(
-      ["--url", "ai", "--providers", "openai", "--model", "openai/gpt-5", "--small-model", "openai/gpt-5"],
+      ["--url", "ai", "--providers", "openai", "--model", "openai/gpt-6.1-sol", "--small-model", "openai/gpt-6.1-sol"],
       root,
     );
     await session.until(questions[4]);
@@ -672,9 +701,9 @@ describe("a person at the terminal", () => {
       "--providers",
       "openai",
       "--model",
-      "openai/gpt-5",
+      "openai/gpt-6.1-sol",
       "--small-model",
-      "openai/gpt-5",
+      "openai/gpt-6.1-sol",
       "--base",
       "slim",
     ];
@@ -706,9 +735,9 @@ describe("a person at the terminal", () => {
       "--providers",
       "openai",
       "--model",
-      "openai/gpt-5",
+      "openai/gpt-6.1-sol",
       "--small-model",
-      "openai/gpt-5",
+      "openai/gpt-6.1-sol",
       "--base",
       "slim",
     ];
@@ -738,7 +767,7 @@ describe("a person at the terminal", () => {
     const before = treeOf(outside.folder, true);
     for (const answers of [[], ["a:1\r"], ["a:1\r", "\r"]]) {
       const session = runAtTerminal(
-        ["--url", "ai", "--providers", "openai", "--model", "openai/gpt-5", "--small-model", "openai/gpt-5"],
+        ["--url", "ai", "--providers", "openai", "--model", "openai/gpt-6.1-sol", "--small-model", "openai/gpt-6.1-sol"],
         root,
       );
       await session.until(questions[4]);

@@ -21,7 +21,7 @@ const models: readonly MockModel[] = [
 ];
 const both: readonly MockModel[] = [
   ...models,
-  { id: "claude-sonnet-4-5", provider: anthropic, endpoints: messages },
+  { id: "claude-sonnet-5-5", provider: anthropic, endpoints: messages },
   { id: "claude-haiku-4-5", provider: anthropic, endpoints: messages },
 ];
 
@@ -57,7 +57,7 @@ async function silence(): Promise<string> {
 
 const read = (path: string): string => readFileSync(join(root, path), "utf8");
 const specOf = (origin: string): string =>
-  `# mine\naperture: { url: ${origin} } # gw\n\nproviders: # what\n  anthropic: {} # ours\n\n# big\nmodel: anthropic/claude-sonnet-4-5 # keep\n`;
+  `# mine\naperture: { url: ${origin} } # gw\n\nproviders: # what\n  anthropic: {} # ours\n\n# big\nmodel: anthropic/claude-sonnet-5-5 # keep\n`;
 
 describe("what is served", () => {
   test("is a table", async () => {
@@ -70,7 +70,7 @@ describe("what is served", () => {
         "",
         "  provider   api        model                   context  output",
         "  anthropic  messages   claude-haiku-4-5         200000   64000  small_model",
-        "                        claude-sonnet-4-5       1000000   64000  model",
+        "                        claude-sonnet-5-5       1000000  128000  model",
         "  openai     responses  gpt-5-nano               400000  128000",
         "                        gpt-5.1                  400000  128000",
         "                        text-embedding-3-small        -       -  no chat model",
@@ -92,7 +92,7 @@ describe("what is served", () => {
       schemaVersion: 1,
       status: "discovered",
       origin,
-      model: "anthropic/claude-sonnet-4-5",
+      model: "anthropic/claude-sonnet-5-5",
       small_model: "anthropic/claude-haiku-4-5",
       providers: [
         {
@@ -235,7 +235,7 @@ describe("--write", () => {
     const ran = await runPiped(["discover", "--write", "--yes"], root);
     expect(ran.exit).toBe(0);
     expect(ran.stderr).toContain(
-      "Note: model was anthropic/claude-sonnet-4-5, which the gateway does not list to you, and becomes openai/gpt-5.1.\n",
+      "Note: model was anthropic/claude-sonnet-5-5, which the gateway does not list to you, and becomes openai/gpt-5.1.\n",
     );
     expect(ran.stderr).toMatch(/Note: the gateway does not list anthropic to you/);
     expect(read("aperture-env.yaml")).toContain("  anthropic: {} # ours\n  openai: {}\n\n# big\nmodel: openai/gpt-5.1 # keep\n");
@@ -341,7 +341,7 @@ describe("making an environment", () => {
     const config = JSON.parse(read(".devcontainer/aperture-env/opencode.json")) as { provider: { aperture: { models: object } } };
     expect(Object.keys(config.provider.aperture.models).sort()).toEqual([
       "claude-haiku-4-5",
-      "claude-sonnet-4-5",
+      "claude-sonnet-5-5",
       "gpt-5-nano",
       "gpt-5.1",
     ]);
@@ -352,7 +352,7 @@ describe("making an environment", () => {
     const ran = await runPiped(["--yes", "--discover", "--url", origin, "--providers", "openai"], root);
     expect(ran.stdout).toMatch(because(origin));
     const count = requests.length;
-    const all = ["--providers", "openai", "--model", "openai/gpt-5", "--small-model", "openai/gpt-5"];
+    const all = ["--providers", "openai", "--model", "openai/gpt-6.1-sol", "--small-model", "openai/gpt-6.1-sol"];
     await runPiped(["--yes", "--discover", "--url", origin, ...all], join(root, ".."));
     expect(requests).toHaveLength(count);
   });
@@ -379,7 +379,7 @@ describe("making an environment", () => {
     const ran = await runPiped(["--yes", "--discover", "--url", origin], root);
     expect(performance.now() - started).toBeLessThan(3000);
     expect(ran.exit, ran.stderr).toBe(0);
-    expect(ran.stdout).toMatch(/^ {2}model +anthropic\/claude-sonnet-4-5 +default$/m);
+    expect(ran.stdout).toMatch(/^ {2}model +anthropic\/claude-sonnet-5-5 +default$/m);
     expect(ran.stderr).toContain(`Note: ${origin} did not say what it serves`);
     expect(ran.stderr).toContain(`npx create-aperture-env discover ${origin}`);
   });

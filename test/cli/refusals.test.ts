@@ -123,9 +123,9 @@ const cases: readonly Case[] = [
   ),
   bad(
     "a model without its provider",
-    ["--model", "gpt-5"],
+    ["--model", "gpt-6.1-sol"],
     /names no provider and model/,
-    /Write provider\/model, for instance anthropic\/claude-sonnet-4-5\./,
+    /Write provider\/model, for instance anthropic\/claude-sonnet-5-5\./,
   ),
   bad(
     "a model with a substitution of OpenCode",
@@ -185,16 +185,16 @@ const cases: readonly Case[] = [
     argv: [],
     exit: 2,
     code: "missing-answers",
-    says: /Nobody can be asked here[^]*--url http:\/\/ai\n {2}--providers anthropic,openai\n {2}--model anthropic\/claude-sonnet-4-5\n {2}--small-model anthropic\/claude-haiku-4-5\n {2}--base debian\n(?:Give the flags|$)/,
+    says: /Nobody can be asked here[^]*--url http:\/\/ai\n {2}--providers anthropic,openai\n {2}--model anthropic\/claude-sonnet-5-5\n {2}--small-model anthropic\/claude-haiku-4-5\n {2}--base debian\n(?:Give the flags|$)/,
     fix: /Give the flags, or accept what is proposed with --yes\./,
   },
   {
     what: "nobody to ask, some flags and a detected base",
-    argv: ["--url", "gw", "--model", "openai/gpt-5"],
+    argv: ["--url", "gw", "--model", "openai/gpt-6.1-sol"],
     files: { "go.mod": "module x\n" },
     exit: 2,
     code: "missing-answers",
-    says: /open \(with what would be proposed\):\n {2}--providers anthropic,openai\n {2}--small-model openai\/gpt-5-mini\n {2}--base go\n(?:Give the flags|$)/,
+    says: /open \(with what would be proposed\):\n {2}--providers anthropic,openai\n {2}--small-model openai\/gpt-6-luna\n {2}--base go\n(?:Give the flags|$)/,
     fix: /--yes/,
   },
   {
@@ -268,7 +268,7 @@ const cases: readonly Case[] = [
   },
   {
     what: "several dev containers, and nobody who says which",
-    argv: ["--url", "ai", "--providers", "openai", "--model", "openai/gpt-5", "--small-model", "openai/gpt-5"],
+    argv: ["--url", "ai", "--providers", "openai", "--model", "openai/gpt-6.1-sol", "--small-model", "openai/gpt-6.1-sol"],
     files: several,
     exit: 2,
     code: "missing-answers",
@@ -495,9 +495,9 @@ const cases: readonly Case[] = [
   spec("more than 64 KiB", `# ${"x".repeat(70_000)}\n`, "spec-too-large", /larger than 64 KiB/, /a page at most/, ""),
   spec(
     "something else than a flag, but which the flag makes impossible",
-    "providers: { anthropic: {}, openai: {} }\nmodel: anthropic/claude-sonnet-4-5\n",
+    "providers: { anthropic: {}, openai: {} }\nmodel: anthropic/claude-sonnet-5-5\n",
     "bad-answer",
-    /model: anthropic\/claude-sonnet-4-5 is of anthropic, which is not among the providers\./,
+    /model: anthropic\/claude-sonnet-5-5 is of anthropic, which is not among the providers\./,
     /Add anthropic to the providers/,
     "2:8",
     { argv: ["--providers", "openai"] },

@@ -99,15 +99,15 @@ describe("one repository", () => {
 
   test("flags may mend a spec that makes no sense without them", async () => {
     write(root, {
-      "aperture-env.yaml": "aperture: { url: http://ai }\nproviders: [anthropic]\nmodel: anthropic/claude-sonnet-4-5\n",
+      "aperture-env.yaml": "aperture: { url: http://ai }\nproviders: [anthropic]\nmodel: anthropic/claude-sonnet-5-5\n",
     });
     await runPiped(["--yes"], root);
     const ran = await runPiped(
-      ["update", "--providers", "openai", "--model", "openai/gpt-5", "--small-model", "openai/gpt-5-mini"],
+      ["update", "--providers", "openai", "--model", "openai/gpt-6.1-sol", "--small-model", "openai/gpt-6-luna"],
       root,
     );
     expect(ran.exit, ran.stderr).toBe(0);
-    expect(read("aperture-env.yaml")).toContain("model: openai/gpt-5\n");
+    expect(read("aperture-env.yaml")).toContain("model: openai/gpt-6.1-sol\n");
     expect((await runPiped(["check"], root)).exit).toBe(0);
   });
 

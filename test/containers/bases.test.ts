@@ -36,14 +36,14 @@ describe.skipIf(!available)("a base", () => {
       const script = "id -u; git --version; rg --version | head -n 1; opencode run 'say hi'";
       const run = await docker(["run", "--rm", ...network.args, ...account, image, "bash", "-c", script], { timeout: 120_000 });
       expect(run.exitCode, run.stderr).toBe(0);
-      expect(run.stdout).toMatch(/git version [\s\S]*ripgrep [\s\S]*answering as claude-sonnet-4-5/);
+      expect(run.stdout).toMatch(/git version [\s\S]*ripgrep [\s\S]*answering as claude-sonnet-5-5/);
       if (target === "dev" && choice === "debian") {
         const raised = await docker(
           ["run", "--rm", ...network.args, ...account, image, "sudo", "-n", "opencode", "run", "say hi"],
           { timeout: 120_000 },
         );
         expect(raised.exitCode, raised.stderr).toBe(0);
-        expect(raised.stdout).toContain("answering as claude-sonnet-4-5");
+        expect(raised.stdout).toContain("answering as claude-sonnet-5-5");
       }
       if (target === "dev" && user !== "root") expect(run.stdout).toMatch(/^1000\n/);
       if (target === "ci") expect(run.stdout).toMatch(/^0\n/);

@@ -86,7 +86,7 @@ describe.skipIf(!available)("verify", () => {
     "chat for OpenAI and a provider of the team's own, %s, which are all that the mock gateway has",
     async (style) => {
       const providers = "  openai: { api: chat }\n  house: { models: { qwen3-coder: { context: 262144, output: 65536 } } }\n";
-      const rest = `model: house/qwen3-coder\nsmall_model: openai/gpt-5-mini\nopencode: { style: ${style} }\n`;
+      const rest = `model: house/qwen3-coder\nsmall_model: openai/gpt-6-luna\nopencode: { style: ${style} }\n`;
       writeTree(folder, { "aperture-env.yaml": `aperture: { url: http://ai }\nproviders:\n${providers}${rest}` });
       await generate(folder);
       const ran = await run(folder, ["--mock"]);

@@ -252,7 +252,7 @@ describe("spec.schema.json", () => {
   });
 
   test.each([
-    ["a key that is not known", "modell: anthropic/claude-sonnet-4-5", "/ additionalProperties"],
+    ["a key that is not known", "modell: anthropic/claude-sonnet-5-5", "/ additionalProperties"],
     ["a key below one that is", "aperture: { url: http://ai, port: 80 }", "/aperture additionalProperties"],
     ["a provider of one's own without its models", "providers: { acme: {} }", "/providers/acme required"],
     ["a provider that cannot be", "providers: { vercel: { models: [a] } }", "/providers propertyNames"],
@@ -261,8 +261,8 @@ describe("spec.schema.json", () => {
     ["an image without its C library", "base: { image: debian, user: root }", "/base required"],
     ["an image with another C library", "base: { image: debian, libc: uclibc, user: root }", "/base/libc enum"],
     ["a base that is not known", "base: slackware", "/base enum"],
-    ["a model without its provider", "model: claude-sonnet-4-5", "/model pattern"],
-    ["a small model without its provider", "small_model: gpt-5-mini", "/small_model pattern"],
+    ["a model without its provider", "model: claude-sonnet-5-5", "/model pattern"],
+    ["a small model without its provider", "small_model: gpt-6-luna", "/small_model pattern"],
     ["an address with a path", "aperture: { url: http://ai/openai }", "/aperture/url pattern"],
     ["an address with a user name", "aperture: { url: http://me@ai }", "/aperture/url pattern"],
     ["a scheme that is not http", "aperture: { url: ftp://ai }", "/aperture/url pattern"],

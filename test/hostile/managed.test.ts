@@ -51,8 +51,8 @@ interface Style {
 }
 
 const styles: Readonly<Record<"separate" | "compact", Style>> = {
-  separate: { id: "anthropic", model: "claude-sonnet-4-5", other: "claude-haiku-4-5" },
-  compact: { id: "aperture", model: "claude-sonnet-4-5", other: "claude-haiku-4-5" },
+  separate: { id: "anthropic", model: "claude-sonnet-5-5", other: "claude-haiku-4-5" },
+  compact: { id: "aperture", model: "claude-sonnet-5-5", other: "claude-haiku-4-5" },
 };
 
 /** One project for each key of the environment's own provider, by its name. */

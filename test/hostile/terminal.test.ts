@@ -330,7 +330,7 @@ describe("what a gateway says", () => {
     const data = [
       model(evil, provider),
       model(`x/${evil}`, provider),
-      model("claude-sonnet-4-5", { id: "anthropic", name: evil, supported_endpoints: ["/v1/messages"] }),
+      model("claude-sonnet-5-5", { id: "anthropic", name: evil, supported_endpoints: ["/v1/messages"] }),
     ];
     const origin = await hostileGateway((_request, response) => {
       response.setHeader("content-type", "application/json");
@@ -427,7 +427,7 @@ describe("at a terminal where somebody is asked", () => {
   test("dev containers, among which to choose", async () => {
     write(root, { [".devcontainer/a\u202Eb/devcontainer.json"]: "{}\n", ".devcontainer/b/devcontainer.json": "{}\n" });
     const env = { APERTURE_ENV_PROVIDERS: "anthropic", APERTURE_ENV_URL: "http://127.0.0.1:1" };
-    const argv = ["--model", "anthropic/claude-sonnet-4-5", "--small-model", "anthropic/claude-haiku-4-5", "--name", "x"];
+    const argv = ["--model", "anthropic/claude-sonnet-5-5", "--small-model", "anthropic/claude-haiku-4-5", "--name", "x"];
     expectNothingForeign(await asked(argv, "a\\u{202e}b", env));
   });
 

@@ -67,17 +67,17 @@ describe.skipIf(!available)("OpenCode through the launcher", { timeout: 60_000 }
       place: makePlace(),
       env: { ...installation.env, APERTURE_URL: seen.origin },
     });
-    expectAnswer(ran, "anthropic/claude-sonnet-4-5", seen);
+    expectAnswer(ran, "anthropic/claude-sonnet-5-5", seen);
     expect(seen.requests).toHaveLength(1);
   });
 
   test("a gateway without a scheme and with a trailing /v1/ is the same gateway", async () => {
     const seen = await gateway();
-    const ran = await run([installation.opencode, ...ask("openai/gpt-5")], {
+    const ran = await run([installation.opencode, ...ask("openai/gpt-6.1-sol")], {
       place: makePlace(),
       env: { ...installation.env, APERTURE_URL: `${seen.origin.slice("http://".length)}/v1/` },
     });
-    expectAnswer(ran, "openai/gpt-5", seen);
+    expectAnswer(ran, "openai/gpt-6.1-sol", seen);
   });
 
   test("a model that the catalogue does not know answers, as the spec's model and as its small one", async () => {
@@ -100,7 +100,7 @@ describe.skipIf(!available)("OpenCode through the launcher", { timeout: 60_000 }
       const place = makePlace();
       const text = JSON.stringify({
         $schema: "https://opencode.ai/config.json",
-        model: "openai/gpt-5-mini",
+        model: "openai/gpt-6-luna",
         small_model: "openai/gpt-5-nano",
         enabled_providers: ["openai", "opencode"],
         provider: Object.fromEntries(
@@ -124,7 +124,7 @@ describe.skipIf(!available)("OpenCode through the launcher", { timeout: 60_000 }
       const [seen, other] = [await gateway(), await gateway()];
       const ran = await runInProject(installation, other, { APERTURE_URL: seen.origin });
       expect(ran.exitCode, ran.stderr).toBe(0);
-      expect(ran.stdout).toContain("answering as gpt-5-mini");
+      expect(ran.stdout).toContain("answering as gpt-6-luna");
       expect(seen.received()).toBe("");
       expect(other.received()).toContain("Bearer project-key");
     });

@@ -43,7 +43,7 @@ import {
 import { skips } from "../support/skips.ts";
 
 const available = (await opencodeBinary()) !== null;
-const model = "anthropic/claude-sonnet-4-5";
+const model = "anthropic/claude-sonnet-5-5";
 const models = Object.values(providers).map(({ id, defaults }) => `${id}/${defaults.model}`);
 
 describe.skipIf(!available)("OpenCode answers", { timeout: 60_000 }, () => {

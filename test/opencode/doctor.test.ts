@@ -141,7 +141,7 @@ const cases: Readonly<Record<string, readonly [Case, ...string[]]>> = {
     "gateway-quota",
   ],
   "a model that is not served": [
-    ok(list((model) => (model.id === "claude-sonnet-4-5" ? null : model))),
+    ok(list((model) => (model.id === "claude-sonnet-5-5" ? null : model))),
     "model-not-served",
     "models-not-served",
   ],

@@ -53,7 +53,7 @@ export const defaultAnswers: Answers = {
   url: "http://ai",
   connection: "network",
   providers: Object.values(proposedProviders).map(({ id, defaultApi }) => ({ id, api: defaultApi })),
-  model: "anthropic/claude-sonnet-4-5",
+  model: "anthropic/claude-sonnet-5-5",
   smallModel: "anthropic/claude-haiku-4-5",
   style: "separate",
   opencode: pinnedRelease.version,

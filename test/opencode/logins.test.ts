@@ -159,7 +159,7 @@ describe.skipIf(!available || skips("logins with OpenCode in a network of its ow
       writeFileSync(file, text);
       const ran = await run([opencode, "models"], { place, env });
       expect(ran.exitCode, ran.stderr).toBe(0);
-      expect(ran.stdout).toContain("anthropic/claude-sonnet-4-5");
+      expect(ran.stdout).toContain("anthropic/claude-sonnet-5-5");
       expect(ran.stderr).toBe(
         `opencode (aperture-env): ${file} has a login that fetches configuration from a server at each start; no stored login is used now\n`,
       );

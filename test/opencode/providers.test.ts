@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { nameModels } from "../../src/catalog/compact.ts";
-import { compactId, providers, speechOf } from "../../src/catalog/providers.ts";
+import { compactId, defaultsOf, providers, speechOf } from "../../src/catalog/providers.ts";
 import { wireFormats, type WireFormat } from "../../src/catalog/wire-formats.ts";
 import type { Answers, ProviderChoice } from "../../src/questions/types.ts";
 import { emitProviders } from "../../src/render/providers.ts";
@@ -54,9 +54,9 @@ const others = Object.values(providers).flatMap(({ id, defaultApi, wireFormats: 
   Object.keys(spoken).flatMap((api): ProviderChoice[] => (api === defaultApi ? [] : [{ id, api: api as WireFormat }])),
 );
 /** The proposed model of a provider, or the first of its own. */
-const modelOf = ({ id, models }: ProviderChoice): string => `${id}/${models?.[0]!.id ?? providers[id]!.defaults.model}`;
+const modelOf = (choice: ProviderChoice): string => `${choice.id}/${choice.models?.[0]!.id ?? defaultsOf(choice)!.model}`;
 const namedToo = (choice: ProviderChoice): ProviderChoice =>
-  choice.models === undefined ? { ...choice, models: [{ id: providers[choice.id]!.defaults.model }] } : choice;
+  choice.models === undefined ? { ...choice, models: [{ id: defaultsOf(choice)!.model }] } : choice;
 
 const answersFor = (choices: readonly ProviderChoice[], style: Answers["style"], model = modelOf(choices[0]!)): Answers => ({
   ...defaultAnswers,
@@ -70,8 +70,8 @@ const answersFor = (choices: readonly ProviderChoice[], style: Answers["style"],
 const twins: readonly ProviderChoice[] = [
   { id: "groq", api: "chat", models: [{ id: "openai/gpt-oss-120b" }] },
   { id: "togetherai", api: "chat", models: [{ id: "openai/gpt-oss-120b" }] },
-  { id: "google", api: "generate-content", models: [{ id: "gemini-2.5-pro" }] },
-  { id: "google-vertex", api: "vertex", models: [{ id: "gemini-2.5-pro", limit }] },
+  { id: "google", api: "generate-content", models: [{ id: "gemini-3.8-flash" }] },
+  { id: "google-vertex", api: "vertex", models: [{ id: "gemini-3.8-flash", limit }] },
 ];
 
 const environments: readonly Answers[] = [
@@ -223,13 +223,13 @@ describe.skipIf(!available)("OpenCode with every provider", { timeout: 60_000 },
     const answers = environments[2]!;
     const { opencode, env } = installations.get(answers)!;
     const gateway = await tapGateway([
-      { id: "claude-sonnet-4-5", provider: { id: "x", name: "X" }, endpoints: ["/v1/messages"] },
+      { id: "claude-sonnet-5-5", provider: { id: "x", name: "X" }, endpoints: ["/v1/messages"] },
     ]);
     const place = makePlace();
-    const models = { "claude-sonnet-4-5": { provider: { api: `${gateway.origin}/v1` } } };
+    const models = { "claude-sonnet-5-5": { provider: { api: `${gateway.origin}/v1` } } };
     const schema = "https://opencode.ai/config.json";
     writeFileSync(join(place.work, "opencode.json"), JSON.stringify({ $schema: schema, provider: { [compactId]: { models } } }));
-    const ran = await run([opencode, ...ask(`${compactId}/claude-sonnet-4-5`)], {
+    const ran = await run([opencode, ...ask(`${compactId}/claude-sonnet-5-5`)], {
       place,
       env: { ...env, APERTURE_URL: "http://127.0.0.1:9" },
     });

@@ -70,7 +70,7 @@ describe.skipIf(!available || skips("OpenCode in a network of its own (container
       expect(asked(seen).filter((name) => !["ai A", "ai AAAA"].includes(name))).toEqual([]);
 
     test("a session that is to be shared goes nowhere, but where the spec allows that", async () => {
-      const share = ["run", "--share", "--model", "anthropic/claude-sonnet-4-5", "hi"];
+      const share = ["run", "--share", "--model", "anthropic/claude-sonnet-5-5", "hi"];
       const silent = await runInside([installation.opencode, ...share], installation.env);
       expect(silent.stdout).toContain("You said: hi");
       gatewayOnly(silent);

@@ -12,8 +12,8 @@ afterAll(() => folders.remove());
 
 const google = { id: "gemini", name: "Google" };
 const models: readonly MockModel[] = [
-  { id: "gemini-2.5-pro", provider: google, endpoints: ["/v1beta/models/{model}:generateContent"] },
-  { id: "gemini-2.5-flash", provider: google, endpoints: ["/v1beta/models/{model}:generateContent"] },
+  { id: "gemini-3.8-flash", provider: google, endpoints: ["/v1beta/models/{model}:generateContent"] },
+  { id: "gemini-3.5-flash-lite", provider: google, endpoints: ["/v1beta/models/{model}:generateContent"] },
   { id: "qwen3-coder", provider: { id: "house", name: "House" }, endpoints: ["/v1/chat/completions"] },
 ];
 
@@ -34,7 +34,7 @@ test("lists, writes, and what it wrote makes an environment", async () => {
     model: string;
     providers: { id: string; models: { limit: unknown }[] }[];
   };
-  expect(model).toBe("google/gemini-2.5-pro");
+  expect(model).toBe("google/gemini-3.8-flash");
   expect(providers.map(({ id }) => id)).toEqual(["google", "house"]);
   // From the catalogue of a provider that is read where it is asked for.
   expect(providers[0]!.models[0]!.limit).toMatchObject({ context: expect.any(Number) });
@@ -45,8 +45,8 @@ test("lists, writes, and what it wrote makes an environment", async () => {
   expect(written.exit, written.stderr).toBe(0);
   expect(parse(readFileSync(join(folder, "aperture-env.yaml"), "utf8"))).toMatchObject({
     providers: { google: {}, house: { api: "chat", models: ["qwen3-coder"] } },
-    model: "google/gemini-2.5-pro",
-    small_model: "google/gemini-2.5-flash",
+    model: "google/gemini-3.8-flash",
+    small_model: "google/gemini-3.5-flash-lite",
   });
   const updated = await runBin(env, folder, ["update"]);
   expect(updated.exit, updated.stderr).toBe(0);

@@ -218,7 +218,7 @@ describe.skipIf(skips("the mock gateway behind npx", windows))("mock-gateway --p
         ui: `${origin}/ui/`,
       });
       const answer = (await (await fetch(`${origin}/v1/models`)).json()) as { data: readonly { id: string }[] };
-      expect(answer.data.map(({ id }) => id)).toContain("claude-sonnet-4-5");
+      expect(answer.data.map(({ id }) => id)).toContain("claude-sonnet-5-5");
       process.kill(-running.pid!, "SIGINT");
       if (again !== undefined) {
         await setTimeout(again);

@@ -147,8 +147,8 @@ const port = fc.oneof(
 /** Ids of models as vendors have them, and such as mean something somewhere. */
 const modelId = fc.oneof(
   fc.constantFrom(
-    "claude-sonnet-4-5",
-    "gpt-5",
+    "claude-sonnet-5-5",
+    "gpt-6.1-sol",
     "gpt-5.4",
     "gemini-2.5-pro",
     "openai/gpt-oss-120b",
@@ -233,13 +233,13 @@ export const textFor: { readonly [Id in QuestionId]: fc.Arbitrary<string> } = {
   ),
   model: fc.oneof(
     model,
-    fc.constantFrom("openai/gpt-5", "anthropic/claude-opus-4-5"),
+    fc.constantFrom("openai/gpt-6.1-sol", "anthropic/claude-opus-4-5"),
     anyText.map((text) => `openai/${text}`),
     anyText,
   ),
   smallModel: fc.oneof(
     model,
-    fc.constant("openai/gpt-5-mini"),
+    fc.constant("openai/gpt-6-luna"),
     anyText.map((text) => `anthropic/${text}`),
     anyText,
   ),

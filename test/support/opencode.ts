@@ -54,7 +54,7 @@ function renderFetch(): string {
       url: "http://ai",
       connection: "network",
       providers: [{ id: "anthropic", api: "messages" }],
-      model: "anthropic/claude-sonnet-4-5",
+      model: "anthropic/claude-sonnet-5-5",
       smallModel: "anthropic/claude-haiku-4-5",
       style: "separate",
       opencode: pinnedRelease.version,

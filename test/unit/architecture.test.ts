@@ -413,6 +413,7 @@ describe("providers", () => {
   const mayName: Readonly<Record<string, string>> = {
     "src/catalog/providers.ts": "their entries",
     "src/catalog/models.ts": "what bundles the program looks for the path of each file of the catalogue as it is written",
+    "src/catalog/retirements.ts": "which of their models end, and when",
     "src/catalog/opencode/selections.ts": "which models the catalogue keeps, which only its refresh reads",
     "src/opencode/vendors.ts": "what OpenCode does for an id by itself, also for those that no entry has",
     "src/opencode/ways-out.ts": "names of packages in OpenCode's binary, some of them the ids of those that they speak to",

@@ -326,7 +326,7 @@ describe("started by npm", () => {
   describe.each(started)("%s", (_how, env) => {
     const swallowed: readonly (readonly [Env, readonly string[], string])[] = [
       [{ npm_config_url: "true" }, ["http://ai"], "--url"],
-      [{ npm_config_small_model: "true" }, ["openai/gpt-5"], "--small-model"],
+      [{ npm_config_small_model: "true" }, ["openai/gpt-6.1-sol"], "--small-model"],
       [{ npm_config_managed: "true" }, [], "--managed"],
       [{ npm_config_base: "alpine", npm_config_model: "true" }, [], "--model, --base"],
       [{ npm_config_cwd: "true" }, ["sub"], "--cwd"],

@@ -93,10 +93,10 @@ const listOf = (entries: readonly Entry[]): object => ({
 const gemini = (model: string): string => `/v1beta/models/${model}:generateContent`;
 /** A gateway with all that the documentation shows. */
 const recorded = listOf([
-  { id: "claude-sonnet-4-5", provider: "anthropic", endpoints: ["/v1/messages"] },
+  { id: "claude-sonnet-5-5", provider: "anthropic", endpoints: ["/v1/messages"] },
   { id: "claude-haiku-4-5", provider: "anthropic", endpoints: ["/v1/messages"] },
-  { id: "gpt-5", provider: "openai", endpoints: ["/v1/chat/completions", "/v1/responses"] },
-  { id: "gpt-5-mini", provider: "openai", endpoints: ["/v1/chat/completions", "/v1/responses"] },
+  { id: "gpt-6.1-sol", provider: "openai", endpoints: ["/v1/chat/completions", "/v1/responses"] },
+  { id: "gpt-6-luna", provider: "openai", endpoints: ["/v1/chat/completions", "/v1/responses"] },
   { id: "text-embedding-3-large", provider: "openai", endpoints: ["/v1/chat/completions", "/v1/responses"] },
   { id: "gemini-2.5-pro", provider: "gemini", endpoints: [gemini("gemini-2.5-pro")] },
   {
@@ -111,7 +111,7 @@ const recorded = listOf([
   },
   { id: "qwen3-coder", provider: "house", endpoints: ["/v1/chat/completions"] },
   { id: "anthropic/claude-sonnet-4.5", provider: "openrouter", endpoints: ["/v1/chat/completions"] },
-  { id: "gpt-5", provider: "openrouter", endpoints: ["/v1/chat/completions"] },
+  { id: "gpt-6.1-sol", provider: "openrouter", endpoints: ["/v1/chat/completions"] },
 ]);
 
 const known: Known = await loadAllProviders();
@@ -397,9 +397,9 @@ describe("the list", () => {
   test("names of several providers are marked; where the model stands in the path, no name means one of them", () => {
     const discovery = read(recorded);
     const of = (id: string, model: string): object => named(discovery, id).models.find((one) => one.id === model)!;
-    expect(of("openai", "gpt-5")).toMatchObject({ alsoFrom: ["openrouter"], unique: "openai/gpt-5", usable: true });
+    expect(of("openai", "gpt-6.1-sol")).toMatchObject({ alsoFrom: ["openrouter"], unique: "openai/gpt-6.1-sol", usable: true });
     expect(of("google", "gemini-2.5-pro")).toMatchObject({ alsoFrom: ["vertex"], unique: null, usable: false });
-    expect(of("openai", "gpt-5-mini")).toMatchObject({ alsoFrom: [], unique: "gpt-5-mini" });
+    expect(of("openai", "gpt-6-luna")).toMatchObject({ alsoFrom: [], unique: "gpt-6-luna" });
   });
 
   test("what is no chat model is never usable", () => {
@@ -599,8 +599,8 @@ describe("what is proposed", () => {
   test.each<readonly [string, readonly string[], string | undefined, string | undefined]>([
     [
       "anthropic",
-      ["claude-haiku-4-5", "claude-opus-5", "claude-sonnet-5", "claude-sonnet-4-5"],
-      "anthropic/claude-sonnet-4-5",
+      ["claude-haiku-4-5", "claude-opus-5", "claude-sonnet-5", "claude-sonnet-5-5"],
+      "anthropic/claude-sonnet-5-5",
       "anthropic/claude-haiku-4-5",
     ],
     [
@@ -616,18 +616,18 @@ describe("what is proposed", () => {
       "anthropic/claude-sonnet-4-6",
     ],
     ["house", ["text-embedding-3-large", "tts-1", "gpt-image-1"], undefined, undefined],
-    ["house", ["gpt-4o", "gpt-5-mini", "gpt-5", "gpt-5.1", "gpt-5-nano"], "house/gpt-5.1", "house/gpt-5-mini"],
+    ["house", ["gpt-4o", "gpt-6-luna", "gpt-6.1-sol", "gpt-5.1", "gpt-5-nano"], "house/gpt-6.1-sol", "house/gpt-6-luna"],
     ["house", ["gemini-2.5-flash", "gemini-2.5-pro", "gemini-2.5-flash-lite"], "house/gemini-2.5-pro", "house/gemini-2.5-flash"],
     ["house", ["qwen3-coder", "nomic-embed-text"], "house/qwen3-coder", "house/qwen3-coder"],
-    ["house", ["gpt-5-mini"], "house/gpt-5-mini", "house/gpt-5-mini"],
+    ["house", ["gpt-6-luna"], "house/gpt-6-luna", "house/gpt-6-luna"],
   ])("of %s: %j", (of, ids, model, small) => {
     expect(propose(ids, of)).toEqual([model, small]);
   });
 
   test("the small model is of the model's provider where that has one", () => {
     const candidates = candidatesOf(read(recorded));
-    expect(proposeModel(candidates, known)?.ref).toBe("anthropic/claude-sonnet-4-5");
-    expect(proposeSmallModel(candidates, "openai/gpt-5", known)?.ref).toBe("openai/gpt-5-mini");
+    expect(proposeModel(candidates, known)?.ref).toBe("anthropic/claude-sonnet-5-5");
+    expect(proposeSmallModel(candidates, "openai/gpt-6.1-sol", known)?.ref).toBe("openai/gpt-6-luna");
     expect(proposeSmallModel(candidates, "house/qwen3-coder", known)?.ref).toBe("anthropic/claude-haiku-4-5");
   });
 
@@ -636,7 +636,7 @@ describe("what is proposed", () => {
     const written = (id: string): unknown => settingsOf(named(discovery, id), known)?.settings;
     expect(written("anthropic")).toEqual({});
     expect(written("house")).toEqual({ api: "chat", models: { "qwen3-coder": {} } });
-    const chatOnly = read(listOf([{ id: "gpt-5", provider: "openai", endpoints: chat }]));
+    const chatOnly = read(listOf([{ id: "gpt-6-sol", provider: "openai", endpoints: chat }]));
     expect(settingsOf(named(chatOnly, "openai"), known)?.settings).toEqual({ api: "chat" });
     // In a provider of its own, the name that no other one has.
     const twice = read(
@@ -666,10 +666,16 @@ describe("what is proposed", () => {
   });
 
   test("what a model's API lacks is not usable, whatever the gateway says", () => {
-    const discovery = read(listOf(["gpt-5", "gpt-5.3-codex"].map((id) => ({ id, provider: "openai", endpoints: chat }))));
+    const discovery = read(
+      listOf(
+        ["gpt-6-sol", "gpt-6.1-sol", "gpt-6-astra", "gpt-5.3-codex"].map((id) => ({ id, provider: "openai", endpoints: chat })),
+      ),
+    );
     expect(named(discovery, "openai").models.map(({ id, usable }) => [id, usable])).toEqual([
-      ["gpt-5", true],
       ["gpt-5.3-codex", false],
+      ["gpt-6-astra", false],
+      ["gpt-6-sol", true],
+      ["gpt-6.1-sol", false],
     ]);
   });
 
@@ -700,9 +706,9 @@ describe("what is proposed", () => {
 
 describe("a spec", () => {
   const served = listOf([
-    { id: "claude-sonnet-4-5", provider: "anthropic", endpoints: ["/v1/messages"] },
+    { id: "claude-sonnet-5-5", provider: "anthropic", endpoints: ["/v1/messages"] },
     { id: "claude-haiku-4-5", provider: "anthropic", endpoints: ["/v1/messages"] },
-    { id: "gpt-5", provider: "openai", endpoints: ["/v1/responses"] },
+    { id: "gpt-6.1-sol", provider: "openai", endpoints: ["/v1/responses"] },
   ]);
   const merge = (text: string, body: unknown = served): Merged =>
     mergeDiscovery(readModels(body, known), { origin: "http://ai", spec: { text, entries: parseSpec(text) }, lock: null }, known);
@@ -716,19 +722,19 @@ describe("a spec", () => {
       "# mine\naperture:\n  url: http://ai # gw\n\nproviders: # what\n  anthropic: {} # a\n# small\nsmall_model: anthropic/claude-haiku-4-5 # s\n";
     const merged = merge(text);
     expect(textOf(merged)).toBe(
-      "# mine\naperture:\n  url: http://ai # gw\n\nproviders: # what\n  anthropic: {} # a\n  openai: {}\n# small\nsmall_model: anthropic/claude-haiku-4-5 # s\nmodel: anthropic/claude-sonnet-4-5\n",
+      "# mine\naperture:\n  url: http://ai # gw\n\nproviders: # what\n  anthropic: {} # a\n  openai: {}\n# small\nsmall_model: anthropic/claude-haiku-4-5 # s\nmodel: anthropic/claude-sonnet-5-5\n",
     );
     expect(textOf(merge(textOf(merged)))).toBe(textOf(merged));
   });
 
   test("keeps what it says where that is served, also what would not be proposed", () => {
     const text =
-      "aperture: { url: http://ai }\nproviders: { openai: {}, anthropic: }\nmodel: openai/gpt-5\nsmall_model: openai/gpt-5\n";
+      "aperture: { url: http://ai }\nproviders: { openai: {}, anthropic: }\nmodel: openai/gpt-6.1-sol\nsmall_model: openai/gpt-6.1-sol\n";
     expect(textOf(merge(text))).toBe(text);
   });
 
   test("a list of names stays one, and is not touched where a comment would be lost", () => {
-    const rest = "model: anthropic/claude-sonnet-4-5\nsmall_model: anthropic/claude-haiku-4-5\n";
+    const rest = "model: anthropic/claude-sonnet-5-5\nsmall_model: anthropic/claude-haiku-4-5\n";
     const list = (providers: string): string => `aperture: { url: http://ai }\nproviders: ${providers}\n${rest}`;
     const text = textOf(merge(list("[anthropic] # few")));
     expect(parseSpec(text).providers?.value).toEqual(["anthropic", "openai"]);
@@ -748,17 +754,17 @@ describe("a spec", () => {
     );
     expect(merged.notListed).toEqual(["gone"]);
     expect(merged.notes.join("\n")).toMatch(
-      /model was gone\/x.*becomes anthropic\/claude-sonnet-4-5\nsmall_model was anthropic\/gone.*becomes anthropic\/claude-haiku-4-5/,
+      /model was gone\/x.*becomes anthropic\/claude-sonnet-5-5\nsmall_model was anthropic\/gone.*becomes anthropic\/claude-haiku-4-5/,
     );
     expect(readYaml(textOf(merged))).toMatchObject({
-      value: { providers: { gone: { api: "chat" } }, model: "anthropic/claude-sonnet-4-5" },
+      value: { providers: { gone: { api: "chat" } }, model: "anthropic/claude-sonnet-5-5" },
     });
   });
 
   test("a provider of the user's own is found by its models, whatever it is called there", () => {
     const body = listOf([
       { id: "qwen3-coder", provider: "vllm", endpoints: ["/v1/chat/completions"] },
-      { id: "claude-sonnet-4-5", provider: "anthropic", endpoints: ["/v1/messages"] },
+      { id: "claude-sonnet-5-5", provider: "anthropic", endpoints: ["/v1/messages"] },
     ]);
     const text =
       "aperture: { url: http://ai }\nproviders:\n  anthropic: {}\n  team: { api: chat, models: { qwen3-coder: { context: 10, output: 5 }, old: {} } }\nmodel: team/qwen3-coder\nsmall_model: team/qwen3-coder\n";
@@ -769,20 +775,20 @@ describe("a spec", () => {
 
   test("in the compact style exactly the gateway's models are written, and what is named stays a choice", () => {
     const body = listOf([
-      { id: "claude-sonnet-4-5", provider: "anthropic", endpoints: ["/v1/messages"] },
+      { id: "claude-sonnet-5-5", provider: "anthropic", endpoints: ["/v1/messages"] },
       { id: "claude-haiku-4-5", provider: "anthropic", endpoints: ["/v1/messages"] },
-      { id: "gpt-5", provider: "openai", endpoints: ["/v1/responses"] },
-      { id: "gpt-5-mini", provider: "openai", endpoints: ["/v1/responses"] },
+      { id: "gpt-6.1-sol", provider: "openai", endpoints: ["/v1/responses"] },
+      { id: "gpt-6-luna", provider: "openai", endpoints: ["/v1/responses"] },
       { id: "llama-3.3-70b-versatile", provider: "groq", endpoints: ["/v1/chat/completions"] },
     ]);
     const text =
-      "aperture: { url: http://ai }\nproviders:\n  anthropic: {} # ours\n  openai: { models: [gpt-5] }\nopencode: { style: compact }\n";
+      "aperture: { url: http://ai }\nproviders:\n  anthropic: {} # ours\n  openai: { models: [gpt-6.1-sol] }\nopencode: { style: compact }\n";
     const merged = textOf(merge(text, body));
     expect(merged).toContain("# ours\n");
     expect(readProviders(parseSpec(merged).providers?.value)).toMatchObject({
       value: [
-        { id: "anthropic", models: [{ id: "claude-haiku-4-5" }, { id: "claude-sonnet-4-5" }] },
-        { id: "openai", models: [{ id: "gpt-5" }] },
+        { id: "anthropic", models: [{ id: "claude-haiku-4-5" }, { id: "claude-sonnet-5-5" }] },
+        { id: "openai", models: [{ id: "gpt-6.1-sol" }] },
         { id: "groq", models: [{ id: "llama-3.3-70b-versatile" }] },
       ],
     });
@@ -811,7 +817,7 @@ describe("a spec", () => {
   test("providers that no name tells apart are told, and written by hand they stay", () => {
     const gemini = (provider: string, path: string): Entry => ({ id: "gemini-2.5-pro", provider, endpoints: [path] });
     const body = listOf([
-      { id: "claude-sonnet-4-5", provider: "anthropic", endpoints: ["/v1/messages"] },
+      { id: "claude-sonnet-5-5", provider: "anthropic", endpoints: ["/v1/messages"] },
       gemini("google", "/v1beta/models/{model}:generateContent"),
       gemini("google-vertex", "/v1/projects/{project}/locations/{region}/publishers/google/models/{model}:generateContent"),
     ]);
@@ -833,12 +839,15 @@ describe("a spec", () => {
 
   test("an API that the gateway does not have for it is told", () => {
     const body = listOf([
-      { id: "gpt-5", provider: "openai", endpoints: ["/v1/chat/completions"] },
-      { id: "claude-sonnet-4-5", provider: "anthropic", endpoints: ["/v1/messages"] },
+      { id: "gpt-6-sol", provider: "openai", endpoints: ["/v1/chat/completions"] },
+      { id: "claude-sonnet-5-5", provider: "anthropic", endpoints: ["/v1/messages"] },
     ]);
-    const merged = merge("aperture: { url: http://ai }\nproviders: { openai: {}, anthropic: {} }\nmodel: openai/gpt-5\n", body);
+    const merged = merge(
+      "aperture: { url: http://ai }\nproviders: { openai: {}, anthropic: {} }\nmodel: openai/gpt-6-sol\n",
+      body,
+    );
     expect(readYaml(textOf(merged))).toMatchObject({
-      value: { providers: { openai: { api: "chat" }, anthropic: {} }, model: "openai/gpt-5" },
+      value: { providers: { openai: { api: "chat" }, anthropic: {} }, model: "openai/gpt-6-sol" },
     });
     expect(merged.notes.join("\n")).toContain("openai does not speak responses on this gateway, but chat");
   });
@@ -846,16 +855,16 @@ describe("a spec", () => {
   test("what is named of a catalogue's provider is a choice; one of the team's own gets what is new", () => {
     const chat = ["/v1/chat/completions"];
     const body = listOf([
-      { id: "claude-sonnet-4-5", provider: "anthropic", endpoints: ["/v1/messages"] },
+      { id: "claude-sonnet-5-5", provider: "anthropic", endpoints: ["/v1/messages"] },
       { id: "claude-new", provider: "anthropic", endpoints: ["/v1/messages"] },
       { id: "qwen3-coder", provider: "house", endpoints: chat },
       { id: "glm", provider: "house", endpoints: chat },
     ]);
-    const rest = "model: anthropic/claude-sonnet-4-5\nsmall_model: house/qwen3-coder\n";
+    const rest = "model: anthropic/claude-sonnet-5-5\nsmall_model: house/qwen3-coder\n";
     const spec = (anthropic: string, house: string): string =>
       `aperture: { url: http://ai }\nproviders:\n  anthropic: ${anthropic} # a\n  house:\n    api: chat\n    models: ${house} # h\n${rest}`;
-    expect(textOf(merge(spec("{ models: [claude-sonnet-4-5] }", "[qwen3-coder, glm]"), body))).toBe(
-      spec("{ models: [claude-sonnet-4-5] }", "[qwen3-coder, glm]"),
+    expect(textOf(merge(spec("{ models: [claude-sonnet-5-5] }", "[qwen3-coder, glm]"), body))).toBe(
+      spec("{ models: [claude-sonnet-5-5] }", "[qwen3-coder, glm]"),
     );
     const merged = merge(spec("{}", "{ qwen3-coder: { context: 10, output: 5 } }"), body);
     expect(readYaml(textOf(merged))).toMatchObject({
@@ -876,8 +885,8 @@ describe("a spec", () => {
 
   test("a model that a provider does not name is not proposed, and not kept", () => {
     const text =
-      "aperture: { url: http://ai }\nproviders: { anthropic: { models: [claude-haiku-4-5] }, openai: { models: [gpt-5] } }\nmodel: anthropic/claude-sonnet-4-5\n";
-    expect(merge(text)).toMatchObject({ model: "openai/gpt-5", smallModel: "anthropic/claude-haiku-4-5" });
+      "aperture: { url: http://ai }\nproviders: { anthropic: { models: [claude-haiku-4-5] }, openai: { models: [gpt-6.1-sol] } }\nmodel: anthropic/claude-sonnet-5-5\n";
+    expect(merge(text)).toMatchObject({ model: "openai/gpt-6.1-sol", smallModel: "anthropic/claude-haiku-4-5" });
   });
 
   test("the lock counts for what a spec leaves out", () => {
@@ -887,8 +896,8 @@ describe("a spec", () => {
         { id: "anthropic", api: "messages" },
         { id: "openai", api: "responses" },
       ] as never,
-      model: "openai/gpt-5",
-      smallModel: "openai/gpt-5",
+      model: "openai/gpt-6.1-sol",
+      smallModel: "openai/gpt-6.1-sol",
     };
     const merged = mergeDiscovery(
       readModels(served, known),
@@ -905,7 +914,7 @@ describe("a spec", () => {
   test("without one there is a whole one", () => {
     const text = textOf(mergeDiscovery(readModels(served, known), { origin: "http://gw:8080", spec: null, lock: null }, known));
     expect(text).toBe(
-      "aperture:\n  url: http://gw:8080\nproviders:\n  anthropic: {}\n  openai: {}\nmodel: anthropic/claude-sonnet-4-5\nsmall_model: anthropic/claude-haiku-4-5\n",
+      "aperture:\n  url: http://gw:8080\nproviders:\n  anthropic: {}\n  openai: {}\nmodel: anthropic/claude-sonnet-5-5\nsmall_model: anthropic/claude-haiku-4-5\n",
     );
     expect(() => parseSpec(text)).not.toThrow();
   });
@@ -933,8 +942,8 @@ describe("whatever the answer is", () => {
       "__proto__",
       "constructor",
       "toString",
-      "claude-sonnet-4-5",
-      "gpt-5",
+      "claude-sonnet-5-5",
+      "gpt-6.1-sol",
       "a: b",
       "- x",
       "yes",

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { environmentPath, featureFolder } from "../../src/catalog/files.ts";
-import { providers, speechOf } from "../../src/catalog/providers.ts";
+import { defaultsOf, providers, speechOf } from "../../src/catalog/providers.ts";
 import { pinnedRelease } from "../../src/catalog/release.ts";
 import { wireFormats, type WireFormat } from "../../src/catalog/wire-formats.ts";
 import { readMadeFor } from "../../src/doctor/config/environment.ts";
@@ -74,14 +74,12 @@ const formatMissing = /^(?:responses|wire-format)-missing$/;
 const everyChoice = Object.values(providers).flatMap(({ id, wireFormats: spoken }) =>
   Object.keys(spoken).map((api): ProviderChoice => ({ id, api: api as WireFormat })),
 );
-const modelsOf = ({ id }: ProviderChoice): Pick<Answers, "model" | "smallModel"> => ({
-  model: `${id}/${providers[id]!.defaults.model}`,
-  smallModel: `${id}/${providers[id]!.defaults.smallModel}`,
+const modelsOf = (choice: ProviderChoice): Pick<Answers, "model" | "smallModel"> => ({
+  model: `${choice.id}/${defaultsOf(choice)!.model}`,
+  smallModel: `${choice.id}/${defaultsOf(choice)!.smallModel}`,
 });
 const list = (choices: readonly ProviderChoice[], pathOf: (choice: ProviderChoice) => string): typeof listed =>
-  choices.flatMap((choice) =>
-    Object.values(providers[choice.id]!.defaults).map((id) => ({ id, supported_endpoints: [pathOf(choice)] })),
-  );
+  choices.flatMap((choice) => Object.values(defaultsOf(choice)!).map((id) => ({ id, supported_endpoints: [pathOf(choice)] })));
 
 describe("a gateway that lists a provider's models on another path than its package calls", () => {
   const inBody = everyChoice.filter(({ api }) => !wireFormats[api].modelInPath);
@@ -128,8 +126,8 @@ describe("environment.json", () => {
       providers: choices,
       managed: true,
       online: ["lsp", "share"],
-      model: "openai/gpt-5",
-      smallModel: "openai/gpt-5",
+      model: "openai/gpt-6.1-sol",
+      smallModel: "openai/gpt-6.1-sol",
     }).get(environmentPath)!;
     expect(JSON.parse(text)).toMatchObject({ connection: "network" });
     expect(readMadeFor(text)).toEqual({

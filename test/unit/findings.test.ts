@@ -128,8 +128,8 @@ describe("findBypass", () => {
   });
 
   test("models of other providers", () => {
-    expect(bypass('{"model":"openai/gpt-5","small_model":"{env:SMALL}"}')).toEqual([]);
-    const findings = bypass('{"model":"opencode/big-pickle","small_model":"gpt-5"}');
+    expect(bypass('{"model":"openai/gpt-6.1-sol","small_model":"{env:SMALL}"}')).toEqual([]);
+    const findings = bypass('{"model":"opencode/big-pickle","small_model":"gpt-6.1-sol"}');
     expect(findings).toMatchObject([
       { code: "foreign-model", where: { column: 10 } },
       { code: "foreign-model", where: { column: 46 } },
@@ -370,7 +370,7 @@ describe("findInFolder", () => {
       [
         { path: ".opencode/agent/review.md", text: agent },
         { path: ".opencode/commands/go/fast.md", text: "---\r\nmodel: opencode/big-pickle # free\r\n---\r\n" },
-        { path: ".opencode/agents/ours.md", text: "---\nmodel: anthropic/claude-sonnet-4-5\n---\n" },
+        { path: ".opencode/agents/ours.md", text: "---\nmodel: anthropic/claude-sonnet-5-5\n---\n" },
         { path: ".opencode/agent/none.md", text: "model: local/m\n" },
       ],
       options,

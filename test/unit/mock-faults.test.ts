@@ -164,15 +164,15 @@ describe("a fault for every request", () => {
   });
 
   test("no-responses moves OpenAI's models to chat completions", async () => {
-    const gpt = { id: "gpt-5", provider: { id: "openai", name: "OpenAI" }, endpoints: ["/v1/responses"] };
+    const gpt = { id: "gpt-6.1-sol", provider: { id: "openai", name: "OpenAI" }, endpoints: ["/v1/responses"] };
     const gateway = await startGateway({ models: [gpt, everywhere], faults: ["no-responses"] });
     const list: any = await (await fetch(`${gateway.origin}/v1/models`)).json();
     expect(list.data[0].supported_endpoints).toEqual(["/v1/chat/completions"]);
     expect(JSON.stringify(list)).not.toContain("/v1/responses");
-    const refused = await ask(gateway, "responses", "hi", false, "gpt-5");
+    const refused = await ask(gateway, "responses", "hi", false, "gpt-6.1-sol");
     expect(refused.status).toBe(404);
     expect(((await refused.json()) as any).error.message).toContain("only on /v1/chat/completions");
-    expect((await ask(gateway, "chat", "hi", false, "gpt-5")).status).toBe(200);
+    expect((await ask(gateway, "chat", "hi", false, "gpt-6.1-sol")).status).toBe(200);
   });
 
   test("several at once", async () => {
@@ -318,10 +318,10 @@ describe("the models", () => {
   test("chosen by name from the catalogue, plain or with the provider; others are made up and answer everywhere", async () => {
     const catalogue = await modelsOfCatalogue();
     const paths = wireFormats.map(({ path }) => path);
-    const chosen = selectModels(catalogue, ["claude-sonnet-4-5", "openai/gpt-5", "qwen3", "anthropic/new", "lab/a/b"]);
+    const chosen = selectModels(catalogue, ["claude-sonnet-5-5", "openai/gpt-6.1-sol", "qwen3", "anthropic/new", "lab/a/b"]);
     expect(chosen.map(({ id, provider, endpoints }) => [provider.id, id, endpoints.length])).toEqual([
-      ["anthropic", "claude-sonnet-4-5", expect.any(Number)],
-      ["openai", "gpt-5", expect.any(Number)],
+      ["anthropic", "claude-sonnet-5-5", expect.any(Number)],
+      ["openai", "gpt-6.1-sol", expect.any(Number)],
       ["mock", "qwen3", paths.length],
       ["anthropic", "new", paths.length],
       ["lab", "a/b", paths.length],
@@ -336,13 +336,13 @@ describe("the models", () => {
     const answers = {
       providers: [{ id: "openai", api: "chat" }, { id: "google", api: "generate-content", models: [{ id: "new" }] }, house],
       model: "openai/gpt-unheard-of",
-      smallModel: "openai/gpt-5-mini",
+      smallModel: "openai/gpt-6-luna",
     } as const;
     const models = modelsOfAnswers(answers, await loadCatalogue(["openai", "google"]));
     const of = (id: string) => models.filter(({ provider }) => provider.id === id);
     expect(new Set(of("openai").flatMap(({ endpoints }) => endpoints))).toEqual(new Set(["/v1/chat/completions"]));
     const openai = of("openai").map(({ id }) => id);
-    expect(openai).toEqual(expect.arrayContaining(["gpt-5", "gpt-5-mini", "gpt-unheard-of"]));
+    expect(openai).toEqual(expect.arrayContaining(["gpt-6.1-sol", "gpt-6-luna", "gpt-unheard-of"]));
     expect(openai.filter((id) => id.includes("codex"))).toEqual([]);
     expect(new Set(openai).size).toBe(openai.length);
     expect([...of("google"), ...of("house")].map(({ id, provider, endpoints }) => [provider.name, id, endpoints.length])).toEqual(

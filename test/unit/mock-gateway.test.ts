@@ -17,13 +17,13 @@ import { orderOf, parseEvents } from "../support/mock-gateway.ts";
 const anthropic = { id: "anthropic", name: "Anthropic" };
 const openai = { id: "openai", name: "OpenAI" };
 const models: MockModel[] = [
-  { id: "claude-sonnet-4-5", provider: anthropic, endpoints: ["/v1/messages"] },
-  { id: "gpt-5", provider: openai, endpoints: ["/v1/responses"] },
+  { id: "claude-sonnet-5-5", provider: anthropic, endpoints: ["/v1/messages"] },
+  { id: "gpt-6.1-sol", provider: openai, endpoints: ["/v1/responses"] },
   { id: "gpt-4o", provider: openai, endpoints: ["/v1/chat/completions"] },
 ];
 const hello = (model: string): string => `This is the mock gateway, answering as ${model}. You said: say hi`;
-const toClaude = { model: "claude-sonnet-4-5", max_tokens: 100, messages: [{ role: "user", content: "say hi" }] };
-const toGpt = { model: "gpt-5", input: "say hi" };
+const toClaude = { model: "claude-sonnet-5-5", max_tokens: 100, messages: [{ role: "user", content: "say hi" }] };
+const toGpt = { model: "gpt-6.1-sol", input: "say hi" };
 
 const open: MockGateway[] = [];
 afterEach(async () => {
@@ -72,15 +72,15 @@ test("POST /v1/messages answers as one document", async () => {
     id: "msg_mock_1",
     type: "message",
     role: "assistant",
-    model: "claude-sonnet-4-5",
-    content: [{ type: "text", text: hello("claude-sonnet-4-5") }],
+    model: "claude-sonnet-5-5",
+    content: [{ type: "text", text: hello("claude-sonnet-5-5") }],
     stop_reason: "end_turn",
     stop_sequence: null,
     usage: {
       input_tokens: Math.ceil(JSON.stringify(toClaude).length / 4),
       cache_creation_input_tokens: 0,
       cache_read_input_tokens: 0,
-      output_tokens: Math.ceil(hello("claude-sonnet-4-5").length / 4),
+      output_tokens: Math.ceil(hello("claude-sonnet-5-5").length / 4),
     },
   });
 });
@@ -103,7 +103,7 @@ test("POST /v1/messages streams in the order of Anthropic's reference, in severa
     "message_stop",
   ]);
   for (const { name, data } of events) expect(data["type"]).toBe(name);
-  expect(events.map(({ data }) => data["delta"]?.text ?? "").join("")).toBe(hello("claude-sonnet-4-5"));
+  expect(events.map(({ data }) => data["delta"]?.text ?? "").join("")).toBe(hello("claude-sonnet-5-5"));
   expect(events[0]!.data["message"]).toMatchObject({
     id: "msg_mock_1",
     content: [],
@@ -112,7 +112,7 @@ test("POST /v1/messages streams in the order of Anthropic's reference, in severa
   });
   expect(events.at(-2)!.data).toMatchObject({
     delta: { stop_reason: "end_turn" },
-    usage: { output_tokens: Math.ceil(hello("claude-sonnet-4-5").length / 4) },
+    usage: { output_tokens: Math.ceil(hello("claude-sonnet-5-5").length / 4) },
   });
 });
 
@@ -124,7 +124,7 @@ test("POST /v1/responses answers as one document", async () => {
     object: "response",
     status: "completed",
     created_at: 1767323045,
-    model: "gpt-5",
+    model: "gpt-6.1-sol",
   });
   expect(answer.output).toEqual([
     {
@@ -132,7 +132,7 @@ test("POST /v1/responses answers as one document", async () => {
       type: "message",
       status: "completed",
       role: "assistant",
-      content: [{ type: "output_text", text: hello("gpt-5"), annotations: [], logprobs: [] }],
+      content: [{ type: "output_text", text: hello("gpt-6.1-sol"), annotations: [], logprobs: [] }],
     },
   ]);
   expect(answer.usage.total_tokens).toBe(answer.usage.input_tokens + answer.usage.output_tokens);
@@ -141,7 +141,7 @@ test("POST /v1/responses answers as one document", async () => {
 test("POST /v1/responses streams in the order of OpenAI's reference, numbered without gaps", async () => {
   const gateway = await start();
   const input = [{ role: "user", content: [{ type: "input_text", text: "say hi" }] }];
-  const response = await post(gateway, "/v1/responses", { model: "gpt-5", input, stream: true });
+  const response = await post(gateway, "/v1/responses", { model: "gpt-6.1-sol", input, stream: true });
   const events = parseEvents(await response.text());
   expect(orderOf(events)).toEqual([
     "response.created",
@@ -156,23 +156,30 @@ test("POST /v1/responses streams in the order of OpenAI's reference, numbered wi
   ]);
   for (const { name, data } of events) expect(data["type"]).toBe(name);
   expect(events.map(({ data }) => data["sequence_number"])).toEqual(events.map((_, index) => index));
-  expect(events.map(({ data }) => data["delta"] ?? "").join("")).toBe(hello("gpt-5"));
+  expect(events.map(({ data }) => data["delta"] ?? "").join("")).toBe(hello("gpt-6.1-sol"));
   const ids = events.map(({ data }) => data["item_id"] ?? data["item"]?.id ?? "msg_mock_1");
   expect(new Set(ids)).toEqual(new Set(["msg_mock_1"]));
-  expect(events.at(-1)!.data["response"].output[0].content[0].text).toBe(hello("gpt-5"));
+  expect(events.at(-1)!.data["response"].output[0].content[0].text).toBe(hello("gpt-6.1-sol"));
 });
 
 test("the model may be named with its provider, and ids count the answers", async () => {
   const gateway = await start();
   await (await post(gateway, "/v1/messages", toClaude)).json();
-  const answer: any = await (await post(gateway, "/v1/messages", { ...toClaude, model: "anthropic/claude-sonnet-4-5" })).json();
-  expect(answer).toMatchObject({ id: "msg_mock_2", model: "claude-sonnet-4-5" });
-  expect(gateway.requests[1]!.model).toBe("anthropic/claude-sonnet-4-5");
+  const answer: any = await (await post(gateway, "/v1/messages", { ...toClaude, model: "anthropic/claude-sonnet-5-5" })).json();
+  expect(answer).toMatchObject({ id: "msg_mock_2", model: "claude-sonnet-5-5" });
+  expect(gateway.requests[1]!.model).toBe("anthropic/claude-sonnet-5-5");
 });
 
 test.each([
   ["unknown model", "/v1/messages", { ...toClaude, model: "nope" }, 404, "not_found_error", "no such model"],
-  ["model of another path", "/v1/messages", { ...toClaude, model: "gpt-5" }, 404, "not_found_error", "only on /v1/responses"],
+  [
+    "model of another path",
+    "/v1/messages",
+    { ...toClaude, model: "gpt-6.1-sol" },
+    404,
+    "not_found_error",
+    "only on /v1/responses",
+  ],
   ["broken JSON", "/v1/messages", "{", 400, "invalid_request_error", "not a JSON object"],
   ["a list", "/v1/messages", "[]", 400, "invalid_request_error", "not a JSON object"],
   ["no body", "/v1/messages", "", 400, "invalid_request_error", "not a JSON object"],
@@ -253,7 +260,7 @@ test("a request is logged with everything but its text and query", async () => {
       method: "POST",
       path: "/v1/messages",
       status: 200,
-      model: "claude-sonnet-4-5",
+      model: "claude-sonnet-5-5",
       provider: "anthropic",
       stream: true,
       keys: ["-"],
@@ -263,7 +270,7 @@ test("a request is logged with everything but its text and query", async () => {
       session: "ses_1",
       bytes: JSON.stringify(body).length,
       inputTokens: Math.ceil(JSON.stringify(body).length / 4),
-      outputTokens: Math.ceil("This is the mock gateway, answering as claude-sonnet-4-5. You said: the prompt".length / 4),
+      outputTokens: Math.ceil("This is the mock gateway, answering as claude-sonnet-5-5. You said: the prompt".length / 4),
       fault: null,
       ms: 0,
     },
@@ -334,7 +341,7 @@ test("/ui/ shows the newest request first and escapes everything", async () => {
   // As the model, and as the session, in its cell and whole in its title.
   expect(page.split("&#60;script&#62;&#34;&#39;&#38;").length).toBe(4);
   expect(page).toContain("&#60;i&#62;…</span><small>not the placeholder</small>");
-  expect(page.indexOf("&#60;script")).toBeLessThan(page.indexOf("claude-sonnet-4-5"));
+  expect(page.indexOf("&#60;script")).toBeLessThan(page.indexOf("claude-sonnet-5-5"));
   expect(formatPage("http://x", [{ ...gateway.requests[0]!, path: "/v1/<b>", keys: [] }])).toContain("POST /v1/&#60;b&#62;");
 });
 
@@ -379,8 +386,8 @@ test("two requests at once get their own answers", async () => {
   ]);
   expect(orderOf(parseEvents(claude)).at(-1)).toBe("message_stop");
   expect(orderOf(parseEvents(gpt)).at(-1)).toBe("response.completed");
-  expect(claude).not.toContain("gpt-5");
-  expect(gateway.requests.map(({ model }) => model).toSorted()).toEqual(["claude-sonnet-4-5", "gpt-5"]);
+  expect(claude).not.toContain("gpt-6.1-sol");
+  expect(gateway.requests.map(({ model }) => model).toSorted()).toEqual(["claude-sonnet-5-5", "gpt-6.1-sol"]);
 });
 
 test("close ends an open stream at once and may be called again", async () => {
@@ -478,8 +485,8 @@ test.each([true, false])("the command serves the catalogue and logs one line per
   const lines = out.map((text) => JSON.parse(text));
   if (json) expect(lines.shift()).toEqual({ schemaVersion: 1, origin, ui: `${origin}/ui/` });
   expect(lines.map(({ model, status: code, placeholder }) => [model, code, placeholder])).toEqual([
-    ["claude-sonnet-4-5", 200, true],
-    ["gpt-5", 200, true],
+    ["claude-sonnet-5-5", 200, true],
+    ["gpt-6.1-sol", 200, true],
   ]);
 });
 
@@ -502,7 +509,7 @@ test("the command takes models, grants and faults, and says what goes wrong", as
     stderr: { write: (text: Shown) => void err.push(String(text)) },
     signal: stop.signal,
   };
-  const models = ["claude-sonnet-4-5", "lab/qwen3", "lab/other"];
+  const models = ["claude-sonnet-5-5", "lab/qwen3", "lab/other"];
   const status = runMockGateway({ ...flags, models, grants: ["lab/q*"], faults: ["no-responses", "status=429"] }, io);
   await expect.poll(() => err.length).toBe(1);
   expect(err[0]).toContain(" with 1 model. ");

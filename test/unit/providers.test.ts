@@ -6,7 +6,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, test } from "vitest";
 import { emittedIds, findAmbiguity, nameModels, namedModels } from "../../src/catalog/compact.ts";
 import { featureFolder } from "../../src/catalog/files.ts";
-import { compactId, findProvider, providers, refusalOf, speechOf } from "../../src/catalog/providers.ts";
+import { compactId, defaultsOf, findProvider, providers, refusalOf, speechOf } from "../../src/catalog/providers.ts";
 import { chatOptions, hasEfforts } from "../../src/catalog/openai-over-chat.ts";
 import { pinnedRelease } from "../../src/catalog/release.ts";
 import { wireFormats, type WireFormat } from "../../src/catalog/wire-formats.ts";
@@ -26,7 +26,7 @@ const house: ProviderChoice = { id: "house-models", api: "chat", name: "House", 
 
 const answersFor = (choices: readonly ProviderChoice[], more: Partial<Answers> = {}): Answers => {
   const first = choices[0]!;
-  const model = `${first.id}/${first.models?.[0]!.id ?? providers[first.id]!.defaults.model}`;
+  const model = `${first.id}/${first.models?.[0]!.id ?? defaultsOf(first)!.model}`;
   return { ...plainAnswers, providers: choices, model, smallModel: model, ...more };
 };
 const filesOf = (answers: Answers): Readonly<Record<string, unknown>> => {
@@ -99,7 +99,7 @@ describe("the data", () => {
 
   test("the proposed models can be had in every wire format of the provider", () => {
     for (const choice of everyChoice) {
-      const { model, smallModel } = providers[choice.id]!.defaults;
+      const { model, smallModel } = defaultsOf(choice)!;
       for (const id of [model, smallModel]) {
         expect(catalogue[choice.id]!.models).toHaveProperty([id]);
         expect(modelsWithoutLimits(answersFor([choice], { model: `${choice.id}/${id}` }), catalogue)).toEqual([]);
@@ -231,7 +231,7 @@ describe("answers and the spec", () => {
   });
 
   test("a flag leaves what the spec says of a provider, as far as it says nothing else", () => {
-    const written: Answers["providers"] = [{ id: "openai", api: "chat", models: [{ id: "gpt-5" }] }, house];
+    const written: Answers["providers"] = [{ id: "openai", api: "chat", models: [{ id: "gpt-6.1-sol" }] }, house];
     const given = (text: string): unknown => {
       const parsed = questionOf("providers").parse(text, {}, written);
       return parsed.ok ? parsed.value : parsed.why;
@@ -241,7 +241,9 @@ describe("answers and the spec", () => {
     expect(given(`groq,${house.id}`)).toEqual([{ id: "groq", api: "chat" }, house]);
     expect(given(`${house.id}:messages`)).toEqual([{ ...house, api: "messages" }]);
     expect(given("stranger")).toMatch(/its models are not known/);
-    expect(given('{"openai":{"models":["gpt-5"]}}')).toEqual([{ id: "openai", api: "responses", models: [{ id: "gpt-5" }] }]);
+    expect(given('{"openai":{"models":["gpt-6.1-sol"]}}')).toEqual([
+      { id: "openai", api: "responses", models: [{ id: "gpt-6.1-sol" }] },
+    ]);
   });
 
   test("an edit of the spec leaves comments beside it", () => {
@@ -287,27 +289,27 @@ describe("answers and the spec", () => {
 
 describe("the separate style", () => {
   test("openai over chat has another id, a package for compatible APIs, and what its models take", () => {
-    const answers = answersFor([{ id: "openai", api: "chat" }], { smallModel: "openai/gpt-5-mini" });
+    const answers = answersFor([{ id: "openai", api: "chat" }], { smallModel: "openai/gpt-6-luna" });
     const files = filesOf(answers);
     expect(files["opencode.json"]).toMatchObject({
-      model: "openai-chat/gpt-5",
-      small_model: "openai-chat/gpt-5-mini",
+      model: "openai-chat/gpt-6-sol",
+      small_model: "openai-chat/gpt-6-luna",
       enabled_providers: ["openai-chat"],
       provider: { "openai-chat": { options: { baseURL: "{env:APERTURE_URL}/v1", apiKey: "-", chunkTimeout: 600_000 } } },
     });
     const { models } = (files["opencode.json"] as { provider: Record<string, { models: Record<string, unknown> }> }).provider[
       "openai-chat"
     ]!;
-    expect(models["gpt-5"]).toEqual({ options: { max_tokens: null } });
-    expect(models["gpt-5.4"]).toEqual({ options: { max_tokens: null, reasoningEffort: "none" } });
+    expect(models["gpt-5.1"]).toEqual({ options: { max_tokens: null } });
+    expect(models["gpt-6-sol"]).toEqual({ options: { max_tokens: null, reasoningEffort: "none" } });
     expect(models).not.toHaveProperty(["gpt-4.1"]);
     const entry = (files["models.json"] as Record<string, { npm: string; env: unknown; models: Record<string, object> }>)[
       "openai-chat"
     ]!;
     expect(entry).toMatchObject({ id: "openai-chat", npm: "@ai-sdk/openai-compatible", env: [] });
-    expect(Object.keys(entry.models).filter((id) => /codex|-pro$/.test(id))).toEqual([]);
-    expect(entry.models["gpt-5.4"]).toMatchObject({ reasoning_options: [] });
-    expect(entry.models["gpt-5"]).toEqual(catalogue["openai"]!.models["gpt-5"]);
+    expect(Object.keys(entry.models).filter((id) => /codex|-pro$|6\.1|astra/.test(id))).toEqual([]);
+    expect(entry.models["gpt-6-sol"]).toMatchObject({ reasoning_options: [] });
+    expect(entry.models["gpt-5.1"]).toEqual(catalogue["openai"]!.models["gpt-5.1"]);
     expect(JSON.stringify(entry.models)).not.toContain("experimental");
     expect(files["auth.json"]).toEqual({ "openai-chat": { type: "api", key: "-" } });
     expect(emittedIds(answers)).toEqual(["openai-chat"]);
@@ -375,7 +377,7 @@ describe("the compact style", () => {
     const base = "{env:APERTURE_URL}/v1";
     const headers = { "anthropic-beta": "interleaved-thinking-2025-05-14,fine-grained-tool-streaming-2025-05-14" };
     expect(files["opencode.json"]).toMatchObject({
-      model: "aperture/claude-sonnet-4-5",
+      model: "aperture/claude-sonnet-5-5",
       small_model: "aperture/claude-haiku-4-5",
       enabled_providers: ["aperture"],
     });
@@ -385,17 +387,18 @@ describe("the compact style", () => {
         npm: "@ai-sdk/openai-compatible",
         options: { apiKey: "-", chunkTimeout: 600_000 },
         models: {
-          "claude-sonnet-4-5": { provider: { npm: "@ai-sdk/anthropic", api: base }, headers },
+          "claude-sonnet-5-5": { provider: { npm: "@ai-sdk/anthropic", api: base }, headers },
           "claude-haiku-4-5": { provider: { npm: "@ai-sdk/anthropic", api: base }, headers },
-          "gpt-5": { provider: { npm: "@ai-sdk/openai", api: base } },
-          "gpt-5-mini": { provider: { npm: "@ai-sdk/openai", api: base } },
+          "gpt-6.1-sol": { provider: { npm: "@ai-sdk/openai", api: base } },
+          "gpt-6-luna": { provider: { npm: "@ai-sdk/openai", api: base } },
           "qwen3-coder": { limit, provider: { npm: "@ai-sdk/openai-compatible", api: base } },
         },
       },
     });
     const entry = (files["models.json"] as Record<string, { models: Record<string, object> }>)["aperture"]!;
-    expect(entry.models["gpt-5"]).toEqual({ ...catalogue["openai"]!.models["gpt-5"], provider: { npm: "@ai-sdk/openai" } });
-    expect(Object.keys(entry.models)).toEqual(["claude-sonnet-4-5", "claude-haiku-4-5", "gpt-5", "gpt-5-mini"]);
+    const { experimental: _modes, ...sol } = catalogue["openai"]!.models["gpt-6.1-sol"]!;
+    expect(entry.models["gpt-6.1-sol"]).toEqual({ ...sol, provider: { npm: "@ai-sdk/openai" } });
+    expect(Object.keys(entry.models)).toEqual(["claude-sonnet-5-5", "claude-haiku-4-5", "gpt-6.1-sol", "gpt-6-luna"]);
     expect(files["auth.json"]).toEqual({ aperture: { type: "api", key: "-" } });
     expect(emittedIds(answers)).toEqual(["aperture"]);
   });
@@ -405,7 +408,8 @@ describe("the compact style", () => {
       namedModels(choice, { providers: [choice], model, smallModel: model }).map(({ id }) => id);
     expect(named(house, "x/y")).toEqual(["qwen3-coder"]);
     expect(named({ id: "openai", api: "chat" }, "openai/o9")).toEqual(["o9"]);
-    expect(named({ id: "openai", api: "chat" }, "x/y")).toEqual(["gpt-5", "gpt-5-mini"]);
+    expect(named({ id: "openai", api: "responses" }, "x/y")).toEqual(["gpt-6.1-sol", "gpt-6-luna"]);
+    expect(named({ id: "openai", api: "chat" }, "x/y")).toEqual(["gpt-6-sol", "gpt-6-luna"]);
   });
 
   const one = (id: string, api: WireFormat, ...models: string[]): ProviderChoice => ({
@@ -503,7 +507,10 @@ describe("the compact style", () => {
       provider: {
         aperture: {
           api: "https://past.example/v1",
-          models: { "gpt-5": { provider: { api: "https://past.example/v1" } }, other: { provider: { api: "http://ai/v1" } } },
+          models: {
+            "gpt-6.1-sol": { provider: { api: "https://past.example/v1" } },
+            other: { provider: { api: "http://ai/v1" } },
+          },
         },
       },
     });
@@ -511,7 +518,7 @@ describe("the compact style", () => {
     const found = findBypass([{ path: "opencode.json", text }], given);
     expect(found.map(({ code, fixes }) => [code, fixes![0]!.path])).toEqual([
       ["bypass", ["provider", "aperture", "api"]],
-      ["bypass", ["provider", "aperture", "models", "gpt-5", "provider", "api"]],
+      ["bypass", ["provider", "aperture", "models", "gpt-6.1-sol", "provider", "api"]],
     ]);
     expect(findBypass([{ path: "opencode.json", text }], { ...given, addressed: "providers" })).toEqual([]);
   });
@@ -527,7 +534,7 @@ describe("what OpenAI's newer models do not take over chat", () => {
     ["llama-o1x", null],
     ["o3", { max_tokens: null }],
     ["o4-mini", { max_tokens: null }],
-    ["gpt-5", { max_tokens: null }],
+    ["gpt-5-nano", { max_tokens: null }],
     ["openai/gpt-5.1", { max_tokens: null }],
     ["gpt-5.2", { max_tokens: null, reasoningEffort: "none" }],
     ["openai/gpt-5.6-terra", { max_tokens: null, reasoningEffort: "none" }],

@@ -52,7 +52,7 @@ describe("the table", () => {
       url: "http://ai",
       connection: "network",
       ...both,
-      model: "anthropic/claude-sonnet-4-5",
+      model: "anthropic/claude-sonnet-5-5",
       smallModel: "anthropic/claude-haiku-4-5",
       style: "separate",
       opencode: "1.18.18",
@@ -92,8 +92,10 @@ describe("the table", () => {
   });
 
   test("proposals follow the repository and earlier answers", () => {
-    expect(questionOf("model").propose(facts, onlyOpenai)).toEqual({ value: "openai/gpt-5", source: "default" });
-    expect(questionOf("smallModel").propose(facts, { ...onlyOpenai, model: "openai/gpt-5" }).value).toBe("openai/gpt-5-mini");
+    expect(questionOf("model").propose(facts, onlyOpenai)).toEqual({ value: "openai/gpt-6.1-sol", source: "default" });
+    expect(questionOf("smallModel").propose(facts, { ...onlyOpenai, model: "openai/gpt-6.1-sol" }).value).toBe(
+      "openai/gpt-6-luna",
+    );
     expect(questionOf("base").propose({ ...facts, base: { name: "go", sign: "go.mod" } }, {})).toEqual({
       value: "go",
       source: "detected",
@@ -118,7 +120,7 @@ const parsed: readonly (readonly [QuestionId, text: string, value: unknown, writ
   ["model", "openai/constructor", "openai/constructor"],
   ["providers", "openai:chat", [{ id: "openai", api: "chat" }]],
   ["style", " compact ", "compact", "compact"],
-  ["smallModel", " openai/gpt-5-mini\n", "openai/gpt-5-mini", "openai/gpt-5-mini"],
+  ["smallModel", " openai/gpt-6-luna\n", "openai/gpt-6-luna", "openai/gpt-6-luna"],
   ["opencode", "1.18.18", "1.18.18"],
   ["opencode", "v1.2.3", "1.2.3", "1.2.3"],
   ["opencode", "latest", "latest"],
@@ -233,8 +235,8 @@ const read: readonly (readonly [QuestionId, value: unknown, answer: unknown])[] 
   ["providers", { anthropic: null, openai: { api: "responses" } }, both.providers],
   ["providers", { openai: { api: null } }, onlyOpenai.providers],
   ["providers", ["openai"], onlyOpenai.providers],
-  ["model", "openai/gpt-5", "openai/gpt-5"],
-  ["smallModel", "openai/gpt-5", "openai/gpt-5"],
+  ["model", "openai/gpt-6.1-sol", "openai/gpt-6.1-sol"],
+  ["smallModel", "openai/gpt-6.1-sol", "openai/gpt-6.1-sol"],
   ["opencode", "1.18.18", "1.18.18"],
   ["managed", true, true],
   ["online", ["lsp"], ["lsp"]],
@@ -272,8 +274,8 @@ const written: readonly (readonly [QuestionId, answer: unknown, value: unknown])
   ["connection", "network", "network"],
   ["providers", both.providers, { anthropic: {}, openai: {} }],
   ["providers", onlyOpenai.providers, { openai: {} }],
-  ["model", "openai/gpt-5", "openai/gpt-5"],
-  ["smallModel", "openai/gpt-5", "openai/gpt-5"],
+  ["model", "openai/gpt-6.1-sol", "openai/gpt-6.1-sol"],
+  ["smallModel", "openai/gpt-6.1-sol", "openai/gpt-6.1-sol"],
   ["style", "compact", "compact"],
   ["opencode", "latest", "latest"],
   ["managed", true, true],
@@ -333,9 +335,9 @@ const refusedTexts: readonly (readonly [QuestionId, text: string, why: RegExp, f
   ["style", "both", /there is no style "both"/, /^choose from separate, compact$/],
   ["model", "openai/__proto__", /a character that no model id has/, /^letters, digits and @/],
   ["model", "openai/-x", /a character that no model id has/, /^letters, digits and @/],
-  ["model", "", /names no provider and model/, /^write provider\/model, for instance anthropic\/claude-sonnet-4-5$/],
-  ["model", "gpt-5", /"gpt-5" names no provider and model/, /^write provider\/model/],
-  ["model", "/gpt-5", /names no provider and model/, /^write provider\/model/],
+  ["model", "", /names no provider and model/, /^write provider\/model, for instance anthropic\/claude-sonnet-5-5$/],
+  ["model", "gpt-6.1-sol", /"gpt-6.1-sol" names no provider and model/, /^write provider\/model/],
+  ["model", "/gpt-6.1-sol", /names no provider and model/, /^write provider\/model/],
   ["model", "openai/", /names no provider and model/, /^write provider\/model/],
   [
     "model",
@@ -350,7 +352,7 @@ const refusedTexts: readonly (readonly [QuestionId, text: string, why: RegExp, f
   ["model", 'openai/"', /a character/, /^letters/],
   ["model", "openai/ü", /a character/, /^letters/],
   ["model", `openai/${"a".repeat(201)}`, /a character that no model id has, or is too long/, /^letters/],
-  ["smallModel", "gpt-5", /names no provider and model/, /^write provider\/model/],
+  ["smallModel", "gpt-6.1-sol", /names no provider and model/, /^write provider\/model/],
   ["opencode", "2.0.0", /OpenCode 2\.0\.0 is of another major line/, /^choose a version 1\.x, or latest/],
   ["opencode", "0.9.0", /another major line/, /^choose/],
   ["opencode", "1.18", /"1\.18" is not a version/, /^write one as 1\.18\.18, or latest$/],

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, test } from "vitest";
 import {
   checkCatalogue,
+  dateOf,
   describeChanges,
   evaluateLiteral,
   findLiteral,
@@ -12,7 +13,16 @@ import {
 } from "../../src/catalog/opencode/extract.ts";
 import { loadCatalogue } from "../../src/catalog/models.ts";
 import { proposedProviders, providers } from "../../src/catalog/providers.ts";
-import { integrityToHex, isRelease, platforms, newestCommonVersion } from "../../src/catalog/release.ts";
+import {
+  catalogueRelease,
+  compareVersions,
+  integrityToHex,
+  isRelease,
+  newestCommonVersion,
+  newestVersion,
+  platforms,
+  type CatalogueRelease,
+} from "../../src/catalog/release.ts";
 
 describe("newestCommonVersion", () => {
   it.each([
@@ -39,6 +49,14 @@ describe("newestCommonVersion", () => {
   ])("%s", (_name, lists, expected) => {
     expect(newestCommonVersion(lists)).toBe(expected);
   });
+});
+
+test.each([
+  ["what any list has", [["1.18.18"], ["1.18.33", "1.18.34"], ["1.18.9"]], "1.18.34"],
+  ["never 2.x, no prerelease", [["1.18.18"], ["2.0.0", "1.19.0-beta.1"]], "1.18.18"],
+  ["nothing", [[], ["2.0.0"]], null],
+])("newestVersion: %s", (_name, lists, expected) => {
+  expect(newestVersion(lists)).toBe(expected);
 });
 
 /** A program around a literal, as minified as OpenCode's, with bytes around it that are no text. */
@@ -194,6 +212,38 @@ describe("reduceCatalogue and printCatalogue", () => {
     expect(reduced["two"]).toEqual({ id: "two", name: "Two", npm: "@two", models: { x: { id: "x", ...usable } } });
   });
 
+  it("keeps models of which an end is known: as they are, without their status, and from the last one where they are gone", () => {
+    const found = makeCatalogue();
+    const last = { two: { id: "two", name: "Two", models: { gone: { id: "gone", ...usable }, x: { id: "x", name: "was" } } } };
+    const ids = { one: ["old", "never"], two: ["gone", "x", "constructor"] };
+    const reduced = reduceCatalogue(
+      found as unknown as Catalogue,
+      ["one", "two"],
+      {},
+      { ids, last: last as unknown as Catalogue },
+    );
+    expect(Object.keys(reduced["one"]!.models)).toEqual(["B-9", "a-10", "b", "old"]);
+    expect(reduced["one"]!.models["old"]).toEqual({ id: "old", ...usable });
+    expect(reduced["two"]!.models).toEqual({ gone: { id: "gone", ...usable }, x: { id: "x", ...usable } });
+  });
+
+  it.each([
+    ["a year", 12, ["b", "c"]],
+    ["fifteen months", 15, ["a", "b", "c"]],
+    ["nothing is said", undefined, ["a", "b", "c", "old"]],
+  ])("takes the newest by their dates: %s", (_name, months, ids) => {
+    const dated = (id: string, release_date: string): object => ({ id, ...usable, release_date });
+    const models = {
+      old: dated("old", "2025-05-30"),
+      a: dated("a", "2025-06-30"),
+      b: dated("b", "2025-09-30"),
+      c: dated("c", "2026-09-30"),
+    };
+    const found = { one: { id: "one", name: "One", models } } as unknown as Catalogue;
+    const selection = months === undefined ? {} : { months };
+    expect(Object.keys(reduceCatalogue(found, ["one"], { one: selection })["one"]!.models)).toEqual(ids);
+  });
+
   it("refuses a provider of which nothing is left", () => {
     expect(() => reduceCatalogue(makeCatalogue() as unknown as Catalogue, ["p7"])).toThrow("no model of p7");
   });
@@ -242,6 +292,21 @@ describe("reduceCatalogue and printCatalogue", () => {
   });
 });
 
+describe("dateOf", () => {
+  const updated = (...days: unknown[]): Catalogue => ({
+    one: {
+      id: "one",
+      name: "One",
+      models: Object.fromEntries(days.map((day, index) => [`m${index}`, { id: `m${index}`, last_updated: day }])),
+    },
+  });
+
+  it("is the day of the newest entry", () => {
+    expect(dateOf(updated("2026-09-29", "2025-12-31", "2026-09-30", "2026-10", undefined))).toBe("2026-09-30");
+    expect(() => dateOf(updated("2026-09", undefined))).toThrow("when it was last updated");
+  });
+});
+
 describe("the data on disk", () => {
   const folder = new URL("../../src/catalog/opencode/", import.meta.url);
   const release: unknown = JSON.parse(readFileSync(new URL("release.json", folder), "utf8"));
@@ -258,9 +323,20 @@ describe("the data on disk", () => {
     for (const integrity of integrities) expect(Buffer.from(integrityToHex(integrity), "hex")).toHaveLength(64);
   });
 
+  it("is from a release that is no older than the pinned one, and says of which day", () => {
+    const from = JSON.parse(readFileSync(new URL("catalogue.json", folder), "utf8")) as CatalogueRelease;
+    expect(from).toEqual(catalogueRelease);
+    expect(isRelease(release) && compareVersions(from.version, release.version)).toBeGreaterThanOrEqual(0);
+    const released = Object.values(catalogue).flatMap(({ models }) =>
+      Object.values(models).map((model) => String(model["release_date"])),
+    );
+    expect(released.filter((day) => day > from.date)).toEqual([]);
+    expect(from.date).toMatch(/^20\d\d-\d\d-\d\d$/);
+  });
+
   it("has the providers that are proposed in one file, which is small, and each of the others in one of its own", () => {
     expect(Object.keys(read("models.json"))).toEqual(Object.keys(proposedProviders));
-    expect(statSync(new URL("models.json", folder)).size).toBeLessThan(25_000);
+    expect(statSync(new URL("models.json", folder)).size).toBeLessThan(30_000);
     expect(others.map((name) => Object.keys(read(`models/${name}`)))).toEqual(others.map((name) => [name.replace(".json", "")]));
     expect(Object.keys(catalogue).sort()).toEqual(Object.keys(providers).sort());
   });
@@ -292,8 +368,10 @@ describe("the data on disk", () => {
     }
   });
 
-  it.each(Object.values(providers))("knows the models that are proposed for $id", ({ id, defaults }) => {
-    expect(catalogue[id]!.models).toHaveProperty([defaults.model]);
-    expect(catalogue[id]!.models).toHaveProperty([defaults.smallModel]);
+  it.each(Object.values(providers))("knows the models that are proposed for $id", ({ id, defaults, wireFormats }) => {
+    for (const { model, smallModel } of [defaults, ...Object.values(wireFormats).flatMap((speech) => speech.defaults ?? [])]) {
+      expect(catalogue[id]!.models).toHaveProperty([model]);
+      expect(catalogue[id]!.models).toHaveProperty([smallModel]);
+    }
   });
 });

@@ -29,8 +29,8 @@ const locked: Answers = {
   url: "http://locked",
   connection: "network",
   providers: [{ id: "openai", api: "responses" }],
-  model: "openai/gpt-5",
-  smallModel: "openai/gpt-5-mini",
+  model: "openai/gpt-6.1-sol",
+  smallModel: "openai/gpt-6-luna",
   style: "separate",
   opencode: "1.18.0",
   managed: true,
@@ -67,7 +67,7 @@ describe("each source", () => {
         { id: "anthropic", api: "messages" },
         { id: "openai", api: "responses" },
       ],
-      model: "anthropic/claude-sonnet-4-5",
+      model: "anthropic/claude-sonnet-5-5",
       smallModel: "anthropic/claude-haiku-4-5",
       style: "separate",
       opencode: "1.18.18",
@@ -104,9 +104,9 @@ describe("each source", () => {
 
   test("later proposals rest on earlier answers", async () => {
     const { answers } = await resolve({ flags: { providers: "openai" } });
-    expect(answers).toMatchObject({ model: "openai/gpt-5", smallModel: "openai/gpt-5-mini" });
-    const other = await resolve({ flags: { model: "openai/gpt-5" } });
-    expect(other.answers.smallModel).toBe("openai/gpt-5-mini");
+    expect(answers).toMatchObject({ model: "openai/gpt-6.1-sol", smallModel: "openai/gpt-6-luna" });
+    const other = await resolve({ flags: { model: "openai/gpt-6.1-sol" } });
+    expect(other.answers.smallModel).toBe("openai/gpt-6-luna");
   });
 
   test("a variable stands over a default", async () => {
@@ -161,7 +161,7 @@ describe("each source", () => {
   test("what the lock has and the spec no longer allows falls back to a proposal", async () => {
     const spec = specOf({ providers: { anthropic: {} } });
     const resolution = await resolve({ spec, lock: locked });
-    expect(resolution.answers).toMatchObject({ model: "anthropic/claude-sonnet-4-5", smallModel: "anthropic/claude-haiku-4-5" });
+    expect(resolution.answers).toMatchObject({ model: "anthropic/claude-sonnet-5-5", smallModel: "anthropic/claude-haiku-4-5" });
     expect(sourcesOf(resolution)).toMatchObject({ providers: "spec", model: "default", url: "lock" });
   });
 
@@ -180,7 +180,7 @@ describe("nobody can be asked", () => {
     expect(error).toMatchObject({ code: "missing-answers", exit: 2 });
     expect(error.message.split("\n").slice(1)).toEqual([
       "  --providers anthropic,openai",
-      "  --model anthropic/claude-sonnet-4-5",
+      "  --model anthropic/claude-sonnet-5-5",
       "  --small-model anthropic/claude-haiku-4-5",
       "  --base go",
     ]);
@@ -191,8 +191,8 @@ describe("nobody can be asked", () => {
     const env = {
       APERTURE_ENDPOINT: "ai",
       APERTURE_ENV_PROVIDERS: "openai",
-      APERTURE_ENV_MODEL: "openai/gpt-5",
-      APERTURE_ENV_SMALL_MODEL: "openai/gpt-5",
+      APERTURE_ENV_MODEL: "openai/gpt-6.1-sol",
+      APERTURE_ENV_SMALL_MODEL: "openai/gpt-6.1-sol",
       APERTURE_ENV_BASE: "slim",
       APERTURE_ENV_OUTPUTS: "devcontainer",
       APERTURE_ENV_CONTAINER_ENV: "A=1\nB=2",
@@ -200,7 +200,7 @@ describe("nobody can be asked", () => {
       APERTURE_ENV_HOOKS: "postStartCommand=id",
     };
     expect((await resolve({ env }, nobody)).answers).toMatchObject({
-      model: "openai/gpt-5",
+      model: "openai/gpt-6.1-sol",
       base: "slim",
       containerEnv: { A: "1", B: "2" },
       forwardPorts: [3000, "db:1"],
@@ -213,7 +213,7 @@ describe("nobody can be asked", () => {
     expect(several.message.split("\n").slice(1)).toEqual([
       "  --url http://ai",
       "  --providers anthropic,openai",
-      "  --model anthropic/claude-sonnet-4-5",
+      "  --model anthropic/claude-sonnet-5-5",
       "  --small-model anthropic/claude-haiku-4-5",
       "  --devcontainers all",
     ]);
@@ -242,7 +242,7 @@ describe("somebody can be asked", () => {
     };
     const resolution = await resolve({ flags: { url: "gw", providers: "openai" } }, { ask, acceptDefaults: false });
     expect(asked.map(([id]) => id)).toEqual(["model", "smallModel", "base"]);
-    expect(asked[0]).toEqual(["model", "openai/gpt-5", ["url", "connection", "providers"]]);
+    expect(asked[0]).toEqual(["model", "openai/gpt-6.1-sol", ["url", "connection", "providers"]]);
     expect(sourcesOf(resolution)).toMatchObject({
       url: "flag",
       model: "answer",
@@ -294,9 +294,9 @@ describe("refused", () => {
   const bad: readonly (readonly [string, Partial<AnswerSources>, Partial<AppError>])[] = [
     [
       "a flag",
-      { flags: { model: "gpt-5" } },
+      { flags: { model: "gpt-6.1-sol" } },
       {
-        message: expect.stringMatching(/^--model: "gpt-5" names no provider and model\.$/),
+        message: expect.stringMatching(/^--model: "gpt-6.1-sol" names no provider and model\.$/),
         hint: expect.stringMatching(/^Write provider\/model.*\.$/),
       },
     ],
@@ -420,10 +420,10 @@ describe("a flag and a spec", () => {
   });
 
   test("what the flag makes impossible is a usage error with the spec's place", async () => {
-    const models = specOf({ providers: { anthropic: {}, openai: {} }, model: "anthropic/claude-sonnet-4-5" });
+    const models = specOf({ providers: { anthropic: {}, openai: {} }, model: "anthropic/claude-sonnet-5-5" });
     const error = await refusal(resolve({ spec: models, flags: { providers: "openai" } }));
     expect(error).toMatchObject({ code: "bad-answer", exit: 2, where: { file: "aperture-env.yaml", line: 2, column: 7 } });
-    expect(error.message).toMatch(/^model: anthropic\/claude-sonnet-4-5 is of anthropic, which is not among the providers\.$/);
+    expect(error.message).toMatch(/^model: anthropic\/claude-sonnet-5-5 is of anthropic, which is not among the providers\.$/);
   });
 
   test("a flag that cannot be understood is a usage error first", async () => {

@@ -13,7 +13,7 @@ providers:
   anthropic: {}
   openai: { api: responses }
   google:
-model: anthropic/claude-sonnet-4-5
+model: anthropic/claude-sonnet-5-5
 small_model: 'anthropic/claude-haiku-4-5'
 opencode:
   version: 1.18.18
@@ -51,7 +51,7 @@ const values = {
   url: "http://ai",
   connection: "network",
   providers: { anthropic: {}, openai: { api: "responses" }, google: null },
-  model: "anthropic/claude-sonnet-4-5",
+  model: "anthropic/claude-sonnet-5-5",
   smallModel: "anthropic/claude-haiku-4-5",
   opencode: "1.18.18",
   managed: false,

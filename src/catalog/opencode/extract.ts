@@ -146,7 +146,27 @@ export function isForCoding(model: CatalogueModel): boolean {
 }
 
 /** What OpenCode 1.18.18 does not read of a model (its `ModelsDev` schema, read in the binary), or only people do. */
-const unread = ["description", "knowledge", "last_updated", "open_weights", "structured_output"];
+const unread = ["canonical_model_id", "description", "knowledge", "last_updated", "open_weights", "structured_output"];
+
+/** The day of a catalogue's newest entry. Throws where none has one. */
+export function dateOf(catalogue: Catalogue): string {
+  const days = Object.values(catalogue).flatMap(({ models }) =>
+    Object.values(models).map((model) => String(model["last_updated"])),
+  );
+  const newest = days
+    .filter((day) => /^\d{4}-\d{2}-\d{2}$/.test(day))
+    .sort()
+    .at(-1);
+  if (newest === undefined) throw new Error("The catalogue says of no model when it was last updated.");
+  return newest;
+}
+
+/** Models of which an end is known: environments may still name them, so they stay in the catalogue, from the last one where the new one lacks them. */
+export interface Retiring {
+  /** By provider. */
+  readonly ids: Readonly<Record<string, readonly string[]>>;
+  readonly last: Catalogue;
+}
 
 /**
  * The wanted providers, in that order, with the selected models for coding, by id. Without what OpenCode does not read, and without every
@@ -156,12 +176,15 @@ export function reduceCatalogue(
   catalogue: Catalogue,
   wanted: readonly string[],
   selections: Readonly<Record<string, Selection>> = {},
+  retiring: Retiring = { ids: {}, last: {} },
 ): Catalogue {
   return Object.fromEntries(
     wanted.map((id): [string, CatalogueProvider] => {
       const { doc: _doc, api: _api, models, ...provider } = catalogue[id]!;
       const forCoding = Object.values(models).filter((model) => isForCoding(model) && model["provider"] === undefined);
-      const usable = select(forCoding, selections[id] ?? {})
+      const selected = select(forCoding, selections[id] ?? {});
+      const kept = new Map([...keepRetiring(id, models, retiring), ...selected].map((model) => [model.id, model]));
+      const usable = [...kept.values()]
         .sort((left, right) => (left.id < right.id ? -1 : 1))
         .map((model): [string, CatalogueModel] => [
           model.id,
@@ -173,16 +196,31 @@ export function reduceCatalogue(
   );
 }
 
-function select(models: readonly CatalogueModel[], { recent, keep, drop }: Selection): CatalogueModel[] {
+/** OpenCode offers no model whose `status` is `deprecated` (read in its binary), so that goes. */
+function keepRetiring(id: string, models: CatalogueProvider["models"], { ids, last }: Retiring): CatalogueModel[] {
+  const lastModels = modelsOf(last, id);
+  return (ids[id] ?? []).flatMap((name): CatalogueModel[] => {
+    const found = Object.hasOwn(models, name) ? models[name] : Object.hasOwn(lastModels, name) ? lastModels[name] : undefined;
+    if (found === undefined || found["provider"] !== undefined) return [];
+    const { status: _status, ...model } = found;
+    return [model as CatalogueModel];
+  });
+}
+
+function select(models: readonly CatalogueModel[], { months, keep, drop }: Selection): CatalogueModel[] {
   const dates = models.map((model) => String(model["release_date"] ?? ""));
   const [newest = ""] = dates.toSorted().reverse();
-  const yearBefore = `${Number(newest.slice(0, 4)) - 1}${newest.slice(4)}`;
+  const oldest = months === undefined ? "" : dayBefore(newest, months);
   return models.filter(
     (model, index) =>
-      (recent !== true || dates[index]! >= yearBefore) &&
-      (keep === undefined || keep.test(model.id)) &&
-      (drop === undefined || !drop.test(model.id)),
+      dates[index]! >= oldest && (keep === undefined || keep.test(model.id)) && (drop === undefined || !drop.test(model.id)),
   );
+}
+
+/** A day so many months before another, both as YYYY-MM-DD. To compare with: it may be the 31st of a month that has 30 days. */
+function dayBefore(day: string, months: number): string {
+  const month = Number(day.slice(0, 4)) * 12 + Number(day.slice(5, 7)) - 1 - months;
+  return `${Math.floor(month / 12)}-${String((month % 12) + 1).padStart(2, "0")}${day.slice(7)}`;
 }
 
 /** A catalogue as JSON with one model per line, so that a diff shows which models changed. */

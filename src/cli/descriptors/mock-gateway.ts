@@ -31,7 +31,7 @@ export const mockGateway: Descriptor = {
         {
           name: "grants",
           value: "globs",
-          text: "list and answer only what these let through, such as anthropic/**,openai/gpt-5*",
+          text: "list and answer only what these let through, such as anthropic/**,openai/gpt-6*",
         },
       ],
     },
