@@ -68,9 +68,9 @@ export function formatHeader(header: Header): string {
   return `${JSON.stringify({ version, ...header })}\n`;
 }
 
-/** The lines of the files, and how many they are, which the seal is of. */
-export function formatSteps(steps: readonly JournalStep[]): string {
-  return steps.map((step) => `${JSON.stringify(step)}\n`).join("");
+/** The line of a file. */
+export function formatStep(step: JournalStep): string {
+  return `${JSON.stringify(step)}\n`;
 }
 
 /** The last line; without it nothing of all that counts. */

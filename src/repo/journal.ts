@@ -7,7 +7,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { pid } from "node:process";
 import { codeOf } from "./disk-errors.ts";
-import { formatCommit, formatHeader, formatSteps, journalPath, marksOf, type Header, type JournalStep } from "./journal-text.ts";
+import { formatCommit, formatHeader, formatStep, journalPath, marksOf, type Header, type JournalStep } from "./journal-text.ts";
 import { refuseWhileJournal } from "./recovery.ts";
 import { sealOf, type SealKey } from "./seal.ts";
 import { randomId } from "./staging.ts";
@@ -48,12 +48,10 @@ export class Journal {
 
   /** Writes down everything that will be done. From here on a run that is cut off is finished by the next. */
   commit(steps: readonly JournalStep[]): void {
-    const header = formatHeader(this.#header);
-    // Turned into bytes once, since it holds all texts.
-    const text = Buffer.from(header + formatSteps(steps));
-    const seal = this.#key === null ? "" : sealOf(this.#key, this.#root, text);
-    const rest = text.subarray(Buffer.byteLength(header));
-    writeFileSync(this.#descriptor, Buffer.concat([rest, Buffer.from(formatCommit(steps.length, seal))]));
+    // Line by line: one letter beyond Latin-1 would make the text of all of them take twice the memory, and twice the time.
+    const lines = steps.map((step) => Buffer.from(formatStep(step)));
+    const seal = this.#key === null ? "" : sealOf(this.#key, this.#root, formatHeader(this.#header), ...lines);
+    writeFileSync(this.#descriptor, Buffer.concat([...lines, Buffer.from(formatCommit(steps.length, seal))]));
     // Where all files are ours, nothing can be lost that the same command would not give again.
     if (steps.some(({ kind }) => kind === "edit")) fsyncSync(this.#descriptor);
   }

@@ -49,13 +49,12 @@ function keyIn(root: string, env: Env, give: (folder: string) => SealKey): SealK
   }
 }
 
-/** The seal of a text in the journal of that folder. */
-export function sealOf(key: Buffer, root: string, text: string | Buffer): string {
+/** The seal of a text in the journal of that folder, given in as many parts as it is there in. */
+export function sealOf(key: Buffer, root: string, ...parts: readonly (string | Buffer)[]): string {
   // What the key is for comes first, so that the same key can never be made to say anything else.
-  return createHmac("sha256", key)
-    .update(`aperture-env journal\n${realpathSync(root)}\n`)
-    .update(text)
-    .digest("hex");
+  const hash = createHmac("sha256", key).update(`aperture-env journal\n${realpathSync(root)}\n`);
+  for (const part of parts) hash.update(part);
+  return hash.digest("hex");
 }
 
 /** Whether it is the seal of that text. */
