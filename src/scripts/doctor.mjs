@@ -71,11 +71,15 @@ export function doctorAsFile(root, file) {
     setup(build) {
       build.onResolve({ filter: /^virtual:doctor$/ }, () => ({ path: id, namespace: "doctor-file" }));
       build.onLoad({ filter: /.*/, namespace: "doctor-file" }, () => {
-        writeFileSync(file, gzipSync(bundleDoctor(root), { level: 9 }));
+        const text = bundleDoctor(root);
+        if (/[\u0080-\uffff]/.test(text)) throw new Error("the doctor has letters beyond ASCII");
+        writeFileSync(file, gzipSync(text, { level: 9 }));
         const contents = [
           'const { readFileSync } = require("node:fs");',
           'const { gunzipSync } = require("node:zlib");',
-          `exports.text = gunzipSync(readFileSync(\`\${__dirname}/${basename(file)}\`)).toString();`,
+          // Taken apart in one piece, and turned into a text without looking for letters beyond ASCII.
+          `const options = { chunkSize: ${text.length + 1} };`,
+          `exports.text = gunzipSync(readFileSync(\`\${__dirname}/${basename(file)}\`), options).toString("latin1");`,
         ];
         return { contents: contents.join("\n"), loader: "js" };
       });
