@@ -99,39 +99,50 @@ export function look(root: string, path: string, inside: Set<string> = new Set()
 }
 
 function lookCloser(root: string, path: string, inside: Set<string>): FileState {
-  const outside = findLinkOutside(root, path, inside);
-  if (outside !== null) return { kind: "other", what: `behind the symbolic link ${outside}, which leads out of the repository` };
   const full = join(root, path);
-  const found = statSync(full, { throwIfNoEntry: false });
-  if (found === undefined) {
-    return lstatSync(full, { throwIfNoEntry: false }) === undefined
-      ? { kind: "nothing" }
-      : { kind: "other", what: "a symbolic link to nothing" };
-  }
-  if (found.isDirectory()) return { kind: "other", what: "a folder" };
-  if (!found.isFile()) return { kind: "other", what: "not a regular file" };
-  if (found.size > maxLength) return { kind: "other", what: `larger than ${maxLength / 1024 / 1024} MiB` };
-  const bytes = readFileSync(full);
-  const text = bytes.toString("utf8");
-  return Buffer.from(text, "utf8").equals(bytes) ? { kind: "text", text } : { kind: "other", what: "not UTF-8 text" };
-}
-
-/** The first folder on the way to `path` that is a link out of the root, or null. */
-function findLinkOutside(root: string, path: string, inside: Set<string>): string | null {
   const parts = path.split("/");
+  let found: Stats | undefined;
   for (let count = 1; count <= parts.length; count++) {
     const part = parts.slice(0, count).join("/");
-    if (inside.has(part)) continue;
-    const found = lstatSync(join(root, part), { throwIfNoEntry: false });
-    if (found === undefined) return null;
+    if (count < parts.length && inside.has(part)) continue;
+    found = lstatSync(join(root, part), { throwIfNoEntry: false });
+    if (found === undefined) return { kind: "nothing" };
     if (!found.isSymbolicLink()) {
       inside.add(part);
       continue;
     }
-    if (!existsSync(join(root, part))) return count === parts.length ? null : part;
-    const real = realpathSync(root);
-    const leads = realpathSync(join(root, part));
-    if (leads !== real && !leads.startsWith(real + sep)) return part;
+    const leads = followLink(root, part);
+    if (leads === null && count === parts.length) return { kind: "other", what: "a symbolic link to nothing" };
+    if (leads === null || !isWithin(realpathSync(root), leads))
+      return { kind: "other", what: `behind the symbolic link ${part}, which leads out of the repository` };
+    found = statSync(full, { throwIfNoEntry: false });
   }
-  return null;
+  if (found === undefined) return { kind: "nothing" };
+  if (found.isDirectory()) return { kind: "other", what: "a folder" };
+  if (!found.isFile()) return { kind: "other", what: "not a regular file" };
+  if (found.size > maxLength) return { kind: "other", what: `larger than ${maxLength / 1024 / 1024} MiB` };
+  const text = readText(full);
+  return text === null ? { kind: "other", what: "not UTF-8 text" } : { kind: "text", text };
+}
+
+/** Where a symbolic link leads in the end, or null where that is nowhere. */
+function followLink(root: string, path: string): string | null {
+  return existsSync(join(root, path)) ? realpathSync(join(root, path)) : null;
+}
+
+function isWithin(root: string, path: string): boolean {
+  return path === root || path.startsWith(root + sep);
+}
+
+/** The last large file that was read: the doctor is the same in every repository that one run visits. */
+let large: { readonly bytes: Buffer; readonly text: string } | undefined;
+
+/** A file's text, or null where it is none. */
+function readText(file: string): string | null {
+  const bytes = readFileSync(file);
+  if (large?.bytes.equals(bytes) === true) return large.text;
+  const text = bytes.toString("utf8");
+  if (!Buffer.from(text, "utf8").equals(bytes)) return null;
+  if (bytes.length >= 50_000) large = { bytes, text };
+  return text;
 }

@@ -6,13 +6,15 @@
  * are how small YAML files become large), unknown keys are errors, and every complaint has line and column.
  */
 import {
+  Composer,
   isMap,
   isScalar,
   isSeq,
   Lexer,
   LineCounter,
-  parseDocument,
   Parser,
+  type CST,
+  type Document,
   type Node,
   type ParsedNode,
   type YAMLMap,
@@ -34,18 +36,20 @@ export function parseSpec(source: string, file = specPath): SpecEntries {
   if (text.length > maxLength)
     throw usageError("spec-too-large", `The spec is larger than ${maxLength / 1024} KiB.`, "A spec is a page at most.", { file });
   const lines = new LineCounter();
-  refuseDepth(text, file);
-  const document = parseDocument(text, { lineCounter: lines, merge: false, stringKeys: true, version: "1.2" });
+  const composer = new Composer({ merge: false, stringKeys: true, version: "1.2" });
+  const documents = composer.compose(tokensOf(text, lines, file), true, text.length);
+  const [document, another] = documents as Iterable<Document.Parsed> as [Document.Parsed, Document.Parsed?];
   const placeOf = (offset: number): Place => {
     const { line, col } = lines.linePos(offset);
     return { file, line, column: col };
   };
   const placeOfNode = (node: Node | null | undefined): Place => (node?.range ? placeOf(node.range[0]) : { file });
-  const problem = document.errors[0] ?? document.warnings[0];
+  const second = another && { message: "It holds multiple documents", pos: another.range };
+  const problem = document.errors[0] ?? second ?? document.warnings[0];
   if (problem !== undefined) {
     throw usageError(
       "spec-not-yaml",
-      `The spec is not valid YAML: ${problem.message.split("\n")[0]!.replace(/ at line \d+.*$/, "")}.`,
+      `The spec is not valid YAML: ${problem.message.split("\n")[0]}.`,
       "Mend it there, and run again.",
       placeOf(problem.pos[0]),
     );
@@ -76,15 +80,16 @@ export function parseSpec(source: string, file = specPath): SpecEntries {
 }
 
 /**
- * Refuses what building the nodes would not end with in time: depth, which that goes down by calls, and faults without number, of which the parser
- * takes longer for each next one. The tokens' parser has a stack of its own.
+ * The tokens that the nodes are built from. Refuses what building them would not end with in time: depth, which that goes down by calls, and faults
+ * without number, of which the parser takes longer for each next one. The tokens' parser has a stack of its own.
  */
-function refuseDepth(text: string, file: string): void {
-  const parser = new Parser();
+function* tokensOf(text: string, lines: LineCounter, file: string): Generator<CST.Token, void> {
+  const parser = new Parser(lines.addNewLine);
+  lines.addNewLine(0);
   let open = 0;
   let tags = 0;
   for (const lexeme of new Lexer().lex(text)) {
-    for (const _token of parser.next(lexeme));
+    yield* parser.next(lexeme);
     if (lexeme === "[" || lexeme === "{") open++;
     if (lexeme === "]" || lexeme === "}") open--;
     if (lexeme.startsWith("!")) tags++;
@@ -99,6 +104,7 @@ function refuseDepth(text: string, file: string): void {
       where,
     );
   }
+  yield* parser.end();
 }
 
 function tooClever(what: string, where: Place): AppError {
