@@ -12,7 +12,7 @@ import { installLocally, whyNotHere } from "../../src/scripts/install-locally.ts
 import { measureEdits, measureFleet } from "./fleet.ts";
 import { measureDiscovery, measureDoctor } from "./gateway.ts";
 import { measureImages } from "./images.ts";
-import { compare, type Candidate } from "./measure.ts";
+import { compare, usual, type Candidate } from "./measure.ts";
 
 /** One line of the report. */
 export interface Figure {
@@ -88,7 +88,7 @@ async function measureStart(root: string, work: string): Promise<Figure[]> {
     writeFileSync(join(folder, ".devcontainer", "devcontainer.json"), '{\n  // ours\n  "image": "debian:bookworm-slim",\n}\n');
   };
   // As a user meets it: nothing that npm told the bench, such as a registry, spares the program the search for it.
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name)));
+  const env = Object.fromEntries(Object.entries(usual).filter(([name]) => !/^npm_/i.test(name)));
   const generate = (prepare: Candidate["prepare"]): Candidate => ({
     command: node(bin, "--yes"),
     options: { env },
