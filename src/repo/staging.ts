@@ -111,11 +111,11 @@ export function removeEmptyFolders(
   }
 }
 
-/** Unlinks a file, where there is one. */
+/** Unlinks a file, where there is one: nothing can be where the name is too long for the system. */
 export function unlinkIfThere(file: string): void {
   try {
     unlinkSync(file);
   } catch (error) {
-    if (codeOf(error) !== "ENOENT") throw error;
+    if (!["ENOENT", "ENAMETOOLONG"].includes(codeOf(error))) throw error;
   }
 }
