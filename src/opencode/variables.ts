@@ -18,6 +18,9 @@ interface Variable {
 }
 
 const switchedOff = (value: string): boolean => !/^(?:0|false)$/i.test(value);
+const switchedOn = (value: string): boolean => !/^(?:1|true)$/i.test(value);
+/** Not in the repository: what lies there is nobody's but the person's own. */
+const outside = (value: string): boolean => !/\bworkspaces?\b|WorkspaceFolder|^\.|\$PWD/i.test(value);
 
 const variables: readonly Variable[] = [
   {
@@ -84,12 +87,61 @@ const variables: readonly Variable[] = [
     code: "runs-code",
   },
   {
+    name: "HOME",
+    comes: "lets files of the repository be OpenCode's own: configuration, plugins and tools, logins",
+    held: false,
+    code: "runs-code",
+    harmless: outside,
+  },
+  {
+    name: "XDG_DATA_HOME",
+    comes: "lets OpenCode take stored logins from the repository, and an account whose organisation sets configuration",
+    held: false,
+    code: "bypass",
+    harmless: outside,
+  },
+  {
+    name: "XDG_CACHE_HOME",
+    comes: "lets OpenCode run packages, of plugins and providers, that lie in the repository",
+    held: false,
+    code: "runs-code",
+    harmless: outside,
+  },
+  {
+    name: "APERTURE_ENV_PREFIX",
+    comes: "lets the launcher and the doctor take OpenCode and its configuration from below that folder",
+    held: false,
+    code: "bypass",
+    harmless: (value) => value === "/usr/local",
+  },
+  {
+    name: "OPENCODE_ENABLE_EXA",
+    comes: "gives models a tool that asks a search engine of the internet",
+    held: false,
+    code: "asks-others",
+    harmless: switchedOn,
+  },
+  {
+    name: "OPENCODE_ENABLE_PARALLEL",
+    comes: "gives models a tool that asks a search engine of the internet",
+    held: false,
+    code: "asks-others",
+    harmless: switchedOn,
+  },
+  {
     name: "OTEL_EXPORTER_OTLP_ENDPOINT",
     comes: "lets OpenCode send traces of every session there",
     held: false,
     code: "asks-others",
   },
 ];
+
+const names = new RegExp(`${variables.map(({ name }) => name).join("|")}|OPENCODE_CONFIG_CONTENT|APERTURE_URL|https?_proxy`, "i");
+
+/** Whether a text names one of them at all, which most do not. */
+export function mayMatter(text: string): boolean {
+  return names.test(text);
+}
 
 /** Logins that are nothing but placeholders. */
 function holdsPlaceholders(text: string): boolean {

@@ -1,5 +1,6 @@
 /** What a finding is, and what it is made from: types only. */
 import type { Place } from "../errors.ts";
+import type { FileKind } from "../opencode/known-files.ts";
 import type { WayOut } from "../opencode/ways-out.ts";
 
 /** One thing found. */
@@ -27,17 +28,22 @@ export interface Fix {
   readonly path: readonly string[];
 }
 
-/** A file of the repository's, by its path from the root with `/`. */
+/** A file of the repository's, by its path from the root with `/`; of a folder above the root, where that is a part of a larger one, with `../`. */
 export interface ProjectFile {
   readonly path: string;
   readonly text: string;
+  /** What it is where that is not told by its name, because another file says it. */
+  readonly kind?: FileKind;
 }
 
 /** The texts of a repository that findings are made from. */
 export interface Project {
   /** OpenCode's configuration files, in the order in which OpenCode reads them. */
   readonly configs: readonly ProjectFile[];
-  /** Files that say what gets into the dev containers: they themselves, Dockerfiles, Compose files, and scripts that hooks run. */
+  /**
+   * Files that say what gets into the dev containers: they themselves, Dockerfiles, Compose files, and scripts that hooks run; and those that are
+   * known by their names (opencode/known-files.ts).
+   */
   readonly setup: readonly ProjectFile[];
   readonly hasOpencodeFolder: boolean;
   /** Agents, commands, modes, plugins and tools in it. */

@@ -82,7 +82,7 @@ export async function survey(request: Request, lockFile: LockFile): Promise<Surv
     ...(entries === null && request.detect !== undefined && { detect: request.detect }),
   };
   const mode = { ask: request.ask, acceptDefaults: request.acceptDefaults || request.existing };
-  const project = target.exists ? readProject(root, files) : noProject;
+  const project = target.exists ? readProject(root, files, !request.existing) : noProject;
 
   let resolution = await resolveAnswers(sources, mode);
   const options = bypassOptionsOf(resolution.answers);

@@ -129,10 +129,10 @@ test("scripts that hooks run, not files that they only name", () => {
     initializeCommand: ".devcontainer/a.sh",
     onCreateCommand: ["bash", "scripts/b"],
     updateContentCommand: { x: "sh -c './scripts/c.sh --fast && cat README.md'", y: ["./setup"] },
-    postCreateCommand: "${containerWorkspaceFolder}/d.bash && . ./e; cp package.json /tmp && make f",
+    postCreateCommand: "${containerWorkspaceFolder}/d.bash && . ./e; cp tsconfig.json /tmp && make f",
     postStartCommand: "bash /etc/g.sh ../outside.sh scripts nowhere.sh",
   };
-  const files = [".devcontainer/a.sh", "scripts/b", "scripts/c.sh", "d.bash", "e", "f", "README.md", "package.json"];
+  const files = [".devcontainer/a.sh", "scripts/b", "scripts/c.sh", "d.bash", "e", "f", "README.md", "tsconfig.json"];
   writeTree(folder, { "outside.sh": "x" });
   expect(
     setupOf(

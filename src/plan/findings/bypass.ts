@@ -20,7 +20,8 @@ export function findBypass(files: readonly ProjectFile[], options: BypassOptions
         where: placeAt(path, text, (nodeAt(read.node, way.path) ?? read.node).offset),
         message: `${way.what}: ${way.comes}`,
         hint: way.hint,
-        ...(way.fixable && { fixes: [{ file: path, path: way.path.map(String) }] }),
+        // A folder above is not this environment's to write into.
+        ...(way.fixable && !path.startsWith("../") && { fixes: [{ file: path, path: way.path.map(String) }] }),
       }));
     const { why, line, column } = read;
     // OpenCode puts these in before it reads; outside of quotes, they can make a text whole that is none here.

@@ -1,5 +1,6 @@
 /** What a devcontainer.json names that can bring in programs: Features, hooks, Dockerfiles and Compose files. */
 import { getNodeValue } from "jsonc-parser";
+import { mountsOf, type Mount } from "./mounts.ts";
 import { entriesOf, readNodes, textsOf, valueAt, type Node } from "./nodes.ts";
 import { commandsOf, commandsOfWords, type Word } from "./shell.ts";
 
@@ -23,6 +24,15 @@ export interface Devcontainer {
   readonly hooks: readonly Hook[];
   readonly dockerfiles: readonly string[];
   readonly composeFiles: readonly string[];
+  /** The image that it is made from, and where that is written. */
+  readonly image: { readonly name: string; readonly offset: number } | null;
+  /** The folder whose files its Dockerfile can copy. */
+  readonly context: string;
+  readonly mounts: readonly Mount[];
+  /** Where tools start in the container; null where the default is left. */
+  readonly workspaceFolder: string | null;
+  /** Files with variables that are handed to Docker. */
+  readonly envFiles: readonly string[];
 }
 
 const hookNames = [
@@ -34,16 +44,13 @@ const hookNames = [
   "postAttachCommand",
 ] as const;
 
-/** Whether a file is a devcontainer.json, by its name. */
-export function isDevcontainer(path: string): boolean {
-  return /(?:^|\/)\.?devcontainer\.json$/.test(path);
-}
-
 /** Reads a devcontainer.json; null where it is none that can be read, which the plan says elsewhere. */
 export function readDevcontainer(text: string): Devcontainer | null {
   const read = readNodes(text);
   if (!read.ok) return null;
   const root = read.node;
+  const image = valueAt(root, "image");
+  const args = textsOf(valueAt(root, "runArgs"));
   return {
     features: (valueAt(root, "features")?.children ?? []).flatMap(({ children }) => {
       const [key, value] = children ?? [];
@@ -54,6 +61,13 @@ export function readDevcontainer(text: string): Devcontainer | null {
     hooks: hookNames.flatMap((name) => readHook(name, valueAt(root, name))),
     dockerfiles: [...textsOf(valueAt(root, "build", "dockerfile")), ...textsOf(valueAt(root, "dockerFile"))],
     composeFiles: textsOf(valueAt(root, "dockerComposeFile")),
+    image: image?.type === "string" ? { name: String(image.value), offset: image.offset } : null,
+    context: textsOf(valueAt(root, "build", "context"))[0] ?? textsOf(valueAt(root, "context"))[0] ?? ".",
+    mounts: mountsOf(root),
+    workspaceFolder: textsOf(valueAt(root, "workspaceFolder"))[0] ?? null,
+    envFiles: args.flatMap((word, index) =>
+      word === "--env-file" ? args.slice(index + 1, index + 2) : (/^--env-file=(.+)/.exec(word)?.slice(1) ?? []),
+    ),
   };
 }
 

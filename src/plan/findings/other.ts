@@ -1,9 +1,11 @@
 /** Finds another OpenCode that the repository installs: two programs of one name, of which only ours is pinned and pointed at the gateway. */
 import type { Place } from "../../errors.ts";
+import { kindOf, namesOf } from "../../opencode/known-files.ts";
 import { formatJson } from "../../render/escape.ts";
 import type { Finding, ProjectFile } from "../finding.ts";
-import { isDevcontainer, readDevcontainer, type NamedFeature } from "./devcontainer.ts";
-import { placeAt } from "./nodes.ts";
+import { readDevcontainer, type NamedFeature } from "./devcontainer.ts";
+import { carriesOpencode, findInDockerfile, findInYaml } from "./images.ts";
+import { entriesOf, placeAt, readNodes, valueAt } from "./nodes.ts";
 import { commandsOf, type Word } from "./shell.ts";
 
 /** Ours, as the devcontainer.json of each place names it; each has the Feature `opencode` in it. */
@@ -26,50 +28,139 @@ const installers: readonly { readonly program: RegExp; readonly has: readonly Re
   { program: /^mise$/, has: [/^(?:use|u|install|i)$/], names: /^(?:[\w-]+:)?(?:[\w.@-]+\/)*opencode(?:-ai)?(?:@.*)?$/ },
 ];
 
+/** Programs that fetch another and start it at once: their name, and what has to be their first argument. */
+const starters: readonly { readonly program: RegExp; readonly first?: RegExp }[] = [
+  { program: /^(?:npx|bunx|pnpx)$/ },
+  { program: /^npm$/, first: /^(?:exec|x)$/ },
+  { program: /^(?:pnpm|yarn)$/, first: /^(?:dlx|exec)$/ },
+  { program: /^bun$/, first: /^x$/ },
+];
+const started = /^(?:--package=)?(?:opencode|opencode-ai|@opencode\/cli)(?:@.*)?$/;
+
 /** OpenCode's installer, and the places where its binaries lie. */
 const download =
   /(?:^|[^\w.-])(?:opencode\.ai\/(?:[\w.-]+\/)*install(?![\w-])|github\.com\/(?:sst|anomalyco|opencode-ai)\/opencode\/releases\/|raw\.githubusercontent\.com\/(?:sst|anomalyco|opencode-ai)\/opencode\/\S*install(?![\w-]))/;
 
 const outcome =
   "two programs are then named opencode and PATH decides which one starts; this one is not the pinned one, and does not start through the launcher that points it at the gateway";
+const alone = "that one is not the pinned one, and nothing points it at the gateway";
 const hint = "take it out, since the environment brings OpenCode; or leave it, if it is meant to be another one";
+const jobHint =
+  "let the job run in the environment's own image (docker build --target ci); or leave it, if it is meant to be another one";
 
 /**
- * Another OpenCode that devcontainer.json files, Dockerfiles, Compose files and scripts install. What each file is, is told by its name: a
- * devcontainer.json is read for its Features and hooks, all others for their commands.
+ * Another OpenCode that a repository brings: into its dev containers by devcontainer.json files, Dockerfiles, Compose files, scripts and profiles;
+ * on whichever machine by lists of tools and of packages; into jobs by workflows.
  */
 export function findOtherOpencode(files: readonly ProjectFile[]): Finding[] {
   // Most repositories never name it, and reading commands takes longer than looking for a word.
-  const naming = files.filter(({ text }) => /opencode/i.test(text));
-  return naming.flatMap((file) => (isDevcontainer(file.path) ? findInDevcontainer(file) : findInCommands(file)));
+  return files.filter(({ text }) => /opencode/i.test(text)).flatMap((file) => findInFile(file).slice(0, most));
+}
+
+/** More of one file say nothing more. */
+const most = 20;
+
+function findInFile(file: ProjectFile): Finding[] {
+  const { path, text, kind = kindOf(path) } = file;
+  const at = (offsets: readonly number[], message: string): Finding[] =>
+    offsets.slice(0, most).map((offset) => finding(placeAt(path, text, offset), message));
+  switch (kind) {
+    case "devcontainer":
+      return findInDevcontainer(file);
+    case "package":
+      return findInPackage(file);
+    case "tools": {
+      const match = namesOf(path)?.exec(text);
+      if (match == null || (path.endsWith(".toml") && !isTool(text, match.index))) return [];
+      const offset = match.index + Math.max(0, match[0].search(/opencode/i));
+      return at([offset], `this list of tools has another OpenCode: ${outcome}`);
+    }
+    case "profile": {
+      const named = [...text.matchAll(/^(?![ \t]*#).{0,500}?(?:\.opencode\/bin|\balias[ \t]+opencode=|\bopencode[ \t]*\(\))/gm)];
+      const offsets = named.map(({ 0: whole, index }) => index + whole.search(/\S/));
+      return [...at(offsets, `in every shell this makes opencode another program: ${outcome}`), ...findInCommands(file)];
+    }
+    case "dockerfile":
+      return [...findInCommands(file), ...at(findInDockerfile(text), `this image carries another OpenCode: ${outcome}`)];
+    case "compose":
+      return [...findInCommands(file), ...at(findInYaml(text), `this image carries another OpenCode: ${alone}`)];
+    case "workflow":
+      return [...findInCommands(file), ...at(findInYaml(text), `this job runs another OpenCode: ${alone}`)].map((one) => ({
+        ...one,
+        message: one.message.replace(outcome, alone),
+        hint: jobHint,
+      }));
+    case "script":
+      return findInCommands(file);
+  }
+}
+
+/** Whether a line of a TOML file stands where tools are listed: a task may be called so, too. */
+function isTool(text: string, index: number): boolean {
+  const line = text.slice(index, index + 100);
+  if (/^[ \t]*\[?tools\./.test(line) || line.startsWith("pkg-path")) return true;
+  return (
+    text
+      .slice(0, index)
+      .match(/^[ \t]*\[[^\]\n]*\]/gm)
+      ?.at(-1)
+      ?.trim() === "[tools]"
+  );
 }
 
 function findInCommands({ path, text }: ProjectFile): Finding[] {
-  const places = commandsOf(text).flatMap((command) => {
-    const word = findInstalled(command);
-    return word === null ? [] : [placeAt(path, text, word.at[0]!)];
-  });
-  return places.map((where) => finding(where, `this installs another OpenCode: ${outcome}`));
+  const judged = commandsOf(text).flatMap(judgeCommand).slice(0, most);
+  return judged.map(({ word, message }) => finding(placeAt(path, text, word.at[0]!), message));
+}
+
+/** What a command does: it installs one for all, or starts one that it fetches. */
+function judgeCommand(command: readonly Word[]): { readonly word: Word; readonly message: string }[] {
+  const installed = findInstalled(command);
+  if (installed !== null) return [{ word: installed, message: `this installs another OpenCode: ${outcome}` }];
+  const fetched = findStarted(command);
+  return fetched === null ? [] : [{ word: fetched, message: `this fetches another OpenCode and starts it: ${alone}` }];
 }
 
 function findInDevcontainer({ path, text }: ProjectFile): Finding[] {
-  const { features = [], hooks = [] } = readDevcontainer(text) ?? {};
+  const { features = [], hooks = [], image = null } = readDevcontainer(text) ?? {};
+  const at = (offset: number, message: string): Finding => finding(placeAt(path, text, offset), message);
   return [
+    ...(image !== null && carriesOpencode(image.name)
+      ? [at(image.offset, `this image carries another OpenCode: ${outcome}`)]
+      : []),
     ...features
       .filter(bringsOpencode)
-      .map(({ id, offset }) =>
-        finding(placeAt(path, text, offset), `the Feature ${formatJson(id)} brings another OpenCode: ${outcome}`),
-      ),
-    ...hooks
-      .filter(({ commands }) => commands.some((command) => findInstalled(command) !== null))
-      .map(({ name, offset }) => finding(placeAt(path, text, offset), describeHook(name))),
+      .map(({ id, offset }) => at(offset, `the Feature ${formatJson(id)} brings another OpenCode: ${outcome}`)),
+    ...hooks.flatMap(({ name, commands, offset }) => {
+      const [first] = commands.flatMap(judgeCommand);
+      return first === undefined ? [] : [at(offset, describeHook(name, first.message))];
+    }),
   ];
 }
 
-function describeHook(name: string): string {
+function describeHook(name: string, message: string): string {
   return name === "initializeCommand"
     ? "initializeCommand installs an OpenCode on the machine that opens the repository, outside the container: that one is not pinned, and not pointed at the gateway"
-    : `${name} installs another OpenCode: ${outcome}`;
+    : message.replace(/^this/, name);
+}
+
+/** A dependency, and scripts that install or start one. */
+function findInPackage({ path, text }: ProjectFile): Finding[] {
+  const read = readNodes(text);
+  if (!read.ok) return [];
+  const at = (offset: number, message: string): Finding => finding(placeAt(path, text, offset), message);
+  const lists = ["dependencies", "devDependencies", "optionalDependencies"];
+  const depended = lists.flatMap((list) => entriesOf(valueAt(read.node, list)).filter(([name]) => npmPackage.test(name)));
+  const scripts = entriesOf(valueAt(read.node, "scripts")).flatMap(([name, { value, offset }]) => {
+    const [first] = commandsOf(String(value)).flatMap(judgeCommand);
+    return first === undefined ? [] : [at(offset, first.message.replace(/^this/, `the script ${formatJson(name)}`))];
+  });
+  return [
+    ...depended.map(([name, { offset }]) =>
+      at(offset, `the package ${name} is another OpenCode: scripts of the project and npx start it, and ${alone}`),
+    ),
+    ...scripts,
+  ];
 }
 
 /** By its name, or because one of its options names OpenCode's package, as for the Features that install any npm package. */
@@ -89,6 +180,23 @@ function findInstalled(command: readonly Word[]): Word | null {
     if (named !== undefined && has.every((pattern) => rest.some(({ text }) => pattern.test(text)))) return named;
   }
   return command.find(({ text }) => !/\s/.test(text) && download.test(text)) ?? null;
+}
+
+/** The word by which a command fetches OpenCode and starts it, or null: the first that is no option, or an option's that names the package. */
+function findStarted(command: readonly Word[]): Word | null {
+  for (const { program, first } of starters) {
+    const index = command.findIndex(({ text }) => program.test(text.replace(/^.*\//, "")));
+    let rest = index < 0 ? [] : command.slice(index + 1);
+    if (first !== undefined) {
+      if (rest[0] === undefined || !first.test(rest[0].text)) continue;
+      rest = rest.slice(1);
+    }
+    const named = rest.find(
+      ({ text }, at) => !text.startsWith("-") || started.test(text) || /^(?:-p|--package)$/.test(rest[at - 1]?.text ?? ""),
+    );
+    if (named !== undefined && started.test(named.text)) return named;
+  }
+  return null;
 }
 
 function finding(where: Place, message: string): Finding {

@@ -1,8 +1,8 @@
-/** Finds variables that dev containers set and that lead OpenCode past the gateway: in devcontainer.json files, Compose files and Dockerfiles. */
-import { findWaysOutOfVariables } from "../../opencode/variables.ts";
+/** Finds variables that lead OpenCode past the gateway, in all files of a repository that set some for its containers or jobs. */
+import { kindOf } from "../../opencode/known-files.ts";
+import { findWaysOutOfVariables, mayMatter } from "../../opencode/variables.ts";
 import type { Expectation } from "../../opencode/ways-out.ts";
 import type { Finding, ProjectFile } from "../finding.ts";
-import { isDevcontainer } from "./devcontainer.ts";
 import { entriesOf, placeAt, readNodes, textsOf, valueAt } from "./nodes.ts";
 
 /** A variable that a file sets, and where. */
@@ -12,18 +12,43 @@ interface SetVariable {
   readonly offset: number;
 }
 
-/** What the variables of each file come to. Shell scripts are not read for them: what they export is their own. */
+/** What the variables of each file come to. Of a shell script only what it writes into a profile counts: what it exports is its own. */
 export function findVariables(files: readonly ProjectFile[], environment: Expectation): Finding[] {
-  return files.flatMap(({ path, text }) => {
-    const written = isDevcontainer(path) ? ofDevcontainer(text) : ofLines(path, text);
+  return files.flatMap((file) => {
+    const { path, text } = file;
+    if (!mayMatter(text)) return [];
     // What is handed on as it is outside is not known here.
-    const all = written.filter(({ value }) => !/^\$\{(?:localEnv:|containerEnv:)?\w+(?::-?)?\}$/.test(value.trim()));
+    const all = readVariables(file).filter(({ value }) => !/^\$\{(?:localEnv:|containerEnv:)?\w+(?::-?)?\}$/.test(value.trim()));
     const given = Object.fromEntries(all.map(({ name, value }) => [name, value]));
     return findWaysOutOfVariables(given, environment).map(({ name, code, what, comes, hint }) => {
       const last = all.findLast((each) => each.name === name)!;
       return { code, where: placeAt(path, text, last.offset), message: `${what}: ${comes}`, hint };
     });
   });
+}
+
+function readVariables({ path, text, kind = kindOf(path) }: ProjectFile): SetVariable[] {
+  switch (kind) {
+    case "devcontainer":
+      return [...ofDevcontainer(text), ...ofProfileLines(text)];
+    case "dockerfile":
+      return [...ofDockerfile(text), ...ofProfileLines(text)];
+    case "compose":
+      return [...ofYaml(text), ...ofDockerfile(text)];
+    case "workflow":
+      // A job's other variables are for other programs: most jobs do not start OpenCode.
+      return ofYaml(text).filter(({ name }) => /^(?:OPENCODE|APERTURE)_/.test(name));
+    case "tools":
+      return (path.endsWith(".json") ? ofYaml(text) : ofShell(text)).filter(({ name }) =>
+        /^(?:OPENCODE|APERTURE|XDG)_/.test(name),
+      );
+    case "profile":
+      return ofShell(text);
+    case "package":
+      return [];
+    case "script":
+      return ofProfileLines(text);
+  }
 }
 
 function ofDevcontainer(text: string): SetVariable[] {
@@ -42,15 +67,30 @@ function ofDevcontainer(text: string): SetVariable[] {
   ];
 }
 
-/** `ENV NAME=value` and `ENV NAME value` of a Dockerfile, on lines that go on; `NAME: value` and `- NAME=value` of a Compose file. */
-function ofLines(path: string, text: string): SetVariable[] {
-  if (/\.ya?ml$/i.test(path))
-    return [
-      ...text.matchAll(
-        /^[ \t]*(?:-[ \t]*)?["']?([A-Za-z_]\w*)(?:["']?[ \t]*:[ \t]+|=)(["']?)(.*?)\2["']?[ \t]*(?:[ \t]#.*)?\r?$/gm,
-      ),
-    ].map(({ 1: name, 3: value, index, 0: whole }) => ({ name: name!, value: value!, offset: index + whole.indexOf(name!) }));
-  if (!/(?:^|[/.])Dockerfile/i.test(path)) return [];
+/** `NAME: value` and `- NAME=value`, on a line of their own or in flow style; JSON with it. */
+function ofYaml(text: string): SetVariable[] {
+  const lines = text.matchAll(/^[ \t]*(?:-[ \t]*)?["']?([A-Za-z_]\w*)(?:["']?[ \t]*:[ \t]+|=)([^\r\n]*)/gm);
+  const flow = text.matchAll(/[{[,]\s*["']?([A-Za-z_]\w*)(?:["']?[ \t]*:[ \t]*|=)("[^"\n]*|'[^'\n]*|[^,}\]\n]*)/g);
+  return [...lines, ...flow].map(({ 1: name = "", 2: rest = "", index, 0: whole }) => ({
+    name,
+    value: unquote(rest),
+    offset: index + whole.indexOf(name),
+  }));
+}
+
+/** What stands in quotes, or all before a comment. */
+function unquote(text: string): string {
+  const [quote] = text;
+  if (quote === '"' || quote === "'") {
+    const end = text.indexOf(quote, 1);
+    return text.slice(1, end < 0 ? undefined : end);
+  }
+  const comment = text.search(/\s#/);
+  return (comment < 0 ? text : text.slice(0, comment)).trim().replace(/["']$/, "");
+}
+
+/** `ENV NAME=value` and `ENV NAME value`, on lines that go on. */
+function ofDockerfile(text: string): SetVariable[] {
   return [...text.matchAll(/^[ \t]*ENV[ \t]+((?:[^\\\r\n]|\\\r?\n|\\.)*)/gim)].flatMap(({ 0: whole, 1: body = "", index }) => {
     const start = index + whole.length - body.length;
     const pairs = [...body.matchAll(/([A-Za-z_]\w*)=(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|(\S*))/g)];
@@ -59,5 +99,35 @@ function ofLines(path: string, text: string): SetVariable[] {
       return name === undefined ? [] : [{ name, value, offset: start }];
     }
     return pairs.map((pair) => ({ name: pair[1]!, value: pair[2] ?? pair[3] ?? pair[4] ?? "", offset: start + pair.index }));
+  });
+}
+
+/** Assignments of a shell, of fish and of a TOML file; not those in comments. */
+function ofShell(text: string): SetVariable[] {
+  const live = text.replace(/^[ \t]*#.*$/gm, (line) => " ".repeat(line.length));
+  const assigned = live.matchAll(
+    /(?:^|[\s;"'`])(?:(?:set[ \t]+-\w+|setenv)[ \t]+([A-Za-z_]\w*)[ \t]+|([A-Za-z_]\w*)(?:=|[ \t]=[ \t]))("[^"\n]*|'[^'\n]*|[^\s;]*)/g,
+  );
+  return [...assigned].map(({ 0: whole, 1: fish, 2: other = "", 3: rest = "", index }) => {
+    const name = fish ?? other;
+    return { name, value: unquote(rest), offset: index + whole.indexOf(name) };
+  });
+}
+
+/** What a command writes at the end of a file that every shell reads: `echo 'export NAME=value' >> ~/.bashrc`. */
+function ofProfileLines(text: string): SetVariable[] {
+  let start = 0;
+  return text.split("\n").flatMap((line) => {
+    const from = start;
+    start += line.length + 1;
+    const target = /^>?[ \t]*["']?\S{0,200}/.exec(line.slice(line.lastIndexOf(">")))?.[0] ?? "";
+    if (line.length > 2000 || !/(?:rc|profile|zshenv|environment|profile\.d\/\S*)\b/.test(target)) return [];
+    return [...line.matchAll(/\b(?:export[ \t]+)?([A-Z_]{3,})=([^\s"'\\]*)/g)].map(
+      ({ 1: name = "", 2: value = "", index, 0: whole }) => ({
+        name,
+        value,
+        offset: from + index + whole.indexOf(name),
+      }),
+    );
   });
 }

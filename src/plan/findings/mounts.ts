@@ -1,0 +1,69 @@
+/** Where a repository's files are in a dev container, as its devcontainer.json and Compose files say: what a hook's path leads to. */
+import { posix } from "node:path";
+import { entriesOf, textsOf, valueAt, type Node } from "./nodes.ts";
+
+/** A folder of the repository, `.` for all of it, and where it is in the container. */
+export interface Mount {
+  readonly source: string;
+  readonly target: string;
+}
+
+/** Those of a devcontainer.json: `workspaceMount`, `mounts`, and what `runArgs` hand to Docker. */
+export function mountsOf(root: Node): Mount[] {
+  const objects = (valueAt(root, "mounts")?.children ?? []).map((mount) =>
+    entriesOf(mount)
+      .map(([key, { value }]) => `${key}=${String(value)}`)
+      .join(","),
+  );
+  const args = textsOf(valueAt(root, "runArgs"));
+  const handed = args.map((word, index) =>
+    /^(?:-v|--volume|--mount)$/.test(args[index - 1] ?? "") ? word : word.replace(/^--(?:volume|mount)=/, ""),
+  );
+  return [...textsOf(valueAt(root, "workspaceMount")), ...textsOf(valueAt(root, "mounts")), ...objects, ...handed].flatMap(
+    (text) => readMount(text, ""),
+  );
+}
+
+/** Those of a Compose file in that folder: `..:/workspace:cached`, and the long form. */
+export function mountsOfCompose(text: string, folder: string): Mount[] {
+  const short = [...text.matchAll(/(?:^[ \t]*-|[[,])[ \t]*["']?([^\s"',:\]]+:\/[^\s"',:\]]*)/gm)].flatMap(({ 1: pair = "" }) =>
+    readMount(pair, folder),
+  );
+  const long = [...text.matchAll(/\bsource["']?:[ \t]*["']?([^\s"',}]+)["']?[\s,]+["']?target["']?:[ \t]*["']?([^\s"',}]+)/g)];
+  return [...short, ...long.flatMap(({ 1: source = "", 2: target = "" }) => readMount(`${source}:${target}`, folder))];
+}
+
+/** `source=…,target=…` or `source:target`, where the source is the repository's. */
+function readMount(text: string, folder: string): Mount[] {
+  const fields = new Map(text.split(",").map((pair) => [pair.replace(/=.*$/s, ""), pair.replace(/^[^=]*=/, "")] as const));
+  const [, first, second] = /^(\$\{\w+\}[^:]*|[^:=,]+):(\/[^:]*)/.exec(text) ?? [];
+  const source = first ?? fields.get("source") ?? fields.get("src");
+  const target = second ?? fields.get("target") ?? fields.get("destination") ?? fields.get("dst");
+  if (source === undefined || target?.startsWith("/") !== true) return [];
+  const inside = /^\$\{localWorkspaceFolder\}(?:\/(.*))?$/.exec(source);
+  const path =
+    inside !== null ? posix.normalize(inside[1] || ".") : /^\.{1,2}(?:\/|$)/.test(source) ? posix.join(folder, source) : null;
+  return path === null || path.startsWith("..")
+    ? []
+    : [{ source: path.replace(/(.)\/$/, "$1"), target: target.replace(/\/$/, "") }];
+}
+
+/** What of the repository a path in the container is, or null; relative ones begin in its workspace folder, which is the repository's. */
+export function pathInRepository(path: string, mounts: readonly Mount[]): string | null {
+  const named = path.replace(/^\$(?:\{(?:container|local)WorkspaceFolder\}|\{?PWD\}?)\//, "");
+  if (!named.startsWith("/")) return posix.normalize(named);
+  const around = mounts.filter(({ target }) => startsWith(named, target));
+  const nearest = around.reduce<Mount | null>(
+    (best, each) => (best === null || each.target.length > best.target.length ? each : best),
+    null,
+  );
+  if (nearest !== null) return posix.join(nearest.source, named.split("/").slice(nearest.target.split("/").length).join("/"));
+  // Where nothing else is said, the tools put it there.
+  return /^\/workspaces\/[^/]+\/(.+)$/.exec(named)?.[1] ?? null;
+}
+
+/** Step by step; the name of the folder, which is another one on each machine, is any. */
+function startsWith(path: string, target: string): boolean {
+  const steps = path.split("/");
+  return target.split("/").every((step, index) => step === steps[index] || step.includes("${localWorkspaceFolderBasename}"));
+}
