@@ -1804,6 +1804,8 @@ function show2(text) {
 
 // src/opencode/variables.ts
 var switchedOff = (value) => !/^(?:0|false)$/i.test(value);
+var switchedOn = (value) => !/^(?:1|true)$/i.test(value);
+var outside = (value) => !/\bworkspaces?\b|WorkspaceFolder|^\.|\$PWD/i.test(value);
 var variables = [
   {
     name: "OPENCODE_CONFIG",
@@ -1864,12 +1866,55 @@ var variables = [
     code: "runs-code"
   },
   {
+    name: "HOME",
+    comes: "lets files of the repository be OpenCode's own: configuration, plugins and tools, logins",
+    held: false,
+    code: "runs-code",
+    harmless: outside
+  },
+  {
+    name: "XDG_DATA_HOME",
+    comes: "lets OpenCode take stored logins from the repository, and an account whose organisation sets configuration",
+    held: false,
+    code: "bypass",
+    harmless: outside
+  },
+  {
+    name: "XDG_CACHE_HOME",
+    comes: "lets OpenCode run packages, of plugins and providers, that lie in the repository",
+    held: false,
+    code: "runs-code",
+    harmless: outside
+  },
+  {
+    name: "APERTURE_ENV_PREFIX",
+    comes: "lets the launcher and the doctor take OpenCode and its configuration from below that folder",
+    held: false,
+    code: "bypass",
+    harmless: (value) => value === "/usr/local"
+  },
+  {
+    name: "OPENCODE_ENABLE_EXA",
+    comes: "gives models a tool that asks a search engine of the internet",
+    held: false,
+    code: "asks-others",
+    harmless: switchedOn
+  },
+  {
+    name: "OPENCODE_ENABLE_PARALLEL",
+    comes: "gives models a tool that asks a search engine of the internet",
+    held: false,
+    code: "asks-others",
+    harmless: switchedOn
+  },
+  {
     name: "OTEL_EXPORTER_OTLP_ENDPOINT",
     comes: "lets OpenCode send traces of every session there",
     held: false,
     code: "asks-others"
   }
 ];
+var names = new RegExp(`${variables.map(({ name }) => name).join("|")}|OPENCODE_CONFIG_CONTENT|APERTURE_URL|https?_proxy`, "i");
 function holdsPlaceholders(text) {
   try {
     const entries = Object.values(
@@ -2104,20 +2149,20 @@ function judgeOthers({ choices: choices2, resolved, storedKeys, storedLogins, we
       )
     );
   if (storedLogins.length > 0) {
-    const names = listed(storedLogins.map((id) => show(id)));
+    const names2 = listed(storedLogins.map((id) => show(id)));
     checks.push(
       isOn(env["OPENCODE_DISABLE_DEFAULT_PLUGINS"]) ? found(
         "note",
         "config",
         "auth-login",
-        `A login (oauth) for ${names} is stored`,
+        `A login (oauth) for ${names2} is stored`,
         "OpenCode's plugins for logins are turned off by the launcher, so it is neither used nor sent",
         "leave it, or  opencode auth logout"
       ) : found(
         "failure",
         "config",
         "auth-login-used",
-        `A login (oauth) for ${names} is stored, and OPENCODE_DISABLE_DEFAULT_PLUGINS is turned off`,
+        `A login (oauth) for ${names2} is stored, and OPENCODE_DISABLE_DEFAULT_PLUGINS is turned off`,
         "prompts go to the vendor with it, whatever base URL is set, or OpenCode ends with an unknown error",
         "unset OPENCODE_DISABLE_DEFAULT_PLUGINS, or  opencode auth logout"
       )
@@ -2704,12 +2749,12 @@ function serves(served, { wire, text }) {
 // src/doctor/judge/formats.ts
 function formatsInUse(config, choices2, served) {
   return choices2.providers.flatMap((provider) => {
-    const names = [
+    const names2 = [
       ...usedModels(config, choices2).filter(({ text }) => text.startsWith(`${provider.id}/`)).map(({ text }) => splitModel(text)[1]),
       ...provider.models?.keys() ?? []
     ];
     const formats = /* @__PURE__ */ new Map();
-    for (const name of names) {
+    for (const name of names2) {
       const path = wirePath(provider, config, name);
       if (path === null || formats.has(path)) continue;
       const found2 = serves(served, { wire: provider.models?.get(name) ?? name, text: `${provider.id}/${name}` });
