@@ -148,12 +148,19 @@ export interface Essential {
   readonly instead: string;
 }
 
+/** A first key below which values may be. */
+export interface ClaimedKey {
+  readonly essential?: Essential;
+  /** Whether two keys below it name one thing in two spellings; where there is none, only a key itself is the same. */
+  isSame?(left: string, right: string): boolean;
+}
+
 /** Where an output may ever write: the lock and the journal are trusted for these places and no others. */
 export interface Claim {
   readonly strategy: Strategy;
   path(path: string): boolean;
   /** The first keys below which values may be; for `keys` and `taken` only. */
-  readonly keys?: Readonly<Record<string, { readonly essential?: Essential }>>;
+  readonly keys?: Readonly<Record<string, ClaimedKey>>;
 }
 
 /** Why something cannot be, and what to take instead: both begin small and end without a full stop. */

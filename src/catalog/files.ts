@@ -22,8 +22,25 @@ export function isDevcontainerPath(path: string): boolean {
   return devcontainerPath.test(path) && !/\/\.{1,2}\//.test(path);
 }
 
-/** A Feature is named by the path from the folder of the devcontainer.json that uses it. */
+/**
+ * A Feature is named by the path from the folder of the devcontainer.json that uses it. The `./` in front is what envbuilder tells a local one by
+ * (devcontainer/features/features.go there); the Dev Containers CLI and DevPod resolve the path.
+ */
 export function featurePath(file: string): string {
   if (file === ownDevcontainer) return "./aperture-env";
-  return file === ".devcontainer.json" ? "./.devcontainer/aperture-env" : "../aperture-env";
+  return file === ".devcontainer.json" ? "./.devcontainer/aperture-env" : "./../aperture-env";
+}
+
+/** Whether two names of Features lead from one folder to one place, so that they name one local Feature. */
+export function isSameFeature(left: string, right: string): boolean {
+  return left === right || (left.startsWith(".") && right.startsWith(".") && placeOf(left) === placeOf(right));
+}
+
+/** The path without steps that lead nowhere: `./../a/` is `../a`. */
+function placeOf(path: string): string {
+  const steps: string[] = [];
+  for (const step of path.split("/"))
+    if (step === ".." && steps.length > 0 && steps.at(-1) !== "..") steps.pop();
+    else if (step !== "" && step !== ".") steps.push(step);
+  return steps.join("/");
 }

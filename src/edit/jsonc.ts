@@ -60,6 +60,28 @@ export function removeValue(text: string, path: Path, made: number): EditResult 
 }
 
 /**
+ * Gives the key at the end of `path` another name, in its place and with its value as it is. Gives the same text where it has that name or is not
+ * there. Refuses what `ensureValue` refuses, and a name that another key beside it has.
+ */
+export function renameKey(text: string, path: Path, name: string): EditResult {
+  const way = walk(text, path);
+  if (!way.ok) return way;
+  const { root, found } = way;
+  if (found.length < path.length || path.at(-1) === name) return { ok: true, text };
+  const property = found.at(-1)!;
+  const above = path.slice(0, -1);
+  const siblings = listAt(way, path.length - 1).children ?? [];
+  const taken = siblings.find((sibling) => sibling.children?.[0]?.value === name);
+  if (taken !== undefined) return refuseAt(text, taken.offset, `the key ${JSON.stringify(name)} stands here already`);
+  const key = property.children![0]!;
+  const whole = valueOf(root);
+  const object = above.reduce((inner, step) => inner[step] as Record<string, unknown>, whole);
+  object[name] = object[path.at(-1)!];
+  delete object[path.at(-1)!];
+  return checked(text, [{ at: key.offset, remove: key.length, insert: JSON.stringify(name) }], whole);
+}
+
+/**
  * How many keys of `path` are there, from the top: what `removeValue` and `removeItem` have to know later to leave them. Refuses what
  * `ensureValue` refuses.
  */

@@ -1,5 +1,5 @@
 /** The dev container: one of its own, or the Feature in those of the user's. */
-import { featurePath, isDevcontainerPath, ownDevcontainer } from "../catalog/files.ts";
+import { featurePath, isDevcontainerPath, isSameFeature, ownDevcontainer } from "../catalog/files.ts";
 import { formatShell } from "../render/escape.ts";
 import type { Answers } from "../questions/types.ts";
 import type { Essential, KeyedValue, Output } from "../vocabulary.ts";
@@ -27,7 +27,7 @@ export const devcontainer: Output = {
     {
       strategy: "keys",
       path: isDevcontainerPath,
-      keys: { features: { essential: feature }, containerEnv: {}, forwardPorts: {} },
+      keys: { features: { essential: feature, isSame: isSameFeature }, containerEnv: {}, forwardPorts: {} },
     },
   ],
   files: ({ answers, shape }) =>

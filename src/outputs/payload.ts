@@ -36,10 +36,7 @@ export const payload: Output = {
       "aperture.url, aperture.connection, providers, opencode.style, opencode.version, opencode.managed and opencode.online",
       image,
     ),
-    file(`${featureFolder}/install.sh`, "opencode.managed", {
-      ...script,
-      context: { nested: nestedFeature(shape) },
-    }),
+    file(`${featureFolder}/install.sh`, "opencode.version and opencode.managed", script),
     file(`${featureFolder}/launcher.sh`, "aperture.url, opencode.managed and opencode.online", script),
     file(`${featureFolder}/models.json`, "providers, model, small_model and opencode.style", image),
     file(

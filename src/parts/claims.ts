@@ -1,5 +1,5 @@
 /** Where this program may ever write, put together from what each output claims. Pure. */
-import type { Claim, Essential, Strategy } from "../vocabulary.ts";
+import type { Claim, ClaimedKey, Essential, Strategy } from "../vocabulary.ts";
 import { outputs } from "../outputs/index.ts";
 
 const opencodeConfig = /^(?:\.opencode\/)?opencode\.jsonc?$/;
@@ -38,9 +38,17 @@ export function mayWriteTo(path: string): boolean {
 
 /** What there is no environment without, where a value is part of it; null for all other values. */
 export function findEssential(path: string, [first = ""]: readonly string[]): Essential | null {
+  return findKey(path, first)?.essential ?? null;
+}
+
+/** What says whether two keys below a first one name one thing; null where only a key itself is the same. */
+export function findSame(path: string, first: string): ((left: string, right: string) => boolean) | null {
+  return findKey(path, first)?.isSame ?? null;
+}
+
+function findKey(path: string, first: string): ClaimedKey | null {
   for (const { strategy, path: matches, keys } of claims())
-    if (strategy === "keys" && keys !== undefined && Object.hasOwn(keys, first) && matches(path))
-      return keys[first]!.essential ?? null;
+    if (strategy === "keys" && keys !== undefined && Object.hasOwn(keys, first) && matches(path)) return keys[first]!;
   return null;
 }
 

@@ -457,7 +457,7 @@ describe("several dev containers of the user's", () => {
     // One more is one of all.
     write(root, { ".devcontainer/d/devcontainer.json": "{}" });
     expect((await runPiped(["--yes"], root)).exit).toBe(0);
-    expect(read(".devcontainer/d/devcontainer.json")).toContain("../aperture-env");
+    expect(read(".devcontainer/d/devcontainer.json")).toContain("./../aperture-env");
   });
 
   test("--devcontainers takes those, and no others", async () => {
@@ -468,7 +468,7 @@ describe("several dev containers of the user's", () => {
     expect(read(files[0]!)).toBe('{ "image": "debian" }\n');
     expect(parseSpec(read("aperture-env.yaml")).devcontainers?.value).toEqual(chosen);
     // The two name the Feature the same, so that it can depend on the nested one.
-    expect(read(".devcontainer/aperture-env/devcontainer-feature.json")).toContain('"../aperture-env/opencode"');
+    expect(read(".devcontainer/aperture-env/devcontainer-feature.json")).toContain('"./../aperture-env/opencode"');
     expect((await runPiped(["--yes"], root)).stdout).toContain("Nothing to do");
     // From then on others are the spec's to say.
     const fewer = await runPiped(["--yes", "--devcontainers", files[0]!], root);

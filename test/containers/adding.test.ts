@@ -143,7 +143,7 @@ chmod 0755 /usr/local/bin/greet
   {
     name: "dockerComposeFile",
     file: ".devcontainer/backend/devcontainer.json",
-    key: "../aperture-env",
+    key: "./../aperture-env",
     files: (network) => ({
       ".devcontainer/backend/devcontainer.json": `{
 	"name": "Backend",

@@ -41,7 +41,7 @@ describe.skipIf(!available)("the Feature in a dev container of the user's", () =
   const cases = [
     { image: "node:24-bookworm-slim", by: "npm", file: ".devcontainer/devcontainer.json", key: "./aperture-env" },
     { image: "bare-base:curl", by: "curl", file: ".devcontainer.json", key: "./.devcontainer/aperture-env" },
-    { image: "bare-base:wget", by: "wget", file: ".devcontainer/backend/devcontainer.json", key: "../aperture-env" },
+    { image: "bare-base:wget", by: "wget", file: ".devcontainer/backend/devcontainer.json", key: "./../aperture-env" },
     { image: "bare-base:nofetch", by: "curl", file: ".devcontainer/devcontainer.json", key: "./aperture-env" },
   ];
 

@@ -56,16 +56,16 @@ const features: Readonly<Record<string, readonly Added[]>> = {
       },
     },
   ],
-  "feature-named-folder": [{ file: ".devcontainer/backend/devcontainer.json", key: "../aperture-env" }],
+  "feature-named-folder": [{ file: ".devcontainer/backend/devcontainer.json", key: "./../aperture-env" }],
   "feature-root-file": [{ file: ".devcontainer.json", key: "./.devcontainer/aperture-env" }],
   "feature-several": [
     { file: ".devcontainer.json", key: "./.devcontainer/aperture-env", more: { containerEnv: { TZ: "UTC" } } },
     {
       file: ".devcontainer/backend/devcontainer.json",
-      key: "../aperture-env",
+      key: "./../aperture-env",
       more: { containerEnv: { TZ: "Europe/Berlin", PYTHONUNBUFFERED: "1" } },
     },
-    { file: ".devcontainer/frontend/devcontainer.json", key: "../aperture-env", more: { containerEnv: { TZ: "UTC" } } },
+    { file: ".devcontainer/frontend/devcontainer.json", key: "./../aperture-env", more: { containerEnv: { TZ: "UTC" } } },
   ],
   "feature-tabs-crlf": [{ file: ".devcontainer/devcontainer.json", key: "./aperture-env" }],
 };

@@ -108,7 +108,10 @@ export async function installStub(script: string, answers: Partial<Answers> = {}
   mkdirSync(dirname(binary), { recursive: true });
   writeFileSync(binary, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
   const env = { APERTURE_ENV_PREFIX: prefix };
-  await execa("sh", [join(writeFeature(answers), "install.sh")], {
+  const feature = writeFeature(answers);
+  // As a Dockerfile has it: there the binary comes from another stage.
+  rmSync(join(feature, "opencode"), { recursive: true });
+  await execa("sh", [join(feature, "install.sh")], {
     stdin: "ignore",
     env: { ...env, APERTURE_ENV_MANAGED: join(prefix, "etc") },
   });

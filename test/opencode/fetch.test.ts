@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer as createPlainServer, type Server } from "node:http";
 import { createServer, type Server as TlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
@@ -332,6 +332,8 @@ describe.skipIf(skips("fetch.sh", notHere))("fetch.sh", () => {
     "a registry with a certificate of a company's CA",
     () => {
       let own: string;
+      let other: string;
+      let companyCa: string;
       let keys: { readonly key: Buffer; readonly cert: Buffer };
 
       beforeAll(async () => {
@@ -376,6 +378,11 @@ describe.skipIf(skips("fetch.sh", notHere))("fetch.sh", () => {
         own = makeFolder();
         await execa("cp", ["-R", `${feature}/.`, own]);
         mkdirSync(join(own, "opencode", "certs"));
+        companyCa = join(folder, "company.crt");
+        other = makeFolder();
+        await execa("cp", ["-R", `${feature}/.`, other]);
+        mkdirSync(join(other, "opencode", "certs"));
+        copyFileSync(join(folder, "another.crt"), join(other, "opencode", "certs", "another.crt"));
         // the one that is needed comes second, and its file does not end its last line
         writeFileSync(join(own, "opencode", "certs", "a.crt"), readFileSync(join(folder, "another.crt"), "utf8").trimEnd());
         writeFileSync(join(own, "opencode", "certs", "b.crt"), readFileSync(join(folder, "company.crt"), "utf8").trimEnd());
@@ -416,6 +423,46 @@ describe.skipIf(skips("fetch.sh", notHere))("fetch.sh", () => {
           expectInstalled(await fetchWith("npm", { REGISTRY: await tlsRegistry() }, { place, from: own }), "npm");
         },
       );
+
+      describe("is trusted as the base image trusts it, with certs/*.crt that hold another one", () => {
+        const quoted = (file: string): string => JSON.stringify(readFileSync(file, "utf8"));
+        const ways: readonly (readonly [
+          what: string,
+          fetcher: Fetcher,
+          env: () => Record<string, string>,
+          npmrc: () => readonly string[],
+        ])[] = [
+          ["npm by NODE_EXTRA_CA_CERTS", "npm", () => ({ NODE_EXTRA_CA_CERTS: companyCa }), () => []],
+          ["npm by its own cafile", "npm", () => ({}), () => [`cafile=${companyCa}`]],
+          ["npm by a CA as text", "npm", () => ({}), () => [`ca=${quoted(companyCa)}`]],
+          [
+            "npm by several CAs as text",
+            "npm",
+            () => ({}),
+            () => [`ca[]=${quoted(join(own, "opencode", "certs", "a.crt"))}`, `ca[]=${quoted(companyCa)}`],
+          ],
+          ["curl by CURL_CA_BUNDLE", "curl", () => ({ CURL_CA_BUNDLE: companyCa }), () => []],
+          ["curl by SSL_CERT_FILE", "curl", () => ({ SSL_CERT_FILE: companyCa }), () => []],
+        ];
+
+        test.each(ways.filter(([, fetcher]) => installed.includes(fetcher)))(
+          "%s",
+          { timeout: 60_000 },
+          async (_what, fetcher, env, npmrc) => {
+            const place = makePlace();
+            if (npmrc().length > 0) writeFileSync(join(place.home, ".npmrc"), `${npmrc().join("\n")}\n`);
+            expectInstalled(
+              await fetchWith(fetcher, { REGISTRY: await tlsRegistry(), ...env() }, { place, from: other }),
+              fetcher,
+            );
+          },
+        );
+
+        test.each(installed)("and %s trusts none of it where nobody does", { timeout: 60_000 }, async (fetcher) => {
+          const env = { REGISTRY: await tlsRegistry(), npm_config_fetch_retries: "0", NODE_EXTRA_CA_CERTS: "/is/not/there" };
+          expectNothing(await fetchWith(fetcher, env, { from: other }), new RegExp(`${fetcher} could not fetch`));
+        });
+      });
 
       test.skipIf(!installed.includes("wget"))(
         "does not stop a wget that cannot be given a CA, as busybox's; the checksum decides",

@@ -40,7 +40,7 @@ const item = (path: Path, wanted: unknown): Edit => ({
 const edits: Readonly<Record<string, Edit>> = {
   "the Feature beside devcontainer.json": value(["features", "./aperture-env", "revision"], revision),
   "the Feature below .devcontainer.json": value(["features", "./.devcontainer/aperture-env", "revision"], revision),
-  "the Feature above a nested devcontainer.json": value(["features", "../aperture-env", "revision"], revision),
+  "the Feature above a nested devcontainer.json": value(["features", "./../aperture-env", "revision"], revision),
   "a variable": value(["containerEnv", "APERTURE_URL"], "http://ai"),
   "a port": item(["forwardPorts"], 14_514),
 };

@@ -1,7 +1,7 @@
 /** Keys and items in somebody else's JSONC: where they go, that they go again, and that nothing else moves. */
 import { parse } from "jsonc-parser";
 import { describe, expect, test } from "vitest";
-import { ensureItem, ensureValue, missingDepth, readObject, removeItem, removeValue } from "../../src/edit/jsonc.ts";
+import { ensureItem, ensureValue, missingDepth, readObject, removeItem, removeValue, renameKey } from "../../src/edit/jsonc.ts";
 import type { EditResult } from "../../src/edit/splice.ts";
 
 const path = ["features", "./aperture-env", "revision"] as const;
@@ -439,5 +439,35 @@ describe("a megabyte", { timeout: 60_000 }, () => {
     const back = textOf(removeItem(textOf(ensureItem(text, ["a"], 8080)), ["a"], 8080, 1));
     expect(back === text).toBe(true);
     expect(performance.now() - start).toBeLessThan(20_000);
+  });
+});
+
+describe("another name for a key", () => {
+  const rows: readonly (readonly [what: string, before: string, at: Path, after: string])[] = [
+    ["at the top", '{ "a": 1, /* a */ "b": 2 }', ["a"], '{ "x": 1, /* a */ "b": 2 }'],
+    [
+      "in its place, with comments and options",
+      '\ufeff{\r\n\t"features": {\r\n\t\t"../a" /* ours */: { "b": 1, }, // c\r\n\t},\r\n}',
+      ["features", "../a"],
+      '\ufeff{\r\n\t"features": {\r\n\t\t"x" /* ours */: { "b": 1, }, // c\r\n\t},\r\n}',
+    ],
+    ["written with escapes", '{ "\\u0061": [] }', ["a"], '{ "x": [] }'],
+    ["not there", '{ "b": 1 }', ["a"], '{ "b": 1 }'],
+    ["nothing that it could be in", '{ "b": 1 }', ["b", "a"], '{ "b": 1 }'],
+    ["it has the name", '{ "x": 1 }', ["x"], '{ "x": 1 }'],
+    ["the name is there deeper only", '{ "a": { "x": 2 } }', ["a"], '{ "x": { "x": 2 } }'],
+  ];
+
+  test.each(rows)("%s", (_what, before, at, after) => {
+    expect(textOf(renameKey(before, at, "x"))).toBe(after);
+  });
+
+  test.each([
+    ["a key of that name beside it", '{ "a": 1,\n  "x": 2 }', 'the key "x" stands here already', 2],
+    ["a key that stands twice", '{ "a": 1,\n\n  "a": 2 }', 'the key "a" stands here a second time', 3],
+    ["no JSON", '{ "a": }', "this is not JSON with comments", 1],
+  ])("refuses %s", (_what, before, why, line) => {
+    const refused = renameKey(before, ["a"], "x");
+    expect(refused).toMatchObject({ ok: false, line, why: expect.stringContaining(why) as unknown });
   });
 });

@@ -560,7 +560,7 @@ describe("a key in a file of the user's", () => {
   test.each([
     [".devcontainer/devcontainer.json", "./aperture-env"],
     [".devcontainer.json", "./.devcontainer/aperture-env"],
-    [".devcontainer/backend/devcontainer.json", "../aperture-env"],
+    [".devcontainer/backend/devcontainer.json", "./../aperture-env"],
   ])("in %s it is %s", (path, key) => {
     const made = plan({ shape: { kind: "feature", files: [path] }, files, found: { [path]: text("{}") } });
     const change = changeOf(made, path) as Extract<Change, { kind: "edit" }>;
@@ -575,7 +575,7 @@ describe("a key in a file of the user's", () => {
       const { after } = changeOf(made, path) as { after: string };
       return Object.keys((JSON.parse(after) as { features: object }).features)[0];
     });
-    expect(keys).toEqual(["./.devcontainer/aperture-env", "../aperture-env", "../aperture-env"]);
+    expect(keys).toEqual(["./.devcontainer/aperture-env", "./../aperture-env", "./../aperture-env"]);
     const there = Object.fromEntries(paths.map((path) => [path, text((changeOf(made, path) as { after: string }).after)]));
     const fewer = plan({
       shape: { kind: "feature", files: paths.slice(0, 1) },

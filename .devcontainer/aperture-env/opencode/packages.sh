@@ -20,14 +20,26 @@ fi
 
 # shellcheck disable=SC2086 # $fetcher is one word or none
 if has apt-get; then
-  apt-get update
-  DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends bash ca-certificates git ripgrep $fetcher
+  # A source that is not the distribution's own (its key expired, its server is gone) makes the update fail, and nothing here comes from it.
+  said=$(mktemp)
+  updated=yes
+  apt-get update 2>"$said" || updated=
+  cat "$said" >&2
+  if ! DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends bash ca-certificates git ripgrep $fetcher; then
+    if [ -z "$updated" ]; then
+      echo "aperture-env: apt-get could not install bash ca-certificates git ripgrep${fetcher:+ $fetcher}, for the reason above; apt-get update had failed before:" >&2
+      cat "$said" >&2
+    fi
+    exit 1
+  fi
+  rm -f "$said"
   apt-get clean
   rm -rf /var/lib/apt/lists/*
 elif has apk; then
   apk add --no-cache bash ca-certificates git libgcc libstdc++ ripgrep $fetcher
 elif has dnf; then
-  dnf install -y --setopt=install_weak_deps=False bash ca-certificates git ripgrep tar gzip $fetcher
+  # As above: a repository that does not answer is passed over.
+  dnf install -y --setopt=install_weak_deps=False "--setopt=*.skip_if_unavailable=True" bash ca-certificates git ripgrep tar gzip $fetcher
   dnf clean all
 else
   echo "aperture-env: this image has none of apt-get, apk and dnf; install bash ca-certificates git ripgrep $fetcher in it first." >&2

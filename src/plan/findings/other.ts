@@ -1,4 +1,5 @@
 /** Finds another OpenCode that the repository installs: two programs of one name, of which only ours is pinned and pointed at the gateway. */
+import { isSameFeature } from "../../catalog/files.ts";
 import type { Place } from "../../errors.ts";
 import { kindOf, namesOf } from "../../opencode/known-files.ts";
 import { formatJson } from "../../render/escape.ts";
@@ -165,7 +166,7 @@ function findInPackage({ path, text }: ProjectFile): Finding[] {
 
 /** By its name, or because one of its options names OpenCode's package, as for the Features that install any npm package. */
 function bringsOpencode({ id, options }: NamedFeature): boolean {
-  if (ours.includes(id.replace(/\/$/, ""))) return false;
+  if (ours.some((path) => isSameFeature(path, id))) return false;
   const values = typeof options === "object" && options !== null ? Object.values(options) : [];
   const words = values.flatMap((value) => (typeof value === "string" ? value.split(/[\s,]+/) : []));
   return /opencode/i.test(id) || words.some((word) => npmPackage.test(word));

@@ -5,6 +5,7 @@
  */
 import { readObject } from "../../edit/jsonc.ts";
 import { mergeLines, mergeValues, type Side } from "../../edit/merge3.ts";
+import { alignStages } from "../../edit/stages.ts";
 import { hashText, normalise, type LockedFile } from "../../lock/lock.ts";
 import type { OwnPiece } from "../../vocabulary.ts";
 import { note, type Observation } from "../observation.ts";
@@ -57,8 +58,12 @@ export function observeOwn(path: string, text: string, locked: LockedFile, decid
 }
 
 /** The user's text with what is new in ours, or null where both changed the same place, or where the lock has no ancestor. */
-function merge(file: OwnPiece, mine: string, { ancestor }: LockedFile, side: Side | null): string | null {
-  if (ancestor === undefined) return null;
+function merge(file: OwnPiece, text: string, { ancestor: written }: LockedFile, side: Side | null): string | null {
+  if (written === undefined) return null;
+  const asWritten = { mine: text, ancestor: written };
+  const aligned = /(?:^|\/)Dockerfile$/.test(file.path) ? alignStages(text, written, file.text) : asWritten;
+  if (aligned === null) return null;
+  const { mine, ancestor } = aligned;
   const isJson = file.path.endsWith(".json");
   const byLine = mergeLines(mine, ancestor, file.text);
   if (byLine !== null && (!isJson || readObject(byLine).ok)) return byLine;

@@ -12,6 +12,7 @@ import { note, updateHint, type Observation } from "../observation.ts";
 import type { Change, Settlement } from "../plan.ts";
 import type { FileState } from "../snapshot.ts";
 import { editOrKeep, notAFile, refusedEdit, type Planned } from "./piece.ts";
+import { respell, spellAsIn } from "./spelling.ts";
 import { originalOf, undoOf } from "./undo.ts";
 
 /** Plans the values of one file. */
@@ -23,12 +24,15 @@ export function planValues(
 ): Planned {
   if (found.kind !== "text")
     return { change: notAFile(path, found.kind === "other" ? found.what : "gone"), locked: locked ?? null };
-  const known = locked?.values ?? [];
+  const read = editor.read(found.text);
+  const respelled = read.ok ? respell(path, found.text, read.value, locked?.values ?? [], wanted) : read;
+  if (!respelled.ok) return { change: refusedEdit(path, respelled), locked: locked ?? null };
+  const { known } = respelled;
   const values: LockedValue[] = [];
   const notes: string[] = [];
-  let text = found.text;
+  let { text } = respelled;
   const theirs = (): string => {
-    const left = locked === undefined ? null : withoutValues(found.text, locked, editor);
+    const left = locked === undefined ? null : withoutValues(path, found.text, locked, editor);
     return left?.ok === true ? left.text : found.text;
   };
   const steps: readonly (() => EditResult)[] = [
@@ -49,7 +53,7 @@ export function planValues(
   }
   const change = editOrKeep(path, found.text, text, notes, "edited");
   // What the user edits around our values is nothing to write down.
-  if (locked !== undefined && text === found.text && sameValue(values, known)) return { change, locked };
+  if (locked !== undefined && text === found.text && sameValue(values, locked.values ?? [])) return { change, locked };
   const original = locked === undefined ? found.text : originalOf(found.text, locked);
   const undo = original === null ? {} : { undo: undoOf(text, original) };
   return { change, locked: { strategy: "keys", hash: hashText(text), values, ...undo } };
@@ -57,10 +61,10 @@ export function planValues(
 
 /** Takes our values out of a text; null for one where nothing is left to take. */
 export function takeValuesOut(path: string, text: string, locked: LockedFile, settle: Settlement | null, editor: Editor): Change {
-  const left = withoutValues(text, locked, editor);
+  const left = withoutValues(path, text, locked, editor);
   if (!left.ok) return refusedEdit(path, left);
   let after = left.text;
-  for (const { path: place, made } of locked.values ?? []) {
+  for (const { path: place, made } of spelledIn(path, after, locked, editor)) {
     const essential = findEssential(path, place);
     if (essential === null) continue;
     const key = place.slice(0, Math.max(made + 1, essential.keys)) as [string, ...string[]];
@@ -86,13 +90,13 @@ export function takeValuesOut(path: string, text: string, locked: LockedFile, se
 }
 
 /** What of our values is not as it was written. */
-export function observeValues(path: string, text: string, { values = [] }: LockedFile, editor: Editor): Observation[] {
+export function observeValues(path: string, text: string, locked: LockedFile, editor: Editor): Observation[] {
   const read = editor.read(text);
   if (!read.ok) {
     const message = `cannot be read: ${read.why} (${read.line}:${read.column})`;
     return [{ path, state: "changed", message, hint: "mend it there" }];
   }
-  return values.flatMap((value): Observation[] => {
+  return spelledIn(path, text, locked, editor).flatMap((value): Observation[] => {
     const current = valueAt(read.value, value.path);
     if (isThere(current, value)) return [];
     const name = describe({ ...value, oursFrom: null });
@@ -108,6 +112,7 @@ export function observeValues(path: string, text: string, { values = [] }: Locke
 
 /** What is left of a file without our values: the user's own bytes where nobody touched it since, else the file as it is without them. */
 export function withoutValues(
+  path: string,
   text: string,
   locked: LockedFile,
   editor: Editor,
@@ -116,12 +121,18 @@ export function withoutValues(
   if (original !== null) return { ok: true, text: original, notes: [] };
   const notes: string[] = [];
   let left = text;
-  for (const value of [...(locked.values ?? [])].reverse()) {
+  for (const value of [...spelledIn(path, text, locked, editor)].reverse()) {
     const edited = takeValueOut(left, value, editor, notes);
     if (!edited.ok) return edited;
     left = edited.text;
   }
   return { ok: true, text: left, notes };
+}
+
+/** What the lock knows, each under the name by which the text has it. */
+function spelledIn(path: string, text: string, { values = [] }: LockedFile, editor: Editor): readonly LockedValue[] {
+  const read = editor.read(text);
+  return read.ok ? values.map((value) => ({ ...value, path: spellAsIn(path, read.value, value.path) })) : values;
 }
 
 type PutIn = { readonly ok: true; readonly text: string; readonly locked: LockedValue | null } | EditRefusal;

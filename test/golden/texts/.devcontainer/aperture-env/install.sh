@@ -4,6 +4,20 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 prefix=${APERTURE_ENV_PREFIX:-/usr/local}
 share=$prefix/share/aperture-env
+library=$prefix/lib/aperture-env
+version=1.18.18
+
+# OpenCode's binary comes in a layer of its own: by the nested Feature, or by the Dockerfile's first stage. Tools that ignore dependsOn (DevPod,
+# envbuilder) leave the nested Feature out, no one name of it fits dev containers of several places, and a base may bring an older binary.
+found=
+if [ -f "$library/opencode.version" ]; then read -r found <"$library/opencode.version" || true; fi
+if [ -f "$here/opencode/install.sh" ] && { [ ! -x "$library/opencode" ] || [ "$found" != "$version" ]; }; then
+  sh "$here/opencode/install.sh"
+fi
+if [ ! -x "$library/opencode" ]; then
+  echo "aperture-env: $library/opencode is missing; in a Dockerfile that was changed by hand, copy it from the stage opencode before install.sh runs" >&2
+  exit 1
+fi
 
 mkdir -p "$share" "$prefix/bin"
 for file in environment.json opencode.json auth.json models.json doctor.mjs; do

@@ -3,7 +3,8 @@
 #   REGISTRY             an npm registry; npm's own configuration decides where it is empty
 #   TARGETARCH           amd64 or arm64, as image builders set it; this machine's where it is empty
 #   APERTURE_ENV_LIBC    glibc or musl; this machine's where it is empty
-# npm fetches where it is there, else curl, else wget. The same sha512 is checked in each case. certs/*.crt beside this script are trusted, too.
+# npm fetches where it is there, else curl, else wget. The same sha512 is checked in each case. certs/*.crt beside this script are
+# trusted beside all that the image trusts already.
 set -eu
 version=1.18.18
 folder=$1
@@ -55,27 +56,34 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 tarball=$work/$package-$version.tgz
 
-system_ca=
-for candidate in /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem; do
-  [ -z "$system_ca" ] && [ -e "$candidate" ] && system_ca=$candidate
-done
-ca=
-for certificate in "$here"/certs/*.crt; do
-  [ -e "$certificate" ] || continue
-  if [ -z "$ca" ]; then
-    ca=$work/ca.crt
-    [ -z "$system_ca" ] || cat "$system_ca" >"$ca"
-  fi
-  cat "$certificate" >>"$ca"
+# Programs read one file of CAs and then nothing else, so what the image trusts already has to be in it.
+trust() {
+  { [ -f "$1" ] && [ -r "$1" ]; } || return 0
+  ca=$work/ca.crt
+  cat "$1" >>"$ca"
   echo >>"$ca"
-done
+}
+ca=
+for certificate in "$here"/certs/*.crt; do trust "$certificate"; done
+if [ -n "$ca" ]; then
+  for bundle in /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem; do
+    if [ -e "$bundle" ]; then
+      trust "$bundle"
+      break
+    fi
+  done
+  for bundle in "${NODE_EXTRA_CA_CERTS:-}" "${SSL_CERT_FILE:-}" "${CURL_CA_BUNDLE:-}"; do trust "$bundle"; done
+fi
 
 if command -v npm >/dev/null 2>&1; then
   by=npm
   [ -z "$registry" ] || export npm_config_registry="$registry/"
   if [ -n "$ca" ]; then
-    # Not NODE_EXTRA_CA_CERTS: npm ignores it where its configuration has a cafile, which then is all that it trusts.
-    node -p 'require("tls").rootCertificates.join("\n")' >>"$ca"
+    # Not NODE_EXTRA_CA_CERTS: npm ignores it where its configuration has a cafile, or CAs as text, which then is all that it trusts.
+    trust "$(npm config get cafile)"
+    npm config get ca | node -e '
+      const ca = require("fs").readFileSync(0, "utf8").replaceAll("\\n", "\n").replaceAll(",-----BEGIN", "\n-----BEGIN");
+      console.log([ca.includes("-----BEGIN") ? ca : "", ...require("tls").rootCertificates].join("\n"));' >>"$ca"
     export npm_config_cafile="$ca"
   fi
   # Its own cache, so that no layer keeps one; --ignore-scripts although a platform package has none.

@@ -1,0 +1,102 @@
+/** The stages of a Dockerfile in another order: what people wrote into a stage stays in it when a version moves that stage. Pure. */
+
+/** A stage from the comment above it to its last line that is not blank. */
+interface Stage {
+  /** Empty for one without a name. */
+  readonly name: string;
+  readonly lines: readonly string[];
+  /** Blank lines behind it; they belong to the place in the file. */
+  readonly gap: readonly string[];
+}
+
+interface Stages {
+  readonly head: readonly string[];
+  readonly stages: readonly Stage[];
+}
+
+/** Two texts that can be compared with a third one line by line. */
+export interface Aligned {
+  readonly mine: string;
+  readonly ancestor: readonly string[];
+}
+
+/**
+ * Puts the stages of `mine` and of `ancestor` into the order that those of the same names have in `theirs`; both as they are where that is their
+ * order already. A stage that only `mine` has goes with the next one that `theirs` has, too. Null where a stage would come before one that it
+ * is made from, and where the text cannot be told apart into stages.
+ */
+export function alignStages(mine: string, ancestor: readonly string[], theirs: string): Aligned | null {
+  const wanted = namesOf(split(theirs.split("\n")));
+  const before = split(ancestor);
+  const shared = namesOf(before).filter((name) => wanted.includes(name));
+  const order = wanted.filter((name) => shared.includes(name));
+  if (order.join("\n") === shared.join("\n")) return { mine, ancestor };
+  const arrangedMine = arrange(split(mine.split("\n")), order);
+  const arrangedAncestor = arrange(before, order);
+  if (arrangedMine === null || arrangedAncestor === null || mine.includes("<<")) return null;
+  return { mine: arrangedMine.join("\n"), ancestor: arrangedAncestor };
+}
+
+function namesOf({ stages }: Stages): string[] {
+  return stages.map(({ name }) => name).filter((name) => name !== "");
+}
+
+/** FROM, and what it names: docs.docker.com/reference/dockerfile/#from. */
+const from = /^\s*FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?\s*$/i;
+
+function split(lines: readonly string[]): Stages {
+  const starts: number[] = [];
+  for (const [index, line] of lines.entries()) {
+    if (!from.test(line) || /\\\s*$/.test(lines[index - 1] ?? "")) continue;
+    starts.push(startOf(lines, index, (starts.at(-1) ?? -1) + 1));
+  }
+  const stages = starts.map((start, index): Stage => {
+    const all = lines.slice(start, starts[index + 1] ?? lines.length);
+    const end = all.findLastIndex((line) => line.trim() !== "") + 1;
+    const first = all.find((line) => from.test(line))!;
+    return { name: (from.exec(first)?.[2] ?? "").toLowerCase(), lines: all.slice(0, end), gap: all.slice(end) };
+  });
+  return { head: lines.slice(0, starts[0] ?? lines.length), stages };
+}
+
+/** Where a stage begins, not above `floor`: the comment above its FROM is its own, also with a blank line between. */
+function startOf(lines: readonly string[], index: number, floor: number): number {
+  const isComment = (at: number): boolean => at >= floor && /^\s*#/.test(lines[at]!);
+  let start = index;
+  if (!isComment(start - 1) && start - 1 >= floor && lines[start - 1]!.trim() === "" && isComment(start - 2)) start--;
+  while (isComment(start - 1)) start--;
+  return isComment(start) ? start : index;
+}
+
+function arrange({ head, stages }: Stages, order: readonly string[]): string[] | null {
+  const found = stages.filter(({ name }) => order.includes(name));
+  if (found.length !== order.length) return null;
+  const groups = new Map<string, Stage[]>();
+  let group: Stage[] = [];
+  for (const stage of stages) {
+    group.push(stage);
+    if (!order.includes(stage.name)) continue;
+    groups.set(stage.name, group);
+    group = [];
+  }
+  const arranged = [...order.flatMap((name) => groups.get(name) ?? []), ...group];
+  if (
+    !arranged.every((stage, index) =>
+      standsOn(stage, stages).every((name) => arranged.slice(0, index).some((one) => one.name === name)),
+    )
+  )
+    return null;
+  // A stage at the end of a file that has no line end gets the gap of its new place.
+  return [...head, ...arranged.flatMap(({ lines }, index) => [...lines, ...stages[index]!.gap])];
+}
+
+/** The stages of the same file that a stage is made from. */
+function standsOn({ lines }: Stage, stages: readonly Stage[]): string[] {
+  const names = lines.flatMap((line) => {
+    if (/^\s*#/.test(line)) return [];
+    const image = from.exec(line)?.[1];
+    const sources = [...line.matchAll(/(?:--from=|[,=]from=)([^\s,]+)/gi)].map(([, source]) => source!);
+    return [...(image === undefined ? [] : [image]), ...sources].map((name) => name.toLowerCase());
+  });
+  return names.filter((name) => stages.some((stage) => stage.name === name));
+}
