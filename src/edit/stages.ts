@@ -59,13 +59,15 @@ function split(lines: readonly string[]): Stages {
   return { head: lines.slice(0, starts[0] ?? lines.length), stages };
 }
 
-/** Where a stage begins, not above `floor`: the comment above its FROM is its own, also with a blank line between. */
+/** Where a stage begins, not above `floor`: the comment above its FROM is its own, and one that stands alone between blank lines there. */
 function startOf(lines: readonly string[], index: number, floor: number): number {
   const isComment = (at: number): boolean => at >= floor && /^\s*#/.test(lines[at]!);
-  let start = index;
-  if (!isComment(start - 1) && start - 1 >= floor && lines[start - 1]!.trim() === "" && isComment(start - 2)) start--;
-  while (isComment(start - 1)) start--;
-  return isComment(start) ? start : index;
+  const isBlank = (at: number): boolean => at < floor || lines[at]!.trim() === "";
+  const above = (at: number): number => (isComment(at - 1) ? above(at - 1) : at);
+  const start = above(index);
+  if (start < index || !isBlank(index - 1)) return start;
+  const alone = above(index - 1);
+  return alone < index - 1 && isBlank(alone - 1) ? alone : index;
 }
 
 function arrange({ head, stages }: Stages, order: readonly string[]): string[] | null {
