@@ -14,6 +14,7 @@ import { modelsWithoutLimits } from "../render/providers.ts";
 import { renderEnvironment } from "../render/render.ts";
 import { readLockFile, type LockFile } from "../repo/environment.ts";
 import { findIgnored } from "../repo/git.ts";
+import { holdsFiles } from "../repo/scan.ts";
 import type { Shape } from "../vocabulary.ts";
 import { generatorVersion } from "../version.ts";
 import { bypassOptionsOf, withoutTaken } from "./bypass.ts";
@@ -40,7 +41,7 @@ export interface Prepared {
 /** Prepares a plan. Throws errors for people: a spec that cannot be understood, answers that are missing, a registry that does not answer. */
 export async function preparePlan(request: Request): Promise<Prepared> {
   const { target } = request;
-  const lockFile = target.exists ? readLockFile(target.root) : noLock;
+  const lockFile = request.existing || holdsFiles(target) ? readLockFile(target.root) : noLock;
   refuseDowngrade(lockFile.lock);
   return preparePlanFrom(await survey(request, lockFile), request);
 }

@@ -12,7 +12,7 @@ import { resolveAnswers, type AnswerSources, type Ask, type Detect, type Resolve
 import type { Answers } from "../questions/types.ts";
 import { findContainers, noEnvironment, readSpecText, type Containers, type LockFile } from "../repo/environment.ts";
 import { readProject } from "../repo/project.ts";
-import { findDevcontainers, readFacts, takeSnapshot, type Target } from "../repo/scan.ts";
+import { findDevcontainers, holdsFiles, readFacts, takeSnapshot, type Target } from "../repo/scan.ts";
 import { specPath } from "../spec/spec.ts";
 import type { Shape, TakenPiece } from "../vocabulary.ts";
 import { chooseManaged, writeFlags } from "./answers.ts";
@@ -63,15 +63,16 @@ const noProject: Project = { configs: [], setup: [], hasOpencodeFolder: false, o
 export async function survey(request: Request, lockFile: LockFile): Promise<Survey> {
   const { target, env } = request;
   const { root } = target;
-  const specText = target.exists ? readSpecText(root) : null;
+  const holds = request.existing || holdsFiles(target);
+  const specText = holds ? readSpecText(root) : null;
   const { lock, damaged, found: lockFound } = lockFile;
   // A run that takes the environment out may have come in between.
   if (request.existing && specText === null && lockFound.kind === "nothing") throw noEnvironment(root, "update");
   // The parser is loaded only where there is something for it.
   const specFile = specText === null ? null : await import("../spec/file.ts");
   const entries = specText === null ? (request.existing ? {} : null) : specFile!.parseSpec(specText);
-  const devcontainers = target.exists ? findDevcontainers(root) : [];
-  const containers: Containers = target.exists ? findContainers(root, lock) : { kind: "own" };
+  const devcontainers = holds ? findDevcontainers(root) : [];
+  const containers: Containers = holds ? findContainers(root, lock) : { kind: "own" };
   const files = containers.kind === "theirs" ? containers.files : [];
   const sources: AnswerSources = {
     flags: request.flags,
@@ -82,7 +83,7 @@ export async function survey(request: Request, lockFile: LockFile): Promise<Surv
     ...(entries === null && request.detect !== undefined && { detect: request.detect }),
   };
   const mode = { ask: request.ask, acceptDefaults: request.acceptDefaults || request.existing };
-  const project = target.exists ? readProject(root, files, !request.existing) : noProject;
+  const project = holds ? readProject(root, files, !request.existing) : noProject;
 
   let resolution = await resolveAnswers(sources, mode);
   const options = bypassOptionsOf(resolution.answers);
@@ -96,7 +97,8 @@ export async function survey(request: Request, lockFile: LockFile): Promise<Surv
   const taken = onBypass === "fix" ? takenOf(bypassing) : [];
   const wanted = wantedPaths(demandOf(answers, shape));
   const editors = await loadEditors([...wanted, ...Object.keys(lock?.files ?? {})]);
-  const snapshot = takeSnapshot(root, [...pathsToLookAt(wanted, lock), ...taken.map(({ path }) => path)]);
+  const paths = [...pathsToLookAt(wanted, lock), ...taken.map(({ path }) => path)];
+  const snapshot: Snapshot = holds ? takeSnapshot(root, paths) : new Map(paths.map((path) => [path, { kind: "nothing" }]));
   // What was read before is what the plan goes by: an answer may have been waited for since.
   const textOf = (text: string | null): FileState => (text === null ? { kind: "nothing" } : { kind: "text", text });
   const earlier: Snapshot = new Map([

@@ -29,6 +29,11 @@ export function findTarget(cwd: string, directory: string | null): Target {
   return { root, exists: found !== undefined, fromGit: root !== start };
 }
 
+/** Whether anything lies in the folder. Where nothing does, nobody need look for one thing after another. */
+export function holdsFiles({ root, exists }: Target): boolean {
+  return exists && readNames(root).length > 0;
+}
+
 function statOf(path: string): Stats | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false });

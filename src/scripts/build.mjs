@@ -62,9 +62,11 @@ export const forExisting = [
   "src/edit/block.ts",
   "src/edit/jsonc.ts",
   "src/edit/merge3.ts",
+  "src/edit/splice.ts",
   "src/lock/migrate.ts",
   "src/opencode/variables.ts",
   "src/opencode/ways-out.ts",
+  "src/plan/check.ts",
   "src/plan/findings/bypass.ts",
   "src/plan/findings/devcontainer.ts",
   "src/plan/findings/folder.ts",
@@ -74,7 +76,13 @@ export const forExisting = [
   "src/plan/pieces/taken.ts",
   "src/plan/pieces/undo.ts",
   "src/plan/pieces/values.ts",
+  "src/prepare/answers.ts",
+  "src/render/pins.ts",
+  "src/repo/environment.ts",
+  "src/repo/project.ts",
   "src/repo/recovery.ts",
+  "src/repo/spawn.ts",
+  "src/report/json.ts",
 ];
 
 /**
@@ -126,21 +134,18 @@ export async function buildPackage(root) {
     // With a name and a colon in front they are made, not read.
     return read.filter((input) => !/^[a-z-]{2,}:/.test(input)).map((input) => join(root, input));
   };
-  const later = await functionsOf(
-    root,
-    define,
-    forExisting.map((path) => join(root, path)),
-  );
-  const held = new Held();
-  held.add("existing", [...later.keys()]);
+  const held = new Held((paths) => namesOf(root, define, paths));
+  const later = forExisting.map((path) => join(root, path));
+  await held.add("existing", later);
+  for (const path of later) refuseOther(path, held.namesOf(path));
   const entryOf = (/** @type {string[]} */ exports) => ({ stdin: { contents: exports.join("\n"), resolveDir: root } });
 
   await bundle("bin", [], { entryPoints: ["src/bin.ts"] });
   const main = files.get("main") ?? "";
-  held.add("main", await bundle("main", [calledLater(later, held)], { entryPoints: [main], write: false }));
-  held.add(
+  await held.add("main", await bundle("main", [calledLater(later, held)], { entryPoints: [main], write: false }));
+  await held.add(
     "existing",
-    await bundle("existing", [takenFrom(held, "existing")], { ...entryOf(held.exportsOf([...later.keys()])), write: false }),
+    await bundle("existing", [takenFrom(held, "existing")], { ...entryOf(held.exportsOf(later)), write: false }),
   );
   const isAlone = (/** @type {string} */ entry) => entry === join(root, standalone);
   /** @type {Map<string, string[]>} */
@@ -157,7 +162,7 @@ export async function buildPackage(root) {
     if (names.length < 2 || entries.has(path) || !path.endsWith(".ts")) continue;
     const group = names.sort().join("-and-");
     groups.add(group);
-    held.add(group, [path]);
+    await held.add(group, [path]);
   }
   for (const [name, entry] of files)
     if (entry !== main) await bundle(name, isAlone(entry) ? [] : [takenFrom(held)], { entryPoints: [entry] });
@@ -187,23 +192,32 @@ async function bundleAndImport(root, entry) {
 }
 
 /**
- * The names of what these modules export, by path. Throws where one is no function: that could not wait for a call.
+ * The names of what these modules export, by path, each with whether it is a function.
  * @param {string} root
  * @param {Record<string, string>} define
  * @param {readonly string[]} paths
- * @returns {Promise<Map<string, string[]>>}
+ * @returns {Promise<ReadonlyMap<string, ReadonlyMap<string, boolean>>>}
  */
-async function functionsOf(root, define, paths) {
+async function namesOf(root, define, paths) {
   const contents = paths.map((path, index) => `export * as module${index} from ${JSON.stringify(path)};`).join("\n");
   const modules = await bundleAndImport(root, { define, stdin: { contents, resolveDir: root } });
   return new Map(
     paths.map((path, index) => {
+      const isFunction = (/** @type {unknown} */ value) => typeof value === "function" && !/^class\b/.test(String(value));
       const exports = Object.entries(modules[`module${index}`]);
-      const other = exports.find(([, value]) => typeof value !== "function" || /^class\b/.test(String(value)));
-      if (other !== undefined) throw new Error(`${path} exports ${other[0]}, which is no function, so it cannot be loaded later`);
-      return [path, exports.map(([name]) => name)];
+      return [path, new Map(exports.map(([name, value]) => [name, isFunction(value)]))];
     }),
   );
+}
+
+/**
+ * Throws where a module exports something else than functions: that could not wait for a call.
+ * @param {string} path
+ * @param {ReadonlyMap<string, boolean>} names
+ */
+function refuseOther(path, names) {
+  const other = [...names].find(([, isFunction]) => !isFunction);
+  if (other !== undefined) throw new Error(`${path} exports ${other[0]}, which is no function, so it cannot be loaded later`);
 }
 
 /** Which modules main.js and existing.js hold, and the numbers under which they export what others take from them. */
@@ -212,14 +226,29 @@ class Held {
   #files = new Map();
   /** @type {Map<string, number>} */
   #numbers = new Map();
+  /** @type {Map<string, ReadonlyMap<string, boolean>>} */
+  #names = new Map();
+  #findNames;
+
+  /** @param {(paths: readonly string[]) => Promise<ReadonlyMap<string, ReadonlyMap<string, boolean>>>} findNames */
+  constructor(findNames) {
+    this.#findNames = findNames;
+  }
 
   /**
-   * What no file holds yet is held by this one.
+   * What no file holds yet of our modules is held by this one.
    * @param {string} file
    * @param {readonly string[]} paths
    */
-  add(file, paths) {
-    for (const path of paths) if (!this.#files.has(path)) this.#files.set(path, file);
+  async add(file, paths) {
+    const added = paths.filter((path) => path.endsWith(".ts") && !this.#files.has(path));
+    for (const path of added) this.#files.set(path, file);
+    for (const [path, names] of await this.#findNames(added)) this.#names.set(path, names);
+  }
+
+  /** @param {string} path */
+  namesOf(path) {
+    return this.#names.get(path) ?? new Map();
   }
 
   /** @param {string} path */
@@ -240,7 +269,7 @@ class Held {
    */
   expressionFor(path) {
     const file = JSON.stringify(`./${this.#files.get(path)}.js`);
-    return `require(${file}).shared${this.numberOf(path)}`;
+    return `require(${file}).shared${this.numberOf(path)}()`;
   }
 
   /** @param {string} file */
@@ -253,9 +282,20 @@ class Held {
     return [...this.#numbers.keys()].filter((path) => this.#files.get(path) === file);
   }
 
-  /** @param {readonly string[]} paths */
+  /**
+   * Made when they are first asked for: esbuild would give each name of each module a function of its own at the start.
+   * @param {readonly string[]} paths
+   */
   exportsOf(paths) {
-    return paths.map((path) => `export * as shared${this.numberOf(path)} from ${JSON.stringify(path)};`);
+    return paths.map((path) => {
+      const number = this.numberOf(path);
+      const values = [...this.namesOf(path).keys()].map((name) => `${name}: own${number}.${name}`);
+      return [
+        `import * as own${number} from ${JSON.stringify(path)};`,
+        `var made${number};`,
+        `export function shared${number}() { return (made${number} ??= { ${values.join(", ")} }); }`,
+      ].join("\n");
+    });
   }
 }
 
@@ -303,7 +343,10 @@ function takenFrom(held, own) {
           : { path: resolved, namespace: "taken" };
       });
       build.onLoad({ filter: /.*/, namespace: "taken" }, ({ path }) => ({
-        contents: `module.exports = ${held.expressionFor(path)};`,
+        contents: [
+          `const shared = ${held.expressionFor(path)};`,
+          ...[...held.namesOf(path).keys()].map((name) => `export const ${name} = shared.${name};`),
+        ].join("\n"),
         loader: "js",
       }));
       leaveRequire(build, "taken");
@@ -313,7 +356,7 @@ function takenFrom(held, own) {
 
 /**
  * Instead of modules, functions of the same names that call those in existing.js.
- * @param {ReadonlyMap<string, readonly string[]>} later
+ * @param {readonly string[]} later
  * @param {Held} held
  * @returns {import("esbuild").Plugin}
  */
@@ -323,10 +366,10 @@ function calledLater(later, held) {
     setup(build) {
       build.onResolve({ filter: /^\.{1,2}\/.*\.ts$/ }, ({ kind, path, resolveDir }) => {
         const resolved = join(resolveDir, path);
-        return kind === "import-statement" && later.has(resolved) ? { path: resolved, namespace: "later" } : undefined;
+        return kind === "import-statement" && later.includes(resolved) ? { path: resolved, namespace: "later" } : undefined;
       });
       build.onLoad({ filter: /.*/, namespace: "later" }, ({ path }) => ({
-        contents: (later.get(path) ?? [])
+        contents: [...held.namesOf(path).keys()]
           .map((name) => {
             const real = `${held.expressionFor(path)}.${name}`;
             return `export function ${name}(...values) { return ${real}(...values); }`;
