@@ -5,7 +5,7 @@
 import { parseArgs } from "node:util";
 
 // src/doctor/doctor.ts
-import { existsSync as existsSync4 } from "node:fs";
+import { existsSync as existsSync5 } from "node:fs";
 
 // node_modules/jsonc-parser/lib/esm/impl/scanner.js
 function createScanner(text, ignoreTrivia = false) {
@@ -1520,6 +1520,24 @@ function mergeDeep(left, right) {
   return merged;
 }
 
+// src/doctor/judge/attribution.ts
+function judgeAttribution({ attribution }, headers) {
+  if (attribution.length === 0) return [];
+  const names2 = attribution.map((name) => show(name));
+  const said = (message) => [fine("config", "attribution", message)];
+  if (headers === null) return said(`Requests carry for the gateway's log, in the container: ${listed(names2, 16)}`);
+  const sent = [...headers.matchAll(/"x-aperture-env-([a-z0-9-]+)": "([^"]*)"/g)].map(
+    ([, name, value]) => [name, value]
+  );
+  const rest = names2.filter((name) => !sent.some(([other]) => other === name));
+  const carried = listed(
+    sent.map(([name, value]) => `${name} ${show(value)}`),
+    16
+  );
+  const without = rest.length === 0 ? "" : `${sent.length === 0 ? "" : "; "}no value here for ${listed(rest, 16)}`;
+  return said(`Requests carry for the gateway's log: ${carried}${without}`);
+}
+
 // src/gateway/proxy.ts
 function findRoute(url, env) {
   const variables2 = url.protocol === "https:" ? ["https_proxy", "HTTPS_PROXY"] : ["http_proxy", "HTTP_PROXY"];
@@ -1997,15 +2015,15 @@ function placed(source, line) {
 // src/doctor/judge/providers.ts
 function judgeProviders({ choices: choices2, resolved, own, origin, quote, installation }) {
   if (origin === null) return [];
-  const ours = textsAt(own, "enabled_providers") ?? [];
+  const ours2 = textsAt(own, "enabled_providers") ?? [];
   const checks = [];
   for (const provider of choices2.providers) {
-    const mine = ours.includes(provider.id) || at(own, "provider", provider.id) !== void 0;
+    const mine = ours2.includes(provider.id) || at(own, "provider", provider.id) !== void 0;
     const past = judgeAddress2(provider, { own, origin, resolved, mine, quote });
     if (past !== null) checks.push(past);
     else checks.push(...judgeKey2(provider, resolved, quote));
   }
-  const gone = ours.filter((id) => !choices2.providers.some((provider) => provider.id === id));
+  const gone = ours2.filter((id) => !choices2.providers.some((provider) => provider.id === id));
   if (gone.length > 0) {
     const key2 = (textsAt(resolved.config, "disabled_providers") ?? []).some((id) => gone.includes(id)) ? "disabled_providers" : "enabled_providers";
     const by = whoSet(resolved, [key2]);
@@ -2013,7 +2031,7 @@ function judgeProviders({ choices: choices2, resolved, own, origin, quote, insta
       ({ kind, source }) => kind === "environment" && source !== `${installation.share}/opencode.json`
     );
     const took = by === null && instead !== void 0 ? `OPENCODE_CONFIG names ${show(instead.source)}, which takes the place of the environment's own configuration` : `${by === null ? key2 : `${key2} in ${by}`} takes ${gone.length === 1 ? "it" : "them"} away`;
-    const none = gone.length === ours.length;
+    const none = gone.length === ours2.length;
     checks.push(
       found(
         none ? "failure" : "warning",
@@ -2374,8 +2392,8 @@ function judgeWaysOut({ resolved, own, origin, managed, given, installation }) {
     addressed: entriesAt(own, "provider").every(([, provider]) => (textAt(provider, "options", "baseURL") ?? "") === "") ? "models" : "providers",
     managed
   };
-  const ours = `${installation.share}/opencode.json`;
-  const files = resolved.layers.filter(({ kind, source }) => kind !== "managed" && kind !== "variable" && source !== ours).flatMap(({ source, filled }) => {
+  const ours2 = `${installation.share}/opencode.json`;
+  const files = resolved.layers.filter(({ kind, source }) => kind !== "managed" && kind !== "variable" && source !== ours2).flatMap(({ source, filled }) => {
     const text = writtenBetween(filled, 0, filled.text.length) ?? filled.text;
     const parsed = parseJsonc(text);
     return findWaysOut(parsed.ok ? parsed.value : {}, environment).filter(({ path }) => !judgedMerged.test(path.join("."))).map((way) => ({ way, severity: severities[way.code], where: placed(source, lineOf({ text, spans: [] }, way.path)) }));
@@ -3377,7 +3395,7 @@ function judgeVersion(ran, stamp) {
   return [fine("opencode", "opencode-runs", `OpenCode ${show(version)} runs`)];
 }
 var unsaid = "its words are not shown, because the configuration puts variables or files in:  opencode debug config  shows them";
-function judgeDebugConfig(ran, ours, secretive) {
+function judgeDebugConfig(ran, ours2, secretive) {
   if (ran.late)
     return {
       config: null,
@@ -3408,7 +3426,7 @@ function judgeDebugConfig(ran, ours, secretive) {
       ]
     };
   const theirs = parsed.value;
-  const different = compared.filter((key2) => !same(at(theirs, key2), at(ours, key2)));
+  const different = compared.filter((key2) => !same(at(theirs, key2), at(ours2, key2)));
   if (different.length === 0)
     return { config: theirs, checks: [fine("config", "config-deep", "OpenCode resolves its configuration as it was read here")] };
   return {
@@ -3425,11 +3443,11 @@ function judgeDebugConfig(ran, ours, secretive) {
     ]
   };
 }
-function same(theirs, ours) {
-  if (isObject(theirs) && isObject(ours)) return Object.keys(theirs).every((key2) => same(theirs[key2], ours[key2]));
-  if (Array.isArray(theirs) && Array.isArray(ours))
-    return theirs.length === ours.length && theirs.every((each, index) => same(each, ours[index]));
-  return theirs === ours;
+function same(theirs, ours2) {
+  if (isObject(theirs) && isObject(ours2)) return Object.keys(theirs).every((key2) => same(theirs[key2], ours2[key2]));
+  if (Array.isArray(theirs) && Array.isArray(ours2))
+    return theirs.length === ours2.length && theirs.every((each, index) => same(each, ours2[index]));
+  return theirs === ours2;
 }
 function judgeSent(ran, origin, seconds, secretive) {
   const where = `${origin}/ui/`;
@@ -3471,8 +3489,88 @@ function firstLine(text) {
   return show(linesOf(text)[0] ?? "it said nothing");
 }
 
+// src/doctor/probe/attribution.ts
+import { existsSync } from "node:fs";
+
+// src/doctor/probe/run.ts
+import { spawn } from "node:child_process";
+var mostSaid = 32 * 1024 * 1024;
+var guard = `exec 4<&0 </dev/null
+"$@" <&4 3<&- 4<&- &
+program=$!
+exec 4<&-
+{ exec >/dev/null 2>&1; read -r _ <&3; kill -s KILL -- "-$$"; kill -s KILL "$program"; } &
+exec 3<&-
+wait "$program"
+status=$?
+kill -s KILL "$!" 2>/dev/null
+exit "$status"`;
+function run(command, options) {
+  const { env, cwd, timeout, input } = options;
+  const isGuarded = process.platform !== "win32";
+  const [program, ...args] = isGuarded ? ["/bin/sh", "-c", guard, "sh", ...command] : command;
+  return new Promise((resolve) => {
+    const said = { stdout: [], stderr: [] };
+    let late = false;
+    const child = spawn(program, args, {
+      env: { ...env },
+      cwd,
+      detached: isGuarded,
+      windowsHide: true,
+      stdio: [input === void 0 ? "ignore" : "pipe", "pipe", "pipe", isGuarded ? "pipe" : "ignore"]
+    });
+    const end = () => endGroup(child, isGuarded);
+    const settle = (status, more = "") => {
+      clearTimeout(timer);
+      end();
+      const text = (chunks) => Buffer.concat(chunks).toString("utf8");
+      resolve({ status, stdout: text(said.stdout), stderr: text(said.stderr) + more, late });
+    };
+    const timer = setTimeout(
+      () => {
+        late = true;
+        settle(null);
+      },
+      Math.max(1, timeout)
+    );
+    for (const name of ["stdout", "stderr"]) {
+      let length = 0;
+      child[name]?.on("data", (chunk) => {
+        length += chunk.length;
+        if (length <= mostSaid) said[name].push(chunk);
+        else settle(null);
+      });
+    }
+    child.stdin?.on("error", () => {
+    });
+    child.stdin?.end(input);
+    child.stdio[3]?.on("error", () => {
+    });
+    child.on("error", (error) => settle(null, error.message));
+    child.on("exit", end);
+    child.on("close", (status) => settle(status));
+  });
+}
+function endGroup({ pid, kill }, isGuarded) {
+  if (pid === void 0) return;
+  try {
+    if (isGuarded) process.kill(-pid, "SIGKILL");
+    else kill("SIGKILL");
+  } catch {
+  }
+}
+
+// src/doctor/probe/attribution.ts
+var patience = 1e3;
+var script = '_share=$1; . "$1/attribution.sh"; printf %s "$APERTURE_ENV_HEADERS"';
+async function readHeaders({ share, prefix }, env, cwd) {
+  if (prefix === null || !existsSync(`${share}/attribution.sh`)) return null;
+  const { status, stdout } = await run(["/bin/sh", "-c", script, "sh", share], { env, cwd, timeout: patience });
+  return status === 0 ? stdout : null;
+}
+
 // src/doctor/probe/files.ts
-import { accessSync, closeSync, constants, existsSync, fstatSync, openSync, readSync, realpathSync } from "node:fs";
+import { accessSync, closeSync, constants, existsSync as existsSync2, fstatSync, openSync, readSync, realpathSync } from "node:fs";
 var largest3 = 4 * 1024 * 1024;
 function readText(path) {
   let file = null;
@@ -3514,7 +3612,7 @@ function whyNotWritable(folder) {
   }
 }
 function worldOf(env, cwd, home) {
-  return { env, cwd: real(cwd), home, read: readText, exists: existsSync };
+  return { env, cwd: real(cwd), home, read: readText, exists: existsSync2 };
 }
 function real(path) {
   try {
@@ -3525,7 +3623,7 @@ function real(path) {
 }
 
 // src/doctor/probe/launched.ts
-import { existsSync as existsSync2, lstatSync, statSync } from "node:fs";
+import { existsSync as existsSync3, lstatSync, statSync } from "node:fs";
 function asLaunched(given, installation, uid) {
   const { share, gateway } = installation;
   const env = { ...given };
@@ -3577,7 +3675,7 @@ function firstOf(values) {
 }
 function whyUnusable(folder) {
   let nearest = `${folder}/opencode`;
-  while (nearest !== "/" && !existsSync2(nearest)) nearest = parentOf(nearest);
+  while (nearest !== "/" && !existsSync3(nearest)) nearest = parentOf(nearest);
   let why = null;
   try {
     why = statSync(nearest).isDirectory() ? whyNotWritable(nearest) : "ENOTDIR";
@@ -3604,7 +3702,7 @@ function privatePlace(given, home, uid) {
   const candidates = [given["TMPDIR"] || "/tmp", "/tmp", "/var/tmp", `${cache}/opencode`, "/dev/shm"];
   for (const candidate of candidates) {
     const place = `${candidate}/aperture-env-${uid ?? ""}`;
-    if (isPrivate(place, uid) || !existsSync2(place) && isFolder(candidate) && may(candidate, 2)) return place;
+    if (isPrivate(place, uid) || !existsSync3(place) && isFolder(candidate) && may(candidate, 2)) return place;
   }
   const taken = candidates.find((candidate) => isFolder(candidate) && may(candidate, 2));
   return taken === void 0 ? null : `${taken}/aperture-env-XXXXXXXXXX`;
@@ -4000,7 +4098,7 @@ function readResolver() {
 }
 
 // src/doctor/probe/programs.ts
-import { existsSync as existsSync3, realpathSync as realpathSync2, statSync as statSync2 } from "node:fs";
+import { existsSync as existsSync4, realpathSync as realpathSync2, statSync as statSync2 } from "node:fs";
 function findPrograms(env, prefix) {
   const folders = (env["PATH"] || "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin").split(":").filter(Boolean);
   const all = (name) => [...new Set(folders.map((folder) => `${folder}/${name}`).filter(isProgram))].map((path) => realpathSync2(path));
@@ -4009,7 +4107,7 @@ function findPrograms(env, prefix) {
     rg: all("rg")[0] ?? null,
     git: all("git")[0] ?? null,
     own: prefix === null ? null : {
-      launcher: existsSync3(`${prefix}/bin/opencode`) ? realpathSync2(`${prefix}/bin/opencode`) : `${prefix}/bin/opencode`,
+      launcher: existsSync4(`${prefix}/bin/opencode`) ? realpathSync2(`${prefix}/bin/opencode`) : `${prefix}/bin/opencode`,
       binary: isProgram(`${prefix}/lib/aperture-env/opencode`),
       stamp: textOf(`${prefix}/lib/aperture-env/opencode.version`)?.trim() ?? null
     }
@@ -4024,86 +4122,18 @@ function isProgram(path) {
 }
 function readOnlyFolders(folders) {
   return folders.filter(
-    (folder) => existsSync3(folder) && !existsSync3(`${folder}/.gitignore`) && whyNotWritable(folder) === "EROFS"
+    (folder) => existsSync4(folder) && !existsSync4(`${folder}/.gitignore`) && whyNotWritable(folder) === "EROFS"
   );
 }
 function isNoExec(folder) {
   const mounts = (textOf("/proc/self/mountinfo") ?? "").split("\n").map((line) => line.split(" "));
-  const real2 = existsSync3(folder) ? realpathSync2(folder) : folder;
+  const real2 = existsSync4(folder) ? realpathSync2(folder) : folder;
   const around = mounts.filter(([, , , , at2 = ""]) => real2 === at2 || real2.startsWith(at2 === "/" ? "/" : `${at2}/`)).map(([, , , , at2 = "", options = ""]) => ({ at: at2, options: options.split(",") }));
   const nearest = around.reduce(
     (best, each) => best === null || each.at.length >= best.at.length ? each : best,
     null
   );
   return nearest?.options.includes("noexec") ?? false;
-}
-
-// src/doctor/probe/run.ts
-import { spawn } from "node:child_process";
-var mostSaid = 32 * 1024 * 1024;
-var guard = `exec 4<&0 </dev/null
-"$@" <&4 3<&- 4<&- &
-program=$!
-exec 4<&-
-{ exec >/dev/null 2>&1; read -r _ <&3; kill -s KILL -- "-$$"; kill -s KILL "$program"; } &
-exec 3<&-
-wait "$program"
-status=$?
-kill -s KILL "$!" 2>/dev/null
-exit "$status"`;
-function run(command, options) {
-  const { env, cwd, timeout, input } = options;
-  const isGuarded = process.platform !== "win32";
-  const [program, ...args] = isGuarded ? ["/bin/sh", "-c", guard, "sh", ...command] : command;
-  return new Promise((resolve) => {
-    const said = { stdout: [], stderr: [] };
-    let late = false;
-    const child = spawn(program, args, {
-      env: { ...env },
-      cwd,
-      detached: isGuarded,
-      windowsHide: true,
-      stdio: [input === void 0 ? "ignore" : "pipe", "pipe", "pipe", isGuarded ? "pipe" : "ignore"]
-    });
-    const end = () => endGroup(child, isGuarded);
-    const settle = (status, more = "") => {
-      clearTimeout(timer);
-      end();
-      const text = (chunks) => Buffer.concat(chunks).toString("utf8");
-      resolve({ status, stdout: text(said.stdout), stderr: text(said.stderr) + more, late });
-    };
-    const timer = setTimeout(
-      () => {
-        late = true;
-        settle(null);
-      },
-      Math.max(1, timeout)
-    );
-    for (const name of ["stdout", "stderr"]) {
-      let length = 0;
-      child[name]?.on("data", (chunk) => {
-        length += chunk.length;
-        if (length <= mostSaid) said[name].push(chunk);
-        else settle(null);
-      });
-    }
-    child.stdin?.on("error", () => {
-    });
-    child.stdin?.end(input);
-    child.stdio[3]?.on("error", () => {
-    });
-    child.on("error", (error) => settle(null, error.message));
-    child.on("exit", end);
-    child.on("close", (status) => settle(status));
-  });
-}
-function endGroup({ pid, kill }, isGuarded) {
-  if (pid === void 0) return;
-  try {
-    if (isGuarded) process.kill(-pid, "SIGKILL");
-    else kill("SIGKILL");
-  } catch {
-  }
 }
 
 // src/doctor/report.ts
@@ -4175,8 +4205,13 @@ async function examine(examination) {
   const started = performance.now();
   const { installation, env: given, cwd, uid, deep, send, timeout } = examination;
   const deadline = started + timeout;
-  const launched = asLaunched(given, installation, uid);
-  const { env } = launched;
+  const headers = await readHeaders(installation, given, cwd);
+  const asStarted = asLaunched(given, installation, uid);
+  const env = {
+    ...asStarted.env,
+    ...installation.attribution.length > 0 && { APERTURE_ENV_HEADERS: headers ?? void 0 }
+  };
+  const launched = { ...asStarted, env };
   const home = env["HOME"] || "/";
   const world = worldOf(env, cwd, home);
   const programs = findPrograms(env, installation.prefix);
@@ -4237,8 +4272,9 @@ async function examine(examination) {
       ),
       storedLogins: Object.keys(stored).filter((id) => textAt(stored, id, "type") === "oauth"),
       wellKnown,
-      catalogueMissing: catalogueText === null && existsSync4(`${installation.share}/models.json`)
+      catalogueMissing: catalogueText === null && existsSync5(`${installation.share}/models.json`)
     }),
+    ...judgeAttribution(installation, headers),
     ...debugged?.checks ?? [],
     ...originChecks,
     ...probe === null ? [] : judgeGateway({ probe, config, quote, choices: throughGateway(choices2, origin), known: modelsOf(catalogue), timeout }),
@@ -4267,8 +4303,9 @@ async function sendPrompt({ prefix }, env, cwd, origin, secretive) {
   const ran = await run([program, "run", "--title", "aperture-doctor", prompt], { env, cwd, timeout: promptTimeout });
   return judgeSent(ran, origin, promptTimeout / 1e3, secretive);
 }
+var ours = ["{env:APERTURE_URL}", "{env:APERTURE_ENV_HEADERS}"];
 function putsIn({ spans }) {
-  return spans.some(({ written }) => written !== "{env:APERTURE_URL}");
+  return spans.some(({ written }) => !ours.includes(written));
 }
 function readObject(text) {
   try {
@@ -4295,6 +4332,7 @@ function readMadeFor(text) {
     version: textAt(value, "opencode") ?? null,
     online: textsAt(value, "online") ?? [],
     managed: typeof managed === "boolean" ? managed : null,
+    attribution: textsAt(value, "attribution") ?? [],
     routes: new Map(entriesAt(value, "providers").map(([id, routes]) => [id, new Map(pathsOf(routes))]))
   };
 }
@@ -4306,7 +4344,7 @@ function pathsOf(routes) {
 }
 
 // src/doctor/probe/installation.ts
-var nothing = { gateway: "", version: null, online: [], managed: null, routes: /* @__PURE__ */ new Map() };
+var nothing = { gateway: "", version: null, online: [], managed: null, attribution: [], routes: /* @__PURE__ */ new Map() };
 function readInstallation(share, prefix, instead) {
   const written = textOf(`${share}/environment.json`);
   const file = written === null ? null : readMadeFor(written);

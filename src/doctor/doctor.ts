@@ -6,6 +6,7 @@ import { findChoices, type Choices } from "./config/providers.ts";
 import { quoteFrom } from "./config/quote.ts";
 import { load, resolveConfig } from "./config/resolve.ts";
 import type { Filled } from "./config/substitute.ts";
+import { judgeAttribution } from "./judge/attribution.ts";
 import { judgeConfig } from "./judge/config.ts";
 import { judgeEnvironment } from "./judge/environment.ts";
 import { formatsToTry } from "./judge/formats.ts";
@@ -13,6 +14,7 @@ import { judgeGateway } from "./judge/gateway.ts";
 import { judgeOrigin } from "./judge/origin.ts";
 import { judgeFolders, judgePrograms, judgeSurroundings, type LocalFacts } from "./judge/local.ts";
 import { judgeDebugConfig, judgeSent, judgeVersion } from "./judge/opencode.ts";
+import { readHeaders } from "./probe/attribution.ts";
 import { textOf, worldOf } from "./probe/files.ts";
 import { asLaunched } from "./probe/launched.ts";
 import { probeGateway } from "./probe/network.ts";
@@ -52,8 +54,13 @@ export async function examine(examination: Examination): Promise<Report> {
   const started = performance.now();
   const { installation, env: given, cwd, uid, deep, send, timeout } = examination;
   const deadline = started + timeout;
-  const launched = asLaunched(given, installation, uid);
-  const { env } = launched;
+  const headers = await readHeaders(installation, given, cwd);
+  const asStarted = asLaunched(given, installation, uid);
+  const env: Env = {
+    ...asStarted.env,
+    ...(installation.attribution.length > 0 && { APERTURE_ENV_HEADERS: headers ?? undefined }),
+  };
+  const launched = { ...asStarted, env };
   const home = env["HOME"] || "/";
   const world = worldOf(env, cwd, home);
   const programs = findPrograms(env, installation.prefix);
@@ -122,6 +129,7 @@ export async function examine(examination: Examination): Promise<Report> {
       wellKnown,
       catalogueMissing: catalogueText === null && existsSync(`${installation.share}/models.json`),
     }),
+    ...judgeAttribution(installation, headers),
     ...(debugged?.checks ?? []),
     ...originChecks,
     ...(probe === null
@@ -164,9 +172,12 @@ async function sendPrompt({ prefix }: Installation, env: Env, cwd: string, origi
   return judgeSent(ran, origin, promptTimeout / 1000, secretive);
 }
 
-/** Whether something is put into a text that no report may show. The gateway's address, which the environment's own file puts in, it may. */
+/** What the environment's own file puts in: the gateway's address and what requests carry for its log, both made by the launcher. */
+const ours: readonly string[] = ["{env:APERTURE_URL}", "{env:APERTURE_ENV_HEADERS}"];
+
+/** Whether something is put into a text that no report may show. */
 function putsIn({ spans }: Filled): boolean {
-  return spans.some(({ written }) => written !== "{env:APERTURE_URL}");
+  return spans.some(({ written }) => !ours.includes(written));
 }
 
 function readObject(text: string | null): JsonObject {

@@ -21,6 +21,7 @@ export const payload: Output = {
   ],
   files: ({ answers, shape }) => [
     file(`${featureFolder}/.gitattributes`, "", { strategy: "lines" }),
+    ...(answers.attribution.length === 0 ? [] : [file(`${featureFolder}/attribution.sh`, "attribution", image)]),
     file(`${featureFolder}/auth.json`, "providers and opencode.style", image),
     file(`${featureFolder}/devcontainer-feature.json`, "aperture.url and devcontainer.hooks", {
       ...image,
@@ -33,21 +34,23 @@ export const payload: Output = {
     file(`${featureFolder}/doctor.sh`, "", script),
     file(
       environmentPath,
-      "aperture.url, aperture.connection, providers, opencode.style, opencode.version, opencode.managed and opencode.online",
+      "aperture.url, aperture.connection, providers, opencode.style, opencode.version, opencode.managed, opencode.online and attribution",
       image,
     ),
-    file(`${featureFolder}/install.sh`, "opencode.version and opencode.managed", script),
-    file(`${featureFolder}/launcher.sh`, "aperture.url, opencode.managed and opencode.online", script),
+    file(`${featureFolder}/install.sh`, "opencode.version, opencode.managed and attribution", script),
+    file(`${featureFolder}/launcher.sh`, "aperture.url, opencode.managed, opencode.online and attribution", script),
     file(`${featureFolder}/models.json`, "providers, model, small_model and opencode.style", image),
     file(
       `${featureFolder}/opencode.json`,
-      "providers, model, small_model, opencode.style, opencode.managed, opencode.online and opencode.chunkTimeout",
+      "providers, model, small_model, opencode.style, opencode.managed, opencode.online, opencode.chunkTimeout and attribution",
       image,
     ),
     file(`${featureFolder}/opencode/devcontainer-feature.json`, "opencode.version", image),
     file(`${featureFolder}/opencode/fetch.sh`, "opencode.version", script),
     file(`${featureFolder}/opencode/install.sh`, "", script),
     file(`${featureFolder}/opencode/packages.sh`, "", script),
+    // In the image, but what it says is made from what is.
+    ...(answers.attribution.includes("revision") ? [file(`${featureFolder}/revision`, "")] : []),
     file(specSchemaPath, ""),
   ],
   pieces: () => [],

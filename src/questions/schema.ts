@@ -3,6 +3,7 @@
  * built (src/scripts/schema.mjs): a question's key says where its value stands, its choices are the values that are allowed, and what else a value
  * has to be is said here, once for each question. Draft 07, which yaml-language-server reads.
  */
+import { attributes, headerPrefix, mostHeaders } from "../catalog/attribution.ts";
 import { bases } from "../catalog/bases.ts";
 import { chunkTimeouts } from "../catalog/chunk-timeout.ts";
 import { lifecycleHooks } from "../catalog/hooks.ts";
@@ -130,6 +131,27 @@ const values: { readonly [Id in QuestionId]: Schema } = {
     default: chunkTimeouts.proposed,
     description:
       "How long a stream may be silent, in milliseconds: then OpenCode ends it and asks again, where it would wait for ever. Leave room for models that think before they write. false: no limit. OpenCode watches server-sent events only, so not the streams of Amazon Bedrock's own wire format.",
+  },
+  attribution: {
+    type: "array",
+    uniqueItems: true,
+    maxItems: mostHeaders,
+    items: {
+      oneOf: [
+        { enum: choicesOf("attribution") },
+        {
+          type: "string",
+          pattern: "^[a-z](?:[a-z0-9-]*[a-z0-9])?=(?:\\$\\{?[A-Za-z][A-Za-z0-9_]*\\}?|[A-Za-z0-9][A-Za-z0-9._/:+-]*)$",
+        },
+      ],
+    },
+    default: [],
+    examples: ["[repository, revision, job, run]", "[repository, team=payments, cost-center=$COST_CENTER]"],
+    description: `Request headers by which the gateway's log tells what a request was made for, each ${headerPrefix}<name>; off by default, since nothing documents whether a gateway passes headers that it does not know on to the vendor. ${attributes
+      .map(({ value, hint }) => `${value}: ${hint}.`)
+      .join(
+        " ",
+      )} Your own: name=text, or name=$VARIABLE of the container. One without a value is not sent, and nothing that names a person or looks like a secret: of a personal repository the name begins with its owner's.`,
   },
   base: {
     description: "The image family that the environment starts from.",

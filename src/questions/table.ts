@@ -2,6 +2,7 @@
  * The one table of questions. Flags, help, environment variables, spec keys, prompts, validation and the "repeat this" line come from it.
  * Order matters: a question may look at the answers of those above it.
  */
+import { attributes } from "../catalog/attribution.ts";
 import { bases } from "../catalog/bases.ts";
 import { chunkTimeouts } from "../catalog/chunk-timeout.ts";
 import { onlineUses } from "../catalog/online.ts";
@@ -14,6 +15,7 @@ import { defaultOrigin, parseOrigin } from "../gateway/origin.ts";
 import { parseOutputs, readOutputs } from "../parts/outputs-answer.ts";
 import { offeredOutputs, proposeOutputs } from "../parts/compose.ts";
 import { isBaseChoice, isConnectionChoice, isPorts, isProviderChoices, isStyleChoice } from "./forms.ts";
+import { parseAttribution, readAttribution } from "./parse-attribution.ts";
 import { customForm, parseBase, readBase } from "./parse-base.ts";
 import {
   parseContainerEnv,
@@ -234,6 +236,26 @@ const table: { readonly [Id in QuestionId]: Question<Id> } = {
     write: itself,
     holds: (value): value is number | false => readChunkTimeout(value).ok,
     before: { value: false, until: 3 },
+  },
+  attribution: {
+    id: "attribution",
+    kind: "list",
+    flag: "attribution",
+    value: "a,name=b",
+    env: ["APERTURE_ENV_ATTRIBUTION"],
+    key: ["attribution"],
+    asked: false,
+    optional: true,
+    message: "What should requests tell the gateway's log of where they come from?",
+    help: `headers for the gateway's log, of ${listNames(attributes.map((attribute) => attribute.value))}; your own as team=payments or cost-center='$COST_CENTER'; none by default`,
+    choices: () => attributes,
+    propose: () => byDefault([]),
+    parse: parseAttribution,
+    read: readAttribution,
+    format: (value) => value.join(",") || "none",
+    write: itself,
+    holds: isTexts,
+    before: { value: [], until: 3 },
   },
   base: {
     id: "base",

@@ -54,6 +54,8 @@ export interface Answers {
   readonly online: readonly string[];
   /** How long a provider's stream may be silent, in milliseconds; false for as long as it likes (src/catalog/chunk-timeout.ts). */
   readonly chunkTimeout: number | false;
+  /** What requests carry for the gateway's log: names that are known by themselves, `name=text` and `name=$VARIABLE` (src/catalog/attribution.ts). */
+  readonly attribution: readonly string[];
   readonly base: BaseChoice;
   readonly outputs: readonly string[];
   /** Dev containers of the user's to add to, by path; `["all"]` for every one that is there. */

@@ -1,10 +1,12 @@
 /** Answers and data become the context that the templates see: every leaf a string (Handlebars adds numbers up), nothing computed later. */
+import { attributes, headerPrefix, keyBeginnings } from "../catalog/attribution.ts";
 import { fetchImage, findBase, packages, type Base } from "../catalog/bases.ts";
 import type { Catalogue } from "../catalog/models.ts";
 import { chunkTimeouts } from "../catalog/chunk-timeout.ts";
 import { onlineUses } from "../catalog/online.ts";
 import { integrityToHex, packagesOf, type Release } from "../catalog/release.ts";
 import { connections } from "../connections/index.ts";
+import { splitAttribution } from "../questions/parse-attribution.ts";
 import { writeProviders } from "../questions/parse-providers.ts";
 import type { Answers, BaseChoice } from "../questions/types.ts";
 import type { Context, Runtime, Shape } from "../vocabulary.ts";
@@ -57,8 +59,10 @@ export function buildContext({ answers, release, registry, shape, catalogue }: E
       managed: String(answers.managed),
       online: answers.online,
       chunkTimeout: answers.chunkTimeout === chunkTimeouts.proposed ? null : String(answers.chunkTimeout),
+      attribution: answers.attribution.length === 0 ? null : answers.attribution,
       onlineList: formatValue(answers.online),
     },
+    attribution: describeAttribution(answers.attribution),
     connections: connections.map(({ value, about }) => ({ value, about })),
     managed: answers.managed,
     online: Object.fromEntries(onlineUses.map(({ value }) => [value, answers.online.includes(value)])),
@@ -109,11 +113,25 @@ function describeProvider({ id, name, npm, routes, options, whitelist, blacklist
     name,
     npm,
     routes: routes.map((route) => ({ ...route })),
-    options: formatValue(options),
+    options: Object.entries(options).map(([key, value]) => ({ key, value: formatValue(value) })),
     whitelist: whitelist === null ? null : formatValue(whitelist),
     blacklist: blacklist === null ? null : formatValue(blacklist),
     models: models.length === 0 ? null : models.map(([key, settings]) => ({ key, value: formatValue(settings) })),
   };
+}
+
+/** What attribution.sh is made from; null where there is none. */
+function describeAttribution(items: readonly string[]): Context | null {
+  if (items.length === 0) return null;
+  const headers = items.map((item) => {
+    const { name, text, variable } = splitAttribution(item);
+    if (text !== null) return { name, from: "text", words: [text] };
+    if (variable !== null) return { name, from: "variable", words: [variable] };
+    const { from, variables } = attributes.find(({ value }) => value === name)!;
+    return { name, from, words: variables };
+  });
+  const has = (wanted: string): boolean => headers.some(({ from }) => from === wanted);
+  return { prefix: headerPrefix, keys: keyBeginnings, headers, git: has("repository"), revision: has("revision") };
 }
 
 const written = new WeakMap<object, readonly { readonly key: string; readonly value: string }[]>();

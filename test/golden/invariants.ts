@@ -11,7 +11,7 @@ import type { Tree, TreeFile } from "./cases.ts";
 const marks = { revision: "<the revision>", hash: "<the hash of this file>", lines: "<the lines of this file>" };
 
 /** Files of ours that do not go into an image. */
-const besideImage = [`${featureFolder}/.gitattributes`, `${featureFolder}/spec.schema.json`];
+const besideImage = [`${featureFolder}/revision`, `${featureFolder}/.gitattributes`, `${featureFolder}/spec.schema.json`];
 
 /** An entry of the lock's `files`: it opens with its path and ends where the next one could. */
 const entry = /^ {4}("(?:[^"\\]|\\.)*"): \{\n[^]*?^ {4}\}/gm;

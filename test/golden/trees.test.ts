@@ -16,6 +16,7 @@ vi.mock("../../src/catalog/doctor-text.ts", () => ({ doctorText: "// The doctor 
 /** What each case shows. The exit status is 0 but where something is in the way. */
 const shown: Readonly<Record<string, string>> = {
   alpine: "a musl base",
+  attribution: "requests that say what they were made for, in a configuration that no project file can override",
   "conflict-dockerfile": "a Dockerfile of somebody else's is in the way, so nothing at all is written",
   "custom-image": "an image of the user's own, and a model that the catalogue does not know",
   "empty-folder": "an empty folder and all defaults",

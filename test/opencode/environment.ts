@@ -60,6 +60,7 @@ export const defaultAnswers: Answers = {
   managed: false,
   online: [],
   chunkTimeout: 600_000,
+  attribution: [],
   base: "debian",
   outputs: ["devcontainer"],
   devcontainers: ["all"],

@@ -64,6 +64,7 @@ const answersFor = (choices: readonly ProviderChoice[], style: Answers["style"],
   model,
   smallModel: model,
   style,
+  attribution: ["repository", "revision", "job", "run", "team=payments"],
 });
 
 /** The provider whose model another has, too, in the same format and in another one. */
@@ -139,7 +140,7 @@ describe.skipIf(!available)("OpenCode with every provider", { timeout: 60_000 },
     const { opencode, env } = installations.get(one.answers)!;
     const ran = await run([opencode, ...ask(one.model)], {
       place: makePlace(),
-      env: { ...variables, ...env, APERTURE_URL: gateway.origin },
+      env: { ...variables, ...env, GITHUB_REPOSITORY: "acme/app", GITHUB_JOB: "build", APERTURE_URL: gateway.origin },
     });
     await gateway.close();
     seen.set(one, { ran, gateway });
@@ -153,7 +154,7 @@ describe.skipIf(!available)("OpenCode with every provider", { timeout: 60_000 },
     };
     // Each takes some seconds, and most of that is waiting.
     await Promise.all([work(), work()]);
-  }, 400_000);
+  }, 900_000);
   afterAll(removeFolders);
 
   test.each(cases.map((one) => [one.name, one] as const))("%s", (_name, one) => {
@@ -165,6 +166,13 @@ describe.skipIf(!available)("OpenCode with every provider", { timeout: 60_000 },
       { path: pathFor(choice.api, wire), model: wire, status: 200, stream: true },
     ]);
     expect(gateway.requests[0]).toMatchObject({ placeholder: true, keys: [keys[choice.api]] });
+    // Through every package: what has a value, and nothing for the run, which has none.
+    expect(gateway.requests[0]!.attribution).toEqual({
+      repository: "acme/app",
+      revision: expect.stringMatching(/^[0-9a-f]{12}$/) as unknown,
+      job: "build",
+      team: "payments",
+    });
     expect(findBait(gateway.received())).toEqual([]);
     expect(gateway.received()).not.toContain("bait-");
     // What OpenCode adds for a provider's own id is there in both styles.

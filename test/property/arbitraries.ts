@@ -247,6 +247,15 @@ export const textFor: { readonly [Id in QuestionId]: fc.Arbitrary<string> } = {
   opencode: fc.oneof(fc.constantFrom("1.18.18", "v1.2.3", "latest"), anyText),
   online: fc.oneof(fc.constantFrom("share", "lsp,share", "none"), anyText),
   chunkTimeout: fc.oneof(fc.constantFrom("off", "none"), fc.integer({ min: -1, max: 1e10 }).map(String), anyText),
+  attribution: fc.oneof(
+    fc.constantFrom("repository,revision,job,run", "team=payments,cost-center=$COST_CENTER", "job=$BUILD_TAG,run", "none"),
+    fc
+      .array(fc.tuple(fc.constantFrom("team", "job", "a-b", "Team", "user"), fc.constantFrom("=", "=$", ""), anyText), {
+        maxLength: 3,
+      })
+      .map((items) => items.map((parts) => parts.join("")).join(",")),
+    anyText,
+  ),
   managed: fc.oneof(fc.constantFrom("true", "false", "yes", "no"), anyText),
   base: fc.oneof(fc.constantFrom("debian", "alpine", "slim", "node"), base, anyText),
   outputs: fc.oneof(fc.constant("devcontainer"), anyText),

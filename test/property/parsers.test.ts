@@ -93,6 +93,7 @@ const written = fc
         fc.record({ image: anyText, libc: fc.constantFrom("glibc", "musl", "x"), user: fc.oneof(fc.integer(), anyText) }),
         fc.jsonValue(),
       ),
+      attribution: fc.oneof(fc.subarray(["repository", "run", "team=payments", "a=$B", "USER"]), fc.jsonValue()),
       outputs: fc.oneof(fc.constant(["devcontainer"]), fc.jsonValue()),
       devcontainer: fc.oneof(
         fc.record(

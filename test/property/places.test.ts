@@ -77,7 +77,7 @@ function expectedConfig(answers: Answers, emission: Emission): object {
       ...(npm !== null && { npm }),
       ...(whitelist !== null && { whitelist }),
       ...(blacklist !== null && { blacklist }),
-      options,
+      options: { ...options, ...(answers.attribution.length > 0 && { headers: {} }) },
       ...(models.length > 0 && { models: Object.fromEntries(models) as object }),
     },
   ]);
@@ -97,10 +97,14 @@ function checkJson(given: Environment, made: Rendered): void {
   const { answers, shape, registry, catalogue } = given;
   const emission = emitProviders(answers, catalogue, answers.managed ? answers.url : "{env:APERTURE_URL}");
   const config = textOf(made, `${featureFolder}/opencode.json`);
-  expect(JSON.parse(config)).toEqual(expectedConfig(answers, emission));
+  // What the launcher says stands in a comment, which it ends and begins again.
+  const comment = "/*{env:APERTURE_ENV_HEADERS}*/";
+  expect(config.split(comment).length - 1).toBe(answers.attribution.length > 0 ? emission.providers.length : 0);
+  const bare = config.replaceAll(comment, "");
+  expect(JSON.parse(bare)).toEqual(expectedConfig(answers, emission));
   const addresses = answers.style === "compact" ? nameModels(answers).length : answers.providers.length;
-  expect(config.split("{env:").length - 1).toBe(answers.managed ? 0 : addresses);
-  expect(config.replaceAll(/"(?:baseURL|api)": "\{env:APERTURE_URL\}\//g, "")).not.toMatch(/\{(?:env|file):/);
+  expect(bare.split("{env:").length - 1).toBe(answers.managed ? 0 : addresses);
+  expect(bare.replaceAll(/"(?:baseURL|api)": "\{env:APERTURE_URL\}\//g, "")).not.toMatch(/\{(?:env|file):/);
   // Models are of the provider that is enabled, and what is chosen is one that is offered.
   for (const model of [emission.model, emission.smallModel])
     expect(emission.providers.some(({ id }) => model.startsWith(`${id}/`))).toBe(true);
@@ -196,6 +200,7 @@ function checkLines(made: Rendered, plain: Rendered): void {
     ),
     [`${featureFolder}/devcontainer-feature.json`]: new RegExp(`^ {4}"APERTURE_URL": |^ {2}"(?:${lifecycleHooks.join("|")})": `),
     [`${featureFolder}/launcher.sh`]: /^_?gateway=/,
+    [`${featureFolder}/revision`]: /^[0-9a-f]{12}$/,
     [`${featureFolder}/environment.json`]: /^ {2}"origin": /,
     [`${featureFolder}/opencode.json`]: /"(?:baseURL|api|name)": "/,
     [`${featureFolder}/models.json`]: /^ {6}"\S+": \{.*"name":"/,
@@ -331,6 +336,11 @@ describe("refusals", () => {
     ["style", /^(?:separate|compact)$/, (value: string) => value],
     ["online", /^(?:(?:share|lsp),?){0,2}$/, (value: Answers["online"]) => value.join(",")],
     ["chunkTimeout", /^(?:false|[1-9]\d{3,7})$/, String],
+    [
+      "attribution",
+      /^(?:(?:[a-z][a-z0-9-]*=(?:\$[A-Za-z][A-Za-z0-9_]*|[A-Za-z0-9._/:+-]+)|repository|revision|job|run)(?:,|$))*$/,
+      (value: Answers["attribution"]) => value.join(","),
+    ],
     ["opencode", /^(?:latest|1\.\d+\.\d+)$/, (value: string) => value],
     ["name", /^(?!.*\$\{)[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}]{1,100}$/u, (value: string) => value],
     [
@@ -387,6 +397,7 @@ describe("refusals", () => {
       "managed",
       "online",
       "chunkTimeout",
+      "attribution",
       "base",
       "outputs",
       "name",

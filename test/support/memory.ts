@@ -28,6 +28,7 @@ export const plainAnswers: Answers = {
   managed: false,
   online: [],
   chunkTimeout: 600_000,
+  attribution: [],
   base: "debian",
   outputs: ["devcontainer"],
   devcontainers: ["all"],
@@ -37,7 +38,8 @@ export const plainAnswers: Answers = {
 };
 
 /** The files of an environment of that shape. */
-export const wantedFiles = (shape: Shape): readonly WantedFile[] => filesOf(demandOf(plainAnswers, shape));
+export const wantedFiles = (shape: Shape, answers: Partial<Answers> = {}): readonly WantedFile[] =>
+  filesOf(demandOf({ ...plainAnswers, ...answers }, shape));
 
 /** What lies there, as a plan sees it. */
 export function snapshotOf(texts: Texts): Snapshot {

@@ -61,6 +61,7 @@ function renderFetch(): string {
       managed: false,
       online: [],
       chunkTimeout: 600_000,
+      attribution: [],
       base: "debian",
       outputs: ["devcontainer"],
       devcontainers: ["all"],

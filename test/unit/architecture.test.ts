@@ -581,9 +581,10 @@ describe("templates", () => {
 
   test("every template is a file of the catalogue, the spec or a partial, and the reverse", () => {
     // The doctor's text is bundled from its sources.
-    const wanted = [...wantedFiles({ kind: "own" }), ...wantedFiles({ kind: "feature", files: [".devcontainer.json"] })].map(
-      ({ path }) => path,
-    );
+    const wanted = [
+      ...wantedFiles({ kind: "own" }, { attribution: ["revision"] }),
+      ...wantedFiles({ kind: "feature", files: [".devcontainer.json"] }),
+    ].map(({ path }) => path);
     const expected = [...new Set([...wanted, "aperture-env.yaml"])]
       .filter((path) => ![doctorPath, specSchemaPath].includes(path))
       .sort();

@@ -126,6 +126,7 @@ describe("environment.json", () => {
       providers: choices,
       managed: true,
       online: ["lsp", "share"],
+      attribution: ["run", "team=payments"],
       model: "openai/gpt-6.1-sol",
       smallModel: "openai/gpt-6.1-sol",
     }).get(environmentPath)!;
@@ -135,6 +136,7 @@ describe("environment.json", () => {
       version: pinnedRelease.version,
       online: ["lsp", "share"],
       managed: true,
+      attribution: ["run", "team"],
       routes: new Map([
         ["openai-chat", new Map([["@ai-sdk/openai-compatible", "/v1/chat/completions"]])],
         ["google", new Map([["@ai-sdk/google", "/v1beta/models/{model}:generateContent"]])],

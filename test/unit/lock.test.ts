@@ -24,6 +24,7 @@ const lock: Lock = {
     managed: false,
     online: [],
     chunkTimeout: 600_000,
+    attribution: [],
     base: "debian",
     outputs: ["devcontainer"],
     devcontainers: [".devcontainer/devcontainer.json"],
@@ -92,6 +93,7 @@ describe("answers that came in later", () => {
       "style",
       "online",
       "chunkTimeout",
+      "attribution",
       "devcontainers",
       "containerEnv",
       "forwardPorts",
@@ -421,9 +423,11 @@ describe("a lock of version 2", () => {
     const old = JSON.parse(text) as { readonly answers: object };
     expect(old).toMatchObject({ lockVersion: 2 });
     const read = readLockText(text);
-    const answers = { ...old.answers, chunkTimeout: false };
+    const answers = { ...old.answers, chunkTimeout: false, attribution: [] };
     expect(read).toEqual({ kind: "lock", lock: { ...old, answers, lockVersion: 3 } });
-    const today = text.replace('"lockVersion": 2', '"lockVersion": 3').replace(/("base": )/, '"chunkTimeout": false,\n    $1');
+    const today = text
+      .replace('"lockVersion": 2', '"lockVersion": 3')
+      .replace(/("base": )/, '"chunkTimeout": false, "attribution": [],\n    $1');
     expect(JSON.parse(formatLock((read as { lock: Lock }).lock))).toEqual(JSON.parse(today));
   });
 });
@@ -460,6 +464,7 @@ describe("a lock of version 1", () => {
         style: "separate",
         online: [],
         chunkTimeout: false,
+        attribution: [],
         devcontainers: ["all"],
         containerEnv: {},
         forwardPorts: [],

@@ -268,6 +268,7 @@ test("a request is logged with everything but its text and query", async () => {
       userAgent: "opencode/1.18.18",
       node: "127.0.0.1",
       session: "ses_1",
+      attribution: {},
       bytes: JSON.stringify(body).length,
       inputTokens: Math.ceil(JSON.stringify(body).length / 4),
       outputTokens: Math.ceil("This is the mock gateway, answering as claude-sonnet-5-5. You said: the prompt".length / 4),
@@ -277,6 +278,28 @@ test("a request is logged with everything but its text and query", async () => {
   ]);
   expect(gateway.requests).toEqual(seen);
   expect(JSON.stringify(seen)).not.toMatch(/prompt|secret/);
+});
+
+test("what a request says that it was made for is logged by name, on one line each, and shown so on the page", async () => {
+  const gateway = await start();
+  const headers = {
+    "X-Aperture-Env-Team": "payments",
+    "x-aperture-env-html": '<b title="x">&',
+    "x-aperture-env-odd": "\u009b31m",
+    "x-aperture-env-empty": "",
+    "x-aperture": "other",
+  };
+  await (await post(gateway, "/v1/messages", toClaude, headers)).json();
+  expect(gateway.requests[0]?.attribution).toEqual({ team: "payments", html: '<b title="x">&', odd: "\\u{9b}31m", empty: "" });
+  const page = await (await fetch(`${gateway.origin}/ui/`)).text();
+  expect(page).toContain('<small class="code">team: payments</small>');
+  expect(page).toContain('<small class="code">html: &#60;b title=&#34;x&#34;&#62;&#38;</small>');
+  expect(page).not.toMatch(/<b |\u009b/);
+  const many = Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`x-aperture-env-a${index}`, "x".repeat(300)]));
+  await (await post(gateway, "/v1/messages", toClaude, many)).json();
+  const logged = Object.values(gateway.requests[1]!.attribution);
+  expect(logged).toHaveLength(16);
+  expect(new Set(logged)).toEqual(new Set([`${"x".repeat(200)}…`]));
 });
 
 test.each([

@@ -60,6 +60,7 @@ const answers: Lock["answers"] = {
   managed: false,
   online: [],
   chunkTimeout: 600_000,
+  attribution: [],
   base: "debian",
   outputs: ["devcontainer"],
   devcontainers: ["all"],

@@ -36,6 +36,7 @@ const locked: Answers = {
   managed: true,
   online: ["share"],
   chunkTimeout: 600_000,
+  attribution: ["run"],
   base: { image: "alpine:3", libc: "musl", user: "root" },
   outputs: ["devcontainer"],
   devcontainers: [named],
@@ -43,7 +44,7 @@ const locked: Answers = {
   forwardPorts: [3000],
   hooks: { postCreateCommand: "npm ci" },
 };
-const nothingMore = { devcontainers: ["all"], containerEnv: {}, forwardPorts: [], hooks: {} };
+const nothingMore = { attribution: [], devcontainers: ["all"], containerEnv: {}, forwardPorts: [], hooks: {} };
 
 async function refusal(resolution: Promise<Resolution>): Promise<AppError> {
   const error: unknown = await resolution.then(
@@ -90,6 +91,7 @@ describe("each source", () => {
       managed: "default",
       online: "default",
       chunkTimeout: "default",
+      attribution: "default",
       base: "detected",
       outputs: "default",
       name: "detected",

@@ -14,6 +14,8 @@ export interface MadeFor {
   readonly online: readonly string[];
   /** Whether no project's file may override the configuration; null where opencode.json itself has to say. */
   readonly managed: boolean | null;
+  /** What requests carry for the gateway's log: `attribution` of the spec, by name. */
+  readonly attribution: readonly string[];
   readonly routes: Routes;
 }
 
@@ -33,6 +35,7 @@ export function readMadeFor(text: string): MadeFor | null {
     version: textAt(value, "opencode") ?? null,
     online: textsAt(value, "online") ?? [],
     managed: typeof managed === "boolean" ? managed : null,
+    attribution: textsAt(value, "attribution") ?? [],
     routes: new Map(entriesAt(value, "providers").map(([id, routes]) => [id, new Map(pathsOf(routes))])),
   };
 }

@@ -1,5 +1,6 @@
 /** The log of requests: bounded, without prompts, and without any key but the placeholder. */
 import type { IncomingMessage } from "node:http";
+import { headerPrefix, mostHeaders } from "../../catalog/attribution.ts";
 import { visible } from "../../text/terminal.ts";
 import type { Fault } from "./faults.ts";
 
@@ -27,6 +28,8 @@ export interface LoggedRequest {
   readonly node: string;
   /** OpenCode's `x-session-id`. */
   readonly session: string | null;
+  /** What it carries to say what it was made for: its `x-aperture-env-` headers by the rest of their names. */
+  readonly attribution: Readonly<Record<string, string>>;
   /** Size of the request's body. */
   readonly bytes: number;
   /** What a model read and wrote, in tokens as they were told to the client; null where none answered. */
@@ -39,7 +42,7 @@ export interface LoggedRequest {
 }
 
 /** What the headers and the connection say of a request. */
-export type Caller = Pick<LoggedRequest, "keys" | "placeholder" | "userAgent" | "node" | "session">;
+export type Caller = Pick<LoggedRequest, "keys" | "placeholder" | "userAgent" | "node" | "session" | "attribution">;
 
 /** Where clients put keys. Which header for which provider: observed with opencode-ai 1.18 against a logging gateway. */
 const credentialHeaders = ["authorization", "x-api-key", "x-goog-api-key", "api-key"];
@@ -70,7 +73,22 @@ export function readCaller({ headers, rawHeaders, socket }: Pick<IncomingMessage
     // An IPv6 socket tells an IPv4 address in its own way (RFC 4291, section 2.5.5.2).
     node: (socket.remoteAddress ?? "").replace(/^::ffff:(?=\d+\.)/, ""),
     session: sessions.length === 0 ? null : cleanText(sessions.join(", ")),
+    attribution: readAttribution(rawHeaders),
   };
+}
+
+/** The first of them, by name. One that came twice has both values, as everywhere in HTTP; an empty one is there. */
+function readAttribution(rawHeaders: readonly string[]): Record<string, string> {
+  const found = new Map<string, string>();
+  rawHeaders.forEach((header, index) => {
+    const name = header.toLowerCase();
+    if (index % 2 !== 0 || !name.startsWith(headerPrefix)) return;
+    const shown = cleanText(name.slice(headerPrefix.length));
+    const before = found.get(shown);
+    if (before === undefined && found.size === mostHeaders) return;
+    found.set(shown, cleanText(`${before === undefined ? "" : `${before}, `}${rawHeaders[index + 1] ?? ""}`));
+  });
+  return Object.fromEntries(found);
 }
 
 /**

@@ -59,6 +59,7 @@ th { background: var(--head); color: var(--dim); font-size: 12px; font-weight: 6
 tr:last-child td { border-bottom: 0; }
 td { font-variant-numeric: tabular-nums; }
 td, small { white-space: nowrap; }
+.wide small { white-space: normal; }
 .wide { min-width: 11rem; overflow-wrap: anywhere; white-space: normal; }
 .cut { max-width: 9rem; overflow: hidden; text-overflow: ellipsis; }
 .number { text-align: right; }
@@ -126,6 +127,9 @@ ${requests.toReversed().map(formatRow).join("\n")}
 
 function formatRow(request: LoggedRequest): string {
   const { time, node, userAgent, model, provider, inputTokens, outputTokens, ms, method, path, stream, session } = request;
+  const attribution = Object.entries(request.attribution).map(
+    ([name, value]) => `<small class="code">${escapeHtml(`${name}: ${value}`)}</small>`,
+  );
   const cells = [
     `<time datetime="${escapeHtml(time)}">${escapeHtml(time.slice(11, 19))}<small>${escapeHtml(time.slice(0, 10))}</small></time>`,
     // The first word is the program; the rest, which is long, is there for whoever points at it.
@@ -136,7 +140,7 @@ function formatRow(request: LoggedRequest): string {
     inputTokens === null ? "" : formatNumber(inputTokens),
     outputTokens === null ? "" : formatNumber(outputTokens),
     ms < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`,
-    `<span class="code">${escapeHtml(`${method} ${path}`)}</span>${stream ? "<small>stream</small>" : ""}`,
+    `<span class="code">${escapeHtml(`${method} ${path}`)}</span>${stream ? "<small>stream</small>" : ""}${attribution.join("")}`,
     formatKey(request),
     session === null ? "" : `<span class="code" title="${escapeHtml(session)}">${escapeHtml(session)}</span>`,
   ];
