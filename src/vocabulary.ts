@@ -88,6 +88,8 @@ export interface WantedFile {
   /** What it says ends up in the image, so it counts for the revision. */
   readonly image: boolean;
   readonly executable: boolean;
+  /** How it is judged where people have edited it: what of it there is no environment without. Left out, any edit may be. */
+  readonly judgedAs?: "devcontainer" | "dockerfile";
   /** What its template sees beside what every template sees. */
   readonly context?: Context;
 }

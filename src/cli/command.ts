@@ -48,6 +48,8 @@ export type Command =
       readonly switches: Switches;
       /** The text of a pull request on stdout, in place of the plan. */
       readonly summary: boolean;
+      /** What of ours was taken out, deleted, or edited where nobody should, comes back. */
+      readonly restore: boolean;
     }
   | { readonly kind: "check"; readonly directories: readonly string[]; readonly switches: Switches; readonly outdated: boolean }
   | { readonly kind: "remove"; readonly directory: string | null; readonly switches: Switches }

@@ -4,10 +4,14 @@
  */
 import { diff3Merge } from "node-diff3";
 import { ensureValue, readObject, removeValue } from "./jsonc.ts";
+import { saysValue } from "./resolution.ts";
 import { isTree, sameValue, valueAt, type Tree } from "./value.ts";
 
 /** Whose text stands where both changed the same place. */
 export type Side = "mine" | "theirs";
+
+/** Whether lines of a person's say already what changed between two others. */
+export type IsSettled = (mine: readonly string[], from: readonly string[], to: readonly string[]) => boolean;
 
 /**
  * How many pairs of equal lines two texts may have to be compared: the comparison tries them all, and takes seconds above. A Dockerfile of
@@ -16,20 +20,31 @@ export type Side = "mine" | "theirs";
 const maxPairs = 100_000;
 
 /**
- * Line by line, as `git merge-file` does. Null for a conflict without a `side`. `mine` keeps its line ends. Texts that cannot be compared in
- * time are one conflict from the first line to the last.
+ * Line by line, as `git merge-file` does. Null for a conflict without a `side`. `mine` keeps its line ends, and in a place that a person has
+ * settled already, as `isSettled` says of it, also its text. Texts that cannot be compared in time are one conflict from the first line to the
+ * last.
  */
-export function mergeLines(mine: string, ancestor: readonly string[], theirs: string, side: Side | null = null): string | null {
+export function mergeLines(
+  mine: string,
+  ancestor: readonly string[],
+  theirs: string,
+  side: Side | null = null,
+  isSettled: IsSettled = () => false,
+): string | null {
   const newline = /\r\n|\n/.exec(mine)?.[0] ?? "\n";
   const [myLines, theirLines] = [mine.split(/\r?\n/), theirs.split("\n")];
   if (Math.max(countPairs(myLines, ancestor), countPairs(theirLines, ancestor)) > maxPairs)
-    return side === null ? null : side === "mine" ? mine : theirLines.join(newline);
+    return side === "mine" || isSettled(myLines, ancestor, theirLines) ? mine : side === null ? null : theirLines.join(newline);
   const regions = diff3Merge(myLines, [...ancestor], theirLines, { excludeFalseConflicts: true });
   const lines: string[] = [];
   for (const region of regions) {
     if (region.ok !== undefined) lines.push(...region.ok);
-    else if (side === null) return null;
-    else lines.push(...(side === "mine" ? region.conflict!.a : region.conflict!.b));
+    else {
+      const { a, o, b } = region.conflict!;
+      const taken = side === "mine" || isSettled(a, o, b) ? a : side === null ? null : b;
+      if (taken === null) return null;
+      lines.push(...taken);
+    }
   }
   return lines.join(newline);
 }
@@ -43,7 +58,8 @@ function countPairs(lines: readonly string[], others: readonly string[]): number
 
 /**
  * Key by key, for JSONC whose neighbouring lines both sides changed: what `theirs` changed of the ancestor is spliced into `mine`, where that
- * still has the ancestor's value. Null for a conflict without a `side`, and where one of the texts is not one object.
+ * still has the ancestor's value. A value that a person brought together already stays. Null for a conflict without a `side`, and where one of
+ * the texts is not one object.
  */
 export function mergeValues(mine: string, ancestor: string, theirs: string, side: Side | null = null): string | null {
   const [mineRead, ancestorRead, theirsRead] = [readObject(mine), readObject(ancestor), readObject(theirs)];
@@ -51,7 +67,7 @@ export function mergeValues(mine: string, ancestor: string, theirs: string, side
   let text = mine;
   for (const { path, from, to } of changesBetween(ancestorRead.value, theirsRead.value)) {
     const current = valueAt(mineRead.value, path);
-    if (sameValue(current, to)) continue;
+    if (sameValue(current, to) || saysValue(current, from, to)) continue;
     if (!sameValue(current, from)) {
       if (side === null) return null;
       if (side === "mine") continue;

@@ -101,6 +101,11 @@ export function normalise(text: string): string {
   return text.includes("\r") ? text.replaceAll("\r\n", "\n") : text;
 }
 
+/** A text of ours with the line ends of one that is there, where those are all CRLF: a checkout turned them, and they stay turned. */
+export function withLineEndsOf(there: string, text: string): string {
+  return /\r\n/.test(there) && !/(?<!\r)\n/.test(there) ? text.replaceAll("\n", "\r\n") : text;
+}
+
 /** The lock as a file. */
 export function formatLock(lock: Lock): string {
   const files = Object.fromEntries(Object.entries(lock.files).sort(([left], [right]) => (left < right ? -1 : 1)));

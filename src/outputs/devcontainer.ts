@@ -32,7 +32,13 @@ export const devcontainer: Output = {
   ],
   files: ({ answers, shape }) =>
     shape.kind === "own"
-      ? [file(ownDevcontainer, "name, base and devcontainer", { edited: true, context: { lifecycle: lifecycleOf(answers) } })]
+      ? [
+          file(ownDevcontainer, "name, base and devcontainer", {
+            edited: true,
+            judgedAs: "devcontainer",
+            context: { lifecycle: lifecycleOf(answers) },
+          }),
+        ]
       : [],
   pieces: ({ answers, shape }, revision) =>
     shape.kind === "own"

@@ -1,7 +1,8 @@
 /** Builds the plan from what is wanted, what is there and what the lock says was written. Pure. What a piece becomes is for its kind to say. */
 import type { Editors } from "../edit/editor.ts";
 import type { EditResult } from "../edit/splice.ts";
-import { formatLock, lockPath, lockVersion, normalise, type Lock, type LockedFile } from "../lock/lock.ts";
+import { integrityToHex, type Release } from "../catalog/release.ts";
+import { formatLock, lockPath, lockVersion, normalise, withLineEndsOf, type Lock, type LockedFile } from "../lock/lock.ts";
 import { specPath } from "../spec/spec.ts";
 import type { Piece, TakenPiece } from "../vocabulary.ts";
 import type { Finding } from "./findings.ts";
@@ -30,6 +31,8 @@ export interface PlanInput {
   readonly ignoreLines: readonly string[];
   /** What to do with each conflict that can be settled. */
   readonly settle: (path: string) => Settlement | null;
+  /** What was taken out, deleted, or edited where nobody should, comes back. */
+  readonly restore: boolean;
   readonly warnings: readonly string[];
   readonly findings: readonly Finding[];
   readonly editors: Editors;
@@ -45,13 +48,17 @@ export function pathsToLookAt(wanted: readonly string[], lock: Lock | null): str
 
 /** Builds the plan. */
 export function buildPlan(input: PlanInput): Plan {
-  const { root, spec, revision, snapshot, lock, nextLock, settle, warnings, findings, editors } = input;
+  const { root, spec, revision, snapshot, lock, nextLock, settle, restore, warnings, findings, editors } = input;
   const at = (path: string): FileState => snapshot.get(path) ?? { kind: "nothing" };
   const known = lock?.files ?? {};
   const pieces = [...input.pieces, ...ignorePieces(input.ignoreLines, known[ignorePath]), ...takenPieces(input.taken, known)];
+  const { answers, opencode } = nextLock;
+  const common = { restore, meant: { url: answers.url, revision }, decisive: decisiveOf(answers.url, opencode) };
   const planned: readonly Planned[] = [
     planSeed({ path: specPath, ...spec }, at(specPath), known[specPath]),
-    ...pieces.flatMap((piece) => planPiece(piece, at(piece.path), known[piece.path], settle(piece.path), editors) ?? []),
+    ...pieces.flatMap(
+      (piece) => planPiece(piece, at(piece.path), known[piece.path], { ...common, settle: settle(piece.path) }, editors) ?? [],
+    ),
   ];
 
   const wanted = new Set(planned.map(({ change }) => change.path));
@@ -65,12 +72,12 @@ export function buildPlan(input: PlanInput): Plan {
   );
   // What is in conflict over being dropped is still known the next time.
   for (const change of dropped) if (change.kind === "conflict") files[change.path] = known[change.path]!;
-  const { generator, answers, opencode, registry } = nextLock;
+  const { generator, registry } = nextLock;
   const next = formatLock({ lockVersion, generator, revision, answers, opencode, registry, files });
   const before = at(lockPath);
   const made = { root, warnings, findings };
   return before.kind === "other"
-    ? { ...made, changes: [...changes, notAFile(lockPath, before.what)], lock: null }
+    ? { ...made, changes: [...changes, notAFile(lockPath, before)], lock: null }
     : { ...made, changes, lock: planLock(before, next) };
 }
 
@@ -83,7 +90,12 @@ function planLock(before: FileState, after: string): Write | null {
   if (before.kind !== "text") return { kind: "create", path: lockPath, after, executable: false };
   return normalise(before.text) === after
     ? null
-    : { kind: "replace", path: lockPath, before: before.text, after, executable: false };
+    : { kind: "replace", path: lockPath, before: before.text, after: withLineEndsOf(before.text, after), executable: false };
+}
+
+/** Texts that decide where an environment goes and what runs in it. */
+function decisiveOf(url: string, { version, packages }: Release): string[] {
+  return [url, version, ...Object.values(packages).map(({ integrity }) => integrityToHex(integrity))];
 }
 
 /** Lines of an earlier run stay: without them git would ignore the same files again. */

@@ -2,11 +2,12 @@
 import type { Editors } from "../edit/editor.ts";
 import { lockPath, type Lock } from "../lock/lock.ts";
 import { findEssential } from "../parts/claims.ts";
-import { filesOf, piecesOf } from "../parts/compose.ts";
+import { demandOf, filesOf, piecesOf } from "../parts/compose.ts";
 import { specPath } from "../spec/spec.ts";
 import type { Demand } from "../vocabulary.ts";
 import { updateHint, type Observation } from "./observation.ts";
 import { observePiece } from "./pieces/index.ts";
+import { conflictsOf, writesOf, type Plan } from "./plan.ts";
 import type { FileState, Snapshot } from "./snapshot.ts";
 
 export { fails, type Observation } from "./observation.ts";
@@ -25,13 +26,15 @@ export interface CheckInput {
 /** Everything that is not as spec and lock say, in the order of paths. */
 export function observe({ lock, snapshot, changedKeys, demand, editors }: CheckInput): Observation[] {
   const at = (path: string): FileState => snapshot.get(path) ?? { kind: "nothing" };
-  const decidedBy = new Map(filesOf(demand).map((file) => [file.path, file.decidedBy]));
+  // What the lock says was generated, which is not what a spec says that has changed since.
+  const files = new Map(filesOf(demandOf(lock.answers, demand.shape)).map((file) => [file.path, file]));
+  const meant = { url: lock.answers.url, revision: lock.revision };
   return [
     ...observeSpec(at(specPath), changedKeys),
     ...observeAbsent(lock, demand),
     ...Object.entries(lock.files)
       .filter(([path]) => path !== specPath)
-      .flatMap(([path, file]) => observePiece(path, at(path), file, decidedBy.get(path) ?? "", editors)),
+      .flatMap(([path, file]) => observePiece(path, at(path), file, { decidedBy: "", ...files.get(path), meant }, editors)),
   ].sort((left, right) => (left.path < right.path ? -1 : 1));
 }
 
@@ -59,9 +62,23 @@ export function observeNoLock(damaged: boolean): Observation[] {
   ];
 }
 
-/** Files that this version, which is the one that wrote the lock, would give otherwise. */
-export function observeStale(paths: readonly string[]): Observation[] {
-  return paths.map((path) => ({ path, state: "stale", message: "is not what the spec and the lock give", hint: updateHint }));
+/** What an update by this version, which is the one that wrote the lock, would change, and what is in its way. */
+export function observeStale(plan: Plan): Observation[] {
+  return [
+    ...writesOf(plan).map(({ path }): Observation => ({
+      path,
+      state: "stale",
+      message: "is not what the spec and the lock give",
+      hint: updateHint,
+    })),
+    ...conflictsOf(plan).map(({ path, why, fix, where }): Observation => ({
+      path,
+      state: "stale",
+      message: why,
+      hint: fix,
+      ...(where && { where }),
+    })),
+  ];
 }
 
 function observeSpec(found: FileState, changedKeys: readonly string[]): Observation[] {

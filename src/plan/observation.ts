@@ -1,4 +1,5 @@
 /** What a check has to say of one file, as a value. */
+import type { Place } from "../errors.ts";
 
 /** One thing. */
 export interface Observation {
@@ -19,6 +20,8 @@ export interface Observation {
   readonly message: string;
   /** What to do; null for a note. */
   readonly hint: string | null;
+  /** Where in the file it is, if it is in one place. */
+  readonly where?: Place;
 }
 
 const notes: readonly Observation["state"][] = ["edited", "kept", "deleted"];
@@ -31,6 +34,11 @@ export function fails({ state }: Observation): boolean {
 /** A note: something that may be so, said so that nobody wonders. */
 export function note(path: string, state: "edited" | "kept" | "deleted", message: string): Observation {
   return { path, state, message, hint: null };
+}
+
+/** What to do, or else to have ours back. */
+export function orRestore(fix: string): string {
+  return `${fix}, or run  npx create-aperture-env update --restore`;
 }
 
 /** What brings a repository up to date. */

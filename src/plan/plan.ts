@@ -1,6 +1,7 @@
 /** The plan: file by file what would change and why. A value; it is printed or applied, never both computed apart. */
 import type { Place } from "../errors.ts";
 import type { Finding } from "./findings.ts";
+import type { Observation } from "./observation.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** How a conflict can be settled: the user's text stays, or what this version gives takes its place. */
@@ -57,6 +58,8 @@ export interface Plan {
   readonly warnings: readonly string[];
   /** What was found in the repository that stands against the environment. */
   readonly findings: readonly Finding[];
+  /** What is left for a person to settle when the plan is applied, as a check would say it. */
+  readonly remaining?: readonly Observation[];
   /** What of the repository it was made from, beyond the files that it writes. Where that has changed since, the plan is too old. */
   readonly basis?: Basis;
 }

@@ -37,7 +37,7 @@ export function planRemoval({ root, lock, snapshot, settle, editors }: RemovalIn
   if (found?.kind !== "text")
     return {
       ...common,
-      changes: sortByPath([...changes, notAFile(lockPath, found?.kind === "other" ? found.what : "gone")]),
+      changes: sortByPath([...changes, notAFile(lockPath, found ?? { kind: "nothing" })]),
       lock: null,
     };
   return { ...common, changes: sortByPath(changes), lock: { kind: "remove", path: lockPath, before: found.text } };

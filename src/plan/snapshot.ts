@@ -5,7 +5,12 @@ import { decisionError } from "../errors.ts";
 export type FileState =
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "nothing" }
-  | { readonly kind: "other"; readonly what: string };
+  | {
+      readonly kind: "other";
+      readonly what: string;
+      /** What to do about it, as an order; left out where it can only be moved away. */
+      readonly fix?: string;
+    };
 
 /** The state of the repository at the planned paths. */
 export type Snapshot = ReadonlyMap<string, FileState>;

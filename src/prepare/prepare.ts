@@ -3,6 +3,7 @@ import { loadCatalogue, type Catalogue } from "../catalog/models.ts";
 import { compareVersions, pinnedRelease, type Release } from "../catalog/release.ts";
 import { usageError } from "../errors.ts";
 import { lockPath, type Lock } from "../lock/lock.ts";
+import { demandOf } from "../parts/compose.ts";
 import { buildPlan } from "../plan/build.ts";
 import { findAll, findingsOfIgnored } from "../plan/findings.ts";
 import { foldersOf, unignoreLines } from "../plan/ignore.ts";
@@ -84,17 +85,25 @@ export async function preparePlanFrom(surveyed: Survey, request: Request): Promi
   const nextLock = { generator: generatorVersion, answers, opencode: release, registry };
   const spec = { text: rendered.spec, edited: editedSpec };
   const { pieces, revision } = rendered;
-  const common = { root, pieces, spec, revision, snapshot, lock, nextLock, taken, warnings, editors };
+  const { restore } = request;
+  const common = { root, pieces, spec, revision, snapshot, lock, nextLock, taken, restore, warnings, editors };
+  const demand = demandOf(answers, shape);
+  // An empty folder is spared the code that would look for it.
+  const complete = async (plan: Plan): Promise<Plan> => {
+    if (lock === null) return { ...plan, basis };
+    const { observeRemaining } = await import("../plan/remaining.ts");
+    return { ...plan, basis, remaining: observeRemaining(plan, { snapshot, demand, editors }) };
+  };
 
   const build = async (settle: Settle): Promise<Plan> => {
-    const plan = { ...buildPlan({ ...common, ignoreLines: [], settle, findings }), basis };
+    const plan = await complete(buildPlan({ ...common, ignoreLines: [], settle, findings }));
     const made = new Set(changesOf(plan).flatMap(({ kind, path }) => (kind === "create" ? [path] : [])));
     const ignored = await ignoring;
     const lost = ignored.filter(({ path }) => made.has(path));
     if (lost.length === 0) return plan;
     if (!request.unignore) return { ...plan, findings: [...findings, ...findingsOfIgnored(lost)] };
     const lines = unignoreLines([...made], new Set(ignored.map(({ path }) => path)));
-    return { ...buildPlan({ ...common, ignoreLines: lines, settle, findings }), basis };
+    return complete(buildPlan({ ...common, ignoreLines: lines, settle, findings }));
   };
   return { resolved, answers, revision, release, shape, lock, build };
 }

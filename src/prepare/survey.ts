@@ -34,6 +34,8 @@ export interface Request {
   /** What to do with project files that go past the gateway, once it is known which do. */
   readonly decideBypass: (findings: readonly Finding[]) => Promise<OnBypass>;
   readonly unignore: boolean;
+  /** What of ours was taken out, deleted, or edited where nobody should, comes back. */
+  readonly restore: boolean;
 }
 
 /** What is there, and what is wanted. */

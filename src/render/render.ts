@@ -79,9 +79,9 @@ export function renderEnvironment(environment: Environment): Rendered {
 }
 
 /** A file as a part of the plan. */
-export function pieceOf({ path, strategy, text, executable, edited, decidedBy }: RenderedFile): Piece {
+export function pieceOf({ path, strategy, text, executable, edited, decidedBy, judgedAs }: RenderedFile): Piece {
   return strategy === "own"
-    ? { strategy, path, text, executable, edited, decidedBy }
+    ? { strategy, path, text, executable, edited, decidedBy, ...(judgedAs && { judgedAs }) }
     : { strategy, path, lines: text.split("\n").filter((line) => line !== "") };
 }
 

@@ -41,6 +41,7 @@ export function formatOutcomeJson({ status, plan, resolved, revision, next, repe
     answers,
     changes: describeChanges(plan),
     conflicts: conflictsOf(plan).length,
+    remaining: plan.remaining ?? [],
     warnings: plan.warnings,
     findings: plan.findings.map(describeFinding),
     next,

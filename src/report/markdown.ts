@@ -24,7 +24,14 @@ export function formatSummary(plan: Plan, updated: Updated, generator: string): 
     const row = describeChange(change);
     return row === null ? [] : [row];
   });
-  if (rows.length === 0) return "## Aperture environment\n\nNothing to do: everything is as the spec says.\n";
+  const remaining = (plan.remaining ?? []).map(
+    ({ path, message, where }) => `- ${code(where === undefined ? path : place(where))}: ${plain(message)}`,
+  );
+  const settle = remaining.length === 0 ? [] : ["", "### To settle", "", ...remaining];
+  if (rows.length === 0) {
+    const said = settle.length === 0 ? "Nothing to do: everything is as the spec says." : "Nothing was written.";
+    return ["## Aperture environment", "", said, ...settle, ""].join("\n");
+  }
   const image = updated.lock !== null && updated.lock.revision !== updated.revision;
   return [
     "## Aperture environment",
@@ -43,6 +50,7 @@ export function formatSummary(plan: Plan, updated: Updated, generator: string): 
     ...(plan.findings.length === 0
       ? []
       : ["", "### To look at", "", ...plan.findings.map(({ where, message }) => `- ${code(place(where))}: ${plain(message)}`)]),
+    ...settle,
     ...(plan.warnings.length === 0 ? [] : ["", ...plan.warnings.map((warning) => `> ${plain(warning)}`)]),
     "",
   ].join("\n");

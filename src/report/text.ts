@@ -80,10 +80,11 @@ function upperFirst(text: string): string {
 export function formatObservations(observations: readonly Observation[], paint: Paint): Shown {
   return joined(
     observations.map((observation) => {
-      const { path, message, hint } = observation;
+      const { path, message, hint, where } = observation;
+      const place = where === undefined ? path : formatPlace(where);
       const line = fails(observation)
-        ? shown`  ${paint("red", "!")} ${path}  ${message}`
-        : paint("dim", `  = ${path}  ${message}`);
+        ? shown`  ${paint("red", "!")} ${place}  ${message}`
+        : paint("dim", `  = ${place}  ${message}`);
       return shown`${line}\n${hint === null ? "" : shown`      ${upperFirst(hint)}.\n`}`;
     }),
   );
@@ -110,15 +111,18 @@ export function formatSteps(steps: readonly VerificationStep[], paint: Paint): S
   return shown`${joined(lines)}\n${failed === undefined ? "It works." : `It does not work: see ${failed.name}.`}\n`;
 }
 
-/** Conflicts and what of the user's was met, a line each, for a report of many repositories. */
+/** Conflicts, what of the user's was met, and what is left to settle, a line each, for a report of many repositories. */
 export function formatProblems(plan: Plan): Shown {
-  return joined(
-    changesOf(plan).flatMap((change) => {
-      if (change.kind === "conflict") return [shown`\n    ! ${change.path} ${change.why}\n      ${change.fix}`];
-      if (change.kind === "keep" && change.why !== "same") return [shown`\n    = ${change.path}  ${reasons[change.why]}`];
-      return [];
-    }),
+  const met = changesOf(plan).flatMap((change) => {
+    if (change.kind === "conflict") return [shown`\n    ! ${change.path} ${change.why}\n      ${change.fix}`];
+    if (change.kind === "keep" && change.why !== "same") return [shown`\n    = ${change.path}  ${reasons[change.why]}`];
+    return [];
+  });
+  const left = (plan.remaining ?? []).map(
+    ({ path, message, hint, where }) =>
+      shown`\n    ! ${where === undefined ? path : formatPlace(where)} ${message}${hint === null ? "" : shown`\n      ${hint}`}`,
   );
+  return joined([...met, ...left]);
 }
 
 /** How many files of each kind, as a sentence. */

@@ -121,7 +121,7 @@ describe("check", () => {
       3,
       /! .*devcontainer\.json {2}features .* is another one than the lock has/,
     ],
-    ["their file no longer JSON", () => write(root, { [devcontainer]: "{" }), 3, /! .*devcontainer\.json {2}cannot be read/],
+    ["their file no longer JSON", () => write(root, { [devcontainer]: "{" }), 3, /! .*devcontainer\.json:1:2 {2}cannot be read/],
     [
       "another dev container that should have it",
       () => write(root, { ".devcontainer/other/devcontainer.json": "{}" }),
@@ -162,6 +162,112 @@ describe("check", () => {
       exit: 0,
       stdout: expect.stringContaining("= .devcontainer/Dockerfile  was edited by hand, as it may be") as string,
     });
+  });
+
+  const image = ".devcontainer/Dockerfile";
+  type Broken = readonly [what: string, path: string, change: (text: string) => string, said: RegExp];
+  const broken: readonly Broken[] = [
+    ["a devcontainer.json that is empty", devcontainer, () => "", /devcontainer\.json:1:1 {2}cannot be read/],
+    [
+      "a conflict that git left in it",
+      devcontainer,
+      (text) => text.replace('  "build"', '<<<<<<< HEAD\n  "build"').replace("\n}", "\n=======\n>>>>>>> other\n}"),
+      /devcontainer\.json:3:1 {2}has a conflict in it that git left/,
+    ],
+    [
+      "another image in it",
+      devcontainer,
+      () => '{\n  "image": "debian:bookworm"\n}\n',
+      /devcontainer\.json:2:12 {2}names the image "debian:bookworm", so/,
+    ],
+    [
+      "another Dockerfile in it",
+      devcontainer,
+      (text) => text.replace('"Dockerfile"', '"../Dockerfile"'),
+      /devcontainer\.json:4:19 {2}builds "\.\.\/Dockerfile", which is not/,
+    ],
+    [
+      "another revision in it, as after a merge that took the wrong side",
+      devcontainer,
+      (text) => text.replace(/(REVISION": )"\w+"/, '$1"000000000000"'),
+      /devcontainer\.json:7:40 {2}has "000000000000" for APERTURE_ENV_REVISION/,
+    ],
+    ["an empty Dockerfile", image, () => "", /Dockerfile:1:1 {2}has no target dev/],
+    [
+      "another gateway in the Dockerfile",
+      image,
+      (text) => text.replace("ENV APERTURE_URL=http://ai", "ENV APERTURE_URL=http://other"),
+      /Dockerfile:\d+:1 {2}sets APERTURE_URL to http:\/\/other in the target dev, and http:\/\/ai is meant/,
+    ],
+    [
+      "a later gateway in the Dockerfile",
+      image,
+      (text) => `${text}ENV X=1 \\\n    APERTURE_URL="http://other"\n`,
+      /Dockerfile:\d+:1 {2}sets APERTURE_URL to http:\/\/other in the target/,
+    ],
+    [
+      "a Dockerfile that does not install the environment",
+      image,
+      (text) => text.replace(/^RUN sh \S+\/aperture-env\/install\.sh\n/m, ""),
+      /Dockerfile:\d+:1 {2}does not install the environment in the target/,
+    ],
+    [
+      "a Dockerfile without OpenCode's binary",
+      image,
+      (text) => text.replace(/^COPY --from=opencode .*\n/m, ""),
+      /Dockerfile:\d+:1 {2}does not bring OpenCode's binary into the target/,
+    ],
+  ];
+  test.each(broken)(
+    "%s is red with its place, named by update, and --restore is the way back",
+    async (_what, path, change, said) => {
+      await runPiped(["--yes"], root);
+      const before = treeOf(root);
+      edit(path, change);
+      const red = await check();
+      expect([red.exit, red.stdout]).toEqual([3, expect.stringMatching(said)]);
+      expect(red.stdout).toContain("update --restore");
+      const spoilt = treeOf(root, true);
+      const update = await runPiped(["update"], root);
+      expect([update.exit, update.stdout]).toEqual([3, expect.stringMatching(said)]);
+      expect(update.stdout).not.toContain("Nothing to do");
+      const named = JSON.parse((await runPiped(["update", "--json"], root)).stdout) as {
+        remaining: { where?: { file: string } }[];
+      };
+      expect(named.remaining[0]!.where!.file).toBe(path);
+      expect(treeOf(root, true)).toEqual(spoilt);
+      const restored = await runPiped(["update", "--restore", "--on-conflict", "replace"], root);
+      expect(restored.exit, restored.stdout).toBe(0);
+      expect(treeOf(root)).toEqual(before);
+      expect(await check()).toMatchObject({ exit: 0 });
+    },
+  );
+
+  test("what is edited as it may be stays fine: other targets, arguments, layers, a gateway that the build gets", async () => {
+    await runPiped(["--yes"], root);
+    edit(devcontainer, (text) => text.replace('"target": "dev"', '"target": "mine"').replace('"args": {', '"args": { "A": "b",'));
+    edit(
+      image,
+      (text) => `${text.replace("ENV APERTURE_URL=http://ai", "ARG GW\nENV APERTURE_URL=$GW")}\nFROM dev AS mine\nRUN true\n`,
+    );
+    expect(await check()).toMatchObject({ exit: 0, stdout: expect.stringMatching(/Fine/) as string });
+    expect((await runPiped(["update"], root)).stdout).toContain("Nothing to do");
+  });
+
+  test("our key that a person took out: check and update say the same, and --restore puts it back", async () => {
+    await add();
+    const before = treeOf(root);
+    write(root, { [devcontainer]: theirs });
+    const said = /! .*devcontainer\.json {2}features › \.\/aperture-env › revision is missing\n.*update --restore/;
+    expect(await check()).toMatchObject({ exit: 3, stdout: expect.stringMatching(said) as string });
+    const update = await runPiped(["update"], root);
+    expect(update).toMatchObject({ exit: 3, stdout: expect.stringMatching(said) as string });
+    expect(update.stdout).toMatch(/\nNothing was written: .* for you to settle\.\n$/);
+    expect(read(devcontainer)).toBe(theirs);
+    expect((await runPiped(["update", "--restore"], root)).exit).toBe(0);
+    expect(treeOf(root)).toEqual(before);
+    expect((await runPiped(["remove", "--yes"], root)).exit).toBe(0);
+    expect(read(devcontainer)).toBe(theirs);
   });
 
   test("a lock that another version wrote is no drift, whatever this version would write", async () => {

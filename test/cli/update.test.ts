@@ -1,6 +1,6 @@
 /** `update` from end to end: edits stay, changes arrive, conflicts are settled, many repositories in one run. */
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { parseLock, type Lock } from "../../src/lock/lock.ts";
@@ -125,17 +125,101 @@ describe("one repository", () => {
     expect(treeOf(root, true)).toEqual(before);
 
     expect((await runPiped(["update", "--on-conflict", "fail"], root)).exit).toBe(3);
-    expect((await runPiped(["update", "--on-conflict", "keep"], root)).exit).toBe(0);
+    expect((await runPiped(["update", "--on-conflict", "keep"], root)).exit).toBe(3);
     expect(read(launcher)).toMatch(/_gateway=http:\/\/ai\n[^]*\necho mine\n$/);
     expect(read(".devcontainer/Dockerfile")).toContain("APERTURE_URL=http://gw\n");
-    // Decided once, it is not asked again, and a check lets it be.
-    expect((await runPiped(["update"], root)).stdout).toContain("Nothing to do");
-    expect((await runPiped(["check"], root)).exit).toBe(0);
+    // Decided once, it is not asked again; what decides where prompts go is named until it is as it is meant.
+    for (const argv of [["update"], ["check"]])
+      expect(await runPiped(argv, root)).toMatchObject({
+        exit: 3,
+        stdout: expect.stringMatching(/! .*launcher\.sh {2}was edited by hand, and is generated\n.*update --restore/) as string,
+      });
 
     edit("aperture-env.yaml", (text) => text.replace("http://gw", "http://gw2"));
     expect((await runPiped(["update"], root)).exit).toBe(3);
     expect((await runPiped(["update", "--on-conflict", "replace"], root)).exit).toBe(0);
     expect(read(launcher)).not.toContain("echo mine");
+  });
+
+  test("an edited script that is kept with all that decides in it is let be", async () => {
+    await runPiped(["--yes"], root);
+    edit(".devcontainer/aperture-env/install.sh", (text) => `${text}echo mine\n`);
+    const managed = ["update", "--managed"];
+    expect((await runPiped(managed, root)).exit).toBe(3);
+    expect((await runPiped([...managed, "--on-conflict", "keep"], root)).exit).toBe(0);
+    expect((await runPiped(["update"], root)).stdout).toContain("Nothing to do");
+    expect(await runPiped(["check"], root)).toMatchObject({ exit: 0, stdout: expect.stringContaining("kept so") as string });
+  });
+
+  const behind = (text: string): string => text.replace(/^(ENV APERTURE_URL=.*)$/gm, `$1\n${layer}`);
+  test("a conflict that a person settled by hand is settled: quiet, and quiet again", async () => {
+    await runPiped(["--yes"], root);
+    edit(dockerfile, behind);
+    const before = treeOf(root, true);
+    const refused = await runPiped(["update", "--url", "http://gw"], root);
+    expect([refused.exit, refused.stdout]).toEqual([
+      3,
+      expect.stringMatching(/bring the two together there by hand and run again/),
+    ]);
+    expect(treeOf(root, true)).toEqual(before);
+    edit(dockerfile, (text) => text.replaceAll("ENV APERTURE_URL=http://ai", "ENV APERTURE_URL=http://gw"));
+    const mine = read(dockerfile);
+    const settled = await runPiped(["update", "--url", "http://gw"], root);
+    expect(settled.exit, settled.stdout).toBe(0);
+    expect(read(dockerfile)).toBe(mine);
+    expect((await runPiped(["update"], root)).stdout).toContain("Nothing to do");
+    expect((await runPiped(["check"], root)).exit).toBe(0);
+    // And what comes later merges with it again, or asks again.
+    expect((await runPiped(["update", "--base", "alpine"], root)).exit).toBe(0);
+    expect(read(dockerfile)).toContain(`ENV APERTURE_URL=http://gw\n${layer}\n`);
+  });
+
+  test("a conflict in devcontainer.json that a person settled by hand is settled", async () => {
+    const settings = ".devcontainer/devcontainer.json";
+    await runPiped(["--yes", "--forward-ports", "3000", "--hook", "postCreateCommand=npm ci"], root);
+    edit(settings, (text) => text.replace("[3000]", "[3000, 9000]").replace("npm ci", "npm ci && mine"));
+    const change = ["update", "--forward-ports", "3000,4000", "--hook", "postCreateCommand=npm ci --silent"];
+    expect((await runPiped(change, root)).exit).toBe(3);
+    edit(settings, (text) =>
+      text.replace("[3000, 9000]", "[3000, 4000, 9000]").replace("npm ci && mine", "npm ci --silent && mine"),
+    );
+    const ran = await runPiped(change, root);
+    expect(ran.exit, ran.stdout).toBe(0);
+    expect(read(settings)).toMatch(/\[3000, 4000, 9000\][^]*npm ci --silent && mine/);
+    expect((await runPiped(["update"], root)).stdout).toContain("Nothing to do");
+  });
+
+  test("--on-conflict keep leaves no old gateway without a red check", async () => {
+    await runPiped(["--yes"], root);
+    edit(dockerfile, behind);
+    const kept = await runPiped(["update", "--url", "http://gw", "--on-conflict", "keep"], root);
+    const line = read(dockerfile).split("\n").indexOf("ENV APERTURE_URL=http://ai") + 1;
+    const said = `! ${dockerfile}:${line}:1  sets APERTURE_URL to http://ai in the target `;
+    for (const ran of [kept, await runPiped(["check"], root), await runPiped(["update"], root)])
+      expect(ran).toMatchObject({ exit: 3, stdout: expect.stringContaining(said) as string });
+    expect(kept.stdout).toMatch(/Write {2}ENV APERTURE_URL=http:\/\/gw {2}there/);
+    edit(dockerfile, (text) => text.replaceAll("APERTURE_URL=http://ai", "APERTURE_URL=http://gw"));
+    expect((await runPiped(["check"], root)).exit).toBe(0);
+  });
+
+  test("what was deleted or taken out comes back with --restore, and nothing else moves", async () => {
+    await runPiped(["--yes"], root);
+    const before = treeOf(root);
+    rmSync(join(root, launcher));
+    await runPiped(["update"], root);
+    edit(".devcontainer/aperture-env/install.sh", (text) => `${text}echo mine\n`);
+    edit(".devcontainer/aperture-env/.gitattributes", (text) => `# mine\n${text.split("\n").slice(1).join("\n")}`);
+    edit(dockerfile, (text) => `${text}RUN mine\n`);
+    const ran = await runPiped(["update", "--restore"], root);
+    expect(ran.exit, ran.stdout).toBe(0);
+    expect(read(dockerfile)).toMatch(/RUN mine\n$/);
+    expect(read(".devcontainer/aperture-env/.gitattributes")).toMatch(/^# mine\n/);
+    edit(dockerfile, (text) => text.replace("RUN mine\n", ""));
+    chmodSync(join(root, ".devcontainer/aperture-env/install.sh"), 0o755);
+    const { ".devcontainer/aperture-env/.gitattributes": mine, ...after } = treeOf(root);
+    const { ".devcontainer/aperture-env/.gitattributes": ours, ...first } = before;
+    expect(after).toEqual(first);
+    expect(mine).not.toBe(ours);
   });
 
   test("at a terminal each conflict is asked, and stop writes nothing", async () => {

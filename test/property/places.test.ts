@@ -182,19 +182,19 @@ function checkDockerfile({ answers }: Environment, made: Rendered, plain: Render
   ]);
   // A builder takes an image that is called as a stage for that stage.
   expect(["opencode", "dev", "ci"]).not.toContain(dev);
-  for (const env of ours.getENVs() as Env[]) {
-    expect(env.getProperties().map((property) => [property.getName(), property.getValue()])).toEqual([
-      ["APERTURE_URL", answers.url],
-      ["OPENCODE_CONFIG", "/usr/local/share/aperture-env/opencode.json"],
-    ]);
-  }
+  const set = (ours.getENVs() as Env[]).flatMap((env) => env.getProperties().map((each) => [each.getName(), each.getValue()]));
+  const wanted = [
+    ["OPENCODE_CONFIG", "/usr/local/share/aperture-env/opencode.json"],
+    ["APERTURE_URL", answers.url],
+  ];
+  expect(set).toEqual([...wanted, ...wanted]);
 }
 
 /** Line by line, only lines that hold a user's text differ from those of the benign environment. */
 function checkLines(made: Rendered, plain: Rendered): void {
   const mayDiffer: Readonly<Record<string, RegExp>> = {
     "aperture-env.yaml": /^(?:name|base): |^ {2}url: |^ {4}(?:- |"?[A-Za-z_]\w*"?: )|^ {2}\S+: \{ .*name: /,
-    ".devcontainer/Dockerfile": /^# The environment of this repository: |^FROM |^ENV APERTURE_URL=/,
+    ".devcontainer/Dockerfile": /^FROM |^ENV APERTURE_URL=/,
     ".devcontainer/devcontainer.json": new RegExp(
       `^ {2}"(?:name|containerUser|remoteUser|${lifecycleHooks.join("|")})": |"APERTURE_ENV_REVISION"|^ {4}"[A-Za-z_]\\w*": "`,
     ),

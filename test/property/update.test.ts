@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import fc from "../support/random-cases.ts";
+import fc, { fuzzRuns } from "../support/random-cases.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Shape } from "../../src/vocabulary.ts";
 import { mergeLines } from "../../src/edit/merge3.ts";
@@ -11,7 +11,8 @@ import { lockPath } from "../../src/lock/lock.ts";
 import { changesOf, conflictsOf, writesOf } from "../../src/plan/plan.ts";
 import type { Answers } from "../../src/questions/types.ts";
 import { specPath } from "../../src/spec/spec.ts";
-import { applied, plainAnswers, planUpdate } from "../support/memory.ts";
+import { fails } from "../../src/plan/check.ts";
+import { applied, checkOf, plainAnswers, planUpdate } from "../support/memory.ts";
 import { skipsWithoutGit } from "../support/skips.ts";
 
 const own: Shape = { kind: "own" };
@@ -85,6 +86,69 @@ describe("the user did anything, the templates did nothing: an update changes no
       }),
       { numRuns: 400 },
     );
+  });
+});
+
+describe("check and update agree: red is what an update would write, or names for a person to settle", () => {
+  /** Edits as people and merges make them, beside those above. */
+  const more: Readonly<Record<string, Edit>> = {
+    ...edits,
+    "leaves a conflict": (text) => text.replace("\n", "\n<<<<<<< HEAD\na\n=======\nb\n>>>>>>> other\n"),
+    "takes our key out": (text) => text.replace(/"features": \{[^]*?\}\s*\},?/, ""),
+    "takes the revision out": (text) => text.replace(/"revision": "[^"]*"/, ""),
+    "has another revision": (text) => text.replace(/(REVISION"|revision"): "[^"]*"/, '$1: "0"'),
+    "names another image": (text) => text.replace("{", '{ "image": "debian",'),
+    "builds another Dockerfile": (text) => text.replace('"dockerfile": "Dockerfile"', '"dockerfile": "../Dockerfile"'),
+    "points elsewhere": (text) => text.replace(/^ENV APERTURE_URL=.*$/m, "ENV APERTURE_URL=http://elsewhere"),
+    "points elsewhere below": (text) => `${text}ENV OTHER=1 APERTURE_URL=http://elsewhere\n`,
+    "takes an instruction out": (text) => text.replace(/^RUN sh .*install\.sh\n/gm, ""),
+    "changes a value of ours": (text) => text.replace('"TZ": "UTC"', '"TZ": "CET"'),
+    "takes a port out": (text) => text.replace("3000", "3001"),
+  };
+  const kinds = Object.keys(more);
+  const act = fc.record({ path: fc.nat(), edit: fc.nat({ max: kinds.length - 1 }), number: fc.nat({ max: 10_000 }) });
+  const reds = new Set<string>();
+
+  test.each([
+    ["a dev container of its own", ownTree, own, plainAnswers],
+    ["a dev container of the user's", featureTree, feature, asked],
+  ] as const)("%s", (_what, tree, shape, answers) => {
+    const paths = [...tree.keys()].filter((path) => path !== specPath);
+    // Those that people edit come as often as all others.
+    const places = [...paths, ...paths.flatMap(() => [file, ".devcontainer/Dockerfile"])];
+    let fine = 0;
+    fc.assert(
+      fc.property(fc.array(act, { minLength: 1, maxLength: 3 }), (acts) => {
+        const edited = new Map(tree);
+        for (const { path, edit, number } of acts) {
+          const name = places[path % places.length]!;
+          const text = edited.get(name);
+          if (text === undefined || (shape.kind === "feature" && name === file && kinds[edit] === "deletes it")) continue;
+          const after = more[kinds[edit]!]!(text, number);
+          if (after === null) edited.delete(name);
+          else edited.set(name, after);
+        }
+        const plan = planUpdate(edited, shape, answers);
+        const red = checkOf(edited, shape, answers).filter(fails);
+        const named = [...writesOf(plan), ...conflictsOf(plan), ...plan.remaining!];
+        expect(named.length > 0, JSON.stringify({ red, named })).toBe(red.length > 0);
+        for (const { state } of red) reds.add(state);
+        if (red.length === 0) return void fine++;
+        // Each red thing has a way out, and after what an update does nothing is red but what it named.
+        for (const { hint } of red) expect(hint).toMatch(/./);
+        if (conflictsOf(plan).length > 0) return;
+        const after = applied(edited, plan);
+        expect(checkOf(after, shape, answers).filter(fails)).toEqual(plan.remaining);
+        // The way back: with the word that ours may take a place where both stand, all is as it was meant.
+        const restored = planUpdate(after, shape, answers, () => "replace", "1.0.0", true);
+        if (conflictsOf(restored).length === 0)
+          expect(checkOf(applied(after, restored), shape, answers).filter(fails)).toEqual([]);
+        else expect(shape.kind).toBe("feature");
+      }),
+      { numRuns: 150 * fuzzRuns },
+    );
+    expect(fine).toBeGreaterThan(10);
+    expect([...reds]).toEqual(expect.arrayContaining(["changed", "missing"]));
   });
 });
 

@@ -3,7 +3,9 @@ import { pinnedRelease } from "../../src/catalog/release.ts";
 import { editJsonc } from "../../src/edit/editors.ts";
 import { lockPath, parseLock, type Lock } from "../../src/lock/lock.ts";
 import { buildPlan } from "../../src/plan/build.ts";
+import { fails, observe, observeNoLock, observeStale, type Observation } from "../../src/plan/check.ts";
 import { writesOf, type Settlement, type Plan } from "../../src/plan/plan.ts";
+import { observeRemaining } from "../../src/plan/remaining.ts";
 import { planRemoval } from "../../src/plan/remove.ts";
 import type { Snapshot } from "../../src/plan/snapshot.ts";
 import { demandOf, filesOf } from "../../src/parts/compose.ts";
@@ -59,6 +61,7 @@ export function planUpdate(
   answers: Answers = plainAnswers,
   settle: (path: string) => Settlement | null = () => null,
   generator = "1.0.0",
+  restore = false,
 ): Plan {
   const rendered = renderEnvironment({
     answers,
@@ -68,7 +71,7 @@ export function planUpdate(
     catalogue,
     doctor: "// doctor\n",
   });
-  return buildPlan({
+  const plan = buildPlan({
     root: "/repository",
     pieces: rendered.pieces,
     spec: { text: rendered.spec, edited: null },
@@ -79,10 +82,27 @@ export function planUpdate(
     taken: [],
     ignoreLines: [],
     settle,
+    restore,
     warnings: [],
     findings: [],
     editors: editJsonc,
   });
+  const made = { snapshot: snapshotOf(texts), demand: demandOf(answers, shape), editors: editJsonc };
+  return { ...plan, remaining: observeRemaining(plan, made) };
+}
+
+/** What a check finds where spec and lock say the same, by the version that wrote the lock. */
+export function checkOf(texts: Texts, shape: Shape, answers: Answers = plainAnswers): Observation[] {
+  const lock = lockOf(texts);
+  if (lock === null) return observeNoLock(texts.has(lockPath));
+  const found = observe({
+    lock,
+    snapshot: snapshotOf(texts),
+    changedKeys: [],
+    demand: demandOf(answers, shape),
+    editors: editJsonc,
+  });
+  return found.some(fails) ? found : [...found, ...observeStale(planUpdate(texts, shape, answers))];
 }
 
 /** The plan of a removal. */

@@ -31,6 +31,7 @@ const update = (fields: Partial<Extract<Command, { kind: "update" }>> = {}): Com
   directories: [],
   flags: {},
   switches: calm,
+  restore: false,
   summary: false,
   ...fields,
 });
@@ -140,7 +141,7 @@ describe("understood", () => {
     ["update", update()],
     ["update a ./b ../c", update({ directories: ["a", "./b", "../c"] })],
     ["update --url gw --managed --yes", update({ flags: { url: "gw", managed: "true" }, switches: { ...calm, yes: true } })],
-    ["update --summary markdown", update({ summary: true })],
+    ["update --summary markdown", update({ restore: false, summary: true })],
     ["update --on-bypass fix --unignore", update({ switches: { ...calm, onBypass: "fix", unignore: true } })],
     ["check", check()],
     [

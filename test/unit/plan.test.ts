@@ -102,6 +102,7 @@ function plan(setting: Setting): Plan {
     taken: setting.taken ?? [],
     ignoreLines: setting.ignoreLines ?? [],
     settle: typeof settle === "function" ? settle : () => settle,
+    restore: false,
     warnings: ["a word"],
     findings: setting.findings ?? [],
     editors: editJsonc,

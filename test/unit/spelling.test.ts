@@ -1,5 +1,7 @@
 /** Names of the local Feature in every spelling: locks and files of versions before, and what people write. */
-import { describe, expect, test } from "vitest";
+import { const deciding = { decidedBy: "", meant: { url: "http://ai", revision: before } };
+
+describe, expect, test } from "vitest";
 import { featurePath, isSameFeature } from "../../src/catalog/files.ts";
 import { editJsonc } from "../../src/edit/editors.ts";
 import { hashText, type LockedFile } from "../../src/lock/lock.ts";
@@ -80,7 +82,7 @@ describe.each([true, false])("a lock of the version before, with its way back: %
   test("removed without an update, the file has its bytes again", () => {
     const there = { kind: "text", text: written(old, before) } as const;
     expect(takeOut(path, there, locked(old, undo), null, editJsonc)).toMatchObject({ kind: "edit", after: original });
-    expect(observePiece(path, there, locked(old, undo), "", editJsonc)).toEqual([]);
+    expect(observePiece(path, there, locked(old, undo), deciding, editJsonc)).toEqual([]);
   });
 });
 
@@ -92,7 +94,7 @@ describe.each([
   const there = { kind: "text", text: written(inFile, before) } as const;
 
   test("check finds nothing missing", () => {
-    expect(observePiece(path, there, locked(inLock, true), "", editJsonc)).toEqual([]);
+    expect(observePiece(path, there, locked(inLock, true), deciding, editJsonc)).toEqual([]);
   });
 
   test("update has one key afterwards, and a lock that knows it", () => {

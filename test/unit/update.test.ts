@@ -8,7 +8,7 @@ import { editJsonc } from "../../src/edit/editors.ts";
 import * as pieces from "../../src/plan/pieces/index.ts";
 import { planLines } from "../../src/plan/pieces/lines.ts";
 import { planOwn } from "../../src/plan/pieces/own.ts";
-import type { Planned } from "../../src/plan/pieces/piece.ts";
+import type { Handling, Planned } from "../../src/plan/pieces/piece.ts";
 import { planValues } from "../../src/plan/pieces/values.ts";
 import type { Change, Settlement } from "../../src/plan/plan.ts";
 import type { FileState } from "../../src/plan/snapshot.ts";
@@ -18,6 +18,12 @@ const found = (text: string | null): FileState => (text === null ? { kind: "noth
 const devcontainer = ".devcontainer/devcontainer.json";
 const planKeys = (values: readonly KeyedValue[], theirs: string, locked: LockedFile | undefined): Planned =>
   planValues({ strategy: "keys", path: devcontainer, values }, found(theirs), locked, editJsonc(devcontainer));
+const handled = (settle: Settlement | null, restore = false): Handling => ({
+  settle,
+  restore,
+  meant: { url: "http://ai", revision: "0123456789ab" },
+  decisive: ["http://ai"],
+});
 const takeOut = (path: string, there: FileState, locked: LockedFile, settle: Settlement | null): Change | null =>
   pieces.takeOut(path, there, locked, settle, editJsonc);
 const glyphs = { create: "+", replace: "~", edit: "~", remove: "-", keep: "=", conflict: "!" } as const;
@@ -45,7 +51,7 @@ describe("own, edited by people: merged line by line", () => {
       executable: false,
       text: ours,
     };
-    return outcome(planOwn(file, found(theirs), locked, settle), theirs);
+    return outcome(planOwn(file, found(theirs), locked, handled(settle)), theirs);
   };
   const mine = was.replace("two", "TWO");
   const newer = was.replace("four", "FOUR");
@@ -121,9 +127,9 @@ describe("own, edited by people: merged line by line", () => {
       text,
     });
     const theirs = mine.replace("four", "MINE");
-    const kept = planOwn(file(newer), found(theirs), locked, "keep");
+    const kept = planOwn(file(newer), found(theirs), locked, handled("keep"));
     expect(outcome(kept, theirs)).toEqual({ glyph: "=", why: "edited", text: theirs });
-    const again = planOwn(file(newer), found(theirs), kept.locked!, null);
+    const again = planOwn(file(newer), found(theirs), kept.locked!, handled(null));
     expect(outcome(again, theirs)).toEqual({ glyph: "=", why: "edited", text: theirs });
     expect(again.locked).toEqual(kept.locked);
   });
@@ -141,7 +147,7 @@ describe("own, edited by people, JSON: merged key by key where lines clash", () 
       executable: false,
       text: ours,
     };
-    return outcome(planOwn(file, found(theirs), locked, settle), theirs);
+    return outcome(planOwn(file, found(theirs), locked, handled(settle)), theirs);
   };
   const revised = was.replace('"1"', '"2"');
 
@@ -207,19 +213,22 @@ describe("own, generated: by hash", () => {
     ["deleted it", "something", null, newer, "replace", { glyph: "=", why: "deleted", text: null }],
   ];
   test.each(rows)("the user: %s; the template: %s", (_user, _template, theirs, ours, settle, expected) => {
-    expect(outcome(planOwn(file(ours), found(theirs), locked, settle), theirs)).toEqual(expected);
+    expect(outcome(planOwn(file(ours), found(theirs), locked, handled(settle)), theirs)).toEqual(expected);
   });
 
   test("a conflict names the key of the spec that decides, and both choices", () => {
-    const { change } = planOwn(file(newer), found(edited), locked, null);
+    const { change } = planOwn(file(newer), found(edited), locked, handled(null));
     expect(change).toMatchObject({ kind: "conflict", choices: ["keep", "replace"], before: edited, after: newer });
     expect(change.kind === "conflict" && change.why).toContain("in the spec opencode.managed decides what it says");
   });
 
   test("what the lock does not know is the user's: never replaced, whatever is chosen", () => {
     for (const settle of [null, "replace"] as const)
-      expect(outcome(planOwn(file(newer), found(edited), undefined, settle), edited)).toEqual({ glyph: "!", text: edited });
-    expect(planOwn(file(newer), found(edited), undefined, "keep")).toEqual({
+      expect(outcome(planOwn(file(newer), found(edited), undefined, handled(settle)), edited)).toEqual({
+        glyph: "!",
+        text: edited,
+      });
+    expect(planOwn(file(newer), found(edited), undefined, handled("keep"))).toEqual({
       change: { kind: "keep", path: file("").path, why: "left" },
       locked: null,
     });

@@ -3,7 +3,7 @@ import { lockPath, type Lock } from "../../lock/lock.ts";
 import { fails, observe, observeNoLock, observeStale, type Observation } from "../../plan/check.ts";
 import { isSameFound, type Snapshot } from "../../plan/snapshot.ts";
 import { findAll, type Finding } from "../../plan/findings.ts";
-import { writesOf } from "../../plan/plan.ts";
+import type { Plan } from "../../plan/plan.ts";
 import { demandOf } from "../../parts/compose.ts";
 import { bypassOptionsOf, setupFiles } from "../../prepare/bypass.ts";
 import { preparePlanFrom } from "../../prepare/prepare.ts";
@@ -105,7 +105,7 @@ async function observeRepository(target: Target, outdated: boolean, io: Io): Pro
   const mayRender = !drift.some(fails) && lock.generator === generatorVersion;
   const all = [
     ...drift,
-    ...(mayRender ? observeStale(await pathsThatWouldChange(surveyed, request)) : []),
+    ...(mayRender ? observeStale(await planOf(surveyed, request)) : []),
     ...(outdated ? await observeOutdated(lock, root, io) : []),
   ];
   return { observations: all, findings: findAll(readProject(root, setupFiles(containers)), bypassOptionsOf(answers)) };
@@ -134,10 +134,11 @@ function requestFor(target: Target, { env }: Io): Request {
     existing: true,
     decideBypass: async () => "leave",
     unignore: false,
+    restore: false,
   };
 }
 
-async function pathsThatWouldChange(surveyed: Survey, request: Request): Promise<string[]> {
+async function planOf(surveyed: Survey, request: Request): Promise<Plan> {
   const { build } = await preparePlanFrom(surveyed, request);
-  return writesOf(await build(() => null)).map(({ path }) => path);
+  return build(() => null);
 }

@@ -18,7 +18,7 @@ import type { Io } from "../io.ts";
 import { executePlan, openPrompt, settleEarlierRun, terminalOf, type Prompt } from "./plan-execution.ts";
 import type { Detection } from "./gateway-detection.ts";
 import { preparePlan } from "../../prepare/prepare.ts";
-import { askBypass, showNotes, showOutcome, showPlan } from "./plan-screen.ts";
+import { askBypass, exitOf, showNotes, showOutcome, showPlan } from "./plan-screen.ts";
 
 type CreateCommand = Extract<Command, { kind: "create" }>;
 
@@ -45,6 +45,7 @@ export async function runCreate({ directory, flags, switches, discover, mistaken
     existing: false,
     decideBypass: askBypass(switches, prompt, io),
     unignore: switches.unignore,
+    restore: false,
   });
   const { resolved, revision, answers } = prepared;
   if (!switches.json)
@@ -73,7 +74,7 @@ export async function runCreate({ directory, flags, switches, discover, mistaken
   };
   if (switches.json) io.stdout.write(formatOutcomeJson(outcome));
   else showOutcome(outcome, io);
-  return status === "conflict" ? 3 : 0;
+  return exitOf(outcome);
 }
 
 /** Asks whether a word is a folder that may be a slip of a command. Throws where it is none, or nobody can be asked. */

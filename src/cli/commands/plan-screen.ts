@@ -3,11 +3,16 @@ import type { Finding } from "../../plan/findings.ts";
 import { conflictsOf, type Plan } from "../../plan/plan.ts";
 import type { Resolved } from "../../questions/resolve.ts";
 import type { Outcome } from "../../report/json.ts";
-import { formatAnswers, formatCounts, formatFindings, formatPlan } from "../../report/text.ts";
+import { formatAnswers, formatCounts, formatFindings, formatObservations, formatPlan } from "../../report/text.ts";
 import { joined, shown } from "../../text/terminal.ts";
 import type { OnBypass, Switches } from "../args.ts";
 import { paintFor, type Io } from "../io.ts";
 import { terminalOf, type Prompt } from "./plan-execution.ts";
+
+/** How a run ends that writes: 3 where something is in the way of it, or left for a person to settle. */
+export function exitOf({ status, plan }: Pick<Outcome, "status" | "plan">): 0 | 3 {
+  return status === "conflict" || (plan.remaining ?? []).length > 0 ? 3 : 0;
+}
 
 /** Says what was noticed on the way. */
 export function showNotes(notes: readonly string[], io: Io): void {
@@ -21,6 +26,8 @@ export async function showPlan(plan: Plan, resolved: readonly Resolved[], diff: 
   io.stderr.write(formatFindings(plan.findings));
   const answers = resolved.length === 0 ? "" : shown`${formatAnswers(resolved, paint)}\n\n`;
   io.stdout.write(shown`${answers}${formatPlan(plan, paint)}\n`);
+  const { remaining = [] } = plan;
+  if (remaining.length > 0) io.stdout.write(shown`\nLeft for you to settle:\n${formatObservations(remaining, paint)}`);
   const conflicts = conflictsOf(plan);
   if (!diff && conflicts.length === 0) return;
   const { formatConflict, formatDiff } = await import("../../report/diff.ts");
@@ -33,10 +40,13 @@ export async function showPlan(plan: Plan, resolved: readonly Resolved[], diff: 
 
 /** How it went. */
 export function showOutcome({ status, plan, next, repeat }: Outcome, io: Io): void {
+  const settled = (plan.remaining ?? []).length === 0;
   const summaries = {
     written: `Written: ${formatCounts(plan)}.`,
     planned: `${formatCounts(plan)}. Nothing was written (--dry-run).`,
-    unchanged: "Nothing to do: everything is as the spec says.",
+    unchanged: settled
+      ? "Nothing to do: everything is as the spec says."
+      : "Nothing was written: what is not as spec and lock say is for you to settle.",
     conflict: `${formatCounts(plan)}.`,
   };
   if (status === "conflict") io.stderr.write(shown`Nothing was written: the files marked ! are in the way.\n`);

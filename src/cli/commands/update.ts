@@ -12,7 +12,7 @@ import type { Io } from "../io.ts";
 import { executePlan, openPrompt, settleEarlierRun, type Prompt } from "./plan-execution.ts";
 import { visitAll, type Visit } from "./fleet.ts";
 import { preparePlan, type Prepared } from "../../prepare/prepare.ts";
-import { askBypass, showNotes, showOutcome, showPlan } from "./plan-screen.ts";
+import { askBypass, exitOf, showNotes, showOutcome, showPlan } from "./plan-screen.ts";
 
 type UpdateCommand = Extract<Command, { kind: "update" }>;
 
@@ -36,7 +36,7 @@ async function updateOne(target: Target, command: UpdateCommand, io: Io): Promis
   if (switches.json) io.stdout.write(formatOutcomeJson(outcome));
   else if (summary) io.stdout.write(block(await summarise(outcome.plan, prepared)));
   else showOutcome(outcome, io);
-  return outcome.status === "conflict" ? 3 : 0;
+  return exitOf(outcome);
 }
 
 async function visit(target: Target, command: UpdateCommand, io: Io): Promise<Visit> {
@@ -46,12 +46,13 @@ async function visit(target: Target, command: UpdateCommand, io: Io): Promise<Vi
   const summary = command.summary && status !== "unchanged" ? shown`\n\n${block(await summarise(plan, prepared))}` : diff;
   return {
     status,
-    exit: status === "conflict" ? 3 : 0,
+    exit: exitOf(outcome),
     text: shown`  ${status === "unchanged" ? "" : formatCounts(plan)}${formatProblems(plan)}${summary}`.trimEnd(),
     json: {
       root: target.root,
       revision: prepared.revision,
       changes: describeChanges(plan).filter((change) => !("why" in change && change.why === "same")),
+      remaining: plan.remaining ?? [],
       warnings: plan.warnings,
       findings: plan.findings.map(({ code, where, message, hint }) => ({ code, where, message, hint })),
     },
@@ -65,7 +66,7 @@ async function summarise(plan: Plan, prepared: Prepared): Promise<string> {
 
 async function update(
   target: Target,
-  { flags, switches }: UpdateCommand,
+  { flags, switches, restore }: UpdateCommand,
   prompt: Prompt,
   io: Io,
   show: (plan: Plan, prepared: Prepared) => Promise<void>,
@@ -80,6 +81,7 @@ async function update(
     existing: true,
     decideBypass: askBypass(switches, prompt, io),
     unignore: switches.unignore,
+    restore,
   });
   const { resolved, revision } = prepared;
   if (prompt !== null) {

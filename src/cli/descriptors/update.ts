@@ -1,7 +1,12 @@
 /** `update`. */
 import { readFlags, readSwitches, readWord } from "../values.ts";
-import type { Descriptor } from "./descriptor.ts";
+import type { Descriptor, Flag } from "./descriptor.ts";
 import { answers, existing, writing } from "./shared.ts";
+
+const restore: Flag = {
+  name: "restore",
+  text: "put back what of ours is missing, and what is generated and was edited",
+};
 
 export const update: Descriptor = {
   name: "update",
@@ -10,7 +15,7 @@ export const update: Descriptor = {
   about:
     "Renders the environment again from aperture-env.yaml and merges: your edits stay, changed defaults arrive, files that are not needed any more go. Several folders are one run with one report.",
   groups: [
-    { title: "Where you and we changed the same", flags: existing },
+    { title: "Where you and we changed the same", flags: [...existing, restore] },
     {
       title: "For a pull request",
       flags: [{ name: "summary", value: "markdown", text: "its text on stdout, in place of the plan: what moved and why" }],
@@ -27,6 +32,7 @@ export const update: Descriptor = {
     directories: positionals,
     flags: readFlags(values),
     switches: readSwitches(values, env),
+    restore: values["restore"] === true,
     summary: readWord(values, "summary", ["markdown"]) !== null,
   }),
 };

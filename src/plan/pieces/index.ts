@@ -1,13 +1,14 @@
 /** The kinds of pieces behind one door: each plans, takes out and observes what is its own, in a file of its own. Pure. */
 import type { Editors } from "../../edit/editor.ts";
 import type { LockedFile } from "../../lock/lock.ts";
-import type { Piece } from "../../vocabulary.ts";
-import { note, updateHint, type Observation } from "../observation.ts";
+import type { OwnPiece, Piece } from "../../vocabulary.ts";
+import type { Meant } from "../faults/fault.ts";
+import { note, orRestore, updateHint, type Observation } from "../observation.ts";
 import type { Change, Settlement } from "../plan.ts";
 import type { FileState } from "../snapshot.ts";
 import { observeLines, planLines, takeLinesOut } from "./lines.ts";
 import { observeOwn, planOwn, takeOwnOut } from "./own.ts";
-import { notAFile, type Planned } from "./piece.ts";
+import { notAFile, type Handling, type Planned } from "./piece.ts";
 import { giveBack, observeTaken, planTaken } from "./taken.ts";
 import { observeValues, planValues, takeValuesOut } from "./values.ts";
 
@@ -16,18 +17,20 @@ export function planPiece(
   piece: Piece,
   found: FileState,
   locked: LockedFile | undefined,
-  settle: Settlement | null,
+  handling: Handling,
   editors: Editors,
 ): Planned | null {
   const known = locked?.strategy === piece.strategy ? locked : undefined;
   switch (piece.strategy) {
     case "own":
-      return planOwn(piece, found, known, settle);
+      return planOwn(piece, found, known, handling);
     case "keys":
-      return piece.optional === true && found.kind === "nothing" ? null : planValues(piece, found, known, editors(piece.path));
+      return piece.optional === true && found.kind === "nothing"
+        ? null
+        : planValues(piece, found, known, editors(piece.path), handling.restore);
     case "lines":
     case "block":
-      return planLines(piece, found, known);
+      return planLines(piece, found, known, handling.restore);
     case "taken":
       return planTaken(piece, found, known, editors(piece.path));
   }
@@ -43,7 +46,7 @@ export function takeOut(
 ): Change | null {
   // Of the user's file from which something was taken, nothing is ours.
   if (found.kind === "nothing" || (found.kind === "other" && locked.strategy === "taken")) return null;
-  if (found.kind === "other") return notAFile(path, found.what);
+  if (found.kind === "other") return notAFile(path, found);
   const { text } = found;
   switch (locked.strategy) {
     case "own":
@@ -59,33 +62,39 @@ export function takeOut(
   }
 }
 
-/** What of our part in one path is not as it was written. `decidedBy` are the keys of the spec that say what stands there. */
+/** What decides about a file: the keys of the spec that say what stands there, and how an edited one is judged. */
+export interface Deciding extends Pick<OwnPiece, "decidedBy" | "judgedAs"> {
+  readonly meant: Meant;
+}
+
+/** What of our part in one path is not as it was written. */
 export function observePiece(
   path: string,
   found: FileState,
   locked: LockedFile,
-  decidedBy: string,
+  { meant, ...deciding }: Deciding,
   editors: Editors,
 ): Observation[] {
   // A file of the user's from which something was taken is not missed.
   if (found.kind !== "text" && locked.strategy === "taken") return [];
-  if (found.kind === "other") return [{ path, state: "changed", message: `is ${found.what}`, hint: "bring it back from git" }];
+  if (found.kind === "other")
+    return [{ path, state: "changed", message: `is ${found.what}`, hint: found.fix ?? "bring it back from git" }];
   if (found.kind === "nothing") {
     return locked.deleted === true
-      ? [note(path, "deleted", "was deleted, and stays so")]
+      ? [note(path, "deleted", "was deleted, and stays so; update --restore brings it back")]
       : [
           {
             path,
             state: "missing",
             message: "is missing",
-            hint: `bring it back from git; or, if it shall stay away, ${updateHint}`,
+            hint: `${orRestore("bring it back from git")}; if it shall stay away, ${updateHint}`,
           },
         ];
   }
   const { text } = found;
   switch (locked.strategy) {
     case "own":
-      return observeOwn(path, text, locked, decidedBy);
+      return observeOwn(path, text, locked, deciding, meant);
     case "keys":
       return observeValues(path, text, locked, editors(path));
     case "lines":

@@ -3,7 +3,7 @@ import { ensureBlock, removeBlock } from "../../edit/block.ts";
 import { ensureLines, linesOf, removeLines } from "../../edit/lines.ts";
 import type { EditResult } from "../../edit/splice.ts";
 import { sameValue } from "../../edit/value.ts";
-import { hashText, normalise, type LockedFile } from "../../lock/lock.ts";
+import { hashText, normalise, withLineEndsOf, type LockedFile } from "../../lock/lock.ts";
 import type { LinesPiece } from "../../vocabulary.ts";
 import { note, type Observation } from "../observation.ts";
 import type { Change } from "../plan.ts";
@@ -11,14 +11,19 @@ import type { FileState } from "../snapshot.ts";
 import { editOrKeep, notAFile, refusedEdit, type Planned } from "./piece.ts";
 import { originalOf, undoOf } from "./undo.ts";
 
-/** Plans the lines of one file: those that the user took out stay out. */
-export function planLines({ path, strategy, lines }: LinesPiece, found: FileState, locked: LockedFile | undefined): Planned {
-  if (found.kind === "other") return { change: notAFile(path, found.what), locked: locked ?? null };
+/** Plans the lines of one file: those that the user took out stay out, but with `restore`. */
+export function planLines(
+  { path, strategy, lines }: LinesPiece,
+  found: FileState,
+  locked: LockedFile | undefined,
+  restore = false,
+): Planned {
+  if (found.kind === "other") return { change: notAFile(path, found), locked: locked ?? null };
   const whole = put("", strategy, lines);
   if (!whole.ok) throw new Error(`lines cannot be put into an empty file: ${whole.why}`);
   const created: LockedFile = { strategy, hash: hashText(whole.text), lines, created: true };
   if (found.kind === "nothing") {
-    return locked === undefined
+    return locked === undefined || restore
       ? { change: { kind: "create", path, after: whole.text, executable: false }, locked: created }
       : { change: { kind: "keep", path, why: "deleted" }, locked: { ...locked, deleted: true } };
   }
@@ -27,10 +32,13 @@ export function planLines({ path, strategy, lines }: LinesPiece, found: FileStat
   if (before === whole.text && (locked === undefined || locked.created === true))
     return { change: { kind: "keep", path, why: "same" }, locked: created };
   if (locked?.created === true && hashText(before) === locked.hash)
-    return { change: { kind: "replace", path, before: found.text, after: whole.text, executable: false }, locked: created };
+    return {
+      change: { kind: "replace", path, before: found.text, after: withLineEndsOf(found.text, whole.text), executable: false },
+      locked: created,
+    };
   const known = locked?.lines ?? [];
   const present = bodiesOf(found.text);
-  const kept = lines.filter((line) => !known.includes(line) || present.has(line));
+  const kept = lines.filter((line) => restore || !known.includes(line) || present.has(line));
   const dropped = known.filter((line) => !lines.includes(line));
   const edited = replace(found.text, strategy, dropped, kept);
   if (!edited.ok) return { change: refusedEdit(path, edited), locked: locked ?? null };
@@ -58,14 +66,19 @@ export function takeLinesOut(path: string, text: string, locked: LockedFile): Ch
   return editOrKeep(path, text, left.text, locked.created === true ? ["lines of yours are in it, so it stays"] : [], "left");
 }
 
-/** Whether our lines are there. */
-export function observeLines(path: string, text: string, { lines = [] }: LockedFile): Observation[] {
+/** Whether our lines are there, and can be told from others. */
+export function observeLines(path: string, text: string, { strategy, lines = [] }: LockedFile): Observation[] {
+  const taken = withoutLines(text, { strategy, lines });
+  if (!taken.ok) {
+    const { why, line, column } = taken;
+    return [{ path, state: "changed", message: why, hint: "mend it there", where: { file: path, line, column } }];
+  }
   const present = bodiesOf(text);
   return lines.every((line) => present.has(line)) ? [] : [note(path, "edited", "lines of ours were taken out by hand")];
 }
 
 /** The text without our lines. */
-function withoutLines(text: string, { strategy, lines = [] }: LockedFile): EditResult {
+function withoutLines(text: string, { strategy, lines = [] }: Pick<LockedFile, "strategy" | "lines">): EditResult {
   return strategy === "block" ? removeBlock(text, leader) : removeLines(text, lines);
 }
 

@@ -5,37 +5,47 @@
  */
 import { readObject } from "../../edit/jsonc.ts";
 import { mergeLines, mergeValues, type Side } from "../../edit/merge3.ts";
+import { sayLines } from "../../edit/resolution.ts";
 import { alignStages } from "../../edit/stages.ts";
-import { hashText, normalise, type LockedFile } from "../../lock/lock.ts";
+import { hashText, normalise, withLineEndsOf, type LockedFile } from "../../lock/lock.ts";
 import type { OwnPiece } from "../../vocabulary.ts";
-import { note, type Observation } from "../observation.ts";
+import { findFaults, type Fault, type Meant } from "../faults/faults.ts";
+import { note, orRestore, type Observation } from "../observation.ts";
 import type { Change, Settlement } from "../plan.ts";
 import type { FileState } from "../snapshot.ts";
-import { notAFile, type Planned } from "./piece.ts";
+import { notAFile, type Handling, type Planned } from "./piece.ts";
 
-/** Plans one file. `settle` is what to do with a conflict that can be settled. */
-export function planOwn(file: OwnPiece, found: FileState, locked: LockedFile | undefined, settle: Settlement | null): Planned {
-  const { path, text: after, executable } = file;
-  const entry: LockedFile = { strategy: "own", hash: hashText(after), ...(file.edited && { ancestor: after.split("\n") }) };
-  if (found.kind === "other") return { change: notAFile(path, found.what), locked: locked ?? null };
+/** Plans one file. */
+export function planOwn(file: OwnPiece, found: FileState, locked: LockedFile | undefined, handling: Handling): Planned {
+  const { path, text: ours, executable } = file;
+  const { settle, restore, meant } = handling;
+  const entry: LockedFile = { strategy: "own", hash: hashText(ours), ...(file.edited && { ancestor: ours.split("\n") }) };
+  if (found.kind === "other") return { change: notAFile(path, found), locked: locked ?? null };
   if (found.kind === "nothing") {
-    return locked === undefined
-      ? { change: { kind: "create", path, after, executable }, locked: entry }
+    return locked === undefined || restore
+      ? { change: { kind: "create", path, after: ours, executable }, locked: entry }
       : { change: { kind: "keep", path, why: "deleted" }, locked: { ...locked, deleted: true } };
   }
   const before = found.text;
-  if (normalise(before) === after) return { change: { kind: "keep", path, why: "same" }, locked: entry };
-  if (locked === undefined) return { change: foreign(path, before, after, settle), locked: null };
-  const edited: Planned = { change: { kind: "keep", path, why: "edited" }, locked: entry };
   const text = normalise(before);
-  if (hashText(text) === locked.hash) return { change: { kind: "replace", path, before, after, executable }, locked: entry };
+  if (text === ours) return { change: { kind: "keep", path, why: "same" }, locked: entry };
+  // A shell takes a carriage return for a part of the word before it.
+  const after = executable ? ours : withLineEndsOf(before, ours);
+  const replaced: Planned = { change: { kind: "replace", path, before, after, executable }, locked: entry };
+  if (locked === undefined) return { change: foreign(path, before, after, settle), locked: null };
+  if (hashText(text) === locked.hash) return replaced;
+  const edited: Planned = { change: { kind: "keep", path, why: "edited" }, locked: entry };
+  const [fault] = restore && file.edited ? findFaults(before, file.judgedAs, meant) : [];
+  // Of what is generated nothing in it is anybody's, nor is anything in an empty file.
+  if (restore && (!file.edited || text.trim() === "" || (fault !== undefined && settle === "replace"))) return replaced;
+  if (fault !== undefined && settle === null) return { change: faulty(file, before, after, fault), locked };
   if (locked.hash === entry.hash)
     return { ...edited, locked: { ...entry, ...(locked.kept !== undefined && { kept: locked.kept }) } };
   const merged = merge(file, before, locked, sideOf(settle));
   if (merged === null) {
-    if (settle === "keep") return { ...edited, locked: { ...entry, kept: hashText(text) } };
-    if (settle === "replace") return { change: { kind: "replace", path, before, after, executable }, locked: entry };
-    return { change: conflictOf(file, before), locked };
+    if (settle === "keep")
+      return { ...edited, locked: { ...entry, ...(decidesTheSame(text, ours, handling) && { kept: hashText(text) }) } };
+    return settle === "replace" ? replaced : { change: conflictOf(file, before, after), locked };
   }
   return merged === before ? edited : { change: { kind: "edit", path, before, after: merged, executable }, locked: entry };
 }
@@ -47,14 +57,36 @@ export function takeOwnOut(path: string, text: string, { hash }: LockedFile): Ch
     : { kind: "keep", path, why: "left", notes: ["you edited it: delete it where you no longer need it"] };
 }
 
-/** Whether it is as we wrote it, or as it may be otherwise. `decidedBy` are the keys of the spec that say what it says. */
-export function observeOwn(path: string, text: string, locked: LockedFile, decidedBy: string): Observation[] {
+/** Whether it is as we wrote it, or as it may be otherwise; `file` says what decides about it. */
+export function observeOwn(
+  path: string,
+  text: string,
+  locked: LockedFile,
+  { decidedBy, judgedAs }: Pick<OwnPiece, "decidedBy" | "judgedAs">,
+  meant: Meant,
+): Observation[] {
   const found = hashText(normalise(text));
   if (found === locked.hash) return [];
+  const faults = locked.ancestor === undefined ? [] : findFaults(text, judgedAs, meant);
+  if (faults.length > 0)
+    return faults.map(({ what, fix, line, column }) => ({
+      path,
+      state: "changed",
+      message: what,
+      hint: orRestore(fix),
+      where: { file: path, line, column },
+    }));
   if (found === locked.kept) return [note(path, "kept", "was edited by hand, and kept so")];
   if (locked.ancestor !== undefined) return [note(path, "edited", "was edited by hand, as it may be")];
   const instead = decidedBy === "" ? "" : `; what it says is for ${decidedBy} in the spec to decide`;
-  return [{ path, state: "changed", message: "was edited by hand, and is generated", hint: `bring it back from git${instead}` }];
+  return [
+    {
+      path,
+      state: "changed",
+      message: "was edited by hand, and is generated",
+      hint: `${orRestore("bring it back from git")}${instead}`,
+    },
+  ];
 }
 
 /** The user's text with what is new in ours, or null where both changed the same place, or where the lock has no ancestor. */
@@ -67,8 +99,16 @@ function merge(file: OwnPiece, text: string, { ancestor: written }: LockedFile, 
   const isJson = file.path.endsWith(".json");
   const byLine = mergeLines(mine, ancestor, file.text);
   if (byLine !== null && (!isJson || readObject(byLine).ok)) return byLine;
-  if (isJson) return mergeValues(mine, ancestor.join("\n"), file.text, side);
-  return side === null ? null : mergeLines(mine, ancestor, file.text, side);
+  return isJson ? mergeValues(mine, ancestor.join("\n"), file.text, side) : mergeLines(mine, ancestor, file.text, side, sayLines);
+}
+
+/** Whether an edited text has every word of ours on the lines that decide where the environment goes and what runs in it. */
+function decidesTheSame(mine: string, ours: string, { decisive }: Handling): boolean {
+  const words = new Set(mine.split(/\s+/));
+  return ours
+    .split("\n")
+    .filter((line) => decisive.some((value) => line.includes(value)))
+    .every((line) => line.split(/\s+/).every((word) => word === "" || words.has(word)));
 }
 
 /** `keep` is the user's side. */
@@ -89,7 +129,21 @@ function foreign(path: string, before: string, after: string, settle: Settlement
   };
 }
 
-function conflictOf({ path, text: after, edited, decidedBy }: OwnPiece, before: string): Change {
+/** What is to be restored holds text of the user's, so nobody but them can say that it goes. */
+function faulty({ path }: OwnPiece, before: string, after: string, { line, column, what, fix }: Fault): Change {
+  return {
+    kind: "conflict",
+    path,
+    where: { file: path, line, column },
+    why: what,
+    fix: `${fix}; or choose with --on-conflict replace (ours takes the place of the whole file) or keep (it stays)`,
+    choices: ["keep", "replace"],
+    before,
+    after,
+  };
+}
+
+function conflictOf({ path, edited, decidedBy }: OwnPiece, before: string, after: string): Change {
   const instead =
     decidedBy === ""
       ? "nothing in the spec changes it"
@@ -101,7 +155,7 @@ function conflictOf({ path, text: after, edited, decidedBy }: OwnPiece, before: 
       ? "was edited in a place where the spec or this version now gives something else"
       : `was edited by hand, and the spec or this version now gives something else; ${instead}`,
     fix: edited
-      ? "bring the two together there by hand, or choose with --on-conflict keep (yours) or replace (ours), in these places only"
+      ? "bring the two together there by hand and run again, or choose with --on-conflict keep (yours) or replace (ours), in these places only"
       : "take your edit out, or choose with --on-conflict keep (your file stays) or replace (it goes)",
     choices: ["keep", "replace"],
     before,

@@ -14,7 +14,7 @@ export interface Seed {
 
 /** Plans it. Without it there is nothing to generate from, so one that was deleted is written again. */
 export function planSeed({ path, text, edited }: Seed, found: FileState, locked: LockedFile | undefined): Planned {
-  if (found.kind === "other") return { change: notAFile(path, found.what), locked: locked ?? null };
+  if (found.kind === "other") return { change: notAFile(path, found), locked: locked ?? null };
   const entry = (written: string): LockedFile => ({ strategy: "seed", hash: hashText(written) });
   if (found.kind === "nothing") return { change: { kind: "create", path, after: text, executable: false }, locked: entry(text) };
   // Without a lock that knows it, it is ours where it is what we would have written.

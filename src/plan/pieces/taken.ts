@@ -22,8 +22,7 @@ export function planTaken(
   editor: Editor,
 ): Planned | null {
   if (found.kind !== "text" && keys.length === 0) return null;
-  if (found.kind !== "text")
-    return { change: notAFile(path, found.kind === "other" ? found.what : "gone"), locked: locked ?? null };
+  if (found.kind !== "text") return { change: notAFile(path, found), locked: locked ?? null };
   const edited = withoutKeys(found.text, keys, editor);
   if (!edited.ok) return { change: refusedEdit(path, edited), locked: locked ?? null };
   const { text } = edited;

@@ -8,22 +8,22 @@ import { isTree, sameValue, valueAt } from "../../edit/value.ts";
 import { hashText, type LockedFile, type LockedValue } from "../../lock/lock.ts";
 import { findEssential } from "../../parts/claims.ts";
 import type { KeyedValue, ValuesPiece } from "../../vocabulary.ts";
-import { note, updateHint, type Observation } from "../observation.ts";
+import { note, orRestore, updateHint, type Observation } from "../observation.ts";
 import type { Change, Settlement } from "../plan.ts";
 import type { FileState } from "../snapshot.ts";
 import { editOrKeep, notAFile, refusedEdit, type Planned } from "./piece.ts";
 import { respell, spellAsIn } from "./spelling.ts";
 import { originalOf, undoOf } from "./undo.ts";
 
-/** Plans the values of one file. */
+/** Plans the values of one file. With `restore` those that the user took out come back. */
 export function planValues(
   { path, values: wanted }: ValuesPiece,
   found: FileState,
   locked: LockedFile | undefined,
   editor: Editor,
+  restore = false,
 ): Planned {
-  if (found.kind !== "text")
-    return { change: notAFile(path, found.kind === "other" ? found.what : "gone"), locked: locked ?? null };
+  if (found.kind !== "text") return { change: notAFile(path, found), locked: locked ?? null };
   const read = editor.read(found.text);
   const respelled = read.ok ? respell(path, found.text, read.value, locked?.values ?? [], wanted) : read;
   if (!respelled.ok) return { change: refusedEdit(path, respelled), locked: locked ?? null };
@@ -41,7 +41,7 @@ export function planValues(
       .map((value) => (): EditResult => takeValueOut(text, value, editor, notes)),
     ...wanted.map((value) => (): EditResult => {
       const before = known.find((other) => isSamePlace(other, value));
-      const put = putIn(text, value, before, theirs, editor, notes);
+      const put = putIn(text, value, before, theirs, restore, editor, notes);
       if (put.ok && put.locked !== null) values.push(put.locked);
       return put;
     }),
@@ -54,7 +54,8 @@ export function planValues(
   const change = editOrKeep(path, found.text, text, notes, "edited");
   // What the user edits around our values is nothing to write down.
   if (locked !== undefined && text === found.text && sameValue(values, locked.values ?? [])) return { change, locked };
-  const original = locked === undefined ? found.text : originalOf(found.text, locked);
+  // Where a person took out all that was ours, what is there is theirs again.
+  const original = locked === undefined || theirs() === found.text ? found.text : originalOf(found.text, locked);
   const undo = original === null ? {} : { undo: undoOf(text, original) };
   return { change, locked: { strategy: "keys", hash: hashText(text), values, ...undo } };
 }
@@ -93,8 +94,10 @@ export function takeValuesOut(path: string, text: string, locked: LockedFile, se
 export function observeValues(path: string, text: string, locked: LockedFile, editor: Editor): Observation[] {
   const read = editor.read(text);
   if (!read.ok) {
-    const message = `cannot be read: ${read.why} (${read.line}:${read.column})`;
-    return [{ path, state: "changed", message, hint: "mend it there" }];
+    const { why, line, column } = read;
+    return [
+      { path, state: "changed", message: `cannot be read: ${why}`, hint: "mend it there", where: { file: path, line, column } },
+    ];
   }
   return spelledIn(path, text, locked, editor).flatMap((value): Observation[] => {
     const current = valueAt(read.value, value.path);
@@ -105,7 +108,14 @@ export function observeValues(path: string, text: string, locked: LockedFile, ed
     if (essential === null)
       return [note(path, "edited", `${name} was ${isGone || value.item ? "taken out" : "changed"} by hand`)];
     return isGone
-      ? [{ path, state: "missing", message: `${name} is missing`, hint: `bring it back from git; or ${essential.instead}` }]
+      ? [
+          {
+            path,
+            state: "missing",
+            message: `${name} is missing`,
+            hint: `${orRestore("bring it back from git")}; or ${essential.instead}`,
+          },
+        ]
       : [{ path, state: "changed", message: `${name} is another one than the lock has`, hint: updateHint }];
   });
 }
@@ -143,6 +153,7 @@ function putIn(
   wanted: KeyedValue,
   known: LockedValue | undefined,
   theirs: () => string,
+  restore: boolean,
   editor: Editor,
   notes: string[],
 ): PutIn {
@@ -162,7 +173,7 @@ function putIn(
   // Of what is ours by name, the whole key is what a person takes out; without its value it is only incomplete.
   const missing =
     oursFrom === null ? item || current === undefined : valueAt(read.value, path.slice(0, oursFrom + 1)) === undefined;
-  if (known !== undefined && missing) {
+  if (known !== undefined && missing && !restore) {
     notes.push(`${describe(wanted)} was taken out by you and stays out`);
     return { ok: true, text, locked: known };
   }

@@ -1,0 +1,49 @@
+/**
+ * Whether a text that a person put together already says what a new version of it says, so that there is nothing left to merge: it has every
+ * word that came, and nothing that went. How it is laid out, and what else of the person's stands there, is theirs. Pure.
+ */
+import { isDeepStrictEqual } from "node:util";
+import { bare } from "./value.ts";
+
+/** Whether these lines say what changed between two others. Blank lines and comments that begin with `#` say nothing. */
+export function sayLines(mine: readonly string[], from: readonly string[], to: readonly string[]): boolean {
+  const [here, before, after] = [mine, from, to].map(statements) as [string[], string[], string[]];
+  const came = missingFrom(wordsOf(before), wordsOf(after));
+  const went = before.filter((line) => !after.includes(line));
+  if (came.length + went.length === 0 || went.some((line) => here.includes(line))) return false;
+  // Where nothing came, a line of the person's may be the one that went, edited.
+  if (came.length === 0) return !went.some((line) => here.some((other) => isNear(other, line)));
+  return missingFrom(wordsOf(here), came).length === 0;
+}
+
+/** Whether a value says what changed between two others: a text by its words, a list by its elements. */
+export function saysValue(mine: unknown, from: unknown, to: unknown): boolean {
+  if (typeof mine === "string" && typeof from === "string" && typeof to === "string") {
+    const came = missingFrom(wordsOf([from]), wordsOf([to]));
+    return came.length > 0 && missingFrom(wordsOf([mine]), came).length === 0;
+  }
+  if (!Array.isArray(mine) || !Array.isArray(from) || !Array.isArray(to)) return false;
+  const lacks = (list: readonly unknown[], items: readonly unknown[]): unknown[] =>
+    items.filter((item) => !list.some((other) => isDeepStrictEqual(bare(other), bare(item))));
+  const [came, went] = [lacks(from, to), lacks(to, from)];
+  return came.length + went.length > 0 && lacks(mine, came).length === 0 && lacks(mine, went).length === went.length;
+}
+
+function statements(lines: readonly string[]): string[] {
+  return lines.map((line) => line.trim()).filter((line) => line !== "" && !line.startsWith("#"));
+}
+
+function wordsOf(lines: readonly string[]): string[] {
+  return lines.flatMap((line) => line.split(/\s+/).filter((word) => word !== "" && word !== "\\"));
+}
+
+function missingFrom(words: readonly string[], others: readonly string[]): string[] {
+  const there = new Set(words);
+  return others.filter((word) => !there.has(word));
+}
+
+/** Whether a line has more than half of another one's words. */
+function isNear(line: string, other: string): boolean {
+  const words = wordsOf([other]);
+  return missingFrom(wordsOf([line]), words).length * 2 < words.length;
+}

@@ -1,0 +1,49 @@
+/** What in an edited devcontainer.json of ours ends the environment. Pure. */
+import { posix } from "node:path";
+import { entriesOf, readNodes, valueAt, type Node } from "../findings/nodes.ts";
+import { placeOf, type Fault, type Meant } from "./fault.ts";
+
+/** The argument that stands for what goes into the image: editors offer a rebuild when it changes. */
+const argument = "APERTURE_ENV_REVISION";
+
+/** Nothing where the dev container still is built from the environment's Dockerfile, in the revision that the lock has. */
+export function findDevcontainerFaults(text: string, { revision }: Meant): Fault[] {
+  const read = readNodes(text);
+  if (!read.ok) return [{ line: read.line, column: read.column, what: `cannot be read: ${read.why}`, fix: "mend it there" }];
+  const { node } = read;
+  const fault = (at: Node | undefined, what: string, fix: string): Fault => ({ ...placeOf(text, at?.offset ?? 0), what, fix });
+  const others = ["image", "dockerComposeFile"].flatMap((key) => {
+    const value = valueAt(node, key);
+    return value === undefined
+      ? []
+      : [fault(value, `names ${describe(key, value)}, so the environment's Dockerfile is not what is built`, `take ${key} out`)];
+  });
+  const build = valueAt(node, "build");
+  const dockerfile = valueAt(build, "dockerfile") ?? valueAt(node, "dockerFile");
+  if (dockerfile === undefined)
+    return others.length > 0
+      ? others
+      : [fault(build, "does not build the environment's Dockerfile", 'give build a "dockerfile": "Dockerfile"')];
+  if (typeof dockerfile.value !== "string" || posix.normalize(dockerfile.value) !== "Dockerfile")
+    return [
+      ...others,
+      fault(
+        dockerfile,
+        `builds ${JSON.stringify(dockerfile.value)}, which is not the environment's Dockerfile`,
+        "write  Dockerfile  there; an image of your own to stand on is for base in the spec",
+      ),
+    ];
+  const args = valueAt(build, "args");
+  const given = valueAt(args, argument);
+  if (given?.value === revision) return others;
+  const what =
+    given === undefined
+      ? `does not give ${argument} to the build, so nobody is told to rebuild when the environment changes`
+      : `has ${JSON.stringify(given.value)} for ${argument}, which is another revision than the lock has`;
+  const last = entriesOf(args).at(-1)?.[1];
+  return [...others, fault(given ?? last ?? args ?? build, what, `write  "${argument}": "${revision}"  under build.args`)];
+}
+
+function describe(key: string, { value }: Node): string {
+  return key === "image" ? `the image ${JSON.stringify(value)}` : "a Compose file";
+}

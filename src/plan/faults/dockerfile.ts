@@ -1,0 +1,127 @@
+/** What in an edited Dockerfile of ours ends the environment. Pure. */
+import { placeOf, type Fault, type Meant } from "./fault.ts";
+
+/** An instruction of a Dockerfile, its lines joined. */
+interface Instruction {
+  /** In capital letters. */
+  readonly name: string;
+  readonly body: string;
+  readonly offset: number;
+}
+
+interface Stage {
+  readonly name: string;
+  readonly image: string;
+  readonly offset: number;
+  readonly instructions: readonly Instruction[];
+}
+
+/** Where the configuration lies in an image. */
+const configuration = "/usr/local/share/aperture-env/opencode.json";
+
+/**
+ * Nothing where the targets dev and ci still have OpenCode's binary, what the Feature folder installs, and the gateway that is meant. The target
+ * ci may go: nothing of ours builds it.
+ */
+export function findDockerfileFaults(text: string, { url }: Meant): Fault[] {
+  const fault = (offset: number, what: string, fix: string): Fault => ({ ...placeOf(text, offset), what, fix });
+  const stages = readStages(text);
+  if (!stages.some(({ name }) => name === "dev"))
+    return [fault(text.trimEnd().length, "has no target dev, which devcontainer.json builds", "bring the target back")];
+  return stages
+    .filter(({ name }) => name === "dev" || name === "ci")
+    .flatMap((stage): Fault[] => {
+      const { name } = stage;
+      const all = inherited(stage, stages);
+      const found: Fault[] = [];
+      const runs = (script: string): boolean => all.some((each) => each.name === "RUN" && each.body.includes(script));
+      const fetches = (each: Instruction): boolean => {
+        const from = /--from=(\S+)/.exec(each.body)?.[1];
+        const source = from === undefined ? undefined : stages.find((other) => other.name === from.toLowerCase());
+        return each.name === "COPY" && source !== undefined && source.instructions.some(({ body }) => body.includes("fetch.sh"));
+      };
+      if (!all.some(fetches) && !runs("fetch.sh"))
+        found.push(
+          fault(
+            stage.offset,
+            `does not bring OpenCode's binary into the target ${name}`,
+            "put  COPY --from=opencode /out/ /  there",
+          ),
+        );
+      if (!runs("aperture-env/install.sh"))
+        found.push(
+          fault(
+            stage.offset,
+            `does not install the environment in the target ${name}`,
+            "put  RUN sh /usr/local/share/aperture-env/install.sh  there, behind the COPY of its files",
+          ),
+        );
+      for (const [variable, meant] of [
+        ["OPENCODE_CONFIG", configuration],
+        ["APERTURE_URL", url],
+      ] as const) {
+        const last = all.flatMap(variablesOf).findLast((each) => each.name === variable);
+        if (last?.value === meant || last?.value.includes("$") === true) continue;
+        const fix =
+          variable === "APERTURE_URL"
+            ? `write  ENV APERTURE_URL=${url}  there; another gateway is for aperture.url in the spec`
+            : `write  ENV ${variable}=${meant}  there`;
+        const what =
+          last === undefined
+            ? `sets no ${variable} in the target ${name}`
+            : `sets ${variable} to ${last.value} in the target ${name}, and ${meant} is meant`;
+        found.push(fault(last?.offset ?? stage.offset, what, fix));
+      }
+      return found;
+    });
+}
+
+/** The instructions of a stage behind those of the stages that it stands on. */
+function inherited({ image, instructions }: Stage, stages: readonly Stage[]): readonly Instruction[] {
+  const index = stages.findIndex(({ name }) => name === image.toLowerCase());
+  const below = index < 0 ? [] : inherited(stages[index]!, stages.slice(0, index));
+  return [...below, ...instructions];
+}
+
+function readStages(text: string): readonly Stage[] {
+  const stages: { name: string; image: string; offset: number; instructions: Instruction[] }[] = [];
+  for (const instruction of readInstructions(text)) {
+    if (instruction.name !== "FROM") {
+      stages.at(-1)?.instructions.push(instruction);
+      continue;
+    }
+    const [image = "", , name = ""] = instruction.body.split(/\s+/).filter((word) => !word.startsWith("--"));
+    stages.push({ name: name.toLowerCase(), image, offset: instruction.offset, instructions: [] });
+  }
+  // Docker builds the last one of two that have one name.
+  return stages.filter(({ name }, index) => name === "" || !stages.slice(index + 1).some((later) => later.name === name));
+}
+
+/** A line that ends in a backslash goes on, and comments and blank lines in between do not count (docs.docker.com/reference/dockerfile). */
+function readInstructions(text: string): Instruction[] {
+  const instructions: Instruction[] = [];
+  let open: { name: string; body: string; offset: number } | null = null;
+  for (const { 0: line, index } of text.matchAll(/[^\r\n]+/g)) {
+    if (/^[ \t\ufeff]*#/.test(line)) continue;
+    const goesOn = /\\[ \t]*$/.test(line);
+    const said = line.replace(/\\[ \t]*$/, "");
+    if (open === null) {
+      const [, blank = "", name = "", body = ""] = /^([ \t\ufeff]*)([A-Za-z]+)(.*)$/.exec(said) ?? [];
+      if (name === "") continue;
+      open = { name: name.toUpperCase(), body: body.trim(), offset: index + blank.length };
+    } else open.body += ` ${said.trim()}`;
+    if (goesOn) continue;
+    instructions.push(open);
+    open = null;
+  }
+  return open === null ? instructions : [...instructions, open];
+}
+
+/** `ENV NAME=value …` and `ENV NAME value`. */
+function variablesOf({ name, body, offset }: Instruction): { name: string; value: string; offset: number }[] {
+  if (name !== "ENV") return [];
+  const pairs = [...body.matchAll(/([A-Za-z_]\w*)=(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|(\S*))/g)];
+  if (pairs.length > 0) return pairs.map((pair) => ({ name: pair[1]!, value: pair[2] ?? pair[3] ?? pair[4] ?? "", offset }));
+  const [, variable, value = ""] = /^(\w+)\s+(.*)$/.exec(body) ?? [];
+  return variable === undefined ? [] : [{ name: variable, value, offset }];
+}

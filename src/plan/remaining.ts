@@ -1,0 +1,30 @@
+/** What a check would still find after a plan: an update that leaves something says what, in the words of the check. Pure. */
+import type { Editors } from "../edit/editor.ts";
+import { lockPath, normalise, parseLock } from "../lock/lock.ts";
+import type { Demand } from "../vocabulary.ts";
+import { fails, observe, type Observation } from "./check.ts";
+import { changesOf, conflictsOf, writesOf, type Plan } from "./plan.ts";
+import type { FileState, Snapshot } from "./snapshot.ts";
+
+/** What a plan was made for, and from what. */
+export interface Made {
+  readonly snapshot: Snapshot;
+  readonly demand: Demand;
+  readonly editors: Editors;
+}
+
+/** What is left for a person to settle. Nothing where something is in the way of the whole plan: that is said by the plan itself. */
+export function observeRemaining(plan: Plan, { snapshot, demand, editors }: Made): Observation[] {
+  // Where all is as this program wrote it, nothing can be left.
+  if (conflictsOf(plan).length > 0 || !changesOf(plan).some(isNotOurs)) return [];
+  const after = new Map<string, FileState>(snapshot);
+  for (const write of writesOf(plan))
+    after.set(write.path, write.kind === "remove" ? { kind: "nothing" } : { kind: "text", text: write.after });
+  const found = after.get(lockPath);
+  const lock = found?.kind === "text" ? parseLock(normalise(found.text)) : null;
+  return lock === null ? [] : observe({ lock, snapshot: after, changedKeys: [], demand, editors }).filter(fails);
+}
+
+function isNotOurs(change: ReturnType<typeof changesOf>[number]): boolean {
+  return change.kind === "edit" || (change.kind === "keep" && change.why !== "same");
+}
