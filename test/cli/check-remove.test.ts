@@ -197,7 +197,7 @@ describe("check", () => {
       "another gateway in the Dockerfile",
       image,
       (text) => text.replace("ENV APERTURE_URL=http://ai", "ENV APERTURE_URL=http://other"),
-      /Dockerfile:\d+:1 {2}sets APERTURE_URL to http:\/\/other in the target dev, and http:\/\/ai is meant/,
+      /Dockerfile:\d+:1 {2}sets APERTURE_URL to http:\/\/other in the target \w+, and http:\/\/ai is meant/,
     ],
     [
       "a later gateway in the Dockerfile",

@@ -1,7 +1,5 @@
 /** Names of the local Feature in every spelling: locks and files of versions before, and what people write. */
-import { const deciding = { decidedBy: "", meant: { url: "http://ai", revision: before } };
-
-describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { featurePath, isSameFeature } from "../../src/catalog/files.ts";
 import { editJsonc } from "../../src/edit/editors.ts";
 import { hashText, type LockedFile } from "../../src/lock/lock.ts";
@@ -58,6 +56,8 @@ test.each([
 ])("%s and %s are one Feature: %s", (left, right, same) => {
   expect([isSameFeature(left, right), isSameFeature(right, left)]).toEqual([same, same]);
 });
+
+const deciding = { decidedBy: "", meant: { url: "http://ai", revision: before } };
 
 describe.each([true, false])("a lock of the version before, with its way back: %s", (undo) => {
   test("update respells the key in its place, once, and remove gives the same bytes as were there", () => {
