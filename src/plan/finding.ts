@@ -9,6 +9,7 @@ export interface Finding {
     | WayOut["code"]
     | "unreadable-config"
     | "other-opencode"
+    | "shared-compose"
     | "git-ignored"
     | "opencode-folder"
     | "registry-ignored"

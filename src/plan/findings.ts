@@ -3,6 +3,7 @@ import { formatPlace } from "../errors.ts";
 import { formatShell } from "../render/escape.ts";
 import type { Finding, Project } from "./finding.ts";
 import { findBypass, type BypassOptions } from "./findings/bypass.ts";
+import { findSharedCompose } from "./findings/compose.ts";
 import { findInFolder } from "./findings/folder.ts";
 import { findOtherOpencode } from "./findings/other.ts";
 import { findVariables } from "./findings/variables.ts";
@@ -10,8 +11,12 @@ import { findVariables } from "./findings/variables.ts";
 export type { Finding, Fix, Project, ProjectFile } from "./finding.ts";
 export { findBypass, findInFolder, findOtherOpencode, findVariables, type BypassOptions };
 
-/** Everything in a repository that stands against the environment. */
-export function findAll({ configs, opencodeFiles, setup, hasOpencodeFolder }: Project, environment: BypassOptions): Finding[] {
+/** Everything in a repository that stands against the environment; `chosen` are the devcontainer.json files that get the Feature. */
+export function findAll(
+  { configs, opencodeFiles, setup, hasOpencodeFolder }: Project,
+  environment: BypassOptions,
+  chosen: readonly string[],
+): Finding[] {
   // Nothing comes of nothing, and it spares an empty folder the code that would look for it.
   if (configs.length + opencodeFiles.length + setup.length === 0) return findOpencodeFolder(hasOpencodeFolder);
   return [
@@ -19,6 +24,7 @@ export function findAll({ configs, opencodeFiles, setup, hasOpencodeFolder }: Pr
     ...findInFolder(opencodeFiles, environment),
     ...findVariables(setup, environment),
     ...findOtherOpencode(setup),
+    ...findSharedCompose(setup, chosen),
     ...findOpencodeFolder(hasOpencodeFolder),
   ];
 }

@@ -20,6 +20,7 @@ import type { Shape } from "../vocabulary.ts";
 import { generatorVersion } from "../version.ts";
 import { bypassOptionsOf, withoutTaken } from "./bypass.ts";
 import { askForRelease, describeRelease, registryFor, requireLibc, versionFor } from "./release.ts";
+import { featureFiles } from "./shape.ts";
 import { survey, type Request, type Survey } from "./survey.ts";
 
 const noLock: LockFile = { lock: null, damaged: false, found: { kind: "nothing" } };
@@ -73,7 +74,7 @@ export async function preparePlanFrom(surveyed: Survey, request: Request): Promi
   const catalogue = await loadCatalogue(answers.providers.map(({ id }) => id));
   const rendered = renderEnvironment({ answers, release, registry, shape, catalogue, doctor });
   const findings = [
-    ...findAll({ ...project, configs: withoutTaken(project.configs, taken) }, bypassOptionsOf(answers)),
+    ...findAll({ ...project, configs: withoutTaken(project.configs, taken) }, bypassOptionsOf(answers), featureFiles(shape)),
     ...registryFindings,
   ];
   const warnings = [

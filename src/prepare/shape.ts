@@ -16,3 +16,8 @@ export function shapeOf(containers: Containers, { devcontainers }: Answers, spec
   }
   return { kind: "feature", files: devcontainers };
 }
+
+/** The devcontainer.json files of the user's that get the Feature. */
+export function featureFiles(shape: Shape): readonly string[] {
+  return shape.kind === "feature" ? shape.files : [];
+}

@@ -24,7 +24,7 @@ const write = (path: string, text: string): void => {
 const devcontainer = ".devcontainer/devcontainer.json";
 const look = (): number => {
   const started = performance.now();
-  findAll(readProject(folder, [devcontainer]), environment);
+  findAll(readProject(folder, [devcontainer]), environment, [devcontainer]);
   return performance.now() - started;
 };
 

@@ -178,11 +178,14 @@ export function bridgeGateway(): Promise<string> {
 /** The subcommands of the dev container CLI that start Docker. */
 const dockerCommands: readonly string[] = ["up", "set-up", "build", "run-user-commands", "read-configuration", "exec"];
 
-/** Runs the dev container CLI with this engine. What `up` starts goes with the rest (but not with `--id-label`). */
-export async function devcontainer(args: readonly string[], options?: RunOptions): Promise<Result> {
+/** Runs the dev container CLI with this engine, by the words of `as` where another program is to start it. What `up` starts goes with the rest (but not with `--id-label`). */
+export async function devcontainer(
+  args: readonly string[],
+  { as = [], ...options }: RunOptions & { readonly as?: readonly string[] } = {},
+): Promise<Result> {
   const [command = "", ...rest] = args;
   const at = rest.indexOf("--workspace-folder");
-  const folder = resolve(options?.cwd ?? ".", at === -1 ? "." : rest[at + 1]!);
+  const folder = resolve(options.cwd ?? ".", at === -1 ? "." : rest[at + 1]!);
   if (command === "up") {
     // `--remove-existing-container` takes the names of its images away
     const replaced = await idsOf(await imagesFor(await devcontainersOf(folder)));
@@ -190,7 +193,8 @@ export async function devcontainer(args: readonly string[], options?: RunOptions
   }
   const cli = join(root, "node_modules/@devcontainers/cli/devcontainer.js");
   const path = dockerCommands.includes(command) ? ["--docker-path", await dockerPath()] : [];
-  return run(process.execPath, [cli, command, ...path, ...rest], { timeout: 600_000, ...options });
+  const [program, ...words] = [...as, process.execPath, cli, command, ...path, ...rest];
+  return run(program!, words, { timeout: 600_000, ...options });
 }
 
 /** Removes the dev containers of a workspace folder and the images that were made for them, those that were replaced meanwhile, too. */

@@ -21,7 +21,8 @@ afterEach(() => {
 type Files = Readonly<Record<string, string>>;
 
 const environment = { url: "http://ai", providers: ["anthropic", "openai"] };
-const lookAt = (root: string, ...devcontainers: string[]): Finding[] => findAll(readProject(root, devcontainers), environment);
+const lookAt = (root: string, ...devcontainers: string[]): Finding[] =>
+  findAll(readProject(root, devcontainers), environment, devcontainers);
 const found = (files: Files, ...devcontainers: string[]): string[] => {
   mkdirSync(join(folder, ".git"), { recursive: true });
   writeTree(folder, files);

@@ -7,6 +7,7 @@ import type { Plan } from "../../plan/plan.ts";
 import { demandOf } from "../../parts/compose.ts";
 import { bypassOptionsOf, setupFiles } from "../../prepare/bypass.ts";
 import { preparePlanFrom } from "../../prepare/prepare.ts";
+import { featureFiles } from "../../prepare/shape.ts";
 import { survey, type Request, type Survey } from "../../prepare/survey.ts";
 import { questions } from "../../questions/table.ts";
 import type { Answers } from "../../questions/types.ts";
@@ -108,7 +109,10 @@ async function observeRepository(target: Target, outdated: boolean, io: Io): Pro
     ...(mayRender ? observeStale(await planOf(surveyed, request)) : []),
     ...(outdated ? await observeOutdated(lock, root, io) : []),
   ];
-  return { observations: all, findings: findAll(readProject(root, setupFiles(containers)), bypassOptionsOf(answers)) };
+  return {
+    observations: all,
+    findings: findAll(readProject(root, setupFiles(containers)), bypassOptionsOf(answers), featureFiles(shape)),
+  };
 }
 
 async function observeOutdated(lock: Lock, root: string, { env }: Io): Promise<readonly Observation[]> {

@@ -24,6 +24,8 @@ export interface Devcontainer {
   readonly hooks: readonly Hook[];
   readonly dockerfiles: readonly string[];
   readonly composeFiles: readonly string[];
+  /** The service that is opened, those that start with it (null for all), and where its Compose files are named; null without Compose. */
+  readonly compose: { readonly service: string; readonly runServices: readonly string[] | null; readonly offset: number } | null;
   /** The image that it is made from, and where that is written. */
   readonly image: { readonly name: string; readonly offset: number } | null;
   /** The folder whose files its Dockerfile can copy. */
@@ -61,6 +63,7 @@ export function readDevcontainer(text: string): Devcontainer | null {
     hooks: hookNames.flatMap((name) => readHook(name, valueAt(root, name))),
     dockerfiles: [...textsOf(valueAt(root, "build", "dockerfile")), ...textsOf(valueAt(root, "dockerFile"))],
     composeFiles: textsOf(valueAt(root, "dockerComposeFile")),
+    compose: readCompose(root),
     image: image?.type === "string" ? { name: String(image.value), offset: image.offset } : null,
     context: textsOf(valueAt(root, "build", "context"))[0] ?? textsOf(valueAt(root, "context"))[0] ?? ".",
     mounts: mountsOf(root),
@@ -69,6 +72,14 @@ export function readDevcontainer(text: string): Devcontainer | null {
       word === "--env-file" ? args.slice(index + 1, index + 2) : (/^--env-file=(.+)/.exec(word)?.slice(1) ?? []),
     ),
   };
+}
+
+function readCompose(root: Node): Devcontainer["compose"] {
+  const files = valueAt(root, "dockerComposeFile");
+  const [service] = textsOf(valueAt(root, "service"));
+  if (files === undefined || textsOf(files).length === 0 || service === undefined) return null;
+  const runServices = textsOf(valueAt(root, "runServices"));
+  return { service, runServices: runServices.length === 0 ? null : runServices, offset: files.offset };
 }
 
 /** A text goes to a shell, a list is the words of one command, and an object holds several of either, run side by side. */

@@ -1,0 +1,89 @@
+/**
+ * Finds dev containers that share a Compose file, of which the second gets no Feature. The Dev Containers CLI takes a service's container that runs
+ * as it is (`openDockerComposeDevContainer` in devcontainers/cli, src/spec-node/dockerCompose.ts), and starts all services of a project where
+ * `runServices` names none. Seen with 0.89.0; `--remove-existing-container` then only turns the two around.
+ */
+import { posix } from "node:path";
+import { formatJson } from "../../render/escape.ts";
+import { kindOf } from "../../opencode/known-files.ts";
+import type { Finding, ProjectFile } from "../finding.ts";
+import { readDevcontainer } from "./devcontainer.ts";
+import { placeAt } from "./nodes.ts";
+
+/** A dev container of a Compose project. */
+interface Composed {
+  readonly path: string;
+  readonly text: string;
+  readonly offset: number;
+  readonly service: string;
+  /** The services that start with it beside its own; null for all. */
+  readonly runServices: readonly string[] | null;
+  /** Its Compose files, from the repository's root. */
+  readonly files: readonly string[];
+  /** What tells its project from others: the name that a file gives it, else the first file's folder. */
+  readonly project: string;
+  /** Services that its files name. */
+  readonly defines: (service: string) => boolean;
+}
+
+/** What stands against the environment in those of `chosen`, the devcontainer.json files that get the Feature. */
+export function findSharedCompose(files: readonly ProjectFile[], chosen: readonly string[]): Finding[] {
+  const all = files.flatMap((file) => readComposed(file, files));
+  return all.flatMap((one): Finding[] => {
+    const others = all.filter(
+      (other) =>
+        other !== one &&
+        other.project === one.project &&
+        other.files.some((file) => one.files.includes(file)) &&
+        chosen.includes(other.path) &&
+        takesAway(one, other, chosen),
+    );
+    return others.length === 0 ? [] : [describe(one, others)];
+  });
+}
+
+/** Whether the other one gets no Feature when this one was opened before. */
+function takesAway(one: Composed, other: Composed, chosen: readonly string[]): boolean {
+  if (one.service === other.service) return !chosen.includes(one.path);
+  return (one.runServices === null || one.runServices.includes(other.service)) && one.defines(other.service);
+}
+
+function describe(one: Composed, others: readonly Composed[]): Finding {
+  const [first] = others as readonly [Composed, ...Composed[]];
+  const file = one.files.find((each) => first.files.includes(each))!;
+  const paths = others.map(({ path }) => path).join(", ");
+  const services = [...new Set(others.map(({ service }) => service))];
+  const common = { code: "shared-compose", where: placeAt(one.path, one.text, one.offset) } as const;
+  const taken = "the Dev Containers CLI takes a container that runs as it is, without its Features";
+  if (services.length === 1 && services[0] === one.service)
+    return {
+      ...common,
+      message: `${paths} has the same service of ${file}, ${one.service}: opened after this one, it has no OpenCode, since ${taken}`,
+      hint: "give both the environment (--devcontainers all), or each a service of its own",
+    };
+  const names = services.filter((service) => service !== one.service);
+  return {
+    ...common,
+    message: `to open this one also starts ${names.join(", ")} of ${file}, the service of ${paths}: opened after it, that has no OpenCode, since ${taken}`,
+    hint: `write  "runServices": [${formatJson(one.service)}]  here, with what else it needs but not ${names.join(", ")}; likewise in ${paths}; then rebuild both`,
+  };
+}
+
+function readComposed(file: ProjectFile, all: readonly ProjectFile[]): Composed[] {
+  const { path, text } = file;
+  const read = kindOf(path) === "devcontainer" ? readDevcontainer(text) : null;
+  if (read === null || read.compose === null) return [];
+  const { service, runServices, offset } = read.compose;
+  const folder = posix.dirname(path);
+  const files = read.composeFiles.map((each) =>
+    posix.join(folder, each.replace(/^\$\{localWorkspaceFolder\}\//, posix.relative(folder, ".") + "/")),
+  );
+  const texts = files.map((each) => all.find((one) => one.path === each)?.text ?? null);
+  const named = texts.flatMap((each) => /^name:[ \t]*(["']?)([^\s"'#]+)\1/m.exec(each ?? "")?.[2] ?? []).at(-1);
+  // A file that is not there to be read may name any service.
+  const defines = (name: string): boolean =>
+    texts.some(
+      (each) => each === null || new RegExp(`^[ \\t]+["']?${name.replace(/[^\w-]/g, "\\$&")}["']?[ \\t]*:`, "m").test(each),
+    );
+  return [{ path, text, offset, service, runServices, files, project: named ?? `in ${posix.dirname(files[0]!)}`, defines }];
+}
