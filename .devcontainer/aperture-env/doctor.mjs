@@ -3170,8 +3170,8 @@ function judgePrograms2({ programs, version }) {
         "opencode",
         "binary-missing",
         "OpenCode's binary is not there",
-        "the image was built without its OpenCode stage",
-        rebuild
+        "the image was built without its OpenCode stage, or by a tool that leaves out what a Feature depends on, as DevPod and envbuilder do",
+        `npx create-aperture-env@latest update, since the Feature of older versions did not bring it there; then ${rebuild}`
       )
     );
   else if (own.stamp === null)

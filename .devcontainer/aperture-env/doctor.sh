@@ -88,7 +88,7 @@ why_not() {
 }
 
 [ -f "$script" ] || broken doctor-missing "$script is not there" "The image was built without its aperture-env folder" "$build_again"
-[ -f "$binary" ] || broken binary-missing "OpenCode's binary is not there" "The image was built without its OpenCode stage" "$build_again"
+[ -f "$binary" ] || broken binary-missing "OpenCode's binary is not there" "The image was built without its OpenCode stage, or by a tool that leaves out what a Feature depends on, as DevPod and envbuilder do" "npx create-aperture-env@latest update, since the Feature of older versions did not bring it there; then build the image again"
 if [ ! -x "$binary" ]; then
   # shellcheck disable=SC2012 # only the mode is wanted
   case $(ls -ld "$binary") in
