@@ -25,7 +25,7 @@ export function parseCommand(argv: readonly string[], env: Env): Command {
       `For a folder of that name write ./${first}`,
     );
   }
-  if (first === "help") return { kind: "help", verb: descriptorOf(argv[1] ?? "")?.name ?? null };
+  if (first === "help") return { kind: "help", verb: helpedVerb(argv[1]) };
   const named = descriptorOf(first);
   const descriptor = named ?? descriptorOf("create")!;
   const flags = flagsOf(descriptor);
@@ -42,6 +42,20 @@ export function parseCommand(argv: readonly string[], env: Env): Command {
   const command = descriptor.read({ values, positionals, env });
   const mistaken = named === undefined && command.kind === "create" ? nearVerb(command.directory) : null;
   return mistaken === null ? command : { ...(command as Extract<Command, { kind: "create" }>), mistaken };
+}
+
+/** The command that help is wanted for; null for all of them. Throws for a word that is none. */
+function helpedVerb(word: string | undefined): Descriptor["name"] | null {
+  if (word === undefined || word === "help" || word.startsWith("-")) return null;
+  const descriptor = descriptorOf(word);
+  if (descriptor !== undefined) return descriptor.name;
+  const names = descriptors.map(({ name }) => name);
+  const near = nearest(word.toLowerCase(), names);
+  throw usageError(
+    "unknown-command",
+    `There is no command ${word}.`,
+    near === null ? `The commands are ${names.join(", ")}.` : `Did you mean  help ${near}  ?`,
+  );
 }
 
 /** The command of which a folder's name may be a slip: `updat`. A path with a slash is a path. */

@@ -5,7 +5,7 @@ import { execa } from "execa";
 import { ensureValue } from "../../src/edit/jsonc.ts";
 import { ensureYaml } from "../../src/edit/yaml.ts";
 import type { Figure } from "./bench.ts";
-import { median, runOnce, type Run } from "./measure.ts";
+import { median, runOnce, usual, type Run } from "./measure.ts";
 
 const count = 1000;
 
@@ -21,7 +21,7 @@ export async function measureFleet(root: string, work: string): Promise<Figure[]
     await execa(process.execPath, [bin, "--yes", "--name", "fleet"], {
       cwd: model,
       stdin: "ignore",
-      env: { npm_config_registry: "http://registry.test/" },
+      env: { npm_config_registry: "http://registry.test/", XDG_STATE_HOME: usual.XDG_STATE_HOME },
     });
   }
   mkdirSync(fleet);

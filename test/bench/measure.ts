@@ -1,6 +1,8 @@
 /** Times and memory of whole processes, pair by pair, so that a ratio holds while the machine's speed drifts. */
 import { spawn, type SpawnOptions } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 
 /** One finished process. */
 export interface Run {
@@ -21,7 +23,11 @@ export interface Candidate {
  * The variables of every measured process: those of the bench, without what makes Node itself start more slowly. Certificates of the machine's own
  * (NODE_EXTRA_CA_CERTS) cost each start of Node 20 some 45 ms, on both sides of a ratio, so that all ratios would look better than users see them.
  */
-export const usual = Object.fromEntries(Object.entries(process.env).filter(([name]) => name !== "NODE_EXTRA_CA_CERTS"));
+export const usual = {
+  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => name !== "NODE_EXTRA_CA_CERTS")),
+  // The key of whoever measures is not made in the real home.
+  XDG_STATE_HOME: join(tmpdir(), "aperture-env-bench-state"),
+};
 
 /** Runs a process to its end. With `memory`, its peak is read from /proc every 10 ms: the kernel keeps it, so only the last moment can be missed. */
 export function runOnce({ command: [program, ...args], options, prepare }: Candidate, memory = false): Promise<Run> {

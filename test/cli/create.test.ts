@@ -45,6 +45,58 @@ describe("--yes", () => {
     expect(ran.stdout + ran.stderr).not.toContain("\u001b");
   });
 
+  describe.skipIf(skipsWithoutGit("the command that commits"))(
+    "the next step names what was written, by paths that work where one stands, and nothing else",
+    () => {
+      const stepsOf = ({ stderr }: { readonly stderr: string }): string[] =>
+        (/\nNext:\n((?: {2}.*\n)+)/.exec(stderr)?.[1] ?? "")
+          .trimEnd()
+          .split("\n")
+          .map((line) => line.trim());
+      const commit = "&& git commit -m 'Add the Aperture environment'";
+      const paths = (up: string): string =>
+        ["Dockerfile", "aperture-env", "devcontainer.json"].map((name) => `${up}.devcontainer/${name}`).join(" ");
+
+      test("at the top of a repository, and what git then has is all of it and no more", async () => {
+        git(root, "init", "--quiet");
+        write(root, { "notes.txt": "mine", ".devcontainer/mine.sh": "#" });
+        const [step] = stepsOf(await runPiped(["--yes"], root));
+        expect(step).toBe(`git add ${paths("")} aperture-env.yaml aperture-env.lock ${commit}`);
+        execFileSync("sh", ["-c", step!.split(" && ")[0]!], { cwd: root });
+        const added = git(root, "diff", "--cached", "--name-only");
+        expect(added.trim().split("\n").sort()).toEqual([...ownFiles].sort());
+      });
+
+      test("from a folder below, and for a folder that is named", async () => {
+        git(root, "init", "--quiet");
+        write(root, { "src/": "", "other/": "" });
+        const [below] = stepsOf(await runPiped(["--yes"], join(root, "src")));
+        expect(below).toBe(`git add ${paths("../")} ../aperture-env.yaml ../aperture-env.lock ${commit}`);
+        const named = stepsOf(await runPiped(["other", "--yes"], root));
+        expect(named.slice(0, 2)).toEqual(["cd other", `git add ${paths("")} aperture-env.yaml aperture-env.lock ${commit}`]);
+      });
+
+      test("only the file of the user's that was edited, beside our own", async () => {
+        git(root, "init", "--quiet");
+        write(root, { ".devcontainer/devcontainer.json": '{ "image": "debian" }\n' });
+        const [step] = stepsOf(await runPiped(["--yes"], root));
+        expect(step).toBe(
+          `git add .devcontainer/aperture-env .devcontainer/devcontainer.json aperture-env.yaml aperture-env.lock ${commit}`,
+        );
+      });
+
+      test("none where there is no git, and none where git ignores something of it", async () => {
+        expect(stepsOf(await runPiped(["--yes"], root)).join()).not.toContain("git add");
+        const other = join(root, "..", "ignoring");
+        write(other, { ".gitignore": "*.lock\n" });
+        git(other, "init", "--quiet");
+        const ran = await runPiped(["--yes"], other);
+        expect(stepsOf(ran).join()).not.toContain("git add");
+        expect(ran.stdout + ran.stderr).toContain("git add -f aperture-env.lock");
+      });
+    },
+  );
+
   test("scripts can be executed, the rest cannot", async () => {
     await runPiped(["--yes"], root);
     const executable = ownFiles.filter((path) => (statSync(join(root, path)).mode & 0o111) !== 0);
@@ -426,7 +478,7 @@ describe("--json", () => {
     expect((result["changes"] as { kind: string; path: string }[]).map(({ kind, path }) => `${kind} ${path}`).sort()).toEqual(
       ownFiles.map((path) => `create ${path}`),
     );
-    expect(result["next"]).toHaveLength(3);
+    expect(result["next"]).toHaveLength(2);
     expect(filesOf(treeOf(root))).toEqual(ownFiles);
   });
 

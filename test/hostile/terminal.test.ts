@@ -15,7 +15,7 @@ import type { Plan } from "../../src/plan/plan.ts";
 import { formatSummary, type Updated } from "../../src/report/markdown.ts";
 import { block, json, oneLine, painter, printTo, relayed, shown, visible } from "../../src/text/terminal.ts";
 import { prepareContainers } from "../../src/verify/containers.ts";
-import { makeFolder, write } from "../cli/harness.ts";
+import { makeFolder, state, write } from "../cli/harness.ts";
 
 /** A title, concealed text by ESC and by C1, a carriage return, a bell, an override of direction, an invisible letter, a line separator. */
 const evil = "\u001B]0;owned\u0007\u001B[8mE\u009B8mF\rG\u202EH\u200B\u2028I";
@@ -53,6 +53,8 @@ async function say(argv: readonly string[], cwd: string, isTTY: boolean, env: Re
   const all = {
     PATH: process.env["PATH"] ?? "",
     npm_config_registry: "http://npm.example",
+    // Without it the key of whoever runs the tests would be made, in the real home.
+    XDG_STATE_HOME: state,
     TERM: "xterm-256color",
     AGENT: "1",
     ...env,
@@ -409,7 +411,13 @@ describe("at a terminal where somebody is asked", () => {
   async function asked(argv: readonly string[], waitFor: string, env: Record<string, string> = {}): Promise<string> {
     const stdin = Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => stdin });
     const [stdout, stderr] = [new Kept(true), new Kept(true)];
-    const all = { PATH: process.env["PATH"] ?? "", npm_config_registry: "http://npm.example", TERM: "xterm-256color", ...env };
+    const all = {
+      PATH: process.env["PATH"] ?? "",
+      npm_config_registry: "http://npm.example",
+      XDG_STATE_HOME: state,
+      TERM: "xterm-256color",
+      ...env,
+    };
     const done = run(argv, { stdin, stdout, stderr, env: all, cwd: root, interrupted: () => new AbortController().signal });
     await expect.poll(() => stdout.text, { timeout: 10_000 }).toContain(waitFor);
     stdin.write("\u0003");
@@ -451,7 +459,7 @@ describe("the mock gateway", () => {
     const [stdout, stderr] = [new Kept(true), new Kept(true)];
     const stdin = new PassThrough();
     const stop = new AbortController();
-    const port = { stdin, stdout, stderr, env: {}, cwd: root, interrupted: () => stop.signal };
+    const port = { stdin, stdout, stderr, env: { XDG_STATE_HOME: state }, cwd: root, interrupted: () => stop.signal };
     const status = run(["mock-gateway", "--port", "0", "--json"], port);
     await expect.poll(() => stderr.text).toContain("Ctrl-C ends it.");
     const origin = /APERTURE_URL=(\S+)/.exec(stderr.text)![1]!;

@@ -1,15 +1,19 @@
 /** The default command: from answers to a plan, shown, confirmed and applied. It only orders the steps; each lives in its own room. */
+import { join, relative, sep } from "node:path";
 import { loadAllProviders } from "../../catalog/all-providers.ts";
 import { usageError } from "../../errors.ts";
 import { defaultOrigin } from "../../gateway/origin.ts";
 import { demandOf, nextOf } from "../../parts/compose.ts";
+import type { Plan } from "../../plan/plan.ts";
 import { repeatLine } from "../../questions/repeat.ts";
 import { questionOf } from "../../questions/table.ts";
 import type { Answers } from "../../questions/types.ts";
 import { formatShell } from "../../render/escape.ts";
+import { formatCommit } from "../../report/commit.ts";
 import { formatOutcomeJson, type Outcome } from "../../report/json.ts";
 import { readSpecText } from "../../repo/environment.ts";
 import { findTarget, type Target } from "../../repo/scan.ts";
+import { findPlace } from "../../repo/work-tree.ts";
 import { shown } from "../../text/terminal.ts";
 import { generatorVersion } from "../../version.ts";
 import type { Shape } from "../../vocabulary.ts";
@@ -69,7 +73,7 @@ export async function runCreate({ directory, flags, switches, discover, mistaken
     plan,
     resolved,
     revision,
-    next: nextSteps(directory, answers, prepared.shape),
+    next: nextSteps(commitStep(plan, directory, io.cwd), directory, answers, prepared.shape),
     repeat: repeatLine(resolved, directory, switches.cwd),
   };
   if (switches.json) io.stdout.write(formatOutcomeJson(outcome));
@@ -110,10 +114,18 @@ async function openDetection(target: Target, flags: Flags, io: Io): Promise<Dete
   });
 }
 
-function nextSteps(directory: string | null, answers: Answers, shape: Shape): string[] {
+/** By paths that work where the person stands then; none where there is no git. */
+function commitStep(plan: Plan, directory: string | null, cwd: string): string[] {
+  const stands = directory === null ? cwd : plan.root;
+  const from = (path: string): string => relative(stands, join(plan.root, path)).split(sep).join("/");
+  const step = findPlace(plan.root) === null ? null : formatCommit(plan, from);
+  return step === null ? [] : [step];
+}
+
+function nextSteps(commit: readonly string[], directory: string | null, answers: Answers, shape: Shape): string[] {
   return [
     ...(directory === null ? [] : [`cd ${formatShell(directory)}`]),
-    "git add . && git commit -m 'Add the Aperture environment'",
+    ...commit,
     ...nextOf(demandOf(answers, shape)),
     `Then  opencode run hello ; the message shows up on ${answers.url}/ui/`,
   ];
