@@ -5,7 +5,7 @@
 import { parseArgs } from "node:util";
 
 // src/doctor/doctor.ts
-import { existsSync as existsSync5 } from "node:fs";
+import { existsSync as existsSync6 } from "node:fs";
 
 // node_modules/jsonc-parser/lib/esm/impl/scanner.js
 function createScanner(text, ignoreTrivia = false) {
@@ -3149,6 +3149,32 @@ function parseOriginOr(text) {
 }
 
 // src/doctor/judge/local.ts
+function judgeLeftovers({ packages, leftSessions }) {
+  const lacking = packages.filter(({ needed, is }) => needed && is !== "installed");
+  return [
+    ...lacking.map(
+      ({ folder, is }) => found(
+        "warning",
+        "folders",
+        "plugin-package",
+        `Tools or plugins in ${show(folder)} have no plugin package to import`,
+        is === "seeded" ? "the seed that keeps OpenCode from fetching it is there still; the launcher takes it away at the next start" : "OpenCode fetches it from the npm registry as it starts (63 MB), and a tool that imports it fails until it is there",
+        "start opencode where the registry can be reached"
+      )
+    ),
+    ...lacking.length === 0 && packages.some(({ is }) => is === "seeded") ? [fine("folders", "plugin-package", "OpenCode's plugin package is not fetched: no tool and no plugin needs it")] : [],
+    ...leftSessions.map(
+      (folder) => found(
+        "note",
+        "folders",
+        "sessions-left",
+        `Sessions of earlier starts are in ${show(folder)}`,
+        "OpenCode keeps them in another folder now",
+        "copy its opencode.db to the other one while no opencode runs, if you want them, or delete it"
+      )
+    )
+  ];
+}
 function judgePrograms2({ programs, version }) {
   const { own, opencodes } = programs;
   if (own === null) {
@@ -3265,10 +3291,10 @@ var reasons = {
 };
 function judgeFolders({ launched, readOnly, noExec }) {
   const checks = [];
-  const places2 = [launched.moved, launched.temporary].filter((move) => move !== null);
-  const nowhere = places2.find(({ to }) => to === null);
+  const { moved, linked, temporary } = launched;
+  const nowhere = [...moved, linked, temporary].find((move) => move?.to === null);
   const because = ({ from, why }) => `${show(from)}: ${reasons[why] ?? show(why)}`;
-  if (nowhere !== void 0)
+  if (nowhere)
     checks.push(
       found(
         "failure",
@@ -3280,25 +3306,36 @@ function judgeFolders({ launched, readOnly, noExec }) {
       )
     );
   else {
-    if (launched.moved !== null)
+    if (moved.length > 0)
       checks.push(
         found(
           "note",
           "folders",
           "folders-moved",
-          `OpenCode's folders are in ${show(launched.moved.to ?? "")}`,
-          `${because(launched.moved)}. Sessions do not outlast the container there`,
-          "give it a home that it can write into, if they shall"
+          `OpenCode writes to ${listed(moved.map(({ to }) => show(to ?? "")))} instead`,
+          `${listed(moved.map(because))}. What is written there does not outlast the container`,
+          "let this account own the folder, or give it a home that it can write into"
         )
       );
-    if (launched.temporary !== null)
+    if (linked !== null)
+      checks.push(
+        found(
+          "note",
+          "folders",
+          "config-linked",
+          `OpenCode reads ${show(linked.from)} by links in ${show(linked.to ?? "")}`,
+          "it makes a .gitignore in its configuration folder, and this one's file system is read-only",
+          "put an empty .gitignore into it, and none are needed"
+        )
+      );
+    if (temporary !== null)
       checks.push(
         found(
           "note",
           "folders",
           "tmp-moved",
-          `OpenCode's temporary folder is in ${show(launched.temporary.to ?? "")}`,
-          because(launched.temporary),
+          `OpenCode's temporary folder is in ${show(temporary.to ?? "")}`,
+          because(temporary),
           "leave it, or mend the folder"
         )
       );
@@ -3608,8 +3645,19 @@ function whyNotWritable(folder) {
     accessSync(folder, constants.W_OK | constants.X_OK);
     return null;
   } catch (error) {
-    return error.code ?? "EACCES";
+    const code = error.code ?? "EACCES";
+    return code === "EACCES" && may(folder, constants.X_OK) && mountOptionsOf(folder).includes("ro") ? "EROFS" : code;
   }
+}
+function mountOptionsOf(path) {
+  const mounts = (textOf("/proc/self/mountinfo") ?? "").split("\n").map((line) => line.split(" "));
+  const at2 = real(path);
+  const around = mounts.filter(([, , , , place = ""]) => at2 === place || at2.startsWith(place === "/" ? "/" : `${place}/`)).map(([, , , , place = "", options = ""]) => ({ place, options: options.split(",") }));
+  const nearest = around.reduce(
+    (best, each) => best === null || each.place.length >= best.place.length ? each : best,
+    null
+  );
+  return nearest?.options ?? [];
 }
 function worldOf(env, cwd, home) {
   return { env, cwd: real(cwd), home, read: readText, exists: existsSync2 };
@@ -3622,8 +3670,35 @@ function real(path) {
   }
 }
 
+// src/doctor/probe/leftovers.ts
+import { existsSync as existsSync3, readdirSync } from "node:fs";
+function findLeftSessions({ env, moved }, home, places2) {
+  const used = `${env["XDG_DATA_HOME"] || `${home}/.local/share`}/opencode`;
+  const candidates = [...moved.map(({ from }) => from), ...places2.map((place) => `${place}/data/opencode`)];
+  return [...new Set(candidates)].filter((folder) => folder !== used && existsSync3(`${folder}/opencode.db`));
+}
+function findPluginPackages(folders) {
+  return folders.filter((folder) => existsSync3(folder)).map((folder) => ({
+    folder,
+    needed: ["plugin", "plugins", "tool", "tools"].some((name) => hasScripts(`${folder}/${name}`)),
+    is: existsSync3(`${folder}/node_modules/@opencode-ai/plugin`) ? "installed" : textOf(`${folder}/package-lock.json`)?.trim() === seed ? "seeded" : "missing"
+  }));
+}
+var seed = '{"packages":{"":{"dependencies":{"@opencode-ai/plugin":"*"}}}}';
+function hasScripts(folder) {
+  try {
+    return readdirSync(folder).some((name) => /\.[jt]s$/.test(name));
+  } catch {
+    return false;
+  }
+}
+function configFolders(env, home) {
+  const own = env["OPENCODE_CONFIG_DIR"];
+  return [`${env["XDG_CONFIG_HOME"] || `${home}/.config`}/opencode`, ...own ? [own] : []];
+}
+
 // src/doctor/probe/launched.ts
-import { existsSync as existsSync3, lstatSync, statSync } from "node:fs";
+import { existsSync as existsSync4, lstatSync, statSync } from "node:fs";
 function asLaunched(given, installation, uid) {
   const { share, gateway } = installation;
   const env = { ...given };
@@ -3642,47 +3717,56 @@ function asLaunched(given, installation, uid) {
       OPENCODE_DISABLE_DEFAULT_PLUGINS: "1"
     });
   const home = given["HOME"] ?? "";
-  const four = [
-    ["XDG_DATA_HOME", ".local/share"],
-    ["XDG_CONFIG_HOME", ".config"],
-    ["XDG_STATE_HOME", ".local/state"],
-    ["XDG_CACHE_HOME", ".cache"]
-  ];
-  const broken = home === "" ? { from: "HOME", why: "ENOENT" } : firstOf(four.map(([name, folder]) => whyUnusable(given[name] || `${home}/${folder}`)));
-  const place = () => privatePlace(given, home, uid);
-  let moved = null;
-  if (broken !== null) {
-    moved = { ...broken, to: place() };
-    for (const [name] of four) env[name] = `${moved.to}/${name.slice(4, -5).toLowerCase()}`;
-    if (home === "") env["HOME"] = moved.to ?? "";
+  const place = () => privatePlace(given, uid);
+  const moved = [];
+  let linked = null;
+  for (const [name, folder] of four) {
+    const wished = given[name] || (home === "" ? "" : `${home}/${folder}`);
+    const why2 = wished === "" ? "ENOENT" : whyUnusable(wished);
+    if (why2 === null || name === "XDG_CONFIG_HOME" && isEnough(`${wished}/opencode`)) continue;
+    const own2 = place();
+    const to = own2 === null ? null : `${own2}/${name.slice(4, -5).toLowerCase()}`;
+    const move = { from: wished === "" ? "HOME" : `${wished}/opencode`, why: why2, to: to === null ? null : `${to}/opencode` };
+    if (name === "XDG_CONFIG_HOME" && isReadable(`${wished}/opencode`)) linked = move;
+    else moved.push(move);
+    env[name] = to ?? "";
   }
+  if (home === "") env["HOME"] = place() ?? "";
   const data = env["XDG_DATA_HOME"] || `${home}/.local/share`;
   if (namesServer(given["OPENCODE_AUTH_CONTENT"] || textOf(`${data}/opencode/auth.json`)))
     env["OPENCODE_AUTH_CONTENT"] = textOf(`${share}/auth.json`)?.replaceAll("\n", "");
   const temporary = given["TMPDIR"] || "/tmp";
-  const why = whyUnusable(temporary)?.why ?? (isLink(`${temporary}/opencode`) ? "a link" : ownedBy(`${temporary}/opencode`, uid) ? null : "another account's");
+  const why = whyUnusable(temporary) ?? (isLink(`${temporary}/opencode`) ? "a link" : ownedBy(`${temporary}/opencode`, uid) ? null : "another account's");
   const tmp = why === null ? null : { from: temporary, why, to: place() };
   if (tmp !== null) env["TMPDIR"] = `${tmp.to}/tmp`;
   return {
     env,
     moved,
+    linked,
     temporary: tmp,
     configFallback: given["OPENCODE_CONFIG"] && !readable ? given["OPENCODE_CONFIG"] : null
   };
 }
-function firstOf(values) {
-  return values.find((value) => value !== null) ?? null;
+var four = [
+  ["XDG_DATA_HOME", ".local/share"],
+  ["XDG_STATE_HOME", ".local/state"],
+  ["XDG_CACHE_HOME", ".cache"],
+  ["XDG_CONFIG_HOME", ".config"]
+];
+function isReadable(folder) {
+  return isFolder(folder) && may(folder, 5);
+}
+function isEnough(folder) {
+  return isReadable(folder) && (existsSync4(`${folder}/.gitignore`) || whyNotWritable(folder) !== "EROFS");
 }
 function whyUnusable(folder) {
   let nearest = `${folder}/opencode`;
-  while (nearest !== "/" && !existsSync3(nearest)) nearest = parentOf(nearest);
-  let why = null;
+  while (nearest !== "/" && !existsSync4(nearest)) nearest = parentOf(nearest);
   try {
-    why = statSync(nearest).isDirectory() ? whyNotWritable(nearest) : "ENOTDIR";
+    return statSync(nearest).isDirectory() ? whyNotWritable(nearest) : "ENOTDIR";
   } catch {
-    why = "ENOENT";
+    return "ENOENT";
   }
-  return why === null ? null : { from: folder, why };
 }
 function ownedBy(path, uid) {
   try {
@@ -3697,18 +3781,28 @@ function namesServer(logins) {
 function isLink(path) {
   return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
 }
-function privatePlace(given, home, uid) {
-  const cache = given["XDG_CACHE_HOME"] || `${home}/.cache`;
-  const candidates = [given["TMPDIR"] || "/tmp", "/tmp", "/var/tmp", `${cache}/opencode`, "/dev/shm"];
+function privatePlace(given, uid) {
+  const candidates = candidatesOf(given);
   for (const candidate of candidates) {
     const place = `${candidate}/aperture-env-${uid ?? ""}`;
-    if (isPrivate(place, uid) || !existsSync3(place) && isFolder(candidate) && may(candidate, 2)) return place;
+    if (isPrivate(place, uid) || !existsSync4(place) && isFolder(candidate) && may(candidate, 2)) return place;
   }
   const taken = candidates.find((candidate) => isFolder(candidate) && may(candidate, 2));
   return taken === void 0 ? null : `${taken}/aperture-env-XXXXXXXXXX`;
 }
+function privatePlaces(given, uid) {
+  return candidatesOf(given).map((candidate) => `${candidate}/aperture-env-${uid ?? ""}`);
+}
+function candidatesOf(given) {
+  const cache = given["XDG_CACHE_HOME"] || `${given["HOME"] ?? ""}/.cache`;
+  return [given["TMPDIR"] || "/tmp", "/tmp", "/var/tmp", `${cache}/opencode`, "/dev/shm"];
+}
 function isFolder(path) {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }
 function isPrivate(place, uid) {
   const stats = lstatSync(place, { throwIfNoEntry: false });
@@ -4098,7 +4192,7 @@ function readResolver() {
 }
 
 // src/doctor/probe/programs.ts
-import { existsSync as existsSync4, realpathSync as realpathSync2, statSync as statSync2 } from "node:fs";
+import { existsSync as existsSync5, realpathSync as realpathSync2, statSync as statSync2 } from "node:fs";
 function findPrograms(env, prefix) {
   const folders = (env["PATH"] || "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin").split(":").filter(Boolean);
   const all = (name) => [...new Set(folders.map((folder) => `${folder}/${name}`).filter(isProgram))].map((path) => realpathSync2(path));
@@ -4107,7 +4201,7 @@ function findPrograms(env, prefix) {
     rg: all("rg")[0] ?? null,
     git: all("git")[0] ?? null,
     own: prefix === null ? null : {
-      launcher: existsSync4(`${prefix}/bin/opencode`) ? realpathSync2(`${prefix}/bin/opencode`) : `${prefix}/bin/opencode`,
+      launcher: existsSync5(`${prefix}/bin/opencode`) ? realpathSync2(`${prefix}/bin/opencode`) : `${prefix}/bin/opencode`,
       binary: isProgram(`${prefix}/lib/aperture-env/opencode`),
       stamp: textOf(`${prefix}/lib/aperture-env/opencode.version`)?.trim() ?? null
     }
@@ -4122,18 +4216,11 @@ function isProgram(path) {
 }
 function readOnlyFolders(folders) {
   return folders.filter(
-    (folder) => existsSync4(folder) && !existsSync4(`${folder}/.gitignore`) && whyNotWritable(folder) === "EROFS"
+    (folder) => existsSync5(folder) && !existsSync5(`${folder}/.gitignore`) && whyNotWritable(folder) === "EROFS"
   );
 }
 function isNoExec(folder) {
-  const mounts = (textOf("/proc/self/mountinfo") ?? "").split("\n").map((line) => line.split(" "));
-  const real2 = existsSync4(folder) ? realpathSync2(folder) : folder;
-  const around = mounts.filter(([, , , , at2 = ""]) => real2 === at2 || real2.startsWith(at2 === "/" ? "/" : `${at2}/`)).map(([, , , , at2 = "", options = ""]) => ({ at: at2, options: options.split(",") }));
-  const nearest = around.reduce(
-    (best, each) => best === null || each.at.length >= best.at.length ? each : best,
-    null
-  );
-  return nearest?.options.includes("noexec") ?? false;
+  return mountOptionsOf(folder).includes("noexec");
 }
 
 // src/doctor/report.ts
@@ -4213,7 +4300,8 @@ async function examine(examination) {
   };
   const launched = { ...asStarted, env };
   const home = env["HOME"] || "/";
-  const world = worldOf(env, cwd, home);
+  const configHome = launched.linked === null ? {} : { XDG_CONFIG_HOME: parentOf(launched.linked.from) };
+  const world = worldOf({ ...env, ...configHome }, cwd, home);
   const programs = findPrograms(env, installation.prefix);
   const binary = installation.prefix === null ? null : `${installation.prefix}/lib/aperture-env/opencode`;
   const asked = deep && binary !== null && programs.own?.binary === true ? askOpencode(binary, env, cwd, timeout) : null;
@@ -4249,13 +4337,15 @@ async function examine(examination) {
     version: installation.version,
     readOnly: readOnlyFolders([...resolved.folders, ...env["OPENCODE_CONFIG_DIR"] ? [env["OPENCODE_CONFIG_DIR"]] : []]),
     noExec: isNoExec(env["BUN_TMPDIR"] || env["TMPDIR"] || "/tmp"),
+    packages: findPluginPackages([...configFolders(world.env, home), ...resolved.folders]),
+    leftSessions: findLeftSessions(launched, home, privatePlaces(given, uid)),
     opencodeFolders: resolved.folders.filter((folder) => folder !== `${home}/.opencode`)
   };
   const inContainer = installation.prefix !== null;
   const checks = [
     ...judgePrograms2(local2),
     ...answers === null ? [] : judgeVersion(answers.version, programs.own?.stamp ?? null),
-    ...inContainer ? judgeFolders(local2) : [],
+    ...inContainer ? [...judgeFolders(local2), ...judgeLeftovers(local2)] : [],
     ...judgeEnvironment(installation),
     ...judgeConfig({
       resolved: { ...resolved, config },
@@ -4272,7 +4362,7 @@ async function examine(examination) {
       ),
       storedLogins: Object.keys(stored).filter((id) => textAt(stored, id, "type") === "oauth"),
       wellKnown,
-      catalogueMissing: catalogueText === null && existsSync5(`${installation.share}/models.json`)
+      catalogueMissing: catalogueText === null && existsSync6(`${installation.share}/models.json`)
     }),
     ...judgeAttribution(installation, headers),
     ...debugged?.checks ?? [],

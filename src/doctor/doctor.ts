@@ -6,17 +6,19 @@ import { findChoices, type Choices } from "./config/providers.ts";
 import { quoteFrom } from "./config/quote.ts";
 import { load, resolveConfig } from "./config/resolve.ts";
 import type { Filled } from "./config/substitute.ts";
+import { parentOf } from "./config/world.ts";
 import { judgeAttribution } from "./judge/attribution.ts";
 import { judgeConfig } from "./judge/config.ts";
 import { judgeEnvironment } from "./judge/environment.ts";
 import { formatsToTry } from "./judge/formats.ts";
 import { judgeGateway } from "./judge/gateway.ts";
 import { judgeOrigin } from "./judge/origin.ts";
-import { judgeFolders, judgePrograms, judgeSurroundings, type LocalFacts } from "./judge/local.ts";
+import { judgeFolders, judgeLeftovers, judgePrograms, judgeSurroundings, type LocalFacts } from "./judge/local.ts";
 import { judgeDebugConfig, judgeSent, judgeVersion } from "./judge/opencode.ts";
 import { readHeaders } from "./probe/attribution.ts";
 import { textOf, worldOf } from "./probe/files.ts";
-import { asLaunched } from "./probe/launched.ts";
+import { configFolders, findLeftSessions, findPluginPackages } from "./probe/leftovers.ts";
+import { asLaunched, privatePlaces } from "./probe/launched.ts";
 import { probeGateway } from "./probe/network.ts";
 import { findPrograms, isNoExec, readOnlyFolders } from "./probe/programs.ts";
 import { run } from "./probe/run.ts";
@@ -62,7 +64,9 @@ export async function examine(examination: Examination): Promise<Report> {
   };
   const launched = { ...asStarted, env };
   const home = env["HOME"] || "/";
-  const world = worldOf(env, cwd, home);
+  // Links to a configuration are made as OpenCode starts; what they lead to is there already.
+  const configHome = launched.linked === null ? {} : { XDG_CONFIG_HOME: parentOf(launched.linked.from) };
+  const world = worldOf({ ...env, ...configHome }, cwd, home);
   const programs = findPrograms(env, installation.prefix);
   const binary = installation.prefix === null ? null : `${installation.prefix}/lib/aperture-env/opencode`;
   const asked = deep && binary !== null && programs.own?.binary === true ? askOpencode(binary, env, cwd, timeout) : null;
@@ -104,13 +108,15 @@ export async function examine(examination: Examination): Promise<Report> {
     version: installation.version,
     readOnly: readOnlyFolders([...resolved.folders, ...(env["OPENCODE_CONFIG_DIR"] ? [env["OPENCODE_CONFIG_DIR"]] : [])]),
     noExec: isNoExec(env["BUN_TMPDIR"] || env["TMPDIR"] || "/tmp"),
+    packages: findPluginPackages([...configFolders(world.env, home), ...resolved.folders]),
+    leftSessions: findLeftSessions(launched, home, privatePlaces(given, uid)),
     opencodeFolders: resolved.folders.filter((folder) => folder !== `${home}/.opencode`),
   };
   const inContainer = installation.prefix !== null;
   const checks: Check[] = [
     ...judgePrograms(local),
     ...(answers === null ? [] : judgeVersion(answers.version, programs.own?.stamp ?? null)),
-    ...(inContainer ? judgeFolders(local) : []),
+    ...(inContainer ? [...judgeFolders(local), ...judgeLeftovers(local)] : []),
     ...judgeEnvironment(installation),
     ...judgeConfig({
       resolved: { ...resolved, config },

@@ -142,27 +142,97 @@ describe.skipIf(!available)("OpenCode answers", { timeout: 60_000 }, () => {
   });
 
   describe("on file systems and in folders of every kind", () => {
-    test.skipIf(skips("a configuration folder of root's", noAccount))("a configuration folder that belongs to root", async () => {
-      const place = sharedPlace(somebody);
-      mkdirSync(configOf(place), { recursive: true });
-      await question(place, {}, { account: somebody });
-      expectPrivate(privateFolder(place.tmp), moved);
-      expect(readdirSync(configOf(place))).toEqual([]);
+    /** A person's own configuration: nothing may be run, and an agent. It says how OpenCode answers by them. */
+    const ownConfig = (folder: string): void => {
+      mkdirSync(join(folder, "agent"), { recursive: true });
+      const config = { $schema: "https://opencode.ai/config.json", permission: { bash: "deny" } };
+      writeFileSync(join(folder, "opencode.json"), JSON.stringify(config));
+      writeFileSync(
+        join(folder, "agent", "house.md"),
+        "---\ndescription: ours\nmode: primary\n---\nYou are the house's agent.\n",
+      );
+    };
+    const askAgent = [
+      "run",
+      "--title",
+      "test",
+      "--agent",
+      "house",
+      "--model",
+      model,
+      'mock-tool bash {"command":"id","description":"x"}',
+    ];
+    const expectOwnConfig = (ran: Ran): void => {
+      expect(ran.exitCode, ran.stderr).toBe(0);
+      expect(ran.stderr).toContain("house");
+      expect(ran.stderr).not.toContain("not found");
+      // The model's wish to run a command is not even offered.
+      expect(ran.stdout).toContain("answering as");
+      expect(ran.stdout).not.toContain("uid=");
+    };
+
+    test("a configuration of a person's own, whose agent and rules count", async () => {
+      const place = makePlace();
+      ownConfig(configOf(place));
+      seen = await opened(startGateway());
+      const env = { ...installation.env, APERTURE_URL: seen.origin };
+      expectOwnConfig(await run([installation.opencode, ...askAgent], { place, env }));
+      rmSync(join(configOf(place), "opencode.json"));
+      const unruled = await run([installation.opencode, ...askAgent], { place, env });
+      expect(unruled.stdout + unruled.stderr, "without the rule the command runs").toContain("uid=");
     });
 
+    test.skipIf(skips("a configuration folder of root's", noAccount))(
+      "a configuration folder that belongs to root is read where it is, rules and agents with it",
+      async () => {
+        const place = sharedPlace(somebody);
+        ownConfig(configOf(place));
+        seen = await opened(startGateway());
+        const env = { ...installation.env, APERTURE_URL: seen.origin };
+        const ran = await run([installation.opencode, ...askAgent], { place, env, account: somebody });
+        expectOwnConfig(ran);
+        expect(existsSync(privateFolder(place.tmp))).toBe(false);
+        expect(readdirSync(configOf(place)).sort()).toEqual(["agent", "opencode.json"]);
+      },
+    );
+
     test.skipIf(skips("a read-only configuration folder", noMounts))(
-      "a configuration folder on a read-only file system",
+      "a configuration folder on a read-only file system, rules and agents with it",
       async () => {
         const place = makePlace();
-        const config = join(place.work, "config map");
-        mkdirSync(join(config, "opencode"), { recursive: true });
+        ownConfig(configOf(place));
         seen = await opened(startGateway());
-        const ran = await run(withMounts(`read_only ${formatShell(config)}`, [installation.opencode, ...ask(model)]), {
+        const ran = await run(withMounts(`read_only ${formatShell(configOf(place))}`, [installation.opencode, ...askAgent]), {
           place,
-          env: { ...installation.env, APERTURE_URL: seen.origin, XDG_CONFIG_HOME: config },
+          env: { ...installation.env, APERTURE_URL: seen.origin },
         });
-        expectAnswer(ran, model, seen);
-        expect(readdirSync(join(config, "opencode"))).toEqual([]);
+        expectOwnConfig(ran);
+        expect(readdirSync(configOf(place)).sort()).toEqual(["agent", "opencode.json"]);
+      },
+    );
+
+    test.skipIf(skips("a data folder of root's", noAccount))(
+      "a data folder that belongs to root: only the data moves, one line says so, and programs read no other word",
+      async () => {
+        const place = sharedPlace(somebody);
+        mkdirSync(join(dataOf(place), "opencode"), { recursive: true });
+        ownConfig(configOf(place));
+        spawnSync("chown", ["-R", `${somebody!.uid}:${somebody!.gid}`, place.home]);
+        spawnSync("chown", ["0:0", join(dataOf(place), "opencode")]);
+        seen = await opened(startGateway());
+        const env = { ...installation.env, APERTURE_URL: seen.origin };
+        const command = [installation.opencode, "run", "--format", "json", ...askAgent.slice(1)];
+        const ran = await run(command, { place, env, account: somebody });
+        expect(ran.exitCode, ran.stderr).toBe(0);
+        expect(ran.stdout).not.toContain("uid=");
+        for (const line of ran.stdout.trim().split("\n")) expect(JSON.parse(line)).toHaveProperty("type");
+        expect(ran.stderr.match(/^opencode \(aperture-env\): .*$/gm)).toEqual([
+          expect.stringContaining(
+            `cannot write ${join(dataOf(place), "opencode")}; what belongs there is in ${privateFolder(place.tmp)} `,
+          ),
+        ]);
+        expectPrivate(privateFolder(place.tmp), ["data"]);
+        expect(existsSync(join(privateFolder(place.tmp), "data", "opencode", "opencode.db"))).toBe(true);
       },
     );
 

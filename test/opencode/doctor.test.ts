@@ -272,6 +272,29 @@ const cases: Readonly<Record<string, readonly [Case, ...string[]]>> = {
     { before: "mount --bind $home $home; mount -o remount,bind,ro $home", after: "umount $home" },
     "folders-moved",
   ],
+  "a read-only data folder": [
+    {
+      before: "d=$home/.local/share/opencode; mkdir -p $d; mount --bind $d $d; mount -o remount,bind,ro $d",
+      after: "umount $home/.local/share/opencode",
+    },
+    "folders-moved",
+  ],
+  "a read-only configuration": [
+    {
+      files: { "$home/.config/opencode/opencode.json": '{"$schema":"s"}' },
+      before: "d=$home/.config/opencode; mount --bind $d $d; mount -o remount,bind,ro $d",
+      after: "umount $home/.config/opencode",
+    },
+    "config-linked",
+  ],
+  "sessions in a folder that is no longer used": [
+    { before: "d=$tmp/aperture-env-$(id -u)/data/opencode; mkdir -p $d; : >$d/opencode.db" },
+    "sessions-left",
+  ],
+  "a tool without the package that it imports": [
+    { files: { "$home/.config/opencode/tool/x.ts": "export default {}" } },
+    "plugin-package",
+  ],
   "no home": [env({ HOME: null }), "folders-moved"],
   "a home that is no folder": [env({ HOME: "/dev/null" }), "folders-moved"],
   "somebody's folder in the temporary one": [{ before: "mkdir $tmp/opencode; chown 12345 $tmp/opencode" }, "tmp-moved"],
@@ -544,6 +567,8 @@ describe.skipIf(!available || skips("the doctor among faults", whyNot()))("the d
     [{ HOME: undefined }],
     [{ HOME: "/dev/null" }],
     [{ XDG_STATE_HOME: "/dev/null" }],
+    [{ XDG_CONFIG_HOME: "/dev/null", XDG_DATA_HOME: "/dev/null" }],
+    [{ HOME: undefined, XDG_DATA_HOME: "/dev/null", XDG_CACHE_HOME: "/dev/null" }],
     [{}, ["share"]],
     [{ OPENCODE_DISABLE_SHARE: "1" }, ["share", "lsp"]],
   ] as [Record<string, string | undefined>, string[]?][])(

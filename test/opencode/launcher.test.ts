@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { formatShell } from "../../src/render/escape.ts";
@@ -259,6 +259,10 @@ describe.skipIf(skips("the launcher's tests", whyNotHere()))("the launcher", () 
     });
   });
 
+  /** The one line about what has moved. */
+  const told = (folders: string, to: string, how: string): string =>
+    `opencode (aperture-env): this account cannot write ${folders}; what belongs there is in ${to} and goes with the container. To mend it: ${how}\n`;
+
   describe("where OpenCode can write", () => {
     test.each(["unset", "empty", "no folder"])("HOME is %s: a private folder is its home", async (kind) => {
       const place = makePlace();
@@ -273,13 +277,17 @@ describe.skipIf(skips("the launcher's tests", whyNotHere()))("the launcher", () 
       expect(statSync(folder).mode & 0o777).toBe(0o700);
       expect(readdirSync(folder).sort()).toEqual(["cache", "config", "data", "state"]);
       expect(readJson(join(folder, "data", "opencode", "auth.json"))).toEqual(readJson(join(share, "auth.json")));
-      expect(ran.stderr).toBe("");
+      expect(ran.stderr).toBe(
+        kind === "no folder"
+          ? told("/dev/null", folder, "let HOME (or XDG_..._HOME, where it is set) be a folder that it can write into")
+          : `opencode (aperture-env): HOME is not set; what OpenCode keeps is in ${folder} and goes with the container. To mend it: set HOME\n`,
+      );
       // and the next one takes the same
       expect(changes(await launch(place, env), place, env)).toMatchObject(movedTo(folder));
     });
 
     test.each(["XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"])(
-      "%s of the user's own is used, and where it cannot be, all four move",
+      "%s of the user's own is used, and where it cannot be, that one moves and no other",
       async (name) => {
         const place = makePlace();
         const own = { [name]: join(place.work, "own folder") };
@@ -287,7 +295,108 @@ describe.skipIf(skips("the launcher's tests", whyNotHere()))("the launcher", () 
         expect(existsSync(join(own[name]!, "opencode"))).toBe(true);
         const broken = { [name]: "/dev/null" };
         const ran = await launch(place, broken);
-        expect(changes(ran, place, broken)).toEqual({ ...defaults, ...movedTo(privateFolder(place)) });
+        const folder = privateFolder(place);
+        expect(changes(ran, place, broken)).toEqual({ ...defaults, [name]: movedTo(folder)[name] });
+        expect(readdirSync(folder)).toEqual([name.slice(4, -5).toLowerCase()]);
+        const how = "let HOME (or XDG_..._HOME, where it is set) be a folder that it can write into";
+        expect(ran.stderr).toBe(told("/dev/null", folder, how));
+      },
+    );
+
+    test("what other programs have beside a folder that moves is there by links, and what goes there goes here", async () => {
+      const place = makePlace();
+      const config = join(place.home, ".config");
+      mkdirSync(join(config, "git"), { recursive: true });
+      writeFileSync(join(config, "git", "config"), "[user]\n");
+      writeFileSync(join(config, ".hidden"), "");
+      writeFileSync(join(config, "opencode"), "");
+      const moved = join(privateFolder(place), "config");
+      const ran = await launch(place);
+      expect(changes(ran, place)).toEqual({ ...defaults, XDG_CONFIG_HOME: moved });
+      expect(readdirSync(moved).sort()).toEqual([".hidden", "git", "opencode"]);
+      expect(readlinkSync(join(moved, "git"))).toBe(join(config, "git"));
+      expect(statSync(join(moved, "opencode")).isDirectory()).toBe(true);
+      rmSync(join(config, "git"), { recursive: true });
+      mkdirSync(join(config, "gh"));
+      report(await launch(place));
+      expect(readdirSync(moved).sort()).toEqual([".hidden", "gh", "opencode"]);
+    });
+
+    describe.skipIf(skips("folders that belong to root", typeof other === "string" ? other : null))(
+      "where something is root's",
+      () => {
+        const account = other as Exclude<typeof other, string>;
+        /** A home of the other account's, in which these folders are root's. */
+        const withRoots = (...folders: readonly string[]): Place => {
+          const place = makePlace(account);
+          for (const folder of folders) mkdirSync(join(place.home, folder), { recursive: true });
+          spawnSync("sh", [
+            "-c",
+            'chown -R "$1" "$2"; shift 2; for f; do chown -R 0:0 "$f"; done',
+            "sh",
+            `${account.uid}:${account.gid}`,
+            place.home,
+            ...folders.map((folder) => join(place.home, folder)),
+          ]);
+          return place;
+        };
+        const launchAs = (place: Place): Promise<Ran> => run([installation.opencode], { place, account, env: installation.env });
+        const privateOf = (place: Place): string => join(place.tmp, `aperture-env-${account.uid}`);
+
+        test("a volume on the data folder moves the data only, and the line says how to mend it", async () => {
+          const place = withRoots(".local/share/opencode");
+          mkdirSync(join(place.home, ".config", "opencode"), { recursive: true });
+          spawnSync("chown", ["-R", `${account.uid}:${account.gid}`, join(place.home, ".config")]);
+          const ran = await launchAs(place);
+          expect(changes(ran, place)).toEqual({ ...defaults, XDG_DATA_HOME: join(privateOf(place), "data") });
+          const folder = join(place.home, ".local", "share", "opencode");
+          expect(ran.stderr).toBe(told(folder, privateOf(place), `as root, chown -R ${account.uid} ${folder}`));
+          expect(readdirSync(folder)).toEqual([]);
+          const mended = spawnSync("chown", ["-R", String(account.uid), folder]);
+          expect(mended.status).toBe(0);
+          const again = await launchAs(place);
+          expect([again.stderr, changes(again, place)]).toEqual(["", defaults]);
+        });
+
+        test("logins that can be read there are still read, and those that cannot are none", async () => {
+          const place = withRoots(".local/share/opencode");
+          const file = join(place.home, ".local", "share", "opencode", "auth.json");
+          writeFileSync(file, '{ "own": { "type": "api", "key": "-" } }');
+          report(await launchAs(place));
+          const here = join(privateOf(place), "data", "opencode", "auth.json");
+          expect(readlinkSync(here)).toBe(file);
+          rmSync(here);
+          chmodSync(file, 0o600);
+          report(await launchAs(place));
+          expect(readFileSync(here, "utf8")).toBe(readFileSync(join(share, "auth.json"), "utf8"));
+        });
+
+        test("a folder above several of them is named once", async () => {
+          const place = withRoots(".local");
+          const ran = await launchAs(place);
+          const folder = join(place.home, ".local");
+          expect(ran.stderr).toBe(told(folder, privateOf(place), `as root, chown -R ${account.uid} ${folder}`));
+          expect(changes(ran, place)).toEqual({
+            ...defaults,
+            XDG_DATA_HOME: join(privateOf(place), "data"),
+            XDG_STATE_HOME: join(privateOf(place), "state"),
+          });
+        });
+
+        test("a configuration folder that can be read is used where it is", async () => {
+          const place = withRoots(".config/opencode");
+          const ran = await launchAs(place);
+          expect([ran.stderr, changes(ran, place)]).toEqual(["", defaults]);
+        });
+
+        test("one that cannot be read moves", async () => {
+          const place = withRoots(".config/opencode");
+          const folder = join(place.home, ".config", "opencode");
+          chmodSync(folder, 0o700);
+          const ran = await launchAs(place);
+          expect(changes(ran, place)).toEqual({ ...defaults, XDG_CONFIG_HOME: join(privateOf(place), "config") });
+          expect(ran.stderr).toBe(told(folder, privateOf(place), `as root, chown -R ${account.uid} ${folder}`));
+        });
       },
     );
 
@@ -348,7 +457,7 @@ describe.skipIf(skips("the launcher's tests", whyNotHere()))("the launcher", () 
           expect([statSync(folder).uid, statSync(folder).mode & 0o777]).toEqual([uid, 0o700]);
           const taken = [join(place.tmp, `aperture-env-${uid}`), ...squatted].join(" ");
           expect(ran.stderr).toBe(
-            `opencode (aperture-env): no folder of this account alone: ${taken}; what OpenCode writes in this start is in ${folder}\n`,
+            `opencode (aperture-env): no folder of this account alone: ${taken}; what OpenCode writes in this start is in ${folder}\n${told("/", folder, "let HOME (or XDG_..._HOME, where it is set) be a folder that it can write into")}`,
           );
           for (const path of squatted) expect(readdirSync(path)).toEqual([]);
         });
@@ -365,7 +474,55 @@ describe.skipIf(skips("the launcher's tests", whyNotHere()))("the launcher", () 
         const place = makePlace();
         const ran = await launchWith(`read_only ${formatShell(place.home)}`, place);
         expect(changes(ran, place)).toEqual({ ...defaults, ...movedTo(privateFolder(place)) });
-        expect(ran.stderr).toBe("");
+        expect(ran.stderr).toBe(
+          told(
+            place.home,
+            privateFolder(place),
+            "let HOME (or XDG_..._HOME, where it is set) be a folder that it can write into",
+          ),
+        );
+      });
+
+      describe.each([
+        ["sh", []],
+        ["busybox", [findProgram("busybox") ?? "busybox", "sh"]],
+      ] as const)("under %s", (name, shell) => {
+        const reason = name === "busybox" && findProgram("busybox") === null ? "it is not installed" : null;
+        const launchUnder = (code: string, place: Place): Promise<Ran> =>
+          run(withMounts(code, [...shell, installation.opencode]), { place, env: installation.env });
+
+        test.skipIf(skips(`read-only folders under ${name}`, reason))("a configuration folder is read by links", async () => {
+          const place = makePlace();
+          const config = join(place.home, ".config", "opencode");
+          mkdirSync(join(config, "agent"), { recursive: true });
+          writeFileSync(join(config, "opencode.json"), "{}");
+          const code = `read_only ${formatShell(config)}`;
+          const ran = await launchUnder(code, place);
+          const links = join(privateFolder(place), "config", "opencode");
+          expect(changes(ran, place)).toEqual({ ...defaults, XDG_CONFIG_HOME: join(privateFolder(place), "config") });
+          expect(ran.stderr).toBe(
+            `opencode (aperture-env): ${config} is read-only; OpenCode reads it by links in ${links}. An empty .gitignore in it makes them needless\n`,
+          );
+          expect(readlinkSync(join(links, "opencode.json"))).toBe(join(config, "opencode.json"));
+          expect(readlinkSync(join(links, "agent"))).toBe(join(config, "agent"));
+          expect(readdirSync(config).sort()).toEqual(["agent", "opencode.json"]);
+          // With that file it is used where it is.
+          writeFileSync(join(config, ".gitignore"), "");
+          const again = await launchUnder(code, place);
+          expect([again.stderr, changes(again, place)]).toEqual(["", defaults]);
+        });
+
+        test.skipIf(skips(`read-only data under ${name}`, reason))(
+          "a data folder moves, and is to be mounted writable",
+          async () => {
+            const place = makePlace();
+            const data = join(place.home, ".local", "share", "opencode");
+            mkdirSync(data, { recursive: true });
+            const ran = await launchUnder(`read_only ${formatShell(data)}`, place);
+            expect(changes(ran, place)).toEqual({ ...defaults, XDG_DATA_HOME: join(privateFolder(place), "data") });
+            expect(ran.stderr).toBe(told(data, privateFolder(place), "mount it writable"));
+          },
+        );
       });
 
       test("every temporary folder: there is one in the home", async () => {
@@ -468,15 +625,88 @@ describe.skipIf(skips("the launcher's tests", whyNotHere()))("the launcher", () 
       });
     });
 
-    test.each(["package.json", "package-lock.json", "node_modules/", "plugin/", "plugins/", "tool/", "tools/"])(
-      "not where the user has %s, because plugins or tools may need it",
+    test.each([
+      "package.json",
+      "package-lock.json",
+      "node_modules/",
+      "plugin/",
+      "plugins/",
+      "tool/",
+      "tools/",
+      "mine.ts",
+      "mine.js",
+    ])("not where the user has %s, because plugins or tools may need it", async (name) => {
+      const place = makePlace();
+      const path = join(configFolder(place), name);
+      mkdirSync(name.endsWith("/") ? path : configFolder(place), { recursive: true });
+      if (!name.endsWith("/")) writeFileSync(path, "{}");
+      report(await launch(place));
+      expect(readdirSync(configFolder(place))).toEqual([name.replace("/", "")]);
+    });
+  });
+
+  describe("its seed in the place of the plugin package", () => {
+    const folderOf = (place: Place): string => join(place.home, ".config", "opencode");
+    const seedIn = async (): Promise<Place> => {
+      const place = makePlace();
+      report(await launch(place));
+      expect(readdirSync(folderOf(place)).sort()).toEqual(["node_modules", "package-lock.json"]);
+      return place;
+    };
+
+    test.each(["package.json", "plugin/a.ts", "plugins/a.js", "tool/a.ts", "tools/a.ts", "a.ts", "a.mjs"])(
+      "goes where %s has come up",
       async (name) => {
-        const place = makePlace();
-        const path = join(configFolder(place), name);
-        mkdirSync(name.endsWith("/") ? path : configFolder(place), { recursive: true });
-        if (!name.endsWith("/")) writeFileSync(path, "{}");
+        const place = await seedIn();
+        mkdirSync(dirname(join(folderOf(place), name)), { recursive: true });
+        writeFileSync(join(folderOf(place), name), "");
         report(await launch(place));
-        expect(readdirSync(configFolder(place))).toEqual([name.replace("/", "")]);
+        expect(readdirSync(folderOf(place))).toEqual([name.split("/")[0]]);
+        // and does not come back as long as that is there
+        report(await launch(place));
+        expect(readdirSync(folderOf(place))).toEqual([name.split("/")[0]]);
+      },
+    );
+
+    test.each(["opencode.json", "opencode.jsonc", "config.json", "tui.json", "work.json"])(
+      "goes where %s names a plugin",
+      async (name) => {
+        const place = await seedIn();
+        const file = join(folderOf(place), name);
+        const env = name === "work.json" ? { OPENCODE_CONFIG: file } : {};
+        writeFileSync(file, '{ "theme": "x" }');
+        report(await launch(place, env));
+        expect(readdirSync(folderOf(place)).sort()).toEqual([name, "node_modules", "package-lock.json"].sort());
+        writeFileSync(file, '{ "plugin": ["./x/y.ts"] }');
+        report(await launch(place, env));
+        expect(readdirSync(folderOf(place))).toEqual([name]);
+      },
+    );
+
+    test("goes where a variable names a plugin", async () => {
+      const place = await seedIn();
+      report(await launch(place, { OPENCODE_CONFIG_CONTENT: '{"plugin":["./x.ts"]}' }));
+      expect(readdirSync(folderOf(place))).toEqual([]);
+    });
+
+    test("a node_modules that somebody has filled meanwhile stays, with all that is in it", async () => {
+      const place = await seedIn();
+      mkdirSync(join(folderOf(place), "node_modules", "mine"));
+      mkdirSync(join(folderOf(place), "tool"));
+      report(await launch(place));
+      expect(readdirSync(folderOf(place)).sort()).toEqual(["node_modules", "tool"]);
+      expect(readdirSync(join(folderOf(place), "node_modules"))).toEqual(["mine"]);
+    });
+
+    test.each(["{}", '{"packages":{"":{"dependencies":{"@opencode-ai/plugin":"1.18.18"}}}}'])(
+      "a lock that says %s is not its own",
+      async (text) => {
+        const place = await seedIn();
+        writeFileSync(join(folderOf(place), "package-lock.json"), text);
+        mkdirSync(join(folderOf(place), "tool"));
+        report(await launch(place));
+        expect(readdirSync(folderOf(place)).sort()).toEqual(["node_modules", "package-lock.json", "tool"]);
+        expect(readFileSync(join(folderOf(place), "package-lock.json"), "utf8")).toBe(text);
       },
     );
   });
@@ -601,7 +831,8 @@ describe.skipIf(skips("the launcher's tests", whyNotHere()))("the launcher", () 
         const broken = { OPENCODE_CONFIG: "/nowhere\\n" };
         const third = await launch(place, broken, [], shell);
         expect(changes(third, place, broken)).toEqual(defaults);
-        expect([first.stderr, second.stderr]).toEqual(["", ""]);
+        expect(first.stderr).toBe("");
+        expect(second.stderr).toMatch(/^opencode \(aperture-env\): HOME is not set; [^\n]*\n$/);
         expect(third.stderr).toMatch(/^[^\n]*OPENCODE_CONFIG names \/nowhere\\n, which[^\n]*\n$/);
       },
     );

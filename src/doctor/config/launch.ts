@@ -12,13 +12,22 @@ export interface Installation extends MadeFor {
   readonly toldBy: "file" | "caller" | null;
 }
 
+/** A folder that has to be somewhere else than wished, and why; null where there is no place for it. */
+export interface Move {
+  readonly from: string;
+  readonly why: string;
+  readonly to: string | null;
+}
+
 /** What the launcher does. */
 export interface Launched {
   readonly env: Env;
-  /** Four folders that have to be somewhere else than wished, and why. */
-  readonly moved: { readonly from: string; readonly why: string; readonly to: string | null } | null;
+  /** Those of the four folders that have to be somewhere else, each as OpenCode's own. */
+  readonly moved: readonly Move[];
+  /** The folder of the configuration, where OpenCode gets it by links because it is on a read-only file system. */
+  readonly linked: Move | null;
   /** The same for the temporary folder. */
-  readonly temporary: { readonly from: string; readonly why: string; readonly to: string | null } | null;
+  readonly temporary: Move | null;
   /** An `OPENCODE_CONFIG` that cannot be read. */
   readonly configFallback: string | null;
 }

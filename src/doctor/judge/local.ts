@@ -1,6 +1,7 @@
 /** Programs, folders and variables of this machine. From values to values. */
 import { keyVariables } from "../../opencode/vendors.ts";
 import type { Launched } from "../config/launch.ts";
+import type { PluginPackage } from "../probe/leftovers.ts";
 import type { Programs } from "../probe/programs.ts";
 import { fine, found, listed, show, type Check, type Env } from "../types.ts";
 
@@ -16,8 +17,44 @@ export interface LocalFacts {
   readonly readOnly: readonly string[];
   /** The temporary folder is mounted so that nothing in it can be run. */
   readonly noExec: boolean;
+  /** OpenCode's plugin package, where it may be wanted. */
+  readonly packages: readonly PluginPackage[];
+  /** Folders with sessions that OpenCode does not see now. */
+  readonly leftSessions: readonly string[];
   /** `.opencode` folders in the project. */
   readonly opencodeFolders: readonly string[];
+}
+
+/** What tools and plugins import, and sessions that are out of sight. */
+export function judgeLeftovers({ packages, leftSessions }: LocalFacts): Check[] {
+  const lacking = packages.filter(({ needed, is }) => needed && is !== "installed");
+  return [
+    ...lacking.map(({ folder, is }) =>
+      found(
+        "warning",
+        "folders",
+        "plugin-package",
+        `Tools or plugins in ${show(folder)} have no plugin package to import`,
+        is === "seeded"
+          ? "the seed that keeps OpenCode from fetching it is there still; the launcher takes it away at the next start"
+          : "OpenCode fetches it from the npm registry as it starts (63 MB), and a tool that imports it fails until it is there",
+        "start opencode where the registry can be reached",
+      ),
+    ),
+    ...(lacking.length === 0 && packages.some(({ is }) => is === "seeded")
+      ? [fine("folders", "plugin-package", "OpenCode's plugin package is not fetched: no tool and no plugin needs it")]
+      : []),
+    ...leftSessions.map((folder) =>
+      found(
+        "note",
+        "folders",
+        "sessions-left",
+        `Sessions of earlier starts are in ${show(folder)}`,
+        "OpenCode keeps them in another folder now",
+        "copy its opencode.db to the other one while no opencode runs, if you want them, or delete it",
+      ),
+    ),
+  ];
 }
 
 /** OpenCode itself, and what it needs beside it. */
@@ -137,14 +174,14 @@ const reasons: Readonly<Record<string, string>> = {
   ENOTDIR: "it is no folder",
 };
 
-/** The folders of facts 9: four below the home, one for temporary files. */
+/** OpenCode's folders: four below the home, one for temporary files. */
 export function judgeFolders({ launched, readOnly, noExec }: LocalFacts): Check[] {
   const checks: Check[] = [];
-  const places = [launched.moved, launched.temporary].filter((move) => move !== null);
-  const nowhere = places.find(({ to }) => to === null);
+  const { moved, linked, temporary } = launched;
+  const nowhere = [...moved, linked, temporary].find((move) => move?.to === null);
   const because = ({ from, why }: { readonly from: string; readonly why: string }): string =>
     `${show(from)}: ${reasons[why] ?? show(why)}`;
-  if (nowhere !== undefined)
+  if (nowhere)
     checks.push(
       found(
         "failure",
@@ -156,25 +193,36 @@ export function judgeFolders({ launched, readOnly, noExec }: LocalFacts): Check[
       ),
     );
   else {
-    if (launched.moved !== null)
+    if (moved.length > 0)
       checks.push(
         found(
           "note",
           "folders",
           "folders-moved",
-          `OpenCode's folders are in ${show(launched.moved.to ?? "")}`,
-          `${because(launched.moved)}. Sessions do not outlast the container there`,
-          "give it a home that it can write into, if they shall",
+          `OpenCode writes to ${listed(moved.map(({ to }) => show(to ?? "")))} instead`,
+          `${listed(moved.map(because))}. What is written there does not outlast the container`,
+          "let this account own the folder, or give it a home that it can write into",
         ),
       );
-    if (launched.temporary !== null)
+    if (linked !== null)
+      checks.push(
+        found(
+          "note",
+          "folders",
+          "config-linked",
+          `OpenCode reads ${show(linked.from)} by links in ${show(linked.to ?? "")}`,
+          "it makes a .gitignore in its configuration folder, and this one's file system is read-only",
+          "put an empty .gitignore into it, and none are needed",
+        ),
+      );
+    if (temporary !== null)
       checks.push(
         found(
           "note",
           "folders",
           "tmp-moved",
-          `OpenCode's temporary folder is in ${show(launched.temporary.to ?? "")}`,
-          because(launched.temporary),
+          `OpenCode's temporary folder is in ${show(temporary.to ?? "")}`,
+          because(temporary),
           "leave it, or mend the folder",
         ),
       );

@@ -44,14 +44,33 @@ export function may(path: string, mode: number): boolean {
   }
 }
 
-/** Why writing into a folder is refused, or null where it is not: `EACCES`, or `EROFS` on a read-only file system. */
+/**
+ * Why writing into a folder is refused, or null where it is not: `EACCES`, or `EROFS` on a read-only file system. Of a folder that belongs to
+ * somebody else access(2) says the first where open(2), which OpenCode calls, says the second.
+ */
 export function whyNotWritable(folder: string): string | null {
   try {
     accessSync(folder, constants.W_OK | constants.X_OK);
     return null;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code ?? "EACCES";
+    const code = (error as NodeJS.ErrnoException).code ?? "EACCES";
+    return code === "EACCES" && may(folder, constants.X_OK) && mountOptionsOf(folder).includes("ro") ? "EROFS" : code;
   }
+}
+
+/** How the file system is mounted that a path is on; empty where nobody says, which only Linux does. */
+export function mountOptionsOf(path: string): readonly string[] {
+  const mounts = (textOf("/proc/self/mountinfo") ?? "").split("\n").map((line) => line.split(" "));
+  const at = real(path);
+  const around = mounts
+    .filter(([, , , , place = ""]) => at === place || at.startsWith(place === "/" ? "/" : `${place}/`))
+    .map(([, , , , place = "", options = ""]) => ({ place, options: options.split(",") }));
+  // The last one of those that are nearest covers the others.
+  const nearest = around.reduce<(typeof around)[number] | null>(
+    (best, each) => (best === null || each.place.length >= best.place.length ? each : best),
+    null,
+  );
+  return nearest?.options ?? [];
 }
 
 /** The world of a process in a folder. */

@@ -3,7 +3,15 @@
  * variables and where it moves folders to. Nothing is made here. Held against the launcher itself by test/opencode/doctor.test.ts.
  */
 import { existsSync, lstatSync, statSync } from "node:fs";
-import { isAllowed, isManaged, normaliseUrl, silencingVariables, type Installation, type Launched } from "../config/launch.ts";
+import {
+  isAllowed,
+  isManaged,
+  normaliseUrl,
+  silencingVariables,
+  type Installation,
+  type Launched,
+  type Move,
+} from "../config/launch.ts";
 import { parentOf } from "../config/world.ts";
 import type { Env } from "../types.ts";
 import { may, readText, textOf, whyNotWritable } from "./files.ts";
@@ -28,55 +36,65 @@ export function asLaunched(given: Env, installation: Installation, uid: number |
     });
 
   const home = given["HOME"] ?? "";
-  const four = [
-    ["XDG_DATA_HOME", ".local/share"],
-    ["XDG_CONFIG_HOME", ".config"],
-    ["XDG_STATE_HOME", ".local/state"],
-    ["XDG_CACHE_HOME", ".cache"],
-  ] as const;
-  const broken =
-    home === ""
-      ? { from: "HOME", why: "ENOENT" }
-      : firstOf(four.map(([name, folder]) => whyUnusable(given[name] || `${home}/${folder}`)));
-  const place = (): string | null => privatePlace(given, home, uid);
-  let moved: Launched["moved"] = null;
-  if (broken !== null) {
-    moved = { ...broken, to: place() };
-    for (const [name] of four) env[name] = `${moved.to}/${name.slice(4, -5).toLowerCase()}`;
-    if (home === "") env["HOME"] = moved.to ?? "";
+  const place = (): string | null => privatePlace(given, uid);
+  const moved: Move[] = [];
+  let linked: Move | null = null;
+  for (const [name, folder] of four) {
+    const wished = given[name] || (home === "" ? "" : `${home}/${folder}`);
+    const why = wished === "" ? "ENOENT" : whyUnusable(wished);
+    if (why === null || (name === "XDG_CONFIG_HOME" && isEnough(`${wished}/opencode`))) continue;
+    const own = place();
+    const to = own === null ? null : `${own}/${name.slice(4, -5).toLowerCase()}`;
+    const move = { from: wished === "" ? "HOME" : `${wished}/opencode`, why, to: to === null ? null : `${to}/opencode` };
+    if (name === "XDG_CONFIG_HOME" && isReadable(`${wished}/opencode`)) linked = move;
+    else moved.push(move);
+    env[name] = to ?? "";
   }
+  if (home === "") env["HOME"] = place() ?? "";
   const data = env["XDG_DATA_HOME"] || `${home}/.local/share`;
   if (namesServer(given["OPENCODE_AUTH_CONTENT"] || textOf(`${data}/opencode/auth.json`)))
     env["OPENCODE_AUTH_CONTENT"] = textOf(`${share}/auth.json`)?.replaceAll("\n", "");
   const temporary = given["TMPDIR"] || "/tmp";
   const why =
-    whyUnusable(temporary)?.why ??
+    whyUnusable(temporary) ??
     (isLink(`${temporary}/opencode`) ? "a link" : ownedBy(`${temporary}/opencode`, uid) ? null : "another account's");
   const tmp = why === null ? null : { from: temporary, why, to: place() };
   if (tmp !== null) env["TMPDIR"] = `${tmp.to}/tmp`;
   return {
     env,
     moved,
+    linked,
     temporary: tmp,
     configFallback: given["OPENCODE_CONFIG"] && !readable ? given["OPENCODE_CONFIG"] : null,
   };
 }
 
-function firstOf<Value>(values: readonly (Value | null)[]): Value | null {
-  return values.find((value) => value !== null) ?? null;
+const four = [
+  ["XDG_DATA_HOME", ".local/share"],
+  ["XDG_STATE_HOME", ".local/state"],
+  ["XDG_CACHE_HOME", ".cache"],
+  ["XDG_CONFIG_HOME", ".config"],
+] as const;
+
+/** Whether what is in a folder can be read. */
+function isReadable(folder: string): boolean {
+  return isFolder(folder) && may(folder, 5);
 }
 
-/** Why no folder `opencode` can be had and written in that one. */
-function whyUnusable(folder: string): { readonly from: string; readonly why: string } | null {
+/** Whether a folder of configuration that cannot be written will do: OpenCode dies only of a read-only file system, and not where it has a .gitignore. */
+function isEnough(folder: string): boolean {
+  return isReadable(folder) && (existsSync(`${folder}/.gitignore`) || whyNotWritable(folder) !== "EROFS");
+}
+
+/** Why no folder `opencode` can be had and written in that one; null where it can. */
+function whyUnusable(folder: string): string | null {
   let nearest = `${folder}/opencode`;
   while (nearest !== "/" && !existsSync(nearest)) nearest = parentOf(nearest);
-  let why: string | null = null;
   try {
-    why = statSync(nearest).isDirectory() ? whyNotWritable(nearest) : "ENOTDIR";
+    return statSync(nearest).isDirectory() ? whyNotWritable(nearest) : "ENOTDIR";
   } catch {
-    why = "ENOENT";
+    return "ENOENT";
   }
-  return why === null ? null : { from: folder, why };
 }
 
 function ownedBy(path: string, uid: number | null): boolean {
@@ -97,9 +115,8 @@ function isLink(path: string): boolean {
 }
 
 /** The private folder that the launcher takes, the last signs of its name unknown where others took the first; null where there is none. */
-function privatePlace(given: Env, home: string, uid: number | null): string | null {
-  const cache = given["XDG_CACHE_HOME"] || `${home}/.cache`;
-  const candidates = [given["TMPDIR"] || "/tmp", "/tmp", "/var/tmp", `${cache}/opencode`, "/dev/shm"];
+function privatePlace(given: Env, uid: number | null): string | null {
+  const candidates = candidatesOf(given);
   for (const candidate of candidates) {
     const place = `${candidate}/aperture-env-${uid ?? ""}`;
     if (isPrivate(place, uid) || (!existsSync(place) && isFolder(candidate) && may(candidate, 2))) return place;
@@ -108,8 +125,22 @@ function privatePlace(given: Env, home: string, uid: number | null): string | nu
   return taken === undefined ? null : `${taken}/aperture-env-XXXXXXXXXX`;
 }
 
+/** Every folder of this account's own that the launcher may have taken. */
+export function privatePlaces(given: Env, uid: number | null): readonly string[] {
+  return candidatesOf(given).map((candidate) => `${candidate}/aperture-env-${uid ?? ""}`);
+}
+
+function candidatesOf(given: Env): readonly string[] {
+  const cache = given["XDG_CACHE_HOME"] || `${given["HOME"] ?? ""}/.cache`;
+  return [given["TMPDIR"] || "/tmp", "/tmp", "/var/tmp", `${cache}/opencode`, "/dev/shm"];
+}
+
 function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 function isPrivate(place: string, uid: number | null): boolean {

@@ -1,7 +1,7 @@
 /** Programs and folders of this machine. */
 import { existsSync, realpathSync, statSync } from "node:fs";
 import type { Env } from "../types.ts";
-import { may, textOf, whyNotWritable } from "./files.ts";
+import { may, mountOptionsOf, textOf, whyNotWritable } from "./files.ts";
 
 /** What was found of programs. */
 export interface Programs {
@@ -50,15 +50,5 @@ export function readOnlyFolders(folders: readonly string[]): readonly string[] {
 
 /** Whether programs in a folder cannot be run, because it is mounted so; only Linux says. */
 export function isNoExec(folder: string): boolean {
-  const mounts = (textOf("/proc/self/mountinfo") ?? "").split("\n").map((line) => line.split(" "));
-  const real = existsSync(folder) ? realpathSync(folder) : folder;
-  const around = mounts
-    .filter(([, , , , at = ""]) => real === at || real.startsWith(at === "/" ? "/" : `${at}/`))
-    .map(([, , , , at = "", options = ""]) => ({ at, options: options.split(",") }));
-  // The last one of those that are nearest covers the others.
-  const nearest = around.reduce<(typeof around)[number] | null>(
-    (best, each) => (best === null || each.at.length >= best.at.length ? each : best),
-    null,
-  );
-  return nearest?.options.includes("noexec") ?? false;
+  return mountOptionsOf(folder).includes("noexec");
 }

@@ -32,3 +32,18 @@ done
 chmod 0755 "$prefix/share" "$share"
 install -m 0755 "$here/launcher.sh" "$prefix/bin/opencode"
 install -m 0755 "$here/doctor.sh" "$prefix/bin/aperture-doctor"
+# OpenCode's folders belong to whoever works in the container: what is mounted there as a new volume does, too.
+own() {
+  [ -d "$1" ] || { own "${1%/*}" && mkdir "$1" && chown "$account" "$1"; }
+}
+user=${_REMOTE_USER:-${APERTURE_ENV_USER:-}}
+if [ -n "$user" ]; then
+  while IFS=: read -r name _ uid gid _ home _; do
+    if [ "$name" != "$user" ] && [ "$uid" != "$user" ]; then continue; fi
+    account=$uid:$gid
+    for folder in .local/share .local/state .config .cache; do
+      if [ -d "$home" ]; then own "$home/$folder/opencode" && chown "$account" "$home/$folder/opencode"; fi
+    done
+    break
+  done </etc/passwd
+fi

@@ -52,26 +52,47 @@ PATH=${PATH:-/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin}
 export APERTURE_URL OPENCODE_CONFIG OPENCODE_MODELS_PATH PATH OPENCODE_DISABLE_DEFAULT_PLUGINS
 export OPENCODE_DISABLE_MODELS_FETCH OPENCODE_DISABLE_AUTOUPDATE OPENCODE_DISABLE_LSP_DOWNLOAD OPENCODE_DISABLE_SHARE
 
+# busybox's test looks at modes alone and takes a read-only file system for a writable one. That it knows == tells it from dash, which does not.
+# shellcheck disable=SC3014 # as it says
+if [ "${BASH_VERSION:-}" == '' ] 2>/dev/null; then _blind=1; else _blind=; fi
+
+writable() { [ -d "$1" ] && [ -w "$1" ] && [ -x "$1" ] && { [ -z "$_blind" ] || touch -c "$1" 2>/dev/null; }; }
+
 # OpenCode needs a folder of its own in each of four places, and dies where one cannot be made.
 usable() {
+  [ -n "$1" ] || return
   [ -d "$1/opencode" ] || mkdir -p "$1/opencode" 2>/dev/null
-  [ -d "$1/opencode" ] && [ -w "$1/opencode" ] && [ -x "$1/opencode" ]
+  writable "$1/opencode"
+}
+
+# Whether a folder that cannot be written is on a read-only file system; only the system's own words tell.
+read_only() {
+  case $(LC_ALL=C && { : >"$1/.aperture-env-$$"; } 2>&1) in
+    *[Rr]ead-only*) return 0 ;;
+    *) return 1 ;;
+  esac
+}
+
+# The configuration is only read, so a folder that this account may not write into will do. On a read-only file system it will not, because
+# OpenCode makes a .gitignore in it and dies where it cannot.
+enough() {
+  [ -d "$1/opencode" ] && [ -r "$1/opencode" ] && [ -x "$1/opencode" ] && { [ -e "$1/opencode/.gitignore" ] || ! read_only "$1/opencode"; }
 }
 
 # A private folder for this account: only a real folder that this account owns will do, since others can write beside it.
 private() {
-  [ -d "$1" ] && [ -w "$1" ] && [ -x "$1" ] || return
+  writable "$1" || return
   if [ -n "$_uid" ]; then _place=$1/aperture-env-$_uid; else _place=$1/aperture-env-$$; fi
   mkdir -m 0700 "$_place" 2>/dev/null
   # shellcheck disable=SC3067 # -O is in dash, busybox and bash, which is what /bin/sh is
-  [ -d "$_place" ] && [ ! -L "$_place" ] && [ -O "$_place" ] && [ -w "$_place" ] && return
+  [ -d "$_place" ] && [ ! -L "$_place" ] && [ -O "$_place" ] && writable "$_place" && return
   if [ -e "$_place" ] || [ -L "$_place" ]; then _taken="$_taken $_place"; fi
   return 1
 }
 
 # A name that others can foresee they can also take in advance; then one that they cannot, for this start alone.
 unforeseen() {
-  [ -n "$_taken" ] && [ -d "$1" ] && [ -w "$1" ] && _place=$(umask 077 && mktemp -d "$1/aperture-env-XXXXXXXXXX" 2>/dev/null) &&
+  [ -n "$_taken" ] && writable "$1" && _place=$(umask 077 && mktemp -d "$1/aperture-env-XXXXXXXXXX" 2>/dev/null) &&
     say "no folder of this account alone:$(plain "$_taken"); what OpenCode writes in this start is in $(plain "$_place")"
 }
 
@@ -88,15 +109,87 @@ find_private() {
   exit 1
 }
 
-_place=
-if [ -z "${HOME:-}" ] || ! { usable "${XDG_DATA_HOME:-$HOME/.local/share}" && usable "${XDG_CONFIG_HOME:-$HOME/.config}" &&
-  usable "${XDG_STATE_HOME:-$HOME/.local/state}" && usable "${XDG_CACHE_HOME:-$HOME/.cache}"; }; then
+# Links in the second folder to all that is in the first and not in it; links that lead nowhere go.
+link_all() {
+  _from=$1 _to=$2
+  set --
+  for _entry in "$_to"/* "$_to"/.[!.]*; do
+    if [ -L "$_entry" ] && [ ! -e "$_entry" ]; then set -- "$@" "$_entry"; fi
+  done
+  [ $# -eq 0 ] || rm -f "$@"
+  set --
+  for _entry in "$_from"/* "$_from"/.[!.]*; do
+    if [ -e "$_entry" ] && [ ! -e "$_to/${_entry##*/}" ]; then set -- "$@" "$_entry"; fi
+  done
+  [ $# -eq 0 ] || ln -s "$@" "$_to" 2>/dev/null
+}
+
+# A folder of this account's own in the place of one that will not do: move NAME FOLDER. What other programs have beside OpenCode's is linked.
+move() {
   find_private
-  XDG_DATA_HOME=$_place/data XDG_CONFIG_HOME=$_place/config XDG_STATE_HOME=$_place/state XDG_CACHE_HOME=$_place/cache
-  export XDG_DATA_HOME XDG_CONFIG_HOME XDG_STATE_HOME XDG_CACHE_HOME
-  mkdir -p "$XDG_DATA_HOME/opencode" "$XDG_CONFIG_HOME/opencode" "$XDG_STATE_HOME/opencode" "$XDG_CACHE_HOME/opencode"
-  if [ -z "${HOME:-}" ]; then export HOME="$_place"; fi
+  _new=$_place/$1
+  [ -d "$_new/opencode" ] || _first=1
+  mkdir -p "$_new/opencode"
+  [ -z "$2" ] || link_all "$2" "$_new"
+}
+
+# What cannot be written, for a person: the folder itself, or what there is above it.
+note() {
+  _near=$1/opencode
+  while [ -n "$_near" ] && [ ! -e "$_near" ]; do _near=${_near%/*}; done
+  : "${_near:=/}"
+  case " $_lost " in
+    *" $_near "*) return ;;
+    *) _lost="$_lost $_near" ;;
+  esac
+  case $_near in
+    "${HOME:-.}"/*) if read_only "$_near"; then _how='mount it writable'; fi ;;
+    *) _how='let HOME (or XDG_..._HOME, where it is set) be a folder that it can write into' ;;
+  esac
+}
+
+_place='' _first='' _lost='' _how='' _told=''
+_data=${XDG_DATA_HOME:-${HOME:+$HOME/.local/share}} _state=${XDG_STATE_HOME:-${HOME:+$HOME/.local/state}}
+_cache=${XDG_CACHE_HOME:-${HOME:+$HOME/.cache}} _config=${XDG_CONFIG_HOME:-${HOME:+$HOME/.config}}
+if ! usable "$_data"; then
+  note "$_data"
+  move data "$_data"
+  # Logins can still be read there.
+  for _file in auth.json mcp-auth.json; do
+    if [ -r "$_data/opencode/$_file" ] && [ ! -e "$_new/opencode/$_file" ]; then ln -s "$_data/opencode/$_file" "$_new/opencode/"; fi
+  done
+  export XDG_DATA_HOME="$_new"
 fi
+if ! usable "$_state"; then
+  note "$_state"
+  move state "$_state"
+  export XDG_STATE_HOME="$_new"
+fi
+if ! usable "$_cache"; then
+  note "$_cache"
+  move cache "$_cache"
+  export XDG_CACHE_HOME="$_new"
+fi
+if ! usable "$_config" && ! enough "$_config"; then
+  if [ -d "$_config/opencode" ] && [ -r "$_config/opencode" ] && [ -x "$_config/opencode" ]; then
+    move config "$_config"
+    link_all "$_config/opencode" "$_new/opencode"
+    _told="$_config/opencode is read-only; OpenCode reads it by links in $_new/opencode. An empty .gitignore in it makes them needless"
+  else
+    note "$_config"
+    move config "$_config"
+  fi
+  export XDG_CONFIG_HOME="$_new"
+fi
+if [ -z "${HOME:-}" ]; then
+  find_private
+  _told="HOME is not set; what OpenCode keeps is in $_place and goes with the container. To mend it: set HOME"
+  export HOME="$_place"
+elif [ -n "$_lost" ]; then
+  : "${_how:=as root, chown -R $_uid$_lost}"
+  _told="$_told${_told:+. }this account cannot write$_lost; what belongs there is in $_place and goes with the container. To mend it: $_how"
+fi
+[ -z "$_told" ] || say "$(plain "$_told")"
 # Somebody else's opencode folder in the shared temporary folder stops it, too; and where they let others write, they could read and replace. A
 # link there may be theirs, and lead to another place at any time.
 # shellcheck disable=SC3067 # as above
@@ -134,12 +227,35 @@ if [ -n "$_logins" ]; then
   export OPENCODE_AUTH_CONTENT
 fi
 
-# OpenCode would install its plugin package in the background (63 MB). With this it takes it as installed; not where plugins or tools are used.
+# OpenCode would install its plugin package in the background (63 MB) into its configuration folder. With this seed it takes it as installed. Tools,
+# plugins and dependencies there need the real one: then the seed goes, and nothing that is not its own.
 _config=${XDG_CONFIG_HOME:-$HOME/.config}/opencode
-if [ ! -e "$_config/package-lock.json" ] && [ ! -e "$_config/package.json" ] && [ ! -e "$_config/node_modules" ] &&
-  [ ! -e "$_config/plugin" ] && [ ! -e "$_config/plugins" ] && [ ! -e "$_config/tool" ] && [ ! -e "$_config/tools" ]; then
-  mkdir "$_config/node_modules" 2>/dev/null &&
-    echo '{"packages":{"":{"dependencies":{"@opencode-ai/plugin":"*"}}}}' >"$_config/package-lock.json"
+_seed='{"packages":{"":{"dependencies":{"@opencode-ai/plugin":"*"}}}}'
+needs_package() {
+  for _entry in plugin plugins tool tools package.json; do
+    [ -e "$_config/$_entry" ] && return
+  done
+  # A plugin by its path, in whatever configuration.
+  for _entry in "$_config"/*.ts "$_config"/*.js "$_config"/*.mjs "$_config"/*.mts; do
+    [ -e "$_entry" ] && return
+  done
+  case ${OPENCODE_CONFIG_CONTENT:-} in *'"plugin"'*) return 0 ;; *) ;; esac
+  set --
+  for _entry in "$_config"/*.json "$_config"/*.jsonc "${OPENCODE_TUI_CONFIG:-}"; do
+    if [ -f "$_entry" ] && [ "$_entry" != "$_lock" ]; then set -- "$@" "$_entry"; fi
+  done
+  if [ "$OPENCODE_CONFIG" != "$_share/opencode.json" ]; then set -- "$@" "$OPENCODE_CONFIG"; fi
+  [ $# -gt 0 ] && grep -qs '"plugin"' "$@"
+}
+_lock=$_config/package-lock.json _line=
+if [ -f "$_lock" ]; then IFS= read -r _line <"$_lock" || [ -n "$_line" ]; fi
+if [ "$_line" = "$_seed" ]; then
+  if needs_package; then
+    rm -f "$_lock"
+    rmdir "$_config/node_modules" 2>/dev/null
+  fi
+elif [ ! -e "$_lock" ] && [ ! -e "$_config/node_modules" ] && ! needs_package; then
+  mkdir "$_config/node_modules" 2>/dev/null && echo "$_seed" >"$_lock"
 fi
 
 # What the doctor found when the container started, for a person: its file begins with ok, or with what is wrong and what to try.
@@ -149,10 +265,11 @@ if [ -t 0 ] && [ -t 2 ] && [ -f "$_verdict" ] && [ -O "$_verdict" ]; then
   IFS= read -r _line <"$_verdict" || _line=ok
   if [ "$_line" != ok ]; then
     say "$_line"
-    # Its screen, which comes without arguments, would cover that at once.
-    [ $# -gt 0 ] || sleep 3
+    _first=1
   fi
 fi
+# OpenCode's screen, which comes without arguments, would cover that at once.
+if [ -n "$_first" ] && [ $# -eq 0 ] && [ -t 0 ] && [ -t 2 ]; then sleep 3; fi
 
 if [ ! -x "$_binary" ]; then
   say "$_binary is not there: this image was built without its OpenCode stage"
