@@ -208,7 +208,7 @@ describe("check", () => {
     [
       "a Dockerfile that does not install the environment",
       image,
-      (text) => text.replace(/^RUN sh \S+\/aperture-env\/install\.sh\n/m, ""),
+      (text) => text.replace(/^RUN .*\/aperture-env\/install\.sh\n/m, ""),
       /Dockerfile:\d+:1 {2}does not install the environment in the target/,
     ],
     [
