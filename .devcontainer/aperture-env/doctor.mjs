@@ -164,19 +164,19 @@ function createScanner(text, ignoreTrivia = false) {
       tokenOffset = len;
       return token = 17;
     }
-    let code = text.charCodeAt(pos);
-    if (isWhiteSpace(code)) {
+    let code2 = text.charCodeAt(pos);
+    if (isWhiteSpace(code2)) {
       do {
         pos++;
-        value += String.fromCharCode(code);
-        code = text.charCodeAt(pos);
-      } while (isWhiteSpace(code));
+        value += String.fromCharCode(code2);
+        code2 = text.charCodeAt(pos);
+      } while (isWhiteSpace(code2));
       return token = 15;
     }
-    if (isLineBreak(code)) {
+    if (isLineBreak(code2)) {
       pos++;
-      value += String.fromCharCode(code);
-      if (code === 13 && text.charCodeAt(pos) === 10) {
+      value += String.fromCharCode(code2);
+      if (code2 === 13 && text.charCodeAt(pos) === 10) {
         pos++;
         value += "\n";
       }
@@ -184,7 +184,7 @@ function createScanner(text, ignoreTrivia = false) {
       tokenLineStartOffset = pos;
       return token = 14;
     }
-    switch (code) {
+    switch (code2) {
       // tokens: []{}:,
       case 123:
         pos++;
@@ -250,12 +250,12 @@ function createScanner(text, ignoreTrivia = false) {
           value = text.substring(start, pos);
           return token = 13;
         }
-        value += String.fromCharCode(code);
+        value += String.fromCharCode(code2);
         pos++;
         return token = 16;
       // numbers
       case 45:
-        value += String.fromCharCode(code);
+        value += String.fromCharCode(code2);
         pos++;
         if (pos === len || !isDigit(text.charCodeAt(pos))) {
           return token = 16;
@@ -277,9 +277,9 @@ function createScanner(text, ignoreTrivia = false) {
         return token = 11;
       // literals and unknown symbols
       default:
-        while (pos < len && isUnknownContentCharacter(code)) {
+        while (pos < len && isUnknownContentCharacter(code2)) {
           pos++;
-          code = text.charCodeAt(pos);
+          code2 = text.charCodeAt(pos);
         }
         if (tokenOffset !== pos) {
           value = text.substring(tokenOffset, pos);
@@ -293,16 +293,16 @@ function createScanner(text, ignoreTrivia = false) {
           }
           return token = 16;
         }
-        value += String.fromCharCode(code);
+        value += String.fromCharCode(code2);
         pos++;
         return token = 16;
     }
   }
-  function isUnknownContentCharacter(code) {
-    if (isWhiteSpace(code) || isLineBreak(code)) {
+  function isUnknownContentCharacter(code2) {
+    if (isWhiteSpace(code2) || isLineBreak(code2)) {
       return false;
     }
-    switch (code) {
+    switch (code2) {
       case 125:
       case 93:
       case 123:
@@ -867,8 +867,8 @@ var ParseErrorCode;
   ParseErrorCode2[ParseErrorCode2["InvalidEscapeCharacter"] = 15] = "InvalidEscapeCharacter";
   ParseErrorCode2[ParseErrorCode2["InvalidCharacter"] = 16] = "InvalidCharacter";
 })(ParseErrorCode || (ParseErrorCode = {}));
-function printParseErrorCode(code) {
-  switch (code) {
+function printParseErrorCode(code2) {
+  switch (code2) {
     case 1:
       return "InvalidSymbol";
     case 2:
@@ -1313,11 +1313,11 @@ function printTo(stream) {
 }
 
 // src/doctor/types.ts
-function fine(group, code, message) {
-  return { code, group, severity: "ok", message, cause: null, next: null };
+function fine(group, code2, message) {
+  return { code: code2, group, severity: "ok", message, cause: null, next: null };
 }
-function found(severity, group, code, message, cause, next) {
-  return { code, group, severity, message, cause, next };
+function found(severity, group, code2, message, cause, next) {
+  return { code: code2, group, severity, message, cause, next };
 }
 var ranks = ["ok", "note", "warning", "failure"];
 function compareSeverity(left, right) {
@@ -1538,26 +1538,6 @@ function judgeAttribution({ attribution }, headers) {
   return said(`Requests carry for the gateway's log: ${carried}${without}`);
 }
 
-// src/gateway/proxy.ts
-function findRoute(url, env) {
-  const variables2 = url.protocol === "https:" ? ["https_proxy", "HTTPS_PROXY"] : ["http_proxy", "HTTP_PROXY"];
-  const name = variables2.find((variable) => (env[variable] ?? "").trim() !== "");
-  if (name === void 0 || isExcluded(url, env["no_proxy"] ?? env["NO_PROXY"] ?? "")) return { proxy: null, unused: null };
-  const proxy = parseProxy(env[name].trim());
-  return url.protocol === "http:" && proxy !== null ? { proxy, unused: null } : { proxy: null, unused: name };
-}
-function parseProxy(text) {
-  try {
-    const proxy = new URL(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`);
-    return proxy.protocol === "http:" ? proxy : null;
-  } catch {
-    return null;
-  }
-}
-function isExcluded({ hostname, host }, list) {
-  return list.split(",").map((entry) => entry.trim().toLowerCase().replace(/^\./, "")).some((entry) => entry !== "" && (entry === "*" || entry === hostname || entry === host || hostname.endsWith(`.${entry}`)));
-}
-
 // src/opencode/config-keys.ts
 var key = (path, kind, managed) => ({ path: path.split("."), kind, managed });
 var configKeys = [
@@ -1638,11 +1618,11 @@ function judgeNamed(one, environment) {
     if (kind === "key") return judgeKey(one);
     return judgeProviderPackage(one);
   }
-  if (one.path[0] === "plugin") return judgePlugin(one);
+  if (one.path[0] === "plugin") return judgePlugin(one, environment);
   return judgeCalled(one);
 }
-function judgeModel({ path, text }, { providers, managed = false }) {
-  if (/^\{(?:env|file):/.test(text) || providers.includes(text.split("/")[0])) return null;
+function judgeModel({ path, text }, { providers, allowed = [], managed = false }) {
+  if (/^\{(?:env|file):/.test(text) || [...providers, ...allowed].includes(text.split("/")[0])) return null;
   const main2 = {
     model: "OpenCode cannot start a session with it, or goes past the gateway where enabled_providers lets it in",
     small_model: "OpenCode uses the main model instead, or goes past the gateway where enabled_providers lets it in"
@@ -1657,10 +1637,10 @@ function judgeModel({ path, text }, { providers, managed = false }) {
     fixable: false
   };
 }
-function judgeLists(named, { providers }) {
+function judgeLists(named, { providers, allowed = [] }) {
   const listed2 = (name) => named.filter(({ path }) => path[0] === name).map(({ text }) => text);
   const gone = listed2("disabled_providers").filter((id) => providers.includes(id));
-  const others = listed2("enabled_providers").filter((id) => !providers.includes(id));
+  const others = listed2("enabled_providers").filter((id) => !providers.includes(id) && !allowed.includes(id));
   const found2 = [];
   if (gone.length > 0)
     found2.push({
@@ -1707,8 +1687,19 @@ function judgeProviderPackage({ path, text }) {
     "it is fetched from the npm registry, and its code sends what is asked wherever it likes"
   );
 }
-function judgePlugin({ path, text }) {
+function judgePlugin({ path, text }, { plugins }) {
   const isFile = /^(?:file:|\.{0,2}\/|~\/|[a-z]:\\)/i.test(text);
+  const isPinned = isFile || /.@\d+\.\d+\.\d+(?:[-+][\w.+-]+)?$/.test(text);
+  if (plugins === "refuse") return { ...refused(`the plugin ${show2(text)}`), path, fixable: false };
+  if (plugins === "pinned" && !isPinned)
+    return {
+      code: "plugin-refused",
+      path,
+      what: `the plugin ${show2(text)} has no exact version, and opencode.plugins is pinned`,
+      comes: "OpenCode fetches whichever version the registry has, and its code sees every prompt",
+      hint: "write its exact version behind an @, or set  opencode.plugins: allow  in aperture-env.yaml",
+      fixable: false
+    };
   return isFile ? {
     code: "runs-code",
     path,
@@ -1721,8 +1712,16 @@ function judgePlugin({ path, text }) {
     path,
     what: `the plugin ${show2(text)} is a package`,
     comes: "OpenCode asks the npm registry for it, and its code sees every prompt and can send it past the gateway, which no configuration prevents",
-    hint: `${/.@\d+\.\d+\.\d+/.test(text) ? "" : "write its exact version behind an @, so that no other one comes; "}leave it if it is meant, or take it out`,
+    hint: `${isPinned ? "" : "write its exact version behind an @, so that no other one comes; "}leave it if it is meant, or take it out`,
     fixable: false
+  };
+}
+function refused(what) {
+  return {
+    code: "plugin-refused",
+    what: `${what} is there, and opencode.plugins is refuse`,
+    comes: "OpenCode calls none of its hooks, but fetches and loads its code, which no switch prevents",
+    hint: "take it out, or set  opencode.plugins: allow  in aperture-env.yaml"
   };
 }
 function judgeCalled({ path, text, key: key2 }) {
@@ -1744,7 +1743,7 @@ function judgeCalled({ path, text, key: key2 }) {
   };
 }
 function judgeOwnProviders(config, named, environment) {
-  const { providers, managed = false } = environment;
+  const { providers, allowed = [], managed = false } = environment;
   const provider = config?.provider;
   if (typeof provider !== "object" || provider === null || Array.isArray(provider)) return [];
   const letIn = managed ? [] : named.filter(({ path }) => path[0] === "enabled_providers").map(({ text }) => text);
@@ -1754,13 +1753,24 @@ function judgeOwnProviders(config, named, environment) {
     if (typeof settings !== "object" || settings === null) return [];
     const { options } = settings;
     const at2 = typeof options?.baseURL === "string" ? ` at ${showOrigin(options.baseURL)}` : "";
+    if (allowed.includes(id))
+      return [
+        {
+          code: "asks-others",
+          path: ["provider", id],
+          what: `provider ${show2(id)}${at2} is let in by opencode.other_providers`,
+          comes: "what is asked of its models goes there, past the gateway",
+          hint: "leave it if that is meant, or take it out of aperture-env.yaml",
+          fixable: false
+        }
+      ];
     return [
       {
         code: "provider-off",
         path: ["provider", id],
         what: `provider ${show2(id)}${at2} is none of the environment's`,
         comes: "enabled_providers of the environment leaves it off, and its models cannot be chosen",
-        hint: `leave it off; or add it to providers in aperture-env.yaml, if the gateway serves it; or${managed ? " set `opencode.managed: false` and" : ""} let enabled_providers in this file name it beside ${providers.join(", ")}, if it may go past the gateway`,
+        hint: `leave it off; or add it to providers in aperture-env.yaml, if the gateway serves it; or name it in opencode.other_providers there, if it may go past the gateway`,
         fixable: false
       }
     ];
@@ -1818,6 +1828,62 @@ function showPath(path) {
 }
 function show2(text) {
   return /^[!#-~]+$/.test(text) ? text : visible(JSON.stringify(text));
+}
+
+// src/opencode/folder-files.ts
+var prose = /(?:^|\/)(agent|command|mode)s?\/(?:.*\/)?([^/]+)\.md$/;
+var code = /(?:^|\/)(plugin|tool)s?\/[^/]+\.[cm]?[jt]s$/;
+var foldersRead = ["agent", "command", "mode", "plugin", "tool"].flatMap((name) => [name, `${name}s`]);
+function isFolderFile(path) {
+  return prose.test(path) || code.test(path);
+}
+function isCode(path) {
+  return code.test(path);
+}
+function judgeFolderFile(path, text, environment) {
+  const [, kind] = code.exec(path) ?? [];
+  if (kind === "plugin" && environment.plugins === "refuse") return [{ way: refused("this plugin"), offset: 0 }];
+  if (kind !== void 0)
+    return [
+      {
+        way: {
+          code: "runs-code",
+          what: `this ${kind} is code that runs inside of OpenCode`,
+          comes: `it ${kind === "plugin" ? "sees every prompt and can send it" : "can send what it gets"} past the gateway, which no configuration prevents`,
+          hint: "leave it if you would run it as a program of this repository, or take it out"
+        },
+        offset: 0
+      }
+    ];
+  const [, section = "", name = ""] = prose.exec(path) ?? [];
+  const model = modelOf(text);
+  if (model === null) return [];
+  return findWaysOut({ [section]: { [name]: { model: model.text } } }, environment).map((way) => ({ way, offset: model.offset }));
+}
+function modelOf(text) {
+  const head = /^\ufeff?---\r?\n(.*?)\r?\n---/s.exec(text)?.[0];
+  const found2 = head === void 0 ? null : /^model:[ \t]*(["']?)([^\s"'#]+)\1/m.exec(head);
+  return found2 === null ? null : { text: found2[2], offset: found2.index };
+}
+
+// src/gateway/proxy.ts
+function findRoute(url, env) {
+  const variables2 = url.protocol === "https:" ? ["https_proxy", "HTTPS_PROXY"] : ["http_proxy", "HTTP_PROXY"];
+  const name = variables2.find((variable) => (env[variable] ?? "").trim() !== "");
+  if (name === void 0 || isExcluded(url, env["no_proxy"] ?? env["NO_PROXY"] ?? "")) return { proxy: null, unused: null };
+  const proxy = parseProxy(env[name].trim());
+  return url.protocol === "http:" && proxy !== null ? { proxy, unused: null } : { proxy: null, unused: name };
+}
+function parseProxy(text) {
+  try {
+    const proxy = new URL(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`);
+    return proxy.protocol === "http:" ? proxy : null;
+  } catch {
+    return null;
+  }
+}
+function isExcluded({ hostname, host }, list) {
+  return list.split(",").map((entry) => entry.trim().toLowerCase().replace(/^\./, "")).some((entry) => entry !== "" && (entry === "*" || entry === hostname || entry === host || hostname.endsWith(`.${entry}`)));
 }
 
 // src/opencode/variables.ts
@@ -1946,12 +2012,12 @@ function holdsPlaceholders(text) {
 function findWaysOutOfVariables(given, environment) {
   const { url, managed = false } = environment;
   const found2 = [];
-  const add = (name, code, what, result) => {
-    found2.push({ name, code, path: [], what, comes: result, hint: "leave it if that is meant, or take it out", fixable: false });
+  const add = (name, code2, what, result) => {
+    found2.push({ name, code: code2, path: [], what, comes: result, hint: "leave it if that is meant, or take it out", fixable: false });
   };
-  for (const { name, comes, held, code, harmless } of variables) {
+  for (const { name, comes, held, code: code2, harmless } of variables) {
     const value = given[name] ?? "";
-    if (value !== "" && !(managed && held) && harmless?.(value) !== true) add(name, code, `${name} is set`, `it ${comes}`);
+    if (value !== "" && !(managed && held) && harmless?.(value) !== true) add(name, code2, `${name} is set`, `it ${comes}`);
   }
   for (const way of judgeContent(given["OPENCODE_CONFIG_CONTENT"] ?? "", environment))
     found2.push({ ...way, name: "OPENCODE_CONFIG_CONTENT", what: `OPENCODE_CONFIG_CONTENT: ${way.what}`, fixable: false });
@@ -2000,6 +2066,10 @@ function describesOther(text, url) {
 }
 
 // src/doctor/judge/config-facts.ts
+function oursAndAllowed(own) {
+  const ours2 = entriesAt(own, "provider").map(([id]) => id);
+  return { ours: ours2, allowed: (textsAt(own, "enabled_providers") ?? []).filter((id) => !ours2.includes(id)) };
+}
 function whoSet({ layers }, path) {
   const layer = layers.findLast(({ value }) => at(value, ...path) !== void 0);
   if (layer === void 0) return null;
@@ -2015,10 +2085,11 @@ function placed(source, line) {
 // src/doctor/judge/providers.ts
 function judgeProviders({ choices: choices2, resolved, own, origin, quote, installation }) {
   if (origin === null) return [];
-  const ours2 = textsAt(own, "enabled_providers") ?? [];
+  const { ours: ours2, allowed } = oursAndAllowed(own);
   const checks = [];
   for (const provider of choices2.providers) {
-    const mine = ours2.includes(provider.id) || at(own, "provider", provider.id) !== void 0;
+    if (allowed.includes(provider.id)) continue;
+    const mine = ours2.includes(provider.id);
     const past = judgeAddress2(provider, { own, origin, resolved, mine, quote });
     if (past !== null) checks.push(past);
     else checks.push(...judgeKey2(provider, resolved, quote));
@@ -2130,7 +2201,11 @@ function judgeKey2({ id: counted, key: key2, keyBy, npm }, resolved, quote) {
     ];
   return [];
 }
-function judgeOthers({ choices: choices2, resolved, storedKeys, storedLogins, wellKnown, launched: { env } }) {
+function judgeOthers(facts) {
+  const { choices: choices2, resolved, storedKeys, storedLogins, wellKnown, own, launched } = facts;
+  const { env } = launched;
+  const { allowed } = oursAndAllowed(own);
+  const ambient = choices2.ambient.filter(({ id }) => !allowed.includes(id));
   const checks = [];
   const by = whoSet(resolved, ["enabled_providers"]);
   if (choices2.hosted)
@@ -2144,13 +2219,13 @@ function judgeOthers({ choices: choices2, resolved, storedKeys, storedLogins, we
         "let enabled_providers name the gateway's providers only"
       )
     );
-  if (choices2.ambient.length > 0)
+  if (ambient.length > 0)
     checks.push(
       found(
         "failure",
         "config",
         "provider-ambient",
-        `${listed(choices2.ambient.map(({ id, variable }) => `${id} (${variable})`))} can be chosen because of the environment`,
+        `${listed(ambient.map(({ id, variable }) => `${id} (${variable})`))} can be chosen because of the environment`,
         "enabled_providers lets them in, and they go past the gateway",
         "let enabled_providers name the gateway's providers only"
       )
@@ -2256,10 +2331,10 @@ function judgeConfig(facts) {
       )
     ];
   const problems = resolved.problems.map(
-    ({ code, source, why, line }) => found(
+    ({ code: code2, source, why, line }) => found(
       "failure",
       "config",
-      code,
+      code2,
       `OpenCode does not start with ${show(source)}${line === void 0 ? "" : `:${line}`}`,
       show(why),
       "mend it there, or take it away"
@@ -2382,37 +2457,60 @@ var severities = {
   "provider-off": "note",
   "runs-code": "note",
   "asks-registry": "note",
-  "asks-others": "note"
+  "asks-others": "note",
+  "plugin-refused": "failure"
 };
-function judgeWaysOut({ resolved, own, origin, managed, given, installation }) {
+function judgeWaysOut({ resolved, own, origin, managed, given, installation, folderFiles }) {
   if (origin === null) return [];
+  const { ours: ours2, allowed } = oursAndAllowed(own);
   const environment = {
     url: origin,
-    providers: [.../* @__PURE__ */ new Set([...textsAt(own, "enabled_providers") ?? [], ...entriesAt(own, "provider").map(([id]) => id)])],
+    providers: ours2,
+    allowed,
+    ...installation.plugins !== void 0 && { plugins: installation.plugins },
     addressed: entriesAt(own, "provider").every(([, provider]) => (textAt(provider, "options", "baseURL") ?? "") === "") ? "models" : "providers",
     managed
   };
-  const ours2 = `${installation.share}/opencode.json`;
-  const files = resolved.layers.filter(({ kind, source }) => kind !== "managed" && kind !== "variable" && source !== ours2).flatMap(({ source, filled }) => {
+  const file = `${installation.share}/opencode.json`;
+  const files = resolved.layers.filter(({ kind, source }) => kind !== "managed" && kind !== "variable" && source !== file).flatMap(({ source, filled }) => {
     const text = writtenBetween(filled, 0, filled.text.length) ?? filled.text;
     const parsed = parseJsonc(text);
     return findWaysOut(parsed.ok ? parsed.value : {}, environment).filter(({ path }) => !judgedMerged.test(path.join("."))).map((way) => ({ way, severity: severities[way.code], where: placed(source, lineOf({ text, spans: [] }, way.path)) }));
   });
+  const inFolders = judgeFolders(folderFiles, environment);
   const variables2 = findWaysOutOfVariables(given, environment).filter(({ name, path }) => !judgedElsewhere.test(name) && !judgedMerged.test(path.join("."))).map((way) => ({
     way: withoutContent(way),
     severity: way.name === "OPENCODE_DISABLE_DEFAULT_PLUGINS" ? "warning" : "note",
     where: null
   }));
-  return [...files, ...variables2].map(
-    ({ way: { code, what, comes, hint }, severity, where }) => found(
+  return [...files, ...inFolders, ...variables2].map(
+    ({ way: { code: code2, what, comes, hint }, severity, where }) => found(
       severity,
       "config",
-      code,
+      code2,
       `${what.charAt(0).toUpperCase()}${what.slice(1)}${where === null ? "" : ` (${where})`}`,
       comes,
       hint
     )
   );
+}
+function judgeFolders(folderFiles, environment) {
+  const all = folderFiles.flatMap(
+    (file) => judgeFolderFile(file.path, file.text, environment).map(({ way }) => ({ way, file: `${file.folder}/${file.path}` }))
+  );
+  const codes = [...new Set(all.map(({ way }) => `${way.code} ${way.what}`))];
+  return codes.map((one) => {
+    const same2 = all.filter(({ way: way2 }) => `${way2.code} ${way2.what}` === one);
+    const { way } = same2[0];
+    return {
+      way,
+      severity: severities[way.code],
+      where: listed(
+        same2.map(({ file }) => show(file)),
+        3
+      )
+    };
+  });
 }
 function withoutContent(way) {
   const [key2] = way.path;
@@ -2468,20 +2566,52 @@ var AppError = class extends Error {
     this.where = fields.where;
   }
 };
-function environmentError(code, message, hint, where) {
-  return new AppError({ code, exit: 4, message, ...hint && { hint }, ...where && { where } });
+function environmentError(code2, message, hint, where) {
+  return new AppError({ code: code2, exit: 4, message, ...hint && { hint }, ...where && { where } });
 }
 
 // src/gateway/explain.ts
+var refusals = [
+  {
+    code: "gateway-guardrail",
+    status: 403,
+    says: /guardrail_blocked|blocked by (?:a )?guardrail/i,
+    what: "has a guardrail that blocks this prompt (403)",
+    hint: "It is about what is asked, not about who asks: no grant helps. The gateway's administrators know the rule, and see the request on its Logs page."
+  },
+  {
+    code: "gateway-hook",
+    status: 503,
+    says: /\bhook\b/i,
+    what: "has a hook that did not let this through (503)",
+    hint: "A hook that fails closed refuses every prompt while what it asks does not answer. The gateway's administrators have to see to it."
+  },
+  {
+    code: "gateway-quota-invalid",
+    status: 429,
+    says: /\b(?:pars\w+|invalid|malformed|misconfigured|unknown)\b/i,
+    what: "cannot read its own quota (429)",
+    hint: "Waiting does not help: in the gateway's configuration a capacity is written such as $10.00, and a rate such as $5.00/day. Its administrators have to mend it."
+  }
+];
+function findGuardrail(text) {
+  const [guardrail] = refusals;
+  return guardrail.says.test(text) ? guardrail : null;
+}
+function formatGrant({ url, models = ["**"] }) {
+  const capability = [{ role: "user" }, ...models.map((glob) => ({ models: glob }))];
+  const grant = JSON.stringify({ src: ["you@example.com"], app: { "tailscale.com/cap/aperture": capability } });
+  return `Into the grants of the gateway's configuration:  ${grant}  or into the tailnet policy, with "dst":["${clean(url.hostname, 100)}"] behind src. src is a login name; a machine with tags is all of them together, sorted: ["tag:api,tag:prod"].  tailscale whois  with this machine's address says which`;
+}
 var certificate = /^CERT_|^UNABLE_TO_|SELF_SIGNED|^ERR_TLS_CERT_ALTNAME_INVALID$|^HOSTNAME_MISMATCH$/;
 var local = /^(?:localhost|127\.[\d.]+|\[::1\])$/;
-function explainFailure({ phase, code, detail }, about) {
+function explainFailure({ phase, code: code2, detail }, about) {
   const { url, timeout } = about;
   const { origin, hostname, protocol } = url;
   const seconds = `${timeout / 1e3} s`;
   const answered = phase === "tls" || phase === "answer" || phase === "body";
   if (about.proxy !== null && !answered) {
-    const why = code === "TIMEOUT" ? `within ${seconds}` : `(${clean(code || detail, 80)})`;
+    const why = code2 === "TIMEOUT" ? `within ${seconds}` : `(${clean(code2 || detail, 80)})`;
     return failed(
       "gateway-proxy",
       about,
@@ -2489,16 +2619,16 @@ function explainFailure({ phase, code, detail }, about) {
       "Start it, or take the gateway's name into NO_PROXY."
     );
   }
-  if (phase === "lookup" && (code === "TIMEOUT" || code === "EAI_AGAIN"))
+  if (phase === "lookup" && (code2 === "TIMEOUT" || code2 === "EAI_AGAIN"))
     return failed(
       "gateway-name",
       about,
       `Nobody here answers for the name ${hostname}.`,
       "Is this machine online? In a tailnet MagicDNS answers (tailscale status, tailscale dns status); a container may have a resolver of its own."
     );
-  if (code === "ENOTFOUND" || phase === "lookup")
+  if (code2 === "ENOTFOUND" || phase === "lookup")
     return failed("gateway-name", about, `The name ${hostname} does not resolve here.`, nameHint(hostname));
-  if (code === "TIMEOUT" || code === "ETIMEDOUT") {
+  if (code2 === "TIMEOUT" || code2 === "ETIMEDOUT") {
     return answered ? failed(
       "gateway-slow",
       about,
@@ -2511,14 +2641,14 @@ function explainFailure({ phase, code, detail }, about) {
       "Most often the tailnet policy does not let this machine reach the gateway on tcp:80 and 443, or the gateway's node key has expired (tailscale status). An exit node of a VPN can be in the way, too. Slow network: --timeout 30."
     );
   }
-  if (code === "ECONNREFUSED")
+  if (code2 === "ECONNREFUSED")
     return failed(
       "gateway-refused",
       about,
-      `Nothing listens on ${url.host}${url.port === "" ? ` (port ${protocol === "https:" ? 443 : 80})` : ""}.`,
-      local.test(hostname) ? "Start what shall listen there: ts-unplug, or to try things  npx create-aperture-env mock-gateway" : protocol === "https:" ? `Most gateways serve plain http, which WireGuard encrypts: try ${origin.replace(/^https/, "http")}` : "Is it the gateway's name, and the right port? The gateway listens on 80."
+      `Nothing listens on ${url.host}${url.port === "" ? ` (port ${protocol === "https:" ? 443 : 80})` : ""}${local.test(hostname) ? "" : ", or a firewall on the way rejects it"}.`,
+      local.test(hostname) ? "Start what shall listen there: ts-unplug, or to try things  npx create-aperture-env mock-gateway" : protocol === "https:" ? `Most gateways serve plain http, which WireGuard encrypts: try ${origin.replace(/^https/, "http")}` : "Is it the gateway's name, and the right port? The gateway listens on 80. A firewall that rejects (icmp-admin-prohibited, or a reset) looks the same from here: look at the rules of this machine and of the network."
     );
-  if (["EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN", "ENETDOWN", "EADDRNOTAVAIL"].includes(code))
+  if (["EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN", "ENETDOWN", "EADDRNOTAVAIL"].includes(code2))
     return failed(
       "gateway-unreachable",
       about,
@@ -2526,7 +2656,7 @@ function explainFailure({ phase, code, detail }, about) {
       "Is Tailscale up on this machine (tailscale status)? A container needs the host's network, or a connection of its own."
     );
   if (/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|UNKNOWN_PROTOCOL|HTTP_REQUEST/.test(
-    `${code} ${detail.toUpperCase().replaceAll(" ", "_")}`
+    `${code2} ${detail.toUpperCase().replaceAll(" ", "_")}`
   ))
     return failed(
       "gateway-speaks-http",
@@ -2534,28 +2664,28 @@ function explainFailure({ phase, code, detail }, about) {
       `${origin} does not speak TLS.`,
       `Aperture is reached over plain http, WireGuard encrypts it: ${origin.replace(/^https/, "http")}`
     );
-  if (certificate.test(code))
+  if (certificate.test(code2))
     return failed(
       "gateway-certificate",
       about,
-      `The certificate of ${origin} is not valid for it here (${code}).`,
-      code === "ERR_TLS_CERT_ALTNAME_INVALID" ? "A certificate is for the full name: write https://<gateway>.<tailnet>.ts.net, or use http." : "A company's CA is named by NODE_EXTRA_CA_CERTS; the plain http address needs none."
+      `The certificate of ${origin} is not valid for it here (${code2}).`,
+      code2 === "ERR_TLS_CERT_ALTNAME_INVALID" ? "A certificate is for the full name: write https://<gateway>.<tailnet>.ts.net, or use http." : "A company's CA is named by NODE_EXTRA_CA_CERTS; the plain http address needs none."
     );
-  if (code === "NOT_HTTP" && protocol === "http:")
+  if (code2 === "NOT_HTTP" && protocol === "http:")
     return failed(
       "gateway-speaks-tls",
       about,
       `${origin} does not answer in HTTP; it may want TLS.`,
       `Try ${httpsOf(url)}, or look what listens there.`
     );
-  if (code === "NOT_HTTP" || code === "BAD_HTTP")
+  if (code2 === "NOT_HTTP" || code2 === "BAD_HTTP")
     return failed(
       "gateway-not-http",
       about,
-      code === "NOT_HTTP" ? `${origin} answers with something that is not HTTP.` : `${origin} answers with something that is not HTTP: ${clean(detail, 80)}.`,
+      code2 === "NOT_HTTP" ? `${origin} answers with something that is not HTTP.` : `${origin} answers with something that is not HTTP: ${clean(detail, 80)}.`,
       "Look what listens there: it is not the gateway."
     );
-  if (answered && (code === "ECONNRESET" || code === "EPIPE" || code === "ECONNABORTED" || code === "EPROTO"))
+  if (answered && (code2 === "ECONNRESET" || code2 === "EPIPE" || code2 === "ECONNABORTED" || code2 === "EPROTO"))
     return phase === "body" ? failed(
       "gateway-cut-off",
       about,
@@ -2570,7 +2700,7 @@ function explainFailure({ phase, code, detail }, about) {
   return failed(
     "gateway-unreachable",
     about,
-    `${origin} cannot be asked (${clean(code || detail, 80)}).`,
+    `${origin} cannot be asked (${clean(code2 || detail, 80)}).`,
     "Try  tailscale status, and the address in a browser."
   );
 }
@@ -2600,6 +2730,8 @@ function explainAnswer(answer, about) {
     return failed("gateway-restarting", about, `${origin} is restarting.`, "Run again in a few seconds.");
   if (/HTTP request to an HTTPS server|plain HTTP request was sent to HTTPS port/i.test(text))
     return failed("gateway-speaks-tls", about, `${origin} wants TLS.`, `Write ${httpsOf(url)}`);
+  const refused2 = refusals.find((each) => each.status === status && each.says.test(text)) ?? null;
+  if (refused2 !== null) return failed(refused2.code, about, `${origin} ${refused2.what}.${quoted}`, refused2.hint);
   switch (status) {
     case 401:
       return failed(
@@ -2609,11 +2741,16 @@ function explainAnswer(answer, about) {
         "Aperture asks for no key and knows you by your tailnet identity. So this is something else than the gateway, or something in front of it; ask it directly, from a machine in the tailnet."
       );
     case 403:
-      return failed(
+      return /no role granted/i.test(text) ? failed(
         "gateway-forbidden",
         about,
         `${origin} knows you and gives you no role (403).${quoted}`,
-        "A grant has to give you, or this machine's tag, a role and models: capability tailscale.com/cap/aperture with role user. In the tailnet policy it needs a dst. See  tailscale whois  for who you are."
+        `${formatGrant(about)}.`
+      ) : failed(
+        "gateway-denied",
+        about,
+        `${origin} refuses you, and not for want of a role (403).${quoted}`,
+        `If what it says does not tell why: it may be something in front of the gateway, or a rule of its administrators. Where a grant is missing after all: ${formatGrant(about)}.`
       );
     case 404:
       return failed(
@@ -2641,7 +2778,7 @@ function explainAnswer(answer, about) {
         "gateway-quota",
         about,
         `${origin} says that it is too much (429).${quoted}`,
-        `A quota is used up, or too many ask. ${retryAt(answer.retryAfter)}`
+        answer.retryAfter === null ? `A quota is used up, or the gateway cannot read one, or too many ask. Try again later. ${quotaPage(origin)}` : `A quota is used up, or too many ask. ${retryAt(answer.retryAfter)} ${quotaPage(origin)}`
       );
   }
   if (status >= 300 && status <= 399) return explainRedirect(answer, about);
@@ -2698,6 +2835,9 @@ function nameHint(hostname) {
 function httpsOf({ origin }) {
   return origin.replace(/^http:/, "https:");
 }
+function quotaPage(origin) {
+  return `${origin}/api/quotas  shows yours, and what is left of it.`;
+}
 function retryAt(retryAfter) {
   if (retryAfter === null) return "Try again later.";
   return /^\d{1,9}$/.test(retryAfter) ? `Try again in ${retryAfter} s.` : `Try again after ${clean(retryAfter, 60)}.`;
@@ -2712,22 +2852,22 @@ function whatWasSaid({ text, type }) {
 function clean(text, length) {
   return oneLine(text.slice(0, length * 4), length);
 }
-function failed(code, { proxy, unused }, message, hint) {
+function failed(code2, { proxy, unused }, message, hint) {
   const through = proxy === null ? "" : ` It was asked through the proxy ${proxy}, which http_proxy names.`;
   const directly = unused === null ? "" : ` ${unused} is set, and not used here: only http through an http proxy is.`;
-  return environmentError(code, message, `${hint}${through}${directly}`);
+  return environmentError(code2, message, `${hint}${through}${directly}`);
 }
 
 // src/doctor/judge/gateway-facts.ts
 var passing = ["gateway-restarting"];
-function fromError({ code, message, hint = "" }) {
-  const group = code === "gateway-quota" ? "models" : "gateway";
+function fromError({ code: code2, message, hint = "" }) {
+  const group = /^gateway-(?:quota|guardrail|hook)/.test(code2) ? "models" : "gateway";
   return found(
-    passing.includes(code) ? "warning" : "failure",
+    passing.includes(code2) ? "warning" : "failure",
     group,
-    code,
+    code2,
     message.replace(/\.$/, ""),
-    meanings[code] ?? "OpenCode cannot work without it",
+    meanings[code2] ?? "OpenCode cannot work without it",
     hint.replace(/\.$/, "")
   );
 }
@@ -2738,6 +2878,10 @@ var meanings = {
   "gateway-slow": "something accepts connections there and does not answer",
   "gateway-forbidden": "nobody gave this machine's identity a role",
   "gateway-quota": "OpenCode tries again silently, for minutes",
+  "gateway-quota-invalid": "OpenCode tries again silently, for minutes",
+  "gateway-hook": "OpenCode tries again silently, for minutes",
+  "gateway-guardrail": "the prompt is refused, and OpenCode shows what the gateway said",
+  "gateway-denied": "the gateway, or something in front of it, does not let this machine in",
   "gateway-redirect": "OpenCode does not follow it as a browser would",
   "gateway-restarting": "OpenCode tries again by itself"
 };
@@ -2891,9 +3035,16 @@ function withList(checks, served) {
 
 // src/doctor/judge/gateway.ts
 function judgeGateway(facts) {
-  const { probe, timeout } = facts;
+  const { probe, timeout, choices: choices2 } = facts;
   const { url, route, models } = probe;
-  const about = { url, timeout, proxy: route.proxy?.host ?? null, unused: route.unused };
+  const granted = choices2.providers.map(({ id }) => `${facts.quote.text(id)}/**`);
+  const about = {
+    url,
+    timeout,
+    proxy: route.proxy?.host ?? null,
+    unused: route.unused,
+    ...granted.length > 0 && { models: granted }
+  };
   const past = judgeWay(probe, about);
   if (past !== null) return [past];
   const answer = models;
@@ -2908,7 +3059,7 @@ function judgeGateway(facts) {
         "models-none",
         `${url.origin} answers${through}, and offers you no model`,
         "you have a role, but no grant gives you a model; or no provider is configured",
-        "ask for a grant with models, such as anthropic/**"
+        formatGrant(about)
       )
     ];
   return [
@@ -2950,7 +3101,7 @@ function proxied(check, proxy, url) {
     `let NO_PROXY and no_proxy hold ${url.hostname},localhost,127.0.0.1 (no scheme, no CIDR)`
   );
 }
-function judgeName({ code }, { name, resolver, url }) {
+function judgeName({ code: code2 }, { name, resolver, url }) {
   const shown2 = show(name ?? url.hostname);
   const servers = resolver.servers.map((server) => show(server));
   const full = `http://${shown2.split(".")[0]}.<tailnet>.ts.net`;
@@ -2963,7 +3114,7 @@ function judgeName({ code }, { name, resolver, url }) {
       "/etc/resolv.conf names none",
       "give the container a name server (--dns), or the gateway by its address"
     );
-  if (code !== "ENOTFOUND")
+  if (code2 !== "ENOTFOUND")
     return found(
       "failure",
       "gateway",
@@ -3090,8 +3241,8 @@ function parseOrigin(text) {
   else if (typed.endsWith("/")) notes.push("took the trailing / off");
   return { ok: true, value: origin, notes };
 }
-function refuse(why, fix, code = "origin-invalid") {
-  return { ok: false, code, why, fix };
+function refuse(why, fix, code2 = "origin-invalid") {
+  return { ok: false, code: code2, why, fix };
 }
 
 // src/doctor/judge/origin.ts
@@ -3289,7 +3440,7 @@ var reasons = {
   ENOENT: "there is none",
   ENOTDIR: "it is no folder"
 };
-function judgeFolders({ launched, readOnly, noExec }) {
+function judgeFolders2({ launched, readOnly, noExec }) {
   const checks = [];
   const { moved, linked, temporary } = launched;
   const nowhere = [...moved, linked, temporary].find((move) => move?.to === null);
@@ -3499,6 +3650,18 @@ function judgeSent(ran, origin, seconds, secretive) {
         `see whether the request is on ${where}, and run aperture-doctor --deep`
       )
     ];
+  const refused2 = ran.status === 0 ? null : findGuardrail(`${ran.stderr}${ran.stdout}`);
+  if (refused2 !== null)
+    return [
+      found(
+        "failure",
+        "models",
+        refused2.code,
+        `${origin} ${refused2.what}`,
+        "the prompt is refused, and OpenCode shows what the gateway said",
+        refused2.hint.replace(/\.$/, "")
+      )
+    ];
   if (ran.status !== 0)
     return [
       found(
@@ -3607,7 +3770,7 @@ async function readHeaders({ share, prefix }, env, cwd) {
 }
 
 // src/doctor/probe/files.ts
-import { accessSync, closeSync, constants, existsSync as existsSync2, fstatSync, openSync, readSync, realpathSync } from "node:fs";
+import { accessSync, closeSync, constants, existsSync as existsSync2, fstatSync, openSync, readdirSync, readSync, realpathSync } from "node:fs";
 var largest3 = 4 * 1024 * 1024;
 function readText(path) {
   let file = null;
@@ -3622,8 +3785,8 @@ function readText(path) {
       read = readSync(file, bytes, length, bytes.length - length, null);
     return length > largest3 ? { kind: "unreadable", why: "EFBIG" } : { kind: "text", text: bytes.toString("utf8", 0, length) };
   } catch (error) {
-    const code = error.code ?? "";
-    return code === "ENOENT" || code === "ENOTDIR" ? { kind: "nothing" } : { kind: "unreadable", why: code };
+    const code2 = error.code ?? "";
+    return code2 === "ENOENT" || code2 === "ENOTDIR" ? { kind: "nothing" } : { kind: "unreadable", why: code2 };
   } finally {
     if (file !== null) closeSync(file);
   }
@@ -3645,8 +3808,8 @@ function whyNotWritable(folder) {
     accessSync(folder, constants.W_OK | constants.X_OK);
     return null;
   } catch (error) {
-    const code = error.code ?? "EACCES";
-    return code === "EACCES" && may(folder, constants.X_OK) && mountOptionsOf(folder).includes("ro") ? "EROFS" : code;
+    const code2 = error.code ?? "EACCES";
+    return code2 === "EACCES" && may(folder, constants.X_OK) && mountOptionsOf(folder).includes("ro") ? "EROFS" : code2;
   }
 }
 function mountOptionsOf(path) {
@@ -3658,6 +3821,20 @@ function mountOptionsOf(path) {
     null
   );
   return nearest?.options ?? [];
+}
+var mostFiles = 50;
+function folderFilesIn(folders) {
+  const all = folders.flatMap(
+    (folder) => foldersRead.flatMap((name) => namesIn(`${folder}/${name}`).map((file) => ({ folder, path: `${name}/${file}` })))
+  );
+  return all.filter(({ path }) => isFolderFile(path)).slice(0, mostFiles).map((file) => ({ ...file, text: isCode(file.path) ? "" : textOf(`${file.folder}/${file.path}`) ?? "" }));
+}
+function namesIn(folder) {
+  try {
+    return readdirSync(folder).sort();
+  } catch {
+    return [];
+  }
 }
 function worldOf(env, cwd, home) {
   return { env, cwd: real(cwd), home, read: readText, exists: existsSync2 };
@@ -3671,7 +3848,7 @@ function real(path) {
 }
 
 // src/doctor/probe/leftovers.ts
-import { existsSync as existsSync3, readdirSync } from "node:fs";
+import { existsSync as existsSync3, readdirSync as readdirSync2 } from "node:fs";
 function findLeftSessions({ env, moved }, home, places2) {
   const used = `${env["XDG_DATA_HOME"] || `${home}/.local/share`}/opencode`;
   const candidates = [...moved.map(({ from }) => from), ...places2.map((place) => `${place}/data/opencode`)];
@@ -3687,7 +3864,7 @@ function findPluginPackages(folders) {
 var seed = '{"packages":{"":{"dependencies":{"@opencode-ai/plugin":"*"}}}}';
 function hasScripts(folder) {
   try {
-    return readdirSync(folder).some((name) => /\.[jt]s$/.test(name));
+    return readdirSync2(folder).some((name) => /\.[jt]s$/.test(name));
   } catch {
     return false;
   }
@@ -3825,9 +4002,9 @@ var mostChunks = 65536;
 var Broken = class {
   code;
   why;
-  constructor(why, code = "BAD_HTTP") {
+  constructor(why, code2 = "BAD_HTTP") {
     this.why = why;
-    this.code = code;
+    this.code = code2;
   }
 };
 function createReader() {
@@ -4017,7 +4194,7 @@ function ask(question) {
       socket?.destroy();
       resolve(result);
     };
-    const fail = (code, detail = "") => settle({ phase, code, detail });
+    const fail = (code2, detail = "") => settle({ phase, code: code2, detail });
     const timer = setTimeout(() => fail("TIMEOUT"), Math.max(1, deadline - performance.now()));
     const judge = (reading) => {
       if (reading.ok) settle(reading.answer);
@@ -4172,9 +4349,9 @@ async function resolveName(name, deadline) {
     const addresses = [...new Set(found2.map(({ address }) => address))];
     return addresses.length > 0 ? addresses : { phase: "lookup", code: "ENOTFOUND", detail: "" };
   } catch (error) {
-    const { code = "", message } = error;
+    const { code: code2 = "", message } = error;
     const detail = `${message} (${Math.round(performance.now() - started)} ms)`;
-    return { phase: "lookup", code: code.replace(/^DNS_/, ""), detail };
+    return { phase: "lookup", code: code2.replace(/^DNS_/, ""), detail };
   } finally {
     clearTimeout(timer);
     asking.catch(() => {
@@ -4286,7 +4463,7 @@ var promptTimeout = 6e4;
 var askingTimeout = 15e3;
 var judgingTime = 1e4;
 function longest({ deep, send, timeout }) {
-  return timeout + (deep ? Math.max(timeout, askingTimeout) : 0) + (send ? promptTimeout : 0) + judgingTime;
+  return timeout + (deep ? Math.max(timeout, askingTimeout) : 0) + (send ? promptTimeout + timeout : 0) + judgingTime;
 }
 async function examine(examination) {
   const started = performance.now();
@@ -4319,7 +4496,7 @@ async function examine(examination) {
   const wellKnown = Object.keys(stored).filter((id) => textAt(stored, id, "type") === "wellknown");
   const catalogue = catalogueText === null ? null : readObject(catalogueText);
   const choicesFor = (config2) => findChoices({ config: config2, catalogue, auth, env, routes });
-  const formatsFor = (models) => formatsToTry(resolved.config, choicesFor(resolved.config), models, deep);
+  const formatsFor = (models, inDepth = deep) => formatsToTry(resolved.config, choicesFor(resolved.config), models, inDepth);
   const [probe, answers] = await Promise.all([
     origin === null ? null : probeGateway({ origin, env, deadline, formatsFor }),
     asked
@@ -4341,11 +4518,12 @@ async function examine(examination) {
     leftSessions: findLeftSessions(launched, home, privatePlaces(given, uid)),
     opencodeFolders: resolved.folders.filter((folder) => folder !== `${home}/.opencode`)
   };
+  const through = throughGateway(choices2, origin);
   const inContainer = installation.prefix !== null;
   const checks = [
     ...judgePrograms2(local2),
     ...answers === null ? [] : judgeVersion(answers.version, programs.own?.stamp ?? null),
-    ...inContainer ? [...judgeFolders(local2), ...judgeLeftovers(local2)] : [],
+    ...inContainer ? [...judgeFolders2(local2), ...judgeLeftovers(local2)] : [],
     ...judgeEnvironment(installation),
     ...judgeConfig({
       resolved: { ...resolved, config },
@@ -4356,21 +4534,36 @@ async function examine(examination) {
       own: own?.value ?? null,
       origin,
       managed,
-      given,
+      // Where opencode starts what lies there, nothing of it is elsewhere.
+      given: programs.opencodes[0] === programs.own?.launcher ? { ...given, APERTURE_ENV_PREFIX: void 0 } : given,
       storedKeys: Object.keys(stored).filter(
         (id) => textAt(stored, id, "type") === "api" && !["", "-"].includes(textAt(stored, id, "key")?.trim() ?? "")
       ),
       storedLogins: Object.keys(stored).filter((id) => textAt(stored, id, "type") === "oauth"),
       wellKnown,
+      folderFiles: folderFilesIn([...resolved.folders, ...configFolders(env, home)]),
       catalogueMissing: catalogueText === null && existsSync6(`${installation.share}/models.json`)
     }),
     ...judgeAttribution(installation, headers),
     ...debugged?.checks ?? [],
     ...originChecks,
-    ...probe === null ? [] : judgeGateway({ probe, config, quote, choices: throughGateway(choices2, origin), known: modelsOf(catalogue), timeout }),
+    ...probe === null ? [] : judgeGateway({ probe, config, quote, choices: through, known: modelsOf(catalogue), timeout }),
     ...judgeSurroundings(local2)
   ];
-  if (send && origin !== null) checks.push(...await sendPrompt(installation, given, cwd, origin, secretive));
+  if (send && origin !== null) {
+    const sent = await sendPrompt(installation, given, cwd, origin, secretive);
+    const again = sent.every(({ severity }) => severity !== "failure") ? null : await probeGateway({
+      origin,
+      env,
+      deadline: performance.now() + timeout,
+      formatsFor: (models) => formatsFor(models, true)
+    });
+    const why = again === null ? [] : judgeGateway({ probe: again, config, quote, choices: through, known: modelsOf(catalogue), timeout });
+    checks.push(
+      ...why.filter(({ code: code2 }) => code2.startsWith("gateway-") && !checks.some((check) => check.code === code2)),
+      ...sent
+    );
+  }
   return { verdict: worst(checks), origin, checks: sorted(checks), ms: performance.now() - started };
 }
 function throughGateway(choices2, origin) {
@@ -4417,10 +4610,12 @@ function readMadeFor(text) {
   const gateway = textAt(value, "origin");
   if (gateway === void 0) return null;
   const managed = at(value, "managed");
+  const plugins = ["pinned", "refuse"].find((policy) => policy === textAt(value, "plugins"));
   return {
     gateway,
     version: textAt(value, "opencode") ?? null,
     online: textsAt(value, "online") ?? [],
+    ...plugins !== void 0 && { plugins },
     managed: typeof managed === "boolean" ? managed : null,
     attribution: textsAt(value, "attribution") ?? [],
     routes: new Map(entriesAt(value, "providers").map(([id, routes]) => [id, new Map(pathsOf(routes))]))

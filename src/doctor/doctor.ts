@@ -16,7 +16,7 @@ import { judgeOrigin } from "./judge/origin.ts";
 import { judgeFolders, judgeLeftovers, judgePrograms, judgeSurroundings, type LocalFacts } from "./judge/local.ts";
 import { judgeDebugConfig, judgeSent, judgeVersion } from "./judge/opencode.ts";
 import { readHeaders } from "./probe/attribution.ts";
-import { textOf, worldOf } from "./probe/files.ts";
+import { folderFilesIn, textOf, worldOf } from "./probe/files.ts";
 import { configFolders, findLeftSessions, findPluginPackages } from "./probe/leftovers.ts";
 import { asLaunched, privatePlaces } from "./probe/launched.ts";
 import { probeGateway } from "./probe/network.ts";
@@ -48,7 +48,7 @@ const judgingTime = 10_000;
 
 /** After how many milliseconds an examination has to be over, whatever it meets. */
 export function longest({ deep, send, timeout }: Examination): number {
-  return timeout + (deep ? Math.max(timeout, askingTimeout) : 0) + (send ? promptTimeout : 0) + judgingTime;
+  return timeout + (deep ? Math.max(timeout, askingTimeout) : 0) + (send ? promptTimeout + timeout : 0) + judgingTime;
 }
 
 /** Examines. Never throws for what it finds. */
@@ -88,8 +88,8 @@ export async function examine(examination: Examination): Promise<Report> {
   const choicesFor = (config: JsonObject): ReturnType<typeof findChoices> =>
     findChoices({ config, catalogue, auth, env, routes });
 
-  const formatsFor = (models: Parameters<typeof formatsToTry>[2]): ReturnType<typeof formatsToTry> =>
-    formatsToTry(resolved.config, choicesFor(resolved.config), models, deep);
+  const formatsFor = (models: Parameters<typeof formatsToTry>[2], inDepth = deep): ReturnType<typeof formatsToTry> =>
+    formatsToTry(resolved.config, choicesFor(resolved.config), models, inDepth);
   const [probe, answers] = await Promise.all([
     origin === null ? null : probeGateway({ origin, env, deadline, formatsFor }),
     asked,
@@ -112,6 +112,7 @@ export async function examine(examination: Examination): Promise<Report> {
     leftSessions: findLeftSessions(launched, home, privatePlaces(given, uid)),
     opencodeFolders: resolved.folders.filter((folder) => folder !== `${home}/.opencode`),
   };
+  const through = throughGateway(choices, origin);
   const inContainer = installation.prefix !== null;
   const checks: Check[] = [
     ...judgePrograms(local),
@@ -127,23 +128,40 @@ export async function examine(examination: Examination): Promise<Report> {
       own: own?.value ?? null,
       origin,
       managed,
-      given,
+      // Where opencode starts what lies there, nothing of it is elsewhere.
+      given: programs.opencodes[0] === programs.own?.launcher ? { ...given, APERTURE_ENV_PREFIX: undefined } : given,
       storedKeys: Object.keys(stored).filter(
         (id) => textAt(stored, id, "type") === "api" && !["", "-"].includes(textAt(stored, id, "key")?.trim() ?? ""),
       ),
       storedLogins: Object.keys(stored).filter((id) => textAt(stored, id, "type") === "oauth"),
       wellKnown,
+      folderFiles: folderFilesIn([...resolved.folders, ...configFolders(env, home)]),
       catalogueMissing: catalogueText === null && existsSync(`${installation.share}/models.json`),
     }),
     ...judgeAttribution(installation, headers),
     ...(debugged?.checks ?? []),
     ...originChecks,
-    ...(probe === null
-      ? []
-      : judgeGateway({ probe, config, quote, choices: throughGateway(choices, origin), known: modelsOf(catalogue), timeout })),
+    ...(probe === null ? [] : judgeGateway({ probe, config, quote, choices: through, known: modelsOf(catalogue), timeout })),
     ...judgeSurroundings(local),
   ];
-  if (send && origin !== null) checks.push(...(await sendPrompt(installation, given, cwd, origin, secretive)));
+  if (send && origin !== null) {
+    const sent = await sendPrompt(installation, given, cwd, origin, secretive);
+    // OpenCode retries quotas without a word, and of refusals it shows as much as it likes: the gateway itself says why.
+    const again = sent.every(({ severity }) => severity !== "failure")
+      ? null
+      : await probeGateway({
+          origin,
+          env,
+          deadline: performance.now() + timeout,
+          formatsFor: (models) => formatsFor(models, true),
+        });
+    const why =
+      again === null ? [] : judgeGateway({ probe: again, config, quote, choices: through, known: modelsOf(catalogue), timeout });
+    checks.push(
+      ...why.filter(({ code }) => code.startsWith("gateway-") && !checks.some((check) => check.code === code)),
+      ...sent,
+    );
+  }
   return { verdict: worst(checks), origin, checks: sorted(checks), ms: performance.now() - started };
 }
 

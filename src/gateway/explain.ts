@@ -37,6 +37,56 @@ export interface About {
   readonly proxy: string | null;
   /** A variable that names a proxy which was not used. */
   readonly unused: string | null;
+  /** What a grant would have to give, as globs over `provider/model`; where that is not known, everything. */
+  readonly models?: readonly string[];
+}
+
+/** What a gateway refuses by a decision of its own, told by what it says. */
+interface Refusal {
+  readonly code: string;
+  readonly status: number;
+  readonly says: RegExp;
+  /** Behind the gateway's origin. */
+  readonly what: string;
+  readonly hint: string;
+}
+
+/** In this order. Statuses are Aperture's; of its words only `guardrail_blocked` and `no role granted` are documented. */
+const refusals: readonly Refusal[] = [
+  {
+    code: "gateway-guardrail",
+    status: 403,
+    says: /guardrail_blocked|blocked by (?:a )?guardrail/i,
+    what: "has a guardrail that blocks this prompt (403)",
+    hint: "It is about what is asked, not about who asks: no grant helps. The gateway's administrators know the rule, and see the request on its Logs page.",
+  },
+  {
+    code: "gateway-hook",
+    status: 503,
+    says: /\bhook\b/i,
+    what: "has a hook that did not let this through (503)",
+    hint: "A hook that fails closed refuses every prompt while what it asks does not answer. The gateway's administrators have to see to it.",
+  },
+  {
+    code: "gateway-quota-invalid",
+    status: 429,
+    says: /\b(?:pars\w+|invalid|malformed|misconfigured|unknown)\b/i,
+    what: "cannot read its own quota (429)",
+    hint: "Waiting does not help: in the gateway's configuration a capacity is written such as $10.00, and a rate such as $5.00/day. Its administrators have to mend it.",
+  },
+];
+
+/** Whether a text tells of a guardrail, and what that is; the text may be OpenCode's, around the gateway's. */
+export function findGuardrail(text: string): Refusal | null {
+  const [guardrail] = refusals;
+  return guardrail!.says.test(text) ? guardrail! : null;
+}
+
+/** A grant that gives a role and models, ready to paste (Aperture documentation, "How grants work", "Aperture grants vs. tailnet policy file grants"). */
+export function formatGrant({ url, models = ["**"] }: Pick<About, "url" | "models">): string {
+  const capability = [{ role: "user" }, ...models.map((glob) => ({ models: glob }))];
+  const grant = JSON.stringify({ src: ["you@example.com"], app: { "tailscale.com/cap/aperture": capability } });
+  return `Into the grants of the gateway's configuration:  ${grant}  or into the tailnet policy, with "dst":["${clean(url.hostname, 100)}"] behind src. src is a login name; a machine with tags is all of them together, sorted: ["tag:api,tag:prod"].  tailscale whois  with this machine's address says which`;
 }
 
 const certificate = /^CERT_|^UNABLE_TO_|SELF_SIGNED|^ERR_TLS_CERT_ALTNAME_INVALID$|^HOSTNAME_MISMATCH$/;
@@ -85,12 +135,12 @@ export function explainFailure({ phase, code, detail }: Failure, about: About): 
     return failed(
       "gateway-refused",
       about,
-      `Nothing listens on ${url.host}${url.port === "" ? ` (port ${protocol === "https:" ? 443 : 80})` : ""}.`,
+      `Nothing listens on ${url.host}${url.port === "" ? ` (port ${protocol === "https:" ? 443 : 80})` : ""}${local.test(hostname) ? "" : ", or a firewall on the way rejects it"}.`,
       local.test(hostname)
         ? "Start what shall listen there: ts-unplug, or to try things  npx create-aperture-env mock-gateway"
         : protocol === "https:"
           ? `Most gateways serve plain http, which WireGuard encrypts: try ${origin.replace(/^https/, "http")}`
-          : "Is it the gateway's name, and the right port? The gateway listens on 80.",
+          : "Is it the gateway's name, and the right port? The gateway listens on 80. A firewall that rejects (icmp-admin-prohibited, or a reset) looks the same from here: look at the rules of this machine and of the network.",
     );
   if (["EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN", "ENETDOWN", "EADDRNOTAVAIL"].includes(code))
     return failed(
@@ -186,6 +236,8 @@ export function explainAnswer(answer: Answer, about: About): AppError | null {
     return failed("gateway-restarting", about, `${origin} is restarting.`, "Run again in a few seconds.");
   if (/HTTP request to an HTTPS server|plain HTTP request was sent to HTTPS port/i.test(text))
     return failed("gateway-speaks-tls", about, `${origin} wants TLS.`, `Write ${httpsOf(url)}`);
+  const refused = refusals.find((each) => each.status === status && each.says.test(text)) ?? null;
+  if (refused !== null) return failed(refused.code, about, `${origin} ${refused.what}.${quoted}`, refused.hint);
   switch (status) {
     case 401:
       return failed(
@@ -195,12 +247,19 @@ export function explainAnswer(answer: Answer, about: About): AppError | null {
         "Aperture asks for no key and knows you by your tailnet identity. So this is something else than the gateway, or something in front of it; ask it directly, from a machine in the tailnet.",
       );
     case 403:
-      return failed(
-        "gateway-forbidden",
-        about,
-        `${origin} knows you and gives you no role (403).${quoted}`,
-        "A grant has to give you, or this machine's tag, a role and models: capability tailscale.com/cap/aperture with role user. In the tailnet policy it needs a dst. See  tailscale whois  for who you are.",
-      );
+      return /no role granted/i.test(text)
+        ? failed(
+            "gateway-forbidden",
+            about,
+            `${origin} knows you and gives you no role (403).${quoted}`,
+            `${formatGrant(about)}.`,
+          )
+        : failed(
+            "gateway-denied",
+            about,
+            `${origin} refuses you, and not for want of a role (403).${quoted}`,
+            `If what it says does not tell why: it may be something in front of the gateway, or a rule of its administrators. Where a grant is missing after all: ${formatGrant(about)}.`,
+          );
     case 404:
       return failed(
         "gateway-no-list",
@@ -227,7 +286,9 @@ export function explainAnswer(answer: Answer, about: About): AppError | null {
         "gateway-quota",
         about,
         `${origin} says that it is too much (429).${quoted}`,
-        `A quota is used up, or too many ask. ${retryAt(answer.retryAfter)}`,
+        answer.retryAfter === null
+          ? `A quota is used up, or the gateway cannot read one, or too many ask. Try again later. ${quotaPage(origin)}`
+          : `A quota is used up, or too many ask. ${retryAt(answer.retryAfter)} ${quotaPage(origin)}`,
       );
   }
   if (status >= 300 && status <= 399) return explainRedirect(answer, about);
@@ -304,6 +365,10 @@ function nameHint(hostname: string): string {
 
 function httpsOf({ origin }: URL): string {
   return origin.replace(/^http:/, "https:");
+}
+
+function quotaPage(origin: string): string {
+  return `${origin}/api/quotas  shows yours, and what is left of it.`;
 }
 
 function retryAt(retryAfter: string | null): string {

@@ -18,11 +18,15 @@ export interface Expectation {
   readonly addressed?: "providers" | "models";
   /** The environment's configuration is read last and wins: only what it does not set can still stand against it. */
   readonly managed?: boolean;
+  /** Providers beside those that may be chosen all the same. */
+  readonly allowed?: readonly string[];
+  /** What of plugins is let in; any where nothing is said. */
+  readonly plugins?: "allow" | "pinned" | "refuse";
 }
 
 /** One thing that stands against the environment. */
 export interface WayOut {
-  readonly code: "bypass" | "foreign-model" | "provider-off" | "runs-code" | "asks-registry" | "asks-others";
+  readonly code: "bypass" | "foreign-model" | "provider-off" | "runs-code" | "asks-registry" | "asks-others" | "plugin-refused";
   /** Where it stands in the configuration. */
   readonly path: Path;
   /** What is, as a sentence without its full stop. */
@@ -69,13 +73,13 @@ function judgeNamed(one: Named, environment: Expectation): WayOut | null {
     if (kind === "key") return judgeKey(one);
     return judgeProviderPackage(one);
   }
-  if (one.path[0] === "plugin") return judgePlugin(one);
+  if (one.path[0] === "plugin") return judgePlugin(one, environment);
   return judgeCalled(one);
 }
 
-function judgeModel({ path, text }: Named, { providers, managed = false }: Expectation): WayOut | null {
+function judgeModel({ path, text }: Named, { providers, allowed = [], managed = false }: Expectation): WayOut | null {
   // What a variable or a file holds is not known here.
-  if (/^\{(?:env|file):/.test(text) || providers.includes(text.split("/")[0]!)) return null;
+  if (/^\{(?:env|file):/.test(text) || [...providers, ...allowed].includes(text.split("/")[0]!)) return null;
   const main: Readonly<Record<string, string>> = {
     model: "OpenCode cannot start a session with it, or goes past the gateway where enabled_providers lets it in",
     small_model: "OpenCode uses the main model instead, or goes past the gateway where enabled_providers lets it in",
@@ -94,10 +98,10 @@ function judgeModel({ path, text }: Named, { providers, managed = false }: Expec
   };
 }
 
-function judgeLists(named: readonly Named[], { providers }: Expectation): WayOut[] {
+function judgeLists(named: readonly Named[], { providers, allowed = [] }: Expectation): WayOut[] {
   const listed = (name: string): string[] => named.filter(({ path }) => path[0] === name).map(({ text }) => text);
   const gone = listed("disabled_providers").filter((id) => providers.includes(id));
-  const others = listed("enabled_providers").filter((id) => !providers.includes(id));
+  const others = listed("enabled_providers").filter((id) => !providers.includes(id) && !allowed.includes(id));
   const found: WayOut[] = [];
   if (gone.length > 0)
     found.push({
@@ -151,8 +155,19 @@ function judgeProviderPackage({ path, text }: Named): WayOut | null {
       );
 }
 
-function judgePlugin({ path, text }: Named): WayOut {
+function judgePlugin({ path, text }: Named, { plugins }: Expectation): WayOut {
   const isFile = /^(?:file:|\.{0,2}\/|~\/|[a-z]:\\)/i.test(text);
+  const isPinned = isFile || /.@\d+\.\d+\.\d+(?:[-+][\w.+-]+)?$/.test(text);
+  if (plugins === "refuse") return { ...refused(`the plugin ${show(text)}`), path, fixable: false };
+  if (plugins === "pinned" && !isPinned)
+    return {
+      code: "plugin-refused",
+      path,
+      what: `the plugin ${show(text)} has no exact version, and opencode.plugins is pinned`,
+      comes: "OpenCode fetches whichever version the registry has, and its code sees every prompt",
+      hint: "write its exact version behind an @, or set  opencode.plugins: allow  in aperture-env.yaml",
+      fixable: false,
+    };
   return isFile
     ? {
         code: "runs-code",
@@ -168,9 +183,19 @@ function judgePlugin({ path, text }: Named): WayOut {
         what: `the plugin ${show(text)} is a package`,
         comes:
           "OpenCode asks the npm registry for it, and its code sees every prompt and can send it past the gateway, which no configuration prevents",
-        hint: `${/.@\d+\.\d+\.\d+/.test(text) ? "" : "write its exact version behind an @, so that no other one comes; "}leave it if it is meant, or take it out`,
+        hint: `${isPinned ? "" : "write its exact version behind an @, so that no other one comes; "}leave it if it is meant, or take it out`,
         fixable: false,
       };
+}
+
+/** A plugin that `opencode.plugins: refuse` keeps out. */
+export function refused(what: string): Omit<WayOut, "path" | "fixable"> {
+  return {
+    code: "plugin-refused",
+    what: `${what} is there, and opencode.plugins is refuse`,
+    comes: "OpenCode calls none of its hooks, but fetches and loads its code, which no switch prevents",
+    hint: "take it out, or set  opencode.plugins: allow  in aperture-env.yaml",
+  };
 }
 
 /** Of what is called or read beside providers, only what is elsewhere. */
@@ -195,7 +220,7 @@ function judgeCalled({ path, text, key }: Named): WayOut | null {
 
 /** Providers that are none of the environment's: switched off without a word, unless a list lets them in, which is said there. */
 function judgeOwnProviders(config: unknown, named: readonly Named[], environment: Expectation): WayOut[] {
-  const { providers, managed = false } = environment;
+  const { providers, allowed = [], managed = false } = environment;
   const provider = (config as { readonly provider?: unknown } | null)?.provider;
   if (typeof provider !== "object" || provider === null || Array.isArray(provider)) return [];
   const letIn = managed ? [] : named.filter(({ path }) => path[0] === "enabled_providers").map(({ text }) => text);
@@ -205,13 +230,24 @@ function judgeOwnProviders(config: unknown, named: readonly Named[], environment
     if (typeof settings !== "object" || settings === null) return [];
     const { options } = settings as { readonly options?: { readonly baseURL?: unknown } };
     const at = typeof options?.baseURL === "string" ? ` at ${showOrigin(options.baseURL)}` : "";
+    if (allowed.includes(id))
+      return [
+        {
+          code: "asks-others",
+          path: ["provider", id],
+          what: `provider ${show(id)}${at} is let in by opencode.other_providers`,
+          comes: "what is asked of its models goes there, past the gateway",
+          hint: "leave it if that is meant, or take it out of aperture-env.yaml",
+          fixable: false,
+        },
+      ];
     return [
       {
         code: "provider-off",
         path: ["provider", id],
         what: `provider ${show(id)}${at} is none of the environment's`,
         comes: "enabled_providers of the environment leaves it off, and its models cannot be chosen",
-        hint: `leave it off; or add it to providers in aperture-env.yaml, if the gateway serves it; or${managed ? " set `opencode.managed: false` and" : ""} let enabled_providers in this file name it beside ${providers.join(", ")}, if it may go past the gateway`,
+        hint: `leave it off; or add it to providers in aperture-env.yaml, if the gateway serves it; or name it in opencode.other_providers there, if it may go past the gateway`,
         fixable: false,
       },
     ];

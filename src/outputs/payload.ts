@@ -34,15 +34,19 @@ export const payload: Output = {
     file(`${featureFolder}/doctor.sh`, "", script),
     file(
       environmentPath,
-      "aperture.url, aperture.connection, providers, opencode.style, opencode.version, opencode.managed, opencode.online and attribution",
+      "aperture.url, aperture.connection, providers, opencode.style, opencode.version, opencode.managed, opencode.online, opencode.plugins and attribution",
       image,
     ),
     file(`${featureFolder}/install.sh`, "opencode.version, opencode.managed and attribution", script),
-    file(`${featureFolder}/launcher.sh`, "aperture.url, opencode.managed, opencode.online and attribution", script),
+    file(
+      `${featureFolder}/launcher.sh`,
+      "aperture.url, opencode.managed, opencode.online, opencode.plugins and attribution",
+      script,
+    ),
     file(`${featureFolder}/models.json`, "providers, model, small_model and opencode.style", image),
     file(
       `${featureFolder}/opencode.json`,
-      "providers, model, small_model, opencode.style, opencode.managed, opencode.online, opencode.chunkTimeout and attribution",
+      "providers, model, small_model, opencode.style, opencode.managed, opencode.online, opencode.other_providers, opencode.chunkTimeout and attribution",
       image,
     ),
     file(`${featureFolder}/opencode/devcontainer-feature.json`, "opencode.version", image),

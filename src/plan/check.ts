@@ -5,6 +5,7 @@ import { findEssential } from "../parts/claims.ts";
 import { demandOf, filesOf, piecesOf } from "../parts/compose.ts";
 import { specPath } from "../spec/spec.ts";
 import type { Demand } from "../vocabulary.ts";
+import type { Finding } from "./finding.ts";
 import { updateHint, type Observation } from "./observation.ts";
 import { observePiece } from "./pieces/index.ts";
 import { conflictsOf, writesOf, type Plan } from "./plan.ts";
@@ -45,6 +46,13 @@ function observeAbsent(lock: Lock, demand: Demand): Observation[] {
     const essential = piece.values.map((value) => findEssential(piece.path, value.path)).find((found) => found !== null);
     return essential === undefined ? [] : [{ path: piece.path, state: "not-added", message: essential.absent, hint: updateHint }];
   });
+}
+
+/** What the repository holds against what the spec lets in. */
+export function observeRefused(findings: readonly Finding[]): Observation[] {
+  return findings
+    .filter(({ code }) => code === "plugin-refused")
+    .map(({ where, message, hint }) => ({ path: where.file, state: "refused", message, hint, where }));
 }
 
 /** That there is no lock to check by. */

@@ -4,7 +4,7 @@ import type { Place } from "../errors.ts";
 /** One thing. */
 export interface Observation {
   readonly path: string;
-  /** `spec-changed`, `missing`, `changed`, `not-added`, `stale`, `no-lock` and `outdated` fail a check; `edited`, `kept` and `deleted` are notes. */
+  /** `spec-changed`, `missing`, `changed`, `not-added`, `stale`, `no-lock`, `outdated` and `refused` fail a check; `edited`, `kept` and `deleted` are notes. */
   readonly state:
     | "spec-changed"
     | "missing"
@@ -13,6 +13,7 @@ export interface Observation {
     | "stale"
     | "no-lock"
     | "outdated"
+    | "refused"
     | "edited"
     | "kept"
     | "deleted";

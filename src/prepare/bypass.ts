@@ -13,8 +13,15 @@ export type OnBypass = "leave" | "fix" | "managed";
 
 /** What a project's configuration is held against. */
 export function bypassOptionsOf(answers: Answers): BypassOptions {
-  const { url, managed, style } = answers;
-  return { url, providers: emittedIds(answers), managed, addressed: style === "compact" ? "models" : "providers" };
+  const { url, managed, style, plugins, otherProviders: allowed } = answers;
+  return {
+    url,
+    providers: emittedIds(answers),
+    managed,
+    plugins,
+    allowed,
+    addressed: style === "compact" ? "models" : "providers",
+  };
 }
 
 /** The devcontainer.json files that say what gets into the containers: theirs, or that of the environment's own, which may have been edited. */

@@ -1,8 +1,10 @@
 /** How what decides about OpenCode itself is read: its version, switches, what it may ask of the internet. Pure. */
 import { chunkTimeouts } from "../catalog/chunk-timeout.ts";
 import { onlineUses } from "../catalog/online.ts";
+import { pluginPolicies } from "../catalog/plugins.ts";
+import { refusedIds } from "../catalog/providers.ts";
 import { describe, names, refused, splitList, understood } from "./parse.ts";
-import type { Parsed } from "./types.ts";
+import type { Answers, Parsed, PluginPolicy } from "./types.ts";
 
 function acceptOnline(values: readonly string[]): Parsed<readonly string[]> {
   const stray = values.find((value) => !onlineUses.some((use) => use.value === value));
@@ -24,6 +26,45 @@ export function readOnline(value: unknown): Parsed<readonly string[]> {
   return Array.isArray(value) && value.every((item) => typeof item === "string")
     ? acceptOnline(value)
     : refused(`expected a list of names, not ${describe(value)}`, "write  [share], or  []");
+}
+
+/** What of plugins is let in, by its word. */
+export function parsePlugins(text: string): Parsed<PluginPolicy> {
+  const policy = pluginPolicies.find(({ value }) => value === text.trim())?.value;
+  return policy === undefined
+    ? refused(
+        `${JSON.stringify(text.trim())} says nothing of plugins`,
+        `choose from ${names(pluginPolicies.map(({ value }) => value))}`,
+      )
+    : understood(policy);
+}
+
+/** What an id of a provider outside of the environment looks like. */
+export const otherProviderPattern = "^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,48}[A-Za-z0-9])?$";
+
+function acceptOtherProviders(ids: readonly string[], { providers = [] }: Partial<Answers>): Parsed<readonly string[]> {
+  const odd = ids.find((id) => !new RegExp(otherProviderPattern).test(id));
+  if (odd !== undefined)
+    return refused(`${JSON.stringify(odd)} is no id of a provider`, "write it as the configuration that has it does: local");
+  const ours = ids.find((id) => refusedIds.includes(id) || providers.some((each) => each.id === id));
+  return ours === undefined
+    ? understood([...new Set(ids)])
+    : refused(
+        `${ours} is an id of the environment's own, or one that only the gateway has`,
+        "give the one that goes past the gateway another id",
+      );
+}
+
+/** Ids of providers that may go past the gateway; `none` for none. */
+export function parseOtherProviders(text: string, earlier: Partial<Answers>): Parsed<readonly string[]> {
+  return acceptOtherProviders(text.trim() === "none" ? [] : splitList(text), earlier);
+}
+
+/** A list of such ids. */
+export function readOtherProviders(value: unknown, earlier: Partial<Answers>): Parsed<readonly string[]> {
+  return Array.isArray(value) && value.every((item) => typeof item === "string")
+    ? acceptOtherProviders(value, earlier)
+    : refused(`expected a list of ids, not ${describe(value)}`, "write  [local], or  []");
 }
 
 function acceptChunkTimeout(value: number): Parsed<number | false> {

@@ -9,6 +9,7 @@ import { chunkTimeouts } from "../catalog/chunk-timeout.ts";
 import { lifecycleHooks } from "../catalog/hooks.ts";
 import { providers, refusedIds } from "../catalog/providers.ts";
 import { wireFormats } from "../catalog/wire-formats.ts";
+import { otherProviderPattern } from "./parse-opencode.ts";
 import { connections } from "../connections/index.ts";
 import { questionOf, questions } from "./table.ts";
 import type { QuestionId } from "./types.ts";
@@ -125,6 +126,20 @@ const values: { readonly [Id in QuestionId]: Schema } = {
     default: [],
     description:
       "What OpenCode may ask of the internet beside the gateway. share: sessions that somebody shares go to opencode.ai. lsp: language servers are fetched where a configuration turns lsp on.",
+  },
+  plugins: {
+    enum: choicesOf("plugins"),
+    default: "allow",
+    description:
+      "What of OpenCode's plugins is let in. allow: plan, check and doctor name them. pinned: a plugin that is a package without its exact version fails check and doctor. refuse: any plugin does, and OpenCode calls none of their hooks. No switch of OpenCode 1.18 keeps it from fetching and loading their code: check in CI does that.",
+  },
+  otherProviders: {
+    type: "array",
+    uniqueItems: true,
+    items: { type: "string", pattern: otherProviderPattern },
+    default: [],
+    description:
+      "Ids of providers that the project's or the user's own OpenCode configuration may add, though what is asked of them goes past the gateway: a model on the developer's machine, for instance. All others are switched off.",
   },
   chunkTimeout: {
     oneOf: [{ type: "integer", minimum: chunkTimeouts.least, maximum: chunkTimeouts.most }, { const: false }],

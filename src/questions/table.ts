@@ -6,6 +6,7 @@ import { attributes } from "../catalog/attribution.ts";
 import { bases } from "../catalog/bases.ts";
 import { chunkTimeouts } from "../catalog/chunk-timeout.ts";
 import { onlineUses } from "../catalog/online.ts";
+import { pluginPolicies } from "../catalog/plugins.ts";
 import { exampleWithFormat, proposedProviders, providers } from "../catalog/providers.ts";
 import { styles } from "../catalog/styles.ts";
 import { formatConnection, parseConnection, readConnection } from "../parts/connection-answer.ts";
@@ -32,9 +33,12 @@ import {
   parseChunkTimeout,
   parseOnline,
   parseOpencode,
+  parseOtherProviders,
+  parsePlugins,
   parseSwitch,
   readChunkTimeout,
   readOnline,
+  readOtherProviders,
   readSwitch,
 } from "./parse-opencode.ts";
 import { readText } from "./parse.ts";
@@ -48,7 +52,7 @@ import {
   readProviders,
   writeProviders,
 } from "./parse-providers.ts";
-import type { Choice, Facts, Proposal, Question, QuestionId } from "./types.ts";
+import type { Choice, Facts, PluginPolicy, Proposal, Question, QuestionId } from "./types.ts";
 
 const listNames = (items: readonly string[]): string => items.join(", ");
 const formatMap = (map: Readonly<Record<string, string>>): string =>
@@ -217,6 +221,45 @@ const table: { readonly [Id in QuestionId]: Question<Id> } = {
     write: itself,
     holds: isTexts,
     before: { value: [], until: 2 },
+  },
+  plugins: {
+    id: "plugins",
+    kind: "choice",
+    flag: "plugins",
+    value: "what",
+    env: ["APERTURE_ENV_PLUGINS"],
+    key: ["opencode", "plugins"],
+    asked: false,
+    optional: true,
+    message: "What of OpenCode's plugins is let in?",
+    help: `what of OpenCode's plugins is let in: ${listNames(pluginPolicies.map(({ value }) => value))}; allow by default`,
+    choices: () => pluginPolicies,
+    propose: () => byDefault("allow"),
+    parse: parsePlugins,
+    read: readText(parsePlugins),
+    format: itself,
+    write: itself,
+    holds: (value): value is PluginPolicy => pluginPolicies.some((policy) => policy.value === value),
+    before: { value: "allow", until: 3 },
+  },
+  otherProviders: {
+    id: "otherProviders",
+    kind: "list",
+    flag: "other-providers",
+    value: "a,b|none",
+    env: ["APERTURE_ENV_OTHER_PROVIDERS"],
+    key: ["opencode", "other_providers"],
+    asked: false,
+    optional: true,
+    message: "Which providers may go past the gateway?",
+    help: "providers of the project's or your own configuration that may be chosen though they go past the gateway; none by default",
+    propose: () => byDefault([]),
+    parse: parseOtherProviders,
+    read: readOtherProviders,
+    format: (value) => value.join(",") || "none",
+    write: itself,
+    holds: isTexts,
+    before: { value: [], until: 3 },
   },
   chunkTimeout: {
     id: "chunkTimeout",

@@ -39,6 +39,9 @@ export interface ProviderChoice {
 /** How the gateway appears in OpenCode: as a provider for each of its providers, or as one that has the named models of all. */
 export type Style = "separate" | "compact";
 
+/** What of plugins is let in: any, packages with their exact version, or none. */
+export type PluginPolicy = "allow" | "pinned" | "refuse";
+
 /** All that can be said about an environment. The spec file is these answers written down. */
 export interface Answers {
   readonly name: string;
@@ -52,6 +55,10 @@ export interface Answers {
   readonly managed: boolean;
   /** What OpenCode may ask of the internet beside the gateway (src/catalog/online.ts). */
   readonly online: readonly string[];
+  /** What of plugins a repository may have (src/catalog/plugins.ts). */
+  readonly plugins: PluginPolicy;
+  /** Providers that a configuration of the project or of the user may add, though they go past the gateway. */
+  readonly otherProviders: readonly string[];
   /** How long a provider's stream may be silent, in milliseconds; false for as long as it likes (src/catalog/chunk-timeout.ts). */
   readonly chunkTimeout: number | false;
   /** What requests carry for the gateway's log: names that are known by themselves, `name=text` and `name=$VARIABLE` (src/catalog/attribution.ts). */

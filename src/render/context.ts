@@ -58,6 +58,9 @@ export function buildContext({ answers, release, registry, shape, catalogue }: E
       opencode: answers.opencode,
       managed: String(answers.managed),
       online: answers.online,
+      plugins: answers.plugins === "allow" ? null : answers.plugins,
+      otherProviders: answers.otherProviders.length === 0 ? null : answers.otherProviders,
+      otherProvidersList: formatValue(answers.otherProviders),
       chunkTimeout: answers.chunkTimeout === chunkTimeouts.proposed ? null : String(answers.chunkTimeout),
       attribution: answers.attribution.length === 0 ? null : answers.attribution,
       onlineList: formatValue(answers.online),
@@ -65,6 +68,8 @@ export function buildContext({ answers, release, registry, shape, catalogue }: E
     attribution: describeAttribution(answers.attribution),
     connections: connections.map(({ value, about }) => ({ value, about })),
     managed: answers.managed,
+    pure: answers.plugins === "refuse",
+    enabled: [...emission.providers.map(({ id }) => id), ...answers.otherProviders],
     online: Object.fromEntries(onlineUses.map(({ value }) => [value, answers.online.includes(value)])),
     outputs: answers.outputs,
     base: {

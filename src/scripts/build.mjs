@@ -122,7 +122,7 @@ export async function buildPackage(root) {
       plugins: [
         ...plugins,
         filesForImports(files),
-        doctorAsFile(root, join(dist, "aperture-doctor.mjs.gz")),
+        doctorAsFile(root, join(dist, "aperture-doctor.mjs.br")),
         ...(settings.plugins ?? []),
       ],
       // CommonJS has none; what asks for it there has a file name (src/repo/installed.ts).

@@ -5,7 +5,7 @@
  */
 import { writeFileSync } from "node:fs";
 import { basename } from "node:path";
-import { gzipSync } from "node:zlib";
+import { brotliCompressSync, constants } from "node:zlib";
 import { buildSync } from "esbuild";
 
 const banner = `// aperture-doctor. Made from src/doctor of create-aperture-env, not minified: it is meant to be read. OpenCode's own runtime runs it.
@@ -73,13 +73,17 @@ export function doctorAsFile(root, file) {
       build.onLoad({ filter: /.*/, namespace: "doctor-file" }, () => {
         const text = bundleDoctor(root);
         if (/[\u0080-\uffff]/.test(text)) throw new Error("the doctor has letters beyond ASCII");
-        writeFileSync(file, gzipSync(text, { level: 9 }));
+        const params = {
+          [constants.BROTLI_PARAM_MODE]: constants.BROTLI_MODE_TEXT,
+          [constants.BROTLI_PARAM_SIZE_HINT]: text.length,
+        };
+        writeFileSync(file, brotliCompressSync(text, { params }));
         const contents = [
           'const { readFileSync } = require("node:fs");',
-          'const { gunzipSync } = require("node:zlib");',
+          'const { brotliDecompressSync } = require("node:zlib");',
           // Taken apart in one piece, and turned into a text without looking for letters beyond ASCII.
           `const options = { chunkSize: ${text.length + 1} };`,
-          `exports.text = gunzipSync(readFileSync(\`\${__dirname}/${basename(file)}\`), options).toString("latin1");`,
+          `exports.text = brotliDecompressSync(readFileSync(\`\${__dirname}/${basename(file)}\`), options).toString("latin1");`,
         ];
         return { contents: contents.join("\n"), loader: "js" };
       });

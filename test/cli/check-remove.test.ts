@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { formatPlace, type Place } from "../../src/errors.ts";
 import { makeFolder, runAtTerminal, runPiped, treeOf, write, type Files, type Ran } from "./harness.ts";
 
 let outside: ReturnType<typeof makeFolder>;
@@ -36,6 +37,25 @@ describe("check", () => {
     expect(await check()).toEqual({ exit: 0, stdout: "Fine: everything is as spec and lock say.\n", stderr: "" });
     const json = JSON.parse((await check("--json")).stdout) as object;
     expect(json).toEqual({ schemaVersion: 1, status: "fine", root, observations: [], findings: [] });
+  });
+
+  test("a plugin that the spec does not let in fails it, and nothing else that is found does", async () => {
+    const files = { "opencode.json": '{\n  "plugin": ["a", "b@1.2.3"]\n}\n', ".opencode/plugin/c.ts": "", "package.json": "{}" };
+    write(root, files);
+    const refused = async (policy: string): Promise<string[]> => {
+      await runPiped(policy === "allow" ? ["--yes"] : ["update", "--plugins", policy], root);
+      const { exit, stdout } = await check("--json");
+      const { observations } = JSON.parse(stdout) as { observations: readonly { where: Place; state: string; fails: boolean }[] };
+      expect(exit).toBe(observations.length > 0 ? 3 : 0);
+      return observations.map(({ where, state, fails }) => `${state} ${formatPlace(where)} ${fails}`);
+    };
+    expect(await refused("allow")).toEqual([]);
+    expect(await refused("pinned")).toEqual(["refused opencode.json:2:14 true"]);
+    expect(await refused("refuse")).toEqual([
+      "refused opencode.json:2:14 true",
+      "refused opencode.json:2:19 true",
+      "refused .opencode/plugin/c.ts:1 true",
+    ]);
   });
 
   test("what stands against the environment is named, with file and line, and fails nothing", async () => {

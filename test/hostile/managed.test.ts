@@ -309,6 +309,12 @@ describe.skipIf(!available || skips("projects against a managed OpenCode", whyNo
       );
     });
 
+    test("so does a plugin's where plugins are refused: OpenCode's own switch keeps its hooks out, not its code", async () => {
+      const { "a plugin's file": project } = codeOf();
+      const seen = await askIn(installed["compact"]!, { pure: project! }, { env: { OPENCODE_PURE: "1" } });
+      expect(seen["pure"]!.ran).toBe(true);
+    });
+
     test("a proxy of the container gets the prompt", async () => {
       const seen = await askIn(installed["compact"]!, { proxy: config({}) }, { env: { HTTP_PROXY: "http://elsewhere.example" } });
       expect(seen["proxy"]!.strangers.filter((each) => each.startsWith("!"))).not.toEqual([]);

@@ -24,7 +24,10 @@ export type Behaviour =
       readonly status: number;
       readonly body?: string;
       readonly headers?: Readonly<Record<string, string>>;
-      readonly post?: number;
+      /** The answer to every prompt. */
+      readonly post?:
+        | number
+        | { readonly status: number; readonly body: string; readonly headers?: Readonly<Record<string, string>> };
     };
 
 /** A fault and how to make it. `$work`, `$home`, `$tmp`, `$prefix` and `$tools` in texts are the case's folders. */
@@ -160,8 +163,14 @@ async function startGateway({ gateway = "good", port = 80 }: Case, closing: (() 
 
 function answer(how: Exclude<Behaviour, string>, { method }: IncomingMessage, reply: ServerResponse): void {
   const { status, body = "", headers = {}, post = 400 } = how;
-  reply.writeHead(method === "POST" ? post : status, { "content-type": "application/json", ...headers });
-  reply.end(method === "POST" ? "{}" : body === "models" ? input.models : body);
+  const given =
+    method !== "POST"
+      ? { status, body: body === "models" ? input.models : body, headers }
+      : typeof post === "number"
+        ? { status: post, body: "{}", headers }
+        : post;
+  reply.writeHead(given.status, { "content-type": "application/json", ...given.headers });
+  reply.end(given.body);
 }
 
 function misbehave(how: string, socket: Socket): void {

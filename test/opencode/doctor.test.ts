@@ -10,6 +10,7 @@ import { asLaunched } from "../../src/doctor/probe/launched.ts";
 import type { Check } from "../../src/doctor/types.ts";
 import { formatShell } from "../../src/render/escape.ts";
 import type { LocalInstallation } from "../../src/scripts/install-locally.ts";
+import { startMockGateway } from "../../src/gateway/mock/server.ts";
 import { bundleScript } from "../support/docker.ts";
 import { opencodeBinary } from "../support/opencode.ts";
 import type { Case, Input, Outcome } from "./doctor.main.ts";
@@ -45,6 +46,12 @@ const ok = (body: string, more: object = {}): Case => ({ gateway: { status: 200,
 const status = (code: number, body = '{"error":{"message":"no"}}', headers: Readonly<Record<string, string>> = {}): Case => ({
   gateway: { status: code, body, headers },
 });
+/** A list that does not tell of paths, so that the doctor tries them; and what prompts get. */
+const prompts = (code: number, body: string, headers: Readonly<Record<string, string>> = {}): Case =>
+  ok(
+    list(({ id }) => ({ id })),
+    { post: { status: code, body, headers } },
+  );
 const project = (config: object | string): Case => ({
   files: { "$work/opencode.json": typeof config === "string" ? config : JSON.stringify({ $schema: "s", ...config }) },
 });
@@ -104,7 +111,8 @@ const cases: Readonly<Record<string, readonly [Case, ...string[]]>> = {
   "a page with 200": [status(200, "<!doctype html><p>Sign in", { "content-type": "text/html" }), "gateway-html"],
   "a redirect": [status(302, "", { location: "https://login.example/" }), "gateway-redirect"],
   "401": [status(401), "gateway-unauthorized"],
-  "403, no role": [status(403), "gateway-forbidden"],
+  "403, no role": [status(403, '{"error":{"message":"access denied: no role granted"}}'), "gateway-forbidden"],
+  "403 of another kind": [status(403), "gateway-denied"],
   "404": [status(404), "gateway-no-list"],
   "429, a quota": [status(429, "{}", { "retry-after": "60" }), "gateway-quota"],
   "500": [status(500), "gateway-failed"],
@@ -139,6 +147,22 @@ const cases: Readonly<Record<string, readonly [Case, ...string[]]>> = {
     ),
     "gateway-quota",
     "gateway-quota",
+  ],
+  "a guardrail, seen only by a request": [
+    prompts(403, '{"error":{"message":"blocked","code":"guardrail_blocked"}}'),
+    "gateway-guardrail",
+    "gateway-guardrail",
+  ],
+  "a hook that fails closed": [prompts(503, '{"error":{"message":"hook scan failed"}}'), "gateway-hook", "gateway-hook"],
+  "a quota that is used up": [
+    prompts(429, '{"error":{"message":"quota daily:<user> exceeded"}}', { "retry-after": "60" }),
+    "gateway-quota",
+    "gateway-quota",
+  ],
+  "a quota that the gateway cannot read": [
+    prompts(429, '{"error":{"message":"cannot parse quota daily:<user>"}}'),
+    "gateway-quota-invalid",
+    "gateway-quota-invalid",
   ],
   "a model that is not served": [
     ok(list((model) => (model.id === "claude-sonnet-5-5" ? null : model))),
@@ -324,6 +348,8 @@ const cases: Readonly<Record<string, readonly [Case, ...string[]]>> = {
       before: "chmod +x $home/bin/opencode",
       ...env({ PATH: "$home/bin:$prefix/bin:$tools" }),
     },
+    // The prefix is named by a variable, and PATH by itself leads elsewhere.
+    "bypass",
     "other-opencode-first",
   ],
   "another opencode, last on PATH": [
@@ -334,7 +360,7 @@ const cases: Readonly<Record<string, readonly [Case, ...string[]]>> = {
     },
     "other-opencode",
   ],
-  "a PATH without the launcher": [env({ PATH: "$tools" }), "launcher-not-on-path"],
+  "a PATH without the launcher": [env({ PATH: "$tools" }), "bypass", "launcher-not-on-path"],
 
   "no binary": [instead("true"), "binary-missing"],
   "a binary without its mode": [instead(`echo x >${binary}`), "binary-mode"],
@@ -520,6 +546,36 @@ describe.skipIf(!available || skips("the doctor among faults", whyNot()))("the d
       .filter(({ severity }) => severity === "failure")
       .map(({ code }) => code);
     expect(codes).toEqual(["base-url-path", "send-failed"]);
+    await gateway.close();
+  });
+
+  test("why a prompt was refused is told from what the gateway says", async () => {
+    const models = ids.flatMap((id) =>
+      Object.keys(catalogue[id]!.models).map((model) => ({ id: model, provider: { id, name: id }, endpoints: [endpoints[id]!] })),
+    );
+    const gateway = await startMockGateway({ models, faults: ["guardrail"] });
+    const doctor = join(installation.prefix, "bin", "aperture-doctor");
+    const ran = await run([doctor, "--json", "--send"], {
+      place: makePlace(),
+      env: { ...installation.env, ...bait, APERTURE_URL: gateway.origin },
+    });
+    const { checks } = JSON.parse(ran.stdout) as { checks: Check[] };
+    expect([...new Set(checks.filter(({ severity }) => severity === "failure").map(({ code }) => code))]).toEqual([
+      "gateway-guardrail",
+    ]);
+    await gateway.close();
+  });
+
+  test("a grant that would help is printed ready to paste, with the providers of the environment", async () => {
+    const gateway = await startMockGateway({ models: [], faults: ["no-role"] });
+    const doctor = join(installation.prefix, "bin", "aperture-doctor");
+    const ran = await run([doctor], { place: makePlace(), env: { ...installation.env, APERTURE_URL: gateway.origin } });
+    const grant = /\{"src":.*?\]\}\}/.exec(ran.stdout)?.[0] ?? "null";
+    expect(JSON.parse(grant), ran.stdout).toEqual({
+      src: ["you@example.com"],
+      app: { "tailscale.com/cap/aperture": [{ role: "user" }, ...ids.map((id) => ({ models: `${id}/**` }))] },
+    });
+    expect(ran.stdout).toContain('["tag:api,tag:prod"]');
     await gateway.close();
   });
 

@@ -59,6 +59,8 @@ export const defaultAnswers: Answers = {
   opencode: pinnedRelease.version,
   managed: false,
   online: [],
+  plugins: "allow",
+  otherProviders: [],
   chunkTimeout: 600_000,
   attribution: [],
   base: "debian",

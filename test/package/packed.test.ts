@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, parse, sep } from "node:path";
-import { brotliDecompressSync, gunzipSync } from "node:zlib";
+import { brotliDecompressSync } from "node:zlib";
 import { build } from "esbuild";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -35,7 +35,7 @@ test("it holds what was built, package.json, the README and the licence, and not
 test("no source, template, map or test is in it", () => {
   const strays = packed.files.filter(
     ({ path }) =>
-      !/^(?:package\.json|README\.md|LICENSE|dist\/(?:[\w-]+\.js|aperture-doctor\.mjs\.gz|package\.json|LICENSES\.txt))$/.test(
+      !/^(?:package\.json|README\.md|LICENSE|dist\/(?:[\w-]+\.js|aperture-doctor\.mjs\.br|package\.json|LICENSES\.txt))$/.test(
         path,
       ),
   );
@@ -89,7 +89,7 @@ test("the doctor is shipped as the text that is committed", () => {
   const folder = folders.make("doctor");
   const { status } = spawnSync(process.execPath, [bin, "--yes"], { cwd: folder, stdio: "ignore" });
   expect(status).toBe(0);
-  const shipped = gunzipSync(readFileSync(join(root, "dist", "aperture-doctor.mjs.gz"))).toString();
+  const shipped = brotliDecompressSync(readFileSync(join(root, "dist", "aperture-doctor.mjs.br"))).toString();
   expect(shipped).toMatch(/^\/\/ aperture-doctor\. /);
   expect(readFileSync(join(folder, doctorPath), "utf8") === shipped).toBe(true);
 });

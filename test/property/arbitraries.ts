@@ -246,6 +246,8 @@ export const textFor: { readonly [Id in QuestionId]: fc.Arbitrary<string> } = {
   style: fc.oneof(fc.constantFrom("separate", "compact"), anyText),
   opencode: fc.oneof(fc.constantFrom("1.18.18", "v1.2.3", "latest"), anyText),
   online: fc.oneof(fc.constantFrom("share", "lsp,share", "none"), anyText),
+  plugins: fc.oneof(fc.constantFrom("allow", "pinned", "refuse"), anyText),
+  otherProviders: fc.oneof(fc.constantFrom("local", "local, mine", "none"), anyText),
   chunkTimeout: fc.oneof(fc.constantFrom("off", "none"), fc.integer({ min: -1, max: 1e10 }).map(String), anyText),
   attribution: fc.oneof(
     fc.constantFrom("repository,revision,job,run", "team=payments,cost-center=$COST_CENTER", "job=$BUILD_TAG,run", "none"),

@@ -335,6 +335,8 @@ describe("refusals", () => {
     ],
     ["style", /^(?:separate|compact)$/, (value: string) => value],
     ["online", /^(?:(?:share|lsp),?){0,2}$/, (value: Answers["online"]) => value.join(",")],
+    ["plugins", /^(?:allow|pinned|refuse)$/, (value: string) => value],
+    ["otherProviders", /^(?:[A-Za-z0-9._-]{1,50},?)*$/, (value: Answers["otherProviders"]) => value.join(",")],
     ["chunkTimeout", /^(?:false|[1-9]\d{3,7})$/, String],
     [
       "attribution",
@@ -396,6 +398,8 @@ describe("refusals", () => {
       "opencode",
       "managed",
       "online",
+      "plugins",
+      "otherProviders",
       "chunkTimeout",
       "attribution",
       "base",

@@ -29,6 +29,8 @@ export const plainAnswers: Answers = {
   opencode: pinnedRelease.version,
   managed: false,
   online: [],
+  plugins: "allow",
+  otherProviders: [],
   chunkTimeout: 600_000,
   attribution: [],
   base: "debian",

@@ -60,6 +60,8 @@ function renderFetch(): string {
       opencode: pinnedRelease.version,
       managed: false,
       online: [],
+      plugins: "allow",
+      otherProviders: [],
       chunkTimeout: 600_000,
       attribution: [],
       base: "debian",

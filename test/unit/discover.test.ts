@@ -188,6 +188,15 @@ describe("an odd answer", () => {
   const table: readonly (readonly [name: string, start: () => Promise<string>, code: string, says: RegExp])[] = [
     ["401", () => answer(401, '{"error":{"message":"who\\u001b[31m"}}'), "gateway-unauthorized", /401.*who\\u\{1b\}\[31m/],
     ["403", () => answer(403, '{"error":"no role granted"}'), "gateway-forbidden", /no role granted/],
+    ["403 of another kind", () => answer(403, '{"error":"no"}'), "gateway-denied", /not for want of a role/],
+    ["403, a guardrail", () => answer(403, '{"code":"guardrail_blocked"}'), "gateway-guardrail", /guardrail/],
+    ["503, a hook", () => answer(503, '{"error":"a hook failed"}'), "gateway-hook", /hook/],
+    [
+      "429, a quota that cannot be read",
+      () => answer(429, '{"error":"invalid quota"}'),
+      "gateway-quota-invalid",
+      /cannot read its own/,
+    ],
     ["404", () => answer(404, "not found"), "gateway-no-list", /404/],
     ["405", () => answer(405, ""), "gateway-method", /405/],
     ["407", () => answer(407, ""), "gateway-proxy", /407/],

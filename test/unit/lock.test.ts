@@ -23,6 +23,8 @@ const lock: Lock = {
     opencode: "1.18.18",
     managed: false,
     online: [],
+    plugins: "allow",
+    otherProviders: [],
     chunkTimeout: 600_000,
     attribution: [],
     base: "debian",
@@ -92,6 +94,8 @@ describe("answers that came in later", () => {
     expect(later.map(([id]) => id)).toEqual([
       "style",
       "online",
+      "plugins",
+      "otherProviders",
       "chunkTimeout",
       "attribution",
       "devcontainers",
@@ -423,11 +427,11 @@ describe("a lock of version 2", () => {
     const old = JSON.parse(text) as { readonly answers: object };
     expect(old).toMatchObject({ lockVersion: 2 });
     const read = readLockText(text);
-    const answers = { ...old.answers, chunkTimeout: false, attribution: [] };
+    const answers = { ...old.answers, plugins: "allow", otherProviders: [], chunkTimeout: false, attribution: [] };
     expect(read).toEqual({ kind: "lock", lock: { ...old, answers, lockVersion: 3 } });
     const today = text
       .replace('"lockVersion": 2', '"lockVersion": 3')
-      .replace(/("base": )/, '"chunkTimeout": false, "attribution": [],\n    $1');
+      .replace(/("base": )/, '"plugins": "allow", "otherProviders": [], "chunkTimeout": false, "attribution": [],\n    $1');
     expect(JSON.parse(formatLock((read as { lock: Lock }).lock))).toEqual(JSON.parse(today));
   });
 });
@@ -463,6 +467,8 @@ describe("a lock of version 1", () => {
         ...old.answers,
         style: "separate",
         online: [],
+        plugins: "allow",
+        otherProviders: [],
         chunkTimeout: false,
         attribution: [],
         devcontainers: ["all"],

@@ -94,6 +94,21 @@ describe("a fault for every request", () => {
     expect((await fetch(`${gateway.origin}/v1/models`)).status).toBe(403);
   });
 
+  test.each([
+    ["guardrail", 403, "guardrail_blocked", null],
+    ["hook", 503, "hook", null],
+    ["quota", 429, "exceeded", "60"],
+    ["quota-unreadable", 429, "cannot parse", null],
+  ] as const)("%s is %i to prompts, and the list is answered", async (fault, status, says, retryAfter) => {
+    const gateway = await startGateway({ faults: [fault] });
+    for (const name of names) {
+      const response = await ask(gateway, name, "hi");
+      expect([response.status, response.headers.get("retry-after")]).toEqual([status, retryAfter]);
+      expect(await response.text()).toContain(says);
+    }
+    expect((await fetch(`${gateway.origin}/v1/models`)).status).toBe(200);
+  });
+
   test("stall sends the headers of the right answer, and nothing more until somebody goes", async () => {
     const gateway = await startGateway({ faults: ["stall"] });
     const { text, end } = await talk(gateway, request());
@@ -245,7 +260,7 @@ test("faults are read strictly", () => {
 });
 
 test("no message of a fault holds digits that OpenCode takes for a status worth a retry", async () => {
-  const faults: Fault[] = ["no-role", "status=400"];
+  const faults: Fault[] = ["no-role", "guardrail", "status=400"];
   for (const fault of faults) {
     const gateway = await startGateway({ faults: [fault] });
     for (const name of names) expect(await (await ask(gateway, name, "hi")).text()).not.toMatch(/429|5\d\d/);

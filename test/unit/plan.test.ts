@@ -59,6 +59,8 @@ const answers: Lock["answers"] = {
   opencode: "1.18.18",
   managed: false,
   online: [],
+  plugins: "allow",
+  otherProviders: [],
   chunkTimeout: 600_000,
   attribution: [],
   base: "debian",

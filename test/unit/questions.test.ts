@@ -58,6 +58,8 @@ describe("the table", () => {
       opencode: "1.18.18",
       managed: false,
       online: [],
+      plugins: "allow",
+      otherProviders: [],
       chunkTimeout: 600_000,
       attribution: [],
       base: "debian",
@@ -83,6 +85,8 @@ describe("the table", () => {
 
   test("only what is about the user's own dev container, and what came later for all, is as proposed where a spec leaves it out", () => {
     expect(questions.filter(({ optional }) => optional).map(({ id }) => id)).toEqual([
+      "plugins",
+      "otherProviders",
       "chunkTimeout",
       "attribution",
       "devcontainers",
@@ -130,6 +134,9 @@ const parsed: readonly (readonly [QuestionId, text: string, value: unknown, writ
   ["online", "lsp, share lsp", ["lsp", "share"], "lsp,share"],
   ["online", "none", []],
   ["online", "", [], "none"],
+  ["plugins", " refuse ", "refuse", "refuse"],
+  ["otherProviders", "local, my-llm local", ["local", "my-llm"], "local,my-llm"],
+  ["otherProviders", "none", []],
   ["chunkTimeout", " 900000 ", 900_000, "900000"],
   ["chunkTimeout", "1000", 1000],
   ["chunkTimeout", "OFF", false, "off"],
@@ -253,6 +260,8 @@ const read: readonly (readonly [QuestionId, value: unknown, answer: unknown])[] 
   ["smallModel", "openai/gpt-6.1-sol", "openai/gpt-6.1-sol"],
   ["opencode", "1.18.18", "1.18.18"],
   ["managed", true, true],
+  ["plugins", "pinned", "pinned"],
+  ["otherProviders", ["local"], ["local"]],
   ["online", ["lsp"], ["lsp"]],
   ["online", [], []],
   ["chunkTimeout", 600_000, 600_000],
@@ -282,6 +291,8 @@ const read: readonly (readonly [QuestionId, value: unknown, answer: unknown])[] 
 
 /** What each answer is in a spec. */
 const written: readonly (readonly [QuestionId, answer: unknown, value: unknown])[] = [
+  ["plugins", "pinned", "pinned"],
+  ["otherProviders", ["local"], ["local"]],
   ["online", ["lsp"], ["lsp"]],
   ["online", [], []],
   ["chunkTimeout", 600_000, 600_000],
@@ -339,6 +350,9 @@ const refusedTexts: readonly (readonly [QuestionId, text: string, why: RegExp, f
   ["providers", "Anthropic", /"Anthropic" cannot be the name of a provider/, /^small letters/],
   ["providers", "openai:messages", /^openai does not speak "messages"$/, /^api is responses, chat$/],
   ["providers", '{"openai":', /begins like JSON and is none/, /^write for instance/],
+  ["plugins", "none", /^"none" says nothing of plugins$/, /^choose from allow, pinned, refuse$/],
+  ["otherProviders", "a b/c", /^"b\/c" is no id of a provider$/, /^write it as/],
+  ["otherProviders", "aperture", /^aperture is an id of the environment's own/, /another id$/],
   ["online", "share,updates", /^"updates" is nothing that OpenCode can be allowed$/, /^choose from share, lsp, or none$/],
   ...["999", "86400001", "0", "-5", "1e6", "10 min", "", "600000.5"].map(
     (text) =>

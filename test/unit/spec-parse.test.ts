@@ -239,7 +239,9 @@ describe("refused", () => {
       "It knows aperture, providers, model, small_model, opencode, base, outputs, name, devcontainer.",
     );
     expect(refusal("aperture: { port: 1 }").hint).toBe("It knows url, connection.");
-    expect(refusal("opencode: 1.18.18").hint).toBe("It knows style, version, managed, online, chunkTimeout.");
+    expect(refusal("opencode: 1.18.18").hint).toBe(
+      "It knows style, version, managed, online, plugins, other_providers, chunkTimeout.",
+    );
     expect(refusal("devcontainer: { mounts: [] }").hint).toBe("It knows files, containerEnv, forwardPorts, hooks.");
   });
 

@@ -138,10 +138,29 @@ describe("ways out", () => {
     expect(way).toMatchObject({ code: "provider-off", path: ["provider", "local"] });
     expect(way!.what).toBe("provider local at http://localhost:1234 is none of the environment's");
     expect(way!.hint).toMatch(
-      /^leave it off; or add it to providers in aperture-env\.yaml.*; or let enabled_providers .* name it/,
+      /^leave it off; or add it to providers in aperture-env\.yaml.*; or name it in opencode\.other_providers/,
     );
     expect(codes({ provider: local, enabled_providers: ["local"] })).toEqual(["bypass enabled_providers"]);
     expect(codes({ provider: local, enabled_providers: ["local"] }, { managed: true })).toEqual(["provider-off provider.local"]);
+  });
+
+  test("a provider that the spec lets in is said to go past the gateway, and its models are none that are foreign", () => {
+    const config = {
+      provider: { local: { options: { baseURL: "http://localhost:1234/v1" } } },
+      agent: { a: { model: "local/m" } },
+    };
+    expect(codes({ ...config, enabled_providers: [...environment.providers, "local"] }, { allowed: ["local"] })).toEqual([]);
+    expect(codes(config, { allowed: ["local"] })).toEqual(["asks-others provider.local"]);
+    expect(codes(config, { allowed: ["other"] })).toEqual(["foreign-model agent.a.model", "provider-off provider.local"]);
+  });
+
+  test("plugins by what the spec lets in", () => {
+    const config = { plugin: ["a", "b@1.2.3", "@c/d@^1.2.3", ["e@latest", {}], "./f.ts"] };
+    const under = (plugins: "pinned" | "refuse"): string[] =>
+      codes(config, { plugins }).filter((one) => one.startsWith("plugin-refused"));
+    expect(under("pinned")).toEqual(["plugin-refused plugin.0", "plugin-refused plugin.2", "plugin-refused plugin.3.0"]);
+    expect(under("refuse")).toHaveLength(5);
+    expect(codes(config).filter((one) => one.startsWith("plugin-refused"))).toEqual([]);
   });
 
   test("agents, commands and modes of other providers", () => {

@@ -1,6 +1,6 @@
 /** Says whether repositories still are what their specs and locks say. Writes nothing; asks the registry only with --outdated. */
 import { lockPath, type Lock } from "../../lock/lock.ts";
-import { fails, observe, observeNoLock, observeStale, type Observation } from "../../plan/check.ts";
+import { fails, observe, observeNoLock, observeRefused, observeStale, type Observation } from "../../plan/check.ts";
 import { isSameFound, type Snapshot } from "../../plan/snapshot.ts";
 import { findAll, type Finding } from "../../plan/findings.ts";
 import type { Plan } from "../../plan/plan.ts";
@@ -104,15 +104,14 @@ async function observeRepository(target: Target, outdated: boolean, io: Io): Pro
   const drift = [...interrupted, ...observations];
   // Only the version that wrote the lock can say what it would have written; what a newer one would do is no drift.
   const mayRender = !drift.some(fails) && lock.generator === generatorVersion;
+  const findings = findAll(readProject(root, setupFiles(containers)), bypassOptionsOf(answers), featureFiles(shape));
   const all = [
     ...drift,
+    ...observeRefused(findings),
     ...(mayRender ? observeStale(await planOf(surveyed, request)) : []),
     ...(outdated ? await observeOutdated(lock, root, io) : []),
   ];
-  return {
-    observations: all,
-    findings: findAll(readProject(root, setupFiles(containers)), bypassOptionsOf(answers), featureFiles(shape)),
-  };
+  return { observations: all, findings: findings.filter(({ code }) => code !== "plugin-refused") };
 }
 
 async function observeOutdated(lock: Lock, root: string, { env }: Io): Promise<readonly Observation[]> {

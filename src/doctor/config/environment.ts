@@ -1,4 +1,5 @@
 /** What an environment was made for: its environment.json (templates/.devcontainer/aperture-env/environment.json), which nobody has to trust. */
+import type { Expectation } from "../../opencode/ways-out.ts";
 import { at, entriesAt, isObject, textAt, textsAt } from "./json.ts";
 
 /** Which path on the gateway the package of a provider calls, by the provider's id and the package's name. */
@@ -12,6 +13,8 @@ export interface MadeFor {
   readonly version: string | null;
   /** What OpenCode may ask of the internet beside the gateway: `opencode.online` of the spec. */
   readonly online: readonly string[];
+  /** What of plugins is let in: `opencode.plugins` of the spec. */
+  readonly plugins?: Exclude<Expectation["plugins"], undefined>;
   /** Whether no project's file may override the configuration; null where opencode.json itself has to say. */
   readonly managed: boolean | null;
   /** What requests carry for the gateway's log: `attribution` of the spec, by name. */
@@ -30,10 +33,12 @@ export function readMadeFor(text: string): MadeFor | null {
   const gateway = textAt(value, "origin");
   if (gateway === undefined) return null;
   const managed = at(value, "managed");
+  const plugins = (["pinned", "refuse"] as const).find((policy) => policy === textAt(value, "plugins"));
   return {
     gateway,
     version: textAt(value, "opencode") ?? null,
     online: textsAt(value, "online") ?? [],
+    ...(plugins !== undefined && { plugins }),
     managed: typeof managed === "boolean" ? managed : null,
     attribution: textsAt(value, "attribution") ?? [],
     routes: new Map(entriesAt(value, "providers").map(([id, routes]) => [id, new Map(pathsOf(routes))])),

@@ -1,10 +1,20 @@
 /** What is judged of OpenCode's configuration, and where a value of it comes from. From values to values. */
-import { type JsonObject, at, lineOf } from "../config/json.ts";
+import type { FolderFile } from "../../opencode/folder-files.ts";
+import { type JsonObject, at, entriesAt, lineOf, textsAt } from "../config/json.ts";
 import type { Installation, Launched } from "../config/launch.ts";
 import type { Choices } from "../config/providers.ts";
 import type { Quote } from "../config/quote.ts";
 import type { Layer, Resolved } from "../config/resolve.ts";
 import { type Env, show } from "../types.ts";
+
+/** Which of the providers are the environment's, and which it lets in beside those. */
+export function oursAndAllowed(own: JsonObject | null): {
+  readonly ours: readonly string[];
+  readonly allowed: readonly string[];
+} {
+  const ours = entriesAt(own, "provider").map(([id]) => id);
+  return { ours, allowed: (textsAt(own, "enabled_providers") ?? []).filter((id) => !ours.includes(id)) };
+}
 
 /** What is judged. */
 export interface ConfigFacts {
@@ -28,6 +38,8 @@ export interface ConfigFacts {
   readonly managed: boolean;
   /** The variables as they came. */
   readonly given: Env;
+  /** Agents, commands, modes, plugins and tools in the folders of OpenCode's configuration. */
+  readonly folderFiles: readonly FolderFile[];
   /** The catalogue that is named is not there, so that OpenCode takes its own, with all providers there are. */
   readonly catalogueMissing: boolean;
 }

@@ -1,11 +1,12 @@
 /** What OpenCode's configuration comes to, held against the environment's own. From values to values. */
+import { type FolderFile, judgeFolderFile } from "../../opencode/folder-files.ts";
 import { findWaysOutOfVariables } from "../../opencode/variables.ts";
 import { type Expectation, type WayOut, findWaysOut } from "../../opencode/ways-out.ts";
-import { entriesAt, lineOf, parseJsonc, textAt, textsAt } from "../config/json.ts";
+import { entriesAt, lineOf, parseJsonc, textAt } from "../config/json.ts";
 import { splitModel } from "../config/providers.ts";
 import { writtenBetween } from "../config/substitute.ts";
 import { type Check, fine, found, listed, show } from "../types.ts";
-import { type ConfigFacts, whoSet, placed } from "./config-facts.ts";
+import { type ConfigFacts, oursAndAllowed, whoSet, placed } from "./config-facts.ts";
 import { judgeOthers, judgeProviders } from "./providers.ts";
 import { judgeSilence } from "./silence.ts";
 
@@ -161,22 +162,26 @@ const severities: Readonly<Record<WayOut["code"], "note" | "warning" | "failure"
   "runs-code": "note",
   "asks-registry": "note",
   "asks-others": "note",
+  "plugin-refused": "failure",
 };
 
 /** What each file and variable says beside, by the same judge as the plan's. */
-function judgeWaysOut({ resolved, own, origin, managed, given, installation }: ConfigFacts): Check[] {
+function judgeWaysOut({ resolved, own, origin, managed, given, installation, folderFiles }: ConfigFacts): Check[] {
   if (origin === null) return [];
+  const { ours, allowed } = oursAndAllowed(own);
   const environment: Expectation = {
     url: origin,
-    providers: [...new Set([...(textsAt(own, "enabled_providers") ?? []), ...entriesAt(own, "provider").map(([id]) => id)])],
+    providers: ours,
+    allowed,
+    ...(installation.plugins !== undefined && { plugins: installation.plugins }),
     addressed: entriesAt(own, "provider").every(([, provider]) => (textAt(provider, "options", "baseURL") ?? "") === "")
       ? "models"
       : "providers",
     managed,
   };
-  const ours = `${installation.share}/opencode.json`;
+  const file = `${installation.share}/opencode.json`;
   const files = resolved.layers
-    .filter(({ kind, source }) => kind !== "managed" && kind !== "variable" && source !== ours)
+    .filter(({ kind, source }) => kind !== "managed" && kind !== "variable" && source !== file)
     .flatMap(({ source, filled }) => {
       // As it is written: what variables and files hold is nobody's to see.
       const text = writtenBetween(filled, 0, filled.text.length) ?? filled.text;
@@ -185,6 +190,7 @@ function judgeWaysOut({ resolved, own, origin, managed, given, installation }: C
         .filter(({ path }) => !judgedMerged.test(path.join(".")))
         .map((way) => ({ way, severity: severities[way.code], where: placed(source, lineOf({ text, spans: [] }, way.path)) }));
     });
+  const inFolders = judgeFolders(folderFiles, environment);
   const variables = findWaysOutOfVariables(given, environment)
     .filter(({ name, path }) => !judgedElsewhere.test(name) && !judgedMerged.test(path.join(".")))
     // What configuration they lead to is judged above.
@@ -193,7 +199,7 @@ function judgeWaysOut({ resolved, own, origin, managed, given, installation }: C
       severity: way.name === "OPENCODE_DISABLE_DEFAULT_PLUGINS" ? ("warning" as const) : ("note" as const),
       where: null,
     }));
-  return [...files, ...variables].map(({ way: { code, what, comes, hint }, severity, where }) =>
+  return [...files, ...inFolders, ...variables].map(({ way: { code, what, comes, hint }, severity, where }) =>
     found(
       severity,
       "config",
@@ -203,6 +209,33 @@ function judgeWaysOut({ resolved, own, origin, managed, given, installation }: C
       hint,
     ),
   );
+}
+
+/** Code is named once for all: it is many files where it is meant. */
+function judgeFolders(
+  folderFiles: readonly FolderFile[],
+  environment: Expectation,
+): {
+  readonly way: Omit<WayOut, "path" | "fixable">;
+  readonly severity: Check["severity"] & ("note" | "warning" | "failure");
+  readonly where: string;
+}[] {
+  const all = folderFiles.flatMap((file) =>
+    judgeFolderFile(file.path, file.text, environment).map(({ way }) => ({ way, file: `${file.folder}/${file.path}` })),
+  );
+  const codes = [...new Set(all.map(({ way }) => `${way.code} ${way.what}`))];
+  return codes.map((one) => {
+    const same = all.filter(({ way }) => `${way.code} ${way.what}` === one);
+    const { way } = same[0]!;
+    return {
+      way,
+      severity: severities[way.code],
+      where: listed(
+        same.map(({ file }) => show(file)),
+        3,
+      ),
+    };
+  });
 }
 
 /** Of a whole configuration in a variable only the key is shown: whatever else is in it may be anybody's secret. */

@@ -33,7 +33,7 @@ const passing = ["gateway-restarting"];
 
 /** A finding from an error of the gateway, with what it means for OpenCode. */
 export function fromError({ code, message, hint = "" }: AppError): Check {
-  const group = code === "gateway-quota" ? "models" : "gateway";
+  const group = /^gateway-(?:quota|guardrail|hook)/.test(code) ? "models" : "gateway";
   return found(
     passing.includes(code) ? "warning" : "failure",
     group,
@@ -51,6 +51,10 @@ const meanings: Readonly<Record<string, string>> = {
   "gateway-slow": "something accepts connections there and does not answer",
   "gateway-forbidden": "nobody gave this machine's identity a role",
   "gateway-quota": "OpenCode tries again silently, for minutes",
+  "gateway-quota-invalid": "OpenCode tries again silently, for minutes",
+  "gateway-hook": "OpenCode tries again silently, for minutes",
+  "gateway-guardrail": "the prompt is refused, and OpenCode shows what the gateway said",
+  "gateway-denied": "the gateway, or something in front of it, does not let this machine in",
   "gateway-redirect": "OpenCode does not follow it as a browser would",
   "gateway-restarting": "OpenCode tries again by itself",
 };

@@ -1,5 +1,5 @@
 /** The gateway: the way to it, and what it answers. From values to values. */
-import { type About, type Failure, explainAnswer, explainFailure, notJson } from "../../gateway/explain.ts";
+import { type About, type Failure, explainAnswer, explainFailure, formatGrant, notJson } from "../../gateway/explain.ts";
 import type { DatedAnswer } from "../../gateway/http/reader.ts";
 import type { GatewayProbe } from "../probe/network.ts";
 import { magicDns, nameInTailnet } from "../tailnet.ts";
@@ -9,9 +9,16 @@ import { judgeModels } from "./models.ts";
 
 /** The way and the answer: one check that says where it ended, or those of the models. */
 export function judgeGateway(facts: GatewayFacts): Check[] {
-  const { probe, timeout } = facts;
+  const { probe, timeout, choices } = facts;
   const { url, route, models } = probe;
-  const about: About = { url, timeout, proxy: route.proxy?.host ?? null, unused: route.unused };
+  const granted = choices.providers.map(({ id }) => `${facts.quote.text(id)}/**`);
+  const about: About = {
+    url,
+    timeout,
+    proxy: route.proxy?.host ?? null,
+    unused: route.unused,
+    ...(granted.length > 0 && { models: granted }),
+  };
   const past = judgeWay(probe, about);
   if (past !== null) return [past];
   const answer = models as DatedAnswer;
@@ -26,7 +33,7 @@ export function judgeGateway(facts: GatewayFacts): Check[] {
         "models-none",
         `${url.origin} answers${through}, and offers you no model`,
         "you have a role, but no grant gives you a model; or no provider is configured",
-        "ask for a grant with models, such as anthropic/**",
+        formatGrant(about),
       ),
     ];
   return [

@@ -1,4 +1,5 @@
 /** What OpenCode itself said: in depth, its version and its configuration; and its answer to one prompt. From values to values. */
+import { findGuardrail } from "../../gateway/explain.ts";
 import { linesOf } from "../../text/terminal.ts";
 import { at, parseJsonc, type JsonObject, isObject } from "../config/json.ts";
 import type { Ran } from "../probe/run.ts";
@@ -127,6 +128,18 @@ export function judgeSent(ran: Ran, origin: string, seconds: number, secretive: 
         `OpenCode had no answer to a prompt within ${seconds} s`,
         "it tries again silently where the gateway refuses with 429 or 5xx, or cannot be reached",
         `see whether the request is on ${where}, and run aperture-doctor --deep`,
+      ),
+    ];
+  const refused = ran.status === 0 ? null : findGuardrail(`${ran.stderr}${ran.stdout}`);
+  if (refused !== null)
+    return [
+      found(
+        "failure",
+        "models",
+        refused.code,
+        `${origin} ${refused.what}`,
+        "the prompt is refused, and OpenCode shows what the gateway said",
+        refused.hint.replace(/\.$/, ""),
       ),
     ];
   if (ran.status !== 0)

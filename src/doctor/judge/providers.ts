@@ -1,20 +1,22 @@
 /** The providers that can be chosen: whether each goes to the gateway with the placeholder, and which others there are. From values to values. */
 import { wireFormats } from "../../catalog/wire-formats.ts";
-import { type JsonObject, at, textAt, textsAt } from "../config/json.ts";
+import { type JsonObject, textAt, textsAt } from "../config/json.ts";
 import type { ProviderView } from "../config/providers.ts";
 import type { Quote } from "../config/quote.ts";
 import { type Resolved, isOn } from "../config/resolve.ts";
 import { type Check, found, listed, show } from "../types.ts";
-import { type ConfigFacts, placeOf, whoSet } from "./config-facts.ts";
+import { type ConfigFacts, oursAndAllowed, placeOf, whoSet } from "./config-facts.ts";
 
 /** The environment's own providers: address, key, and whether each can be chosen. */
 export function judgeProviders({ choices, resolved, own, origin, quote, installation }: ConfigFacts): Check[] {
   // Without a gateway there is nothing to hold them against, and that is said already.
   if (origin === null) return [];
-  const ours = textsAt(own, "enabled_providers") ?? [];
+  const { ours, allowed } = oursAndAllowed(own);
   const checks: Check[] = [];
   for (const provider of choices.providers) {
-    const mine = ours.includes(provider.id) || at(own, "provider", provider.id) !== undefined;
+    // Those are named by what their configuration says.
+    if (allowed.includes(provider.id)) continue;
+    const mine = ours.includes(provider.id);
     const past = judgeAddress(provider, { own, origin, resolved, mine, quote });
     if (past !== null) checks.push(past);
     else checks.push(...judgeKey(provider, resolved, quote));
@@ -150,7 +152,11 @@ function judgeKey({ id: counted, key, keyBy, npm }: ProviderView, resolved: Reso
 }
 
 /** Providers that can be chosen beside them, and what is stored for any: keys and logins. */
-export function judgeOthers({ choices, resolved, storedKeys, storedLogins, wellKnown, launched: { env } }: ConfigFacts): Check[] {
+export function judgeOthers(facts: ConfigFacts): Check[] {
+  const { choices, resolved, storedKeys, storedLogins, wellKnown, own, launched } = facts;
+  const { env } = launched;
+  const { allowed } = oursAndAllowed(own);
+  const ambient = choices.ambient.filter(({ id }) => !allowed.includes(id));
   const checks: Check[] = [];
   const by = whoSet(resolved, ["enabled_providers"]);
   if (choices.hosted)
@@ -164,13 +170,13 @@ export function judgeOthers({ choices, resolved, storedKeys, storedLogins, wellK
         "let enabled_providers name the gateway's providers only",
       ),
     );
-  if (choices.ambient.length > 0)
+  if (ambient.length > 0)
     checks.push(
       found(
         "failure",
         "config",
         "provider-ambient",
-        `${listed(choices.ambient.map(({ id, variable }) => `${id} (${variable})`))} can be chosen because of the environment`,
+        `${listed(ambient.map(({ id, variable }) => `${id} (${variable})`))} can be chosen because of the environment`,
         "enabled_providers lets them in, and they go past the gateway",
         "let enabled_providers name the gateway's providers only",
       ),

@@ -1,5 +1,6 @@
 /** Reading the disk: never throws, and never more of a file than a configuration has. */
-import { accessSync, closeSync, constants, existsSync, fstatSync, openSync, readSync, realpathSync } from "node:fs";
+import { accessSync, closeSync, constants, existsSync, fstatSync, openSync, readdirSync, readSync, realpathSync } from "node:fs";
+import { type FolderFile, foldersRead, isCode, isFolderFile } from "../../opencode/folder-files.ts";
 import type { Read, World } from "../config/world.ts";
 import type { Env } from "../types.ts";
 
@@ -71,6 +72,28 @@ export function mountOptionsOf(path: string): readonly string[] {
     null,
   );
   return nearest?.options ?? [];
+}
+
+/** No folder of a person's has more. */
+const mostFiles = 50;
+
+/** Agents, commands, modes, plugins and tools in folders of configuration; code is not read. */
+export function folderFilesIn(folders: readonly string[]): FolderFile[] {
+  const all = folders.flatMap((folder) =>
+    foldersRead.flatMap((name) => namesIn(`${folder}/${name}`).map((file) => ({ folder, path: `${name}/${file}` }))),
+  );
+  return all
+    .filter(({ path }) => isFolderFile(path))
+    .slice(0, mostFiles)
+    .map((file) => ({ ...file, text: isCode(file.path) ? "" : (textOf(`${file.folder}/${file.path}`) ?? "") }));
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder).sort();
+  } catch {
+    return [];
+  }
 }
 
 /** The world of a process in a folder. */

@@ -138,8 +138,25 @@ function failWith(format: WireFormat | null, fault: Fault): Reply | null {
     case "redirect":
       return redirect("/login");
     case "no-role":
-      // Aperture's status where no grant gives a role (its documentation, "How grants work"); the words are ours.
-      return refuse(format, 403, "You have no role on this gateway. Ask its administrator for a grant.", "no_role");
+      // Aperture's status and words where no grant gives a role (its documentation, "How grants work" and "Troubleshooting").
+      return refuse(format, 403, "access denied: no role granted", "no_role");
+    default:
+      // These are of prompts: the list is answered.
+      return format === null ? null : refusePrompt(format, fault);
+  }
+}
+
+/** Statuses, `Retry-After` and `guardrail_blocked` are Aperture's (its documentation on quotas, guardrails and hooks); the other words are ours. */
+function refusePrompt(format: WireFormat, fault: Fault): Reply | null {
+  switch (fault) {
+    case "guardrail":
+      return refuse(format, 403, "guardrail_blocked: the mock gateway's guardrail refuses this prompt", "guardrail_blocked");
+    case "hook":
+      return refuse(format, 503, "a hook failed, and it fails closed", "hook_failed");
+    case "quota":
+      return refuse(format, 429, "quota daily:<user> exceeded", "quota_exceeded", { "retry-after": "60" });
+    case "quota-unreadable":
+      return refuse(format, 429, "cannot parse quota daily:<user>: invalid rate", "quota_invalid");
     default:
       return null;
   }
