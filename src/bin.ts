@@ -22,8 +22,10 @@ async function start(): Promise<void> {
     return;
   }
   // Node 22.8 and newer keep the compiled code of what is imported from here on.
-  const { enableCompileCache } = (await import("node:module")) as { enableCompileCache?: () => unknown };
-  enableCompileCache?.();
+  if (major >= 22) {
+    const { enableCompileCache } = (await import("node:module")) as { enableCompileCache?: () => unknown };
+    enableCompileCache?.();
+  }
   const { run } = await import("./cli/main.ts");
   const status = await run(argv);
   await Promise.all([flush(process.stdout), flush(process.stderr)]);
