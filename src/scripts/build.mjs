@@ -6,7 +6,7 @@ import { pathToFileURL } from "node:url";
 import { brotliCompressSync } from "node:zlib";
 import { build } from "esbuild";
 import { doctorAsFile, doctorForEsbuild } from "./doctor.mjs";
-import { specSchemaForEsbuild } from "./schema.mjs";
+import { specSchemaAsFile, specSchemaForEsbuild } from "./schema.mjs";
 import { templatesForEsbuild } from "./templates.mjs";
 
 /**
@@ -123,6 +123,7 @@ export async function buildPackage(root) {
         ...plugins,
         filesForImports(files),
         doctorAsFile(root, join(dist, "aperture-doctor.mjs.br")),
+        specSchemaAsFile(root, join(dist, "spec.schema.json.br")),
         ...(settings.plugins ?? []),
       ],
       // CommonJS has none; what asks for it there has a file name (src/repo/installed.ts).

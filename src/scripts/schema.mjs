@@ -3,6 +3,9 @@
  * Makes the JSON schema of the spec from the table of questions (src/questions/schema.ts), for the builder (esbuild) and the test runner (Vite):
  * the module `virtual:spec-schema` holds its text. It is the same in every repository, so no run has to make it.
  */
+import { writeFileSync } from "node:fs";
+import { basename } from "node:path";
+import { brotliCompressSync } from "node:zlib";
 import { build } from "esbuild";
 import format from "json-stringify-pretty-compact";
 
@@ -45,6 +48,35 @@ export function specSchemaForEsbuild(root) {
     setup(build) {
       build.onResolve({ filter: /^virtual:spec-schema$/ }, () => ({ path: id, namespace: "spec-schema" }));
       build.onLoad({ filter: /.*/, namespace: "spec-schema" }, async () => ({ contents: await moduleText(root), loader: "js" }));
+    },
+  };
+}
+
+/**
+ * For the published program: a compressed file beside those of the program, which is read when the text is first asked for. As a part of the program
+ * Node would read it at every start.
+ * @param {string} root
+ * @param {string} file Where it is written.
+ * @returns {import("esbuild").Plugin}
+ */
+export function specSchemaAsFile(root, file) {
+  return {
+    name: "spec-schema",
+    setup(build) {
+      build.onResolve({ filter: /^virtual:spec-schema$/ }, () => ({ path: id, namespace: "spec-schema-file" }));
+      build.onLoad({ filter: /.*/, namespace: "spec-schema-file" }, async () => {
+        writeFileSync(file, brotliCompressSync(await makeSpecSchema(root)));
+        const contents = [
+          'const { readFileSync } = require("node:fs");',
+          "let text;",
+          "const read = () => {",
+          '  const { brotliDecompressSync } = require("node:zlib");',
+          `  return brotliDecompressSync(readFileSync(\`\${__dirname}/${basename(file)}\`)).toString();`,
+          "};",
+          'Object.defineProperty(exports, "text", { enumerable: true, get: () => (text ??= read()) });',
+        ];
+        return { contents: contents.join("\n"), loader: "js" };
+      });
     },
   };
 }

@@ -7,7 +7,7 @@ import { brotliDecompressSync } from "node:zlib";
 import { build } from "esbuild";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { doctorPath, featureFolder } from "../../src/catalog/files.ts";
+import { doctorPath, featureFolder, specSchemaPath } from "../../src/catalog/files.ts";
 import { providers, speechOf } from "../../src/catalog/providers.ts";
 import { collectLicences, nodeSettings } from "../../src/scripts/build.mjs";
 import { bin, makeFolders, packInto, root, type Packed } from "./machine.ts";
@@ -85,13 +85,16 @@ test("an empty folder needs little of it, and what is there already the rest", a
   expect(await readBy(folder, "--yes")).toContain("existing");
 });
 
-test("the doctor is shipped as the text that is committed", () => {
-  const folder = folders.make("doctor");
+test.each([
+  ["the doctor", "aperture-doctor.mjs.br", doctorPath, /^\/\/ aperture-doctor\. /],
+  ["the spec's schema", "spec.schema.json.br", specSchemaPath, /^\{\n {2}"\$schema"/],
+])("%s is shipped as the text that is committed", (name, file, path, start) => {
+  const folder = folders.make(name.replaceAll(/\W+/g, "-"));
   const { status } = spawnSync(process.execPath, [bin, "--yes"], { cwd: folder, stdio: "ignore" });
   expect(status).toBe(0);
-  const shipped = brotliDecompressSync(readFileSync(join(root, "dist", "aperture-doctor.mjs.br"))).toString();
-  expect(shipped).toMatch(/^\/\/ aperture-doctor\. /);
-  expect(readFileSync(join(folder, doctorPath), "utf8") === shipped).toBe(true);
+  const shipped = brotliDecompressSync(readFileSync(join(root, "dist", file))).toString();
+  expect(shipped).toMatch(start);
+  expect(readFileSync(join(folder, path), "utf8") === shipped).toBe(true);
 });
 
 test("the catalogue's files are shipped as they are, compressed", () => {
