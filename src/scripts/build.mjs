@@ -10,21 +10,23 @@ import { specSchemaAsFile, specSchemaForEsbuild } from "./schema.mjs";
 import { templatesForEsbuild } from "./templates.mjs";
 
 /**
- * The model catalogue as one text that is parsed when loaded: faster than the same as a literal (v8.dev/blog/cost-of-javascript-2019, JSON). The
- * files that are imported where they are wanted are compressed to a tenth, and take less than a millisecond to come back. They are CommonJS, whose
- * exports are the default of such an import as in Node.
+ * The model catalogue as texts that are compressed to a tenth and parsed when they are asked for: a text is parsed faster than the same as a literal
+ * (v8.dev/blog/cost-of-javascript-2019, JSON), and takes less than a millisecond to come back. They are CommonJS, whose exports are the default of an
+ * import as in Node. Of the providers that are part of the program each is there under its id, and none is read before one is asked for.
  */
 const catalogueAsText = {
   name: "catalogue",
   setup(/** @type {import("esbuild").PluginBuild} */ build) {
     build.onLoad({ filter: /[\\/]opencode[\\/]models(?:[\\/][a-z-]+)?\.json$/ }, ({ path }) => {
-      const text = JSON.stringify(JSON.parse(readFileSync(path, "utf8")));
-      const compressed = () => JSON.stringify(brotliCompressSync(text).toString("base64"));
-      const isProposed = path.endsWith("models.json");
-      const contents = isProposed
-        ? `export default JSON.parse(${JSON.stringify(text)});`
-        : `module.exports = JSON.parse(require("node:zlib").brotliDecompressSync(Buffer.from(${compressed()}, "base64")).toString());`;
-      return { contents, loader: "js" };
+      const catalogue = JSON.parse(readFileSync(path, "utf8"));
+      const compressed = JSON.stringify(brotliCompressSync(JSON.stringify(catalogue)).toString("base64"));
+      const read = `JSON.parse(require("node:zlib").brotliDecompressSync(Buffer.from(${compressed}, "base64")).toString())`;
+      const later = [
+        "let read;",
+        `for (const id of ${JSON.stringify(Object.keys(catalogue))})`,
+        `  Object.defineProperty(exports, id, { enumerable: true, get: () => (read ??= ${read})[id] });`,
+      ];
+      return { contents: path.endsWith("models.json") ? later.join("\n") : `module.exports = ${read};`, loader: "js" };
     });
   },
 };

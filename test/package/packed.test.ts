@@ -35,7 +35,7 @@ test("it holds what was built, package.json, the README and the licence, and not
 test("no source, template, map or test is in it", () => {
   const strays = packed.files.filter(
     ({ path }) =>
-      !/^(?:package\.json|README\.md|LICENSE|dist\/(?:[\w-]+\.js|aperture-doctor\.mjs\.br|package\.json|LICENSES\.txt))$/.test(
+      !/^(?:package\.json|README\.md|LICENSE|dist\/(?:[\w-]+\.js|aperture-doctor\.mjs\.br|spec\.schema\.json\.br|package\.json|LICENSES\.txt))$/.test(
         path,
       ),
   );
