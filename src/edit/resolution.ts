@@ -8,6 +8,8 @@ import { bare } from "./value.ts";
 /** Whether these lines say what changed between two others. Blank lines and comments that begin with `#` say nothing. */
 export function sayLines(mine: readonly string[], from: readonly string[], to: readonly string[]): boolean {
   const [here, before, after] = [mine, from, to].map(statements) as [string[], string[], string[]];
+  // Only comments came or went.
+  if (isDeepStrictEqual(before, after)) return true;
   const came = missingFrom(wordsOf(before), wordsOf(after));
   const went = before.filter((line) => !after.includes(line));
   if (came.length + went.length === 0 || went.some((line) => here.includes(line))) return false;

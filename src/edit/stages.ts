@@ -26,15 +26,17 @@ export interface Aligned {
  * is made from, and where the text cannot be told apart into stages.
  */
 export function alignStages(mine: string, ancestor: readonly string[], theirs: string): Aligned | null {
-  const wanted = namesOf(split(theirs.split("\n")));
-  const before = split(ancestor);
-  const shared = namesOf(before).filter((name) => wanted.includes(name));
-  const order = wanted.filter((name) => shared.includes(name));
-  if (order.join("\n") === shared.join("\n")) return { mine, ancestor };
-  const arrangedMine = arrange(split(mine.split("\n")), order);
-  const arrangedAncestor = arrange(before, order);
+  const order = namesOf(split(theirs.split("\n")));
+  const texts = [split(mine.split("\n")), split(ancestor)] as const;
+  if (texts.every((text) => isInOrder(text, order))) return { mine, ancestor };
+  const [arrangedMine, arrangedAncestor] = texts.map((text) => arrange(text, order)) as [string[] | null, string[] | null];
   if (arrangedMine === null || arrangedAncestor === null || mine.includes("<<")) return null;
   return { mine: arrangedMine.join("\n"), ancestor: arrangedAncestor };
+}
+
+function isInOrder(text: Stages, order: readonly string[]): boolean {
+  const places = namesOf(text).flatMap((name) => (order.includes(name) ? [order.indexOf(name)] : []));
+  return places.every((place, index) => index === 0 || place > places[index - 1]!);
 }
 
 function namesOf({ stages }: Stages): string[] {
@@ -71,8 +73,8 @@ function startOf(lines: readonly string[], index: number, floor: number): number
 }
 
 function arrange({ head, stages }: Stages, order: readonly string[]): string[] | null {
-  const found = stages.filter(({ name }) => order.includes(name));
-  if (found.length !== order.length) return null;
+  const found = stages.filter(({ name }) => order.includes(name)).map(({ name }) => name);
+  if (new Set(found).size < found.length) return null;
   const groups = new Map<string, Stage[]>();
   let group: Stage[] = [];
   for (const stage of stages) {

@@ -58,7 +58,10 @@ describe.skipIf(!available)("the Feature in a dev container of the user's", () =
     const before = registry.requests.length;
     const up = await devcontainer(["up", "--workspace-folder", folder, "--config", join(folder, file)]);
     expect(up.exitCode, up.stderr).toBe(0);
-    expect(up.stderr + up.stdout).toContain(`OpenCode ${version} (${name}, sha512 checked, by ${by})`);
+    // Once: in the nested Feature's layer, by dependsOn, and not again by the outer one.
+    const fetched = [...(up.stderr + up.stdout).matchAll(/^.*OpenCode \S+ \(.*sha512 checked, by \w+\)/gm)].map(([line]) => line);
+    expect(fetched, fetched.join("\n")).toHaveLength(1);
+    expect(fetched[0]).toContain(`OpenCode ${version} (${name}, sha512 checked, by ${by})`);
     if (by !== "npm")
       expect(registry.requests.slice(before).map((request) => request.path)).toEqual([`/${name}/-/${name}-${version}.tgz`]);
     // The doctor's look when the container started, in the background, beside the hook that was asked for.

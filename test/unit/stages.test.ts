@@ -42,7 +42,9 @@ describe("a stage that moves", () => {
     ["ci copies from dev", was.replace(ci, behind(ci, "COPY --from=DEV /x /x")), null],
     ["ci mounts dev", was.replace(ci, behind(ci, "RUN --mount=type=bind,from=dev,target=/x true")), null],
     ["a stage between them stands on dev", was.replace(ci, `FROM dev AS more\nRUN more\n\n${ci}`), null],
-    ["ci is gone", was.replace(`\n${ci}${command}`, ""), null],
+    ["ci is gone", was.replace(`\n${ci}${command}`, ""), now.replace(`${ci}${command}\n`, "")],
+    ["the order is today's already", now.replace(dev, behind(dev, "RUN tools")), now.replace(dev, behind(dev, "RUN tools"))],
+    ["ci stands there twice", `${was}\n${ci}`, null],
     ["text that may hold what looks like a stage", was.replace(dev, behind(dev, "RUN <<END\nFROM x\nEND")), null],
   ];
 
@@ -79,6 +81,15 @@ test("an update moves the user's line with its stage, and is a conflict where a 
   expect(change).toMatchObject({ kind: "edit", after: now.replace(dev, dev.replace("ENV A=1", "RUN tools\nENV A=1")) });
   expect(next).toMatchObject({ hash: hashText(now) });
   expect(plan(was.replace("FROM cibase", "FROM dev")).change).toMatchObject({ kind: "conflict", choices: ["keep", "replace"] });
+  // Where the person has brought the two together, it is settled.
+  const places = now.replace(dev, `${dev}\n# Your layers: below this line.\n`);
+  const settled = planOwn({ ...piece, text: places }, { kind: "text", text: `${places}RUN tools\n` }, locked, handling);
+  expect(settled.change).toMatchObject({ kind: "keep", why: "edited" });
+  // Kept in the order of before, it is never mixed up later.
+  const kept = was.replace("FROM cibase", "FROM dev");
+  const later = { ...piece, text: now.replaceAll("ENV A=1", "ENV A=2") };
+  const known = { strategy: "own", hash: hashText(now), ancestor: now.split("\n"), kept: hashText(kept) } as const;
+  expect(planOwn(later, { kind: "text", text: kept }, known, handling).change).toMatchObject({ kind: "conflict" });
   // Untouched it is replaced, and goes as a whole.
   expect(plan(was).change).toMatchObject({ kind: "replace", after: now });
   expect(takeOut(path, { kind: "text", text: now }, next!, null, editJsonc)).toMatchObject({ kind: "remove" });
