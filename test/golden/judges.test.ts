@@ -378,7 +378,11 @@ describe("Dockerfile", () => {
       const [[fromDev, ...dev], [fromCi, ...ci]] = [stageOf("dev"), stageOf("ci")];
       const base = baseOf(environment);
       expect([fromDev, fromCi]).toEqual([`FROM ${base.dev} AS dev`, `FROM ${base.ci} AS ci`]);
-      expect(ci).toEqual([...dev, 'CMD ["bash"]']);
+      // Each makes the folders for its own account.
+      const forAccount = (lines: readonly string[], user: string): string[] =>
+        lines.map((line) => line.replace(`APERTURE_ENV_USER=${user} `, ""));
+      expect(forAccount(ci, "root")).toEqual([...forAccount(dev, base.user), 'CMD ["bash"]']);
+      expect([...dev, ...ci].filter((line) => line.includes("APERTURE_ENV_USER="))).toHaveLength(2);
     },
   );
 
