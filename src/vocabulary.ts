@@ -148,6 +148,8 @@ export interface Essential {
   readonly absent: string;
   /** How to do without it here, as an order. */
   readonly instead: string;
+  /** Keys of it that are ours, whatever their values: in a file that another checkout's lock knows, too, none of them is the user's. */
+  readonly ours: readonly string[];
 }
 
 /** A first key below which values may be. */

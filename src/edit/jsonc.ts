@@ -133,6 +133,26 @@ export function readObject(text: string): { readonly ok: true; readonly value: R
   return parsed.ok ? { ok: true, value: valueOf(parsed.node) } : parsed;
 }
 
+/** What the parser's codes mean, for a person who looks at the place. */
+const wordsFor: Readonly<Record<string, string>> = {
+  InvalidSymbol: "a text and a key stand in double quotes, and else there are only numbers, true, false and null",
+  InvalidNumberFormat: "a number is not written so",
+  PropertyNameExpected: "a key in double quotes is missing here",
+  ValueExpected: "a value is missing here",
+  ColonExpected: "a colon is missing here, between a key and its value",
+  CommaExpected: "a comma is missing here",
+  CloseBraceExpected: "a closing brace } is missing here",
+  CloseBracketExpected: "a closing bracket ] is missing here",
+  EndOfFileExpected: "nothing may stand behind the last brace",
+  InvalidCommentToken: "a comment begins with // or /*",
+  UnexpectedEndOfComment: "this comment has no end",
+  UnexpectedEndOfString: "this text has no closing double quote on its line",
+  UnexpectedEndOfNumber: "this number has no end",
+  InvalidUnicode: "\\u needs four hexadecimal digits behind it",
+  InvalidEscapeCharacter: "a backslash does not stand before such a letter: for a backslash write two",
+  InvalidCharacter: "a text holds a control character here: write \\t for a tab",
+};
+
 function parseObject(text: string): { ok: true; node: Node } | EditRefusal {
   const errors: ParseError[] = [];
   // The parser knows no BOM; a space in its place keeps every offset.
@@ -141,8 +161,17 @@ function parseObject(text: string): { ok: true; node: Node } | EditRefusal {
   if (tooDeep !== null) return refuseAt(text, tooDeep, `this is nested more than ${maxDepth} levels deep`);
   const node = parseTree(json, errors, { allowTrailingComma: true });
   const first = errors[0];
-  if (first !== undefined)
-    return refuseAt(text, first.offset, `this is not JSON with comments (${printParseErrorCode(first.error)})`);
+  if (first !== undefined) {
+    if (json.trim() === "") return refuseAt(text, 0, "the file is empty");
+    // A parser stumbles anywhere around the mark.
+    const mark = /^<{7}(?: |\r?$)/m.exec(json);
+    if (mark !== null) return refuseAt(text, mark.index, "a conflict that git left is not settled here");
+    return refuseAt(
+      text,
+      first.offset,
+      `this is not JSON with comments: ${wordsFor[printParseErrorCode(first.error)] ?? "nobody expects this here"}`,
+    );
+  }
   if (node === undefined || node.type !== "object") return refuseAt(text, node?.offset ?? 0, "this is not an object");
   return { ok: true, node };
 }

@@ -13,6 +13,7 @@ import { Composer, isAlias, isMap, isScalar, isSeq, Lexer, Parser, type CST, typ
 import type { Editor } from "./editor.ts";
 import { applySplices, refuseAt, type EditRefusal, type EditResult, type Splice } from "./splice.ts";
 import { bare } from "./value.ts";
+import { explainYaml } from "./yaml-words.ts";
 import {
   belowEmpty,
   intoEmptyDocument,
@@ -251,7 +252,10 @@ function read(text: string): Reading | EditRefusal {
   if (tooDeep !== null) return refuseAt(text, tooDeep, `this is nested more than ${maxDepth} levels deep`);
   const [document, second] = documents;
   const error = documents.flatMap(({ errors }) => errors)[0];
-  if (error !== undefined) return refuseAt(text, error.pos[0], `this is not YAML (${error.message})`);
+  if (error !== undefined) {
+    const { why, offset } = explainYaml(error.code, text, error.pos[0]);
+    return refuseAt(text, offset, `this is not YAML: ${why}`);
+  }
   if (second !== undefined) return refuseAt(text, second.range[0], "a second document begins here");
   if (document!.directives.yaml.version !== "1.2") return refuseAt(text, text.search(/^\ufeff?%YAML/m), "this is not YAML 1.2");
   const root = document!.contents as Node | null;

@@ -12,6 +12,7 @@ const feature: Essential = {
   name: "the Feature",
   absent: "the environment is not in this dev container yet",
   instead: "take this file out of devcontainer.files in the spec, and update",
+  ours: ["revision"],
 };
 
 /** devcontainer.json, and what it stands on. */

@@ -29,9 +29,8 @@ export function readSpecText(root: string): string | null {
   const found = look(root, specPath);
   if (found.kind === "nothing") return null;
   if (found.kind === "text") return found.text;
-  throw decisionError("spec-unreadable", `The spec is ${found.what}.`, "Move it away, or make it a text file.", {
-    file: specPath,
-  });
+  const hint = found.fix === undefined ? "Move it away, or make it a text file." : "Save it as UTF-8.";
+  throw decisionError("spec-unreadable", `The spec is ${found.what}.`, hint, { file: specPath });
 }
 
 /** The lock as it was read. */

@@ -8,6 +8,7 @@ import { isInside } from "../lock/inside.ts";
 import type { Facts } from "../questions/types.ts";
 import type { FileState, Snapshot } from "../plan/snapshot.ts";
 import { codeOf, diskError } from "./disk-errors.ts";
+import { describeEncoding, isWide } from "./encoding.ts";
 
 const maxLength = 5 * 1024 * 1024;
 
@@ -127,7 +128,7 @@ function lookCloser(root: string, path: string, inside: Set<string>): FileState 
   if (!found.isFile()) return { kind: "other", what: "not a regular file" };
   if (found.size > maxLength) return { kind: "other", what: `larger than ${maxLength / 1024 / 1024} MiB` };
   const text = readText(full);
-  return text === null ? { kind: "other", what: "not UTF-8 text" } : { kind: "text", text };
+  return typeof text === "string" ? { kind: "text", text } : { kind: "other", what: text.what, fix: "save it as UTF-8" };
 }
 
 /** Where a symbolic link leads in the end, or null where that is nowhere. */
@@ -142,12 +143,12 @@ function isWithin(root: string, path: string): boolean {
 /** The last large file that was read: the doctor is the same in every repository that one run visits. */
 let large: { readonly bytes: Buffer; readonly text: string } | undefined;
 
-/** A file's text, or null where it is none. */
-function readText(file: string): string | null {
+/** A file's text, or what it is instead. */
+function readText(file: string): string | { readonly what: string } {
   const bytes = readFileSync(file);
   if (large?.bytes.equals(bytes) === true) return large.text;
   const text = bytes.toString("utf8");
-  if (!Buffer.from(text, "utf8").equals(bytes)) return null;
+  if (isWide(text) || !Buffer.from(text, "utf8").equals(bytes)) return { what: describeEncoding(bytes, text) };
   if (bytes.length >= 50_000) large = { bytes, text };
   return text;
 }

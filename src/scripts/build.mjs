@@ -87,6 +87,7 @@ export const forExisting = [
   "src/render/pins.ts",
   "src/repo/environment.ts",
   "src/repo/project.ts",
+  "src/repo/encoding.ts",
   "src/repo/recovery.ts",
   "src/repo/spawn.ts",
   "src/report/json.ts",

@@ -19,6 +19,7 @@ import {
   type ParsedNode,
   type YAMLMap,
 } from "yaml";
+import { explainYaml } from "../edit/yaml-words.ts";
 import { usageError, type AppError, type Place } from "../errors.ts";
 import { questions } from "../questions/table.ts";
 import type { QuestionId } from "../questions/types.ts";
@@ -44,15 +45,11 @@ export function parseSpec(source: string, file = specPath): SpecEntries {
     return { file, line, column: col };
   };
   const placeOfNode = (node: Node | null | undefined): Place => (node?.range ? placeOf(node.range[0]) : { file });
-  const second = another && { message: "It holds multiple documents", pos: another.range };
+  const second = another && { code: "MULTIPLE_DOCS" as const, pos: another.range };
   const problem = document.errors[0] ?? second ?? document.warnings[0];
   if (problem !== undefined) {
-    throw usageError(
-      "spec-not-yaml",
-      `The spec is not valid YAML: ${problem.message.split("\n")[0]}.`,
-      "Mend it there, and run again.",
-      placeOf(problem.pos[0]),
-    );
+    const { why, offset } = explainYaml(problem.code, text, problem.pos[0]);
+    throw usageError("spec-not-yaml", `The spec is not valid YAML: ${why}.`, "Mend it there, and run again.", placeOf(offset));
   }
   if (document.directives?.yaml.version !== "1.2") {
     throw usageError(

@@ -1,5 +1,5 @@
 /** `check` and `remove` from end to end. */
-import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { formatPlace, type Place } from "../../src/errors.ts";
@@ -334,6 +334,41 @@ describe("check", () => {
   });
 });
 
+describe("files in another encoding", () => {
+  const wide = (text: string): Buffer => Buffer.from(`\ufeff${text}`, "utf16le");
+  const encodings: readonly (readonly [what: string, bytes: Buffer, said: RegExp])[] = [
+    ["UTF-16", wide('{ "image": "x" }\n'), /is UTF-16 text/],
+    ["UTF-16 in the other order", wide('{ "image": "x" }\n').swap16(), /is UTF-16 text/],
+    ["UTF-16 without a mark", wide('{ "image": "x" }\n').subarray(2), /is UTF-16 text/],
+    [
+      "Latin-1",
+      Buffer.from('{\n  // für\n  "image": "x"\n}\n', "latin1"),
+      /is not UTF-8 text: line 2 has the byte 0xFC, as Latin-1 and Windows-1252 have it/,
+    ],
+  ];
+  test.each(encodings)("%s: the file is named with what to do, and nothing is written", async (_what, bytes, said) => {
+    mkdirSync(join(root, ".devcontainer"));
+    writeFileSync(join(root, devcontainer), bytes);
+    const ran = await runPiped(["--yes"], root);
+    expect([ran.exit, ran.stdout]).toEqual([3, expect.stringMatching(said)]);
+    expect(ran.stdout).toMatch(/! \.devcontainer\/devcontainer\.json\n.*\n +save it as UTF-8, and run again/);
+    expect(Object.keys(treeOf(root))).toEqual([".devcontainer", devcontainer]);
+    expect(readFileSync(join(root, devcontainer))).toEqual(bytes);
+    // Also of a file of ours, and of the spec.
+    rmSync(join(root, devcontainer));
+    await runPiped(["--yes"], root);
+    writeFileSync(join(root, devcontainer), bytes);
+    const red = await runPiped(["check"], root);
+    expect([red.exit, red.stdout]).toEqual([3, expect.stringMatching(said)]);
+    expect(red.stdout).toMatch(/Save it as UTF-8\./);
+    writeFileSync(join(root, "aperture-env.yaml"), bytes);
+    expect(await runPiped(["update"], root)).toMatchObject({
+      exit: 3,
+      stderr: expect.stringMatching(/Save it as UTF-8\./) as string,
+    });
+  });
+});
+
 describe("remove", () => {
   const shapes: Readonly<Record<string, Files>> = {
     "an empty folder": {},
@@ -387,6 +422,24 @@ describe("remove", () => {
     edit(devcontainer, (text) => text.replace("// mine", "// mine, edited").replace("[ 8080 ]", "[ 8080, 9090 ]"));
     expect((await runPiped(["remove", "--yes"], root)).exit).toBe(0);
     expect(read(devcontainer)).toBe(theirs.replace("// mine", "// mine, edited").replace("[ 8080 ]", "[ 8080, 9090 ]"));
+  });
+
+  test("where git ignores the lock, our own revision is no option of the user's", async () => {
+    write(root, { [devcontainer]: theirs });
+    await runPiped(["--yes"], root);
+    // A pull brings the revision of another checkout, and the lock here stays as it was.
+    edit(devcontainer, (text) => text.replace(/"revision": "\w+"/, '"revision": "0123456789ab"'));
+    const ran = await runPiped(["remove", "--yes"], root);
+    expect(ran.exit, ran.stdout).toBe(0);
+    expect(treeOf(root)).toEqual({ ".devcontainer": expect.any(String) as string, [devcontainer]: expect.any(String) as string });
+    expect(read(devcontainer)).toBe(theirs);
+    // A clone has no lock, and makes one of its own.
+    await runPiped(["--yes"], root);
+    rmSync(join(root, "aperture-env.lock"));
+    edit(devcontainer, (text) => text.replace(/"revision": "\w+"/, '"revision": "0123456789ab"'));
+    expect((await runPiped(["update"], root)).exit).toBe(0);
+    expect((await runPiped(["remove", "--yes"], root)).exit).toBe(0);
+    expect(read(devcontainer)).not.toContain("aperture-env");
   });
 
   test("options of the user's for the Feature need a decision", async () => {

@@ -653,7 +653,7 @@ describe("something is in the way: the plan shows it, and nothing of it is writt
       what: "a broken devcontainer.json",
       files: { ".devcontainer/devcontainer.json": '{\n  "image": "debian"\n  "features": {}\n}\n' },
       path: ".devcontainer/devcontainer.json",
-      why: /cannot be edited: this is not JSON with comments \(CommaExpected\)/,
+      why: /cannot be edited: this is not JSON with comments: a comma is missing here/,
       fix: /mend it there, and run again/,
       where: ".devcontainer/devcontainer.json:3:3",
     },
@@ -677,9 +677,17 @@ describe("something is in the way: the plan shows it, and nothing of it is writt
       what: "a devcontainer.json that is empty",
       files: { ".devcontainer/devcontainer.json": "" },
       path: ".devcontainer/devcontainer.json",
-      why: /not JSON with comments/,
+      why: /cannot be edited: the file is empty/,
       fix: /mend it there/,
       where: ".devcontainer/devcontainer.json:1:1",
+    },
+    {
+      what: "a devcontainer.json with a conflict that git left",
+      files: { ".devcontainer/devcontainer.json": '{\n  "image": "a",\n<<<<<<< HEAD\n  "name": "b"\n=======\n>>>>>>> c\n}' },
+      path: ".devcontainer/devcontainer.json",
+      why: /cannot be edited: a conflict that git left is not settled here/,
+      fix: /mend it there/,
+      where: ".devcontainer/devcontainer.json:3:1",
     },
   ];
 

@@ -202,6 +202,34 @@ describe("one repository", () => {
     expect((await runPiped(["check"], root)).exit).toBe(0);
   });
 
+  test("files that a checkout turned to CRLF stay so: check is green, update merges, remove takes them", async () => {
+    await runPiped(["--yes"], root);
+    const turned = Object.keys(treeOf(root)).filter((path) => /\.\w+$|Dockerfile$|lock$/.test(path) && !path.endsWith(".sh"));
+    const files = turned.filter(
+      (path) => path !== ".devcontainer" && existsSync(join(root, path)) && !path.endsWith("aperture-env"),
+    );
+    for (const path of files) edit(path, (text) => text.replaceAll("\n", "\r\n"));
+    expect(await runPiped(["check"], root)).toMatchObject({ exit: 0, stdout: expect.stringMatching(/^Fine/) as string });
+    expect((await runPiped(["update"], root)).stdout).toContain("Nothing to do");
+    edit(dockerfile, (text) => text.replace(/^# Your layers .*\r\n/m, (line) => `${line}${layer}\r\n`));
+    const ran = await runPiped(["update", "--url", "http://gw", "--name", "other"], root);
+    expect(ran.exit, ran.stdout).toBe(0);
+    for (const path of files) expect([path, /(?<!\r)\n/.test(read(path))]).toEqual([path, false]);
+    for (const [path, text] of [
+      [dockerfile, "ENV APERTURE_URL=http://gw\r\n"],
+      [".devcontainer/aperture-env/environment.json", "http://gw"],
+      [".devcontainer/devcontainer.json", '"other"'],
+      ["aperture-env.yaml", "url: http://gw\r\n"],
+    ] as const)
+      expect(read(path)).toContain(text);
+    // A shell takes a carriage return for a part of a word.
+    expect(read(launcher)).not.toContain("\r");
+    expect(await runPiped(["check"], root)).toMatchObject({ exit: 0 });
+    edit(dockerfile, (text) => text.replace(`${layer}\r\n`, ""));
+    expect((await runPiped(["remove", "--yes"], root)).exit).toBe(0);
+    expect(treeOf(root)).toEqual({});
+  });
+
   test("what was deleted or taken out comes back with --restore, and nothing else moves", async () => {
     await runPiped(["--yes"], root);
     const before = treeOf(root);

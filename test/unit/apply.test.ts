@@ -564,7 +564,15 @@ describe("what lies at a path", () => {
     ["a text", () => write("x", "\ufeffé\r\n"), { kind: "text", text: "\ufeffé\r\n" }],
     ["an empty text", () => write("x", ""), { kind: "text", text: "" }],
     ["a folder", () => mkdirSync(join(root, "x")), { kind: "other", what: "a folder" }],
-    ["not text", () => write("x", Buffer.from([0x61, 0x80])), { kind: "other", what: "not UTF-8 text" }],
+    [
+      "not text",
+      () => write("x", Buffer.from([0x61, 0x80])),
+      {
+        kind: "other",
+        what: "not UTF-8 text: line 1 has the byte 0x80, as Latin-1 and Windows-1252 have it",
+        fix: "save it as UTF-8",
+      },
+    ],
     ["something huge", () => write("x", Buffer.alloc(5 * 1024 * 1024 + 1, 0x61)), { kind: "other", what: "larger than 5 MiB" }],
     ["a link to nothing", () => symlinkSync("nowhere", join(root, "x")), { kind: "other", what: "a symbolic link to nothing" }],
     ["a link within", () => (write("y", "y"), symlinkSync("y", join(root, "x"))), { kind: "text", text: "y" }],

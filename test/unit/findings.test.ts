@@ -146,7 +146,7 @@ describe("findBypass", () => {
       {
         code: "unreadable-config",
         where: { file: "opencode.json", line: 2, column: 12 },
-        message: "OpenCode does not start with this file: this is not JSON with comments (ValueExpected)",
+        message: "OpenCode does not start with this file: this is not JSON with comments: a value is missing here",
         hint: "mend it there",
       },
     ]);

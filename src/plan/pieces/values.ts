@@ -54,8 +54,9 @@ export function planValues(
   const change = editOrKeep(path, found.text, text, notes, "edited");
   // What the user edits around our values is nothing to write down.
   if (locked !== undefined && text === found.text && sameValue(values, locked.values ?? [])) return { change, locked };
-  // Where a person took out all that was ours, what is there is theirs again.
-  const original = locked === undefined || theirs() === found.text ? found.text : originalOf(found.text, locked);
+  // Where a person took out all that was ours, what is there is theirs again; where a lock was lost, what is ours by its name is not theirs.
+  const isTheirs = locked === undefined ? !wanted.some((value) => holds(read, value)) : theirs() === found.text;
+  const original = isTheirs ? found.text : locked === undefined ? null : originalOf(found.text, locked);
   const undo = original === null ? {} : { undo: undoOf(text, original) };
   return { change, locked: { strategy: "keys", hash: hashText(text), values, ...undo } };
 }
@@ -132,11 +133,16 @@ export function withoutValues(
   const notes: string[] = [];
   let left = text;
   for (const value of [...spelledIn(path, text, locked, editor)].reverse()) {
-    const edited = takeValueOut(left, value, editor, notes);
+    const edited = takeValueOut(left, value, editor, notes, isOursByName(path, value));
     if (!edited.ok) return edited;
     left = edited.text;
   }
   return { ok: true, text: left, notes };
+}
+
+/** Whether a text has what is ours by its name already. */
+function holds(read: ReturnType<Editor["read"]>, { path, oursFrom }: KeyedValue): boolean {
+  return oursFrom !== null && read.ok && valueAt(read.value, path.slice(0, oursFrom + 1)) !== undefined;
 }
 
 /** What the lock knows, each under the name by which the text has it. */
@@ -193,15 +199,21 @@ function putIn(
   return edited.ok ? { ...edited, locked: entry(Math.min(depth, oursFrom ?? depth), turns) } : edited;
 }
 
-/** Takes a value out that is as we wrote it; one that the user changed stays and is said. */
-function takeValueOut(text: string, locked: LockedValue, editor: Editor, notes: string[]): EditResult {
+/** Whether a value is ours whatever it is: a lock that git ignores may be that of another state of the file. */
+function isOursByName(file: string, { path }: LockedValue): boolean {
+  const essential = findEssential(file, path);
+  return essential !== null && path.length === essential.keys + 1 && essential.ours.includes(path.at(-1)!);
+}
+
+/** Takes a value out that is ours by its name, or that is as we wrote it; one that the user changed stays and is said. */
+function takeValueOut(text: string, locked: LockedValue, editor: Editor, notes: string[], byName = false): EditResult {
   const read = editor.read(text);
   if (!read.ok) return read;
   const { path, value, item, made } = locked;
   const current = valueAt(read.value, path);
   if (item) return takeItemOut(text, current, locked, editor);
   if (current === undefined) return { ok: true, text };
-  if (sameValue(current, value)) return editor.removeValue(text, path, made);
+  if (byName || sameValue(current, value)) return editor.removeValue(text, path, made);
   notes.push(`${path.join(" › ")} stays: you changed it`);
   return { ok: true, text };
 }
