@@ -15,6 +15,6 @@ export function describeEncoding(bytes: Buffer, text: string): string {
   const before = bytes.subarray(0, at).toString("latin1");
   const line = before.split("\n").length;
   // Bytes below are of other files than texts.
-  const guess = /[\0-\u0008]/.test(bytes.toString("latin1")) ? "" : ", as Latin-1 and Windows-1252 have it";
+  const guess = bytes.some((byte) => byte < 9) ? "" : ", as Latin-1 and Windows-1252 have it";
   return `not UTF-8 text: line ${line} has the byte 0x${bytes[at]!.toString(16).toUpperCase().padStart(2, "0")}${guess}`;
 }
