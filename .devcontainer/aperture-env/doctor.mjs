@@ -7,6 +7,16 @@ import { parseArgs } from "node:util";
 // src/doctor/doctor.ts
 import { existsSync as existsSync6 } from "node:fs";
 
+// src/clock.ts
+var form = /^\d{4}-\d{2}-\d{2}$/;
+function todayFrom(env) {
+  const given = env["APERTURE_ENV_TODAY"] ?? "";
+  return form.test(given) && !Number.isNaN(Date.parse(given)) ? given : (/* @__PURE__ */ new Date()).toISOString().slice(0, 10);
+}
+function daysBetween(from, to) {
+  return (Date.parse(to) - Date.parse(from)) / 864e5;
+}
+
 // node_modules/jsonc-parser/lib/esm/impl/scanner.js
 function createScanner(text, ignoreTrivia = false) {
   const len = text.length;
@@ -2518,6 +2528,18 @@ function withoutContent(way) {
   return { ...way, what: `${way.name} sets ${show(String(key2))}`, hint: "leave it if that is meant, or take it out" };
 }
 
+// src/catalog/notice.ts
+var toldFrom = 60;
+function isWithin(ends, today, days) {
+  return daysBetween(today, ends) <= days;
+}
+function isOver(ends, today) {
+  return isWithin(ends, today, 0);
+}
+function describeEnd(ends, today) {
+  return `${isOver(ends, today) ? "ended" : "ends"} on ${ends}, as its vendor announced`;
+}
+
 // src/doctor/judge/environment.ts
 function judgeEnvironment({ share, prefix, toldBy }) {
   const file = show(`${share}/environment.json`);
@@ -2545,6 +2567,19 @@ function judgeEnvironment({ share, prefix, toldBy }) {
       )
     ];
   return [];
+}
+function judgeEnds({ ends }, today) {
+  return ends.filter(({ on }) => isWithin(on, today, toldFrom)).map(({ model, on, replacement }) => {
+    const over = isOver(on, today);
+    return found(
+      over ? "warning" : "note",
+      "models",
+      over ? "model-ended" : "model-ending",
+      `${show(model)} ${describeEnd(on, today)}`,
+      over ? "prompts to it fail, or another model answers them" : "from then on prompts to it fail, or another model answers them",
+      replacement === "" ? "choose another model in aperture-env.yaml, and build the image again" : `npx create-aperture-env@latest update --models  for ${show(replacement)}, and build the image again`
+    );
+  });
 }
 
 // src/errors.ts
@@ -4525,6 +4560,7 @@ async function examine(examination) {
     ...answers === null ? [] : judgeVersion(answers.version, programs.own?.stamp ?? null),
     ...inContainer ? [...judgeFolders2(local2), ...judgeLeftovers(local2)] : [],
     ...judgeEnvironment(installation),
+    ...judgeEnds(installation, todayFrom(given)),
     ...judgeConfig({
       resolved: { ...resolved, config },
       quote,
@@ -4618,8 +4654,15 @@ function readMadeFor(text) {
     ...plugins !== void 0 && { plugins },
     managed: typeof managed === "boolean" ? managed : null,
     attribution: textsAt(value, "attribution") ?? [],
-    routes: new Map(entriesAt(value, "providers").map(([id, routes]) => [id, new Map(pathsOf(routes))]))
+    routes: new Map(entriesAt(value, "providers").map(([id, routes]) => [id, new Map(pathsOf(routes))])),
+    ends: endsOf(at(value, "ends"))
   };
+}
+function endsOf(ends) {
+  return (Array.isArray(ends) ? ends : []).flatMap((end) => {
+    const [model, on, replacement = ""] = [textAt(end, "model"), textAt(end, "on"), textAt(end, "replacement")];
+    return model === void 0 || on === void 0 || !/^\d{4}-\d\d-\d\d$/.test(on) ? [] : [{ model, on, replacement }];
+  });
 }
 function pathsOf(routes) {
   return (Array.isArray(routes) ? routes : []).filter(isObject).flatMap((route) => {
@@ -4629,7 +4672,7 @@ function pathsOf(routes) {
 }
 
 // src/doctor/probe/installation.ts
-var nothing = { gateway: "", version: null, online: [], managed: null, attribution: [], routes: /* @__PURE__ */ new Map() };
+var nothing = { gateway: "", version: null, online: [], managed: null, attribution: [], routes: /* @__PURE__ */ new Map(), ends: [] };
 function readInstallation(share, prefix, instead) {
   const written = textOf(`${share}/environment.json`);
   const file = written === null ? null : readMadeFor(written);

@@ -1,6 +1,7 @@
 /** The compact style: one provider for the whole gateway, with the named models of all. How each of them is called. Pure. */
 import type { Answers, ModelChoice, ProviderChoice } from "../questions/types.ts";
 import { compactId, defaultsOf, speechOf } from "./providers.ts";
+import { endOf, type Ending } from "./retirements.ts";
 import { wireFormats } from "./wire-formats.ts";
 
 /** A model of the one provider. */
@@ -22,6 +23,15 @@ export function namedModels(choice: ProviderChoice, { model, smallModel }: Named
   const chosen = chosenModels(choice.id, { model, smallModel });
   const defaults = Object.values(defaultsOf(choice) ?? {});
   return (chosen.length > 0 ? chosen : [...new Set(defaults)]).map((id) => ({ id }));
+}
+
+/** Of the models that an environment names those of which an end is known, each once, whatever day it is. */
+export function endingsOf(answers: Named & Pick<Answers, "style">): readonly Ending[] {
+  return answers.providers.flatMap((choice) => {
+    const named = answers.style === "compact" ? namedModels(choice, answers) : (choice.models ?? []);
+    const ids = new Set([...chosenModels(choice.id, answers), ...named.map(({ id }) => id)]);
+    return [...ids].flatMap((id) => endOf(choice, id) ?? []);
+  });
 }
 
 /** The chosen models that are of this provider, without its name. */

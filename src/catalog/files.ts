@@ -9,6 +9,9 @@ export const doctorPath = `${featureFolder}/doctor.mjs`;
 /** What the environment was made for, for the doctor in an image and outside of it. */
 export const environmentPath = `${featureFolder}/environment.json`;
 
+/** The model catalogue that OpenCode gets. */
+export const modelsPath = `${featureFolder}/models.json`;
+
 /** The spec's JSON schema, which has no template: it is made from the table of questions. */
 export const specSchemaPath = `${featureFolder}/spec.schema.json`;
 

@@ -15,12 +15,25 @@
  * Amazon Bedrock has dates of its own, and none is known for what is proposed here; nor for claude-haiku-4-5.
  */
 
+import { isWithin, proposedUntil } from "./notice.ts";
+import { providers, type WireFormat } from "./providers.ts";
+
 /** What a vendor announced of a model. */
 export interface Retirement {
   /** The first day on which it may not be there, as YYYY-MM-DD. */
   readonly ends: string;
-  /** What to take instead, the best first: a wire format may lack one. Models of the same provider. */
+  /** What to take instead, the best first: a wire format may lack one. Models of the same provider, of which no end is known. */
   readonly replacements: readonly string[];
+}
+
+/** A model, and when it ends. */
+export interface Ending {
+  readonly provider: string;
+  readonly model: string;
+  /** As YYYY-MM-DD. */
+  readonly ends: string;
+  /** A model of the same provider that takes its place; null where none does in this wire format. */
+  readonly replacement: string | null;
 }
 
 /** Rows of a table: models that end on one day and have the same replacements. */
@@ -63,3 +76,18 @@ export const retirements: Readonly<Record<string, Readonly<Record<string, Retire
 export const retiringModels: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
   Object.entries(retirements).map(([provider, models]) => [provider, Object.keys(models)]),
 );
+
+/** When a model of a provider ends, whatever day it is; null where no end is known. */
+export function endOf({ id, api }: { readonly id: string; readonly api: string }, model: string): Ending | null {
+  const known = Object.hasOwn(retirements, id) ? retirements[id]! : {};
+  if (!Object.hasOwn(known, model)) return null;
+  const { ends, replacements } = known[model]!;
+  const lacks = providers[id]?.wireFormats[api as WireFormat]?.lacks ?? null;
+  return { provider: id, model, ends, replacement: replacements.find((one) => lacks?.test(one) !== true) ?? null };
+}
+
+/** A model that lasts: itself, or what takes its place where it is proposed no more. */
+export function lastingModel(choice: { readonly id: string; readonly api: string }, model: string, today: string): string {
+  const end = endOf(choice, model);
+  return end !== null && isWithin(end.ends, today, proposedUntil) ? (end.replacement ?? model) : model;
+}

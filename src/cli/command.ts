@@ -50,6 +50,8 @@ export type Command =
       readonly summary: boolean;
       /** What of ours was taken out, deleted, or edited where nobody should, comes back. */
       readonly restore: boolean;
+      /** Models that end become what takes their place. */
+      readonly models: boolean;
     }
   | { readonly kind: "check"; readonly directories: readonly string[]; readonly switches: Switches; readonly outdated: boolean }
   | { readonly kind: "remove"; readonly directory: string | null; readonly switches: Switches }

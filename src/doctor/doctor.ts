@@ -1,5 +1,6 @@
 /** The doctor: looks at everything at once, with one deadline, and judges what was seen. */
 import { existsSync } from "node:fs";
+import { todayFrom } from "../clock.ts";
 import { entriesAt, isObject, textAt, type JsonObject } from "./config/json.ts";
 import { isManaged, type Installation } from "./config/launch.ts";
 import { findChoices, type Choices } from "./config/providers.ts";
@@ -9,7 +10,7 @@ import type { Filled } from "./config/substitute.ts";
 import { parentOf } from "./config/world.ts";
 import { judgeAttribution } from "./judge/attribution.ts";
 import { judgeConfig } from "./judge/config.ts";
-import { judgeEnvironment } from "./judge/environment.ts";
+import { judgeEnds, judgeEnvironment } from "./judge/environment.ts";
 import { formatsToTry } from "./judge/formats.ts";
 import { judgeGateway } from "./judge/gateway.ts";
 import { judgeOrigin } from "./judge/origin.ts";
@@ -119,6 +120,7 @@ export async function examine(examination: Examination): Promise<Report> {
     ...(answers === null ? [] : judgeVersion(answers.version, programs.own?.stamp ?? null)),
     ...(inContainer ? [...judgeFolders(local), ...judgeLeftovers(local)] : []),
     ...judgeEnvironment(installation),
+    ...judgeEnds(installation, todayFrom(given)),
     ...judgeConfig({
       resolved: { ...resolved, config },
       quote,

@@ -41,6 +41,20 @@ export interface Known {
   >;
   /** Whether an id cannot be that of a provider of the team's own, because OpenCode takes it for something else. */
   refuses(id: string): boolean;
+  /** When a model of a provider in an API ends; null where that is not known. */
+  endOf(provider: string, api: GatewayApi, model: string): End | null;
+}
+
+/** The end of a model, seen from a day. */
+export interface End {
+  /** The first day on which it may not be there, as YYYY-MM-DD. */
+  readonly on: string;
+  /** What takes its place, a model of the same provider; null where nothing does. */
+  readonly replacement: string | null;
+  /** It is so near that it is told, or over. */
+  readonly isTold: boolean;
+  /** It is so near, or over, that the model is not proposed where another one is there. */
+  readonly isNear: boolean;
 }
 
 /** How much a model reads and writes, in tokens. */
@@ -49,16 +63,29 @@ export interface Limit {
   readonly output: number;
 }
 
+/** What the catalogue knows of a model. */
+export interface Capabilities {
+  readonly limit: Limit;
+  /** It reasons before it answers. */
+  readonly reasoning: boolean;
+  /** It takes images. */
+  readonly images: boolean;
+}
+
 /** A model as one provider lists it. */
 export interface GatewayModel {
   readonly id: string;
   readonly apis: readonly GatewayApi[];
   /** From the catalogue, since gateways do not tell; null where it does not know the model. */
   readonly limit: Limit | null;
+  readonly reasoning: boolean | null;
+  readonly images: boolean | null;
   /** It answers in text, as far as its name tells: no embedding, image or speech model. */
   readonly chats: boolean;
   /** It has its provider's API, chats, and can be asked for. */
   readonly usable: boolean;
+  /** When it ends, where that is known. */
+  readonly end: End | null;
   /** Other providers of the gateway that list the same id: the gateway decides which one answers. */
   readonly alsoFrom: readonly string[];
   /** The name that means this one and no other; null where there is none, because the model stands in the path. */

@@ -1,5 +1,5 @@
 /**
- * Reads the list of models that a gateway gives: which providers, over which API, with which limits, and which names are not unique. Pure, and
+ * Reads the list of models that a gateway gives: which providers, over which API, and which names are not unique. Pure, and
  * nothing of the answer is trusted: it may be another server's.
  *
  * The list (`object: "list"`, `data[]` with `id`, `supported_endpoints`, `metadata.provider`), and that it holds what the caller's grants allow
@@ -9,7 +9,7 @@
  */
 import { environmentError } from "../errors.ts";
 import { clean } from "./explain.ts";
-import { limitsOf } from "./limits.ts";
+import { capabilitiesOf } from "./capabilities.ts";
 import {
   type Discovery,
   type GatewayApi,
@@ -109,7 +109,7 @@ function describeGroups(groups: readonly Group[], known: Known): GatewayProvider
       else if (owners.length <= maxNamed) owners.push(group);
     }
   }
-  const limits = limitsOf(known);
+  const look = capabilitiesOf(known);
   const order = Object.keys(known.providers);
   const rank = (id: string): number => (order.includes(id) ? order.indexOf(id) : order.length);
   return groups
@@ -126,7 +126,9 @@ function describeGroups(groups: readonly Group[], known: Known): GatewayProvider
         const unique = alsoFrom.length === 0 ? model : qualified(gatewayId, model, api);
         const lacks = isKnown && api !== null ? known.providers[id]!.wireFormats[api]?.lacks : null;
         const usable = chats && api !== null && own.includes(api) && unique !== null && lacks?.test(model) !== true;
-        return { id: model, apis: own, limit: limits(id, model), chats, usable, alsoFrom: alsoFrom.sort(), unique };
+        const end = isKnown && api !== null ? known.endOf(id, api, model) : null;
+        const { limit, reasoning, images } = look(id, model) ?? { limit: null, reasoning: null, images: null };
+        return { id: model, apis: own, limit, reasoning, images, chats, usable, end, alsoFrom: alsoFrom.sort(), unique };
       });
       const fallback = isKnown ? known.providers[id]!.name : (gatewayId ?? id);
       return { gatewayId, id, name: name ?? fallback, known: isKnown, api, assumed, models: models.sort(byId) };

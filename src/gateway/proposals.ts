@@ -58,8 +58,15 @@ function defaultsIn({ id, known, api }: GatewayProvider, providers: Known["provi
   return (api === null ? null : wireFormats[api]?.defaults) ?? defaults;
 }
 
+/** Those that do not end soon; all, where all do. */
+function lasting(candidates: readonly Candidate[]): readonly Candidate[] {
+  const found = candidates.filter(({ model }) => model.end?.isNear !== true);
+  return found.length > 0 ? found : candidates;
+}
+
 /** The default model to propose; null where nothing chats. */
-export function proposeModel(candidates: readonly Candidate[], { providers }: Known): Candidate | null {
+export function proposeModel(all: readonly Candidate[], { providers }: Known): Candidate | null {
+  const candidates = lasting(all);
   const isDefault = ({ provider, model }: Candidate): boolean => defaultsIn(provider, providers)?.model === model.id;
   const strong = candidates.filter((candidate) => !isSmall(candidate.model.id) || isDefault(candidate));
   return best(strong, families, isDefault) ?? best(candidates, smallFamilies, isDefault);
@@ -69,7 +76,7 @@ export function proposeModel(candidates: readonly Candidate[], { providers }: Kn
 export function proposeSmallModel(candidates: readonly Candidate[], model: string, { providers }: Known): Candidate | null {
   const id = model.split("/")[0]!;
   const isDefault = ({ provider, model: one }: Candidate): boolean => defaultsIn(provider, providers)?.smallModel === one.id;
-  const small = candidates.filter((candidate) => isSmall(candidate.model.id) || isDefault(candidate));
+  const small = lasting(candidates).filter((candidate) => isSmall(candidate.model.id) || isDefault(candidate));
   const near = small.filter(({ provider }) => provider.id === id);
   return (
     best(near, smallFamilies, isDefault) ??
@@ -124,10 +131,16 @@ function compare(left: readonly number[], right: readonly number[]): number {
   return 0;
 }
 
+/** What a spec says of a model: what is not said is not known, or it does not do it. */
+export interface ModelSettings extends Partial<Limit> {
+  readonly reasoning?: true;
+  readonly images?: true;
+}
+
 /** A provider's settings in a spec. */
 export interface ProviderSettings {
   readonly api?: GatewayApi;
-  readonly models?: Readonly<Record<string, Partial<Limit>>>;
+  readonly models?: Readonly<Record<string, ModelSettings>>;
 }
 
 /**
@@ -158,7 +171,7 @@ export function settingsOf(
   const most = exact ? specLimits.models : maxWritten;
   const written = usable.length <= most ? usable : bestOf(provider, usable, known, most);
   const models = Object.fromEntries(
-    written.map((model) => [nameIn(provider, model), isListed(provider, model, known) ? {} : limitIn(model)]),
+    written.map((model) => [nameIn(provider, model), isListed(provider, model, known) ? {} : saidOf(model)]),
   );
   return { settings: { ...way, models }, leftOut: usable.length - written.length };
 }
@@ -167,9 +180,13 @@ function isListed({ id, known: isKnown }: GatewayProvider, { id: model }: Gatewa
   return isKnown && Object.hasOwn(catalogue, id) && Object.hasOwn(catalogue[id]!.models, model);
 }
 
-/** A model's limits as a spec has them; nothing where they are not known. */
-export function limitIn({ limit }: GatewayModel): Partial<Limit> {
-  return limit === null ? {} : { context: limit.context, output: limit.output };
+/** What is known of a model, as a spec has it. */
+function saidOf({ limit, reasoning, images }: GatewayModel): ModelSettings {
+  return {
+    ...(limit !== null && { context: limit.context, output: limit.output }),
+    ...(reasoning === true && { reasoning }),
+    ...(images === true && { images }),
+  };
 }
 
 function bestOf(provider: GatewayProvider, models: readonly GatewayModel[], known: Known, most: number): GatewayModel[] {

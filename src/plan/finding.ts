@@ -13,7 +13,8 @@ export interface Finding {
     | "git-ignored"
     | "opencode-folder"
     | "registry-ignored"
-    | "registry-not-written";
+    | "registry-not-written"
+    | "model-ending";
   readonly where: Place;
   /** What it is and what comes of it, as a sentence without its full stop. */
   readonly message: string;

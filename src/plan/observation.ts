@@ -4,7 +4,7 @@ import type { Place } from "../errors.ts";
 /** One thing. */
 export interface Observation {
   readonly path: string;
-  /** `spec-changed`, `missing`, `changed`, `not-added`, `stale`, `no-lock`, `outdated` and `refused` fail a check; `edited`, `kept` and `deleted` are notes. */
+  /** `spec-changed`, `missing`, `changed`, `not-added`, `stale`, `no-lock`, `outdated` and `refused` fail a check; `edited`, `kept`, `deleted` and `catalogue` are notes. */
   readonly state:
     | "spec-changed"
     | "missing"
@@ -16,7 +16,8 @@ export interface Observation {
     | "refused"
     | "edited"
     | "kept"
-    | "deleted";
+    | "deleted"
+    | "catalogue";
   /** As a sentence without its full stop. */
   readonly message: string;
   /** What to do; null for a note. */
@@ -25,7 +26,7 @@ export interface Observation {
   readonly where?: Place;
 }
 
-const notes: readonly Observation["state"][] = ["edited", "kept", "deleted"];
+const notes: readonly Observation["state"][] = ["edited", "kept", "deleted", "catalogue"];
 
 /** Whether an observation fails a check. */
 export function fails({ state }: Observation): boolean {

@@ -16,6 +16,7 @@ import { renderEnvironment } from "../render/render.ts";
 import { readLockFile, type LockFile } from "../repo/environment.ts";
 import { findIgnored } from "../repo/git.ts";
 import { holdsFiles } from "../repo/scan.ts";
+import { specPath } from "../spec/spec.ts";
 import type { Shape } from "../vocabulary.ts";
 import { generatorVersion } from "../version.ts";
 import { bypassOptionsOf, withoutTaken } from "./bypass.ts";
@@ -76,11 +77,13 @@ export async function preparePlanFrom(surveyed: Survey, request: Request): Promi
   const findings = [
     ...findAll({ ...project, configs: withoutTaken(project.configs, taken) }, bypassOptionsOf(answers), featureFiles(shape)),
     ...registryFindings,
+    ...surveyed.ending,
   ];
   const warnings = [
     ...(damaged ? [`${lockPath} is damaged or none of ours: files that are there are taken as yours`] : []),
     ...describeRelease(answers.opencode, release, libc),
     ...(statedBy === null ? [] : [`the sha512 of OpenCode ${release.version}'s packages is what ${statedBy} says`]),
+    ...resolved.flatMap(({ source, notes }) => (source === "flag" && request.moveModels === true ? notes : [])),
     ...describeModels(answers, catalogue),
   ];
   const nextLock = { generator: generatorVersion, answers, opencode: release, registry };
@@ -126,5 +129,7 @@ function describeModels(answers: Answers, catalogue: Catalogue): string[] {
   const more = without.length > 3 ? ` and ${without.length - 3} more` : "";
   return without.length === 0
     ? []
-    : [`the catalogue does not know ${without.slice(0, 3).join(", ")}${more}: without limits nothing is compacted automatically`];
+    : [
+        `the catalogue does not know ${without.slice(0, 3).join(", ")}${more}: without limits nothing is compacted automatically, and it is taken to read no images and not to reason; write context, output, images and reasoning beside it, under providers in ${specPath}`,
+      ];
 }

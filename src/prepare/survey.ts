@@ -1,5 +1,6 @@
 /** Looks at a repository once, and settles all that is asked: for the commands that write an environment, and for the one that checks it. */
 import { pinnedRelease } from "../catalog/release.ts";
+import { todayFrom } from "../clock.ts";
 import type { Editors } from "../edit/editor.ts";
 import { loadEditors } from "../edit/editors.ts";
 import type { EditResult } from "../edit/splice.ts";
@@ -7,6 +8,7 @@ import { lockPath, type Lock } from "../lock/lock.ts";
 import { demandOf, wantedPaths } from "../parts/compose.ts";
 import { pathsToLookAt } from "../plan/build.ts";
 import { findBypass, type Finding, type Project } from "../plan/findings.ts";
+import { findEnding } from "../plan/findings/ending.ts";
 import { refuseIfDifferent, type FileState, type Snapshot } from "../plan/snapshot.ts";
 import { resolveAnswers, type AnswerSources, type Ask, type Detect, type Resolved } from "../questions/resolve.ts";
 import type { Answers } from "../questions/types.ts";
@@ -15,7 +17,7 @@ import { readProject } from "../repo/project.ts";
 import { findDevcontainers, holdsFiles, readFacts, takeSnapshot, type Target } from "../repo/scan.ts";
 import { specPath } from "../spec/spec.ts";
 import type { Shape, TakenPiece } from "../vocabulary.ts";
-import { chooseManaged, writeFlags } from "./answers.ts";
+import { chooseManaged, moveModels, writeFlags } from "./answers.ts";
 import { bypassOptionsOf, takenOf, type OnBypass } from "./bypass.ts";
 import { shapeOf } from "./shape.ts";
 
@@ -36,6 +38,8 @@ export interface Request {
   readonly unignore: boolean;
   /** What of ours was taken out, deleted, or edited where nobody should, comes back. */
   readonly restore: boolean;
+  /** Models that end soon, or have ended, become what takes their place. */
+  readonly moveModels?: boolean;
 }
 
 /** What is there, and what is wanted. */
@@ -57,6 +61,8 @@ export interface Survey {
   /** Other files of the repository's that say something of OpenCode. */
   readonly project: Project;
   readonly editors: Editors;
+  /** Models of the answers that end soon, or have ended. */
+  readonly ending: readonly Finding[];
 }
 
 const noProject: Project = { configs: [], setup: [], hasOpencodeFolder: false, opencodeFiles: [] };
@@ -76,18 +82,20 @@ export async function survey(request: Request, lockFile: LockFile): Promise<Surv
   const devcontainers = holds ? findDevcontainers(root) : [];
   const containers: Containers = holds ? findContainers(root, lock) : { kind: "own" };
   const files = containers.kind === "theirs" ? containers.files : [];
+  const today = todayFrom(env);
   const sources: AnswerSources = {
     flags: request.flags,
     spec: entries,
     env,
     lock: lock?.answers ?? null,
-    facts: readFacts(target, files, pinnedRelease.version),
+    facts: readFacts(target, files, pinnedRelease.version, today),
     ...(entries === null && request.detect !== undefined && { detect: request.detect }),
   };
   const mode = { ask: request.ask, acceptDefaults: request.acceptDefaults || request.existing };
   const project = holds ? readProject(root, files, !request.existing) : noProject;
 
   let resolution = await resolveAnswers(sources, mode);
+  if (request.moveModels === true) resolution = moveModels(resolution, today);
   const options = bypassOptionsOf(resolution.answers);
   const bypassing = project.configs.length === 0 ? [] : findBypass(project.configs, options);
   const onBypass = bypassing.some((finding) => finding.fixes !== undefined) ? await request.decideBypass(bypassing) : "leave";
@@ -109,5 +117,20 @@ export async function survey(request: Request, lockFile: LockFile): Promise<Surv
     ...project.configs.map(({ path, text }): [string, FileState] => [path, textOf(text)]),
   ]);
   refuseIfDifferent(earlier, snapshot);
-  return { answers, resolved, shape, lock, damaged, snapshot, devcontainers, containers, editedSpec, taken, project, editors };
+  const ending = findEnding(answers, entries, today);
+  return {
+    answers,
+    resolved,
+    shape,
+    lock,
+    damaged,
+    snapshot,
+    devcontainers,
+    containers,
+    editedSpec,
+    taken,
+    project,
+    editors,
+    ending,
+  };
 }

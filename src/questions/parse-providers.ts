@@ -1,6 +1,7 @@
 /** How the answers about providers and models are read and written; like `parse.ts`, and pure. */
 import { findAmbiguity } from "../catalog/compact.ts";
 import { defaultsOf, exampleProvider, exampleWithFormat, findProvider, providers, refusalOf } from "../catalog/providers.ts";
+import { lastingModel } from "../catalog/retirements.ts";
 import { styles } from "../catalog/styles.ts";
 import { isWireFormat, wireFormats } from "../catalog/wire-formats.ts";
 import { specLimits } from "../spec/spec.ts";
@@ -227,17 +228,20 @@ function writeModels(models: readonly ModelChoice[]): unknown {
     : Object.fromEntries(written);
 }
 
-/** The model to propose: the first provider's, as far as it offers that. */
-export function proposeModel({ providers: [first] = [] }: Partial<Answers>): string {
+/** The model to propose on a day: the first provider's, as far as it offers that; never one that ends soon where another will do. */
+export function proposeModel({ providers: [first] = [] }: Partial<Answers>, today: string): string {
   if (first === undefined) return "";
-  const { model } = defaultsOf(first) ?? { model: "" };
-  return `${first.id}/${offers(first, model) ? model : first.models![0]!.id}`;
+  const model = lastingModel(first, defaultsOf(first)?.model ?? "", today);
+  if (offers(first, model)) return `${first.id}/${model}`;
+  const listed = first.models!;
+  return `${first.id}/${(listed.find(({ id }) => lastingModel(first, id, today) === id) ?? listed[0]!).id}`;
 }
 
-/** The small model to propose: of the model's provider, as far as it offers that; else the model itself. */
-export function proposeSmallModel({ providers: chosen = [], model = "" }: Partial<Answers>): string {
+/** The small model to propose on a day: of the model's provider, as far as it offers that; else the model itself. */
+export function proposeSmallModel({ providers: chosen = [], model = "" }: Partial<Answers>, today: string): string {
   const choice = chosen.find(({ id }) => model.startsWith(`${id}/`));
-  const small = choice === undefined ? undefined : defaultsOf(choice)?.smallModel;
+  const proposed = choice === undefined ? undefined : defaultsOf(choice)?.smallModel;
+  const small = proposed === undefined ? undefined : lastingModel(choice!, proposed, today);
   return choice === undefined || small === undefined || !offers(choice, small) ? model : `${choice.id}/${small}`;
 }
 
@@ -251,7 +255,9 @@ export function parseModel(text: string, earlier: Partial<Answers>): Parsed<stri
   const slash = typed.indexOf("/");
   const [provider, id] = [typed.slice(0, slash), typed.slice(slash + 1)];
   const chosen = earlier.providers?.map((choice) => choice.id) ?? Object.keys(providers);
-  const instance = proposeModel(earlier) || `${exampleProvider.id}/${exampleProvider.defaults.model}`;
+  const [first = { id: exampleProvider.id, api: exampleProvider.defaultApi }] = earlier.providers ?? [];
+  const usual = defaultsOf(first)?.model ?? "";
+  const instance = `${first.id}/${offers(first, usual) ? usual : first.models![0]!.id}`;
   if (slash < 1 || id === "")
     return refused(`${JSON.stringify(typed)} names no provider and model`, `write provider/model, for instance ${instance}`);
   if (!/^[A-Za-z0-9@._:/+~-]{1,250}$/.test(typed) || !modelId.test(id))

@@ -23,7 +23,7 @@ const maps: Readonly<Record<string, string>> = {
 };
 
 const choicesOf = (id: QuestionId): readonly string[] =>
-  questionOf(id).choices!({ folder: "", base: null, devcontainers: [], opencode: "" }).map(({ value }) => value);
+  questionOf(id).choices!({ folder: "", base: null, devcontainers: [], opencode: "", today: "" }).map(({ value }) => value);
 const definition = (name: string): Schema => ({ $ref: `#/definitions/${name}` });
 
 /** A word, and for those that have options a map. */

@@ -88,6 +88,8 @@ export interface Facts {
   readonly devcontainers: readonly string[];
   /** Version of OpenCode that this generator pins. */
   readonly opencode: string;
+  /** The day, as YYYY-MM-DD: what ends soon is not proposed. */
+  readonly today: string;
 }
 
 /** Where an answer came from, for the plan to show. */

@@ -2,10 +2,13 @@
  * Asks the npm registry through npm itself, which knows the registry, the proxy and the token of this machine. npm is started in an empty folder
  * and looks at no project's file, so that no repository decides who is asked or what is sent.
  */
+import { modelsPath } from "../catalog/files.ts";
 import {
+  catalogueRelease,
   compareVersions,
   isRelease,
   newestCommonVersion,
+  newestVersion,
   pinnedRelease,
   platforms,
   type PlatformPackage,
@@ -61,9 +64,15 @@ async function fetchRelease(version: string, npm: NpmConfiguration): Promise<Rel
 }
 
 async function newestComplete(npm: NpmConfiguration): Promise<string> {
-  const lists = await allOf(
-    ["opencode-ai", ...Object.keys(platforms)].map(async (name) => versionsOf(await view(name, "versions", npm))),
-  );
+  return newestOf(await listVersions(npm), npm);
+}
+
+/** The versions of the wrapper and of each platform's package. */
+function listVersions(npm: NpmConfiguration): Promise<readonly (readonly string[])[]> {
+  return allOf(["opencode-ai", ...Object.keys(platforms)].map(async (name) => versionsOf(await view(name, "versions", npm))));
+}
+
+function newestOf(lists: readonly (readonly string[])[], npm: NpmConfiguration): string {
   const newest = newestCommonVersion(lists);
   if (newest === null)
     throw environmentError(
@@ -74,9 +83,13 @@ async function newestComplete(npm: NpmConfiguration): Promise<string> {
   return newest;
 }
 
-/** What is newer elsewhere than what a lock has: the generator and OpenCode. Throws exit 4 where the registry cannot be asked. */
+/**
+ * What is newer elsewhere than what a lock has: the generator and OpenCode; and, as a note, where the model catalogue of this version is from, since
+ * that is a release of its own. Throws exit 4 where the registry cannot be asked.
+ */
 export async function findOutdated(lock: Lock, generator: string, npm: NpmConfiguration): Promise<Observation[]> {
-  const [stated, newest] = await allOf([view("create-aperture-env", "version", npm), newestComplete(npm)]);
+  const [stated, lists] = await allOf([view("create-aperture-env", "version", npm), listVersions(npm)]);
+  const newest = newestOf(lists, npm);
   const published = textOf(stated);
   const known = [lock.generator, generator];
   const isNewer = published !== null && known.every((version) => compareVersions(published, version) > 0);
@@ -97,7 +110,22 @@ export async function findOutdated(lock: Lock, generator: string, npm: NpmConfig
           ),
         ]
       : []),
+    describeCatalogue(lock.generator === generator, newestVersion(lists) ?? newest),
   ];
+}
+
+/** A newer binary has a newer catalogue, and only a version of this program that was made with it brings that. */
+function describeCatalogue(isOurs: boolean, newest: string): Observation {
+  const { version, date } = catalogueRelease;
+  return {
+    path: modelsPath,
+    state: "catalogue",
+    message: `${isOurs ? "has" : "will have, once it is updated,"} the model catalogue of ${date}, out of OpenCode ${version}`,
+    hint:
+      compareVersions(newest, version) > 0
+        ? `OpenCode ${newest} has a newer one, which a newer create-aperture-env will bring`
+        : null,
+  };
 }
 
 function outdated(message: string, hint: string): Observation {

@@ -1,5 +1,6 @@
 /** Answers and data become the context that the templates see: every leaf a string (Handlebars adds numbers up), nothing computed later. */
 import { attributes, headerPrefix, keyBeginnings } from "../catalog/attribution.ts";
+import { endingsOf } from "../catalog/compact.ts";
 import { fetchImage, findBase, packages, type Base } from "../catalog/bases.ts";
 import type { Catalogue } from "../catalog/models.ts";
 import { chunkTimeouts } from "../catalog/chunk-timeout.ts";
@@ -91,6 +92,11 @@ export function buildContext({ answers, release, registry, shape, catalogue }: E
         sha512: integrityToHex(entry.integrity),
       })),
     },
+    endings: endingsOf(answers).map(({ provider, model, ends, replacement }) => ({
+      model: `${provider}/${model}`,
+      ends,
+      replacement: replacement === null ? "" : `${provider}/${replacement}`,
+    })),
     registry,
     runtime: { env: Object.entries(runtime.env).map(([name, value]) => ({ name, value })) },
     devcontainer: {

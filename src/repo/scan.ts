@@ -52,7 +52,7 @@ function findGitRoot(start: string): string | null {
 }
 
 /** Facts that proposals rest on. */
-export function readFacts(target: Target, devcontainers: readonly string[], opencode: string): Facts {
+export function readFacts(target: Target, devcontainers: readonly string[], opencode: string, today: string): Facts {
   const names = target.exists ? readNames(target.root) : [];
   const found = Object.entries(bases).flatMap(([name, base]) => {
     const sign = base.signs
@@ -60,7 +60,7 @@ export function readFacts(target: Target, devcontainers: readonly string[], open
       .find(Boolean);
     return sign === undefined ? [] : [{ name, sign }];
   });
-  return { folder: basename(target.root), base: found[0] ?? null, devcontainers, opencode };
+  return { folder: basename(target.root), base: found[0] ?? null, devcontainers, opencode, today };
 }
 
 /** Dev container files, in the order in which tools look for them (containers.dev, devcontainer-reference). */

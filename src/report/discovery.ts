@@ -69,7 +69,8 @@ function remarkOn(provider: GatewayProvider, model: GatewayModel, main: string |
       : `also of ${alsoFrom.join(", ")}: ${unique === null ? "no name means this one" : `${unique} means this one`}`;
   const roles = [ref === main ? "model" : null, ref === small ? "small_model" : null];
   const unfit = whyUnfit(provider, model);
-  return [...roles, unfit, also].filter((part) => part !== null).join("; ");
+  const end = model.end?.isTold === true ? `ends ${model.end.on}` : null;
+  return [...roles, unfit, end, also].filter((part) => part !== null).join("; ");
 }
 
 function whyUnfit({ api }: GatewayProvider, { apis, chats, usable, unique }: GatewayModel): string | null {
@@ -100,7 +101,7 @@ export function remarks({ providers, odd, isPart }: Discovery): string[] {
       : []),
     ...(unlimited > 0
       ? [
-          `the limits of ${unlimited} of these models are not known here: write context and output beside them, or nothing is compacted automatically`,
+          `${unlimited} of these models ${unlimited === 1 ? "is" : "are"} not known here: write context and output beside them, or nothing is compacted automatically, and  images: true  and  reasoning: true  where they do that, or OpenCode takes it that they do not`,
         ]
       : []),
     ...(shared > 0
@@ -130,7 +131,12 @@ export function describeDiscovery({ providers }: Discovery): object[] {
       known,
       api,
       assumed,
-      models: models.map((model) => ({ ...model, ref: model.usable ? refOf(provider, model) : null })),
+      models: models.map(({ end, ...model }) => ({
+        ...model,
+        ends: end?.on ?? null,
+        replacement: end?.replacement ?? null,
+        ref: model.usable ? refOf(provider, { ...model, end }) : null,
+      })),
     };
   });
 }

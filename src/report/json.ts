@@ -1,4 +1,5 @@
 /** Plans, outcomes and errors as one JSON object each, for programs. Fields are only ever added while `schemaVersion` stays. */
+import type { CatalogueRelease } from "../catalog/release.ts";
 import { isAppError } from "../errors.ts";
 import { fails, type Observation } from "../plan/check.ts";
 import type { Finding } from "../plan/findings.ts";
@@ -54,11 +55,23 @@ export function describeFinding({ code, where, message, hint }: Finding): Omit<F
   return { code, where, message, hint };
 }
 
-/** What a check came to. */
-export function formatCheckJson(root: string, observations: readonly Observation[], findings: readonly Finding[]): Shown {
+/** What a check came to; with where the model catalogue is from, if that was asked. */
+export function formatCheckJson(
+  root: string,
+  observations: readonly Observation[],
+  findings: readonly Finding[],
+  catalogue: CatalogueRelease | null = null,
+): Shown {
   const status = observations.some(fails) ? "drift" : "fine";
   const described = observations.map((observation) => ({ ...observation, fails: fails(observation) }));
-  return print({ schemaVersion: 1, status, root, observations: described, findings: findings.map(describeFinding) });
+  return print({
+    schemaVersion: 1,
+    status,
+    root,
+    observations: described,
+    findings: findings.map(describeFinding),
+    ...(catalogue !== null && { catalogue }),
+  });
 }
 
 /** What a verification came to. */

@@ -8,7 +8,14 @@ import { exampleProvider } from "../catalog/providers.ts";
 import type { EditResult } from "../edit/splice.ts";
 import { isTree, sameValue, type Tree } from "../edit/value.ts";
 import { clean } from "../gateway/explain.ts";
-import { type Discovery, type GatewayModel, type GatewayProvider, type Known } from "../gateway/listed.ts";
+import {
+  gatewayApis,
+  type Discovery,
+  type GatewayApi,
+  type GatewayModel,
+  type GatewayProvider,
+  type Known,
+} from "../gateway/listed.ts";
 import { candidatesOf, nameIn, offer, proposeModel, proposeSmallModel } from "../gateway/proposals.ts";
 import { questionOf } from "../questions/table.ts";
 import type { Answers, Parsed, ProviderChoice } from "../questions/types.ts";
@@ -89,6 +96,8 @@ export function mergeDiscovery(found: Discovery, { origin, spec, lock }: Surroun
     if (after === null) notListed.push(before);
     else notes.push(`${key} was ${show(before)}, which the gateway does not list to you, and becomes ${after}`);
   }
+
+  notes.push(...describeEnds(discovery, [model, smallModel], next, known));
 
   const puts: Put[] = [
     ...(spec === null ? [{ path: ["aperture", "url"] as const, value: origin }] : []),
@@ -244,6 +253,36 @@ function putsFor(written: unknown, current: ReadonlyMap<string, unknown>, next: 
   return [
     { path: ["providers"] as const, value: Array.isArray(written) && isPlain ? [...next.keys()] : Object.fromEntries(next) },
   ];
+}
+
+/** What is to be known of models that the spec names and that end soon, or have ended. */
+function describeEnds(
+  { providers: served }: Discovery,
+  chosen: readonly (string | null)[],
+  settings: ReadonlyMap<string, unknown>,
+  known: Known,
+): string[] {
+  const named = [...settings].flatMap(([id, one]) => Object.keys(modelsOf(one)).map((name) => `${id}/${name}`));
+  const refs = new Set([...chosen.filter((ref) => ref !== null), ...named]);
+  return [...refs].flatMap((ref) => {
+    const [id = "", ...rest] = ref.split("/");
+    const api = apiIn(settings.get(id), known.providers[id]?.defaultApi);
+    const end = api === undefined ? null : known.endOf(id, api, rest.join("/"));
+    if (end?.isTold !== true) return [];
+    const { on, replacement } = end;
+    const isListed = served.some((one) => one.id === id && one.models.some((model) => model.id === replacement));
+    const instead =
+      replacement === null
+        ? `take another model of ${id}`
+        : `${id}/${replacement}, which the gateway ${isListed ? "serves" : "does not list to you"}, takes its place:  npx create-aperture-env update --models`;
+    return [`${show(ref)} has its end on ${on}: ${instead}`];
+  });
+}
+
+/** The API of a provider's settings. */
+function apiIn(settings: unknown, usual: string | undefined): GatewayApi | undefined {
+  const written = (isTree(settings) ? settings["api"] : undefined) ?? usual;
+  return gatewayApis.find((api) => api === written);
 }
 
 /** What a spec says, for a terminal. */

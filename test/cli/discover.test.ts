@@ -15,8 +15,8 @@ const messages = ["/v1/messages"];
 const responses = ["/v1/responses"];
 /** Not what this version proposes by itself, so that it shows where a proposal comes from. */
 const models: readonly MockModel[] = [
-  { id: "gpt-5.1", provider: openai, endpoints: responses },
-  { id: "gpt-5-nano", provider: openai, endpoints: responses },
+  { id: "gpt-5.5", provider: openai, endpoints: responses },
+  { id: "gpt-5.4-mini", provider: openai, endpoints: responses },
   { id: "text-embedding-3-small", provider: openai, endpoints: responses },
 ];
 const both: readonly MockModel[] = [
@@ -71,8 +71,8 @@ describe("what is served", () => {
         "  provider   api        model                   context  output",
         "  anthropic  messages   claude-haiku-4-5         200000   64000  small_model",
         "                        claude-sonnet-5-5       1000000  128000  model",
-        "  openai     responses  gpt-5-nano               400000  128000",
-        "                        gpt-5.1                  400000  128000",
+        "  openai     responses  gpt-5.4-mini             400000  128000",
+        "                        gpt-5.5                 1050000  128000",
         "                        text-embedding-3-small        -       -  no chat model",
         "",
       ].join("\n"),
@@ -106,7 +106,7 @@ describe("what is served", () => {
           id: "openai",
           models: [
             {},
-            { id: "gpt-5.1", apis: ["responses"], limit: { context: 400000, output: 128000 } },
+            { id: "gpt-5.5", apis: ["responses"], limit: { context: 1050000, output: 128000 } },
             { usable: false, ref: null },
           ],
         },
@@ -222,7 +222,7 @@ describe("--write", () => {
     expect(ran).toMatchObject({ exit: 0, stderr: expect.stringContaining("There is no aperture-env.yaml here.") });
     const text = ran.stdout.slice(ran.stdout.indexOf("aperture:\n"));
     expect(text).toBe(
-      `aperture:\n  url: ${origin}\nproviders:\n  openai: {}\nmodel: openai/gpt-5.1\nsmall_model: openai/gpt-5-nano\n`,
+      `aperture:\n  url: ${origin}\nproviders:\n  openai: {}\nmodel: openai/gpt-5.5\nsmall_model: openai/gpt-5.4-mini\n`,
     );
     expect(treeOf(root)).toEqual({});
     write(root, { "aperture-env.yaml": text });
@@ -235,10 +235,10 @@ describe("--write", () => {
     const ran = await runPiped(["discover", "--write", "--yes"], root);
     expect(ran.exit).toBe(0);
     expect(ran.stderr).toContain(
-      "Note: model was anthropic/claude-sonnet-5-5, which the gateway does not list to you, and becomes openai/gpt-5.1.\n",
+      "Note: model was anthropic/claude-sonnet-5-5, which the gateway does not list to you, and becomes openai/gpt-5.5.\n",
     );
     expect(ran.stderr).toMatch(/Note: the gateway does not list anthropic to you/);
-    expect(read("aperture-env.yaml")).toContain("  anthropic: {} # ours\n  openai: {}\n\n# big\nmodel: openai/gpt-5.1 # keep\n");
+    expect(read("aperture-env.yaml")).toContain("  anthropic: {} # ours\n  openai: {}\n\n# big\nmodel: openai/gpt-5.5 # keep\n");
   });
 
   test("goes on to an update, and remove still takes the spec that was generated", async () => {
@@ -321,17 +321,17 @@ describe("where it fails", () => {
 });
 
 describe("making an environment", () => {
-  const because = (origin: string): RegExp => new RegExp(`^ {2}model +openai/gpt-5\\.1 +detected: ${origin}$`, "m");
+  const because = (origin: string): RegExp => new RegExp(`^ {2}model +openai/gpt-5\\.5 +detected: ${origin}$`, "m");
 
   test("with --discover proposes what the gateway serves", async () => {
     const { origin } = await gatewayWith(models);
     const ran = await runPiped(["--yes", "--discover", "--url", origin], root);
     expect(ran.exit, ran.stderr).toBe(0);
     expect(ran.stdout).toMatch(because(origin));
-    expect(ran.stdout).toMatch(/^ {2}small_model +openai\/gpt-5-nano +detected/m);
+    expect(ran.stdout).toMatch(/^ {2}small_model +openai\/gpt-5.4-mini +detected/m);
     expect(parseSpec(read("aperture-env.yaml"))).toMatchObject({
       providers: { value: { openai: {} } },
-      model: { value: "openai/gpt-5.1" },
+      model: { value: "openai/gpt-5.5" },
     });
   });
 
@@ -342,8 +342,8 @@ describe("making an environment", () => {
     expect(Object.keys(config.provider.aperture.models).sort()).toEqual([
       "claude-haiku-4-5",
       "claude-sonnet-5-5",
-      "gpt-5-nano",
-      "gpt-5.1",
+      "gpt-5.4-mini",
+      "gpt-5.5",
     ]);
   });
 
@@ -360,7 +360,7 @@ describe("making an environment", () => {
   test("names what is proposed where nobody can be asked", async () => {
     const { origin } = await gatewayWith(models);
     const ran = await runPiped(["--discover", "--url", origin], root);
-    expect(ran).toMatchObject({ exit: 2, stderr: expect.stringContaining("  --model openai/gpt-5.1\n") });
+    expect(ran).toMatchObject({ exit: 2, stderr: expect.stringContaining("  --model openai/gpt-5.5\n") });
   });
 
   test("asks nobody without it, nor where a spec is there, nor in update and check", async () => {
@@ -428,8 +428,8 @@ describe("making an environment", () => {
       expect(ran.stderr).not.toContain("did not say");
       expect(parseLock(read("aperture-env.lock"))!.answers).toMatchObject({
         providers: [{ id: "openai" }],
-        model: "openai/gpt-5.1",
-        smallModel: "openai/gpt-5-nano",
+        model: "openai/gpt-5.5",
+        smallModel: "openai/gpt-5.4-mini",
       });
     });
 
@@ -449,7 +449,7 @@ describe("making an environment", () => {
       expect(parseLock(read("aperture-env.lock"))!.answers).toMatchObject({
         url: origin,
         providers: [{ id: "openai" }],
-        model: "openai/gpt-5.1",
+        model: "openai/gpt-5.5",
       });
     });
   });

@@ -31,8 +31,8 @@ export interface Ran {
 export const state = mkdtempSync(join(realpathSync(tmpdir()), "aperture-env-state-"));
 process.on("exit", () => rmSync(state, { recursive: true, force: true }));
 
-/** The registry is the same on every machine, whatever its owner's npm is configured to. */
-const quiet = { npm_config_registry: "http://npm.example", XDG_STATE_HOME: state };
+/** The registry is the same on every machine, whatever its owner's npm is configured to; and so is the day. */
+const quiet = { npm_config_registry: "http://npm.example", XDG_STATE_HOME: state, APERTURE_ENV_TODAY: "2026-11-25" };
 
 /** A folder for one test, without links on the way to it, and what removes it. */
 export function makeFolder(): { readonly folder: string; remove(): void } {

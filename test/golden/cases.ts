@@ -95,7 +95,11 @@ export async function runCommand(args: readonly string[], cwd: string): Promise<
     stdin,
     stdout,
     stderr,
-    env: { npm_config_registry: registry, XDG_STATE_HOME: join(tmpdir(), "aperture-env-golden-state") },
+    env: {
+      APERTURE_ENV_TODAY: "2026-11-25",
+      npm_config_registry: registry,
+      XDG_STATE_HOME: join(tmpdir(), "aperture-env-golden-state"),
+    },
     cwd,
     interrupted: () => new AbortController().signal,
   });

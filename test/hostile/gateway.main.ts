@@ -5,7 +5,7 @@ import { loadAllProviders, readModels } from "../../src/spec/file.ts";
 const [origin = "", timeout = ""] = process.argv.slice(2);
 let code = "ok";
 try {
-  readModels(await askForModels({ origin, timeout: Number(timeout), env: {} }), await loadAllProviders());
+  readModels(await askForModels({ origin, timeout: Number(timeout), env: {} }), await loadAllProviders("2026-11-25"));
 } catch (error) {
   code = (error as { readonly code?: string }).code ?? String(error);
 }

@@ -60,6 +60,7 @@ async function examined(root: string, env: Readonly<Record<string, string>>, mor
       attribution: [],
       managed: null,
       routes: new Map(),
+      ends: [],
       toldBy: "caller" as const,
     },
     env: { HOME: join(folder, "home"), PATH: "/nowhere", SECRET: secret, SECRET_PATH: "secret.txt", ...env },
@@ -312,6 +313,7 @@ describe.skipIf(process.platform === "win32")("the doctor shows what is written,
       attribution: [],
       managed: null,
       routes: new Map(),
+      ends: [],
       toldBy: "caller" as const,
     };
     for (const [script, config] of [

@@ -106,6 +106,7 @@ export async function startMachine(folders: Folders): Promise<Machine> {
   });
   const env = environmentOf(folders.make("home"), {
     npm_config_cache: folders.make("npm-cache"),
+    APERTURE_ENV_TODAY: "2026-11-25",
     npm_config_registry: registry.origin,
     npm_config_update_notifier: "false",
     NO_PROXY: "127.0.0.1",

@@ -48,7 +48,7 @@ describe("npm create aperture-env@latest", () => {
     const folder = folders.make("my-app");
     const { exit, stdout, stderr } = await create(folder, []);
     expect({ exit, stdout: withoutBanner(stdout) }, stderr).toEqual({ exit: 2, stdout: "" });
-    const facts: Facts = { folder: "my-app", base: null, devcontainers: [], opencode: "" };
+    const facts: Facts = { folder: "my-app", base: null, devcontainers: [], opencode: "", today: "2026-11-25" };
     const open = questions.filter(
       ({ asked, applies, choices }) => asked && applies?.(facts) !== false && choices?.(facts).length !== 1,
     );

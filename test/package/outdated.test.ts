@@ -1,7 +1,7 @@
 /** `check --outdated` against a registry: what is newer elsewhere is said then, and only then. */
 import { writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { platforms } from "../../src/catalog/release.ts";
+import { catalogueRelease, platforms } from "../../src/catalog/release.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startNpmRegistry, type NpmRegistry, type PublishedPackage } from "../support/npm-registry.ts";
 import { environmentOf, makeFolders, runBin, type Environment } from "./machine.ts";
@@ -68,7 +68,23 @@ describe("check --outdated", () => {
 
   test("nothing newer, and a version that lacks a platform", async () => {
     await serve({ "create-aperture-env": ["0.1.0"], ...opencode("1.18.18"), "opencode-ai": ["1.18.18", "1.18.99"] });
-    expect(await runBin(env, folder, ["check", "--outdated"])).toMatchObject({ exit: 0 });
+    const { exit, stdout } = await runBin(env, folder, ["check", "--outdated"]);
+    expect(exit).toBe(0);
+    expect(stdout).toBe(
+      `  = .devcontainer/aperture-env/models.json  has the model catalogue of ${catalogueRelease.date}, out of OpenCode ${catalogueRelease.version}\n      OpenCode 1.18.99 has a newer one, which a newer create-aperture-env will bring.\n\nFine: everything is as spec and lock say.\n`,
+    );
+  });
+
+  test("the model catalogue has a date and a release of its own, which is no reason to fail", async () => {
+    await serve({ "create-aperture-env": ["0.1.0"], ...opencode("1.18.18") });
+    const { exit, stdout } = await runBin(env, folder, ["check", "--outdated", "--json"]);
+    expect(exit).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      status: "fine",
+      catalogue: { version: catalogueRelease.version, date: catalogueRelease.date },
+      observations: [{ path: ".devcontainer/aperture-env/models.json", state: "catalogue", hint: null, fails: false }],
+    });
+    expect(JSON.parse((await runBin(env, folder, ["check", "--json"])).stdout)).not.toHaveProperty("catalogue");
   });
 
   test("a registry that does not answer is the machine's fault, exit 4", async () => {

@@ -8,7 +8,7 @@ import { keys, PseudoTerminal, whyNoTerminal } from "./pseudo-terminal.ts";
 import { skips } from "../support/skips.ts";
 
 /** What is known of an empty folder. */
-const nothing: Facts = { folder: "my-app", base: null, devcontainers: [], opencode: "" };
+const nothing: Facts = { folder: "my-app", base: null, devcontainers: [], opencode: "", today: "2026-11-25" };
 
 /** What is asked there, in order; a question with one choice is none. */
 function askedAt(facts: Facts): readonly Question[] {

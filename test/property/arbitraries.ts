@@ -283,6 +283,7 @@ export const facts: fc.Arbitrary<Facts> = fc.record({
   base: fc.constantFrom(null, { name: "go", sign: "go.mod" }),
   devcontainers: fc.oneof(fc.constant([]), fc.subarray([...devcontainerFiles])),
   opencode: fc.constant(pinnedRelease.version),
+  today: fc.constantFrom("2026-09-01", "2026-11-25", "2030-01-01"),
 });
 
 /** The texts that their questions take, in the order of the table; for the rest, what would be proposed. */
@@ -293,7 +294,10 @@ export function accept(given: Partial<Record<QuestionId, string>>): Answers {
     const parsed = given[question.id] === undefined ? null : question.parse(given[question.id]!, earlier);
     answers[question.id] = parsed?.ok
       ? parsed.value
-      : question.propose({ folder: "sample", base: null, devcontainers: [], opencode: pinnedRelease.version }, earlier).value;
+      : question.propose(
+          { folder: "sample", base: null, devcontainers: [], opencode: pinnedRelease.version, today: "2026-11-25" },
+          earlier,
+        ).value;
   }
   return answers as unknown as Answers;
 }

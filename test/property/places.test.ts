@@ -239,7 +239,7 @@ describe("rendered files", () => {
       fc.asyncProperty(environment, async (given) => {
         const spec = parseSpec(renderEnvironment(given).spec);
         const devcontainers = given.shape.kind === "feature" ? given.shape.files : [];
-        const facts = { folder: "somewhere", base: null, devcontainers, opencode: pinnedRelease.version };
+        const facts = { folder: "somewhere", base: null, devcontainers, opencode: pinnedRelease.version, today: "2026-11-25" };
         const again = await resolveAnswers({ flags: {}, spec, env: {}, lock: null, facts }, { ask: null, acceptDefaults: false });
         // A dev container of the user's has a base of its own, of which the spec says nothing.
         expect(again.answers).toEqual(devcontainers.length === 0 ? given.answers : { ...given.answers, base: "debian" });

@@ -89,7 +89,7 @@ test("what flags say stands in the spec afterwards: without them the next run gi
   await fc.assert(
     fc.asyncProperty(environment, fc.record(textFor, { requiredKeys: [] }), layout, async (given, texts, [start, end]) => {
       const devcontainers = given.shape.kind === "feature" ? given.shape.files : [];
-      const found = { folder: "somewhere", base: null, devcontainers, opencode: pinnedRelease.version };
+      const found = { folder: "somewhere", base: null, devcontainers, opencode: pinnedRelease.version, today: "2026-11-25" };
       const before = start + renderEnvironment(given).spec.replaceAll("\n", end);
       const flags = Object.fromEntries(
         questions.flatMap(({ id, applies, parse }) => {

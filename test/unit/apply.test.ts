@@ -626,7 +626,7 @@ describe("the folder to work in", () => {
 });
 
 describe("what the files of a repository say", () => {
-  const base = (): unknown => readFacts(findTarget(root, "."), [], "1.18.18").base;
+  const base = (): unknown => readFacts(findTarget(root, "."), [], "1.18.18", "2026-11-25").base;
 
   test.each([
     [["go.mod"], { name: "go", sign: "go.mod" }],
@@ -641,11 +641,12 @@ describe("what the files of a repository say", () => {
   });
 
   test("a folder that is not there yet says its name", () => {
-    expect(readFacts(findTarget(root, "my app"), [".devcontainer.json"], "1.18.18")).toEqual({
+    expect(readFacts(findTarget(root, "my app"), [".devcontainer.json"], "1.18.18", "2026-11-25")).toEqual({
       folder: "my app",
       base: null,
       devcontainers: [".devcontainer.json"],
       opencode: "1.18.18",
+      today: "2026-11-25",
     });
   });
 

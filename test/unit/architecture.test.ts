@@ -384,12 +384,12 @@ describe("the doctor, which is bundled into one file and run by OpenCode's runti
     expect(outside.map(({ to }) => to).filter((to) => !to.startsWith("node:") && to !== "jsonc-parser")).toEqual([]);
   });
 
-  test("reaches only itself, the judge of configurations, the wire formats, the gateway's words, the errors, the shape of texts and what may reach a terminal", () => {
+  test("reaches only itself, the day, the judge of configurations, the wire formats, the gateway's words, the errors, the shape of texts and what may reach a terminal", () => {
     const others = [...reached].filter((file) => !file.startsWith("src/doctor/"));
     expect(
       others.filter(
         (file) =>
-          !/^src\/(?:errors\.ts|catalog\/wire-formats\.ts|opencode\/[a-z-]+\.ts|text\/(?:terminal|nesting)\.ts|gateway\/(?:explain|origin|proxy|http\/(?:client|reader))\.ts)$/.test(
+          !/^src\/(?:errors\.ts|clock\.ts|catalog\/(?:wire-formats|notice)\.ts|opencode\/[a-z-]+\.ts|text\/(?:terminal|nesting)\.ts|gateway\/(?:explain|origin|proxy|http\/(?:client|reader))\.ts)$/.test(
             file,
           ),
       ),

@@ -33,6 +33,7 @@ const update = (fields: Partial<Extract<Command, { kind: "update" }>> = {}): Com
   switches: calm,
   restore: false,
   summary: false,
+  models: false,
   ...fields,
 });
 const mock = (fields: Partial<Extract<Command, { kind: "mock-gateway" }>>): Command => ({
@@ -142,6 +143,7 @@ describe("understood", () => {
     ["update a ./b ../c", update({ directories: ["a", "./b", "../c"] })],
     ["update --url gw --managed --yes", update({ flags: { url: "gw", managed: "true" }, switches: { ...calm, yes: true } })],
     ["update --summary markdown", update({ restore: false, summary: true })],
+    ["update --models", update({ models: true })],
     ["update --on-bypass fix --unignore", update({ switches: { ...calm, onBypass: "fix", unignore: true } })],
     ["check", check()],
     [

@@ -114,7 +114,7 @@ const recorded = listOf([
   { id: "gpt-6.1-sol", provider: "openrouter", endpoints: ["/v1/chat/completions"] },
 ]);
 
-const known: Known = await loadAllProviders();
+const known: Known = await loadAllProviders("2026-11-25");
 
 const read = (body: unknown, what: Known = known): Discovery => readModels(body, what);
 const named = ({ providers: all }: Discovery, id: string): GatewayProvider => {
@@ -400,7 +400,94 @@ describe("the list", () => {
     const lab = named(read(listOf(foreign.map((id) => ({ id, provider: "lab", endpoints: ["/v1/chat/completions"] })))), "lab");
     for (const { id, limit } of lab.models) expect(limit, id).toEqual(limitIn("anthropic", "claude-haiku-4-5"));
     expect(named(discovery, "house").models[0]!.limit).toBeNull();
-    expect(remarks(discovery).join("\n")).toMatch(/the limits of \d+ of these models are not known/);
+    expect(remarks(discovery).join("\n")).toMatch(
+      /\d+ of these models (?:is|are) not known here: write context and output beside them, .* {2}images: true {2}and {2}reasoning: true/,
+    );
+  });
+
+  test("so is whether they reason and take images; of several that share a name, what all of them do", () => {
+    const chatting = { tool_call: true, limit: { context: 2000, output: 100 } };
+    const some = {
+      ...known,
+      catalogue: {
+        a: { models: { m: { id: "m", ...chatting, reasoning: true, modalities: { input: ["text", "image"] } } } },
+        b: {
+          models: {
+            "x/m": {
+              id: "x/m",
+              ...chatting,
+              limit: { context: 1000, output: 50 },
+              reasoning: true,
+              modalities: { input: ["text"] },
+            },
+          },
+        },
+        c: { models: { n: { id: "n", ...chatting, reasoning: "yes", modalities: "image" } } },
+      },
+    };
+    const ids = ["m", "us.vendor.m-20260101-v1:0", "n", "unheard-of"];
+    const body = listOf(ids.map((id) => ({ id, provider: "lab", endpoints: ["/v1/chat/completions"] })));
+    const lab = named(readModels(body, some), "lab");
+    const least = { limit: { context: 1000, output: 50 }, reasoning: true, images: false };
+    expect(lab.models.map(({ id, limit, reasoning, images }) => [id, { limit, reasoning, images }])).toEqual([
+      ["m", least],
+      ["n", { limit: { context: 2000, output: 100 }, reasoning: false, images: false }],
+      ["unheard-of", { limit: null, reasoning: null, images: null }],
+      ["us.vendor.m-20260101-v1:0", least],
+    ]);
+    expect(settingsOf(lab, some)?.settings.models).toEqual({
+      m: { context: 1000, output: 50, reasoning: true },
+      n: { context: 2000, output: 100 },
+      "unheard-of": {},
+      "us.vendor.m-20260101-v1:0": { context: 1000, output: 50, reasoning: true },
+    });
+  });
+
+  test("what is written of a vendor's model under another provider is what the catalogue has of it, and this version reads it", () => {
+    const body = listOf([{ id: "claude-sonnet-5-5", provider: "lab", endpoints: ["/v1/messages"] }]);
+    const lab = named(read(body), "lab");
+    const offered = offer(lab, known, readProviders);
+    expect(offered).toMatchObject({
+      settings: {
+        api: "messages",
+        models: { "claude-sonnet-5-5": { context: 1_000_000, output: 128_000, reasoning: true, images: true } },
+      },
+      choice: { models: [{ id: "claude-sonnet-5-5", reasoning: true, images: true }] },
+    });
+  });
+
+  test("a model that ends is marked, and not proposed while another one is there", () => {
+    const messages = ["/v1/messages"];
+    const body = listOf(
+      ["claude-sonnet-4-5", "claude-opus-4-8"].map((id) => ({ id, provider: "anthropic", endpoints: messages })),
+    );
+    const discovery = read(body);
+    const ends = named(discovery, "anthropic").models.map(({ id, end }) => [id, end]);
+    expect(ends).toEqual([
+      ["claude-opus-4-8", null],
+      ["claude-sonnet-4-5", { on: "2026-11-30", replacement: "claude-sonnet-5-5", isTold: true, isNear: true }],
+    ]);
+    expect(proposeModel(candidatesOf(discovery), known)?.ref).toBe("anthropic/claude-opus-4-8");
+    const alone = listOf([{ id: "claude-sonnet-4-5", provider: "anthropic", endpoints: messages }]);
+    expect(proposeModel(candidatesOf(read(alone)), known)?.ref).toBe("anthropic/claude-sonnet-4-5");
+    // Another provider's model of that name has its own day, which nobody knows.
+    const house = listOf([{ id: "claude-sonnet-4-5", provider: "house", endpoints: messages }]);
+    expect(named(read(house), "house").models[0]!.end).toBeNull();
+    const spec =
+      "aperture: { url: http://ai }\nproviders: { anthropic: { models: [claude-sonnet-4-5] } }\nmodel: anthropic/claude-sonnet-4-5\n";
+    const told = (listed: unknown): string[] =>
+      mergeDiscovery(
+        read(listed),
+        { origin: "http://ai", spec: { text: spec, entries: parseSpec(spec) }, lock: null },
+        known,
+      ).notes.filter((note) => note.includes("has its end"));
+    expect(told(alone)).toEqual([
+      "anthropic/claude-sonnet-4-5 has its end on 2026-11-30: anthropic/claude-sonnet-5-5, which the gateway does not list to you, takes its place:  npx create-aperture-env update --models",
+    ]);
+    const successor = listOf(
+      ["claude-sonnet-4-5", "claude-sonnet-5-5"].map((id) => ({ id, provider: "anthropic", endpoints: messages })),
+    );
+    expect(told(successor)[0]).toContain("which the gateway serves, takes its place");
   });
 
   test("names of several providers are marked; where the model stands in the path, no name means one of them", () => {
@@ -666,7 +753,11 @@ describe("what is proposed", () => {
       );
     expect(serve(["claude-new", "claude-haiku-4-5", "claude-haiku-4-5-20251001-v1"])).toEqual({
       settings: {
-        models: { "claude-new": {}, "claude-haiku-4-5": {}, "claude-haiku-4-5-20251001-v1": { context: 200000, output: 64000 } },
+        models: {
+          "claude-new": {},
+          "claude-haiku-4-5": {},
+          "claude-haiku-4-5-20251001-v1": { context: 200000, output: 64000, reasoning: true, images: true },
+        },
       },
       leftOut: 0,
     });

@@ -142,7 +142,11 @@ describe("environment.json", () => {
         ["google", new Map([["@ai-sdk/google", "/v1beta/models/{model}:generateContent"]])],
         ["house", new Map([["@ai-sdk/anthropic", "/v1/messages"]])],
       ]),
+      ends: [],
     });
+    expect(text).not.toContain("ends");
+    const ending = render({ providers: choices, model: "openai/gpt-5", smallModel: "openai/gpt-6-luna" }).get(environmentPath)!;
+    expect(readMadeFor(ending)?.ends).toEqual([{ model: "openai/gpt-5", on: "2026-12-11", replacement: "openai/gpt-6-sol" }]);
   });
 
   test("names the same gateway as the launcher, which cannot read JSON", () => {

@@ -14,7 +14,7 @@ const both: Partial<Answers> = {
   ],
 };
 const onlyOpenai: Partial<Answers> = { providers: [{ id: "openai", api: "responses" }] };
-const facts: Facts = { folder: "sample", base: null, devcontainers: [], opencode: "1.18.18" };
+const facts: Facts = { folder: "sample", base: null, devcontainers: [], opencode: "1.18.18", today: "2026-11-25" };
 const places = [".devcontainer/devcontainer.json", ".devcontainer/a/devcontainer.json"];
 const customBase = { image: "ghcr.io/acme/dev:1", libc: "musl", user: "dev" } as const;
 

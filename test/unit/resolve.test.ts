@@ -6,7 +6,13 @@ import { resolveAnswers, type AnswerSources, type Ask, type Resolution } from ".
 import type { Answers, Facts, QuestionId, Source } from "../../src/questions/types.ts";
 import type { SpecEntries } from "../../src/spec/spec.ts";
 
-const facts: Facts = { folder: "sample", base: { name: "go", sign: "go.mod" }, devcontainers: [], opencode: "1.18.18" };
+const facts: Facts = {
+  folder: "sample",
+  base: { name: "go", sign: "go.mod" },
+  devcontainers: [],
+  opencode: "1.18.18",
+  today: "2026-11-25",
+};
 const root = ".devcontainer.json";
 const named = ".devcontainer/a/devcontainer.json";
 const nothing: AnswerSources = { flags: {}, spec: null, env: {}, lock: null, facts };

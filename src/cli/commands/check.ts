@@ -1,4 +1,5 @@
 /** Says whether repositories still are what their specs and locks say. Writes nothing; asks the registry only with --outdated. */
+import { catalogueRelease } from "../../catalog/release.ts";
 import { lockPath, type Lock } from "../../lock/lock.ts";
 import { fails, observe, observeNoLock, observeRefused, observeStale, type Observation } from "../../plan/check.ts";
 import { isSameFound, type Snapshot } from "../../plan/snapshot.ts";
@@ -39,7 +40,12 @@ export async function runCheck({ directories, switches, outdated }: CheckCommand
         status: failed ? "drift" : "unchanged",
         exit: failed ? 3 : 0,
         text: observations.length === 0 ? "" : shown`\n${formatObservations(observations, paint)}`.trimEnd(),
-        json: { root: target.root, observations, findings: findings.map(describeFinding) },
+        json: {
+          root: target.root,
+          observations,
+          findings: findings.map(describeFinding),
+          ...(outdated && { catalogue: catalogueRelease }),
+        },
       };
     });
   }
@@ -47,7 +53,11 @@ export async function runCheck({ directories, switches, outdated }: CheckCommand
   if (!target.exists || !hasEnvironment(target.root)) throw noEnvironment(target.root, "check");
   const { observations, findings } = await checkRepository(target, outdated, io);
   if (!switches.json) io.stderr.write(formatFindings(findings));
-  io.stdout.write(switches.json ? formatCheckJson(target.root, observations, findings) : formatCheck(observations, paint));
+  io.stdout.write(
+    switches.json
+      ? formatCheckJson(target.root, observations, findings, outdated ? catalogueRelease : null)
+      : formatCheck(observations, paint),
+  );
   return observations.some(fails) ? 3 : 0;
 }
 
@@ -111,7 +121,8 @@ async function observeRepository(target: Target, outdated: boolean, io: Io): Pro
     ...(mayRender ? observeStale(await planOf(surveyed, request)) : []),
     ...(outdated ? await observeOutdated(lock, root, io) : []),
   ];
-  return { observations: all, findings: findings.filter(({ code }) => code !== "plugin-refused") };
+  const others = findings.filter(({ code }) => code !== "plugin-refused");
+  return { observations: all, findings: [...others, ...surveyed.ending] };
 }
 
 async function observeOutdated(lock: Lock, root: string, { env }: Io): Promise<readonly Observation[]> {

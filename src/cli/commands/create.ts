@@ -1,6 +1,7 @@
 /** The default command: from answers to a plan, shown, confirmed and applied. It only orders the steps; each lives in its own room. */
 import { join, relative, sep } from "node:path";
 import { loadAllProviders } from "../../catalog/all-providers.ts";
+import { todayFrom } from "../../clock.ts";
 import { usageError } from "../../errors.ts";
 import { defaultOrigin } from "../../gateway/origin.ts";
 import { demandOf, nextOf } from "../../parts/compose.ts";
@@ -108,7 +109,7 @@ async function openDetection(target: Target, flags: Flags, io: Io): Promise<Dete
     origin: origin.ok ? origin.value : null,
     timeout: patience,
     env: io.env,
-    known: loadAllProviders(),
+    known: loadAllProviders(todayFrom(io.env)),
     exact: given("style") === "compact",
     accepts: (value) => questionOf("providers").read(value, {}),
   });

@@ -1,4 +1,5 @@
 /** `discover`: lists what a gateway serves to whoever asks, and writes it into the spec. */
+import { todayFrom } from "../../clock.ts";
 import { decisionError, usageError } from "../../errors.ts";
 import { askForModels } from "../../gateway/discover.ts";
 import type { Discovery } from "../../gateway/listed.ts";
@@ -38,7 +39,10 @@ export async function runDiscover(command: DiscoverCommand, io: Io): Promise<num
   // Whoever names another gateway and only looks has no need of a spec, and none to mend one.
   const here = write || command.origin === null ? readHere(root, spec.parseSpec) : { root, spec: null, lock: null };
   const { origin, notes } = findOrigin(command, here, io.env);
-  const [body, known] = await Promise.all([askForModels({ origin, timeout, env: io.env }), spec.loadAllProviders()]);
+  const [body, known] = await Promise.all([
+    askForModels({ origin, timeout, env: io.env }),
+    spec.loadAllProviders(todayFrom(io.env)),
+  ]);
   const found = spec.readModels(body, known);
   const merged = spec.mergeDiscovery(found, { origin, spec: here.spec, lock: here.lock?.answers ?? null }, known);
   const said = [...earlier, ...notes, ...remarks(found), ...merged.notes, ...describeNotListed(merged)];

@@ -66,7 +66,7 @@ async function summarise(plan: Plan, prepared: Prepared): Promise<string> {
 
 async function update(
   target: Target,
-  { flags, switches, restore }: UpdateCommand,
+  { flags, switches, restore, models }: UpdateCommand,
   prompt: Prompt,
   io: Io,
   show: (plan: Plan, prepared: Prepared) => Promise<void>,
@@ -82,6 +82,7 @@ async function update(
     decideBypass: askBypass(switches, prompt, io),
     unignore: switches.unignore,
     restore,
+    moveModels: models,
   });
   const { resolved, revision } = prepared;
   if (prompt !== null) {

@@ -20,6 +20,15 @@ export const update: Descriptor = {
       title: "For a pull request",
       flags: [{ name: "summary", value: "markdown", text: "its text on stdout, in place of the plan: what moved and why" }],
     },
+    {
+      title: "What has moved on",
+      flags: [
+        {
+          name: "models",
+          text: "put what takes their place for models that end within 90 days, or have ended, into aperture-env.yaml",
+        },
+      ],
+    },
     { title: "What to change (it is written into aperture-env.yaml)", flags: answers },
     writing,
   ],
@@ -33,6 +42,7 @@ export const update: Descriptor = {
     flags: readFlags(values),
     switches: readSwitches(values, env),
     restore: values["restore"] === true,
+    models: values["models"] === true,
     summary: readWord(values, "summary", ["markdown"]) !== null,
   }),
 };

@@ -20,6 +20,17 @@ export interface MadeFor {
   /** What requests carry for the gateway's log: `attribution` of the spec, by name. */
   readonly attribution: readonly string[];
   readonly routes: Routes;
+  /** Models that it names and that end, as `provider/model`. */
+  readonly ends: readonly ModelEnd[];
+}
+
+/** When a model ends. */
+export interface ModelEnd {
+  readonly model: string;
+  /** As YYYY-MM-DD. */
+  readonly on: string;
+  /** What takes its place, as `provider/model`; empty where nothing does. */
+  readonly replacement: string;
 }
 
 /** Reads it; null for a text that names no gateway. What else is missing or of another kind is unknown. */
@@ -42,7 +53,15 @@ export function readMadeFor(text: string): MadeFor | null {
     managed: typeof managed === "boolean" ? managed : null,
     attribution: textsAt(value, "attribution") ?? [],
     routes: new Map(entriesAt(value, "providers").map(([id, routes]) => [id, new Map(pathsOf(routes))])),
+    ends: endsOf(at(value, "ends")),
   };
+}
+
+function endsOf(ends: unknown): ModelEnd[] {
+  return (Array.isArray(ends) ? (ends as unknown[]) : []).flatMap((end) => {
+    const [model, on, replacement = ""] = [textAt(end, "model"), textAt(end, "on"), textAt(end, "replacement")];
+    return model === undefined || on === undefined || !/^\d{4}-\d\d-\d\d$/.test(on) ? [] : [{ model, on, replacement }];
+  });
 }
 
 function pathsOf(routes: unknown): (readonly [npm: string, path: string])[] {

@@ -1,4 +1,5 @@
-/** Whether it is known what the environment was made for. From values to values. */
+/** Whether it is known what the environment was made for, and whether that lasts. From values to values. */
+import { describeEnd, isOver, isWithin, toldFrom } from "../../catalog/notice.ts";
 import type { Installation } from "../config/launch.ts";
 import { found, show, type Check } from "../types.ts";
 
@@ -29,4 +30,25 @@ export function judgeEnvironment({ share, prefix, toldBy }: Installation): Check
       ),
     ];
   return [];
+}
+
+/** Models of the environment that end within 60 days, or have ended; `today` as YYYY-MM-DD. */
+export function judgeEnds({ ends }: Pick<Installation, "ends">, today: string): Check[] {
+  return ends
+    .filter(({ on }) => isWithin(on, today, toldFrom))
+    .map(({ model, on, replacement }) => {
+      const over = isOver(on, today);
+      return found(
+        over ? "warning" : "note",
+        "models",
+        over ? "model-ended" : "model-ending",
+        `${show(model)} ${describeEnd(on, today)}`,
+        over
+          ? "prompts to it fail, or another model answers them"
+          : "from then on prompts to it fail, or another model answers them",
+        replacement === ""
+          ? "choose another model in aperture-env.yaml, and build the image again"
+          : `npx create-aperture-env@latest update --models  for ${show(replacement)}, and build the image again`,
+      );
+    });
 }
