@@ -77,9 +77,10 @@ export type Context = { readonly [name: string]: string | boolean | null | Conte
  */
 export type Strategy = "own" | "keys" | "lines" | "block" | "seed" | "taken";
 
-/** A file to render; its template has the same path. */
+/** A file to render; its template has the same path where it names no other. */
 export interface WantedFile {
   readonly path: string;
+  readonly template?: string;
   readonly strategy: "own" | "lines";
   /** The keys of the spec that decide what the file says, for whoever would edit it by hand; empty where none does. */
   readonly decidedBy: string;
@@ -95,7 +96,7 @@ export interface WantedFile {
 }
 
 /** A whole file of ours. */
-export interface OwnPiece extends Omit<WantedFile, "strategy" | "image" | "context"> {
+export interface OwnPiece extends Omit<WantedFile, "strategy" | "image" | "context" | "template"> {
   readonly strategy: "own";
   readonly text: string;
 }

@@ -18,18 +18,40 @@ export const specSchemaPath = `${featureFolder}/spec.schema.json`;
 /** The dev container of its own. */
 export const ownDevcontainer = ".devcontainer/devcontainer.json";
 
-const devcontainerPath = /^(?:\.devcontainer\/(?:[^/\\\p{Cc}]{1,200}\/)?devcontainer\.json|\.devcontainer\.json)$/u;
+/** How many folders deep one may lie that is opened as a workspace of its own. */
+export const maxWorkspaceDepth = 4;
 
-/** Whether dev container tools look for a devcontainer.json there (containers.dev, devcontainer-reference). */
+const workspace = `(?:(?!\\.devcontainer/|node_modules/|\\.{1,2}/)[^/\\\\\\p{Cc}]{1,200}/){0,${maxWorkspaceDepth}}`;
+const devcontainerPath = new RegExp(
+  `^(${workspace})(?:\\.devcontainer/(?:[^/\\\\\\p{Cc}]{1,200}/)?devcontainer\\.json|\\.devcontainer\\.json)$`,
+  "u",
+);
+const inFeatureFolder = new RegExp(`^${workspace}\\.devcontainer/aperture-env/`, "u");
+
+/** Whether dev container tools look for a devcontainer.json there (containers.dev, devcontainer-reference), in a folder that somebody opens. */
 export function isDevcontainerPath(path: string): boolean {
   return devcontainerPath.test(path) && !/\/\.{1,2}\//.test(path);
+}
+
+/**
+ * The folder that is opened for a dev container, with a `/` behind it; empty for the repository's top. A local Feature has to lie below the
+ * `.devcontainer` of that folder (devcontainers/cli, containerFeaturesConfiguration.ts), so each such folder has a Feature folder of its own.
+ */
+export function workspaceOf(path: string): string {
+  return devcontainerPath.exec(path)?.[1] ?? "";
+}
+
+/** Whether a path lies in a Feature folder, that of the repository's top or one of a folder below. */
+export function isInFeatureFolder(path: string): boolean {
+  return inFeatureFolder.test(path);
 }
 
 /**
  * A Feature is named by the path from the folder of the devcontainer.json that uses it. The `./` in front is what envbuilder tells a local one by
  * (devcontainer/features/features.go there); the Dev Containers CLI and DevPod resolve the path.
  */
-export function featurePath(file: string): string {
+export function featurePath(path: string): string {
+  const file = path.slice(workspaceOf(path).length);
   if (file === ownDevcontainer) return "./aperture-env";
   return file === ".devcontainer.json" ? "./.devcontainer/aperture-env" : "./../aperture-env";
 }

@@ -113,7 +113,7 @@ export function formatLock(lock: Lock): string {
 }
 
 const maxLength = 4 * 1024 * 1024;
-const maxFiles = 500;
+const maxFiles = 2000;
 const maxValues = 500;
 
 /**

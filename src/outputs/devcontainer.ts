@@ -1,5 +1,5 @@
 /** The dev container: one of its own, or the Feature in those of the user's. */
-import { featurePath, isDevcontainerPath, isSameFeature, ownDevcontainer } from "../catalog/files.ts";
+import { featurePath, isDevcontainerPath, isSameFeature, ownDevcontainer, workspaceOf } from "../catalog/files.ts";
 import { formatShell } from "../render/escape.ts";
 import type { Answers } from "../questions/types.ts";
 import type { Essential, KeyedValue, Output } from "../vocabulary.ts";
@@ -71,6 +71,7 @@ export function valuesFor(file: string, { containerEnv, forwardPorts }: Answers,
 
 /** Dev containers in folders of their own have to be named (containers.dev, devcontainer-reference). */
 function upCommand(path: string): string {
-  const named = /^\.devcontainer\/[^/]+\/devcontainer\.json$/.test(path) ? ` --config ${formatShell(path)}` : "";
-  return `npx @devcontainers/cli up --workspace-folder .${named}`;
+  const workspace = workspaceOf(path).replace(/\/$/, "");
+  const named = /(?:^|\/)\.devcontainer\/[^/]+\/devcontainer\.json$/.test(path) ? ` --config ${formatShell(path)}` : "";
+  return `npx @devcontainers/cli up --workspace-folder ${workspace === "" ? "." : formatShell(workspace)}${named}`;
 }

@@ -1,14 +1,20 @@
 /** The Feature folder: all that goes into an image, and at once a local Dev Container Feature. Other outputs stand on it. */
-import { doctorPath, environmentPath, featureFolder, featurePath, specSchemaPath } from "../catalog/files.ts";
-import type { Output, Shape } from "../vocabulary.ts";
+import {
+  doctorPath,
+  environmentPath,
+  featureFolder,
+  featurePath,
+  isInFeatureFolder,
+  specSchemaPath,
+  workspaceOf,
+} from "../catalog/files.ts";
+import type { Demand, Output, Shape, WantedFile } from "../vocabulary.ts";
 import { file } from "../parts/file.ts";
 import { lifecycleOf } from "../parts/lifecycle.ts";
 
 const image = { image: true };
 const script = { image: true, executable: true };
-const inFolder = (path: string): boolean => path.startsWith(`${featureFolder}/`);
-
-/** The folder and all files in it. */
+/** The folder and all files in it, in each place that needs one. */
 export const payload: Output = {
   value: "payload",
   label: "the Feature folder",
@@ -16,17 +22,37 @@ export const payload: Output = {
   offers: ["env"],
   requires: () => [],
   claims: [
-    { strategy: "own", path: inFolder },
-    { strategy: "lines", path: inFolder },
+    { strategy: "own", path: isInFeatureFolder },
+    { strategy: "lines", path: isInFeatureFolder },
   ],
-  files: ({ answers, shape }) => [
+  files: (demand) => [
+    ...workspacesOf(demand.shape).flatMap((workspace) =>
+      filesIn(workspace, demand).map((one) =>
+        workspace === "" ? one : { ...one, path: `${workspace}${one.path}`, template: one.path },
+      ),
+    ),
+    // The spec at the top names it.
+    file(specSchemaPath, ""),
+  ],
+  pieces: () => [],
+  next: () => [],
+};
+
+/** The folders that need a Feature folder, the repository's top as the empty text. */
+function workspacesOf(shape: Shape): readonly string[] {
+  return shape.kind === "own" ? [""] : [...new Set(shape.files.map(workspaceOf))].sort();
+}
+
+/** The files of one Feature folder, as they lie at the repository's top. */
+function filesIn(workspace: string, { answers, shape }: Demand): WantedFile[] {
+  return [
     file(`${featureFolder}/.gitattributes`, "", { strategy: "lines" }),
     ...(answers.attribution.length === 0 ? [] : [file(`${featureFolder}/attribution.sh`, "attribution", image)]),
     file(`${featureFolder}/auth.json`, "providers and opencode.style", image),
     file(`${featureFolder}/devcontainer-feature.json`, "aperture.url and devcontainer.hooks", {
       ...image,
       context: {
-        nested: nestedFeature(shape),
+        nested: nestedFeature(shape, workspace),
         hooks: shape.kind === "feature" ? lifecycleOf(answers) : [],
       },
     }),
@@ -55,17 +81,14 @@ export const payload: Output = {
     file(`${featureFolder}/opencode/packages.sh`, "", script),
     // In the image, but what it says is made from what is.
     ...(answers.attribution.includes("revision") ? [file(`${featureFolder}/revision`, "")] : []),
-    file(specSchemaPath, ""),
-  ],
-  pieces: () => [],
-  next: () => [],
-};
-
+  ];
+}
 /**
  * The nested Feature's name, which `dependsOn` takes from the same place; null, and then it has to fetch the binary itself, where dev containers
  * of several places use the Feature: no one name fits all, and the Feature itself runs the nested one's script.
  */
-export function nestedFeature(shape: Shape): string | null {
-  const names = new Set(shape.kind === "own" ? ["./aperture-env"] : shape.files.map(featurePath));
+export function nestedFeature(shape: Shape, workspace = ""): string | null {
+  const files = shape.kind === "own" ? [] : shape.files.filter((path) => workspaceOf(path) === workspace);
+  const names = new Set(shape.kind === "own" ? ["./aperture-env"] : files.map(featurePath));
   return names.size === 1 ? `${[...names][0]}/opencode` : null;
 }

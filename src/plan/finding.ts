@@ -11,6 +11,7 @@ export interface Finding {
     | "other-opencode"
     | "shared-compose"
     | "git-ignored"
+    | "other-dev-containers"
     | "opencode-folder"
     | "registry-ignored"
     | "registry-not-written"

@@ -49,6 +49,22 @@ export function findOpencodeFolder(hasFolder: boolean): Finding[] {
   ];
 }
 
+/** Dev containers of folders below the top that do not get the environment, because nobody named them. */
+export function findingsOfWorkspaces(paths: readonly string[]): Finding[] {
+  const [first] = paths;
+  if (first === undefined) return [];
+  const more = paths.length > 3 ? ` and ${paths.length - 3} more` : "";
+  const are = paths.length === 1 ? "is a dev container of a folder" : "are dev containers of folders";
+  return [
+    {
+      code: "other-dev-containers",
+      where: { file: first },
+      message: `${paths.slice(0, 3).join(", ")}${more} ${are} below the top, opened by itself, and ${paths.length === 1 ? "does" : "do"} not get the environment`,
+      hint: `name what shall have it, with what has it already: --devcontainers ${formatShell(paths.slice(0, 3).join(","))}`,
+    },
+  ];
+}
+
 /** One finding for each pattern that makes git drop planned files. */
 export function findingsOfIgnored(ignored: readonly Ignored[]): Finding[] {
   const groups = new Map<string, Ignored[]>();

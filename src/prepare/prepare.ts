@@ -5,7 +5,7 @@ import { usageError } from "../errors.ts";
 import { lockPath, type Lock } from "../lock/lock.ts";
 import { demandOf } from "../parts/compose.ts";
 import { buildPlan } from "../plan/build.ts";
-import { findAll, findingsOfIgnored } from "../plan/findings.ts";
+import { findAll, findingsOfIgnored, findingsOfWorkspaces, type Finding } from "../plan/findings.ts";
 import { foldersOf, unignoreLines } from "../plan/ignore.ts";
 import { changesOf, type Settlement, type Plan } from "../plan/plan.ts";
 import type { Resolved } from "../questions/resolve.ts";
@@ -78,6 +78,7 @@ export async function preparePlanFrom(surveyed: Survey, request: Request): Promi
     ...findAll({ ...project, configs: withoutTaken(project.configs, taken) }, bypassOptionsOf(answers), featureFiles(shape)),
     ...registryFindings,
     ...surveyed.ending,
+    ...(await findOthers(request, shape)),
   ];
   const warnings = [
     ...(damaged ? [`${lockPath} is damaged or none of ours: files that are there are taken as yours`] : []),
@@ -110,6 +111,14 @@ export async function preparePlanFrom(surveyed: Survey, request: Request): Promi
     return complete(buildPlan({ ...common, ignoreLines: lines, settle, findings }));
   };
   return { resolved, answers, revision, release, shape, lock, build };
+}
+
+/** Where an environment is made, dev containers below the top that could have it, too. */
+async function findOthers({ target, existing, env }: Request, shape: Shape): Promise<Finding[]> {
+  if (existing || !holdsFiles(target)) return [];
+  const { findWorkspaceContainers } = await import("../repo/workspaces.ts");
+  const taken = shape.kind === "feature" ? shape.files : [];
+  return findingsOfWorkspaces((await findWorkspaceContainers(target.root, env)).filter((path) => !taken.includes(path)));
 }
 
 /** A repository that a newer version wrote is not taken back: its files may need what this version does not know. */

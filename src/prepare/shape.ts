@@ -1,5 +1,8 @@
 /** Which dev containers an environment goes into. Pure. */
+import { workspaceOf } from "../catalog/files.ts";
 import { usageError } from "../errors.ts";
+import type { AnswerSources } from "../questions/resolve.ts";
+import { questionOf } from "../questions/table.ts";
 import type { Answers } from "../questions/types.ts";
 import type { Containers } from "../repo/environment.ts";
 import type { SpecEntries } from "../spec/spec.ts";
@@ -8,10 +11,15 @@ import type { Shape } from "../vocabulary.ts";
 /** The shape that answers ask for here. Throws where they name a dev container that is not there. */
 export function shapeOf(containers: Containers, { devcontainers }: Answers, spec: SpecEntries | null): Shape {
   if (containers.kind === "own") return { kind: "own" };
-  if (devcontainers[0] === "all") return { kind: "feature", files: containers.files };
-  const missing = devcontainers.find((file) => !containers.files.includes(file));
+  const files: readonly string[] = containers.files;
+  if (devcontainers[0] === "all") {
+    // Those below the top are taken by name only: a folder may hold examples.
+    const top = files.filter((path) => workspaceOf(path) === "");
+    return top.length === 0 ? { kind: "own" } : { kind: "feature", files: top };
+  }
+  const missing = devcontainers.find((file) => !files.includes(file));
   if (missing !== undefined) {
-    const there = `There are ${containers.files.join(", ")}; all takes every one.`;
+    const there = `There are ${files.join(", ")}; all takes every one.`;
     throw usageError("no-such-dev-container", `There is no dev container ${missing}.`, there, spec?.devcontainers?.place);
   }
   return { kind: "feature", files: devcontainers };
@@ -20,4 +28,19 @@ export function shapeOf(containers: Containers, { devcontainers }: Answers, spec
 /** The devcontainer.json files of the user's that get the Feature. */
 export function featureFiles(shape: Shape): readonly string[] {
   return shape.kind === "feature" ? shape.files : [];
+}
+
+/** The dev containers that flag, variable, spec or lock name, before anything else is settled: those below the top are looked for by name. */
+export function namedContainers({
+  flags,
+  env,
+  spec,
+  lock,
+}: Pick<AnswerSources, "flags" | "env" | "spec" | "lock">): readonly string[] {
+  const question = questionOf("devcontainers");
+  const entry = spec?.devcontainers;
+  const typed = flags.devcontainers ?? (entry === undefined ? question.env.flatMap((name) => env[name] || [])[0] : undefined);
+  const read = typed !== undefined ? question.parse(typed, {}) : entry !== undefined ? question.read(entry.value, {}) : null;
+  // One that cannot be read is refused where all answers are.
+  return read === null ? (lock?.devcontainers ?? []) : read.ok ? read.value : [];
 }

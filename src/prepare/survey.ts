@@ -12,14 +12,14 @@ import { findEnding } from "../plan/findings/ending.ts";
 import { refuseIfDifferent, type FileState, type Snapshot } from "../plan/snapshot.ts";
 import { resolveAnswers, type AnswerSources, type Ask, type Detect, type Resolved } from "../questions/resolve.ts";
 import type { Answers } from "../questions/types.ts";
-import { findContainers, noEnvironment, readSpecText, type Containers, type LockFile } from "../repo/environment.ts";
+import { addNamed, findContainers, noEnvironment, readSpecText, type Containers, type LockFile } from "../repo/environment.ts";
 import { readProject } from "../repo/project.ts";
 import { findDevcontainers, holdsFiles, readFacts, takeSnapshot, type Target } from "../repo/scan.ts";
 import { specPath } from "../spec/spec.ts";
 import type { Shape, TakenPiece } from "../vocabulary.ts";
 import { chooseManaged, moveModels, writeFlags } from "./answers.ts";
 import { bypassOptionsOf, takenOf, type OnBypass } from "./bypass.ts";
-import { shapeOf } from "./shape.ts";
+import { namedContainers, shapeOf } from "./shape.ts";
 
 /** What a plan is asked for. */
 export interface Request {
@@ -80,14 +80,12 @@ export async function survey(request: Request, lockFile: LockFile): Promise<Surv
   const specFile = specText === null ? null : await import("../spec/file.ts");
   const entries = specText === null ? (request.existing ? {} : null) : specFile!.parseSpec(specText);
   const devcontainers = holds ? findDevcontainers(root) : [];
-  const containers: Containers = holds ? findContainers(root, lock) : { kind: "own" };
+  const given = { flags: request.flags, spec: entries, env, lock: lock?.answers ?? null };
+  const containers: Containers = holds ? addNamed(root, findContainers(root, lock), namedContainers(given)) : { kind: "own" };
   const files = containers.kind === "theirs" ? containers.files : [];
   const today = todayFrom(env);
   const sources: AnswerSources = {
-    flags: request.flags,
-    spec: entries,
-    env,
-    lock: lock?.answers ?? null,
+    ...given,
     facts: readFacts(target, files, pinnedRelease.version, today),
     ...(entries === null && request.detect !== undefined && { detect: request.detect }),
   };

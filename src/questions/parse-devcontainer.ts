@@ -5,7 +5,7 @@ import { describe, isMap, names, refused, splitList, understood } from "./parse.
 import type { Parsed } from "./types.ts";
 
 function acceptDevcontainers(typed: readonly string[]): Parsed<readonly string[]> {
-  const values = typed.map((value) => value.replace(/^\.\/(?=\.)/, ""));
+  const values = typed.map((value) => value.replace(/^\.\//, ""));
   if (values.length === 0) return refused("no dev container is named", "give the path of one, or all");
   if (values.includes("all")) return understood(["all"]);
   const stray = values.find((value) => !isDevcontainerPath(value));
@@ -13,7 +13,7 @@ function acceptDevcontainers(typed: readonly string[]): Parsed<readonly string[]
     ? understood([...new Set(values)].sort())
     : refused(
         `${JSON.stringify(stray)} is no place of a dev container`,
-        "write .devcontainer/devcontainer.json, .devcontainer.json, .devcontainer/<name>/devcontainer.json, or all",
+        "write .devcontainer/devcontainer.json, .devcontainer.json or .devcontainer/<name>/devcontainer.json, with the folder in front where it is one below, or all",
       );
 }
 

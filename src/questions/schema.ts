@@ -200,7 +200,7 @@ const values: { readonly [Id in QuestionId]: Schema } = {
         type: "array",
         minItems: 1,
         uniqueItems: true,
-        items: { type: "string", pattern: "^(?:\\./)?\\.devcontainer(?:/(?:[^/]+/)?devcontainer)?\\.json$" },
+        items: { type: "string", pattern: "^(?:\\./)?(?:[^/]+/){0,4}\\.devcontainer(?:/(?:[^/]+/)?devcontainer)?\\.json$" },
       },
     ],
   },

@@ -366,7 +366,7 @@ const table: { readonly [Id in QuestionId]: Question<Id> } = {
     optional: true,
     message: "Which dev containers shall have it?",
     applies: (facts) => facts.devcontainers.length > 0,
-    help: "dev containers of yours to add to, by path; all by default",
+    help: "dev containers of yours to add to, by path; by default all of the top folder",
     choices: ({ devcontainers }): readonly Choice[] => [
       // One is no choice.
       ...(devcontainers.length > 1 ? [{ value: "all", label: "all", hint: "those to come, too" }] : []),

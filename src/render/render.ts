@@ -21,7 +21,7 @@ import {
 } from "./escape.ts";
 
 /** A file as it shall be. */
-export interface RenderedFile extends Omit<WantedFile, "context"> {
+export interface RenderedFile extends Omit<WantedFile, "context" | "template"> {
   readonly text: string;
 }
 
@@ -61,9 +61,9 @@ export function renderEnvironment(environment: Environment): Rendered {
   const demand = demandOf(environment.answers, environment.shape);
   const context = buildContext(environment, demand.runtime);
   const made: Readonly<Record<string, string>> = { [doctorPath]: environment.doctor, [specSchemaPath]: specSchema };
-  const render = ({ context: own, ...file }: WantedFile, values: object): RenderedFile => ({
+  const render = ({ context: own, template, ...file }: WantedFile, values: object): RenderedFile => ({
     ...file,
-    text: made[file.path] ?? renderTemplate(file.path, { ...values, ...own }),
+    text: made[template ?? file.path] ?? renderTemplate(template ?? file.path, { ...values, ...own }),
   });
   const wanted = filesOf(demand);
   const first = wanted.filter((file) => file.image).map((file) => render(file, context));
@@ -96,7 +96,7 @@ function hashRevision(files: readonly RenderedFile[]): string {
   const hash = createHash("sha256");
   for (const { path, text } of [...files].sort((left, right) => (left.path < right.path ? -1 : 1))) {
     // Of the large one its hash, which a run over many repositories computes once.
-    const content = path === doctorPath ? hashText(text) : text;
+    const content = path.endsWith(doctorPath) ? hashText(text) : text;
     hash.update(`${path}\0${Buffer.byteLength(content)}\0${content}`);
   }
   return hash.digest("hex").slice(0, 12);

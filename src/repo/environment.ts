@@ -1,11 +1,12 @@
 /** Reads what makes a folder a repository with an environment: its spec, its lock, and the dev containers that it has. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { featureFolder, ownDevcontainer } from "../catalog/files.ts";
+import { featureFolder, ownDevcontainer, workspaceOf } from "../catalog/files.ts";
 import { decisionError, usageError, type AppError } from "../errors.ts";
 import { lockPath, normalise, readLockText, type Lock } from "../lock/lock.ts";
 import type { FileState } from "../plan/snapshot.ts";
 import { carriesEnvironment } from "../parts/claims.ts";
+import { formatShell } from "../render/escape.ts";
 import { specPath } from "../spec/spec.ts";
 import { findDevcontainers, look } from "./scan.ts";
 
@@ -75,9 +76,13 @@ export function findContainers(root: string, lock: Lock | null): Containers {
       ? found.kind === "text" && found.text.includes("APERTURE_ENV_REVISION")
       : lock.files[ownDevcontainer]?.strategy === "own";
   if (ours) return { kind: "own" };
-  const [first, ...rest] = findDevcontainers(root).filter((file) => !file.startsWith(`${featureFolder}/`));
+  const carrying = Object.entries(lock?.files ?? {}).flatMap(([path, file]) => (carriesEnvironment(path, file) ? [path] : []));
+  const [first, ...rest] = [
+    ...findDevcontainers(root).filter((file) => !file.startsWith(`${featureFolder}/`)),
+    ...carrying.filter((path) => workspaceOf(path) !== "" && existsSync(join(root, path))),
+  ];
   if (first !== undefined) return { kind: "theirs", files: [first, ...rest] };
-  const gone = Object.entries(lock?.files ?? {}).flatMap(([path, file]) => (carriesEnvironment(path, file) ? [path] : []));
+  const gone = carrying;
   if (gone.length === 0) return { kind: "own" };
   // Not a dev container of its own without a word: the user had one, and has taken it away.
   throw decisionError(
@@ -85,5 +90,35 @@ export function findContainers(root: string, lock: Lock | null): Containers {
     `${gone.join(" and ")}, which this environment was added to, ${gone.length === 1 ? "is" : "are"} gone.`,
     "Bring it back from git; or take the environment out with  npx create-aperture-env remove  and make a new one.",
     { file: gone[0]! },
+  );
+}
+
+/**
+ * The dev containers with those below the top that are named: they are none that tools look for in this folder. Throws where one is not there,
+ * and where the environment is a dev container of its own, which goes into no other.
+ */
+export function addNamed(root: string, containers: Containers, named: readonly string[]): Containers {
+  const below = named.filter((path) => workspaceOf(path) !== "");
+  const missing = below.find((path) => look(root, path).kind === "nothing");
+  if (missing !== undefined)
+    throw usageError(
+      "no-such-dev-container",
+      `There is no dev container ${missing}.`,
+      "Name one that is there with --devcontainers, or in devcontainer.files in the spec.",
+    );
+  const [first, ...rest] = below;
+  if (first === undefined) return containers;
+  if (containers.kind === "theirs") {
+    const [known, ...others] = containers.files;
+    return {
+      kind: "theirs",
+      files: [known, ...[...others, first, ...rest].filter((path, index, all) => path !== known && all.indexOf(path) === index)],
+    };
+  }
+  if (look(root, ownDevcontainer).kind === "nothing") return { kind: "theirs", files: [first, ...rest] };
+  throw usageError(
+    "own-dev-container",
+    `This environment is a dev container of its own, ${ownDevcontainer}, so it goes into no other.`,
+    `Leave --devcontainers out, or give that folder an environment: npx create-aperture-env ${formatShell(workspaceOf(first).slice(0, -1))}`,
   );
 }

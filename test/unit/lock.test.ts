@@ -249,8 +249,8 @@ describe("damaged or hostile", () => {
     ["files that are a list", withParts({ files: [] })],
     ["files that are null", withParts({ files: null })],
     [
-      "more than 500 files",
-      withParts({ files: Object.fromEntries(Array.from({ length: 501 }, (_, index) => [`${ours}/file${index}`, entry])) }),
+      "more than 2000 files",
+      withParts({ files: Object.fromEntries(Array.from({ length: 2001 }, (_, index) => [`${ours}/file${index}`, entry])) }),
     ],
     ["a file that is null", withFile(`${ours}/x`, null)],
     ["a file that is a text", withFile(`${ours}/x`, "own")],

@@ -474,7 +474,7 @@ const refusedTexts: readonly (readonly [QuestionId, text: string, why: RegExp, f
     ".devcontainer/",
     "/.devcontainer.json",
     "../.devcontainer.json",
-    "a/.devcontainer/devcontainer.json",
+    "a/devcontainer.json",
     ".devcontainer/a/b/devcontainer.json",
     ".devcontainer/../devcontainer.json",
     ".devcontainer/./devcontainer.json",

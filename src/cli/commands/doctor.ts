@@ -2,9 +2,9 @@
  * `doctor`: the same file that an image has as `aperture-doctor`, run by Node where this is run. Where no environment is installed, it judges the
  * repository's configuration and the way to the gateway from here; what is in the image it cannot see.
  */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { execPath, pid } from "node:process";
-import { featureFolder } from "../../catalog/files.ts";
+import { environmentPath } from "../../catalog/files.ts";
 import { textOf } from "../../doctor/probe/files.ts";
 import { environmentError, usageError } from "../../errors.ts";
 import { readLockFile } from "../../repo/environment.ts";
@@ -69,7 +69,8 @@ function findInstallation(root: string): string[] {
     );
   }
   const { url, online } = lock.answers;
-  return [`--share=${join(root, featureFolder)}`, inItsPlace({ origin: url, opencode: lock.opencode.version, online })];
+  const found = Object.keys(lock.files).find((path) => path.endsWith(environmentPath)) ?? environmentPath;
+  return [`--share=${join(root, dirname(found))}`, inItsPlace({ origin: url, opencode: lock.opencode.version, online })];
 }
 
 /** What environments say in environment.json since there is one. */

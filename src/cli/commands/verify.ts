@@ -1,8 +1,8 @@
 /** Builds and starts what was generated, runs the doctor in it and sends one prompt. Works on a copy, and leaves nothing behind. */
 import { randomBytes } from "node:crypto";
-import { basename } from "node:path";
+import { basename, join } from "node:path";
 import { emittedModel } from "../../catalog/compact.ts";
-import { ownDevcontainer } from "../../catalog/files.ts";
+import { ownDevcontainer, workspaceOf } from "../../catalog/files.ts";
 import { carriesEnvironment } from "../../parts/claims.ts";
 import { loadCatalogue } from "../../catalog/models.ts";
 import { AppError, cancelledError, decisionError, environmentError, formatPlace, usageError } from "../../errors.ts";
@@ -75,7 +75,14 @@ export async function runVerify(
       { file },
     );
   }
-  const containers = prepareContainers({ cli, folder: copy.folder, config: file, run, signal, here });
+  const containers = prepareContainers({
+    cli,
+    folder: join(copy.folder, workspaceOf(file)),
+    config: file.slice(workspaceOf(file).length),
+    run,
+    signal,
+    here,
+  });
   try {
     const steps = await verify({
       containers,
