@@ -318,6 +318,31 @@ const cases: Readonly<Record<string, readonly [Case, ...string[]]>> = {
   "a tool without the package that it imports": [
     { files: { "$home/.config/opencode/tool/x.ts": "export default {}" } },
     "plugin-package",
+    "runs-code",
+  ],
+  "plugins of the project, and an agent of another provider": [
+    {
+      files: {
+        "$work/.opencode/.gitignore": "",
+        "$work/.opencode/node_modules/@opencode-ai/plugin/package.json": "{}",
+        "$work/.opencode/plugin/a.ts": "",
+        "$work/.opencode/plugins/b.js": "",
+        "$work/.opencode/agents/c.md": "---\nmodel: local/m\n---\n",
+      },
+    },
+    "foreign-model",
+    "opencode-folder",
+    "runs-code",
+  ],
+  "a provider of the user's own that is switched off": [
+    {
+      files: {
+        "$home/.config/opencode/opencode.json": JSON.stringify({
+          provider: { local: { options: { baseURL: "http://localhost:1234/v1" }, models: { m: {} } } },
+        }),
+      },
+    },
+    "provider-off",
   ],
   "no home": [env({ HOME: null }), "folders-moved"],
   "a home that is no folder": [env({ HOME: "/dev/null" }), "folders-moved"],
