@@ -102,6 +102,15 @@ const cases: Readonly<Record<string, readonly [Case, ...string[]]>> = {
   ],
   "nothing, by address": [env({ APERTURE_URL: "http://127.0.0.1" })],
   "a closed port": [{ gateway: "closed" }, "gateway-refused"],
+  ...(findProgram("iptables") !== null && {
+    "a firewall that rejects": [
+      {
+        before: "iptables -A OUTPUT -p tcp --dport 80 -j REJECT --reject-with icmp-admin-prohibited",
+        after: "iptables -F OUTPUT",
+      },
+      "gateway-refused",
+    ] as const,
+  }),
   "no way to the address": [env({ APERTURE_URL: "http://203.0.113.7" }), "gateway-unreachable"],
   "packets that vanish": [env({ APERTURE_URL: "http://10.8.0.2" }), "gateway-timeout"],
   "a connection without an answer": [{ gateway: "stall" }, "gateway-slow"],
@@ -510,6 +519,18 @@ describe.skipIf(!available || skips("the doctor among faults", whyNot()))("the d
     const named = new Set(Object.values(cases).flatMap(([, ...codes]) => codes));
     expect(named.size).toBeGreaterThan(60);
   });
+
+  test.skipIf(findProgram("iptables") === null)(
+    "a closed port and a firewall that rejects look the same, and both are offered",
+    () => {
+      for (const name of ["a closed port", "a firewall that rejects"]) {
+        const { checks } = JSON.parse(outcomes[name]!.stdout) as { checks: Check[] };
+        const refused = checks.find(({ code }) => code === "gateway-refused");
+        expect(refused?.message, name).toBe("Nothing listens on ai (port 80), or a firewall on the way rejects it");
+        expect(refused?.next, name).toContain("icmp-admin-prohibited");
+      }
+    },
+  );
 
   test("is fast where all is well, and in time where nothing answers", () => {
     expect(outcomes["nothing"]!.ms).toBeLessThan(1_500);
