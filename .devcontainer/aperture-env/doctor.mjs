@@ -3335,7 +3335,7 @@ function parseOriginOr(text) {
 }
 
 // src/doctor/judge/local.ts
-function judgeLeftovers({ packages, leftSessions }) {
+function judgeLeftovers({ packages, notKept, leftSessions }) {
   const lacking = packages.filter(({ needed, is }) => needed && is !== "installed");
   return [
     ...lacking.map(
@@ -3349,6 +3349,16 @@ function judgeLeftovers({ packages, leftSessions }) {
       )
     ),
     ...lacking.length === 0 && packages.some(({ is }) => is === "seeded") ? [fine("folders", "plugin-package", "OpenCode's plugin package is not fetched: no tool and no plugin needs it")] : [],
+    ...notKept === null ? [] : [
+      found(
+        "note",
+        "folders",
+        "state-not-kept",
+        "Sessions go with this container, and the spec wants them on a volume",
+        show(notKept),
+        "rebuild the container with a tool that mounts volumes, or mount one there"
+      )
+    ],
     ...leftSessions.map(
       (folder) => found(
         "note",
@@ -3908,6 +3918,14 @@ function configFolders(env, home) {
   const own = env["OPENCODE_CONFIG_DIR"];
   return [`${env["XDG_CONFIG_HOME"] || `${home}/.config`}/opencode`, ...own ? [own] : []];
 }
+function whyNotKept(volume, { env }, home) {
+  if (volume === null) return null;
+  const at2 = env["APERTURE_ENV_VOLUME"] || volume;
+  const mounts = (textOf("/proc/self/mountinfo") ?? "").split("\n").map((line) => line.split(" ")[4]);
+  if (!mounts.includes(at2)) return `nothing is mounted at ${at2}`;
+  const data = `${env["XDG_DATA_HOME"] || `${home}/.local/share`}/opencode`;
+  return real(data).startsWith(`${at2}/`) || !existsSync3(`${data}/opencode.db`) ? null : `${data} was in use before, and is not on it`;
+}
 
 // src/doctor/probe/launched.ts
 import { existsSync as existsSync4, lstatSync, statSync } from "node:fs";
@@ -3936,6 +3954,11 @@ function asLaunched(given, installation, uid) {
     const wished = given[name] || (home === "" ? "" : `${home}/${folder}`);
     const why2 = wished === "" ? "ENOENT" : whyUnusable(wished);
     if (why2 === null || name === "XDG_CONFIG_HOME" && isEnough(`${wished}/opencode`)) continue;
+    const kept = name === "XDG_DATA_HOME" || name === "XDG_STATE_HOME" ? keptPlace(installation.volume, given, uid) : null;
+    if (kept !== null) {
+      env[name] = `${kept}/${name.slice(4, -5).toLowerCase()}`;
+      continue;
+    }
     const own2 = place();
     const to = own2 === null ? null : `${own2}/${name.slice(4, -5).toLowerCase()}`;
     const move = { from: wished === "" ? "HOME" : `${wished}/opencode`, why: why2, to: to === null ? null : `${to}/opencode` };
@@ -4001,6 +4024,12 @@ function privatePlace(given, uid) {
   }
   const taken = candidates.find((candidate) => isFolder(candidate) && may(candidate, 2));
   return taken === void 0 ? null : `${taken}/aperture-env-XXXXXXXXXX`;
+}
+function keptPlace(folder, given, uid) {
+  if (folder === null) return null;
+  const volume = given["APERTURE_ENV_VOLUME"] || folder;
+  const place = `${volume}/aperture-env-${uid ?? ""}`;
+  return isPrivate(place, uid) || !existsSync4(place) && isFolder(volume) && may(volume, 2) ? place : null;
 }
 function privatePlaces(given, uid) {
   return candidatesOf(given).map((candidate) => `${candidate}/aperture-env-${uid ?? ""}`);
@@ -4550,6 +4579,7 @@ async function examine(examination) {
     readOnly: readOnlyFolders([...resolved.folders, ...env["OPENCODE_CONFIG_DIR"] ? [env["OPENCODE_CONFIG_DIR"]] : []]),
     noExec: isNoExec(env["BUN_TMPDIR"] || env["TMPDIR"] || "/tmp"),
     packages: findPluginPackages([...configFolders(world.env, home), ...resolved.folders]),
+    notKept: whyNotKept(installation.volume, launched, home),
     leftSessions: findLeftSessions(launched, home, privatePlaces(given, uid)),
     opencodeFolders: resolved.folders.filter((folder) => folder !== `${home}/.opencode`)
   };
@@ -4654,6 +4684,7 @@ function readMadeFor(text) {
     ...plugins !== void 0 && { plugins },
     managed: typeof managed === "boolean" ? managed : null,
     attribution: textsAt(value, "attribution") ?? [],
+    volume: textAt(value, "volume") ?? null,
     routes: new Map(entriesAt(value, "providers").map(([id, routes]) => [id, new Map(pathsOf(routes))])),
     ends: endsOf(at(value, "ends"))
   };
@@ -4672,7 +4703,16 @@ function pathsOf(routes) {
 }
 
 // src/doctor/probe/installation.ts
-var nothing = { gateway: "", version: null, online: [], managed: null, attribution: [], routes: /* @__PURE__ */ new Map(), ends: [] };
+var nothing = {
+  gateway: "",
+  version: null,
+  online: [],
+  managed: null,
+  attribution: [],
+  volume: null,
+  routes: /* @__PURE__ */ new Map(),
+  ends: []
+};
 function readInstallation(share, prefix, instead) {
   const written = textOf(`${share}/environment.json`);
   const file = written === null ? null : readMadeFor(written);

@@ -124,11 +124,16 @@ link_all() {
   [ $# -eq 0 ] || ln -s "$@" "$_to" 2>/dev/null
 }
 
-# A folder of this account's own in the place of one that will not do: move NAME FOLDER. What other programs have beside OpenCode's is linked.
+# A folder of this account's own in the place of one that will not do: move NAME FOLDER aloud|quietly. What other programs have beside OpenCode's is linked.
 move() {
-  find_private
-  _new=$_place/$1
-  [ -d "$_new/opencode" ] || _first=1
+  _base=''
+  if [ -z "$_base" ]; then
+    find_private
+    _base=$_place
+    [ "$3" = quietly ] || note "$2"
+    [ -d "$_base/$1/opencode" ] || _first=1
+  fi
+  _new=$_base/$1
   mkdir -p "$_new/opencode"
   [ -z "$2" ] || link_all "$2" "$_new"
 }
@@ -148,12 +153,11 @@ note() {
   esac
 }
 
-_place='' _first='' _lost='' _how='' _told=''
+_place='' _kept='' _first='' _lost='' _how='' _told=''
 _data=${XDG_DATA_HOME:-${HOME:+$HOME/.local/share}} _state=${XDG_STATE_HOME:-${HOME:+$HOME/.local/state}}
 _cache=${XDG_CACHE_HOME:-${HOME:+$HOME/.cache}} _config=${XDG_CONFIG_HOME:-${HOME:+$HOME/.config}}
 if ! usable "$_data"; then
-  note "$_data"
-  move data "$_data"
+  move data "$_data" aloud
   # Logins can still be read there.
   for _file in auth.json mcp-auth.json; do
     if [ -r "$_data/opencode/$_file" ] && [ ! -e "$_new/opencode/$_file" ]; then ln -s "$_data/opencode/$_file" "$_new/opencode/"; fi
@@ -161,23 +165,20 @@ if ! usable "$_data"; then
   export XDG_DATA_HOME="$_new"
 fi
 if ! usable "$_state"; then
-  note "$_state"
-  move state "$_state"
+  move state "$_state" aloud
   export XDG_STATE_HOME="$_new"
 fi
 if ! usable "$_cache"; then
-  note "$_cache"
-  move cache "$_cache"
+  move cache "$_cache" aloud
   export XDG_CACHE_HOME="$_new"
 fi
 if ! usable "$_config" && ! enough "$_config"; then
   if [ -d "$_config/opencode" ] && [ -r "$_config/opencode" ] && [ -x "$_config/opencode" ]; then
-    move config "$_config"
+    move config "$_config" quietly
     link_all "$_config/opencode" "$_new/opencode"
     _told="$_config/opencode is read-only; OpenCode reads it by links in $_new/opencode. An empty .gitignore in it makes them needless"
   else
-    note "$_config"
-    move config "$_config"
+    move config "$_config" aloud
   fi
   export XDG_CONFIG_HOME="$_new"
 fi

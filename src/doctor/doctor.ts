@@ -18,7 +18,7 @@ import { judgeFolders, judgeLeftovers, judgePrograms, judgeSurroundings, type Lo
 import { judgeDebugConfig, judgeSent, judgeVersion } from "./judge/opencode.ts";
 import { readHeaders } from "./probe/attribution.ts";
 import { folderFilesIn, textOf, worldOf } from "./probe/files.ts";
-import { configFolders, findLeftSessions, findPluginPackages } from "./probe/leftovers.ts";
+import { configFolders, findLeftSessions, findPluginPackages, whyNotKept } from "./probe/leftovers.ts";
 import { asLaunched, privatePlaces } from "./probe/launched.ts";
 import { probeGateway } from "./probe/network.ts";
 import { findPrograms, isNoExec, readOnlyFolders } from "./probe/programs.ts";
@@ -110,6 +110,7 @@ export async function examine(examination: Examination): Promise<Report> {
     readOnly: readOnlyFolders([...resolved.folders, ...(env["OPENCODE_CONFIG_DIR"] ? [env["OPENCODE_CONFIG_DIR"]] : [])]),
     noExec: isNoExec(env["BUN_TMPDIR"] || env["TMPDIR"] || "/tmp"),
     packages: findPluginPackages([...configFolders(world.env, home), ...resolved.folders]),
+    notKept: whyNotKept(installation.volume, launched, home),
     leftSessions: findLeftSessions(launched, home, privatePlaces(given, uid)),
     opencodeFolders: resolved.folders.filter((folder) => folder !== `${home}/.opencode`),
   };

@@ -21,7 +21,7 @@ export const devcontainer: Output = {
   label: "devcontainer",
   hint: "devcontainer.json, a Dockerfile with the targets dev and ci, the Feature folder",
   proposed: true,
-  offers: ["env"],
+  offers: ["env", "state-volume"],
   requires: ({ shape }) => (shape.kind === "own" ? ["payload", "image"] : ["payload"]),
   claims: [
     { strategy: "own", path: (path) => path === ownDevcontainer },
@@ -34,7 +34,7 @@ export const devcontainer: Output = {
   files: ({ answers, shape }) =>
     shape.kind === "own"
       ? [
-          file(ownDevcontainer, "name, base and devcontainer", {
+          file(ownDevcontainer, "name, base, state and devcontainer", {
             edited: true,
             judgedAs: "devcontainer",
             context: { lifecycle: lifecycleOf(answers) },

@@ -19,7 +19,7 @@ export const payload: Output = {
   value: "payload",
   label: "the Feature folder",
   inner: true,
-  offers: ["env"],
+  offers: ["env", "state-volume"],
   requires: () => [],
   claims: [
     { strategy: "own", path: isInFeatureFolder },
@@ -49,7 +49,7 @@ function filesIn(workspace: string, { answers, shape }: Demand): WantedFile[] {
     file(`${featureFolder}/.gitattributes`, "", { strategy: "lines" }),
     ...(answers.attribution.length === 0 ? [] : [file(`${featureFolder}/attribution.sh`, "attribution", image)]),
     file(`${featureFolder}/auth.json`, "providers and opencode.style", image),
-    file(`${featureFolder}/devcontainer-feature.json`, "aperture.url and devcontainer.hooks", {
+    file(`${featureFolder}/devcontainer-feature.json`, "aperture.url, devcontainer.hooks and state", {
       ...image,
       context: {
         nested: nestedFeature(shape, workspace),
@@ -60,13 +60,13 @@ function filesIn(workspace: string, { answers, shape }: Demand): WantedFile[] {
     file(`${featureFolder}/doctor.sh`, "", script),
     file(
       environmentPath,
-      "aperture.url, aperture.connection, providers, opencode.style, opencode.version, opencode.managed, opencode.online, opencode.plugins and attribution",
+      "aperture.url, aperture.connection, providers, opencode.style, opencode.version, opencode.managed, opencode.online, opencode.plugins, attribution and state",
       image,
     ),
-    file(`${featureFolder}/install.sh`, "opencode.version, opencode.managed and attribution", script),
+    file(`${featureFolder}/install.sh`, "opencode.version, opencode.managed, attribution and state", script),
     file(
       `${featureFolder}/launcher.sh`,
-      "aperture.url, opencode.managed, opencode.online, opencode.plugins and attribution",
+      "aperture.url, opencode.managed, opencode.online, opencode.plugins, attribution and state",
       script,
     ),
     file(`${featureFolder}/models.json`, "providers, model, small_model and opencode.style", image),

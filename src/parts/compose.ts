@@ -38,8 +38,18 @@ export function outputsOf(demand: Demand): readonly Output[] {
 }
 
 /** Why an output of these answers cannot carry their connection, and what to take instead; null where all can. */
-export function findMisfit({ connection: choice, outputs: values }: Pick<Answers, "connection" | "outputs">): Refusal | null {
+export function findMisfit({
+  connection: choice,
+  outputs: values,
+  state,
+}: Pick<Answers, "connection" | "outputs" | "state">): Refusal | null {
   const connection = findConnection(kindOf(choice))!;
+  const keeping = offeredOutputs().filter(({ offers }) => offers.includes("state-volume"));
+  if (state === "volume" && !keeping.some(({ value }) => values.includes(value)))
+    return {
+      why: `no output here can keep sessions on a volume: ${values.join(" and ")} ${values.length === 1 ? "has" : "have"} none`,
+      fix: `let state be container, or generate ${keeping.map(({ value }) => value).join(" or ")}, too`,
+    };
   for (const output of offeredOutputs().filter(({ value }) => values.includes(value))) {
     const lacking = lacksOf(output, connection);
     if (lacking.length === 0) continue;

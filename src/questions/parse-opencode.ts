@@ -3,8 +3,9 @@ import { chunkTimeouts } from "../catalog/chunk-timeout.ts";
 import { onlineUses } from "../catalog/online.ts";
 import { pluginPolicies } from "../catalog/plugins.ts";
 import { refusedIds } from "../catalog/providers.ts";
+import { states } from "../catalog/states.ts";
 import { describe, names, refused, splitList, understood } from "./parse.ts";
-import type { Answers, Parsed, PluginPolicy } from "./types.ts";
+import type { Answers, Parsed, PluginPolicy, State } from "./types.ts";
 
 function acceptOnline(values: readonly string[]): Parsed<readonly string[]> {
   const stray = values.find((value) => !onlineUses.some((use) => use.value === value));
@@ -90,6 +91,14 @@ export function readChunkTimeout(value: unknown): Parsed<number | false> {
   return typeof value === "number"
     ? acceptChunkTimeout(value)
     : refused(`expected milliseconds, not ${describe(value)}`, `write them as ${chunkTimeouts.proposed}, or false`);
+}
+
+/** Where sessions are kept. */
+export function parseState(text: string): Parsed<State> {
+  const found = states.find(({ value }) => value === text.trim());
+  return found === undefined
+    ? refused(`sessions cannot be kept in ${JSON.stringify(text)}`, `choose from ${names(states.map(({ value }) => value))}`)
+    : understood(found.value);
 }
 
 const version = /^(?:latest|(\d{1,4})\.\d{1,6}\.\d{1,6})$/;

@@ -133,7 +133,12 @@ function refuseMisfit(answers: Answers, spec: SpecEntries | null): void {
   const misfit = findMisfit(answers);
   if (misfit === null) return;
   const { why, fix } = misfit;
-  throw usageError("misfit", `${upperFirst(why)}.`, `${upperFirst(fix)}.`, (spec?.connection ?? spec?.outputs)?.place);
+  throw usageError(
+    "misfit",
+    `${upperFirst(why)}.`,
+    `${upperFirst(fix)}.`,
+    (answers.state === "volume" && spec?.state ? spec.state : (spec?.connection ?? spec?.outputs))?.place,
+  );
 }
 
 /** The proposal for a question that is about nothing here. Whoever answers it nevertheless hears why it has no effect. */

@@ -168,6 +168,12 @@ const values: { readonly [Id in QuestionId]: Schema } = {
         " ",
       )} Your own: name=text, or name=$VARIABLE of the container. One without a value is not sent, and nothing that names a person or looks like a secret: of a personal repository the name begins with its owner's.`,
   },
+  state: {
+    enum: choicesOf("state"),
+    default: "container",
+    description:
+      "Where OpenCode's sessions and logins are kept. container: in it, gone with it. volume: on a named volume of this dev container, so that they outlast a rebuild, for each account; docker volume rm takes it away.",
+  },
   base: {
     description: "The image family that the environment starts from.",
     oneOf: [

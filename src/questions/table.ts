@@ -8,6 +8,7 @@ import { chunkTimeouts } from "../catalog/chunk-timeout.ts";
 import { onlineUses } from "../catalog/online.ts";
 import { pluginPolicies } from "../catalog/plugins.ts";
 import { exampleWithFormat, proposedProviders, providers } from "../catalog/providers.ts";
+import { states } from "../catalog/states.ts";
 import { styles } from "../catalog/styles.ts";
 import { formatConnection, parseConnection, readConnection } from "../parts/connection-answer.ts";
 import { connections } from "../connections/index.ts";
@@ -35,6 +36,7 @@ import {
   parseOpencode,
   parseOtherProviders,
   parsePlugins,
+  parseState,
   parseSwitch,
   readChunkTimeout,
   readOnline,
@@ -52,7 +54,7 @@ import {
   readProviders,
   writeProviders,
 } from "./parse-providers.ts";
-import type { Choice, Facts, PluginPolicy, Proposal, Question, QuestionId } from "./types.ts";
+import type { Choice, Facts, PluginPolicy, Proposal, Question, QuestionId, State } from "./types.ts";
 
 const listNames = (items: readonly string[]): string => items.join(", ");
 const formatMap = (map: Readonly<Record<string, string>>): string =>
@@ -299,6 +301,26 @@ const table: { readonly [Id in QuestionId]: Question<Id> } = {
     write: itself,
     holds: isTexts,
     before: { value: [], until: 3 },
+  },
+  state: {
+    id: "state",
+    kind: "choice",
+    flag: "state",
+    value: "where",
+    env: ["APERTURE_ENV_STATE"],
+    key: ["state"],
+    asked: false,
+    optional: true,
+    message: "Where are OpenCode's sessions kept?",
+    help: "where sessions are kept: container (gone with it, the default) or volume (they outlast it)",
+    choices: () => states,
+    propose: () => byDefault("container"),
+    parse: parseState,
+    read: readText(parseState),
+    format: (value) => value,
+    write: itself,
+    holds: (value): value is State => parseState(String(value)).ok,
+    before: { value: "container", until: 3 },
   },
   base: {
     id: "base",

@@ -41,6 +41,8 @@ export type Style = "separate" | "compact";
 
 /** What of plugins is let in: any, packages with their exact version, or none. */
 export type PluginPolicy = "allow" | "pinned" | "refuse";
+/** Where OpenCode keeps its sessions: in the container, or on a volume that outlasts it. */
+export type State = "container" | "volume";
 
 /** All that can be said about an environment. The spec file is these answers written down. */
 export interface Answers {
@@ -63,6 +65,7 @@ export interface Answers {
   readonly chunkTimeout: number | false;
   /** What requests carry for the gateway's log: names that are known by themselves, `name=text` and `name=$VARIABLE` (src/catalog/attribution.ts). */
   readonly attribution: readonly string[];
+  readonly state: State;
   readonly base: BaseChoice;
   readonly outputs: readonly string[];
   /** Dev containers of the user's to add to, by path; `["all"]` for every one that is there. */

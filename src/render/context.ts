@@ -5,6 +5,7 @@ import { fetchImage, findBase, packages, type Base } from "../catalog/bases.ts";
 import type { Catalogue } from "../catalog/models.ts";
 import { chunkTimeouts } from "../catalog/chunk-timeout.ts";
 import { onlineUses } from "../catalog/online.ts";
+import { volumeFolder, volumeName } from "../catalog/states.ts";
 import { integrityToHex, packagesOf, type Release } from "../catalog/release.ts";
 import { connections } from "../connections/index.ts";
 import { splitAttribution } from "../questions/parse-attribution.ts";
@@ -71,6 +72,7 @@ export function buildContext({ answers, release, registry, shape, catalogue }: E
     managed: answers.managed,
     pure: answers.plugins === "refuse",
     enabled: [...emission.providers.map(({ id }) => id), ...answers.otherProviders],
+    volume: answers.state === "volume" ? { name: volumeName, folder: volumeFolder } : null,
     online: Object.fromEntries(onlineUses.map(({ value }) => [value, answers.online.includes(value)])),
     outputs: answers.outputs,
     base: {

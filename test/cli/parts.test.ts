@@ -64,6 +64,14 @@ const untouched = (): void => {
   expect(Object.keys(treeOf(root)).sort()).toEqual(Object.keys(theirs).sort());
 };
 
+test("sessions on a volume are refused where no output can keep them, with what to do", async () => {
+  const ran = await runPiped(["--yes", "--outputs", "workflow", "--connection", "relay,hostname=dev", "--state", "volume"], root);
+  expect(ran.exit).toBe(2);
+  expect(ran.stderr).toContain("No output here can keep sessions on a volume: workflow has none.");
+  expect(ran.stderr).toContain("Let state be container, or generate devcontainer, too.");
+  untouched();
+});
+
 test("create: the service and the secret are in the output's file, the element in the user's list, the variable in the Feature", async () => {
   const { stdout, stderr } = await create();
   expect(parse(read(path))).toMatchObject({

@@ -324,6 +324,13 @@ const cases: Readonly<Record<string, readonly [Case, ...string[]]>> = {
     { before: "d=$tmp/aperture-env-$(id -u)/data/opencode; mkdir -p $d; : >$d/opencode.db" },
     "sessions-left",
   ],
+  "no volume where the spec wants one": [
+    {
+      before: `sed -i 's#"volume": null#"volume": "/nowhere"#' $prefix/share/aperture-env/environment.json`,
+      after: `sed -i 's#"volume": "/nowhere"#"volume": null#' $prefix/share/aperture-env/environment.json`,
+    },
+    "state-not-kept",
+  ],
   "a tool without the package that it imports": [
     { files: { "$home/.config/opencode/tool/x.ts": "export default {}" } },
     "plugin-package",

@@ -62,6 +62,7 @@ export const defaultAnswers: Answers = {
   plugins: "allow",
   otherProviders: [],
   chunkTimeout: 600_000,
+  state: "container",
   attribution: [],
   base: "debian",
   outputs: ["devcontainer"],

@@ -645,6 +645,104 @@ describe.skipIf(skips("the launcher's tests", whyNotHere()))("the launcher", () 
     });
   });
 
+  describe("with a volume for sessions", () => {
+    let kept: LocalInstallation;
+    beforeAll(async () => {
+      const file = join(makeFolder(), "report.cjs");
+      writeFileSync(file, stub);
+      kept = await installStub(`exec '${process.execPath}' '${file}' "$@"`, { state: "volume" });
+    });
+    /** Everything of a launch but the variables that say where it is installed. */
+    const launchOn = async (
+      place: Place,
+      volume: string,
+      env: Readonly<Record<string, string | undefined>> = {},
+      shell: readonly string[] = [],
+    ) => {
+      const ran = await run([...shell, kept.opencode], { place, env: { ...kept.env, APERTURE_ENV_VOLUME: volume, ...env } });
+      const { env: got } = report(ran);
+      return { said: ran.stderr, moved: Object.fromEntries(Object.entries(got).filter(([name]) => name.startsWith("XDG_"))) };
+    };
+    const makeVolume = (): string => {
+      const volume = makeFolder();
+      chmodSync(volume, 0o1777);
+      return volume;
+    };
+    const own = `aperture-env-${process.getuid!()}`;
+    const linked = { data: ".local/share/opencode", state: ".local/state/opencode" } as const;
+    const expectLinked = (place: Place, volume: string): void => {
+      for (const [name, at] of Object.entries(linked))
+        expect(readlinkSync(join(place.home, at))).toBe(join(volume, own, name, "opencode"));
+      expect(statSync(join(volume, own)).mode & 0o777).toBe(0o700);
+      expect(existsSync(join(volume, own, "data", "opencode", "auth.json"))).toBe(true);
+    };
+
+    test.each([
+      ["sh", []],
+      ["busybox", [findProgram("busybox") ?? "busybox", "sh"]],
+    ] as const)(
+      "under %s: data and state are links to it, of a new home and of an image's empty folders, and in the next container again",
+      async (name, shell) => {
+        if (name === "busybox" && findProgram("busybox") === null) return;
+        const volume = makeVolume();
+        const place = makePlace();
+        expect(await launchOn(place, volume, {}, shell)).toEqual({ said: "", moved: {} });
+        expectLinked(place, volume);
+        writeFileSync(join(place.home, linked.data, "opencode.db"), "sessions");
+        const next = makePlace();
+        for (const at of Object.values(linked)) mkdirSync(join(next.home, at), { recursive: true });
+        expect(await launchOn(next, volume, {}, shell)).toEqual({ said: "", moved: {} });
+        expectLinked(next, volume);
+        expect(readFileSync(join(next.home, linked.data, "opencode.db"), "utf8")).toBe("sessions");
+        expect(existsSync(join(next.home, ".cache", "opencode"))).toBe(true);
+      },
+    );
+
+    test("a folder that is in use already stays", async () => {
+      const place = makePlace();
+      mkdirSync(join(place.home, linked.data), { recursive: true });
+      writeFileSync(join(place.home, linked.data, "opencode.db"), "mine");
+      await launchOn(place, makeVolume());
+      expect(readdirSync(join(place.home, linked.data)).sort()).toEqual(["auth.json", "opencode.db"]);
+    });
+
+    test("where the home cannot be used, data and state are on the volume and the rest elsewhere", async () => {
+      const volume = makeVolume();
+      const place = makePlace();
+      const { said, moved } = await launchOn(place, volume, { HOME: "/dev/null" });
+      expect(moved).toEqual({
+        ...movedTo(privateFolder(place)),
+        XDG_DATA_HOME: join(volume, own, "data"),
+        XDG_STATE_HOME: join(volume, own, "state"),
+      });
+      expect(said).toBe(
+        told("/dev/null", privateFolder(place), "let HOME (or XDG_..._HOME, where it is set) be a folder that it can write into"),
+      );
+    });
+
+    test.each(["/nowhere", "/dev/null"])("without one (%s) all is as it would be", async (volume) => {
+      const place = makePlace();
+      expect(await launchOn(place, volume)).toEqual({ said: "", moved: {} });
+      expect(statSync(join(place.home, linked.data)).isDirectory()).toBe(true);
+    });
+
+    test("eight at once make it once", async () => {
+      const volume = makeVolume();
+      const place = makePlace();
+      await Promise.all(Array.from({ length: 8 }, () => launchOn(place, volume)));
+      expectLinked(place, volume);
+      expect(readdirSync(join(volume, own, "data", "opencode"))).toEqual(["auth.json"]);
+      expect(readdirSync(join(volume, own, "state", "opencode"))).toEqual([]);
+    });
+
+    test("once it is there, it starts no other program", async () => {
+      const volume = makeVolume();
+      const place = makePlace();
+      await launchOn(place, volume);
+      expect(await launchOn(place, volume, { PATH: makeFolder() })).toEqual({ said: "", moved: {} });
+    });
+  });
+
   describe("its seed in the place of the plugin package", () => {
     const folderOf = (place: Place): string => join(place.home, ".config", "opencode");
     const seedIn = async (): Promise<Place> => {

@@ -337,6 +337,7 @@ describe("refusals", () => {
     ["online", /^(?:(?:share|lsp),?){0,2}$/, (value: Answers["online"]) => value.join(",")],
     ["plugins", /^(?:allow|pinned|refuse)$/, (value: string) => value],
     ["otherProviders", /^(?:[A-Za-z0-9._-]{1,50},?)*$/, (value: Answers["otherProviders"]) => value.join(",")],
+    ["state", /^(?:container|volume)$/, (value: string) => value],
     ["chunkTimeout", /^(?:false|[1-9]\d{3,7})$/, String],
     [
       "attribution",
@@ -401,6 +402,7 @@ describe("refusals", () => {
       "plugins",
       "otherProviders",
       "chunkTimeout",
+      "state",
       "attribution",
       "base",
       "outputs",

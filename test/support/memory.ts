@@ -32,6 +32,7 @@ export const plainAnswers: Answers = {
   plugins: "allow",
   otherProviders: [],
   chunkTimeout: 600_000,
+  state: "container",
   attribution: [],
   base: "debian",
   outputs: ["devcontainer"],

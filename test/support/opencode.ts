@@ -63,6 +63,7 @@ function renderFetch(): string {
       plugins: "allow",
       otherProviders: [],
       chunkTimeout: 600_000,
+      state: "container",
       attribution: [],
       base: "debian",
       outputs: ["devcontainer"],

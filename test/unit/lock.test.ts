@@ -26,6 +26,7 @@ const lock: Lock = {
     plugins: "allow",
     otherProviders: [],
     chunkTimeout: 600_000,
+    state: "container",
     attribution: [],
     base: "debian",
     outputs: ["devcontainer"],
@@ -98,6 +99,7 @@ describe("answers that came in later", () => {
       "otherProviders",
       "chunkTimeout",
       "attribution",
+      "state",
       "devcontainers",
       "containerEnv",
       "forwardPorts",
@@ -427,11 +429,21 @@ describe("a lock of version 2", () => {
     const old = JSON.parse(text) as { readonly answers: object };
     expect(old).toMatchObject({ lockVersion: 2 });
     const read = readLockText(text);
-    const answers = { ...old.answers, plugins: "allow", otherProviders: [], chunkTimeout: false, attribution: [] };
+    const answers = {
+      ...old.answers,
+      plugins: "allow",
+      otherProviders: [],
+      chunkTimeout: false,
+      state: "container",
+      attribution: [],
+    };
     expect(read).toEqual({ kind: "lock", lock: { ...old, answers, lockVersion: 3 } });
     const today = text
       .replace('"lockVersion": 2', '"lockVersion": 3')
-      .replace(/("base": )/, '"plugins": "allow", "otherProviders": [], "chunkTimeout": false, "attribution": [],\n    $1');
+      .replace(
+        /("base": )/,
+        '"plugins": "allow", "otherProviders": [], "chunkTimeout": false, "state": "container", "attribution": [],\n    $1',
+      );
     expect(JSON.parse(formatLock((read as { lock: Lock }).lock))).toEqual(JSON.parse(today));
   });
 });
@@ -470,6 +482,7 @@ describe("a lock of version 1", () => {
         plugins: "allow",
         otherProviders: [],
         chunkTimeout: false,
+        state: "container",
         attribution: [],
         devcontainers: ["all"],
         containerEnv: {},

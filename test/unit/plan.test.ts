@@ -62,6 +62,7 @@ const answers: Lock["answers"] = {
   plugins: "allow",
   otherProviders: [],
   chunkTimeout: 600_000,
+  state: "container",
   attribution: [],
   base: "debian",
   outputs: ["devcontainer"],

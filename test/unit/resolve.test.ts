@@ -44,6 +44,7 @@ const locked: Answers = {
   plugins: "allow",
   otherProviders: [],
   chunkTimeout: 600_000,
+  state: "container",
   attribution: ["run"],
   base: { image: "alpine:3", libc: "musl", user: "root" },
   outputs: ["devcontainer"],
@@ -52,7 +53,14 @@ const locked: Answers = {
   forwardPorts: [3000],
   hooks: { postCreateCommand: "npm ci" },
 };
-const nothingMore = { attribution: [], devcontainers: ["all"], containerEnv: {}, forwardPorts: [], hooks: {} };
+const nothingMore = {
+  state: "container",
+  attribution: [],
+  devcontainers: ["all"],
+  containerEnv: {},
+  forwardPorts: [],
+  hooks: {},
+};
 
 async function refusal(resolution: Promise<Resolution>): Promise<AppError> {
   const error: unknown = await resolution.then(
@@ -103,6 +111,7 @@ describe("each source", () => {
       plugins: "default",
       otherProviders: "default",
       chunkTimeout: "default",
+      state: "default",
       attribution: "default",
       base: "detected",
       outputs: "default",

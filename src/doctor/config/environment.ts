@@ -19,6 +19,8 @@ export interface MadeFor {
   readonly managed: boolean | null;
   /** What requests carry for the gateway's log: `attribution` of the spec, by name. */
   readonly attribution: readonly string[];
+  /** Where the volume is mounted that keeps sessions; null where none is asked for. */
+  readonly volume: string | null;
   readonly routes: Routes;
   /** Models that it names and that end, as `provider/model`. */
   readonly ends: readonly ModelEnd[];
@@ -52,6 +54,7 @@ export function readMadeFor(text: string): MadeFor | null {
     ...(plugins !== undefined && { plugins }),
     managed: typeof managed === "boolean" ? managed : null,
     attribution: textsAt(value, "attribution") ?? [],
+    volume: textAt(value, "volume") ?? null,
     routes: new Map(entriesAt(value, "providers").map(([id, routes]) => [id, new Map(pathsOf(routes))])),
     ends: endsOf(at(value, "ends")),
   };

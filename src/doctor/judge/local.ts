@@ -19,6 +19,8 @@ export interface LocalFacts {
   readonly noExec: boolean;
   /** OpenCode's plugin package, where it may be wanted. */
   readonly packages: readonly PluginPackage[];
+  /** Why sessions are not on the volume that is asked for; null where they are, or none is. */
+  readonly notKept: string | null;
   /** Folders with sessions that OpenCode does not see now. */
   readonly leftSessions: readonly string[];
   /** `.opencode` folders in the project. */
@@ -26,7 +28,7 @@ export interface LocalFacts {
 }
 
 /** What tools and plugins import, and sessions that are out of sight. */
-export function judgeLeftovers({ packages, leftSessions }: LocalFacts): Check[] {
+export function judgeLeftovers({ packages, notKept, leftSessions }: LocalFacts): Check[] {
   const lacking = packages.filter(({ needed, is }) => needed && is !== "installed");
   return [
     ...lacking.map(({ folder, is }) =>
@@ -44,6 +46,18 @@ export function judgeLeftovers({ packages, leftSessions }: LocalFacts): Check[] 
     ...(lacking.length === 0 && packages.some(({ is }) => is === "seeded")
       ? [fine("folders", "plugin-package", "OpenCode's plugin package is not fetched: no tool and no plugin needs it")]
       : []),
+    ...(notKept === null
+      ? []
+      : [
+          found(
+            "note",
+            "folders",
+            "state-not-kept",
+            "Sessions go with this container, and the spec wants them on a volume",
+            show(notKept),
+            "rebuild the container with a tool that mounts volumes, or mount one there",
+          ),
+        ]),
     ...leftSessions.map((folder) =>
       found(
         "note",

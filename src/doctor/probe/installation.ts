@@ -3,7 +3,16 @@ import { readMadeFor, type MadeFor } from "../config/environment.ts";
 import type { Installation } from "../config/launch.ts";
 import { textOf } from "./files.ts";
 
-const nothing: MadeFor = { gateway: "", version: null, online: [], managed: null, attribution: [], routes: new Map(), ends: [] };
+const nothing: MadeFor = {
+  gateway: "",
+  version: null,
+  online: [],
+  managed: null,
+  attribution: [],
+  volume: null,
+  routes: new Map(),
+  ends: [],
+};
 
 /** `instead` is the text that stands in for a file that is not there: environments had none before there was one. */
 export function readInstallation(share: string, prefix: string | null, instead: string | null): Installation {

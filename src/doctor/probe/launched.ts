@@ -43,6 +43,11 @@ export function asLaunched(given: Env, installation: Installation, uid: number |
     const wished = given[name] || (home === "" ? "" : `${home}/${folder}`);
     const why = wished === "" ? "ENOENT" : whyUnusable(wished);
     if (why === null || (name === "XDG_CONFIG_HOME" && isEnough(`${wished}/opencode`))) continue;
+    const kept = name === "XDG_DATA_HOME" || name === "XDG_STATE_HOME" ? keptPlace(installation.volume, given, uid) : null;
+    if (kept !== null) {
+      env[name] = `${kept}/${name.slice(4, -5).toLowerCase()}`;
+      continue;
+    }
     const own = place();
     const to = own === null ? null : `${own}/${name.slice(4, -5).toLowerCase()}`;
     const move = { from: wished === "" ? "HOME" : `${wished}/opencode`, why, to: to === null ? null : `${to}/opencode` };
@@ -123,6 +128,14 @@ function privatePlace(given: Env, uid: number | null): string | null {
   }
   const taken = candidates.find((candidate) => isFolder(candidate) && may(candidate, 2));
   return taken === undefined ? null : `${taken}/aperture-env-XXXXXXXXXX`;
+}
+
+/** The account's folder on the volume for sessions; null where there is none, or it cannot be used. */
+function keptPlace(folder: string | null, given: Env, uid: number | null): string | null {
+  if (folder === null) return null;
+  const volume = given["APERTURE_ENV_VOLUME"] || folder;
+  const place = `${volume}/aperture-env-${uid ?? ""}`;
+  return isPrivate(place, uid) || (!existsSync(place) && isFolder(volume) && may(volume, 2)) ? place : null;
 }
 
 /** Every folder of this account's own that the launcher may have taken. */

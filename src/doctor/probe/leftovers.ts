@@ -2,7 +2,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import type { Launched } from "../config/launch.ts";
 import type { Env } from "../types.ts";
-import { textOf } from "./files.ts";
+import { real, textOf } from "./files.ts";
 
 /** Folders with sessions that OpenCode does not see now. `places` are those that the launcher takes where a folder cannot be used. */
 export function findLeftSessions({ env, moved }: Launched, home: string, places: readonly string[]): readonly string[] {
@@ -50,4 +50,19 @@ function hasScripts(folder: string): boolean {
 export function configFolders(env: Env, home: string): readonly string[] {
   const own = env["OPENCODE_CONFIG_DIR"];
   return [`${env["XDG_CONFIG_HOME"] || `${home}/.config`}/opencode`, ...(own ? [own] : [])];
+}
+
+/**
+ * Why sessions go with the container although a volume is asked for, or null where they do not: it is not mounted, or OpenCode's folder has been
+ * in use before and is none of the volume's.
+ */
+export function whyNotKept(volume: string | null, { env }: Launched, home: string): string | null {
+  if (volume === null) return null;
+  const at = env["APERTURE_ENV_VOLUME"] || volume;
+  const mounts = (textOf("/proc/self/mountinfo") ?? "").split("\n").map((line) => line.split(" ")[4]);
+  if (!mounts.includes(at)) return `nothing is mounted at ${at}`;
+  const data = `${env["XDG_DATA_HOME"] || `${home}/.local/share`}/opencode`;
+  return real(data).startsWith(`${at}/`) || !existsSync(`${data}/opencode.db`)
+    ? null
+    : `${data} was in use before, and is not on it`;
 }
