@@ -58,7 +58,7 @@ describe("one repository", () => {
   const dockerfile = ".devcontainer/Dockerfile";
   const layer = "RUN apt-get update && apt-get install -y jq";
   const places: readonly (readonly [where: string, before: RegExp])[] = [
-    ["directly behind RUN install.sh", /^RUN sh \S*aperture-env\/install\.sh\n/gm],
+    ["directly behind RUN install.sh", /^RUN .*aperture-env\/install\.sh\n/gm],
     ["below each line that is there for it", /^# Your layers .*\n/gm],
     ["at the top", /^(?=# The environment)/g],
     ["at the end", /$(?![^])/g],
