@@ -56,6 +56,17 @@ const project = (config: object | string): Case => ({
   files: { "$work/opencode.json": typeof config === "string" ? config : JSON.stringify({ $schema: "s", ...config }) },
 });
 const env = (variables: Readonly<Record<string, string | null>>): Case => ({ env: variables });
+/** An environment that was made with a model that ends, seen on a day. */
+const ending = (today: string): Case => {
+  const file = "$prefix/share/aperture-env/environment.json";
+  const end =
+    '"ends":[{"model":"anthropic/claude-haiku-4-5","on":"2030-01-31","replacement":"anthropic/claude-haiku-9"}],"providers"';
+  return {
+    env: { APERTURE_ENV_TODAY: today },
+    before: `cp ${file} $tmp/e; sed -i 's|"providers"|${end}|' ${file}`,
+    after: `mv $tmp/e ${file}`,
+  };
+};
 const ids = Object.keys(endpoints);
 const binary = "$prefix/lib/aperture-env/opencode";
 /** Puts something in place of the binary for one case. */
@@ -299,6 +310,9 @@ const cases: Readonly<Record<string, readonly [Case, ...string[]]>> = {
     "auth-well-known",
   ],
   "keys in the environment": [env(bait), "keys-in-environment"],
+  "nothing, of a model that ends in 61 days": [ending("2029-12-01")],
+  "a model that ends in 60 days": [ending("2029-12-02"), "model-ending"],
+  "a model that ended today": [ending("2030-01-31"), "model-ended"],
   "a folder .opencode": [{ files: { "$work/.opencode/opencode.json": '{"$schema":"s"}' } }, "opencode-folder"],
 
   "a read-only home": [

@@ -1,5 +1,5 @@
 /** Whether it is known what the environment was made for, and whether that lasts. From values to values. */
-import { describeEnd, isOver, isWithin, toldFrom } from "../../catalog/notice.ts";
+import { isOver, isWithin, toldFrom } from "../../catalog/notice.ts";
 import type { Installation } from "../config/launch.ts";
 import { found, show, type Check } from "../types.ts";
 
@@ -37,18 +37,26 @@ export function judgeEnds({ ends }: Pick<Installation, "ends">, today: string): 
   return ends
     .filter(({ on }) => isWithin(on, today, toldFrom))
     .map(({ model, on, replacement }) => {
-      const over = isOver(on, today);
-      return found(
-        over ? "warning" : "note",
-        "models",
-        over ? "model-ended" : "model-ending",
-        `${show(model)} ${describeEnd(on, today)}`,
-        over
-          ? "prompts to it fail, or another model answers them"
-          : "from then on prompts to it fail, or another model answers them",
+      const next =
         replacement === ""
           ? "choose another model in aperture-env.yaml, and build the image again"
-          : `npx create-aperture-env@latest update --models  for ${show(replacement)}, and build the image again`,
-      );
+          : `npx create-aperture-env@latest update --models  for ${show(replacement)}, and build the image again`;
+      return isOver(on, today)
+        ? found(
+            "warning",
+            "models",
+            "model-ended",
+            `${show(model)} ended on ${on}, as its vendor announced`,
+            "prompts to it fail, or another model answers them",
+            next,
+          )
+        : found(
+            "note",
+            "models",
+            "model-ending",
+            `${show(model)} ends on ${on}, as its vendor announced`,
+            "from then on prompts to it fail, or another model answers them",
+            next,
+          );
     });
 }
