@@ -2536,9 +2536,6 @@ function isWithin(ends, today, days) {
 function isOver(ends, today) {
   return isWithin(ends, today, 0);
 }
-function describeEnd(ends, today) {
-  return `${isOver(ends, today) ? "ended" : "ends"} on ${ends}, as its vendor announced`;
-}
 
 // src/doctor/judge/environment.ts
 function judgeEnvironment({ share, prefix, toldBy }) {
@@ -2570,14 +2567,21 @@ function judgeEnvironment({ share, prefix, toldBy }) {
 }
 function judgeEnds({ ends }, today) {
   return ends.filter(({ on }) => isWithin(on, today, toldFrom)).map(({ model, on, replacement }) => {
-    const over = isOver(on, today);
-    return found(
-      over ? "warning" : "note",
+    const next = replacement === "" ? "choose another model in aperture-env.yaml, and build the image again" : `npx create-aperture-env@latest update --models  for ${show(replacement)}, and build the image again`;
+    return isOver(on, today) ? found(
+      "warning",
       "models",
-      over ? "model-ended" : "model-ending",
-      `${show(model)} ${describeEnd(on, today)}`,
-      over ? "prompts to it fail, or another model answers them" : "from then on prompts to it fail, or another model answers them",
-      replacement === "" ? "choose another model in aperture-env.yaml, and build the image again" : `npx create-aperture-env@latest update --models  for ${show(replacement)}, and build the image again`
+      "model-ended",
+      `${show(model)} ended on ${on}, as its vendor announced`,
+      "prompts to it fail, or another model answers them",
+      next
+    ) : found(
+      "note",
+      "models",
+      "model-ending",
+      `${show(model)} ends on ${on}, as its vendor announced`,
+      "from then on prompts to it fail, or another model answers them",
+      next
     );
   });
 }
