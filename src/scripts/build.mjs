@@ -1,7 +1,7 @@
 // @ts-check
 /** Builds `dist/` with esbuild: everything bundled, templates precompiled, the help text rendered in advance. */
 import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join, parse } from "node:path";
+import { basename, join, parse } from "node:path";
 import { pathToFileURL } from "node:url";
 import { brotliCompressSync } from "node:zlib";
 import { build } from "esbuild";
@@ -30,6 +30,31 @@ const catalogueAsText = {
     });
   },
 };
+
+/**
+ * For the published program: those of the other providers as one compressed file beside those of the program.
+ * @param {string} root
+ * @param {string} file Where it is written.
+ * @returns {import("esbuild").Plugin}
+ */
+function moreModelsAsFile(root, file) {
+  return {
+    name: "more-models",
+    setup(build) {
+      build.onLoad({ filter: /[\\/]opencode[\\/]more-models\.ts$/ }, () => {
+        const folder = join(root, "src/catalog/opencode/models");
+        const parts = readdirSync(folder).map((name) => JSON.parse(readFileSync(join(folder, name), "utf8")));
+        writeFileSync(file, brotliCompressSync(JSON.stringify(Object.assign({}, ...parts))));
+        const contents = [
+          'import { readFileSync } from "node:fs";',
+          'import { brotliDecompressSync } from "node:zlib";',
+          `export const more = JSON.parse(brotliDecompressSync(readFileSync(\`\${__dirname}/${basename(file)}\`)).toString());`,
+        ];
+        return { contents: contents.join("\n"), loader: "js" };
+      });
+    },
+  };
+}
 
 /**
  * esbuild's settings for anything of this project that Node shall run. jsonc-parser's `main` is a UMD file that does not bundle, hence `mainFields`.
@@ -127,6 +152,8 @@ export async function buildPackage(root) {
         filesForImports(files),
         doctorAsFile(root, join(dist, "aperture-doctor.mjs.br")),
         specSchemaAsFile(root, join(dist, "spec.schema.json.br")),
+        // What runs in a container has no other file beside it.
+        ...(name === parse(standalone).name ? [] : [moreModelsAsFile(root, join(dist, "more-models.json.br"))]),
         ...(settings.plugins ?? []),
       ],
       // CommonJS has none; what asks for it there has a file name (src/repo/installed.ts).

@@ -278,7 +278,7 @@ describe("spec.schema.json", () => {
       "devcontainer: { files: [.devcontainer/a/b/devcontainer.json] }",
       "/devcontainer/files/0 pattern",
     ],
-    ["a dev container by a longer way", "devcontainer: { files: [a/.devcontainer.json] }", "/devcontainer/files/0 pattern"],
+    ["a dev container too deep", "devcontainer: { files: [a/b/c/d/e/.devcontainer.json] }", "/devcontainer/files/0 pattern"],
     ["no dev container at all", "devcontainer: { files: [] }", "/devcontainer/files minItems"],
     ["a variable that is none", "devcontainer: { containerEnv: { A-B: x } }", "/devcontainer/containerEnv propertyNames"],
     ["a variable of ours", "devcontainer: { containerEnv: { APERTURE_URL: x } }", "/devcontainer/containerEnv propertyNames"],

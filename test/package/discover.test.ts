@@ -58,7 +58,7 @@ test("lists, writes, and what it wrote makes an environment", async () => {
 test("making one with --discover takes what is served, and the line that repeats it needs no gateway", async () => {
   const made = await runBin(env, folder, ["--yes", "--discover", "--url", gateway.origin]);
   expect(made.exit, made.stderr).toBe(0);
-  expect(made.stdout).toMatch(/^ {2}model +google\/gemini-2\.5-pro +detected: http/m);
+  expect(made.stdout).toMatch(/^ {2}model +google\/gemini-3\.8-flash +detected: http/m);
   const spec = parse(readFileSync(join(folder, "aperture-env.yaml"), "utf8")) as Record<string, unknown>;
   expect(Object.keys(spec["providers"] as object)).toEqual(["google", "house"]);
   await gateway.close();

@@ -134,6 +134,7 @@ function checkJson(given: Environment, made: Rendered): void {
     "options",
     ...(nested === null ? [] : ["dependsOn"]),
     ...Object.keys(hooks),
+    ...(answers.state === "volume" ? ["mounts"] : []),
     "containerEnv",
   ]);
   // It runs the nested one's script itself where that was left out, so it has its option, too.
@@ -148,6 +149,9 @@ function checkJson(given: Environment, made: Rendered): void {
       name: answers.name,
       build: { dockerfile: "Dockerfile", target: "dev", args: { APERTURE_ENV_REVISION: made.revision } },
       ...(Object.keys(answers.containerEnv).length > 0 && { containerEnv: answers.containerEnv }),
+      ...(answers.state === "volume" && {
+        mounts: [{ type: "volume", source: volume, target: "/var/lib/aperture-env" }],
+      }),
       ...(answers.forwardPorts.length > 0 && { forwardPorts: answers.forwardPorts }),
       ...withDoctor(answers.hooks),
       containerUser: baseOf(answers).user,
@@ -159,9 +163,12 @@ function checkJson(given: Environment, made: Rendered): void {
   expectNoVariables(feature, answers);
 }
 
-/** What dev container tools would expand stands only where a person put it: in values of variables, and in commands. */
-function expectNoVariables(value: unknown, { containerEnv, hooks }: Answers): void {
-  const meant = new Set([...Object.values(containerEnv), ...Object.values(hooks)]);
+/** A volume for each dev container. */
+const volume = "aperture-env-${devcontainerId}";
+
+/** What dev container tools would expand stands only where a person put it, in values of variables and in commands, and in the volume's name. */
+function expectNoVariables(value: unknown, { containerEnv, hooks, state }: Answers): void {
+  const meant = new Set([...Object.values(containerEnv), ...Object.values(hooks), ...(state === "volume" ? [volume] : [])]);
   for (const text of textsIn(value)) if (!meant.has(text)) expect(text).not.toContain("${");
 }
 

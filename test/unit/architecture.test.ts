@@ -412,7 +412,8 @@ describe("providers", () => {
   /** Who may name some, and why. */
   const mayName: Readonly<Record<string, string>> = {
     "src/catalog/providers.ts": "their entries",
-    "src/catalog/models.ts": "what bundles the program looks for the path of each file of the catalogue as it is written",
+    "src/catalog/opencode/more-models.ts":
+      "what bundles the program looks for the path of each file of the catalogue as it is written",
     "src/catalog/retirements.ts": "which of their models end, and when",
     "src/catalog/opencode/selections.ts": "which models the catalogue keeps, which only its refresh reads",
     "src/opencode/vendors.ts": "what OpenCode does for an id by itself, also for those that no entry has",
