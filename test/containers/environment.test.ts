@@ -185,7 +185,7 @@ describe.skipIf(!available)("a generated environment", () => {
       .map(([, , what]) => what);
     expect(rebuilt).toEqual([
       expect.stringMatching(/^COPY aperture-env\/install\.sh .*\/usr\/local\/share\/aperture-env\/$/),
-      "RUN APERTURE_ENV_USER=root sh /usr/local/share/aperture-env/install.sh",
+      "RUN sh /usr/local/share/aperture-env/install.sh",
     ]);
   });
 });

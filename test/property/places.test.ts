@@ -85,7 +85,10 @@ function expectedConfig(answers: Answers, emission: Emission): object {
     $schema: "https://opencode.ai/config.json",
     model: emission.model,
     small_model: emission.smallModel,
-    enabled_providers: answers.style === "compact" ? [compactId] : answers.providers.map((choice) => speechOf(choice).as),
+    enabled_providers: [
+      ...(answers.style === "compact" ? [compactId] : answers.providers.map((choice) => speechOf(choice).as)),
+      ...answers.otherProviders,
+    ],
     share: answers.online.includes("share") ? "manual" : "disabled",
     autoupdate: false,
     ...(answers.managed && { disabled_providers: [], experimental: { openTelemetry: false } }),
@@ -133,8 +136,8 @@ function checkJson(given: Environment, made: Rendered): void {
     "description",
     "options",
     ...(nested === null ? [] : ["dependsOn"]),
-    ...Object.keys(hooks),
     ...(answers.state === "volume" ? ["mounts"] : []),
+    ...Object.keys(hooks),
     "containerEnv",
   ]);
   // It runs the nested one's script itself where that was left out, so it has its option, too.
@@ -201,7 +204,7 @@ function checkDockerfile({ answers }: Environment, made: Rendered, plain: Render
 function checkLines(made: Rendered, plain: Rendered): void {
   const mayDiffer: Readonly<Record<string, RegExp>> = {
     "aperture-env.yaml": /^(?:name|base): |^ {2}url: |^ {4}(?:- |"?[A-Za-z_]\w*"?: )|^ {2}\S+: \{ .*name: /,
-    ".devcontainer/Dockerfile": /^FROM |^ENV APERTURE_URL=/,
+    ".devcontainer/Dockerfile": /^FROM |^ARG APERTURE_ENV_USER=|^ENV APERTURE_URL=/,
     ".devcontainer/devcontainer.json": new RegExp(
       `^ {2}"(?:name|containerUser|remoteUser|${lifecycleHooks.join("|")})": |"APERTURE_ENV_REVISION"|^ {4}"[A-Za-z_]\\w*": "`,
     ),
