@@ -22,7 +22,7 @@ import { generate, writeTree } from "../support/repository.ts";
 const available = await dockerAvailable();
 if (!available) console.warn("skipped: folders in containers, because no Docker engine answers");
 
-const model = "anthropic/claude-sonnet-4-5";
+const model = "anthropic/claude-sonnet-5-5";
 const home = "/home/node";
 const data = `${home}/.local/share/opencode`;
 const ask = ["opencode", "run", "--title", "a session that is kept", "--model", model, "say hi from a container"];

@@ -2,6 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
+import { parse as parseJsonc } from "jsonc-parser";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { findProvider } from "../../src/catalog/providers.ts";
 import { lockPath, parseLock, type Lock } from "../../src/lock/lock.ts";
@@ -94,14 +95,19 @@ describe.skipIf(binary === null)("opencode debug config", { timeout: 60_000 }, (
     const origin = answers.managed ? answers.url : gateway;
     for (const { id, api } of answers.providers) {
       const baseURL = `${origin}${findProvider(id)!.wireFormats[api]!.suffix}`;
-      expect(config.provider[id]!.options, id).toEqual({ baseURL, apiKey: "-", chunkTimeout: answers.chunkTimeout });
+      expect(config.provider[id]!.options, id).toEqual({
+        baseURL,
+        apiKey: "-",
+        chunkTimeout: answers.chunkTimeout,
+        ...(answers.attribution.length > 0 && { headers: {} }),
+      });
     }
   });
 });
 
 describe.skipIf(binary === null)("opencode models", { timeout: 60_000 }, () => {
   const different = firstOfEach(({ after }) => {
-    const { provider } = JSON.parse(textOf(after, `${share}/opencode.json`)) as Config;
+    const { provider } = parseJsonc(textOf(after, `${share}/opencode.json`)) as Config;
     return textOf(after, `${share}/models.json`) + JSON.stringify(Object.values(provider).map(({ models }) => models));
   });
 

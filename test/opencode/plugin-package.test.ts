@@ -65,7 +65,7 @@ describe.skipIf(!available)("OpenCode's plugin package", { timeout: 120_000 }, (
     removeFolders();
   });
   const start = async (place: Place, prompt = "hi", env: Readonly<Record<string, string>> = {}): Promise<Ran> => {
-    const ran = await run([installation.opencode, "run", "--title", "test", "--model", "anthropic/claude-sonnet-4-5", prompt], {
+    const ran = await run([installation.opencode, "run", "--title", "test", "--model", "anthropic/claude-sonnet-5-5", prompt], {
       place,
       env: { ...installation.env, APERTURE_URL: gateway.origin, npm_config_registry: registry.origin, ...env },
     });

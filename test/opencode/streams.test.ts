@@ -10,7 +10,7 @@ const available = (await opencodeBinary()) !== null;
 
 /** A model of each proposed wire format. */
 const models = {
-  "anthropic/claude-sonnet-4-5": "/v1/messages",
+  "anthropic/claude-sonnet-5-5": "/v1/messages",
   "openai/gpt-5": "/v1/responses",
 } as const;
 
@@ -76,13 +76,13 @@ describe.skipIf(!available)("a stream", { timeout: 90_000 }, () => {
   test("that falls silent is waited for without it: what is asked again is the timeout's doing", async () => {
     let asked = 0;
     const origin = await listen(await start(), (count) => ((asked = count), count === 1 ? "silent" : "plain"));
-    const ran = await ask("anthropic/claude-sonnet-4-5", origin, false, 20_000);
+    const ran = await ask("anthropic/claude-sonnet-5-5", origin, false, 20_000);
     expect(ran.stderr).toContain("ended after 20000 ms");
     expect(asked).toBe(1);
   });
 
   test("that is slow, but writes, is not cut off", async () => {
-    const model = "anthropic/claude-sonnet-4-5";
+    const model = "anthropic/claude-sonnet-5-5";
     const gateway = await start(["slow"]);
     const begun = Date.now();
     const ran = await ask(model, gateway.origin, 2500, 60_000);

@@ -143,6 +143,7 @@ describe("environment.json", () => {
         ["house", new Map([["@ai-sdk/anthropic", "/v1/messages"]])],
       ]),
       ends: [],
+      volume: null,
     });
     expect(text).not.toContain("ends");
     const ending = render({ providers: choices, model: "openai/gpt-5", smallModel: "openai/gpt-6-luna" }).get(environmentPath)!;

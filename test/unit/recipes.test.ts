@@ -18,7 +18,7 @@ const sources = new Map(
 /** What a recipe's example looks like in the files that are changed for it. */
 const recipes: Readonly<Record<string, RegExp>> = {
   "A base": /(?<![\w"])rust(?::|, )/,
-  "A provider of OpenCode's catalogue": /"togetherai"|\btogetherai:/,
+  "A provider of OpenCode's catalogue": /"togetherai"|\btogetherai:|\.\.\.togetherai\b/,
   "A connection": /\bnetwork\b.*(?:: Connection =|\.\/network\.ts)/,
   "An output": /\bimage: Output =|"\.\/image\.ts"|^FROM .* AS opencode$/m,
   "A question": /^ +(?:readonly )?online: (?:\{$|readonly string\[\];$|answers|\[\{)|\bonlineUses\b/m,
