@@ -58,7 +58,7 @@ export function without(text: string, unwanted: (line: Line, index: number) => b
  * never missing.
  */
 export function ensureLines(text: string, lines: readonly string[]): EditResult {
-  const there = new Set(linesOf(text).map(({ body }) => body.trimEnd()));
+  const there = trimmedBodies(text);
   const wanted = new Set(lines.map((line) => line.trimEnd()).filter((line) => line !== ""));
   const missing = [...wanted].filter((line) => !there.has(line));
   if (missing.length === 0) return { ok: true, text };
@@ -67,7 +67,9 @@ export function ensureLines(text: string, lines: readonly string[]): EditResult 
 
 /** Removes all of these lines from a text. Trailing white space makes no difference, and blank lines stay. */
 export function removeLines(text: string, lines: readonly string[]): EditResult {
-  const unwanted = new Set(lines.map((line) => line.trimEnd()).filter((line) => line !== ""));
+  const there = trimmedBodies(text);
+  const unwanted = new Set(lines.map((line) => line.trimEnd()).filter((line) => line !== "" && there.has(line)));
+  if (unwanted.size === 0) return { ok: true, text };
   const result = without(text, ({ body }) => unwanted.has(body.trimEnd()));
   return checked(
     text,
@@ -76,8 +78,18 @@ export function removeLines(text: string, lines: readonly string[]): EditResult 
   );
 }
 
+/** The lines of a text as they are compared: without trailing white space, line ends and a byte order mark. */
+export function trimmedBodies(text: string): ReadonlySet<string> {
+  return new Set(bodies(text).map((body) => body.trimEnd()));
+}
+
+/** The bodies of `linesOf`, without an object for each: a file of millions of lines is no reason to wait. */
 function bodies(text: string): readonly string[] {
-  return linesOf(text).map(({ body }) => body);
+  const lines = text.slice(text.startsWith("\ufeff") ? 1 : 0).split("\n");
+  const last = lines.pop()!;
+  const ended = text.includes("\r") ? lines.map((line) => (line.endsWith("\r") ? line.slice(0, -1) : line)) : lines;
+  if (last !== "") ended.push(last);
+  return ended;
 }
 
 function checked(text: string, result: string, intended: readonly string[]): EditResult {

@@ -46,7 +46,7 @@ describe.skipIf(!available)("the doctor in a container", () => {
 
   test.each([
     ["a random uid", ["--user", "41234:41234"], ["folders-moved"]],
-    ["a read-only root file system with /tmp", ["--read-only", "--tmpfs", "/tmp:exec"], ["folders-moved"]],
+    ["a read-only root file system with /tmp", ["--read-only", "--tmpfs", "/tmp:exec"], ["folders-moved", "config-linked"]],
     [
       "the home of a GitHub job",
       ["--user", "1001:1001", "--env", "HOME=/github/home", "--tmpfs", "/github/home:mode=0755"],

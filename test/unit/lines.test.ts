@@ -2,7 +2,7 @@
 import fc from "../support/random-cases.ts";
 import { describe, expect, test } from "vitest";
 import { ensureBlock, removeBlock } from "../../src/edit/block.ts";
-import { ensureLines, removeLines } from "../../src/edit/lines.ts";
+import { ensureLines, linesOf, removeLines, trimmedBodies } from "../../src/edit/lines.ts";
 import type { EditResult } from "../../src/edit/splice.ts";
 
 const text = (result: EditResult): string => {
@@ -122,4 +122,16 @@ describe("whatever the text", () => {
       { numRuns: 1000 },
     );
   });
+});
+
+test("the bodies of lines are the same, with and without a place for each", () => {
+  const texts = fc
+    .array(fc.constantFrom("\r", "\n", "\r\n", "a", " b ", "\ufeff", ""), { maxLength: 8 })
+    .map((parts) => parts.join(""));
+  fc.assert(
+    fc.property(texts, (text) => {
+      expect(trimmedBodies(text)).toEqual(new Set(linesOf(text).map(({ body }) => body.trimEnd())));
+    }),
+    { numRuns: 2000 },
+  );
 });

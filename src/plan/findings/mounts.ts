@@ -26,7 +26,7 @@ export function mountsOf(root: Node): Mount[] {
 
 /** Those of a Compose file in that folder: `..:/workspace:cached`, and the long form. */
 export function mountsOfCompose(text: string, folder: string): Mount[] {
-  const short = [...text.matchAll(/(?:^[ \t]*-|[[,])[ \t]*["']?([^\s"',:\]]+:\/[^\s"',:\]]*)/gm)].flatMap(({ 1: pair = "" }) =>
+  const short = [...text.matchAll(/(?:^[ \t]*-|[[,])[ \t]*["']?([^\s"',:[\]]+:\/[^\s"',:\]]*)/gm)].flatMap(({ 1: pair = "" }) =>
     readMount(pair, folder),
   );
   const long = [...text.matchAll(/\bsource["']?:[ \t]*["']?([^\s"',}]+)["']?[\s,]+["']?target["']?:[ \t]*["']?([^\s"',}]+)/g)];

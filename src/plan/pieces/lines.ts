@@ -1,6 +1,6 @@
 /** Lines, or a marked block of them, in a file that may hold lines of the user's, too. Pure. */
 import { ensureBlock, removeBlock } from "../../edit/block.ts";
-import { ensureLines, linesOf, removeLines } from "../../edit/lines.ts";
+import { ensureLines, removeLines, trimmedBodies } from "../../edit/lines.ts";
 import type { EditResult } from "../../edit/splice.ts";
 import { sameValue } from "../../edit/value.ts";
 import { hashText, normalise, withLineEndsOf, type LockedFile } from "../../lock/lock.ts";
@@ -37,7 +37,7 @@ export function planLines(
       locked: created,
     };
   const known = locked?.lines ?? [];
-  const present = bodiesOf(found.text);
+  const present = trimmedBodies(found.text);
   const kept = lines.filter((line) => restore || !known.includes(line) || present.has(line));
   const dropped = known.filter((line) => !lines.includes(line));
   const edited = replace(found.text, strategy, dropped, kept);
@@ -73,18 +73,13 @@ export function observeLines(path: string, text: string, { strategy, lines = [] 
     const { why, line, column } = taken;
     return [{ path, state: "changed", message: why, hint: "mend it there", where: { file: path, line, column } }];
   }
-  const present = bodiesOf(text);
+  const present = trimmedBodies(text);
   return lines.every((line) => present.has(line)) ? [] : [note(path, "edited", "lines of ours were taken out by hand")];
 }
 
 /** The text without our lines. */
 function withoutLines(text: string, { strategy, lines = [] }: Pick<LockedFile, "strategy" | "lines">): EditResult {
   return strategy === "block" ? removeBlock(text, leader) : removeLines(text, lines);
-}
-
-/** The lines of a text as they are compared: trailing white space, line ends and a byte order mark make no difference. */
-function bodiesOf(text: string): Set<string> {
-  return new Set(linesOf(text).map(({ body }) => body.trimEnd()));
 }
 
 function replace(
