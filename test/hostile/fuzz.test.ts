@@ -43,9 +43,9 @@ async function hold<Case>(cases: fc.Arbitrary<Case>, count: number, property: (g
   await fc.assert(
     fc.asyncProperty(cases, async (given) => {
       done++;
+      watchdog.look(given);
       // A smaller case is looked for, but not for ever.
       if (failedAt !== undefined && performance.now() - failedAt > 30_000) return;
-      watchdog.look(given);
       try {
         await property(given);
       } catch (error) {
