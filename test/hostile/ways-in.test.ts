@@ -52,6 +52,20 @@ const textsOf = (fill: Fill): Readonly<Record<string, string>> => ({
   arguments: fill("ARG A=${A:-${A}}\nFROM ${A}${A}\n"),
   lists: fill("env_file: [a, "),
   words: fill("npx -y ", "", "opencode-ai"),
+  brackets: fill("["),
+  braces: fill("{"),
+  commas: fill(","),
+  letters: fill("a"),
+  colons: fill("a:/"),
+  sources: fill("source:"),
+  "sources apart": fill("source: a,"),
+  contexts: fill("build: {context: "),
+  images: fill("docker-image://"),
+  addresses: fill("/opencode.ai/"),
+  "addresses of files": fill("/raw.githubusercontent.com/sst/opencode/"),
+  "stages by number": fill("RUN --mount=,"),
+  "mounts of images": fill(",from=", "RUN --mount="),
+  parts: fill("pkgs.(", " "),
 });
 const texts = textsOf(fillTo(256 * 1024));
 const shorter = textsOf(fillTo(64 * 1024));

@@ -164,7 +164,7 @@ describe.each(shells)("in $name", (shell) => {
     const named = (cwd: string): unknown => (headers({ cwd }) as Record<string, unknown>)["x-aperture-env-repository"];
     expect(named("work/a/b")).toBe("acme/main");
     write("work/.git/worktrees/w/commondir", "../..\n");
-    write("tree/.git", `gitdir: ${place}/work/.git/worktrees/w\n`);
+    write("tree/.git", `gitdir: ${join(place, "work", ".git", "worktrees", "w")}\n`);
     expect(named("tree/x")).toBe("acme/main");
     write("work/.git/modules/sub/config", origin("https://h/acme/sub"));
     write("work/sub/.git", "gitdir: ../.git/modules/sub");

@@ -280,9 +280,9 @@ describe("what dev containers are made from", () => {
     [
       "workspaceMount",
       {
-        workspaceMount: "source=${localWorkspaceFolder},target=/work,type=bind",
-        workspaceFolder: "/work",
-        postCreateCommand: "bash /work/tools/a.sh",
+        workspaceMount: "source=${localWorkspaceFolder},target=/srv,type=bind",
+        workspaceFolder: "/srv",
+        postCreateCommand: "bash /srv/tools/a.sh",
       },
       "tools/a.sh",
     ],

@@ -24,12 +24,14 @@ export function mountsOf(root: Node): Mount[] {
   );
 }
 
-/** Those of a Compose file in that folder: `..:/workspace:cached`, and the long form. */
+/** Those of a Compose file in that folder: `..:/workspace:cached`, and the long form. No pattern looks to the end of the text from each place. */
 export function mountsOfCompose(text: string, folder: string): Mount[] {
   const short = [...text.matchAll(/(?:^[ \t]*-|[[,])[ \t]*["']?([^\s"',:[\]]+:\/[^\s"',:\]]*)/gm)].flatMap(({ 1: pair = "" }) =>
     readMount(pair, folder),
   );
-  const long = [...text.matchAll(/\bsource["']?:[ \t]*["']?([^\s"',}]+)["']?[\s,]+["']?target["']?:[ \t]*["']?([^\s"',}]+)/g)];
+  const long = [
+    ...text.matchAll(/\bsource["']?:[ \t]*["']?([^\s"',}]{1,500})["']?[\s,]+["']?target["']?:[ \t]*["']?([^\s"',}]{1,500})/g),
+  ];
   return [...short, ...long.flatMap(({ 1: source = "", 2: target = "" }) => readMount(`${source}:${target}`, folder))];
 }
 

@@ -40,7 +40,7 @@ const started = /^(?:--package=)?(?:opencode|opencode-ai|@opencode\/cli)(?:@.*)?
 
 /** OpenCode's installer, and the places where its binaries lie. */
 const download =
-  /(?:^|[^\w.-])(?:opencode\.ai\/(?:[\w.-]+\/)*install(?![\w-])|github\.com\/(?:sst|anomalyco|opencode-ai)\/opencode\/releases\/|raw\.githubusercontent\.com\/(?:sst|anomalyco|opencode-ai)\/opencode\/\S*install(?![\w-]))/;
+  /(?:^|[^\w.-])(?:opencode\.ai\/(?:[\w.-]+\/)*install(?![\w-])|github\.com\/(?:sst|anomalyco|opencode-ai)\/opencode\/releases\/|raw\.githubusercontent\.com\/(?:sst|anomalyco|opencode-ai)\/opencode\/\S{0,200}install(?![\w-]))/;
 
 const outcome =
   "two programs are then named opencode and PATH decides which one starts; this one is not the pinned one, and does not start through the launcher that points it at the gateway";
