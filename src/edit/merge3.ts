@@ -19,6 +19,9 @@ export type IsSettled = (mine: readonly string[], from: readonly string[], to: r
  */
 const maxPairs = 100_000;
 
+/** How many lines a text may have to be compared: the comparison hands them over as arguments of one call, and there is room for some 100,000. */
+const maxLines = 50_000;
+
 /**
  * Line by line, as `git merge-file` does. Null for a conflict without a `side`. `mine` keeps its line ends, and in a place that a person has
  * settled already, as `isSettled` says of it, also its text. Texts that cannot be compared in time are one conflict from the first line to the
@@ -33,7 +36,8 @@ export function mergeLines(
 ): string | null {
   const newline = /\r\n|\n/.exec(mine)?.[0] ?? "\n";
   const [myLines, theirLines] = [mine.split(/\r?\n/), theirs.split("\n")];
-  if (Math.max(countPairs(myLines, ancestor), countPairs(theirLines, ancestor)) > maxPairs)
+  const pairs = Math.max(countPairs(myLines, ancestor), countPairs(theirLines, ancestor));
+  if (pairs > maxPairs || Math.max(myLines.length, ancestor.length) > maxLines)
     return side === "mine" || isSettled(myLines, ancestor, theirLines) ? mine : side === null ? null : theirLines.join(newline);
   const regions = diff3Merge(myLines, [...ancestor], theirLines, { excludeFalseConflicts: true });
   const lines: string[] = [];

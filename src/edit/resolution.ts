@@ -5,16 +5,20 @@
 import { isDeepStrictEqual } from "node:util";
 import { bare } from "./value.ts";
 
+/** How many pairs of lines are compared word by word; files that people write have some hundred. */
+const maxPairs = 10_000;
+
 /** Whether these lines say what changed between two others. Blank lines and comments that begin with `#` say nothing. */
 export function sayLines(mine: readonly string[], from: readonly string[], to: readonly string[]): boolean {
   const [here, before, after] = [mine, from, to].map(statements) as [string[], string[], string[]];
   // Only comments came or went.
   if (isDeepStrictEqual(before, after)) return true;
   const came = missingFrom(wordsOf(before), wordsOf(after));
-  const went = before.filter((line) => !after.includes(line));
-  if (came.length + went.length === 0 || went.some((line) => here.includes(line))) return false;
-  // Where nothing came, a line of the person's may be the one that went, edited.
-  if (came.length === 0) return !went.some((line) => here.some((other) => isNear(other, line)));
+  const went = missingFrom(after, before);
+  if (came.length + went.length === 0 || missingFrom(here, went).length < went.length) return false;
+  // Where nothing came, a line of the person's may be the one that went, edited. Texts that would take seconds are not settled.
+  if (came.length === 0)
+    return went.length * here.length <= maxPairs && !went.some((line) => here.some((other) => isNear(other, line)));
   return missingFrom(wordsOf(here), came).length === 0;
 }
 

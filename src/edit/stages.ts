@@ -65,7 +65,11 @@ function split(lines: readonly string[]): Stages {
 function startOf(lines: readonly string[], index: number, floor: number): number {
   const isComment = (at: number): boolean => at >= floor && /^\s*#/.test(lines[at]!);
   const isBlank = (at: number): boolean => at < floor || lines[at]!.trim() === "";
-  const above = (at: number): number => (isComment(at - 1) ? above(at - 1) : at);
+  const above = (at: number): number => {
+    let first = at;
+    while (isComment(first - 1)) first--;
+    return first;
+  };
   const start = above(index);
   if (start < index || !isBlank(index - 1)) return start;
   const alone = above(index - 1);
@@ -84,23 +88,23 @@ function arrange({ head, stages }: Stages, order: readonly string[]): string[] |
     group = [];
   }
   const arranged = [...order.flatMap((name) => groups.get(name) ?? []), ...group];
-  if (
-    !arranged.every((stage, index) =>
-      standsOn(stage, stages).every((name) => arranged.slice(0, index).some((one) => one.name === name)),
-    )
-  )
-    return null;
+  const names = new Set(namesOf({ head, stages }));
+  const made = new Set<string>();
+  for (const stage of arranged) {
+    if (!standsOn(stage, names).every((name) => made.has(name))) return null;
+    made.add(stage.name);
+  }
   // A stage at the end of a file that has no line end gets the gap of its new place.
   return [...head, ...arranged.flatMap(({ lines }, index) => [...lines, ...stages[index]!.gap])];
 }
 
 /** The stages of the same file that a stage is made from. */
-function standsOn({ lines }: Stage, stages: readonly Stage[]): string[] {
+function standsOn({ lines }: Stage, stages: ReadonlySet<string>): string[] {
   const names = lines.flatMap((line) => {
     if (/^\s*#/.test(line)) return [];
     const image = from.exec(line)?.[1];
     const sources = [...line.matchAll(/(?:--from=|[,=]from=)([^\s,]+)/gi)].map(([, source]) => source!);
     return [...(image === undefined ? [] : [image]), ...sources].map((name) => name.toLowerCase());
   });
-  return names.filter((name) => stages.some((stage) => stage.name === name));
+  return names.filter((name) => stages.has(name));
 }

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { editJsonc } from "../../src/edit/editors.ts";
 import { mergeLines } from "../../src/edit/merge3.ts";
+import { sayLines } from "../../src/edit/resolution.ts";
 import { alignStages } from "../../src/edit/stages.ts";
 import { hashText } from "../../src/lock/lock.ts";
 import { takeOut } from "../../src/plan/pieces/index.ts";
@@ -62,6 +63,24 @@ describe("a stage that moves", () => {
   test("line ends of the user's stay", () => {
     const mine = was.replace(dev, behind(dev, "RUN tools")).replaceAll("\n", "\r\n");
     expect(merged(mine)).toBe(now.replace(dev, behind(dev, "RUN tools")).replaceAll("\n", "\r\n"));
+  });
+
+  test.each([
+    ["comments above a stage", `${"#\n".repeat(400_000)}FROM x AS y\n`],
+    ["stages", "FROM x\n".repeat(100_000)],
+    [
+      "stages that stand on each other",
+      Array.from({ length: 20_000 }, (_, index) => `FROM s${index - 1} AS s${index}\n`).join(""),
+    ],
+    ["lines of ours and others", `${"RUN sh install.sh\n".repeat(50_000)}${"RUN sh other.sh\n".repeat(50_000)}`],
+  ])("many %s take no longer than they are long", (_what, more) => {
+    const started = performance.now();
+    const mine = was.replace(dev, `${more}${dev}`);
+    const aligned = alignStages(mine, was.split("\n"), now);
+    if (aligned !== null) mergeLines(aligned.mine, aligned.ancestor, now, null, sayLines);
+    sayLines(mine.split("\n"), more.split("\n"), now.split("\n"));
+    sayLines(mine.split("\n"), more.split("\n"), []);
+    expect(performance.now() - started).toBeLessThan(10_000);
   });
 
   test("where no order changes, both texts are as they were", () => {
