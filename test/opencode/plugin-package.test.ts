@@ -171,7 +171,10 @@ describe.skipIf(!available)("OpenCode's plugin package", { timeout: 120_000 }, (
   test("dependencies that are added later are installed", async () => {
     const place = await seeded();
     write({ [join(globalFolder(place), "package.json")]: '{"dependencies":{"@opencode-ai/plugin":"*"}}' });
-    await start(place);
+    // Nothing in this start needs them, so OpenCode installs them beside it and does not wait: its answer has to.
+    const fetched = join(globalFolder(place), "node_modules", "@opencode-ai", "plugin", "index.js");
+    const wait = `for i in $(seq 100); do [ -e '${fetched}' ] && break; sleep 0.1; done`;
+    await start(place, `mock-tool bash ${JSON.stringify({ command: wait, description: "Wait" })}`);
     expectFetched(globalFolder(place));
   });
 
