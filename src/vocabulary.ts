@@ -18,6 +18,15 @@ export interface Secret {
   readonly name: string;
   /** What it is for, as a sentence without its full stop. */
   readonly why: string;
+  /** The page that says how to get one. */
+  readonly url: string;
+}
+
+/** A named volume, which outlasts the container. */
+export interface Volume {
+  readonly name: string;
+  /** The folder at which it is mounted. */
+  readonly path: string;
 }
 
 /** A container that runs beside the environment's. */
@@ -27,11 +36,55 @@ export interface Service {
   readonly env: Readonly<Record<string, string>>;
   /** Names of the runtime's secrets that it gets as variables. */
   readonly secrets: readonly string[];
-  readonly volumes: readonly { readonly name: string; readonly path: string }[];
+  readonly volumes: readonly Volume[];
   readonly capabilities: readonly string[];
   readonly devices: readonly string[];
   /** The command that says whether it is ready. */
   readonly healthy: readonly string[];
+}
+
+/** What a container's own resolver is told, beside what its engine tells it. */
+export interface Names {
+  /** Addresses by name, as in hosts(5). */
+  readonly hosts: readonly { readonly name: string; readonly address: string }[];
+  /** Addresses of name servers. */
+  readonly servers: readonly string[];
+  /** Domains in which short names are looked for. */
+  readonly search: readonly string[];
+}
+
+/** A Dev Container Feature of somebody else's, and its options. */
+export interface ForeignFeature {
+  readonly id: string;
+  readonly options: Readonly<Record<string, string>>;
+}
+
+/** A program that the image carries beside OpenCode. */
+export type Program = "tailscale" | "ts-unplug";
+
+/** A way that is taken inside the container, as the word for it stands in environment.json. */
+export type Way = "network" | "auto" | "userspace" | "tailscale" | "sidecar" | "ts-unplug";
+
+/** What has to be done inside the container before the gateway can be reached; environment.json tells it to who does it. */
+export interface Connect {
+  /** The way by host: `default`, and where it differs `codespaces`, `github` (Actions) and `gitlab` (CI). */
+  readonly by: Readonly<Record<string, Way>> & { readonly default: Way };
+  /** The node's name in the tailnet. */
+  readonly node: string;
+  /** Where on the loopback a proxy, or ts-unplug, listens. */
+  readonly port: number;
+  /** Another control server than Tailscale's, or null. */
+  readonly loginServer: string | null;
+  /** Tags for the nodes of jobs; people's nodes are theirs. */
+  readonly tags: readonly string[];
+  /** The variable that has the key, where somebody set it. */
+  readonly secret: string;
+  /** Whether the image carries Tailscale's programs. */
+  readonly programs: boolean;
+  /** The volume's folder for what outlasts the container, or null. */
+  readonly folder: string | null;
+  /** The socket of a daemon that runs elsewhere, or null. */
+  readonly socket: string | null;
 }
 
 /** What must be true of a container, whatever makes it: connections give it, outputs turn it into files. */
@@ -39,8 +92,13 @@ export interface Runtime {
   /** Variables of the container. */
   readonly env: Readonly<Record<string, string>>;
   readonly secrets: readonly Secret[];
+  readonly volumes: readonly Volume[];
+  readonly names: Names;
+  readonly features: readonly ForeignFeature[];
+  readonly programs: readonly Program[];
   /** A service whose network the container joins. */
   readonly service: Service | null;
+  readonly connect: Connect | null;
 }
 
 /** An option of a connection, whose value is a text. */

@@ -1,5 +1,17 @@
 /** The plain way to the gateway: the network that the container runs in already leads there. */
-import type { Connection } from "../vocabulary.ts";
+import type { Connection, Runtime } from "../vocabulary.ts";
+
+/** What asks for nothing: what other connections ask for is put over it. */
+export const nothing: Runtime = {
+  env: {},
+  secrets: [],
+  volumes: [],
+  names: { hosts: [], servers: [], search: [] },
+  features: [],
+  programs: [],
+  service: null,
+  connect: null,
+};
 
 /** It needs nothing of anything. */
 export const network: Connection = {
@@ -9,5 +21,5 @@ export const network: Connection = {
   about: "the network it runs in already does",
   needs: [],
   options: {},
-  runtime: () => ({ env: {}, secrets: [], service: null }),
+  runtime: () => nothing,
 };

@@ -4,6 +4,7 @@ import { formatShell } from "../render/escape.ts";
 import type { Answers } from "../questions/types.ts";
 import type { Essential, KeyedValue, Output } from "../vocabulary.ts";
 import { file } from "../parts/file.ts";
+import { runtimeValues } from "../parts/container.ts";
 import { lifecycleOf } from "../parts/lifecycle.ts";
 
 /** Without the Feature there is no environment in a dev container of the user's; all else in that file people are expected to edit. */
@@ -21,14 +22,20 @@ export const devcontainer: Output = {
   label: "devcontainer",
   hint: "devcontainer.json, a Dockerfile with the targets dev and ci, the Feature folder",
   proposed: true,
-  offers: ["env", "state-volume"],
+  offers: ["env", "secret", "state-volume", "feature"],
   requires: ({ shape }) => (shape.kind === "own" ? ["payload", "image"] : ["payload"]),
   claims: [
     { strategy: "own", path: (path) => path === ownDevcontainer },
     {
       strategy: "keys",
       path: isDevcontainerPath,
-      keys: { features: { essential: feature, isSame: isSameFeature }, containerEnv: {}, forwardPorts: {} },
+      keys: {
+        features: { essential: feature, isSame: isSameFeature },
+        containerEnv: {},
+        forwardPorts: {},
+        runArgs: {},
+        secrets: {},
+      },
     },
   ],
   files: ({ answers, shape }) =>
@@ -41,10 +48,14 @@ export const devcontainer: Output = {
           }),
         ]
       : [],
-  pieces: ({ answers, shape }, revision) =>
+  pieces: ({ answers, shape, runtime }, revision) =>
     shape.kind === "own"
       ? []
-      : shape.files.map((path) => ({ strategy: "keys", path, values: valuesFor(path, answers, revision) })),
+      : shape.files.map((path) => ({
+          strategy: "keys",
+          path,
+          values: [...valuesFor(path, answers, revision), ...runtimeValues(runtime)],
+        })),
   next: ({ shape }) => [
     shape.kind === "own"
       ? "Open the folder in VS Code, JetBrains or Codespaces, or:  npx @devcontainers/cli up --workspace-folder ."

@@ -38,16 +38,21 @@ export function parseConnection(text: string): Parsed<ConnectionChoice> {
   return accept({ ...options, kind });
 }
 
-/** Reads a word, or a map with `kind` and options. */
+/** Reads a word, or a map with `kind` and options; a list of texts is one text with blanks between. */
 export function readConnection(value: unknown): Parsed<ConnectionChoice> {
   if (typeof value === "string") return accept({ kind: value.trim() });
   if (typeof value !== "object" || value === null || Array.isArray(value))
     return refused(`expected text, not ${describe(value)}`, `write  ${connections[0].value}`);
   const { kind, ...options } = value as Record<string, unknown>;
   if (typeof kind !== "string") return refused("the connection has no kind", `write  kind: ${connections[0].value}`);
-  const stray = Object.entries(options).find(([, option]) => typeof option !== "string");
-  if (stray !== undefined) return refused(`the option ${JSON.stringify(stray[0])} is no text`, "put it in quotes");
-  return accept({ ...(options as Record<string, string>), kind: kind.trim() });
+  const texts: Record<string, string> = Object.create(null);
+  for (const [name, option] of Object.entries(options)) {
+    const parts: readonly unknown[] = Array.isArray(option) ? option : [option];
+    if (!parts.every((part) => typeof part === "string"))
+      return refused(`the option ${JSON.stringify(name)} is neither text nor a list of texts`, "put it in quotes");
+    texts[name] = parts.join(" ");
+  }
+  return accept({ ...texts, kind: kind.trim() });
 }
 
 /** Writes it so that `parseConnection` gives it back. */

@@ -37,7 +37,12 @@ function connectionForms(): Schema {
       required: ["kind", ...Object.keys(options).filter((name) => options[name]!.required)],
       properties: {
         kind: { const: value },
-        ...Object.fromEntries(Object.entries(options).map(([name, { help }]) => [name, { type: "string", description: help }])),
+        ...Object.fromEntries(
+          Object.entries(options).map(([name, { help }]) => [
+            name,
+            { anyOf: [{ type: "string" }, { type: "array", items: { type: "string" } }], description: help },
+          ]),
+        ),
       },
     }));
   return maps.length === 0 ? words : { anyOf: [words, ...maps] };

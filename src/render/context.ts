@@ -13,6 +13,7 @@ import { writeProviders } from "../questions/parse-providers.ts";
 import type { Answers, BaseChoice } from "../questions/types.ts";
 import type { Context, Runtime, Shape } from "../vocabulary.ts";
 import { formatValue } from "./escape.ts";
+import { runArgsOf, volumesOf } from "../parts/container.ts";
 import { emitProviders } from "./providers.ts";
 import type { EmittedProvider } from "./emission.ts";
 
@@ -100,7 +101,8 @@ export function buildContext({ answers, release, registry, shape, catalogue }: E
       replacement: replacement === null ? "" : `${provider}/${replacement}`,
     })),
     registry,
-    runtime: { env: Object.entries(runtime.env).map(([name, value]) => ({ name, value })) },
+    runtime: describeRuntime(runtime),
+    volumes: volumesOf(answers, runtime).map((each) => ({ ...each })),
     devcontainer: {
       // Empty, and then left out of the spec, where nothing is asked.
       asked:
@@ -117,6 +119,20 @@ export function buildContext({ answers, release, registry, shape, catalogue }: E
     catalogue: emission.providers.flatMap(({ id, catalogue: entry }) =>
       entry === null ? [] : [{ id, fields: asJson(entry.fields), models: asJson(entry.models) }],
     ),
+  };
+}
+
+/** What a container must be, for the templates of whatever makes it. */
+function describeRuntime(runtime: Runtime): Context {
+  const { env, secrets, volumes, features, programs, connect } = runtime;
+  return {
+    env: Object.entries(env).map(([name, value]) => ({ name, value })),
+    secrets: secrets.map((secret) => ({ ...secret })),
+    volumes: volumes.length > 0,
+    runArgs: runArgsOf(runtime),
+    features: features.map(({ id, options }) => ({ id, options: formatValue(options) })),
+    programs: Object.fromEntries(programs.map((name) => [name, true])),
+    connect: connect === null ? null : formatValue(connect),
   };
 }
 

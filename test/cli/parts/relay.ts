@@ -1,4 +1,5 @@
 /** A throw-away connection, as somebody would add one: it needs a service beside the container, and a secret. */
+import { nothing } from "../../../src/connections/network.ts";
 import type { Connection } from "../../../src/vocabulary.ts";
 
 export const relay: Connection = {
@@ -18,8 +19,9 @@ export const relay: Connection = {
     },
   },
   runtime: (_answers, { hostname }) => ({
+    ...nothing,
     env: { RELAY_URL: "http://localhost:8080" },
-    secrets: [{ name: "RELAY_KEY", why: "lets the relay in" }],
+    secrets: [{ name: "RELAY_KEY", why: "lets the relay in", url: "https://relay.example/keys" }],
     service: {
       name: "relay",
       image: "relay:1",
