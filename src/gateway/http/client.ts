@@ -15,6 +15,8 @@ export interface Question {
   /** The name or address, without brackets, to connect to: the gateway's own, or that of the proxy. */
   readonly host: string;
   readonly port: number;
+  /** The path of a socket of this machine to connect to in their place. */
+  readonly socket?: string;
   /** The proxy, which is told the whole URL (RFC 9112, 3.2.2). */
   readonly proxy: URL | null;
   /** Ours, with the user agent; their values hold no line end. */
@@ -57,7 +59,7 @@ export function ask(question: Question): Promise<DatedAnswer | Failure> {
     try {
       socket = isTls
         ? connectTls({ host, port, servername: isAddress(url.hostname) ? "" : url.hostname, ALPNProtocols: ["http/1.1"] })
-        : connectTcp({ host, port });
+        : connectTcp(question.socket === undefined ? { host, port } : { path: question.socket });
     } catch (error) {
       return fail((error as NodeJS.ErrnoException).code ?? "", String(error));
     }
