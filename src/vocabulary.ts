@@ -244,6 +244,6 @@ export interface Output extends Choice {
   files(demand: Demand): readonly WantedFile[];
   /** What it puts into files that may hold more. */
   pieces(demand: Demand, revision: string): readonly Piece[];
-  /** What to do next, a line each. */
-  next(demand: Demand): readonly string[];
+  /** What to do next, a line each; `root` is the way to the repository from where the person stands, `.` where that is it. */
+  next(demand: Demand, root: string): readonly string[];
 }

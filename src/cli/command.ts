@@ -53,7 +53,13 @@ export type Command =
       /** Models that end become what takes their place. */
       readonly models: boolean;
     }
-  | { readonly kind: "check"; readonly directories: readonly string[]; readonly switches: Switches; readonly outdated: boolean }
+  | {
+      readonly kind: "check";
+      readonly directories: readonly string[];
+      readonly switches: Switches;
+      readonly outdated: boolean;
+      readonly strict: boolean;
+    }
   | { readonly kind: "remove"; readonly directory: string | null; readonly switches: Switches }
   | {
       readonly kind: "doctor";

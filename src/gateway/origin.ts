@@ -74,6 +74,19 @@ export function parseOrigin(text: string): ParsedOrigin {
   return { ok: true, value: origin, notes };
 }
 
+/**
+ * The same of what a person has just typed, with a word on https for a short name: certificates are for full names, and the client pages say http
+ * (Aperture documentation, "Use OpenCode").
+ */
+export function parseTypedOrigin(text: string): ParsedOrigin {
+  const parsed = parseOrigin(text);
+  if (!parsed.ok) return parsed;
+  const { host } = new URL(parsed.value);
+  if (!parsed.value.startsWith("https:") || /[.[]|^localhost\b/.test(host)) return parsed;
+  const note = `https works with the gateway's full name alone, where it has a certificate; for ${host} write http://${host}, which WireGuard encrypts`;
+  return { ...parsed, notes: [...parsed.notes, note] };
+}
+
 function refuse(why: string, fix: string, code: "origin-invalid" | "origin-path" = "origin-invalid"): ParsedOrigin {
   return { ok: false, code, why, fix };
 }

@@ -56,10 +56,10 @@ export const devcontainer: Output = {
           path,
           values: [...valuesFor(path, answers, revision), ...runtimeValues(runtime)],
         })),
-  next: ({ shape }) => [
+  next: ({ shape }, root) => [
     shape.kind === "own"
-      ? "Open the folder in VS Code, JetBrains or Codespaces, or:  npx @devcontainers/cli up --workspace-folder ."
-      : `Rebuild the container in your editor, or:  ${upCommand(shape.files[0]!)} --remove-existing-container`,
+      ? `Open the folder in VS Code, JetBrains or Codespaces, or:  npx @devcontainers/cli up --workspace-folder ${formatShell(root)}`
+      : `Rebuild the container in your editor, or:  ${upCommand(shape.files[0]!, root)} --remove-existing-container`,
   ],
 };
 
@@ -81,8 +81,9 @@ export function valuesFor(file: string, { containerEnv, forwardPorts }: Answers,
 }
 
 /** Dev containers in folders of their own have to be named (containers.dev, devcontainer-reference). */
-function upCommand(path: string): string {
-  const workspace = workspaceOf(path).replace(/\/$/, "");
-  const named = /(?:^|\/)\.devcontainer\/[^/]+\/devcontainer\.json$/.test(path) ? ` --config ${formatShell(path)}` : "";
+function upCommand(path: string, root: string): string {
+  const from = (inside: string): string => (root === "." ? inside : inside === "" ? root : `${root}/${inside}`);
+  const workspace = from(workspaceOf(path).replace(/\/$/, ""));
+  const named = /(?:^|\/)\.devcontainer\/[^/]+\/devcontainer\.json$/.test(path) ? ` --config ${formatShell(from(path))}` : "";
   return `npx @devcontainers/cli up --workspace-folder ${workspace === "" ? "." : formatShell(workspace)}${named}`;
 }

@@ -95,9 +95,9 @@ export function wantedPaths(demand: Demand): readonly string[] {
   return [...filesOf(demand), ...piecesOf(demand, "")].map(({ path }) => path).sort();
 }
 
-/** What to do next, as the outputs that were asked for say. */
-export function nextOf(demand: Demand): readonly string[] {
-  return outputsOf(demand).flatMap((output) => output.next(demand));
+/** What to do next, as the outputs that were asked for say; `root` is the way to the repository from where the person stands. */
+export function nextOf(demand: Demand, root: string): readonly string[] {
+  return outputsOf(demand).flatMap((output) => output.next(demand, root));
 }
 
 function joined(first: ValuesPiece, second: ValuesPiece): ValuesPiece {

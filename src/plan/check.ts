@@ -49,10 +49,18 @@ function observeAbsent(lock: Lock, demand: Demand): Observation[] {
 }
 
 /** What the repository holds against what the spec lets in. */
-export function observeRefused(findings: readonly Finding[]): Observation[] {
+export function observeRefused(findings: readonly Finding[], strict: boolean): Observation[] {
   return findings
-    .filter(({ code }) => code === "plugin-refused")
+    .filter((finding) => isRefused(finding, strict))
     .map(({ where, message, hint }) => ({ path: where.file, state: "refused", message, hint, where }));
+}
+
+/** What leads prompts past the gateway, or may: a file that cannot be read may say anything. */
+const ways: ReadonlySet<Finding["code"]> = new Set(["bypass", "asks-others", "other-opencode", "unreadable-config"]);
+
+/** Whether the spec does not allow what was found; `strict` is its word, or that of whoever runs the check. */
+export function isRefused({ code }: Finding, strict: boolean): boolean {
+  return code === "plugin-refused" || (strict && ways.has(code));
 }
 
 /** That there is no lock to check by. */

@@ -55,13 +55,12 @@ export async function preparePlanFrom(surveyed: Survey, request: Request): Promi
   const { root } = target;
   const { answers, resolved, shape, lock, damaged, snapshot, devcontainers, editedSpec, taken, project, editors } = surveyed;
   const basis = { snapshot, devcontainers };
-  const absent = [...snapshot].flatMap(([path, found]) =>
-    found.kind === "nothing" && lock?.files[path] === undefined ? [path] : [],
+  // What is there already may be meant to be ignored, unless somebody asks for it.
+  const asked = [...snapshot].flatMap(([path, found]) =>
+    request.unignore || (found.kind === "nothing" && lock?.files[path] === undefined) ? [path] : [],
   );
   // Git answers while the rest is made.
-  const ignoring = target.exists
-    ? findIgnored(root, [...absent, ...new Set(absent.flatMap(foldersOf))], env)
-    : Promise.resolve([]);
+  const ignoring = target.exists ? findIgnored(root, [...asked, ...new Set(asked.flatMap(foldersOf))], env) : Promise.resolve([]);
 
   const known = [pinnedRelease, ...(lock === null ? [] : [lock.opencode])];
   const version = versionFor(answers.opencode, lock);
@@ -102,7 +101,7 @@ export async function preparePlanFrom(surveyed: Survey, request: Request): Promi
 
   const build = async (settle: Settle): Promise<Plan> => {
     const plan = await complete(buildPlan({ ...common, ignoreLines: [], settle, findings }));
-    const made = new Set(changesOf(plan).flatMap(({ kind, path }) => (kind === "create" ? [path] : [])));
+    const made = new Set(changesOf(plan).flatMap(({ kind, path }) => (request.unignore || kind === "create" ? [path] : [])));
     const ignored = await ignoring;
     const lost = ignored.filter(({ path }) => made.has(path));
     if (lost.length === 0) return plan;

@@ -26,10 +26,15 @@ export function repeatArguments(resolved: readonly Resolved[], directory: string
   return [...words, "--yes"];
 }
 
-/** The whole line, quoted for a shell. `cwd` is what `--cwd` said. */
-export function repeatLine(resolved: readonly Resolved[], directory: string | null, cwd: string | null): string {
+/** The whole line, quoted for a shell, with those of the flags that are no answers and that decide what is written. */
+export function repeatLine(
+  resolved: readonly Resolved[],
+  directory: string | null,
+  { cwd, onBypass, unignore }: { readonly cwd: string | null; readonly onBypass: string | null; readonly unignore: boolean },
+): string {
   const words = repeatArguments(resolved, directory).map(formatShell);
   const folder = directory === null ? [] : [words.shift()!];
   const from = cwd === null ? [] : [formatShell(`--cwd=${cwd}`)];
-  return ["npm create aperture-env@latest", ...folder, "--", ...from, ...words].join(" ");
+  const how = [...(onBypass === null ? [] : [`--on-bypass ${onBypass}`]), ...(unignore ? ["--unignore"] : [])];
+  return ["npm create aperture-env@latest", ...folder, "--", ...from, ...how, ...words].join(" ");
 }

@@ -124,6 +124,12 @@ const values: { readonly [Id in QuestionId]: Schema } = {
     default: false,
     description: "Put the configuration into /etc/opencode, where no project file can override it.",
   },
+  strict: {
+    type: "boolean",
+    default: false,
+    description:
+      "Whether check fails (exit 3) where something in the repository goes past the gateway. Without it check names it and ends with 0.",
+  },
   online: {
     type: "array",
     uniqueItems: true,

@@ -13,7 +13,7 @@ import { styles } from "../catalog/styles.ts";
 import { formatConnection, parseConnection, readConnection } from "../parts/connection-answer.ts";
 import { connections } from "../connections/index.ts";
 import { isText, isTextMap, isTexts } from "../forms.ts";
-import { defaultOrigin, parseOrigin } from "../gateway/origin.ts";
+import { defaultOrigin, parseOrigin, parseTypedOrigin } from "../gateway/origin.ts";
 import { parseOutputs, readOutputs } from "../parts/outputs-answer.ts";
 import { offeredOutputs, proposeOutputs } from "../parts/compose.ts";
 import { isBaseChoice, isConnectionChoice, isPorts, isProviderChoices, isStyleChoice } from "./forms.ts";
@@ -76,7 +76,7 @@ const table: { readonly [Id in QuestionId]: Question<Id> } = {
     message: "Where is the gateway?",
     help: "the gateway's origin, http://ai by default",
     propose: () => byDefault(defaultOrigin),
-    parse: parseOrigin,
+    parse: parseTypedOrigin,
     read: readText(parseOrigin),
     format: (value) => value,
     write: itself,
@@ -280,6 +280,25 @@ const table: { readonly [Id in QuestionId]: Question<Id> } = {
     format: (value) => (value === false ? "off" : String(value)),
     write: itself,
     holds: (value): value is number | false => readChunkTimeout(value).ok,
+    before: { value: false, until: 3 },
+  },
+  strict: {
+    id: "strict",
+    kind: "switch",
+    flag: "strict",
+    value: "",
+    env: ["APERTURE_ENV_STRICT"],
+    key: ["strict"],
+    asked: false,
+    optional: true,
+    message: "Does check fail where something goes past the gateway?",
+    help: "let check fail, and not only note, where something in the repository goes past the gateway",
+    propose: () => byDefault(false),
+    parse: parseSwitch,
+    read: readSwitch,
+    format: String,
+    write: itself,
+    holds: (value): value is boolean => typeof value === "boolean",
     before: { value: false, until: 3 },
   },
   attribution: {

@@ -62,6 +62,7 @@ export function buildContext({ answers, release, registry, shape, catalogue }: E
       managed: String(answers.managed),
       online: answers.online,
       plugins: answers.plugins === "allow" ? null : answers.plugins,
+      strict: answers.strict,
       otherProviders: answers.otherProviders.length === 0 ? null : answers.otherProviders,
       otherProvidersList: formatValue(answers.otherProviders),
       chunkTimeout: answers.chunkTimeout === chunkTimeouts.proposed ? null : String(answers.chunkTimeout),

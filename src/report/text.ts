@@ -72,6 +72,16 @@ export function formatFindings(findings: readonly Finding[]): Shown {
   );
 }
 
+/** Findings and what else was noticed, below a repository's line in a report of many. */
+export function formatNoted(findings: readonly Finding[], notes: readonly string[] = []): Shown {
+  return joined([
+    ...notes.map((note) => shown`\n    Note: ${note}.`),
+    ...findings.map(
+      ({ where, message, hint }) => shown`\n    Note: ${formatPlace(where)}: ${message}.\n          ${upperFirst(hint)}.`,
+    ),
+  ]);
+}
+
 function upperFirst(text: string): string {
   return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 }

@@ -60,6 +60,7 @@ export const defaultAnswers: Answers = {
   managed: false,
   online: [],
   plugins: "allow",
+  strict: false,
   otherProviders: [],
   chunkTimeout: 600_000,
   state: "container",

@@ -248,6 +248,7 @@ export const textFor: { readonly [Id in QuestionId]: fc.Arbitrary<string> } = {
   online: fc.oneof(fc.constantFrom("share", "lsp,share", "none"), anyText),
   plugins: fc.oneof(fc.constantFrom("allow", "pinned", "refuse"), anyText),
   otherProviders: fc.oneof(fc.constantFrom("local", "local, mine", "none"), anyText),
+  strict: fc.oneof(fc.constantFrom("true", "false"), anyText),
   chunkTimeout: fc.oneof(fc.constantFrom("off", "none"), fc.integer({ min: -1, max: 1e10 }).map(String), anyText),
   attribution: fc.oneof(
     fc.constantFrom("repository,revision,job,run", "team=payments,cost-center=$COST_CENTER", "job=$BUILD_TAG,run", "none"),

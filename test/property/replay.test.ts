@@ -137,7 +137,10 @@ test.skipIf(process.platform === "win32")("a shell reads the line as those argum
     const { resolved } = await resolveAnswers(given, byItself);
     const argv = repeatArguments(resolved, folder).map((word) => Buffer.from(word, "utf8").toString("utf8"));
     expected.push(...(folder === null ? ["--", ...argv] : [argv[0]!, "--", ...argv.slice(1)]), "next");
-    script.push(repeatLine(resolved, folder, null), "npm create aperture-env@latest next");
+    script.push(
+      repeatLine(resolved, folder, { cwd: null, onBypass: null, unignore: false }),
+      "npm create aperture-env@latest next",
+    );
   }
   const shell = `npm() { [ "$1 $2" = "create aperture-env@latest" ] || exit 1; shift 2; printf '%s\\0' "$@"; }\n${script.join("\n")}\n`;
   const seen = execFileSync("sh", { input: shell, encoding: "utf8", maxBuffer: 1e8 }).split("\0").slice(0, -1);

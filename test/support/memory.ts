@@ -30,6 +30,7 @@ export const plainAnswers: Answers = {
   managed: false,
   online: [],
   plugins: "allow",
+  strict: false,
   otherProviders: [],
   chunkTimeout: 600_000,
   state: "container",

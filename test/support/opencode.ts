@@ -61,6 +61,7 @@ function renderFetch(): string {
       managed: false,
       online: [],
       plugins: "allow",
+      strict: false,
       otherProviders: [],
       chunkTimeout: 600_000,
       state: "container",

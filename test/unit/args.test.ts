@@ -51,6 +51,7 @@ const check = (fields: Partial<Extract<Command, { kind: "check" }>> = {}): Comma
   directories: [],
   switches: calm,
   outdated: false,
+  strict: false,
   ...fields,
 });
 const remove = (fields: Partial<Extract<Command, { kind: "remove" }>> = {}): Command => ({

@@ -24,6 +24,7 @@ const lock: Lock = {
     managed: false,
     online: [],
     plugins: "allow",
+    strict: false,
     otherProviders: [],
     chunkTimeout: 600_000,
     state: "container",
@@ -432,6 +433,7 @@ describe("a lock of version 2", () => {
     const answers = {
       ...old.answers,
       plugins: "allow",
+      strict: false,
       otherProviders: [],
       chunkTimeout: false,
       state: "container",
@@ -480,6 +482,7 @@ describe("a lock of version 1", () => {
         style: "separate",
         online: [],
         plugins: "allow",
+        strict: false,
         otherProviders: [],
         chunkTimeout: false,
         state: "container",

@@ -60,6 +60,7 @@ const answers: Lock["answers"] = {
   managed: false,
   online: [],
   plugins: "allow",
+  strict: false,
   otherProviders: [],
   chunkTimeout: 600_000,
   state: "container",

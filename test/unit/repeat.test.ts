@@ -95,11 +95,13 @@ describe("the line", () => {
   ];
 
   test.each(table)("%j %j: %s", (resolved, directory, line) => {
-    expect(repeatLine(resolved, directory, null)).toBe(line);
+    expect(repeatLine(resolved, directory, { cwd: null, onBypass: null, unignore: false })).toBe(line);
   });
 
   test("names the folder of --cwd", () => {
-    expect(repeatLine([], "app", "some where")).toBe("npm create aperture-env@latest app -- '--cwd=some where' --yes");
+    expect(repeatLine([], "app", { cwd: "some where", onBypass: null, unignore: false })).toBe(
+      "npm create aperture-env@latest app -- '--cwd=some where' --yes",
+    );
   });
 });
 

@@ -279,9 +279,9 @@ describe("keys: each by itself", () => {
       [],
     ],
     [
-      "another value; a new value",
+      "another value; nothing new",
       written.replace("UTC", "MINE"),
-      next,
+      [feature("222222222222"), variable("UTC"), port(3000)],
       "~",
       revised.replace("UTC", "MINE"),
       ["containerEnv › TZ stays as you have it"],

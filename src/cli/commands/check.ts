@@ -1,7 +1,7 @@
 /** Says whether repositories still are what their specs and locks say. Writes nothing; asks the registry only with --outdated. */
 import { catalogueRelease } from "../../catalog/release.ts";
 import { lockPath, type Lock } from "../../lock/lock.ts";
-import { fails, observe, observeNoLock, observeRefused, observeStale, type Observation } from "../../plan/check.ts";
+import { fails, isRefused, observe, observeNoLock, observeRefused, observeStale, type Observation } from "../../plan/check.ts";
 import { isSameFound, type Snapshot } from "../../plan/snapshot.ts";
 import { findAll, type Finding } from "../../plan/findings.ts";
 import type { Plan } from "../../plan/plan.ts";
@@ -13,7 +13,7 @@ import { survey, type Request, type Survey } from "../../prepare/survey.ts";
 import { questions } from "../../questions/table.ts";
 import type { Answers } from "../../questions/types.ts";
 import { describeFinding, formatCheckJson } from "../../report/json.ts";
-import { formatCheck, formatFindings, formatObservations } from "../../report/text.ts";
+import { formatCheck, formatFindings, formatNoted, formatObservations } from "../../report/text.ts";
 import { hasEnvironment, noEnvironment, readLockFile } from "../../repo/environment.ts";
 import { journalPath } from "../../repo/journal-text.ts";
 import { findJournal } from "../../repo/journal.ts";
@@ -27,35 +27,36 @@ import { paintFor, type Io } from "../io.ts";
 import { visitAll } from "./fleet.ts";
 
 type CheckCommand = Extract<Command, { kind: "check" }>;
+type How = Pick<CheckCommand, "outdated" | "strict">;
 
 /** Runs it and gives the exit status: 0 where all is as it should be, 3 where not. */
-export async function runCheck({ directories, switches, outdated }: CheckCommand, io: Io): Promise<number> {
+export async function runCheck({ directories, switches, ...how }: CheckCommand, io: Io): Promise<number> {
   const cwd = switches.cwd === null ? io.cwd : findTarget(io.cwd, switches.cwd).root;
   const paint = paintFor(io);
   if (directories.length > 1) {
     return visitAll(directories, { json: switches.json, cwd }, io, async (target) => {
-      const { observations, findings } = await checkRepository(target, outdated, io);
+      const { observations, findings } = await checkRepository(target, how, io);
       const failed = observations.some(fails);
       return {
         status: failed ? "drift" : "unchanged",
         exit: failed ? 3 : 0,
-        text: observations.length === 0 ? "" : shown`\n${formatObservations(observations, paint)}`.trimEnd(),
+        text: shown`${observations.length === 0 ? "" : shown`\n${formatObservations(observations, paint)}`.trimEnd()}${formatNoted(findings)}`,
         json: {
           root: target.root,
           observations,
           findings: findings.map(describeFinding),
-          ...(outdated && { catalogue: catalogueRelease }),
+          ...(how.outdated && { catalogue: catalogueRelease }),
         },
       };
     });
   }
   const target = findTarget(cwd, directories[0] ?? null);
   if (!target.exists || !hasEnvironment(target.root)) throw noEnvironment(target.root, "check");
-  const { observations, findings } = await checkRepository(target, outdated, io);
+  const { observations, findings } = await checkRepository(target, how, io);
   if (!switches.json) io.stderr.write(formatFindings(findings));
   io.stdout.write(
     switches.json
-      ? formatCheckJson(target.root, observations, findings, outdated ? catalogueRelease : null)
+      ? formatCheckJson(target.root, observations, findings, how.outdated ? catalogueRelease : null)
       : formatCheck(observations, paint),
   );
   return observations.some(fails) ? 3 : 0;
@@ -71,12 +72,12 @@ interface Checked {
  * What is not as it should be. While another run writes, its files are seen half done: where something is amiss and the lock or the spec has
  * changed on the way, it is looked at anew.
  */
-async function checkRepository(target: Target, outdated: boolean, io: Io): Promise<Checked> {
+async function checkRepository(target: Target, how: How, io: Io): Promise<Checked> {
   const { root } = target;
   for (let tries = 3; ; tries--) {
     const before = takeSnapshot(root, [lockPath, specPath]);
     const isWriting = findJournal(root);
-    const found = await observeRepository(target, outdated, io).catch((error: unknown) => ({ error }));
+    const found = await observeRepository(target, how, io).catch((error: unknown) => ({ error }));
     const isFine = !("error" in found) && !found.observations.some(fails);
     const moved = isWriting !== findJournal(root) || hasMoved(before, takeSnapshot(root, [...before.keys()]));
     if (isFine || tries === 1 || !moved) {
@@ -90,7 +91,7 @@ function hasMoved(before: Snapshot, after: Snapshot): boolean {
   return [...before].some(([path, found]) => !isSameFound(found, after.get(path)!));
 }
 
-async function observeRepository(target: Target, outdated: boolean, io: Io): Promise<Checked> {
+async function observeRepository(target: Target, { outdated, strict }: How, io: Io): Promise<Checked> {
   const { root } = target;
   if (!hasEnvironment(root)) throw noEnvironment(root, "check");
   const interrupted: Observation[] = findJournal(root)
@@ -115,13 +116,14 @@ async function observeRepository(target: Target, outdated: boolean, io: Io): Pro
   // Only the version that wrote the lock can say what it would have written; what a newer one would do is no drift.
   const mayRender = !drift.some(fails) && lock.generator === generatorVersion;
   const findings = findAll(readProject(root, setupFiles(containers)), bypassOptionsOf(answers), featureFiles(shape));
+  const refusing = strict || answers.strict;
   const all = [
     ...drift,
-    ...observeRefused(findings),
+    ...observeRefused(findings, refusing),
     ...(mayRender ? observeStale(await planOf(surveyed, request)) : []),
     ...(outdated ? await observeOutdated(lock, root, io) : []),
   ];
-  const others = findings.filter(({ code }) => code !== "plugin-refused");
+  const others = findings.filter((finding) => !isRefused(finding, refusing));
   return { observations: all, findings: [...others, ...surveyed.ending] };
 }
 

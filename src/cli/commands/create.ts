@@ -35,7 +35,7 @@ export async function runCreate({ directory, flags, switches, discover, mistaken
     throw usageError("no-such-folder", `${target.root} does not exist.`, "Name an existing folder with --cwd.");
   if (mistaken !== undefined && !target.exists) await confirmFolder(directory!, mistaken, prompt, io);
   const earlier = target.exists ? await settleEarlierRun(target.root, switches, prompt, io) : [];
-  if (prompt !== null) {
+  if (prompt !== null || (target.fromGit && !switches.json)) {
     const where = target.fromGit ? `, for the repository ${target.root}` : "";
     io.stderr.write(shown`create-aperture-env ${generatorVersion}${where}\n`);
   }
@@ -74,8 +74,8 @@ export async function runCreate({ directory, flags, switches, discover, mistaken
     plan,
     resolved,
     revision,
-    next: nextSteps(commitStep(plan, directory, io.cwd), directory, answers, prepared.shape),
-    repeat: repeatLine(resolved, directory, switches.cwd),
+    next: nextSteps(plan, directory, io.cwd, answers, prepared.shape),
+    repeat: repeatLine(resolved, directory, switches),
   };
   if (switches.json) io.stdout.write(formatOutcomeJson(outcome));
   else showOutcome(outcome, io);
@@ -115,19 +115,15 @@ async function openDetection(target: Target, flags: Flags, io: Io): Promise<Dete
   });
 }
 
-/** By paths that work where the person stands then; none where there is no git. */
-function commitStep(plan: Plan, directory: string | null, cwd: string): string[] {
+/** By paths that work where the person stands then; no commit where there is no git. */
+function nextSteps(plan: Plan, directory: string | null, cwd: string, answers: Answers, shape: Shape): string[] {
   const stands = directory === null ? cwd : plan.root;
   const from = (path: string): string => relative(stands, join(plan.root, path)).split(sep).join("/");
-  const step = findPlace(plan.root) === null ? null : formatCommit(plan, from);
-  return step === null ? [] : [step];
-}
-
-function nextSteps(commit: readonly string[], directory: string | null, answers: Answers, shape: Shape): string[] {
+  const commit = findPlace(plan.root) === null ? null : formatCommit(plan, from);
   return [
     ...(directory === null ? [] : [`cd ${formatShell(directory)}`]),
-    ...commit,
-    ...nextOf(demandOf(answers, shape)),
+    ...(commit === null ? [] : [commit]),
+    ...nextOf(demandOf(answers, shape), from("") || "."),
     `Then  opencode run hello ; the message shows up on ${answers.url}/ui/`,
   ];
 }

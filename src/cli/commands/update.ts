@@ -1,7 +1,7 @@
 /** Brings environments up to date: renders again from the spec and merges. The user's edits stay, changed defaults arrive, dropped files go. */
 import type { Plan } from "../../plan/plan.ts";
-import { describeChanges, formatOutcomeJson, type Outcome } from "../../report/json.ts";
-import { formatCounts, formatProblems } from "../../report/text.ts";
+import { describeChanges, describeFinding, formatOutcomeJson, type Outcome } from "../../report/json.ts";
+import { formatCounts, formatNoted, formatProblems } from "../../report/text.ts";
 import { questions } from "../../questions/table.ts";
 import { hasEnvironment, noEnvironment } from "../../repo/environment.ts";
 import { findTarget, type Target } from "../../repo/scan.ts";
@@ -44,17 +44,18 @@ async function visit(target: Target, command: UpdateCommand, io: Io): Promise<Vi
   const { status, plan } = outcome;
   const diff = command.switches.diff ? shown`\n${(await import("../../report/diff.ts")).formatDiff(plan)}` : "";
   const summary = command.summary && status !== "unchanged" ? shown`\n\n${block(await summarise(plan, prepared))}` : diff;
+  const notes = [...outcome.resolved.flatMap((answer) => answer.notes), ...plan.warnings];
   return {
     status,
     exit: exitOf(outcome),
-    text: shown`  ${status === "unchanged" ? "" : formatCounts(plan)}${formatProblems(plan)}${summary}`.trimEnd(),
+    text: shown`${status === "unchanged" ? "" : `  ${formatCounts(plan)}`}${formatProblems(plan)}${formatNoted(plan.findings, notes)}${summary}`.trimEnd(),
     json: {
       root: target.root,
       revision: prepared.revision,
       changes: describeChanges(plan).filter((change) => !("why" in change && change.why === "same")),
       remaining: plan.remaining ?? [],
       warnings: plan.warnings,
-      findings: plan.findings.map(({ code, where, message, hint }) => ({ code, where, message, hint })),
+      findings: plan.findings.map(describeFinding),
     },
   };
 }

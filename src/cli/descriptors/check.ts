@@ -12,7 +12,13 @@ export const check: Descriptor = {
   groups: [
     {
       title: "What to look at",
-      flags: [{ name: "outdated", text: "ask the registry, too, and fail where a newer OpenCode or generator is out" }],
+      flags: [
+        { name: "outdated", text: "ask the registry, too, and fail where a newer OpenCode or generator is out" },
+        {
+          name: "strict",
+          text: "fail where something in the repository goes past the gateway (strict: true in the spec does, too)",
+        },
+      ],
     },
     looking,
   ],
@@ -25,5 +31,6 @@ export const check: Descriptor = {
     directories: positionals,
     switches: readSwitches(values, env),
     outdated: values["outdated"] === true,
+    strict: values["strict"] === true,
   }),
 };

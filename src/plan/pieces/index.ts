@@ -27,7 +27,7 @@ export function planPiece(
     case "keys":
       return piece.optional === true && found.kind === "nothing"
         ? null
-        : planValues(piece, found, known, editors(piece.path), handling.restore);
+        : planValues(piece, found, known, editors(piece.path), handling);
     case "lines":
     case "block":
       return planLines(piece, found, known, handling.restore);

@@ -11,18 +11,19 @@ import type { KeyedValue, ValuesPiece } from "../../vocabulary.ts";
 import { note, orRestore, updateHint, type Observation } from "../observation.ts";
 import type { Change, Settlement } from "../plan.ts";
 import type { FileState } from "../snapshot.ts";
-import { editOrKeep, notAFile, refusedEdit, type Planned } from "./piece.ts";
+import { editOrKeep, notAFile, refusedEdit, type Handling, type Planned } from "./piece.ts";
 import { respell, spellAsIn } from "./spelling.ts";
 import { originalOf, undoOf } from "./undo.ts";
 
-/** Plans the values of one file. With `restore` those that the user took out come back. */
+/** Plans the values of one file. With `restore` those that the user took out come back; what both changed is a conflict, or is settled. */
 export function planValues(
-  { path, values: wanted }: ValuesPiece,
+  piece: ValuesPiece,
   found: FileState,
   locked: LockedFile | undefined,
   editor: Editor,
-  restore = false,
+  { restore = false, settle = null }: Partial<Pick<Handling, "restore" | "settle">> = {},
 ): Planned {
+  const { path, values: wanted } = piece;
   if (found.kind !== "text") return { change: notAFile(path, found), locked: locked ?? null };
   const read = editor.read(found.text);
   const respelled = read.ok ? respell(path, found.text, read.value, locked?.values ?? [], wanted) : read;
@@ -30,6 +31,7 @@ export function planValues(
   const { known } = respelled;
   const values: LockedValue[] = [];
   const notes: string[] = [];
+  const both: string[] = [];
   let { text } = respelled;
   const theirs = (): string => {
     const left = locked === undefined ? null : withoutValues(path, found.text, locked, editor);
@@ -41,8 +43,9 @@ export function planValues(
       .map((value) => (): EditResult => takeValueOut(text, value, editor, notes)),
     ...wanted.map((value) => (): EditResult => {
       const before = known.find((other) => isSamePlace(other, value));
-      const put = putIn(text, value, before, theirs, restore, editor, notes);
+      const put = putIn(text, value, before, theirs, { restore, settle }, editor, notes);
       if (put.ok && put.locked !== null) values.push(put.locked);
+      if (put.ok && put.clashes === true) both.push(describe(value));
       return put;
     }),
   ];
@@ -50,6 +53,10 @@ export function planValues(
     const edited = step();
     if (!edited.ok) return { change: refusedEdit(path, edited), locked: locked ?? null };
     text = edited.text;
+  }
+  if (both.length > 0 && settle === null) {
+    const { change: ours } = planValues(piece, found, locked, editor, { restore, settle: "replace" });
+    return { change: changedByBoth(path, both, found.text, "after" in ours ? ours.after : undefined), locked: locked ?? null };
   }
   const change = editOrKeep(path, found.text, text, notes, "edited");
   // What the user edits around our values is nothing to write down.
@@ -151,7 +158,22 @@ function spelledIn(path: string, text: string, { values = [] }: LockedFile, edit
   return read.ok ? values.map((value) => ({ ...value, path: spellAsIn(path, read.value, value.path) })) : values;
 }
 
-type PutIn = { readonly ok: true; readonly text: string; readonly locked: LockedValue | null } | EditRefusal;
+/** The conflict of values that the user changed, and the spec or this version, too. */
+function changedByBoth(path: string, names: readonly string[], before: string, after: string | undefined): Change {
+  return {
+    kind: "conflict",
+    path,
+    why: `${names.join(", ")} ${names.length === 1 ? "was" : "were"} changed by hand, and by the spec or this version, too`,
+    fix: "write there what the spec says, or the other way round, or choose with --on-conflict keep (yours stay) or replace (ours)",
+    choices: ["keep", "replace"],
+    before,
+    ...(after !== undefined && { after }),
+  };
+}
+
+type PutIn =
+  | { readonly ok: true; readonly text: string; readonly locked: LockedValue | null; readonly clashes?: boolean }
+  | EditRefusal;
 
 /** `theirs` gives the user's text without any value of ours: what is not there is ours to take out, whichever of our values came first. */
 function putIn(
@@ -159,7 +181,7 @@ function putIn(
   wanted: KeyedValue,
   known: LockedValue | undefined,
   theirs: () => string,
-  restore: boolean,
+  { restore, settle }: Pick<Handling, "restore" | "settle">,
   editor: Editor,
   notes: string[],
 ): PutIn {
@@ -184,8 +206,12 @@ function putIn(
     return { ok: true, text, locked: known };
   }
   if (!missing && oursFrom === null && !(known !== undefined && sameValue(current, known.value))) {
-    notes.push(`${describe(wanted)} stays as you have it`);
-    return { ok: true, text, locked: known ?? null };
+    const clashes = known !== undefined && !sameValue(known.value, value);
+    if (!clashes || settle !== "replace") {
+      notes.push(`${describe(wanted)} stays as you have it`);
+      // Once it is settled, what the spec says now is what it was changed from.
+      return { ok: true, text, locked: known === undefined ? null : { ...known, value }, clashes };
+    }
   }
   const depth = known?.made ?? editor.missingDepth(theirs(), path);
   if (typeof depth !== "number") return depth;
