@@ -4273,7 +4273,7 @@ function ask(question) {
       socket.write(formatRequest(question));
     };
     try {
-      socket = isTls ? connectTls({ host, port, servername: isAddress(url.hostname) ? "" : url.hostname, ALPNProtocols: ["http/1.1"] }) : connectTcp({ host, port });
+      socket = isTls ? connectTls({ host, port, servername: isAddress(url.hostname) ? "" : url.hostname, ALPNProtocols: ["http/1.1"] }) : connectTcp(question.socket === void 0 ? { host, port } : { path: question.socket });
     } catch (error) {
       return fail(error.code ?? "", String(error));
     }

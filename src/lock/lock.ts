@@ -5,6 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { compareVersions, isRelease, type Release } from "../catalog/release.ts";
+import { isTailscaleRelease, type TailscaleRelease } from "../catalog/tailscale.ts";
 import { isCount, isList, isRecord, isText } from "../forms.ts";
 import { mayWrite, mayWriteTo } from "../parts/claims.ts";
 import { questions } from "../questions/table.ts";
@@ -73,6 +74,8 @@ export interface Lock {
   readonly opencode: Release;
   /** The npm registry that the Feature falls back to; empty where none is needed. */
   readonly registry: string;
+  /** Tailscale's programs, where there are any. */
+  readonly tailscale?: TailscaleRelease;
   readonly files: Readonly<Record<string, LockedFile>>;
 }
 
@@ -147,11 +150,12 @@ export function parseLock(text: string): Lock | null {
 }
 
 function isLock(value: Record<string, unknown>): value is Record<string, unknown> & Lock {
-  const { lockVersion: version, generator, revision, answers, opencode, registry, files } = value;
+  const { lockVersion: version, generator, revision, answers, opencode, registry, tailscale, files } = value;
   const plain =
     version === lockVersion && isVersion(generator) && typeof revision === "string" && /^[0-9a-f]{12}$/.test(revision);
   if (!plain || typeof registry !== "string" || !isRegistry(registry)) return false;
   if (!isAnswers(answers) || !isRelease(opencode) || !isRecord(files)) return false;
+  if (tailscale !== undefined && !isTailscaleRelease(tailscale)) return false;
   const entries = Object.entries(files);
   return (
     entries.length <= maxFiles && entries.every(([path, file]) => isInside(path) && isLockedFile(file) && isClaimed(path, file))

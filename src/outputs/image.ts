@@ -12,7 +12,13 @@ export const image: Output = {
   offers: ["env"],
   requires: () => ["payload"],
   claims: [{ strategy: "own", path: (candidate) => candidate === path }],
-  files: () => [file(path, "base, opencode.version and attribution", { image: true, edited: true, judgedAs: "dockerfile" })],
+  files: () => [
+    file(path, "base, opencode.version, aperture.tailscale and attribution", {
+      image: true,
+      edited: true,
+      judgedAs: "dockerfile",
+    }),
+  ],
   pieces: () => [],
   next: () => [],
 };

@@ -44,7 +44,9 @@ function workspacesOf(shape: Shape): readonly string[] {
 }
 
 /** The files of one Feature folder, as they lie at the repository's top. */
-function filesIn(workspace: string, { answers, shape }: Demand): WantedFile[] {
+function filesIn(workspace: string, { answers, shape, runtime }: Demand): WantedFile[] {
+  // Who fetches Tailscale's programs, where nobody copies them out of an image.
+  const fetched = runtime.programs.includes("tailscale") && answers.tailscale?.image === undefined ? shape.kind : null;
   return [
     file(`${featureFolder}/.gitattributes`, "", { strategy: "lines" }),
     ...(answers.attribution.length === 0 ? [] : [file(`${featureFolder}/attribution.sh`, "attribution", image)]),
@@ -53,6 +55,7 @@ function filesIn(workspace: string, { answers, shape }: Demand): WantedFile[] {
       ...image,
       context: {
         nested: nestedFeature(shape, workspace),
+        nestedTailscale: fetched === "feature" ? nestedFeature(shape, workspace, "tailscale") : null,
         hooks: shape.kind === "feature" ? lifecycleOf(answers) : [],
       },
     }),
@@ -63,7 +66,7 @@ function filesIn(workspace: string, { answers, shape }: Demand): WantedFile[] {
       "aperture.url, aperture.connection, providers, opencode.style, opencode.version, opencode.managed, opencode.online, opencode.plugins, attribution and state",
       image,
     ),
-    file(`${featureFolder}/install.sh`, "opencode.version, opencode.managed, attribution and state", script),
+    file(`${featureFolder}/install.sh`, "opencode.version, opencode.managed, aperture.tailscale, attribution and state", script),
     file(
       `${featureFolder}/launcher.sh`,
       "aperture.url, opencode.managed, opencode.online, opencode.plugins, attribution and state",
@@ -79,6 +82,16 @@ function filesIn(workspace: string, { answers, shape }: Demand): WantedFile[] {
     file(`${featureFolder}/opencode/fetch.sh`, "opencode.version", script),
     file(`${featureFolder}/opencode/install.sh`, "", script),
     file(`${featureFolder}/opencode/packages.sh`, "", script),
+    ...(fetched === null ? [] : [file(`${featureFolder}/tailscale/fetch.sh`, "aperture.tailscale", script)]),
+    ...(fetched === "feature"
+      ? [
+          file(`${featureFolder}/tailscale/devcontainer-feature.json`, "aperture.tailscale", {
+            ...image,
+            context: { nested: nestedFeature(shape, workspace) },
+          }),
+          file(`${featureFolder}/tailscale/install.sh`, "", script),
+        ]
+      : []),
     // In the image, but what it says is made from what is.
     ...(answers.attribution.includes("revision") ? [file(`${featureFolder}/revision`, "")] : []),
   ];
@@ -87,8 +100,8 @@ function filesIn(workspace: string, { answers, shape }: Demand): WantedFile[] {
  * The nested Feature's name, which `dependsOn` takes from the same place; null, and then it has to fetch the binary itself, where dev containers
  * of several places use the Feature: no one name fits all, and the Feature itself runs the nested one's script.
  */
-export function nestedFeature(shape: Shape, workspace = ""): string | null {
+export function nestedFeature(shape: Shape, workspace = "", name = "opencode"): string | null {
   const files = shape.kind === "own" ? [] : shape.files.filter((path) => workspaceOf(path) === workspace);
   const names = new Set(shape.kind === "own" ? ["./aperture-env"] : files.map(featurePath));
-  return names.size === 1 ? `${[...names][0]}/opencode` : null;
+  return names.size === 1 ? `${[...names][0]}/${name}` : null;
 }

@@ -22,6 +22,7 @@ import { generatorVersion } from "../version.ts";
 import { bypassOptionsOf, withoutTaken } from "./bypass.ts";
 import { askForRelease, describeRelease, registryFor, requireLibc, versionFor } from "./release.ts";
 import { featureFiles } from "./shape.ts";
+import { tailscaleFor } from "./tailscale.ts";
 import { survey, type Request, type Survey } from "./survey.ts";
 
 const noLock: LockFile = { lock: null, damaged: false, found: { kind: "nothing" } };
@@ -70,9 +71,11 @@ export async function preparePlanFrom(surveyed: Survey, request: Request): Promi
   const libc = shape.kind === "own" ? describeBase(answers.base).libc : null;
   if (libc !== null) requireLibc(release, libc);
   const { registry, findings: registryFindings } = await registryFor(shape, lock, already === undefined, request);
+  const demand = demandOf(answers, shape);
+  const tailscale = await tailscaleFor(demand, lock);
   const { doctorText: doctor } = await import("../catalog/doctor-text.ts");
   const catalogue = await loadCatalogue(answers.providers.map(({ id }) => id));
-  const rendered = renderEnvironment({ answers, release, registry, shape, catalogue, doctor });
+  const rendered = renderEnvironment({ answers, release, registry, shape, catalogue, doctor, tailscale: tailscale.release });
   const findings = [
     ...findAll({ ...project, configs: withoutTaken(project.configs, taken) }, bypassOptionsOf(answers), featureFiles(shape)),
     ...registryFindings,
@@ -82,16 +85,17 @@ export async function preparePlanFrom(surveyed: Survey, request: Request): Promi
   const warnings = [
     ...(damaged ? [`${lockPath} is damaged or none of ours: files that are there are taken as yours`] : []),
     ...describeRelease(answers.opencode, release, libc),
+    ...tailscale.notes,
     ...(statedBy === null ? [] : [`the sha512 of OpenCode ${release.version}'s packages is what ${statedBy} says`]),
     ...resolved.flatMap(({ source, notes }) => (source === "flag" && request.moveModels === true ? notes : [])),
     ...describeModels(answers, catalogue),
   ];
-  const nextLock = { generator: generatorVersion, answers, opencode: release, registry };
+  const pinned = tailscale.release === null ? {} : { tailscale: tailscale.release };
+  const nextLock = { generator: generatorVersion, answers, opencode: release, registry, ...pinned };
   const spec = { text: rendered.spec, edited: editedSpec };
   const { pieces, revision } = rendered;
   const { restore } = request;
   const common = { root, pieces, spec, revision, snapshot, lock, nextLock, taken, restore, warnings, editors };
-  const demand = demandOf(answers, shape);
   // An empty folder is spared the code that would look for it.
   const complete = async (plan: Plan): Promise<Plan> => {
     if (lock === null) return { ...plan, basis };

@@ -8,6 +8,7 @@ import { bases } from "../catalog/bases.ts";
 import { chunkTimeouts } from "../catalog/chunk-timeout.ts";
 import { lifecycleHooks } from "../catalog/hooks.ts";
 import { providers, refusedIds } from "../catalog/providers.ts";
+import { architectures, pinnedTailscale, tailscaleFeature, tailscaleKey, tailscaleTarballs } from "../catalog/tailscale.ts";
 import { wireFormats } from "../catalog/wire-formats.ts";
 import { otherProviderPattern } from "./parse-opencode.ts";
 import { connections } from "../connections/index.ts";
@@ -63,6 +64,61 @@ const values: { readonly [Id in QuestionId]: Schema } = {
     ...connectionForms(),
     default: connections[0].value,
     description: `How a container reaches the gateway. ${connections.map(({ value, about }) => `${value}: ${about}.`).join(" ")}`,
+  },
+  tailscale: {
+    type: ["object", "null"],
+    additionalProperties: false,
+    description:
+      "Tailscale's programs, tailscale and tailscaled, and how its nodes are let in: for the connections that need them, and for auto, which carries the programs where this key is there. Their sha256 is pinned in the lock.",
+    properties: {
+      version: {
+        type: "string",
+        pattern: "^(?:latest|v?[0-9]+\\.[0-9]+\\.[0-9]+)$",
+        default: pinnedTailscale.version,
+        description: "latest is resolved when generating and kept in the lock.",
+      },
+      url: {
+        type: "string",
+        default: tailscaleTarballs,
+        description: "Another address of the tarball, of a mirror or a build of your own; {version} and {arch} are filled in.",
+      },
+      sha256: {
+        anyOf: [
+          definition("sum"),
+          {
+            type: "object",
+            minProperties: 1,
+            additionalProperties: false,
+            properties: Object.fromEntries(architectures.map((arch) => [arch, definition("sum")])),
+          },
+        ],
+        description: `Of the tarballs of a version that is written beside it. Without it that of ${pinnedTailscale.version} is known, and for others the server is asked when generating.`,
+      },
+      image: {
+        type: "string",
+        examples: ["tailscale/tailscale:v1.104.1"],
+        description:
+          "An image to copy the programs out of, or to run beside the environment, in place of version, url and sha256.",
+      },
+      feature: {
+        type: "string",
+        default: tailscaleFeature,
+        description: "The dev container Feature that the connection tailscale takes.",
+      },
+      login_server: { type: "string", pattern: "^https?://", description: "Another control server than Tailscale's." },
+      tags: {
+        type: "array",
+        uniqueItems: true,
+        items: { type: "string", pattern: "^tag:[A-Za-z][A-Za-z0-9-]*$" },
+        description: "For the nodes of jobs; those of people are theirs.",
+      },
+      key: {
+        type: "string",
+        pattern: "^[A-Za-z_][A-Za-z0-9_]*$",
+        default: tailscaleKey,
+        description: "The name of the variable that has the key; the key itself is in no file.",
+      },
+    },
   },
   providers: {
     type: "object",
@@ -248,6 +304,7 @@ const values: { readonly [Id in QuestionId]: Schema } = {
 
 const modelIds = definition("modelId");
 const definitions: Schema = {
+  sum: { type: "string", pattern: "^[0-9A-Fa-f]{64}$" },
   shownName: { type: "string", minLength: 1, maxLength: 100, pattern: "^[^{}]+$", description: "As people see it." },
   modelId: { type: "string", pattern: "^[A-Za-z0-9@~][A-Za-z0-9@._:/+~-]{0,199}$" },
   models: {

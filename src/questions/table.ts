@@ -9,6 +9,7 @@ import { onlineUses } from "../catalog/online.ts";
 import { pluginPolicies } from "../catalog/plugins.ts";
 import { exampleWithFormat, proposedProviders, providers } from "../catalog/providers.ts";
 import { states } from "../catalog/states.ts";
+import { pinnedTailscale } from "../catalog/tailscale.ts";
 import { styles } from "../catalog/styles.ts";
 import { formatConnection, parseConnection, readConnection } from "../parts/connection-answer.ts";
 import { connections } from "../connections/index.ts";
@@ -43,6 +44,15 @@ import {
   readOtherProviders,
   readSwitch,
 } from "./parse-opencode.ts";
+import {
+  formatTailscale,
+  isTailscaleChoice,
+  parseTailscale,
+  proposeTailscale,
+  readTailscale,
+  tailscaleForm,
+  writeTailscale,
+} from "./parse-tailscale.ts";
 import { readText } from "./parse.ts";
 import {
   formatProviders,
@@ -99,6 +109,25 @@ const table: { readonly [Id in QuestionId]: Question<Id> } = {
     format: formatConnection,
     write: itself,
     holds: isConnectionChoice,
+  },
+  tailscale: {
+    id: "tailscale",
+    kind: "text",
+    flag: "tailscale",
+    value: "version",
+    env: ["APERTURE_ENV_TAILSCALE"],
+    key: ["aperture", "tailscale"],
+    asked: false,
+    optional: true,
+    message: "Which version of Tailscale's programs?",
+    help: `version of Tailscale's programs, where the connection needs them: ${pinnedTailscale.version}, latest or none; more as ${tailscaleForm}`,
+    propose: (_facts, { connection }) => byDefault(proposeTailscale(connection)),
+    parse: parseTailscale,
+    read: readTailscale,
+    format: formatTailscale,
+    write: writeTailscale,
+    holds: isTailscaleChoice,
+    before: { value: null, until: 3 },
   },
   providers: {
     id: "providers",

@@ -1,6 +1,7 @@
 /** The vocabulary of questions: what one is, what answers look like, where an answer came from. */
 import type { Libc } from "../catalog/bases.ts";
 import type { WireFormat } from "../catalog/providers.ts";
+import type { Sums } from "../catalog/tailscale.ts";
 
 /** A value that was understood, with a word on what was changed while reading it; or why not, and what to write instead. */
 export type Parsed<Value> =
@@ -12,6 +13,26 @@ export type BaseChoice = string | { readonly image: string; readonly libc: Libc;
 
 /** A connection by its word, or with options of its own. */
 export type ConnectionChoice = string | ({ readonly kind: string } & Readonly<Record<string, string>>);
+
+/** Where Tailscale's programs are from, and how a node is let in. Everything may be left out. */
+export interface TailscaleChoice {
+  /** Exact, or `latest`. Left out it is what the lock has, else the pinned one. */
+  readonly version?: string;
+  /** Another address of the tarball; `{version}` and `{arch}` are filled in. */
+  readonly url?: string;
+  /** Of the tarball: by architecture, or of the one that there is. */
+  readonly sha256?: string | Sums;
+  /** An image to take the programs out of, or to run beside the environment. */
+  readonly image?: string;
+  /** Another Feature than the vendor's. */
+  readonly feature?: string;
+  /** Another control server than the vendor's. */
+  readonly loginServer?: string;
+  /** Tags for the nodes of jobs. */
+  readonly tags?: readonly string[];
+  /** The name of the variable that has the key. */
+  readonly key?: string;
+}
 
 /** A model that a provider offers. Where nothing is said of it, the catalogue says the rest. */
 export interface ModelChoice {
@@ -49,6 +70,8 @@ export interface Answers {
   readonly name: string;
   readonly url: string;
   readonly connection: ConnectionChoice;
+  /** Tailscale's programs; null where nothing asks for them. */
+  readonly tailscale: TailscaleChoice | null;
   readonly providers: readonly ProviderChoice[];
   readonly model: string;
   readonly smallModel: string;

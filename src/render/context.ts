@@ -7,10 +7,12 @@ import { chunkTimeouts } from "../catalog/chunk-timeout.ts";
 import { onlineUses } from "../catalog/online.ts";
 import { volumeFolder, volumeName } from "../catalog/states.ts";
 import { integrityToHex, packagesOf, type Release } from "../catalog/release.ts";
+import { architectures, pinnedTailscale, tailscaleTarballs, tarballUrl, type TailscaleRelease } from "../catalog/tailscale.ts";
 import { connections } from "../connections/index.ts";
 import { splitAttribution } from "../questions/parse-attribution.ts";
 import { writeProviders } from "../questions/parse-providers.ts";
-import type { Answers, BaseChoice } from "../questions/types.ts";
+import { writeTailscale } from "../questions/parse-tailscale.ts";
+import type { Answers, BaseChoice, TailscaleChoice } from "../questions/types.ts";
 import type { Context, Runtime, Shape } from "../vocabulary.ts";
 import { formatValue } from "./escape.ts";
 import { runArgsOf, volumesOf } from "../parts/container.ts";
@@ -24,6 +26,8 @@ export interface Environment {
   readonly release: Release;
   /** The npm registry that the Feature falls back to; empty where nothing but npm itself fetches. */
   readonly registry: string;
+  /** Tailscale's tarballs, where the image fetches them. */
+  readonly tailscale?: TailscaleRelease | null;
   /** The text of doctor.mjs. */
   readonly doctor: string;
   /** The catalogue's entries of the chosen providers (`loadCatalogue`). */
@@ -42,7 +46,10 @@ export function describeBase(choice: BaseChoice): Base {
 }
 
 /** The context of every template but for the revision, which is a hash over what they give. */
-export function buildContext({ answers, release, registry, shape, catalogue }: Environment, runtime: Runtime): Context {
+export function buildContext(
+  { answers, release, registry, tailscale = null, shape, catalogue }: Environment,
+  runtime: Runtime,
+): Context {
   const base = describeBase(answers.base);
   // A managed file must not depend on a variable that anybody can set, so it has the address itself.
   const emission = emitProviders(answers, catalogue, answers.managed ? answers.url : "{env:APERTURE_URL}");
@@ -54,6 +61,7 @@ export function buildContext({ answers, release, registry, shape, catalogue }: E
       name: answers.name,
       url: answers.url,
       connection: JSON.stringify(answers.connection),
+      tailscale: answers.tailscale === null ? null : JSON.stringify(writeTailscale(answers.tailscale)),
       model: answers.model,
       smallModel: answers.smallModel,
       style: answers.style,
@@ -102,6 +110,7 @@ export function buildContext({ answers, release, registry, shape, catalogue }: E
       replacement: replacement === null ? "" : `${provider}/${replacement}`,
     })),
     registry,
+    tailscale: runtime.programs.includes("tailscale") ? describeTailscale(answers.tailscale, tailscale) : null,
     runtime: describeRuntime(runtime),
     volumes: volumesOf(answers, runtime).map((each) => ({ ...each })),
     devcontainer: {
@@ -135,6 +144,17 @@ function describeRuntime(runtime: Runtime): Context {
     programs: Object.fromEntries(programs.map((name) => [name, true])),
     connect: connect === null ? null : formatValue(connect),
   };
+}
+
+/** Where Tailscale's programs come from: an image, or a tarball for each architecture. */
+function describeTailscale(choice: TailscaleChoice | null, release: TailscaleRelease | null): Context {
+  const { version, sha256 } = release ?? pinnedTailscale;
+  const form = choice?.url ?? tailscaleTarballs;
+  const tarballs = architectures.flatMap((arch) => {
+    const sum = sha256[arch];
+    return sum === undefined ? [] : [{ arch, url: tarballUrl(form, version, arch), sha256: sum }];
+  });
+  return { version, image: choice?.image ?? null, tarballs };
 }
 
 function describeProvider({ id, name, npm, routes, options, whitelist, blacklist, models }: EmittedProvider): Context {

@@ -52,6 +52,7 @@ export const defaultAnswers: Answers = {
   name: "test",
   url: "http://ai",
   connection: "network",
+  tailscale: null,
   providers: Object.values(proposedProviders).map(({ id, defaultApi }) => ({ id, api: defaultApi })),
   model: "anthropic/claude-sonnet-5-5",
   smallModel: "anthropic/claude-haiku-4-5",

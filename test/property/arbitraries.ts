@@ -223,6 +223,12 @@ export const textFor: { readonly [Id in QuestionId]: fc.Arbitrary<string> } = {
     anyText,
   ),
   connection: fc.oneof(fc.constant("network"), anyText),
+  tailscale: fc.oneof(
+    fc.constantFrom("none", "pinned", "1.104.1", "v1.98.8", "latest", "1.90.6,sha256.amd64=" + "a".repeat(64)),
+    fc.constantFrom("image=tailscale/tailscale:v1", "login_server=http://h:8080,tags=tag:ci tag:b,key=KEY", "pinned,key=A"),
+    anyText.map((text) => `url=https://mirror.example/${text}`),
+    anyText,
+  ),
   providers: fc.oneof(
     fc.constantFrom("anthropic", "openai", "openai,anthropic", "anthropic,openai", "openai:chat", "xai:responses groq"),
     fc.uniqueArray(fc.constantFrom(...Object.keys(providers)), { minLength: 1, maxLength: 4 }).map((ids) => ids.join(",")),

@@ -22,6 +22,7 @@ export const plainAnswers: Answers = {
   name: "sample",
   url: "http://ai",
   connection: "network",
+  tailscale: null,
   providers: [{ id: "anthropic", api: "messages" }],
   model: "anthropic/claude-sonnet-5-5",
   smallModel: "anthropic/claude-haiku-4-5",

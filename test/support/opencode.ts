@@ -53,6 +53,7 @@ function renderFetch(): string {
       name: "test",
       url: "http://ai",
       connection: "network",
+      tailscale: null,
       providers: [{ id: "anthropic", api: "messages" }],
       model: "anthropic/claude-sonnet-5-5",
       smallModel: "anthropic/claude-haiku-4-5",

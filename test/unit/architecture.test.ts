@@ -8,7 +8,10 @@ import Handlebars from "handlebars";
 import { describe, expect, test } from "vitest";
 import { providers } from "../../src/catalog/providers.ts";
 import { doctorPath, featureFolder, specSchemaPath } from "../../src/catalog/files.ts";
-import { wantedFiles } from "../support/memory.ts";
+import { nothing } from "../../src/connections/network.ts";
+import { demandOf, filesOf } from "../../src/parts/compose.ts";
+import type { Shape } from "../../src/vocabulary.ts";
+import { plainAnswers, wantedFiles } from "../support/memory.ts";
 import { forExisting } from "../../src/scripts/build.mjs";
 import { helperNames, readTemplates } from "../../src/scripts/templates.mjs";
 
@@ -581,10 +584,12 @@ describe("templates", () => {
   });
 
   test("every template is a file of the catalogue, the spec or a partial, and the reverse", () => {
+    const asFeature: Shape = { kind: "feature", files: [".devcontainer.json"] };
     // The doctor's text is bundled from its sources.
     const wanted = [
       ...wantedFiles({ kind: "own" }, { attribution: ["revision"] }),
-      ...wantedFiles({ kind: "feature", files: [".devcontainer.json"] }),
+      ...wantedFiles(asFeature),
+      ...filesOf({ ...demandOf(plainAnswers, asFeature), runtime: { ...nothing, programs: ["tailscale"] } }),
     ].map(({ path }) => path);
     const expected = [...new Set([...wanted, "aperture-env.yaml"])]
       .filter((path) => ![doctorPath, specSchemaPath].includes(path))

@@ -16,6 +16,7 @@ const lock: Lock = {
     name: "x",
     url: "http://ai",
     connection: "network",
+    tailscale: null,
     providers: [{ id: "openai", api: "responses" }],
     model: "openai/gpt-6.1-sol",
     smallModel: "openai/gpt-6-luna",
@@ -94,6 +95,7 @@ describe("answers that came in later", () => {
 
   test("are some, and one that is there stays", () => {
     expect(later.map(([id]) => id)).toEqual([
+      "tailscale",
       "style",
       "online",
       "plugins",
@@ -192,9 +194,12 @@ describe("damaged or hostile", () => {
       `{"answers": {"__proto__": ${JSON.stringify(lock.answers)}}, ${withParts({ answers: undefined }).slice(1)}`,
     ],
     ...Object.keys(lock.answers).flatMap((id) => [
-      [`the answer ${id} as null`, withAnswers({ [id]: null })] as const,
+      ...(id === "tailscale" ? [] : [[`the answer ${id} as null`, withAnswers({ [id]: null })] as const]),
       [`the answer ${id} as a number`, withAnswers({ [id]: 5 })] as const,
-      [`the answer ${id} as an object`, withAnswers({ [id]: /^(?:containerEnv|hooks)$/.test(id) ? { x: {} } : {} })] as const,
+      [
+        `the answer ${id} as an object`,
+        withAnswers({ [id]: /^(?:containerEnv|hooks|tailscale)$/.test(id) ? { x: {} } : {} }),
+      ] as const,
       [`the answer ${id} as a list of null`, withAnswers({ [id]: [null] })] as const,
       // One that came in later may be missing.
       ...(questions.find((question) => question.id === id)?.before?.until === lock.lockVersion
@@ -432,6 +437,7 @@ describe("a lock of version 2", () => {
     const read = readLockText(text);
     const answers = {
       ...old.answers,
+      tailscale: null,
       plugins: "allow",
       strict: false,
       otherProviders: [],
@@ -444,7 +450,7 @@ describe("a lock of version 2", () => {
       .replace('"lockVersion": 2', '"lockVersion": 3')
       .replace(
         /("base": )/,
-        '"plugins": "allow", "otherProviders": [], "chunkTimeout": false, "state": "container", "attribution": [],\n    $1',
+        '"tailscale": null, "plugins": "allow", "otherProviders": [], "chunkTimeout": false, "state": "container", "attribution": [],\n    $1',
       );
     expect(JSON.parse(formatLock((read as { lock: Lock }).lock))).toEqual(JSON.parse(today));
   });
@@ -479,6 +485,7 @@ describe("a lock of version 1", () => {
       // Every dev container that was there, and nothing asked for: the one way in which it was.
       answers: {
         ...old.answers,
+        tailscale: null,
         style: "separate",
         online: [],
         plugins: "allow",

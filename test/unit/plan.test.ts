@@ -52,6 +52,7 @@ const answers: Lock["answers"] = {
   name: "x",
   url: "http://ai",
   connection: "network",
+  tailscale: null,
   providers: [{ id: "openai", api: "responses" }],
   model: "openai/gpt-6.1-sol",
   smallModel: "openai/gpt-6-luna",

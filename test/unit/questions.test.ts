@@ -51,6 +51,7 @@ describe("the table", () => {
     expect(earlier).toEqual({
       url: "http://ai",
       connection: "network",
+      tailscale: null,
       ...both,
       model: "anthropic/claude-sonnet-5-5",
       smallModel: "anthropic/claude-haiku-4-5",
@@ -87,6 +88,7 @@ describe("the table", () => {
 
   test("only what is about the user's own dev container, and what came later for all, is as proposed where a spec leaves it out", () => {
     expect(questions.filter(({ optional }) => optional).map(({ id }) => id)).toEqual([
+      "tailscale",
       "plugins",
       "otherProviders",
       "chunkTimeout",
@@ -309,6 +311,8 @@ const written: readonly (readonly [QuestionId, answer: unknown, value: unknown])
   ["attribution", ["run", "cost-center=$COST_CENTER"], ["run", "cost-center=$COST_CENTER"]],
   ["url", "http://ai", "http://ai"],
   ["connection", "network", "network"],
+  ["tailscale", { version: "1.98.8", tags: ["tag:ci"] }, { version: "1.98.8", tags: ["tag:ci"] }],
+  ["tailscale", null, null],
   ["providers", both.providers, { anthropic: {}, openai: {} }],
   ["providers", onlyOpenai.providers, { openai: {} }],
   ["model", "openai/gpt-6.1-sol", "openai/gpt-6.1-sol"],

@@ -34,6 +34,7 @@ const locked: Answers = {
   name: "locked",
   url: "http://locked",
   connection: "network",
+  tailscale: null,
   providers: [{ id: "openai", api: "responses" }],
   model: "openai/gpt-6.1-sol",
   smallModel: "openai/gpt-6-luna",
@@ -81,6 +82,7 @@ describe("each source", () => {
     expect(resolution.answers).toEqual({
       url: "http://ai",
       connection: "network",
+      tailscale: null,
       providers: [
         { id: "anthropic", api: "messages" },
         { id: "openai", api: "responses" },
@@ -103,6 +105,7 @@ describe("each source", () => {
     expect(sourcesOf(resolution)).toEqual({
       url: "default",
       connection: "default",
+      tailscale: "default",
       providers: "default",
       model: "default",
       smallModel: "default",
@@ -267,7 +270,7 @@ describe("somebody can be asked", () => {
     };
     const resolution = await resolve({ flags: { url: "gw", providers: "openai" } }, { ask, acceptDefaults: false });
     expect(asked.map(([id]) => id)).toEqual(["model", "smallModel", "base"]);
-    expect(asked[0]).toEqual(["model", "openai/gpt-6.1-sol", ["url", "connection", "providers"]]);
+    expect(asked[0]).toEqual(["model", "openai/gpt-6.1-sol", ["url", "connection", "tailscale", "providers"]]);
     expect(sourcesOf(resolution)).toMatchObject({
       url: "flag",
       model: "answer",

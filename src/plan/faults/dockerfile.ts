@@ -19,6 +19,9 @@ interface Stage {
 /** Where the configuration lies in an image. */
 const configuration = "/usr/local/share/aperture-env/opencode.json";
 
+/** What fetches OpenCode; Tailscale's programs have a script of the same name. */
+const fetching = /(?<!tailscale\/)fetch\.sh/;
+
 /**
  * Nothing where the targets dev and ci still have OpenCode's binary, what the Feature folder installs, and the gateway that is meant. The target
  * ci may go: nothing of ours builds it.
@@ -38,9 +41,9 @@ export function findDockerfileFaults(text: string, { url }: Meant): Fault[] {
       const fetches = (each: Instruction): boolean => {
         const from = /--from=(\S+)/.exec(each.body)?.[1];
         const source = from === undefined ? undefined : stages.find((other) => other.name === from.toLowerCase());
-        return each.name === "COPY" && source !== undefined && source.instructions.some(({ body }) => body.includes("fetch.sh"));
+        return each.name === "COPY" && source !== undefined && source.instructions.some(({ body }) => fetching.test(body));
       };
-      if (!all.some(fetches) && !runs("fetch.sh"))
+      if (!all.some(fetches) && !all.some(({ name: word, body }) => word === "RUN" && fetching.test(body)))
         found.push(
           fault(
             stage.offset,

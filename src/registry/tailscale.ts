@@ -1,0 +1,79 @@
+/**
+ * Asks the server of Tailscale's tarballs, or a mirror of it: which version is the newest (`?mode=json`, whose `TarballsVersion` it is), and the
+ * sha256 that stands beside each tarball (`<tarball>.sha256`, 64 digits). Both are the vendor's own forms (pkgs.tailscale.com/stable).
+ */
+import type { Architecture } from "../catalog/release.ts";
+import { architectures, isSum, isTailscaleVersion, pinnedTailscale, tarballUrl, type Sums } from "../catalog/tailscale.ts";
+import { environmentError, usageError } from "../errors.ts";
+
+/** How long one answer may take, in milliseconds. */
+const patience = 10_000;
+
+/** Longer is no answer of theirs. */
+const longest = 200_000;
+
+/** What is asked of it, so that tests need no server. */
+export type Fetch = (url: string) => Promise<{ readonly status: number; readonly text: string }>;
+
+const instead = `Take ${pinnedTailscale.version}, which this version pins, or write aperture.tailscale: { version: …, sha256: { amd64: …, arm64: … } } into the spec: then nobody is asked.`;
+
+/** The newest version. Throws exit 4 where the server does not say one. */
+export async function askForNewest(form: string, ask: Fetch = fetchText): Promise<string> {
+  const url = new URL("./?mode=json", tarballUrl(form, pinnedTailscale.version, "amd64")).href;
+  const { status, text } = await asked(url, ask);
+  const version = status === 200 ? versionIn(text) : null;
+  if (version !== null) return version;
+  throw environmentError("no-release", `${originOf(url)} does not say which version of Tailscale is the newest.`, instead);
+}
+
+function versionIn(text: string): string | null {
+  try {
+    const { TarballsVersion: version } = JSON.parse(text) as { readonly TarballsVersion?: unknown };
+    return isTailscaleVersion(version) ? version : null;
+  } catch {
+    return null;
+  }
+}
+
+/** The sums of a version's tarballs, those that there are. Throws exit 2 where there is none, exit 4 where nobody answers. */
+export async function askForSums(form: string, version: string, ask: Fetch = fetchText): Promise<Sums> {
+  const found = await Promise.all(
+    architectures.map(async (arch): Promise<readonly [Architecture, string] | null> => {
+      const { status, text } = await asked(`${tarballUrl(form, version, arch)}.sha256`, ask);
+      const sum = text.trim().split(/\s+/)[0]?.toLowerCase();
+      return status === 200 && isSum(sum) ? [arch, sum] : null;
+    }),
+  );
+  const sums = Object.fromEntries(found.filter((entry) => entry !== null));
+  if (Object.keys(sums).length > 0) return sums;
+  const where = originOf(tarballUrl(form, version, "amd64"));
+  throw usageError("no-such-version", `${where} states no sha256 for Tailscale ${version}.`, instead);
+}
+
+async function asked(url: string, ask: Fetch): ReturnType<Fetch> {
+  try {
+    return await ask(url);
+  } catch {
+    throw environmentError(
+      "no-answer",
+      `${originOf(url)} did not answer within ${patience / 1000} seconds, and it has to say which tarballs of Tailscale are the right ones.`,
+      instead,
+    );
+  }
+}
+
+function originOf(url: string): string {
+  return new URL(url).origin;
+}
+
+/** The body of an answer, of one that is too long its beginning. */
+async function fetchText(url: string): ReturnType<Fetch> {
+  const answer = await fetch(url, { signal: AbortSignal.timeout(patience), headers: { accept: "*/*" } });
+  let text = "";
+  const decoder = new TextDecoder();
+  for await (const piece of answer.body ?? []) {
+    text += decoder.decode(piece as Uint8Array, { stream: true });
+    if (text.length > longest) break;
+  }
+  return { status: answer.status, text };
+}
