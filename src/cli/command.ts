@@ -38,6 +38,8 @@ export type Command =
       readonly flags: Flags;
       readonly switches: Switches;
       readonly discover?: true;
+      /** Registries are asked for the digests of base images. */
+      readonly pins?: true;
       /** The command that the folder's name may be a slip of. */
       readonly mistaken?: Verb;
     }
@@ -52,6 +54,8 @@ export type Command =
       readonly restore: boolean;
       /** Models that end become what takes their place. */
       readonly models: boolean;
+      /** Registries are asked for the digests of base images. */
+      readonly pins?: true;
     }
   | {
       readonly kind: "check";

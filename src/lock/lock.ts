@@ -4,6 +4,7 @@
  * It is hostile input: parsed with caps, paths must stay inside the repository, and what does not fit is reported as damaged, never trusted.
  */
 import { createHash } from "node:crypto";
+import { arePins, type Pins } from "../catalog/image-reference.ts";
 import { compareVersions, isRelease, type Release } from "../catalog/release.ts";
 import { isTailscaleRelease, type TailscaleRelease } from "../catalog/tailscale.ts";
 import { isCount, isList, isRecord, isText } from "../forms.ts";
@@ -76,6 +77,8 @@ export interface Lock {
   readonly registry: string;
   /** Tailscale's programs, where there are any. */
   readonly tailscale?: TailscaleRelease;
+  /** Digests of the images that it is built from, by their references; left out where none is pinned. */
+  readonly pins?: Pins;
   readonly files: Readonly<Record<string, LockedFile>>;
 }
 
@@ -150,11 +153,11 @@ export function parseLock(text: string): Lock | null {
 }
 
 function isLock(value: Record<string, unknown>): value is Record<string, unknown> & Lock {
-  const { lockVersion: version, generator, revision, answers, opencode, registry, tailscale, files } = value;
+  const { lockVersion: version, generator, revision, answers, opencode, registry, tailscale, pins = {}, files } = value;
   const plain =
     version === lockVersion && isVersion(generator) && typeof revision === "string" && /^[0-9a-f]{12}$/.test(revision);
   if (!plain || typeof registry !== "string" || !isRegistry(registry)) return false;
-  if (!isAnswers(answers) || !isRelease(opencode) || !isRecord(files)) return false;
+  if (!isAnswers(answers) || !isRelease(opencode) || !isRecord(files) || !arePins(pins)) return false;
   if (tailscale !== undefined && !isTailscaleRelease(tailscale)) return false;
   const entries = Object.entries(files);
   return (

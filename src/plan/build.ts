@@ -72,8 +72,8 @@ export function buildPlan(input: PlanInput): Plan {
   );
   // What is in conflict over being dropped is still known the next time.
   for (const change of dropped) if (change.kind === "conflict") files[change.path] = known[change.path]!;
-  const { generator, registry, tailscale } = nextLock;
-  const resolved = { opencode, registry, ...(tailscale && { tailscale }) };
+  const { generator, registry, tailscale, pins } = nextLock;
+  const resolved = { opencode, registry, ...(tailscale && { tailscale }), ...(pins && { pins }) };
   const next = formatLock({ lockVersion, generator, revision, answers, ...resolved, files });
   const before = at(lockPath);
   const made = { root, warnings, findings };

@@ -4,7 +4,7 @@ import type { Place } from "../errors.ts";
 /** One thing. */
 export interface Observation {
   readonly path: string;
-  /** `spec-changed`, `missing`, `changed`, `not-added`, `stale`, `no-lock`, `outdated` and `refused` fail a check; `edited`, `kept`, `deleted` and `catalogue` are notes. */
+  /** `spec-changed`, `missing`, `changed`, `not-added`, `stale`, `no-lock`, `outdated` and `refused` fail a check; `edited`, `kept`, `deleted`, `catalogue` and `unasked` are notes. */
   readonly state:
     | "spec-changed"
     | "missing"
@@ -17,7 +17,8 @@ export interface Observation {
     | "edited"
     | "kept"
     | "deleted"
-    | "catalogue";
+    | "catalogue"
+    | "unasked";
   /** As a sentence without its full stop. */
   readonly message: string;
   /** What to do; null for a note. */
@@ -26,7 +27,7 @@ export interface Observation {
   readonly where?: Place;
 }
 
-const notes: readonly Observation["state"][] = ["edited", "kept", "deleted", "catalogue"];
+const notes: readonly Observation["state"][] = ["edited", "kept", "deleted", "catalogue", "unasked"];
 
 /** Whether an observation fails a check. */
 export function fails({ state }: Observation): boolean {

@@ -1,4 +1,5 @@
 /** From what was looked at to a plan: which release, what it renders to, what git would drop. Writes nothing. */
+import type { Pins } from "../catalog/image-reference.ts";
 import { loadCatalogue, type Catalogue } from "../catalog/models.ts";
 import { compareVersions, pinnedRelease, type Release } from "../catalog/release.ts";
 import { usageError } from "../errors.ts";
@@ -20,6 +21,7 @@ import { specPath } from "../spec/spec.ts";
 import type { Shape } from "../vocabulary.ts";
 import { generatorVersion } from "../version.ts";
 import { bypassOptionsOf, withoutTaken } from "./bypass.ts";
+import { choosePins, imagesOf } from "./pins.ts";
 import { askForRelease, describeRelease, registryFor, requireLibc, versionFor } from "./release.ts";
 import { featureFiles } from "./shape.ts";
 import { tailscaleFor } from "./tailscale.ts";
@@ -36,6 +38,7 @@ export interface Prepared {
   readonly answers: Answers;
   readonly revision: string;
   readonly release: Release;
+  readonly pins: Pins;
   readonly shape: Shape;
   /** The lock on disk. */
   readonly lock: Lock | null;
@@ -73,9 +76,19 @@ export async function preparePlanFrom(surveyed: Survey, request: Request): Promi
   const { registry, findings: registryFindings } = await registryFor(shape, lock, already === undefined, request);
   const demand = demandOf(answers, shape);
   const tailscale = await tailscaleFor(demand, lock);
+  const { pins, warnings: pinWarnings } = await choosePins(imagesOf(answers, shape), lock, request);
   const { doctorText: doctor } = await import("../catalog/doctor-text.ts");
   const catalogue = await loadCatalogue(answers.providers.map(({ id }) => id));
-  const rendered = renderEnvironment({ answers, release, registry, shape, catalogue, doctor, tailscale: tailscale.release });
+  const rendered = renderEnvironment({
+    answers,
+    release,
+    registry,
+    pins,
+    shape,
+    catalogue,
+    doctor,
+    tailscale: tailscale.release,
+  });
   const findings = [
     ...findAll({ ...project, configs: withoutTaken(project.configs, taken) }, bypassOptionsOf(answers), featureFiles(shape)),
     ...registryFindings,
@@ -86,11 +99,15 @@ export async function preparePlanFrom(surveyed: Survey, request: Request): Promi
     ...(damaged ? [`${lockPath} is damaged or none of ours: files that are there are taken as yours`] : []),
     ...describeRelease(answers.opencode, release, libc),
     ...tailscale.notes,
+    ...pinWarnings,
     ...(statedBy === null ? [] : [`the sha512 of OpenCode ${release.version}'s packages is what ${statedBy} says`]),
     ...resolved.flatMap(({ source, notes }) => (source === "flag" && request.moveModels === true ? notes : [])),
     ...describeModels(answers, catalogue),
   ];
-  const pinned = tailscale.release === null ? {} : { tailscale: tailscale.release };
+  const pinned = {
+    ...(tailscale.release !== null && { tailscale: tailscale.release }),
+    ...(Object.keys(pins).length > 0 && { pins }),
+  };
   const nextLock = { generator: generatorVersion, answers, opencode: release, registry, ...pinned };
   const spec = { text: rendered.spec, edited: editedSpec };
   const { pieces, revision } = rendered;
@@ -113,7 +130,7 @@ export async function preparePlanFrom(surveyed: Survey, request: Request): Promi
     const lines = unignoreLines([...made], new Set(ignored.map(({ path }) => path)));
     return complete(buildPlan({ ...common, ignoreLines: lines, settle, findings }));
   };
-  return { resolved, answers, revision, release, shape, lock, build };
+  return { resolved, answers, revision, release, pins, shape, lock, build };
 }
 
 /** Where an environment is made, dev containers below the top that could have it, too. */

@@ -40,6 +40,8 @@ export interface Request {
   readonly restore: boolean;
   /** Models that end soon, or have ended, become what takes their place. */
   readonly moveModels?: boolean;
+  /** Registries are asked for the digests of images. */
+  readonly pins?: boolean;
 }
 
 /** What is there, and what is wanted. */

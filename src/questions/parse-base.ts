@@ -1,11 +1,8 @@
 /** How the base is read: by name, or as an image of the user's own with what has to be known of it. Pure. */
 import { bases, findBase } from "../catalog/bases.ts";
+import { isImageReference } from "../catalog/image-reference.ts";
 import { describe, isMap, names, refused, understood } from "./parse.ts";
 import type { BaseChoice, Parsed } from "./types.ts";
-
-/** An image reference as github.com/distribution/reference defines it, digest allowed; nothing else can stand after FROM. */
-const imageReference =
-  /^(?:[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?(?::[0-9]{1,5})?\/)?[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*(?::[\w][\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$/;
 
 /** An account name as useradd takes it, or a numeric id. */
 const account = /^(?:[a-z_][a-z0-9_-]{0,31}|[0-9]{1,10})$/;
@@ -20,7 +17,7 @@ function checkCustomBase(fields: Record<string, unknown>): Parsed<BaseChoice> {
   const stray = Object.keys(fields).find((key) => !["image", "libc", "user"].includes(key));
   if (stray !== undefined) return refused(`a base has no setting ${JSON.stringify(stray)}`, `give ${customForm}`);
   const { image, libc, user } = fields;
-  if (typeof image !== "string" || image.length > 255 || !imageReference.test(image)) {
+  if (typeof image !== "string" || !isImageReference(image)) {
     return refused(
       `${JSON.stringify(image ?? "")} is not an image reference`,
       "write it as docker pull takes it, for instance ghcr.io/acme/dev:1",

@@ -2,6 +2,7 @@
 import { attributes, headerPrefix, keyBeginnings } from "../catalog/attribution.ts";
 import { endingsOf } from "../catalog/compact.ts";
 import { fetchImage, findBase, packages, type Base } from "../catalog/bases.ts";
+import { pinImage, type Pins } from "../catalog/image-reference.ts";
 import type { Catalogue } from "../catalog/models.ts";
 import { chunkTimeouts } from "../catalog/chunk-timeout.ts";
 import { onlineUses } from "../catalog/online.ts";
@@ -28,6 +29,8 @@ export interface Environment {
   readonly registry: string;
   /** Tailscale's tarballs, where the image fetches them. */
   readonly tailscale?: TailscaleRelease | null;
+  /** Digests of images; none where nothing is pinned. */
+  readonly pins?: Pins;
   /** The text of doctor.mjs. */
   readonly doctor: string;
   /** The catalogue's entries of the chosen providers (`loadCatalogue`). */
@@ -47,7 +50,7 @@ export function describeBase(choice: BaseChoice): Base {
 
 /** The context of every template but for the revision, which is a hash over what they give. */
 export function buildContext(
-  { answers, release, registry, tailscale = null, shape, catalogue }: Environment,
+  { answers, release, registry, tailscale = null, pins = {}, shape, catalogue }: Environment,
   runtime: Runtime,
 ): Context {
   const base = describeBase(answers.base);
@@ -89,11 +92,11 @@ export function buildContext(
       used: shape.kind === "own",
       name: typeof answers.base === "string" ? answers.base : "",
       custom: typeof answers.base === "string" ? null : { ...answers.base },
-      dev: base.dev,
-      ci: base.ci,
+      dev: pinImage(base.dev, pins),
+      ci: pinImage(base.ci, pins),
       libc: base.libc,
       user: base.user,
-      fetchImage,
+      fetchImage: pinImage(fetchImage, pins),
     },
     packages,
     release: {

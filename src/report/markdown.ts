@@ -1,4 +1,5 @@
 /** An update as the text of a pull request: what moved and why. Markdown. */
+import type { Pins } from "../catalog/image-reference.ts";
 import type { Release } from "../catalog/release.ts";
 import type { Lock } from "../lock/lock.ts";
 import { changesOf, type Change, type Plan } from "../plan/plan.ts";
@@ -13,6 +14,7 @@ export interface Updated {
   readonly lock: Lock | null;
   readonly answers: Answers;
   readonly release: Release;
+  readonly pins: Pins;
   readonly revision: string;
 }
 
@@ -56,13 +58,14 @@ export function formatSummary(plan: Plan, updated: Updated, generator: string): 
   ].join("\n");
 }
 
-function describeReasons({ questions, lock, answers, release }: Updated, generator: string): string[] {
+function describeReasons({ questions, lock, answers, release, pins }: Updated, generator: string): string[] {
   if (lock === null) return ["- There was no lock that could be trusted, so everything is compared anew."];
   const moved = (what: string, from: string, to: string): string[] =>
     from === to ? [] : [`- ${what}: ${code(from)} → ${code(to)}`];
   return [
     ...moved("create-aperture-env", lock.generator, generator),
     ...moved("OpenCode", lock.opencode.version, release.version),
+    ...Object.entries(pins).flatMap(([image, digest]) => moved(code(image), lock.pins?.[image] ?? "", digest)),
     ...questions
       .filter(({ id }) => id !== "opencode")
       .flatMap((question) => moved(code(question.key.join(".")), show(question, lock.answers), show(question, answers))),

@@ -146,6 +146,7 @@ describe("starting programs", () => {
   test("each program is started by the one file that knows what it may do", () => {
     expect(importers("src/repo/spawn.ts").sort()).toEqual([
       "src/cli/commands/doctor.ts",
+      "src/registry/docker-credentials.ts",
       "src/registry/npm.ts",
       "src/repo/git.ts",
       "src/verify/containers.ts",
@@ -156,6 +157,7 @@ describe("starting programs", () => {
     expect([...new Set(started)].filter((call) => !call.startsWith("src/scripts/")).sort()).toEqual([
       "src/cli/commands/doctor.ts execPath",
       "src/doctor/probe/run.ts program",
+      "src/registry/docker-credentials.ts `docker-credential-${helper}`",
       'src/registry/npm.ts "npm"',
       'src/verify/containers.ts "docker"',
       "src/verify/containers.ts execPath",

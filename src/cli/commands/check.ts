@@ -1,4 +1,4 @@
-/** Says whether repositories still are what their specs and locks say. Writes nothing; asks the registry only with --outdated. */
+/** Says whether repositories still are what their specs and locks say. Writes nothing; asks registries only with --outdated. */
 import { catalogueRelease } from "../../catalog/release.ts";
 import { lockPath, type Lock } from "../../lock/lock.ts";
 import { fails, isRefused, observe, observeNoLock, observeRefused, observeStale, type Observation } from "../../plan/check.ts";
@@ -130,7 +130,10 @@ async function observeRepository(target: Target, { outdated, strict }: How, io: 
 async function observeOutdated(lock: Lock, root: string, { env }: Io): Promise<readonly Observation[]> {
   const { findOutdated } = await import("../../registry/npm.ts");
   const { readNpmConfiguration } = await import("../../registry/configuration.ts");
-  return findOutdated(lock, generatorVersion, readNpmConfiguration(root, env));
+  const newer = await findOutdated(lock, generatorVersion, readNpmConfiguration(root, env));
+  if (lock.pins === undefined) return newer;
+  const { findMoved } = await import("../../registry/images.ts");
+  return [...newer, ...(await findMoved(lock, { target: root, env }))];
 }
 
 function changedKeys(before: Answers, after: Answers): string[] {

@@ -28,7 +28,10 @@ import { askBypass, exitOf, showNotes, showOutcome, showPlan } from "./plan-scre
 type CreateCommand = Extract<Command, { kind: "create" }>;
 
 /** Runs it and gives the exit status: 0 written or nothing to do, 3 where a file is in the way. Throws errors for people. */
-export async function runCreate({ directory, flags, switches, discover, mistaken }: CreateCommand, io: Io): Promise<number> {
+export async function runCreate(
+  { directory, flags, switches, discover, pins, mistaken }: CreateCommand,
+  io: Io,
+): Promise<number> {
   const prompt = await openPrompt(switches, io);
   const target = findTarget(switches.cwd === null ? io.cwd : findTarget(io.cwd, switches.cwd).root, directory);
   if (switches.cwd !== null && directory === null && !target.exists)
@@ -51,6 +54,7 @@ export async function runCreate({ directory, flags, switches, discover, mistaken
     decideBypass: askBypass(switches, prompt, io),
     unignore: switches.unignore,
     restore: false,
+    ...(pins && { pins }),
   });
   const { resolved, revision, answers } = prepared;
   if (!switches.json)

@@ -67,7 +67,7 @@ async function summarise(plan: Plan, prepared: Prepared): Promise<string> {
 
 async function update(
   target: Target,
-  { flags, switches, restore, models }: UpdateCommand,
+  { flags, switches, restore, models, pins }: UpdateCommand,
   prompt: Prompt,
   io: Io,
   show: (plan: Plan, prepared: Prepared) => Promise<void>,
@@ -84,6 +84,7 @@ async function update(
     unignore: switches.unignore,
     restore,
     moveModels: models,
+    ...(pins && { pins }),
   });
   const { resolved, revision } = prepared;
   if (prompt !== null) {

@@ -13,7 +13,10 @@ export const check: Descriptor = {
     {
       title: "What to look at",
       flags: [
-        { name: "outdated", text: "ask the registry, too, and fail where a newer OpenCode or generator is out" },
+        {
+          name: "outdated",
+          text: "ask the registries, too, and fail where a newer OpenCode or generator is out, or a pinned image has moved",
+        },
         {
           name: "strict",
           text: "fail where something in the repository goes past the gateway (strict: true in the spec does, too)",

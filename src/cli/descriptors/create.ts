@@ -1,7 +1,7 @@
 /** `create`, which is what is done without a command. */
 import { oneFolder, readFlags, readSwitches } from "../values.ts";
 import type { Descriptor } from "./descriptor.ts";
-import { answers, existing, writing } from "./shared.ts";
+import { answers, existing, pins, writing } from "./shared.ts";
 
 export const create: Descriptor = {
   name: "create",
@@ -18,6 +18,7 @@ export const create: Descriptor = {
       title: "Where files are already there",
       flags: existing,
     },
+    { title: "What to hold still", flags: [pins] },
     {
       title: "What to propose",
       flags: [{ name: "discover", text: "what the gateway serves (asked for at a terminal anyway)" }],
@@ -34,5 +35,6 @@ export const create: Descriptor = {
     flags: readFlags(values),
     switches: readSwitches(values, env),
     ...(values["discover"] === true && { discover: true }),
+    ...(values["pins"] === true && { pins: true }),
   }),
 };

@@ -38,6 +38,12 @@ export const existing: readonly Flag[] = [
   { name: "unignore", text: "add lines to .gitignore for files that git would leave out" },
 ];
 
+/** Who asks registries for digests. */
+export const pins: Flag = {
+  name: "pins",
+  text: "pin base images by the digests that their registries state now; without it those of the lock stay",
+};
+
 /** A flag for each question. */
 export const answers: readonly Flag[] = questions.map(({ flag, kind, value, help: text }): Flag => ({
   name: flag,

@@ -1,7 +1,7 @@
 /** `update`. */
 import { readFlags, readSwitches, readWord } from "../values.ts";
 import type { Descriptor, Flag } from "./descriptor.ts";
-import { answers, existing, writing } from "./shared.ts";
+import { answers, existing, pins, writing } from "./shared.ts";
 
 const restore: Flag = {
   name: "restore",
@@ -27,6 +27,7 @@ export const update: Descriptor = {
           name: "models",
           text: "put what takes their place for models that end within 90 days, or have ended, into aperture-env.yaml",
         },
+        pins,
       ],
     },
     { title: "What to change (it is written into aperture-env.yaml)", flags: answers },
@@ -43,6 +44,7 @@ export const update: Descriptor = {
     switches: readSwitches(values, env),
     restore: values["restore"] === true,
     models: values["models"] === true,
+    ...(values["pins"] === true && { pins: true }),
     summary: readWord(values, "summary", ["markdown"]) !== null,
   }),
 };

@@ -1,0 +1,41 @@
+/** Which images an environment is built from, and by which digests. What asks registries is loaded only where it is needed. */
+import { fetchImage } from "../catalog/bases.ts";
+import { hasOnlyTag, type Pins } from "../catalog/image-reference.ts";
+import type { Lock } from "../lock/lock.ts";
+import type { Answers } from "../questions/types.ts";
+import { describeBase } from "../render/context.ts";
+import type { Shape } from "../vocabulary.ts";
+import type { Request } from "./survey.ts";
+
+/** The images that generated files name by a tag, each once. A dev container of the user's names its own. */
+export function imagesOf({ base }: Answers, shape: Shape): string[] {
+  if (shape.kind !== "own") return [];
+  const { dev, ci } = describeBase(base);
+  return [...new Set([ci, dev, fetchImage])].filter(hasOnlyTag);
+}
+
+/**
+ * Their digests: those of the lock, and with `--pins` those that the registries state now. An image of which no digest can be had keeps the one of
+ * the lock, or its tag, with a word: a machine without a network is no reason not to write.
+ */
+export async function choosePins(
+  images: readonly string[],
+  lock: Lock | null,
+  { pins, target, env }: Request,
+): Promise<{ readonly pins: Pins; readonly warnings: readonly string[] }> {
+  const locked = lock?.pins ?? {};
+  const kept = Object.fromEntries(Object.entries(locked).filter(([image]) => images.includes(image)));
+  if (pins !== true) {
+    const open = Object.keys(locked).length === 0 ? [] : images.filter((image) => !Object.hasOwn(kept, image));
+    return {
+      pins: kept,
+      warnings: open.map((image) => `${image} has no digest yet: run  npx create-aperture-env update --pins`),
+    };
+  }
+  const { askForDigests, pinsOf } = await import("../registry/images.ts");
+  const answers = await askForDigests(images, { target: target.root, env });
+  const warnings = [...answers].flatMap(([image, found]) =>
+    "why" in found ? [`${image} keeps its ${Object.hasOwn(kept, image) ? "digest" : "tag"}: ${found.why}`] : [],
+  );
+  return { pins: { ...kept, ...pinsOf(answers) }, warnings };
+}
