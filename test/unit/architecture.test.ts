@@ -8,7 +8,7 @@ import Handlebars from "handlebars";
 import { describe, expect, test } from "vitest";
 import { providers } from "../../src/catalog/providers.ts";
 import { doctorPath, featureFolder, specSchemaPath } from "../../src/catalog/files.ts";
-import { nothing } from "../../src/connections/network.ts";
+import { nothing } from "../../src/parts/runtime.ts";
 import { demandOf, filesOf } from "../../src/parts/compose.ts";
 import type { Shape } from "../../src/vocabulary.ts";
 import { plainAnswers, wantedFiles } from "../support/memory.ts";

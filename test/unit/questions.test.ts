@@ -123,6 +123,12 @@ const parsed: readonly (readonly [QuestionId, text: string, value: unknown, writ
   ["url", "ai/v1", "http://ai", "http://ai"],
   ["connection", "network", "network"],
   ["connection", " network ", "network", "network"],
+  [
+    "connection",
+    "network,hosts=ai=100.64.0.1  b:fd7a::1,dns=100.100.100.100",
+    { kind: "network", hosts: "ai:100.64.0.1 b:fd7a::1", dns: "100.100.100.100" },
+    "network,hosts=ai:100.64.0.1 b:fd7a::1,dns=100.100.100.100",
+  ],
   ["providers", "anthropic,openai", both.providers],
   ["providers", " openai ", onlyOpenai.providers, "openai"],
   ["providers", "openai anthropic", [...both.providers!].reverse(), "openai,anthropic"],
@@ -260,6 +266,11 @@ const read: readonly (readonly [QuestionId, value: unknown, answer: unknown])[] 
   ["connection", "network", "network"],
   ["connection", { kind: "network" }, "network"],
   ["connection", { kind: " network " }, "network"],
+  [
+    "connection",
+    { kind: "network", hosts: ["ai:100.64.0.1", "b=host-gateway"], dnsSearch: "example.ts.net" },
+    { kind: "network", hosts: "ai:100.64.0.1 b:host-gateway", dnsSearch: "example.ts.net" },
+  ],
   ["providers", { anthropic: {}, openai: {} }, both.providers],
   ["providers", { anthropic: null, openai: { api: "responses" } }, both.providers],
   ["providers", { openai: { api: null } }, onlyOpenai.providers],
@@ -351,9 +362,9 @@ const chooseProvider = /^choose from anthropic, openai, google, .*togetherai$/;
 const nameModels = /^choose from anthropic, .*, or name its models in aperture-env\.yaml, for instance  house-models: /;
 const refusedTexts: readonly (readonly [QuestionId, text: string, why: RegExp, fix: RegExp])[] = [
   ["url", "http://ai/x", /has the path \/x/, /^write http:\/\/ai/],
-  ["connection", "tailscale", /cannot connect by "tailscale"/, /^choose from network$/],
-  ["connection", "", /cannot connect by ""/, /^choose from network$/],
-  ["connection", "network,hostname=x", /^network has no option "hostname"$/, /^write {2}network$/],
+  ["connection", "carrier", /cannot connect by "carrier"/, /^choose from .*\bnetwork\b/],
+  ["connection", "", /cannot connect by ""/, /^choose from .*\bnetwork\b/],
+  ["connection", "network,hostname=x", /^network has no option "hostname"$/, /^it knows hosts, dns, dnsSearch$/],
   ["connection", "network,x", /^"x" is no option of a connection$/, /^write {2}kind,name=value$/],
   ["providers", "", /no provider is named/, chooseProvider],
   ["providers", " , ", /no provider is named/, chooseProvider],
@@ -568,8 +579,14 @@ const refusedValues: readonly (readonly [QuestionId, value: unknown, why: RegExp
     // A connection may be one, with options.
     [id, {}, id === "connection" ? /^the connection has no kind$/ : /^expected text, not a map$/] as const,
   ]),
+  ["connection", { kind: "network", hosts: ["ai"] }, /^network's hosts: "ai" is none$/],
+  ["connection", { kind: "network", hosts: "ai:100.64.0.256" }, /^network's hosts: "ai:100.64.0.256" is none$/],
+  ["connection", { kind: "network", hosts: "a;b:1.1.1.1" }, /is none$/],
+  ["connection", { kind: "network", dns: "ai" }, /^network's dns: "ai" is none$/],
+  ["connection", { kind: "network", dns: [] }, /^network's dns: it is empty$/],
+  ["connection", { kind: "network", dnsSearch: "$(id)" }, /is none$/],
   ["connection", { kind: 5 }, /^the connection has no kind$/],
-  ["connection", { kind: "tailscale" }, /cannot connect by "tailscale"/],
+  ["connection", { kind: "carrier" }, /cannot connect by "carrier"/],
   ["connection", { kind: "network", hostname: "x" }, /^network has no option "hostname"$/],
   ["connection", { kind: "network", hostname: 5 }, /^the option "hostname" is neither text nor a list of texts$/],
   ["connection", JSON.parse('{ "kind": "network", "__proto__": "x" }'), /^network has no option "__proto__"$/],
@@ -684,5 +701,5 @@ test("a clean name is clean", () => {
 
 test("this version offers what it can make", () => {
   expect(offeredOutputs().map(({ value }) => value)).toEqual(["devcontainer"]);
-  expect(connections.map(({ value }) => value)).toEqual(["network"]);
+  expect(connections.map(({ value }) => value)).toEqual(expect.arrayContaining(["network", "tailscale"]));
 });

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { pinnedRelease } from "../../src/catalog/release.ts";
 import { isTailscaleRelease, pinnedTailscale, tarballUrl, tailscaleTarballs } from "../../src/catalog/tailscale.ts";
 import { lockVersion, parseLock, type Lock } from "../../src/lock/lock.ts";
-import { nothing } from "../../src/connections/network.ts";
+import { nothing } from "../../src/parts/runtime.ts";
 import { tailscaleFor } from "../../src/prepare/tailscale.ts";
 import { formatTailscale, parseTailscale, readTailscale, writeTailscale } from "../../src/questions/parse-tailscale.ts";
 import { questionOf } from "../../src/questions/table.ts";

@@ -1,5 +1,5 @@
 /** A throw-away connection, as somebody would add one: it needs a service beside the container, and a secret. */
-import { nothing } from "../../../src/connections/network.ts";
+import { nothing } from "../../../src/parts/runtime.ts";
 import type { Connection } from "../../../src/vocabulary.ts";
 
 export const relay: Connection = {

@@ -1,0 +1,31 @@
+/**
+ * Tailscale in the environment's own container, by the vendor's Feature: it brings the programs, the capabilities that it needs, a volume for the
+ * login, and an entrypoint that starts the daemon. It does not log in where secrets come later than entrypoints run, as in Codespaces
+ * (github.com/tailscale/codespace, issue 53), so the environment's own step does.
+ */
+import { pinnedTailscale, tailscaleFeature } from "../catalog/tailscale.ts";
+import { connectBy, secretsOf } from "../parts/node.ts";
+import { nothing } from "../parts/runtime.ts";
+import type { Connection } from "../vocabulary.ts";
+
+/** It needs an output that takes Features. */
+export const tailscale: Connection = {
+  value: "tailscale",
+  label: "tailscale",
+  hint: "Tailscale in the container, by its official Feature",
+  about: "Tailscale in the container does, by its official Feature",
+  needs: ["secret", "feature"],
+  options: {},
+  runtime: (answers) => ({
+    ...nothing,
+    secrets: secretsOf(answers),
+    features: [
+      {
+        id: answers.tailscale?.feature ?? tailscaleFeature,
+        options: { version: answers.tailscale?.version ?? pinnedTailscale.version },
+      },
+    ],
+    // Where the entrypoint's daemon listens (src/tailscale/tailscaled-entrypoint.sh there).
+    connect: connectBy(answers, "tailscale", { socket: "/var/run/tailscale/tailscaled.sock" }),
+  }),
+};

@@ -1,0 +1,51 @@
+/** What the connections that make a node of the tailnet share: its name, who lets it in, and what environment.json tells of it. Pure. */
+import { tailscaleKey } from "../catalog/tailscale.ts";
+import { volumeFolder, volumeName } from "../catalog/states.ts";
+import type { Answers } from "../questions/types.ts";
+import type { Connect, Secret, Volume } from "../vocabulary.ts";
+
+/** The volume on which a login outlasts the container; the one for sessions, too. */
+export const loginVolume: Volume = { name: volumeName, path: volumeFolder };
+
+/** A name for the node: letters, digits and dashes (RFC 1123, 2.1), which say whose environment it is. */
+export function nodeOf({ name }: Pick<Answers, "name">): string {
+  const word = name
+    .normalize("NFKD")
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, "-")
+    .slice(0, 50)
+    .replaceAll(/^-+|-+$/g, "");
+  return word === "" ? "dev" : `${word}-dev`;
+}
+
+/** The variable that has the key. */
+export function keyOf({ tailscale }: Pick<Answers, "tailscale">): string {
+  return tailscale?.key ?? tailscaleKey;
+}
+
+/** The one secret, which nobody has to have. */
+export function secretsOf(answers: Pick<Answers, "tailscale">): readonly Secret[] {
+  return [
+    {
+      name: keyOf(answers),
+      why: "A Tailscale auth key that lets this container's node in; without it a person logs in",
+      url: "https://tailscale.com/kb/1085/auth-keys",
+    },
+  ];
+}
+
+/** What has to be done in the container, where nothing else is said: the one way everywhere. */
+export function connectBy(answers: Answers, way: Connect["by"]["default"], more: Partial<Connect> = {}): Connect {
+  return {
+    by: { default: way },
+    node: nodeOf(answers),
+    port: 1055,
+    loginServer: answers.tailscale?.loginServer ?? null,
+    tags: answers.tailscale?.tags ?? [],
+    secret: keyOf(answers),
+    programs: false,
+    folder: null,
+    socket: null,
+    ...more,
+  };
+}
