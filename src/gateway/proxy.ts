@@ -12,16 +12,23 @@ export interface ProxyRoute {
   readonly proxy: URL | null;
   /** A variable that names a proxy which is not used here, though somebody may expect it. */
   readonly unused: string | null;
+  /** A variable that names a proxy for other requests than this one, where nothing names one for it. */
+  readonly other: string | null;
 }
 
 /** Finds the way to a URL. Only http through an http proxy is relayed; everything else goes directly, and says so. */
 export function findRoute(url: URL, env: Env): ProxyRoute {
   const variables = url.protocol === "https:" ? ["https_proxy", "HTTPS_PROXY"] : ["http_proxy", "HTTP_PROXY"];
-  const name = variables.find((variable) => (env[variable] ?? "").trim() !== "");
-  if (name === undefined || isExcluded(url, env["no_proxy"] ?? env["NO_PROXY"] ?? "")) return { proxy: null, unused: null };
+  const isSet = (variable: string): boolean => (env[variable] ?? "").trim() !== "";
+  if (isExcluded(url, env["no_proxy"] ?? env["NO_PROXY"] ?? "")) return { proxy: null, unused: null, other: null };
+  const name = variables.find(isSet);
+  if (name === undefined) return { proxy: null, unused: null, other: others.find(isSet) ?? null };
   const proxy = parseProxy(env[name]!.trim());
-  return url.protocol === "http:" && proxy !== null ? { proxy, unused: null } : { proxy: null, unused: name };
+  const taken = url.protocol === "http:" ? proxy : null;
+  return { proxy: taken, unused: taken === null ? name : null, other: null };
 }
+
+const others = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
 
 function parseProxy(text: string): URL | null {
   try {

@@ -184,6 +184,8 @@ function misbehave(how: string, socket: Socket): void {
 
 async function startProxy(closing: (() => unknown)[]): Promise<void> {
   const server = createHttpServer((asked, reply) => {
+    // What is asked of the proxy itself.
+    if (asked.url!.startsWith("/")) return void reply.writeHead(404).end();
     const passed = request(asked.url!, { method: asked.method, headers: asked.headers }, (answered) => {
       reply.writeHead(answered.statusCode!, answered.headers);
       answered.pipe(reply);

@@ -185,14 +185,30 @@ const cases: Readonly<Record<string, readonly [Case, ...string[]]>> = {
     "gateway-quota-invalid",
   ],
   "a model that is not served": [
-    ok(list((model) => (model.id === "claude-sonnet-5-5" ? null : model))),
+    ok(
+      list((model) => (model.id === "claude-sonnet-5-5" ? null : model)),
+      { post: 404 },
+    ),
     "model-not-served",
     "models-not-served",
   ],
+  "a model that is not listed, and asked for all the same": [
+    ok(list((model) => (model.id === "claude-sonnet-5-5" ? null : model))),
+    "model-not-listed",
+    "models-not-served",
+  ],
   "a small model that is not served": [
-    ok(list((model) => (model.id === "claude-haiku-4-5" ? null : model))),
+    ok(
+      list((model) => (model.id === "claude-haiku-4-5" ? null : model)),
+      { post: 404 },
+    ),
     "models-not-served",
     "small-model-not-served",
+  ],
+  "a small model that is not listed, and asked for all the same": [
+    ok(list((model) => (model.id === "claude-haiku-4-5" ? null : model))),
+    "models-not-served",
+    "small-model-not-listed",
   ],
   "models that are new": [ok(list().replace('"data":[', '"data":[{"id":"brand-new"},')), "models-new"],
 
@@ -205,6 +221,18 @@ const cases: Readonly<Record<string, readonly [Case, ...string[]]>> = {
   "nothing, without any variable": [env({ APERTURE_URL: null, OPENCODE_CONFIG: null })],
 
   "a proxy that is not there": [env({ HTTP_PROXY: "http://127.0.0.1:3128" }), "proxy"],
+  "a proxy that is not there, where nothing else leads to the gateway": [
+    { records: {}, ...env({ HTTP_PROXY: "http://127.0.0.1:3128" }) },
+    "proxy-closed",
+  ],
+  "a proxy that does not get there, where nothing else leads to the gateway": [
+    { records: {}, proxy: true, ...env({ HTTP_PROXY: "http://127.0.0.1:3128" }) },
+    "proxy",
+  ],
+  "a proxy for https alone, where nothing else leads to the gateway": [
+    { records: {}, ...env({ HTTPS_PROXY: "http://127.0.0.1:3128" }) },
+    "proxy-http-missing",
+  ],
   "a proxy, and NO_PROXY in a form that does not count": [
     env({ http_proxy: "http://127.0.0.1:3128", NO_PROXY: "http://ai,10.0.0.0/8" }),
     "proxy",

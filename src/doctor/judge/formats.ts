@@ -42,7 +42,12 @@ export function formatsToTry(
 ): readonly FormatQuestion[] {
   const served = readModels(models.text) ?? [];
   const open = formatsInUse(config, choices, served).filter(({ paths }) => deep || paths.length === 0);
-  return [...new Map(open.map(({ path, model }) => [path, { path, model }])).values()];
+  // What is not listed may be served all the same.
+  const unlisted = usedModels(config, choices).flatMap((used) =>
+    used.path === null || serves(served, used) !== undefined ? [] : [{ path: used.path, model: used.wire }],
+  );
+  const all = served.length === 0 ? [] : [...open, ...unlisted];
+  return [...new Map(all.map(({ path, model }) => [`${path} ${model}`, { path, model }])).values()];
 }
 
 /** What the gateway serves of the wire formats that are in use, by its list and, where they were tried, by its answers. */
@@ -52,7 +57,7 @@ export function judgeFormats(
 ): Check[] {
   const main = splitModel(textAt(config, "model") ?? "")[0];
   return formatsInUse(config, choices, served).flatMap(({ provider, path, model, paths }) => {
-    const tried = probe.formats.get(path);
+    const tried = probe.formats.get(`${path} ${model}`);
     const severity = provider === main ? "failure" : "warning";
     if (paths.length > 0 ? !paths.includes(path) : tried !== undefined && "status" in tried && [404, 405].includes(tried.status))
       return [

@@ -64,20 +64,68 @@ function judgeWay(probe: GatewayProbe, about: About): Check | null {
   return wrong === null ? null : withProxy(fromError(wrong), probe);
 }
 
-/** With a proxy on the way, that is the first suspect. */
-function withProxy(check: Check, { route, url }: GatewayProbe): Check {
-  return route.proxy === null ? check : proxied(check, route.proxy, url);
-}
-
-function proxied(check: Check, proxy: URL, url: URL): Check {
+/** With a proxy on the way, that is the first suspect; and where one is meant, that it is not taken. */
+function withProxy(check: Check, { route: { proxy, other }, url, models, detour }: GatewayProbe): Check {
+  if (proxy === null)
+    return other === null || url.protocol !== "http:" || !("phase" in models)
+      ? check
+      : found(
+          "failure",
+          "gateway",
+          "proxy-http-missing",
+          `${other} names a proxy and HTTP_PROXY does not, so ${url.origin} is asked directly`,
+          `OpenCode takes HTTP_PROXY for an http address and no other variable; asked directly: ${lowerFirst(check.message)}`,
+          "let HTTP_PROXY name an http proxy that leads to the gateway, such as that of Tailscale's daemon",
+        );
+  // What came through it is the gateway's own.
+  if ("status" in models && (detour === null || (detour.isTailscale && models.text !== ""))) return check;
+  const { host } = proxy;
+  const isDirect = detour !== null && "status" in detour.direct && explainAnswer(detour.direct, aboutOf(url)) === null;
+  const isClosed = "phase" in models && models.code === "ECONNREFUSED" && models.phase === "connect";
+  if (isDirect)
+    return found(
+      "failure",
+      "gateway",
+      "proxy",
+      `Requests to ${url.hostname} go through the proxy ${show(host)}, which does not get there`,
+      `${check.message}; without the proxy it answers`,
+      `let NO_PROXY and no_proxy hold ${url.hostname},localhost,127.0.0.1 (no scheme, no CIDR)`,
+    );
+  // Where only the proxy can lead to the gateway, a NO_PROXY would break what is meant to work.
+  if (isClosed)
+    return found(
+      "failure",
+      "gateway",
+      "proxy-closed",
+      `Nothing listens at ${show(host)}, which HTTP_PROXY names as the proxy`,
+      `the program that should is not there or has another port, and without a proxy ${url.origin} does not answer either`,
+      "start it, or write its port: that of Tailscale's daemon is what its --outbound-http-proxy-listen says, most often 1055",
+    );
+  if (detour?.isTailscale === true)
+    return found(
+      "failure",
+      "gateway",
+      "proxy-tailscale",
+      `The proxy ${show(host)} of Tailscale's daemon takes the request, and ${url.origin} does not answer through it`,
+      `the daemon is not logged in, knows no ${url.hostname}, or no grant leads there`,
+      "tailscale status  says which. The proxy is the way: NO_PROXY must not hold the gateway's name",
+    );
   return found(
     "failure",
     "gateway",
     "proxy",
-    `Requests to ${url.hostname} go through the proxy ${show(proxy.host)}, which does not get there`,
-    check.message,
-    `let NO_PROXY and no_proxy hold ${url.hostname},localhost,127.0.0.1 (no scheme, no CIDR)`,
+    `Requests to ${url.hostname} go through the proxy ${show(host)}, which does not get there`,
+    `${check.message}; without the proxy it does not answer either`,
+    "let HTTP_PROXY name one that leads to the gateway: in a tailnet, that of Tailscale's daemon",
   );
+}
+
+function aboutOf(url: URL): About {
+  return { url, timeout: 0, proxy: null, unused: null };
+}
+
+function lowerFirst(text: string): string {
+  return `${text.slice(0, 1).toLowerCase()}${text.slice(1)}`;
 }
 
 function judgeName({ code }: Failure, { name, resolver, url }: GatewayProbe): Check {

@@ -11,21 +11,15 @@ export function judgeModels(
   const checks: Check[] = [];
   const used = usedModels(config, choices);
   for (const each of used) {
-    const main = each.key === "model";
-    if (serves(served, each) === undefined)
-      checks.push(
-        found(
-          main ? "failure" : "warning",
-          "models",
-          main ? "model-not-served" : "small-model-not-served",
-          `The gateway does not serve ${quote.text(each.text)}, which is ${each.key}`,
-          main ? "every prompt is answered with 404, or no grant gives you this model" : "titles fail without a word",
-          `choose one of ${listed(
-            served.map(({ id }) => show(id)),
-            4,
-          )}, or ask for a grant`,
-        ),
-      );
+    if (serves(served, each) !== undefined) continue;
+    const tried = probe.formats.get(`${each.path} ${each.wire}`);
+    const choose = `choose one of ${listed(
+      served.map(({ id }) => show(id)),
+      4,
+    )}, or ask for a grant`;
+    checks.push(
+      judgeUnlisted(each.key, quote.text(each.text), tried !== undefined && "status" in tried ? tried.status : null, choose),
+    );
   }
   checks.push(...judgeFormats({ config, choices, probe, quote }, served));
   const known = new Map(
@@ -57,15 +51,41 @@ export function judgeModels(
         "note",
         "models",
         "models-not-served",
-        `${lost.length} of ${known.size} models that can be chosen are not served: ${listed(
+        `${lost.length} of ${known.size} models that can be chosen are not listed: ${listed(
           lost.map((id) => quote.text(id)),
           3,
         )}`,
-        "choosing one is answered with 404",
+        "no grant gives you them, or no provider of the gateway has them: choosing one may be answered with 404",
         "npx create-aperture-env discover --write, and build the image again",
       ),
     );
   return withList(checks, served);
+}
+
+/** The list has what grants give and what the gateway's configuration names; whether a prompt is answered says only a request, by its status. */
+function judgeUnlisted(key: string, name: string, status: number | null, choose: string): Check {
+  const isMain = key === "model";
+  if (status !== null && status !== 404) {
+    const cause = `it does not refuse a request for it (${status}), so prompts may work`;
+    const next = `aperture-doctor --send  tries one; or ${choose}`;
+    return isMain
+      ? found("note", "models", "model-not-listed", `The gateway does not list ${name}, which is model`, cause, next)
+      : found("note", "models", "small-model-not-listed", `The gateway does not list ${name}, which is small_model`, cause, next);
+  }
+  const cause =
+    status === null
+      ? "no grant gives you this model, or no provider of the gateway has it"
+      : "a request for it is answered with 404: no grant gives you this model, or no provider of the gateway has it";
+  return isMain
+    ? found("failure", "models", "model-not-served", `The gateway does not list ${name}, which is model`, cause, choose)
+    : found(
+        "warning",
+        "models",
+        "small-model-not-served",
+        `The gateway does not list ${name}, which is small_model`,
+        `${cause}; titles fail without a word`,
+        choose,
+      );
 }
 
 function withList(checks: readonly Check[], served: readonly Served[]): Check[] {

@@ -21,8 +21,18 @@ export interface GatewayProbe {
   readonly models: DatedAnswer | Failure;
   /** This machine's clock when the answer came. */
   readonly now: number;
-  /** Answers to a request without content, by path. */
+  /** Answers to a request without content, by path and model with a blank between them. */
   readonly formats: ReadonlyMap<string, Answer | Failure>;
+  /** What else is known of a proxy through which no answer of the gateway came. */
+  readonly detour: Detour | null;
+}
+
+/** A proxy that does not lead to the gateway, as it seems. */
+export interface Detour {
+  /** Whether it is the one that Tailscale's daemon has. */
+  readonly isTailscale: boolean;
+  /** What came of asking the gateway directly. */
+  readonly direct: DatedAnswer | Failure;
 }
 
 /** A wire format to be tried, with a model that is served. */
@@ -51,10 +61,18 @@ export async function probeGateway({ origin, env, deadline, formatsFor }: Networ
   const literal = isAddress(hostname);
   const common = { url, route, name: literal ? null : hostname, resolver };
   const resolved = literal ? [hostname.replace(/^\[|\]$/g, "")] : await resolveInTailnet(hostname, resolver, deadline);
-  if ("phase" in resolved) return { ...common, addresses: [], models: resolved, now: Date.now(), formats: new Map() };
+  const nothing = { now: Date.now(), formats: new Map() };
+  if ("phase" in resolved) {
+    const detour = await lookBeside(url, route.proxy, []);
+    return { ...common, ...nothing, addresses: [], models: resolved, detour };
+  }
   const question = { proxy: route.proxy, deadline, headers: { "user-agent": "aperture-doctor" }, port };
   const [models, address] = await askFirst(resolved, (host) => askAt({ ...question, url, host, body: null }));
   const now = Date.now();
+  if (!isGateways(models, route)) {
+    const detour = await lookBeside(url, route.proxy, resolved);
+    return { ...common, ...nothing, addresses: resolved, models, now, detour };
+  }
   const wanted = "status" in models ? formatsFor(models) : [];
   const formats = await Promise.all(
     wanted.map(async ({ path, model }) => {
@@ -65,10 +83,38 @@ export async function probeGateway({ origin, env, deadline, formatsFor }: Networ
         "anthropic-version": "2023-06-01",
       };
       const body = JSON.stringify({ model });
-      return [path, await askAt({ ...question, url: new URL(path, origin), host: address, headers, body })] as const;
+      const answer = await askAt({ ...question, url: new URL(path, origin), host: address, headers, body });
+      return [`${path} ${model}`, answer] as const;
     }),
   );
-  return { ...common, addresses: resolved, models, now, formats: new Map(formats) };
+  return { ...common, addresses: resolved, models, now, formats: new Map(formats), detour: null };
+}
+
+/** Whether an answer is certainly the gateway's: a proxy that does not get there answers by itself, most often with a page, Tailscale's without a word. */
+function isGateways(models: DatedAnswer | Failure, { proxy }: ProxyRoute): boolean {
+  return "status" in models && (proxy === null || /\bjson\b/i.test(models.type));
+}
+
+/** In milliseconds. */
+const patienceBeside = 1000;
+
+/** Which proxy it is, by what tailscaled's says to a request that is for itself (cmd/tailscaled/proxy.go, 1.102), and whether it is needed at all. */
+async function lookBeside(url: URL, proxy: URL | null, addresses: readonly string[]): Promise<Detour | null> {
+  if (proxy === null) return null;
+  const deadline = performance.now() + patienceBeside;
+  const common = { proxy: null, body: null, headers: { "user-agent": "aperture-doctor" }, deadline };
+  const itself = async (host: string): Promise<DatedAnswer | Failure> =>
+    ask({ ...common, url: new URL("/", proxy), host, port: Number(proxy.port || 80) });
+  const directly = async (): Promise<DatedAnswer | Failure> => {
+    const { hostname } = url;
+    const found = isAddress(hostname)
+      ? [hostname.replace(/^\[|\]$/g, "")]
+      : await resolveInTailnet(hostname, readResolver(), deadline);
+    if ("phase" in found) return found;
+    return (await askFirst(found, (host) => askAt({ ...common, url, host, port: Number(url.port || 80) })))[0];
+  };
+  const [said, direct] = await Promise.all([addresses[0] === undefined ? null : itself(addresses[0]), directly()]);
+  return { isTailscale: said !== null && "status" in said && said.text.startsWith("bogus RequestURI"), direct };
 }
 
 /** OpenCode's runtime says "refused" where there is no way, too (seen with Bun 1.3.14). */
