@@ -1650,7 +1650,7 @@ function judgeModel({ path, text }, { providers, allowed = [], managed = false }
 function judgeLists(named, { providers, allowed = [] }) {
   const listed2 = (name) => named.filter(({ path }) => path[0] === name).map(({ text }) => text);
   const gone = listed2("disabled_providers").filter((id) => providers.includes(id));
-  const others = listed2("enabled_providers").filter((id) => !providers.includes(id) && !allowed.includes(id));
+  const others2 = listed2("enabled_providers").filter((id) => !providers.includes(id) && !allowed.includes(id));
   const found2 = [];
   if (gone.length > 0)
     found2.push({
@@ -1661,11 +1661,11 @@ function judgeLists(named, { providers, allowed = [] }) {
       hint: "leave it if that is meant, or take it out",
       fixable: true
     });
-  if (others.length > 0)
+  if (others2.length > 0)
     found2.push({
       code: "bypass",
       path: ["enabled_providers"],
-      what: `enabled_providers takes the place of the environment's own and lets in ${others.map(show2).join(", ")}`,
+      what: `enabled_providers takes the place of the environment's own and lets in ${others2.map(show2).join(", ")}`,
       comes: "models that do not go through the gateway can be chosen",
       hint: choices(ownCounts),
       fixable: true
@@ -1879,11 +1879,15 @@ function modelOf(text) {
 // src/gateway/proxy.ts
 function findRoute(url, env) {
   const variables2 = url.protocol === "https:" ? ["https_proxy", "HTTPS_PROXY"] : ["http_proxy", "HTTP_PROXY"];
-  const name = variables2.find((variable) => (env[variable] ?? "").trim() !== "");
-  if (name === void 0 || isExcluded(url, env["no_proxy"] ?? env["NO_PROXY"] ?? "")) return { proxy: null, unused: null };
+  const isSet = (variable) => (env[variable] ?? "").trim() !== "";
+  if (isExcluded(url, env["no_proxy"] ?? env["NO_PROXY"] ?? "")) return { proxy: null, unused: null, other: null };
+  const name = variables2.find(isSet);
+  if (name === void 0) return { proxy: null, unused: null, other: others.find(isSet) ?? null };
   const proxy = parseProxy(env[name].trim());
-  return url.protocol === "http:" && proxy !== null ? { proxy, unused: null } : { proxy: null, unused: name };
+  const taken = url.protocol === "http:" ? proxy : null;
+  return { proxy: taken, unused: taken === null ? name : null, other: null };
 }
+var others = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
 function parseProxy(text) {
   try {
     const proxy = new URL(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`);
@@ -2967,12 +2971,16 @@ function formatsInUse(config, choices2, served) {
 function formatsToTry(config, choices2, models, deep) {
   const served = readModels(models.text) ?? [];
   const open = formatsInUse(config, choices2, served).filter(({ paths: paths2 }) => deep || paths2.length === 0);
-  return [...new Map(open.map(({ path, model }) => [path, { path, model }])).values()];
+  const unlisted = usedModels(config, choices2).flatMap(
+    (used) => used.path === null || serves(served, used) !== void 0 ? [] : [{ path: used.path, model: used.wire }]
+  );
+  const all = served.length === 0 ? [] : [...open, ...unlisted];
+  return [...new Map(all.map(({ path, model }) => [`${path} ${model}`, { path, model }])).values()];
 }
 function judgeFormats({ config, choices: choices2, probe, quote }, served) {
   const main2 = splitModel(textAt(config, "model") ?? "")[0];
   return formatsInUse(config, choices2, served).flatMap(({ provider, path, model, paths: paths2 }) => {
-    const tried = probe.formats.get(path);
+    const tried = probe.formats.get(`${path} ${model}`);
     const severity = provider === main2 ? "failure" : "warning";
     if (paths2.length > 0 ? !paths2.includes(path) : tried !== void 0 && "status" in tried && [404, 405].includes(tried.status))
       return [
@@ -3011,21 +3019,15 @@ function judgeModels2({ config, choices: choices2, probe, quote, known: catalogu
   const checks = [];
   const used = usedModels(config, choices2);
   for (const each of used) {
-    const main2 = each.key === "model";
-    if (serves(served, each) === void 0)
-      checks.push(
-        found(
-          main2 ? "failure" : "warning",
-          "models",
-          main2 ? "model-not-served" : "small-model-not-served",
-          `The gateway does not serve ${quote.text(each.text)}, which is ${each.key}`,
-          main2 ? "every prompt is answered with 404, or no grant gives you this model" : "titles fail without a word",
-          `choose one of ${listed(
-            served.map(({ id }) => show(id)),
-            4
-          )}, or ask for a grant`
-        )
-      );
+    if (serves(served, each) !== void 0) continue;
+    const tried = probe.formats.get(`${each.path} ${each.wire}`);
+    const choose = `choose one of ${listed(
+      served.map(({ id }) => show(id)),
+      4
+    )}, or ask for a grant`;
+    checks.push(
+      judgeUnlisted(each.key, quote.text(each.text), tried !== void 0 && "status" in tried ? tried.status : null, choose)
+    );
   }
   checks.push(...judgeFormats({ config, choices: choices2, probe, quote }, served));
   const known = new Map(
@@ -3057,15 +3059,32 @@ function judgeModels2({ config, choices: choices2, probe, quote, known: catalogu
         "note",
         "models",
         "models-not-served",
-        `${lost.length} of ${known.size} models that can be chosen are not served: ${listed(
+        `${lost.length} of ${known.size} models that can be chosen are not listed: ${listed(
           lost.map((id) => quote.text(id)),
           3
         )}`,
-        "choosing one is answered with 404",
+        "no grant gives you them, or no provider of the gateway has them: choosing one may be answered with 404",
         "npx create-aperture-env discover --write, and build the image again"
       )
     );
   return withList(checks, served);
+}
+function judgeUnlisted(key2, name, status, choose) {
+  const isMain = key2 === "model";
+  if (status !== null && status !== 404) {
+    const cause2 = `it does not refuse a request for it (${status}), so prompts may work`;
+    const next = `aperture-doctor --send  tries one; or ${choose}`;
+    return isMain ? found("note", "models", "model-not-listed", `The gateway does not list ${name}, which is model`, cause2, next) : found("note", "models", "small-model-not-listed", `The gateway does not list ${name}, which is small_model`, cause2, next);
+  }
+  const cause = status === null ? "no grant gives you this model, or no provider of the gateway has it" : "a request for it is answered with 404: no grant gives you this model, or no provider of the gateway has it";
+  return isMain ? found("failure", "models", "model-not-served", `The gateway does not list ${name}, which is model`, cause, choose) : found(
+    "warning",
+    "models",
+    "small-model-not-served",
+    `The gateway does not list ${name}, which is small_model`,
+    `${cause}; titles fail without a word`,
+    choose
+  );
 }
 function withList(checks, served) {
   const bad = checks.some(({ severity }) => severity === "failure" || severity === "warning");
@@ -3127,18 +3146,61 @@ function judgeWay(probe, about) {
   const wrong = explainAnswer(models, about);
   return wrong === null ? null : withProxy(fromError(wrong), probe);
 }
-function withProxy(check, { route, url }) {
-  return route.proxy === null ? check : proxied(check, route.proxy, url);
-}
-function proxied(check, proxy, url) {
+function withProxy(check, { route: { proxy, other }, url, models, detour }) {
+  if (proxy === null)
+    return other === null || url.protocol !== "http:" || !("phase" in models) ? check : found(
+      "failure",
+      "gateway",
+      "proxy-http-missing",
+      `${other} names a proxy and HTTP_PROXY does not, so ${url.origin} is asked directly`,
+      `OpenCode takes HTTP_PROXY for an http address and no other variable; asked directly: ${lowerFirst(check.message)}`,
+      "let HTTP_PROXY name an http proxy that leads to the gateway, such as that of Tailscale's daemon"
+    );
+  if ("status" in models && (detour === null || detour.isTailscale && models.text !== "")) return check;
+  const { host } = proxy;
+  const isDirect = detour !== null && "status" in detour.direct && explainAnswer(detour.direct, aboutOf(url)) === null;
+  const isClosed = "phase" in models && models.code === "ECONNREFUSED" && models.phase === "connect";
+  if (isDirect)
+    return found(
+      "failure",
+      "gateway",
+      "proxy",
+      `Requests to ${url.hostname} go through the proxy ${show(host)}, which does not get there`,
+      `${check.message}; without the proxy it answers`,
+      `let NO_PROXY and no_proxy hold ${url.hostname},localhost,127.0.0.1 (no scheme, no CIDR)`
+    );
+  if (isClosed)
+    return found(
+      "failure",
+      "gateway",
+      "proxy-closed",
+      `Nothing listens at ${show(host)}, which HTTP_PROXY names as the proxy`,
+      `the program that should is not there or has another port, and without a proxy ${url.origin} does not answer either`,
+      "start it, or write its port: that of Tailscale's daemon is what its --outbound-http-proxy-listen says, most often 1055"
+    );
+  if (detour?.isTailscale === true)
+    return found(
+      "failure",
+      "gateway",
+      "proxy-tailscale",
+      `The proxy ${show(host)} of Tailscale's daemon takes the request, and ${url.origin} does not answer through it`,
+      `the daemon is not logged in, knows no ${url.hostname}, or no grant leads there`,
+      "tailscale status  says which. The proxy is the way: NO_PROXY must not hold the gateway's name"
+    );
   return found(
     "failure",
     "gateway",
     "proxy",
-    `Requests to ${url.hostname} go through the proxy ${show(proxy.host)}, which does not get there`,
-    check.message,
-    `let NO_PROXY and no_proxy hold ${url.hostname},localhost,127.0.0.1 (no scheme, no CIDR)`
+    `Requests to ${url.hostname} go through the proxy ${show(host)}, which does not get there`,
+    `${check.message}; without the proxy it does not answer either`,
+    "let HTTP_PROXY name one that leads to the gateway: in a tailnet, that of Tailscale's daemon"
   );
+}
+function aboutOf(url) {
+  return { url, timeout: 0, proxy: null, unused: null };
+}
+function lowerFirst(text) {
+  return `${text.slice(0, 1).toLowerCase()}${text.slice(1)}`;
 }
 function judgeName({ code: code2 }, { name, resolver, url }) {
   const shown2 = show(name ?? url.hostname);
@@ -4357,10 +4419,18 @@ async function probeGateway({ origin, env, deadline, formatsFor }) {
   const literal = isAddress(hostname);
   const common = { url, route, name: literal ? null : hostname, resolver };
   const resolved = literal ? [hostname.replace(/^\[|\]$/g, "")] : await resolveInTailnet(hostname, resolver, deadline);
-  if ("phase" in resolved) return { ...common, addresses: [], models: resolved, now: Date.now(), formats: /* @__PURE__ */ new Map() };
+  const nothing2 = { now: Date.now(), formats: /* @__PURE__ */ new Map() };
+  if ("phase" in resolved) {
+    const detour = await lookBeside(url, route.proxy, []);
+    return { ...common, ...nothing2, addresses: [], models: resolved, detour };
+  }
   const question = { proxy: route.proxy, deadline, headers: { "user-agent": "aperture-doctor" }, port };
   const [models, address] = await askFirst(resolved, (host) => askAt({ ...question, url, host, body: null }));
   const now = Date.now();
+  if (!isGateways(models, route)) {
+    const detour = await lookBeside(url, route.proxy, resolved);
+    return { ...common, ...nothing2, addresses: resolved, models, now, detour };
+  }
   const wanted = "status" in models ? formatsFor(models) : [];
   const formats = await Promise.all(
     wanted.map(async ({ path, model }) => {
@@ -4371,10 +4441,29 @@ async function probeGateway({ origin, env, deadline, formatsFor }) {
         "anthropic-version": "2023-06-01"
       };
       const body = JSON.stringify({ model });
-      return [path, await askAt({ ...question, url: new URL(path, origin), host: address, headers, body })];
+      const answer = await askAt({ ...question, url: new URL(path, origin), host: address, headers, body });
+      return [`${path} ${model}`, answer];
     })
   );
-  return { ...common, addresses: resolved, models, now, formats: new Map(formats) };
+  return { ...common, addresses: resolved, models, now, formats: new Map(formats), detour: null };
+}
+function isGateways(models, { proxy }) {
+  return "status" in models && (proxy === null || /\bjson\b/i.test(models.type));
+}
+var patienceBeside = 1e3;
+async function lookBeside(url, proxy, addresses) {
+  if (proxy === null) return null;
+  const deadline = performance.now() + patienceBeside;
+  const common = { proxy: null, body: null, headers: { "user-agent": "aperture-doctor" }, deadline };
+  const itself = async (host) => ask({ ...common, url: new URL("/", proxy), host, port: Number(proxy.port || 80) });
+  const directly = async () => {
+    const { hostname } = url;
+    const found2 = isAddress(hostname) ? [hostname.replace(/^\[|\]$/g, "")] : await resolveInTailnet(hostname, readResolver(), deadline);
+    if ("phase" in found2) return found2;
+    return (await askFirst(found2, (host) => askAt({ ...common, url, host, port: Number(url.port || 80) })))[0];
+  };
+  const [said, direct] = await Promise.all([addresses[0] === void 0 ? null : itself(addresses[0]), directly()]);
+  return { isTailscale: said !== null && "status" in said && said.text.startsWith("bogus RequestURI"), direct };
 }
 async function askAt(question) {
   const answer = await ask(question);
