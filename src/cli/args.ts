@@ -40,7 +40,7 @@ export function parseCommand(argv: readonly string[], env: Env): Command {
   if (values["version"] === true) return { kind: "version" };
   if (descriptor.name !== "mock-gateway") refuseLateVerb(positionals);
   const command = descriptor.read({ values, positionals, env });
-  const mistaken = named === undefined && command.kind === "create" ? nearVerb(command.directory) : null;
+  const mistaken = named === undefined && command.kind === "create" ? nearVerb(command.directories) : null;
   return mistaken === null ? command : { ...(command as Extract<Command, { kind: "create" }>), mistaken };
 }
 
@@ -58,11 +58,11 @@ function helpedVerb(word: string | undefined): Descriptor["name"] | null {
   );
 }
 
-/** The command of which a folder's name may be a slip: `updat`. A path with a slash is a path. */
-function nearVerb(directory: string | null): Descriptor["name"] | null {
-  if (directory === null || !/^[A-Za-z][A-Za-z-]+$/.test(directory)) return null;
+/** The command of which the first folder's name may be a slip: `updat`. A path with a slash is a path. */
+function nearVerb([first = ""]: readonly string[]): Descriptor["name"] | null {
+  if (!/^[A-Za-z][A-Za-z-]+$/.test(first)) return null;
   const near = nearest(
-    directory.toLowerCase(),
+    first.toLowerCase(),
     descriptors.map(({ name }) => name),
     1,
   );

@@ -24,6 +24,12 @@ export interface Switches {
   readonly unignore: boolean;
 }
 
+/** What becomes of a change beside being written. */
+export interface Landing {
+  /** The text of a pull request on stdout, in place of the plan. */
+  readonly summary: boolean;
+}
+
 /** Answers given as flags. */
 export type Flags = Partial<Readonly<Record<QuestionId, string>>>;
 
@@ -34,9 +40,12 @@ export type Command =
   | { readonly kind: "help"; readonly verb: Verb | null }
   | {
       readonly kind: "create";
-      readonly directory: string | null;
+      readonly directories: readonly string[];
       readonly flags: Flags;
       readonly switches: Switches;
+      readonly landing: Landing;
+      /** A file with answers for every folder. */
+      readonly spec: string | null;
       readonly discover?: true;
       /** Registries are asked for the digests of base images. */
       readonly pins?: true;
@@ -48,8 +57,9 @@ export type Command =
       readonly directories: readonly string[];
       readonly flags: Flags;
       readonly switches: Switches;
-      /** The text of a pull request on stdout, in place of the plan. */
-      readonly summary: boolean;
+      readonly landing: Landing;
+      /** A file with answers for every folder. */
+      readonly spec: string | null;
       /** What of ours was taken out, deleted, or edited where nobody should, comes back. */
       readonly restore: boolean;
       /** Models that end become what takes their place. */
@@ -64,7 +74,12 @@ export type Command =
       readonly outdated: boolean;
       readonly strict: boolean;
     }
-  | { readonly kind: "remove"; readonly directory: string | null; readonly switches: Switches }
+  | {
+      readonly kind: "remove";
+      readonly directories: readonly string[];
+      readonly switches: Switches;
+      readonly landing: Landing;
+    }
   | {
       readonly kind: "doctor";
       readonly directory: string | null;

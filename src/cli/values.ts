@@ -2,7 +2,7 @@
 import { usageError } from "../errors.ts";
 import { questions } from "../questions/table.ts";
 import type { QuestionId } from "../questions/types.ts";
-import type { Flags, Switches } from "./command.ts";
+import type { Flags, Landing, Switches } from "./command.ts";
 import type { Env, Values } from "./descriptors/descriptor.ts";
 import { isNpmRun, npmTook } from "./npm.ts";
 
@@ -65,6 +65,11 @@ export function readSwitches(values: Values, env: Env): Switches {
     onBypass: readWord(values, "on-bypass", ["leave", "fix", "managed"]),
     unignore: values["unignore"] === true,
   };
+}
+
+/** What becomes of a change. */
+export function readLanding(values: Values): Landing {
+  return { summary: readWord(values, "summary", ["markdown"]) !== null };
 }
 
 /** A value as typed, or null. */

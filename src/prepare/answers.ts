@@ -82,7 +82,7 @@ export function writeFlags(
   { editSpec, parseSpec }: SpecFile,
   { answers, resolved, displaced }: Resolution,
 ): { readonly editedSpec: EditResult; readonly answers: Answers } {
-  const given = resolved.filter(({ source }) => source === "flag");
+  const given = resolved.filter(({ source }) => source === "flag" || source === "file");
   const news = given.filter(({ question, value }) => !sameValue(displaced.get(question.id), question.write(value as never)));
   const editedSpec = editSpec(specText, news);
   if (!editedSpec.ok) return { editedSpec, answers };

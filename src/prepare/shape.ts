@@ -9,7 +9,7 @@ import type { SpecEntries } from "../spec/spec.ts";
 import type { Shape } from "../vocabulary.ts";
 
 /** The shape that answers ask for here. Throws where they name a dev container that is not there. */
-export function shapeOf(containers: Containers, { devcontainers }: Answers, spec: SpecEntries | null): Shape {
+export function shapeOf(containers: Containers, { devcontainers }: Answers, spec: SpecEntries): Shape {
   if (containers.kind === "own") return { kind: "own" };
   const files: readonly string[] = containers.files;
   if (devcontainers[0] === "all") {
@@ -20,7 +20,7 @@ export function shapeOf(containers: Containers, { devcontainers }: Answers, spec
   const missing = devcontainers.find((file) => !files.includes(file));
   if (missing !== undefined) {
     const there = `There are ${files.join(", ")}; all takes every one.`;
-    throw usageError("no-such-dev-container", `There is no dev container ${missing}.`, there, spec?.devcontainers?.place);
+    throw usageError("no-such-dev-container", `There is no dev container ${missing}.`, there, spec.devcontainers?.place);
   }
   return { kind: "feature", files: devcontainers };
 }
@@ -33,12 +33,13 @@ export function featureFiles(shape: Shape): readonly string[] {
 /** The dev containers that flag, variable, spec or lock name, before anything else is settled: those below the top are looked for by name. */
 export function namedContainers({
   flags,
+  given,
   env,
   spec,
   lock,
-}: Pick<AnswerSources, "flags" | "env" | "spec" | "lock">): readonly string[] {
+}: Pick<AnswerSources, "flags" | "given" | "env" | "spec" | "lock">): readonly string[] {
   const question = questionOf("devcontainers");
-  const entry = spec?.devcontainers;
+  const entry = given?.devcontainers ?? spec?.devcontainers;
   const typed = flags.devcontainers ?? (entry === undefined ? question.env.flatMap((name) => env[name] || [])[0] : undefined);
   const read = typed !== undefined ? question.parse(typed, {}) : entry !== undefined ? question.read(entry.value, {}) : null;
   // One that cannot be read is refused where all answers are.

@@ -25,6 +25,8 @@ import { namedContainers, shapeOf } from "./shape.ts";
 export interface Request {
   readonly target: Target;
   readonly flags: AnswerSources["flags"];
+  /** Answers that a file gives for many repositories. */
+  readonly given?: AnswerSources["given"];
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Asks a person; null where nobody can be asked. */
   readonly ask: Ask | null;
@@ -82,7 +84,7 @@ export async function survey(request: Request, lockFile: LockFile): Promise<Surv
   const specFile = specText === null ? null : await import("../spec/file.ts");
   const entries = specText === null ? (request.existing ? {} : null) : specFile!.parseSpec(specText);
   const devcontainers = holds ? findDevcontainers(root) : [];
-  const given = { flags: request.flags, spec: entries, env, lock: lock?.answers ?? null };
+  const given = { flags: request.flags, given: request.given, spec: entries, env, lock: lock?.answers ?? null };
   const containers: Containers = holds ? addNamed(root, findContainers(root, lock), namedContainers(given)) : { kind: "own" };
   const files = containers.kind === "theirs" ? containers.files : [];
   const today = todayFrom(env);
@@ -103,7 +105,7 @@ export async function survey(request: Request, lockFile: LockFile): Promise<Surv
   const { resolved } = resolution;
   const { answers, editedSpec } =
     specText === null ? { ...resolution, editedSpec: null } : writeFlags(specText, specFile!, resolution);
-  const shape = shapeOf(containers, answers, entries);
+  const shape = shapeOf(containers, answers, { ...entries, ...request.given });
   const taken = onBypass === "fix" ? takenOf(bypassing) : [];
   const wanted = wantedPaths(demandOf(answers, shape));
   const editors = await loadEditors([...wanted, ...Object.keys(lock?.files ?? {})]);

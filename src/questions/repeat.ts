@@ -9,7 +9,7 @@ import type { Resolved } from "./resolve.ts";
 export function repeatArguments(resolved: readonly Resolved[], directory: string | null): string[] {
   const words = directory === null ? [] : [directory.startsWith("-") ? `./${directory}` : directory];
   for (const { question, value, source } of resolved) {
-    if (source === "default" || source === "spec" || source === "lock") continue;
+    if (["default", "file", "spec", "lock"].includes(source)) continue;
     if (question.kind === "switch") {
       if (value === true) words.push(`--${question.flag}`);
       else if (source === "flag") words.push(`--${question.flag}=false`);
@@ -30,11 +30,25 @@ export function repeatArguments(resolved: readonly Resolved[], directory: string
 export function repeatLine(
   resolved: readonly Resolved[],
   directory: string | null,
-  { cwd, onBypass, unignore }: { readonly cwd: string | null; readonly onBypass: string | null; readonly unignore: boolean },
+  {
+    cwd,
+    onBypass,
+    unignore,
+    spec = null,
+  }: {
+    readonly cwd: string | null;
+    readonly onBypass: string | null;
+    readonly unignore: boolean;
+    readonly spec?: string | null;
+  },
 ): string {
   const words = repeatArguments(resolved, directory).map(formatShell);
   const folder = directory === null ? [] : [words.shift()!];
   const from = cwd === null ? [] : [formatShell(`--cwd=${cwd}`)];
-  const how = [...(onBypass === null ? [] : [`--on-bypass ${onBypass}`]), ...(unignore ? ["--unignore"] : [])];
+  const how = [
+    ...(spec === null ? [] : [formatShell(`--spec=${spec}`)]),
+    ...(onBypass === null ? [] : [`--on-bypass ${onBypass}`]),
+    ...(unignore ? ["--unignore"] : []),
+  ];
   return ["npm create aperture-env@latest", ...folder, "--", ...from, ...how, ...words].join(" ");
 }

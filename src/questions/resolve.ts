@@ -1,12 +1,13 @@
 /**
- * Puts answers together from everywhere: flag > spec > environment > lock > detected or default. Pure.
+ * Puts answers together from everywhere: flag > file of answers > spec > environment > lock > detected or default. Pure.
  *
  * The spec stands above environment variables because it is committed: a variable of one person must not change what a repository generates.
- * A flag stands above the spec, and the plan writes it into the spec: the next run without it gives the same.
+ * A flag stands above the spec, and so does a file of answers for many repositories; the plan writes both into the spec: the next run without them
+ * gives the same.
  */
 import { AppError, isAppError, usageError } from "../errors.ts";
 import { findMisfit } from "../parts/compose.ts";
-import type { SpecEntries } from "../spec/spec.ts";
+import type { SpecEntries, SpecEntry } from "../spec/spec.ts";
 import { questions } from "./table.ts";
 import type { Answers, Choice, Facts, Parsed, Proposal, Question, QuestionId, Source } from "./types.ts";
 
@@ -16,6 +17,8 @@ export interface AnswerSources {
   readonly flags: Partial<Readonly<Record<QuestionId, string>>>;
   /** What the spec says, where there is one. */
   readonly spec: SpecEntries | null;
+  /** What a file of answers says that counts for many repositories. What of it is about nothing in one of them has no effect there. */
+  readonly given?: SpecEntries | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Answers of the last run, as the lock keeps them. */
   readonly lock: Partial<Answers> | null;
@@ -106,20 +109,20 @@ export async function resolveAnswers(
         };
       }
     }
-    if (found.source === "flag") displaced.set(question.id, displacedBy(question, sources, earlier));
+    if (found.source === "flag" || found.source === "file") displaced.set(question.id, displacedBy(question, sources, earlier));
     answers[question.id] = found.value;
     resolved.push(found);
   }
   if (open.length > 0) throw missingAnswers(open);
   const complete = Object.freeze(answers) as unknown as Answers;
-  refuseMisfit(complete, sources.spec);
+  refuseMisfit(complete, { ...sources.spec, ...sources.given });
   return { answers: complete, resolved, displaced };
 }
 
-/** What would count without the flag. */
+/** What would count without flag and file. */
 function displacedBy(question: Question, sources: AnswerSources, earlier: Partial<Answers>): unknown {
   try {
-    const { value } = find(question, { ...sources, flags: {} }, earlier) ?? question.propose(sources.facts, earlier);
+    const { value } = find(question, { ...sources, flags: {}, given: {} }, earlier) ?? question.propose(sources.facts, earlier);
     return question.write(value as never);
   } catch (error) {
     // Without the flag the spec makes no sense; with it it does.
@@ -129,7 +132,7 @@ function displacedBy(question: Question, sources: AnswerSources, earlier: Partia
 }
 
 /** Refuses outputs that cannot carry the connection. */
-function refuseMisfit(answers: Answers, spec: SpecEntries | null): void {
+function refuseMisfit(answers: Answers, spec: SpecEntries): void {
   const misfit = findMisfit(answers);
   if (misfit === null) return;
   const { why, fix } = misfit;
@@ -137,12 +140,13 @@ function refuseMisfit(answers: Answers, spec: SpecEntries | null): void {
     "misfit",
     `${upperFirst(why)}.`,
     `${upperFirst(fix)}.`,
-    (answers.state === "volume" && spec?.state ? spec.state : (spec?.connection ?? spec?.outputs))?.place,
+    (answers.state === "volume" && spec.state ? spec.state : (spec.connection ?? spec.outputs))?.place,
   );
 }
 
 /** The proposal for a question that is about nothing here. Whoever answers it nevertheless hears why it has no effect. */
-function ignore(question: Question, { flags, spec, facts }: AnswerSources, earlier: Partial<Answers>): unknown {
+function ignore(question: Question, { flags, spec, given, facts }: AnswerSources, earlier: Partial<Answers>): unknown {
+  readEntry(question, given?.[question.id], earlier);
   const where = spec?.[question.id]?.place;
   const subject = flags[question.id] !== undefined ? `--${question.flag}` : where !== undefined ? question.key.join(".") : null;
   if (subject !== null) {
@@ -157,15 +161,17 @@ function ignore(question: Question, { flags, spec, facts }: AnswerSources, earli
 
 function find(question: Question, sources: AnswerSources, earlier: Partial<Answers>): Resolved | null {
   const flag = sources.flags[question.id];
-  const entry = sources.spec?.[question.id];
+  const given = sources.given?.[question.id];
+  const entry = given ?? sources.spec?.[question.id];
   if (flag !== undefined) {
     // What the spec says is about to be written anew, so it may be wrong.
     const written = entry === undefined ? null : question.read(entry.value, earlier);
     const kept = written?.ok === true ? (written.value as never) : undefined;
     return { question, ...accept(question.parse(flag, earlier, kept), `--${question.flag}`), source: "flag" };
   }
-  const written = entry === undefined ? null : accept(question.read(entry.value, earlier), question.key.join("."), entry.place);
-  if (written !== null) return { question, ...written, source: "spec" };
+  const written = readEntry(question, entry, earlier);
+  if (written !== null && given === undefined) return { question, ...written, source: "spec" };
+  if (written !== null) return { question, ...written, source: "file", because: given!.place.file };
   const variable = question.env.find((name) => sources.env[name] !== undefined && sources.env[name] !== "");
   if (sources.spec === null && variable !== undefined) {
     return {
@@ -181,6 +187,14 @@ function find(question: Question, sources: AnswerSources, earlier: Partial<Answe
     if (again.ok) return { question, value: again.value, source: "lock", notes: [] };
   }
   return null;
+}
+
+function readEntry(
+  question: Question,
+  entry: SpecEntry | undefined,
+  earlier: Partial<Answers>,
+): ReturnType<typeof accept> | null {
+  return entry === undefined ? null : accept(question.read(entry.value, earlier), question.key.join("."), entry.place);
 }
 
 function accept(

@@ -121,7 +121,7 @@ export interface Facts {
 }
 
 /** Where an answer came from, for the plan to show. */
-export type Source = "flag" | "spec" | "environment" | "answer" | "lock" | "detected" | "default";
+export type Source = "flag" | "file" | "spec" | "environment" | "answer" | "lock" | "detected" | "default";
 
 /** An answer proposed without asking, and what it rests on. */
 export interface Proposal<Value> {

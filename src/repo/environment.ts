@@ -1,6 +1,6 @@
 /** Reads what makes a folder a repository with an environment: its spec, its lock, and the dev containers that it has. */
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { featureFolder, ownDevcontainer, workspaceOf } from "../catalog/files.ts";
 import { decisionError, usageError, type AppError } from "../errors.ts";
 import { lockPath, normalise, readLockText, type Lock } from "../lock/lock.ts";
@@ -32,6 +32,15 @@ export function readSpecText(root: string): string | null {
   if (found.kind === "text") return found.text;
   const hint = found.fix === undefined ? "Move it away, or make it a text file." : "Save it as UTF-8.";
   throw decisionError("spec-unreadable", `The spec is ${found.what}.`, hint, { file: specPath });
+}
+
+/** The text of a file of answers, which may lie anywhere. Throws where there is none. */
+export function readGivenText(cwd: string, path: string): string {
+  const full = resolve(cwd, path);
+  const found = look(dirname(full), basename(full));
+  if (found.kind === "text") return found.text;
+  const why = found.kind === "nothing" ? "is not there" : `is ${found.what}`;
+  throw usageError("no-such-spec", `${path} ${why}.`, "Name a file with the keys of aperture-env.yaml with --spec.");
 }
 
 /** The lock as it was read. */

@@ -17,6 +17,8 @@ export interface Outcome {
   readonly next: readonly string[];
   /** The command that does the same again; null where that is the command itself. */
   readonly repeat: string | null;
+  /** The text of a pull request, where it was asked for. */
+  readonly summary?: string;
 }
 
 /** A plan's changes; texts are left out but for conflicts' reasons. */
@@ -32,7 +34,7 @@ export function describeChanges(plan: Plan): object[] {
 }
 
 /** The outcome with every planned change. */
-export function formatOutcomeJson({ status, plan, resolved, revision, next, repeat }: Outcome): Shown {
+export function formatOutcomeJson({ status, plan, resolved, revision, next, repeat, summary }: Outcome): Shown {
   const answers = Object.fromEntries(resolved.map(({ question, value, source }) => [question.id, { value, source }]));
   return print({
     schemaVersion: 1,
@@ -47,6 +49,7 @@ export function formatOutcomeJson({ status, plan, resolved, revision, next, repe
     findings: plan.findings.map(describeFinding),
     next,
     ...(repeat !== null && { repeat }),
+    ...(summary !== undefined && { summary }),
   });
 }
 

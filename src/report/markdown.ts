@@ -1,4 +1,4 @@
-/** An update as the text of a pull request: what moved and why. Markdown. */
+/** A change of a repository as the text of a pull request: what moved and why. Markdown. */
 import type { Pins } from "../catalog/image-reference.ts";
 import type { Release } from "../catalog/release.ts";
 import type { Lock } from "../lock/lock.ts";
@@ -6,8 +6,9 @@ import { changesOf, type Change, type Plan } from "../plan/plan.ts";
 import type { Answers, Question } from "../questions/types.ts";
 import { oneLine } from "../text/terminal.ts";
 
-/** What an update was made from. */
+/** What a change was made from. */
 export interface Updated {
+  readonly verb: "create" | "update" | "remove";
   /** The table, which whoever calls has at hand. */
   readonly questions: readonly Question[];
   /** The lock before. */
@@ -18,9 +19,15 @@ export interface Updated {
   readonly revision: string;
 }
 
-/** The whole text, with a line end behind it. */
-export function formatSummary(plan: Plan, updated: Updated, generator: string): string {
-  const reasons = describeReasons(updated, generator);
+/** A part of a report of many, without a line end behind it: a repository, and a sentence of it. */
+export function formatSection(folder: string, said: string): string {
+  return [`## ${code(folder)}`, "", plain(said), ""].join("\n");
+}
+
+/** The whole text, with a line end behind it; in a report of many the heading is the folder's name. */
+export function formatSummary(plan: Plan, updated: Updated, generator: string, folder?: string): string {
+  const heading = folder === undefined ? "## Aperture environment" : `## ${code(folder)}`;
+  const reasons = describeReasons(updated, generator, code).map((reason) => `- ${reason}`);
   const changes = changesOf(plan);
   const rows = changes.flatMap((change): string[] => {
     const row = describeChange(change);
@@ -32,11 +39,10 @@ export function formatSummary(plan: Plan, updated: Updated, generator: string): 
   const settle = remaining.length === 0 ? [] : ["", "### To settle", "", ...remaining];
   if (rows.length === 0) {
     const said = settle.length === 0 ? "Nothing to do: everything is as the spec says." : "Nothing was written.";
-    return ["## Aperture environment", "", said, ...settle, ""].join("\n");
+    return [heading, "", said, ...settle, ""].join("\n");
   }
-  const image = updated.lock !== null && updated.lock.revision !== updated.revision;
   return [
-    "## Aperture environment",
+    heading,
     "",
     "### Why",
     "",
@@ -46,9 +52,7 @@ export function formatSummary(plan: Plan, updated: Updated, generator: string): 
     "",
     ...rows,
     "",
-    image
-      ? `The image changes (revision ${updated.lock!.revision} → ${updated.revision}): editors offer a rebuild.`
-      : "The image stays as it is: no rebuild is needed.",
+    describeImage(updated),
     ...(plan.findings.length === 0
       ? []
       : ["", "### To look at", "", ...plan.findings.map(({ where, message }) => `- ${code(place(where))}: ${plain(message)}`)]),
@@ -58,17 +62,38 @@ export function formatSummary(plan: Plan, updated: Updated, generator: string): 
   ].join("\n");
 }
 
-function describeReasons({ questions, lock, answers, release, pins }: Updated, generator: string): string[] {
-  if (lock === null) return ["- There was no lock that could be trusted, so everything is compared anew."];
+function describeImage({ verb, lock, revision }: Updated): string {
+  if (verb === "remove") return "Containers that run keep what they were made with: build them again.";
+  if (lock === null) return `The image is new (revision ${revision}): build the container again.`;
+  return lock.revision === revision
+    ? "The image stays as it is: no rebuild is needed."
+    : `The image changes (revision ${lock.revision} → ${revision}): editors offer a rebuild.`;
+}
+
+/** Why a change is made, a line each; `quote` is put around each value. */
+export function describeReasons(
+  { verb, questions, lock, answers, release, pins }: Updated,
+  generator: string,
+  quote: (text: string) => string,
+): string[] {
+  const { url, model, smallModel } = answers;
+  if (verb === "remove") return ["The environment is taken out: what was added goes, and what was edited by hand stays."];
+  if (verb === "create" && lock === null)
+    return [
+      `OpenCode ${quote(release.version)} in every container of this repository, through the gateway ${quote(url)}.`,
+      `The models are ${quote(model)} and ${quote(smallModel)}. There is no key in any file.`,
+      `Written by create-aperture-env ${quote(generator)} from ${quote("aperture-env.yaml")}.`,
+    ];
+  if (lock === null) return ["There was no lock that could be trusted, so everything is compared anew."];
   const moved = (what: string, from: string, to: string): string[] =>
-    from === to ? [] : [`- ${what}: ${code(from)} → ${code(to)}`];
+    from === to ? [] : [`${what}: ${quote(from)} → ${quote(to)}`];
   return [
     ...moved("create-aperture-env", lock.generator, generator),
     ...moved("OpenCode", lock.opencode.version, release.version),
-    ...Object.entries(pins).flatMap(([image, digest]) => moved(code(image), lock.pins?.[image] ?? "", digest)),
+    ...Object.entries(pins).flatMap(([image, digest]) => moved(quote(image), lock.pins?.[image] ?? "", digest)),
     ...questions
       .filter(({ id }) => id !== "opencode")
-      .flatMap((question) => moved(code(question.key.join(".")), show(question, lock.answers), show(question, answers))),
+      .flatMap((question) => moved(quote(question.key.join(".")), show(question, lock.answers), show(question, answers))),
   ];
 }
 

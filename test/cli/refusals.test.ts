@@ -207,12 +207,12 @@ const cases: readonly Case[] = [
   },
   { what: "a flag without its value", argv: ["--yes", "--url"], exit: 2, code: "bad-flag", says: /--url/, fix: /See --help\./ },
   {
-    what: "two folders",
-    argv: ["one", "two", "--yes"],
+    what: "several folders without --yes",
+    argv: ["one", "two"],
     exit: 2,
-    code: "too-many-folders",
-    says: /these are 2: one, two\./,
-    fix: /flags need a -- before them/,
+    code: "missing-answers",
+    says: /nobody is asked one by one\./,
+    fix: /--yes/,
   },
   {
     what: "a reserved word",

@@ -39,18 +39,18 @@ async function jsonOf(...args: string[]): Promise<Record<string, unknown>> {
 describe("docs/json.md", () => {
   test("create, update and remove", async () => {
     const fields = documented("create, update, remove");
-    const created = await jsonOf("one", "--yes");
+    const created = await jsonOf("one", "--yes", "--summary", "markdown");
     expect(Object.keys(created)).toEqual([...fields.keys()]);
     for (const verb of ["update", "remove"]) {
       const { repeat: _, ...rest } = Object.fromEntries(fields);
-      expect(Object.keys(await jsonOf(verb, "one", "--yes", "--dry-run"))).toEqual(Object.keys(rest));
+      expect(Object.keys(await jsonOf(verb, "one", "--yes", "--dry-run", "--summary", "markdown"))).toEqual(Object.keys(rest));
     }
     for (const kind of (created["changes"] as { kind: string }[]).map((change) => change.kind))
       expect(fields.get("changes")).toContain(`\`${kind}\``);
   });
 
   test("several folders", async () => {
-    const fields = documented("update of several folders");
+    const fields = documented("several folders");
     const { repositories, ...rest } = await jsonOf("update", "one", "none");
     expect(["schemaVersion", "repositories", "counts"]).toEqual([...fields.keys()]);
     expect(Object.keys(rest)).toEqual(["schemaVersion", "counts"]);

@@ -59,7 +59,8 @@ test("the arguments give the same answers", async () => {
       const argv = repeatArguments(first.resolved, folder);
       const command = parseCommand(argv, {});
       expect(command).toMatchObject({ kind: "create", switches: { yes: true } });
-      if (command.kind === "create") expect(command.directory).toBe(folder?.startsWith("-") === true ? `./${folder}` : folder);
+      if (command.kind === "create")
+        expect(command.directories).toEqual(folder === null ? [] : [folder.startsWith("-") ? `./${folder}` : folder]);
       expect((await again(argv, given)).answers).toEqual(first.answers);
       expect(repeatArguments((await again(argv, given)).resolved, folder), "and the same line").toEqual(argv);
     }),

@@ -7,6 +7,7 @@ import { questions } from "../../src/questions/table.ts";
 type Create = Extract<Command, { kind: "create" }>;
 type Env = Readonly<Record<string, string | undefined>>;
 
+const landing: Create["landing"] = { summary: false };
 const calm: Create["switches"] = {
   yes: false,
   dryRun: false,
@@ -20,8 +21,10 @@ const calm: Create["switches"] = {
 };
 const create = (fields: Omit<Partial<Create>, "switches"> & { switches?: Partial<Create["switches"]> } = {}): Create => ({
   kind: "create",
-  directory: null,
+  directories: [],
   flags: {},
+  landing,
+  spec: null,
   ...fields,
   switches: { ...calm, ...fields.switches },
 });
@@ -31,8 +34,9 @@ const update = (fields: Partial<Extract<Command, { kind: "update" }>> = {}): Com
   directories: [],
   flags: {},
   switches: calm,
+  landing,
+  spec: null,
   restore: false,
-  summary: false,
   models: false,
   ...fields,
 });
@@ -56,8 +60,9 @@ const check = (fields: Partial<Extract<Command, { kind: "check" }>> = {}): Comma
 });
 const remove = (fields: Partial<Extract<Command, { kind: "remove" }>> = {}): Command => ({
   kind: "remove",
-  directory: null,
+  directories: [],
   switches: calm,
+  landing,
   ...fields,
 });
 const discover = (fields: Partial<Extract<Command, { kind: "discover" }>> = {}): Command => ({
@@ -82,32 +87,32 @@ function refusal(argv: readonly string[], env: Env = {}): AppError {
 describe("understood", () => {
   const table: readonly (readonly [string, Command])[] = [
     ["", create()],
-    ["my-app", create({ directory: "my-app" })],
-    ["create my-app", create({ directory: "my-app" })],
-    ["./update", create({ directory: "./update" })],
+    ["my-app", create({ directories: ["my-app"] })],
+    ["create my-app", create({ directories: ["my-app"] })],
+    ["./update", create({ directories: ["./update"] })],
     ["--yes", create({ switches: { yes: true } })],
     ["-y", create({ switches: { yes: true } })],
     ["--dry-run --diff --json --no-input", create({ switches: { dryRun: true, diff: true, json: true, input: false } })],
-    ["--cwd sub dir", create({ directory: "dir", switches: { cwd: "sub" } })],
+    ["--cwd sub dir", create({ directories: ["dir"], switches: { cwd: "sub" } })],
     ["--cwd=sub", create({ switches: { cwd: "sub" } })],
-    ["-- --odd", create({ directory: "--odd" })],
+    ["-- --odd", create({ directories: ["--odd"] })],
     ["--managed", create({ flags: { managed: "true" } })],
     ["--managed=false", create({ flags: { managed: "false" } })],
     ["update --managed=no a", update({ flags: { managed: "no" }, directories: ["a"] })],
     ["--managed --managed=off", create({ flags: { managed: "off" } })],
-    ["--name no --base on app", create({ flags: { name: "no", base: "on" }, directory: "app" })],
-    ["--yes ./false", create({ directory: "./false", switches: { yes: true } })],
-    ["--yes -- no", create({ directory: "no", switches: { yes: true } })],
-    ["false --yes", create({ directory: "false", switches: { yes: true } })],
-    ["updat", create({ directory: "updat", mistaken: "update" })],
-    ["Remove", create({ directory: "Remove", mistaken: "remove" })],
-    ["docter --yes", create({ directory: "docter", mistaken: "doctor", switches: { yes: true } })],
-    ["mock-gatway", create({ directory: "mock-gatway", mistaken: "mock-gateway" })],
-    ["./updat", create({ directory: "./updat" })],
-    ["create updat", create({ directory: "updat" })],
-    ["my-app", create({ directory: "my-app" })],
-    ["site", create({ directory: "site" })],
-    ["app2", create({ directory: "app2" })],
+    ["--name no --base on app", create({ flags: { name: "no", base: "on" }, directories: ["app"] })],
+    ["--yes ./false", create({ directories: ["./false"], switches: { yes: true } })],
+    ["--yes -- no", create({ directories: ["no"], switches: { yes: true } })],
+    ["false --yes", create({ directories: ["false"], switches: { yes: true } })],
+    ["updat", create({ directories: ["updat"], mistaken: "update" })],
+    ["Remove", create({ directories: ["Remove"], mistaken: "remove" })],
+    ["docter --yes", create({ directories: ["docter"], mistaken: "doctor", switches: { yes: true } })],
+    ["mock-gatway", create({ directories: ["mock-gatway"], mistaken: "mock-gateway" })],
+    ["./updat", create({ directories: ["./updat"] })],
+    ["create updat", create({ directories: ["updat"] })],
+    ["my-app", create({ directories: ["my-app"] })],
+    ["site", create({ directories: ["site"] })],
+    ["app2", create({ directories: ["app2"] })],
     ["--url a --url b", create({ flags: { url: "b" } })],
     [
       "--url ai --connection network --providers openai --model openai/a --small-model openai/b --opencode 1.2.3 --base go --outputs devcontainer --name n",
@@ -143,7 +148,12 @@ describe("understood", () => {
     ["update", update()],
     ["update a ./b ../c", update({ directories: ["a", "./b", "../c"] })],
     ["update --url gw --managed --yes", update({ flags: { url: "gw", managed: "true" }, switches: { ...calm, yes: true } })],
-    ["update --summary markdown", update({ restore: false, summary: true })],
+    ["update --summary markdown", update({ restore: false, landing: { summary: true } })],
+    ["one two", create({ directories: ["one", "two"] })],
+    ["create --spec team.yaml one", create({ directories: ["one"], spec: "team.yaml" })],
+    ["--spec=team.yaml --summary markdown", create({ spec: "team.yaml", landing: { summary: true } })],
+    ["updat other", create({ directories: ["updat", "other"], mistaken: "update" })],
+    ["remove one two", remove({ directories: ["one", "two"] })],
     ["update --models", update({ models: true })],
     ["update --on-bypass fix --unignore", update({ switches: { ...calm, onBypass: "fix", unignore: true } })],
     ["check", check()],
@@ -154,7 +164,7 @@ describe("understood", () => {
     ["remove", remove()],
     [
       "remove dir --yes --on-conflict replace",
-      remove({ directory: "dir", switches: { ...calm, yes: true, onConflict: "replace" } }),
+      remove({ directories: ["dir"], switches: { ...calm, yes: true, onConflict: "replace" } }),
     ],
     ["remove --dry-run --diff", remove({ switches: { ...calm, dryRun: true, diff: true } })],
     ["--discover --yes", create({ discover: true, switches: { yes: true } })],
@@ -251,15 +261,19 @@ describe("refused", () => {
     ["--dry-run off", "bad-flag", /^--dry-run takes no value/, /\.\/off$/],
     ["check --outdated 1", "bad-flag", /^--outdated takes no value, and 1/, /\.\/1$/],
     ["mock-gateway --json on", "bad-flag", /^--json takes no value/, /on/],
-    ["one two", "too-many-folders", /^One folder can be named, and these are 2: one, two\.$/, /flags need a -- before them/],
-    ["create one two three", "too-many-folders", /these are 3: one, two, three/, / -- /],
-    ["remove one two", "too-many-folders", /these are 2: one, two/, / -- /],
+    [
+      "doctor one two",
+      "too-many-folders",
+      /^One folder can be named, and these are 2: one, two\.$/,
+      /flags need a -- before them/,
+    ],
+    ["verify one two three", "too-many-folders", /these are 3: one, two, three/, / -- /],
     ["--on-conflict merge", "bad-flag", /^--on-conflict cannot be "merge"\.$/, /^It is fail, keep, replace\.$/],
     ["--on-conflict", "bad-flag", /--on-conflict.*argument missing/, /^See --help\.$/],
     ["update --on-conflict=", "bad-flag", /^--on-conflict cannot be ""\.$/, /^It is fail, keep, replace\.$/],
     ["--on-bypass ignore", "bad-flag", /^--on-bypass cannot be "ignore"\.$/, /^It is leave, fix, managed\.$/],
     ["update --summary html", "bad-flag", /^--summary cannot be "html"\.$/, /^It is markdown\.$/],
-    ["--summary markdown", "unknown-flag", /--summary/, /See --help\.$/],
+    ["check --summary markdown", "unknown-flag", /--summary/, /See .*--help$/],
     ["--outdated", "unknown-flag", /--outdated/, /See --help\.$/],
     ["check --url x", "unknown-flag", /--url/, /See .*--help$/],
     ["check --yes", "unknown-flag", /--yes/, /See .*--help$/],
@@ -372,7 +386,7 @@ describe("started by npm", () => {
         npm_config_url: "",
         npm_config_registry: "x",
       };
-      expect(parseCommand(["app"], { ...env, ...quiet })).toEqual(create({ directory: "app" }));
+      expect(parseCommand(["app"], { ...env, ...quiet })).toEqual(create({ directories: ["app"] }));
     });
   });
 

@@ -11,7 +11,7 @@ import { questionOf } from "../../questions/table.ts";
 import type { Answers } from "../../questions/types.ts";
 import { formatShell } from "../../render/escape.ts";
 import { formatCommit } from "../../report/commit.ts";
-import { formatOutcomeJson, type Outcome } from "../../report/json.ts";
+import type { Outcome } from "../../report/json.ts";
 import { readSpecText } from "../../repo/environment.ts";
 import { findTarget, type Target } from "../../repo/scan.ts";
 import { findPlace } from "../../repo/work-tree.ts";
@@ -22,30 +22,85 @@ import type { Command, Flags, Verb } from "../args.ts";
 import type { Io } from "../io.ts";
 import { executePlan, openPrompt, settleEarlierRun, terminalOf, type Prompt } from "./plan-execution.ts";
 import type { Detection } from "./gateway-detection.ts";
+import { readGiven } from "../../prepare/given.ts";
 import { preparePlan } from "../../prepare/prepare.ts";
-import { askBypass, exitOf, showNotes, showOutcome, showPlan } from "./plan-screen.ts";
+import { tell, type Done } from "./done.ts";
+import { askBypass, exitOf, showNotes, showPlan } from "./plan-screen.ts";
 
 type CreateCommand = Extract<Command, { kind: "create" }>;
 
+/** What holds for every folder of a run. */
+interface Common {
+  readonly given: Awaited<ReturnType<typeof readGiven>>;
+  readonly detect?: Detection | null;
+}
+
 /** Runs it and gives the exit status: 0 written or nothing to do, 3 where a file is in the way. Throws errors for people. */
-export async function runCreate(
-  { directory, flags, switches, discover, pins, mistaken }: CreateCommand,
-  io: Io,
-): Promise<number> {
-  const prompt = await openPrompt(switches, io);
-  const target = findTarget(switches.cwd === null ? io.cwd : findTarget(io.cwd, switches.cwd).root, directory);
+export async function runCreate(command: CreateCommand, io: Io): Promise<number> {
+  const { directories, switches, landing, spec, mistaken } = command;
+  const [directory = null] = directories;
+  const cwd = switches.cwd === null ? io.cwd : findTarget(io.cwd, switches.cwd).root;
+  const given = spec === null ? {} : await readGiven(cwd, spec);
+  if (directories.length > 1) return createAll(command, cwd, given, io);
+  const prompt = await openPrompt(switches, io, !landing.summary);
+  const target = findTarget(cwd, directory);
   if (switches.cwd !== null && directory === null && !target.exists)
     throw usageError("no-such-folder", `${target.root} does not exist.`, "Name an existing folder with --cwd.");
   if (mistaken !== undefined && !target.exists) await confirmFolder(directory!, mistaken, prompt, io);
+  const done = await create(target, directory, command, { given }, prompt, io);
+  await tell(done, switches, landing, io);
+  return exitOf(done.outcome);
+}
+
+/** Makes one in each folder; nobody is asked. */
+async function createAll(command: CreateCommand, cwd: string, given: Common["given"], io: Io): Promise<number> {
+  const { directories, switches, landing, flags, discover, mistaken } = command;
+  const [first = ""] = directories;
+  if (mistaken !== undefined && !findTarget(cwd, first).exists) await confirmFolder(first, mistaken, null, io);
+  if (!switches.yes)
+    throw usageError(
+      "missing-answers",
+      "Of several folders nobody is asked one by one.",
+      "Accept with --yes what is proposed for what flags and --spec leave out.",
+    );
+  // All of them have the same gateway.
+  const detect = discover === true ? await openDetection(null, flags, given, io) : null;
+  const { visitAll, visitOf } = await import("./fleet.ts");
+  const how = { json: switches.json, markdown: landing.summary, cwd, mustExist: true };
+  return visitAll(directories, how, io, async (target, directory) => {
+    if (!target.exists)
+      throw usageError(
+        "no-such-folder",
+        `${target.root} does not exist.`,
+        "Make it, or leave it out. Behind  npm create  flags need a -- before them.",
+      );
+    const done = await create(target, directory, command, { given, detect }, null, io);
+    return visitOf(done, directory, landing.summary, switches.diff);
+  });
+}
+
+async function create(
+  target: Target,
+  directory: string | null,
+  command: CreateCommand,
+  { given, detect }: Common,
+  prompt: Prompt,
+  io: Io,
+): Promise<Done> {
+  const { directories, flags, switches, landing, discover, pins, spec } = command;
+  const quiet = switches.json || landing.summary || directories.length > 1;
   const earlier = target.exists ? await settleEarlierRun(target.root, switches, prompt, io) : [];
-  if (prompt !== null || (target.fromGit && !switches.json)) {
+  if (prompt !== null || (target.fromGit && !quiet)) {
     const where = target.fromGit ? `, for the repository ${target.root}` : "";
     io.stderr.write(shown`create-aperture-env ${generatorVersion}${where}\n`);
   }
-  const detection = prompt !== null || discover === true ? await openDetection(target, flags, io) : null;
+  const detection =
+    detect ??
+    (prompt !== null || (discover === true && detect === undefined) ? await openDetection(target, flags, given, io) : null);
   const prepared = await preparePlan({
     target,
     flags,
+    ...given,
     env: io.env,
     ask: prompt?.askOn(terminalOf(io)) ?? null,
     ...(detection !== null && { detect: detection.detect }),
@@ -57,16 +112,13 @@ export async function runCreate(
     ...(pins && { pins }),
   });
   const { resolved, revision, answers } = prepared;
-  if (!switches.json)
-    showNotes(
-      resolved.flatMap(({ notes }) => notes),
-      io,
-    );
+  const notes = resolved.flatMap((answer) => answer.notes);
+  if (!quiet) showNotes(notes, io);
   const { status, plan } = await executePlan(
     {
       build: prepared.build,
       warnings: [...earlier, ...(detection?.warnings() ?? [])],
-      show: async (shown) => (switches.json ? undefined : showPlan(shown, resolved, switches.diff, io)),
+      show: async (shown) => (quiet ? undefined : showPlan(shown, resolved, switches.diff, io)),
       question: "Write these files?",
     },
     switches,
@@ -79,11 +131,9 @@ export async function runCreate(
     resolved,
     revision,
     next: nextSteps(plan, directory, io.cwd, answers, prepared.shape),
-    repeat: repeatLine(resolved, directory, switches),
+    repeat: repeatLine(resolved, directory, { ...switches, spec }),
   };
-  if (switches.json) io.stdout.write(formatOutcomeJson(outcome));
-  else showOutcome(outcome, io);
-  return exitOf(outcome);
+  return { outcome, made: { ...prepared, verb: "create" }, notes };
 }
 
 /** Asks whether a word is a folder that may be a slip of a command. Throws where it is none, or nobody can be asked. */
@@ -102,19 +152,24 @@ async function confirmFolder(folder: string, verb: Verb, prompt: Prompt, io: Io)
 const patience = 1000;
 
 /** Begins to ask the gateway what it serves, while a person reads the first question. Null where nothing is open that it could answer. */
-async function openDetection(target: Target, flags: Flags, io: Io): Promise<Detection | null> {
-  const isOpen = (["providers", "model", "smallModel"] as const).some((id) => flags[id] === undefined);
-  if (!isOpen || (target.exists && readSpecText(target.root) !== null)) return null;
-  const given = (id: "url" | "style"): string | undefined =>
-    flags[id] ?? questionOf(id).env.flatMap((name) => io.env[name] || [])[0];
-  const origin = questionOf("url").parse(given("url") ?? defaultOrigin, {});
+async function openDetection(
+  target: Target | null,
+  flags: Flags,
+  { given = {} }: Common["given"],
+  io: Io,
+): Promise<Detection | null> {
+  const isOpen = (["providers", "model", "smallModel"] as const).some((id) => flags[id] === undefined && given[id] === undefined);
+  if (!isOpen || (target?.exists === true && readSpecText(target.root) !== null)) return null;
+  const said = (id: "url" | "style"): string | undefined =>
+    flags[id] ?? given[id]?.value?.toString() ?? questionOf(id).env.flatMap((name) => io.env[name] || [])[0];
+  const origin = questionOf("url").parse(said("url") ?? defaultOrigin, {});
   const { detectGateway } = await import("./gateway-detection.ts");
   return detectGateway({
     origin: origin.ok ? origin.value : null,
     timeout: patience,
     env: io.env,
     known: loadAllProviders(todayFrom(io.env)),
-    exact: given("style") === "compact",
+    exact: said("style") === "compact",
     accepts: (value) => questionOf("providers").read(value, {}),
   });
 }

@@ -2,12 +2,14 @@
  * One command over many repositories: one report, nothing kept of a repository once it is reported, and what fails in one stops no other.
  */
 import { formatPlace, isAppError, type ExitStatus } from "../../errors.ts";
-import { describeError } from "../../report/json.ts";
+import { describeChanges, describeError, describeFinding } from "../../report/json.ts";
+import { formatCounts, formatNoted, formatProblems } from "../../report/text.ts";
 import { explainRefusal } from "../../repo/disk-errors.ts";
-import { hasEnvironment } from "../../repo/environment.ts";
 import { findTarget, type Target } from "../../repo/scan.ts";
-import { joined, json as asJson, shown, type Showable } from "../../text/terminal.ts";
+import { block, joined, json as asJson, shown, type Showable } from "../../text/terminal.ts";
 import { paintFor, type Io } from "../io.ts";
+import { summarise, type Done } from "./done.ts";
+import { exitOf } from "./plan-screen.ts";
 
 /** What came of one repository. */
 export interface Visit {
@@ -18,6 +20,19 @@ export interface Visit {
   readonly text: Showable;
   /** Its object in the JSON report. */
   readonly json: object;
+  /** Its part of a report in Markdown, with a heading. */
+  readonly markdown?: string;
+}
+
+/** How it is reported. */
+export interface Reporting {
+  readonly json: boolean;
+  /** The report is one Markdown document. */
+  readonly markdown?: boolean;
+  /** Where the folders are named from. */
+  readonly cwd: string;
+  /** A folder that is not there is a mistake, not one to skip. */
+  readonly mustExist?: boolean;
 }
 
 /** Of several exit statuses the one that counts: ours first, then the machine, then a decision, then usage. */
@@ -26,48 +41,84 @@ const severity: readonly (0 | ExitStatus)[] = [0, 2, 3, 4, 1];
 /** Visits each folder in the order given. One without an environment is skipped, and that is said. Gives the exit status of the worst. */
 export async function visitAll(
   directories: readonly string[],
-  { json, cwd }: { readonly json: boolean; readonly cwd: string },
+  how: Reporting,
   io: Io,
-  visit: (target: Target) => Promise<Visit>,
+  visit: (target: Target, directory: string) => Promise<Visit>,
 ): Promise<number> {
+  const { json, markdown = false } = how;
   const paint = paintFor(io);
   const counts = new Map<string, number>();
   let exit: 0 | ExitStatus = 0;
   if (json) io.stdout.write(shown`{"schemaVersion":1,"repositories":[`);
+  else if (markdown) io.stdout.write(shown`# Aperture environments\n\n`);
   for (const [index, directory] of directories.entries()) {
-    const found = await visitOne(directory, cwd, visit);
+    const found = await visitOne(directory, how, visit);
     counts.set(found.status, (counts.get(found.status) ?? 0) + 1);
     if (severity.indexOf(found.exit) > severity.indexOf(exit)) exit = found.exit;
     if (json) {
       io.stdout.write(
         shown`${index === 0 ? "" : ","}\n${asJson({ directory, status: found.status, exit: found.exit, ...found.json })}`,
       );
+    } else if (markdown) {
+      const { formatSection } = await import("../../report/markdown.ts");
+      const said = typeof found.text === "object" ? found.text.toString() : String(found.text);
+      io.stdout.write(block(`${found.markdown ?? formatSection(directory, `${found.status}: ${said}`)}\n`));
     } else {
       const style = found.exit !== 0 ? "red" : found.status === "unchanged" || found.status === "skipped" ? "dim" : "green";
       io.stdout.write(shown`${paint(style, found.status.padEnd(9))} ${directory}${found.text}\n`);
     }
   }
-  const summary = Object.fromEntries(counts);
-  if (json) io.stdout.write(shown`\n],"counts":${asJson(summary)}}\n`);
-  else
-    io.stdout.write(
-      shown`\n${directories.length} folders: ${[...counts].map(([status, count]) => `${count} ${status}`).join(", ")}.\n`,
-    );
+  const total = `${directories.length} folders: ${[...counts].map(([status, count]) => `${count} ${status}`).join(", ")}.`;
+  if (json) io.stdout.write(shown`\n],"counts":${asJson(Object.fromEntries(counts))}}\n`);
+  else io.stdout.write(markdown ? shown`${total}\n` : shown`\n${total}\n`);
   return exit;
 }
 
-async function visitOne(directory: string, cwd: string, visit: (target: Target) => Promise<Visit>): Promise<Visit> {
+/** A change of one repository as its part of the report. */
+export async function visitOf(done: Done, directory: string, summary: boolean, diff: boolean): Promise<Visit> {
+  const { outcome, notes } = done;
+  const { status, plan, revision } = outcome;
+  const text = summary ? await summarise(done, directory) : null;
+  const patch = diff ? shown`\n${(await import("../../report/diff.ts")).formatDiff(plan)}` : "";
+  return {
+    status,
+    exit: exitOf(outcome),
+    text: shown`${status === "unchanged" ? "" : `  ${formatCounts(plan)}`}${formatProblems(plan)}${formatNoted(plan.findings, [...notes, ...plan.warnings])}${patch}`.trimEnd(),
+    json: {
+      root: plan.root,
+      revision,
+      changes: describeChanges(plan).filter((change) => !("why" in change && change.why === "same")),
+      remaining: plan.remaining ?? [],
+      warnings: plan.warnings,
+      findings: plan.findings.map(describeFinding),
+      ...(text !== null && { summary: text }),
+    },
+    ...(text !== null && { markdown: text }),
+  };
+}
+
+/** What is skipped, by the code of its refusal. */
+const skipped: Readonly<Record<string, string>> = {
+  "no-such-folder": "is not there",
+  "not-a-folder": "is not a folder",
+  "no-environment": "has no environment",
+};
+
+async function visitOne(
+  directory: string,
+  { cwd, mustExist = false }: Reporting,
+  visit: (target: Target, directory: string) => Promise<Visit>,
+): Promise<Visit> {
   try {
     const target = findTarget(cwd, directory);
-    if (!target.exists) return { status: "skipped", exit: 0, text: "  is not there", json: { why: "is not there" } };
-    if (!hasEnvironment(target.root))
-      return { status: "skipped", exit: 0, text: "  has no environment", json: { why: "has no environment" } };
-    return await visit(target);
+    const why = target.exists || mustExist ? null : skipped["no-such-folder"]!;
+    if (why === null) return await visit(target, directory);
+    return { status: "skipped", exit: 0, text: `  ${why}`, json: { why } };
   } catch (thrown) {
     const error = explainRefusal(thrown);
-    if (isAppError(error) && error.code === "not-a-folder")
-      return { status: "skipped", exit: 0, text: "  is not a folder", json: { why: "is not a folder" } };
     const described = describeError(error);
+    const why = mustExist && described.code === "no-such-folder" ? undefined : skipped[described.code];
+    if (why !== undefined) return { status: "skipped", exit: 0, text: `  ${why}`, json: { why } };
     const where = isAppError(error) && error.where !== undefined ? `${formatPlace(error.where)}: ` : "";
     const lines = isAppError(error) ? error.lines : [described.message];
     const hint = isAppError(error) && error.hint !== undefined ? [error.hint] : [];

@@ -18,10 +18,10 @@ import type { Settle } from "../../prepare/prepare.ts";
 /** Asks a person; null where nobody can be asked. */
 export type Prompt = typeof import("../../questions/prompt.ts") | null;
 
-/** The prompt, where a person is there and wants to be asked. */
-export async function openPrompt({ input, yes, json }: Switches, io: Io): Promise<Prompt> {
+/** The prompt, where a person is there and wants to be asked; `alone` where what is said is for that person, of one repository. */
+export async function openPrompt({ input, yes, json }: Switches, io: Io, alone = true): Promise<Prompt> {
   // The terminal is asked last: Node opens its streams for that.
-  return input && !yes && !json && isInteractive(io) ? import("../../questions/prompt.ts") : null;
+  return input && !yes && !json && alone && isInteractive(io) ? import("../../questions/prompt.ts") : null;
 }
 
 /** The streams of the terminal. */

@@ -4,25 +4,29 @@ import { decisionError, usageError } from "../../errors.ts";
 import { lockPath } from "../../lock/lock.ts";
 import { planRemoval } from "../../plan/remove.ts";
 import { refuseIfDifferent } from "../../plan/snapshot.ts";
-import { formatOutcomeJson, type Outcome } from "../../report/json.ts";
+import type { Outcome } from "../../report/json.ts";
 import { readLockFile } from "../../repo/environment.ts";
-import { findTarget, takeSnapshot } from "../../repo/scan.ts";
+import { findTarget, takeSnapshot, type Target } from "../../repo/scan.ts";
 import { specPath } from "../../spec/spec.ts";
 import type { Command } from "../args.ts";
 import type { Io } from "../io.ts";
-import { executePlan, openPrompt, settleEarlierRun } from "./plan-execution.ts";
-import { showOutcome, showPlan } from "./plan-screen.ts";
+import { tell, type Done } from "./done.ts";
+import { visitAll, visitOf } from "./fleet.ts";
+import { executePlan, openPrompt, settleEarlierRun, type Prompt } from "./plan-execution.ts";
+import { showPlan } from "./plan-screen.ts";
 
 const nextSteps = [
   "git diff, and commit what it shows",
   "Rebuild the container: one that runs already keeps what it was made with.",
 ];
 
-/** Runs it and gives the exit status: 0 removed or nothing to do, 3 where something has to be decided. */
-export async function runRemove({ directory, switches }: Extract<Command, { kind: "remove" }>, io: Io): Promise<number> {
-  const prompt = await openPrompt(switches, io);
-  const target = findTarget(switches.cwd === null ? io.cwd : findTarget(io.cwd, switches.cwd).root, directory);
-  if (!target.exists) throw usageError("no-such-folder", `${target.root} does not exist.`, "Name an existing folder.");
+type RemoveCommand = Extract<Command, { kind: "remove" }>;
+
+/** Runs it and gives the exit status: 0 removed or nothing to do, 3 where something has to be decided; of several repositories the worst. */
+export async function runRemove(command: RemoveCommand, io: Io): Promise<number> {
+  const { directories, switches, landing } = command;
+  const cwd = switches.cwd === null ? io.cwd : findTarget(io.cwd, switches.cwd).root;
+  const prompt = await openPrompt(switches, io, !landing.summary && directories.length < 2);
   if (prompt === null && !switches.yes && !switches.dryRun) {
     throw usageError(
       "missing-answers",
@@ -30,6 +34,20 @@ export async function runRemove({ directory, switches }: Extract<Command, { kind
       "Confirm it with --yes, or look first with --dry-run.",
     );
   }
+  if (directories.length > 1) {
+    const how = { json: switches.json, markdown: landing.summary, cwd };
+    return visitAll(directories, how, io, async (target, directory) =>
+      visitOf(await remove(target, command, null, io), directory, landing.summary, switches.diff),
+    );
+  }
+  const done = await remove(findTarget(cwd, directories[0] ?? null), command, prompt, io);
+  await tell(done, switches, landing, io);
+  return done.outcome.status === "conflict" ? 3 : 0;
+}
+
+async function remove(target: Target, { directories, switches, landing }: RemoveCommand, prompt: Prompt, io: Io): Promise<Done> {
+  const quiet = switches.json || landing.summary || directories.length > 1;
+  if (!target.exists) throw usageError("no-such-folder", `${target.root} does not exist.`, "Name an existing folder.");
   const earlier = await settleEarlierRun(target.root, switches, prompt, io);
   const { lock, damaged, found } = readLockFile(target.root);
   if (lock === null) {
@@ -52,7 +70,7 @@ export async function runRemove({ directory, switches }: Extract<Command, { kind
     {
       build: (settle) => ({ ...planRemoval({ root: target.root, lock, snapshot, settle, editors }), basis }),
       warnings: earlier,
-      show: async (shown) => (switches.json ? undefined : showPlan(shown, [], switches.diff, io)),
+      show: async (shown) => (quiet ? undefined : showPlan(shown, [], switches.diff, io)),
       question: "Remove these?",
     },
     switches,
@@ -60,7 +78,6 @@ export async function runRemove({ directory, switches }: Extract<Command, { kind
     io,
   );
   const outcome: Outcome = { status, plan, resolved: [], revision: lock.revision, next: nextSteps, repeat: null };
-  if (switches.json) io.stdout.write(formatOutcomeJson(outcome));
-  else showOutcome(outcome, io);
-  return status === "conflict" ? 3 : 0;
+  const { answers, opencode: release, pins = {}, revision } = lock;
+  return { outcome, made: { verb: "remove", lock, answers, release, pins, revision }, notes: [] };
 }

@@ -1,11 +1,11 @@
 /** `create`, which is what is done without a command. */
-import { oneFolder, readFlags, readSwitches } from "../values.ts";
+import { readFlags, readLanding, readSwitches, readText } from "../values.ts";
 import type { Descriptor } from "./descriptor.ts";
-import { answers, existing, pins, writing } from "./shared.ts";
+import { answers, existing, landing, pins, spec, writing } from "./shared.ts";
 
 export const create: Descriptor = {
   name: "create",
-  usage: "npm create aperture-env@latest [folder] -- [flags]",
+  usage: "npm create aperture-env@latest [folder ...] -- [flags]",
   summary: "writes the environment: what is done without a command",
   about:
     "Writes an environment: any container started from your repository has OpenCode installed, and pointed at Aperture by Tailscale. Asks what it cannot see, shows the plan, and writes it.",
@@ -20,6 +20,11 @@ export const create: Descriptor = {
     },
     { title: "What to hold still", flags: [pins] },
     {
+      title: "For many folders",
+      flags: [spec],
+    },
+    landing,
+    {
       title: "What to propose",
       flags: [{ name: "discover", text: "what the gateway serves (asked for at a terminal anyway)" }],
     },
@@ -27,13 +32,15 @@ export const create: Descriptor = {
   ],
   examples: [
     ["npm create aperture-env@latest", "asks, and writes into the repository of this folder"],
-    ["npm create aperture-env@latest app -- --url http://ai --yes", "asks nothing, and writes into app"],
+    ["npm create aperture-env@latest src/a src/b -- --spec team.yaml --yes", "two repositories, asking nothing"],
   ],
   read: ({ values, positionals, env }) => ({
     kind: "create",
-    directory: oneFolder(positionals),
+    directories: positionals,
     flags: readFlags(values),
     switches: readSwitches(values, env),
+    landing: readLanding(values),
+    spec: readText(values, "spec"),
     ...(values["discover"] === true && { discover: true }),
     ...(values["pins"] === true && { pins: true }),
   }),

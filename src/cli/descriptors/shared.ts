@@ -44,6 +44,23 @@ export const pins: Flag = {
   text: "pin base images by the digests that their registries state now; without it those of the lock stay",
 };
 
+/** The text of a change. */
+export const summary: Flag = {
+  name: "summary",
+  value: "markdown",
+  text: "the text of a pull request on stdout, in place of the plan: what moved and why",
+};
+
+/** What becomes of a change. */
+export const landing: FlagGroup = { title: "For a pull request", flags: [summary] };
+
+/** Answers for many. */
+export const spec: Flag = {
+  name: "spec",
+  value: "file",
+  text: "a file with the keys of aperture-env.yaml: what it says counts in every folder, and what it leaves out is found out in each",
+};
+
 /** A flag for each question. */
 export const answers: readonly Flag[] = questions.map(({ flag, kind, value, help: text }): Flag => ({
   name: flag,

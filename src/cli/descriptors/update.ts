@@ -1,7 +1,7 @@
 /** `update`. */
-import { readFlags, readSwitches, readWord } from "../values.ts";
+import { readFlags, readLanding, readSwitches, readText } from "../values.ts";
 import type { Descriptor, Flag } from "./descriptor.ts";
-import { answers, existing, pins, writing } from "./shared.ts";
+import { answers, existing, landing, pins, spec, writing } from "./shared.ts";
 
 const restore: Flag = {
   name: "restore",
@@ -16,10 +16,7 @@ export const update: Descriptor = {
     "Renders the environment again from aperture-env.yaml and merges: your edits stay, changed defaults arrive, files that are not needed any more go. Several folders are one run with one report.",
   groups: [
     { title: "Where you and we changed the same", flags: [...existing, restore] },
-    {
-      title: "For a pull request",
-      flags: [{ name: "summary", value: "markdown", text: "its text on stdout, in place of the plan: what moved and why" }],
-    },
+    landing,
     {
       title: "What has moved on",
       flags: [
@@ -30,7 +27,7 @@ export const update: Descriptor = {
         pins,
       ],
     },
-    { title: "What to change (it is written into aperture-env.yaml)", flags: answers },
+    { title: "What to change (it is written into aperture-env.yaml)", flags: [spec, ...answers] },
     writing,
   ],
   examples: [
@@ -45,6 +42,7 @@ export const update: Descriptor = {
     restore: values["restore"] === true,
     models: values["models"] === true,
     ...(values["pins"] === true && { pins: true }),
-    summary: readWord(values, "summary", ["markdown"]) !== null,
+    landing: readLanding(values),
+    spec: readText(values, "spec"),
   }),
 };
