@@ -2,10 +2,1201 @@
 // Holds parts of jsonc-parser (MIT licence, Copyright (c) Microsoft Corporation).
 
 // src/doctor/main.ts
+import { parseArgs as parseArgs2 } from "node:util";
+
+// src/connect/main.ts
+import { readFileSync as readFileSync5 } from "node:fs";
 import { parseArgs } from "node:util";
 
+// src/gateway/origin.ts
+var example = "http://ai, http://ai.example.ts.net or http://localhost:8080";
+var plainHost = /^(?:(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*|\[[0-9a-f:.]+\])$/;
+function parseOrigin(text) {
+  const typed = text.trim();
+  if (typed === "") return refuse("the gateway's address is empty", `give its origin: ${example}`);
+  if (/[\s\p{Cc}\p{Cf}\\{}$"'`<>|^]/u.test(typed)) {
+    return refuse("the gateway's address holds a space, a quote or a control character", `give its origin: ${example}`);
+  }
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(typed)?.[1]?.toLowerCase();
+  if (scheme !== void 0 && scheme !== "http" && scheme !== "https") {
+    const host = typed.slice(scheme.length + 3).replace(/[/?#].*$/, "").replace(/^.*@/, "");
+    return refuse(
+      `the gateway speaks http or https, not ${scheme}`,
+      host === "" ? `give its origin: ${example}` : `write http://${host}`
+    );
+  }
+  let url;
+  try {
+    url = new URL(scheme === void 0 ? `http://${typed}` : typed);
+  } catch {
+    const named = typed.includes("@") ? "what was given" : JSON.stringify(typed);
+    return refuse(`${named} is not an address`, `give the gateway's origin: ${example}`);
+  }
+  const origin = url.origin;
+  if (url.username !== "" || url.password !== "" || typed.includes("@")) {
+    return refuse("the address holds a user name or a password, which would land in committed files", `write ${origin}`);
+  }
+  if (url.search !== "" || url.hash !== "" || /[?#]/.test(typed)) {
+    return refuse("the address holds a query or a fragment", `write ${origin}`);
+  }
+  if (!plainHost.test(url.hostname)) {
+    return refuse(`${JSON.stringify(url.hostname)} is not a host name`, `give the gateway's origin: ${example}`);
+  }
+  const notes = [];
+  if (scheme === void 0) notes.push(`read ${typed} as ${origin}: Aperture is reached over http, WireGuard encrypts it`);
+  const path = /^(?:\/v1\/?|\/)?$/.exec(url.pathname)?.[0];
+  if (path === void 0) {
+    return refuse(
+      `the address has the path ${url.pathname}; an origin has none`,
+      `write ${origin}; the paths of the wire formats are added`,
+      "origin-path"
+    );
+  }
+  if (path !== "" && path !== "/") notes.push(`took ${path} off: it is added for each provider`);
+  else if (typed.endsWith("/")) notes.push("took the trailing / off");
+  return { ok: true, value: origin, notes };
+}
+function refuse(why, fix, code2 = "origin-invalid") {
+  return { ok: false, code: code2, why, fix };
+}
+
+// src/text/terminal.ts
+import { stripVTControlCharacters } from "node:util";
+function hiddenCharacters() {
+  return new RegExp("(?!(?<=\\p{Extended_Pictographic}\\p{Emoji_Modifier}?)\\uFE0F|(?<=\\p{Extended_Pictographic}(?:\\uFE0F|\\p{Emoji_Modifier})?)\\u200D(?=\\p{Extended_Pictographic}))[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}\\p{Default_Ignorable_Code_Point}]", "gu");
+}
+var plain = /^[ -~]*$/;
+function visible(text, longest2 = Number.POSITIVE_INFINITY) {
+  const seen = plain.test(text) ? text : text.replace(hiddenCharacters(), escapeCharacter);
+  return seen.length > longest2 ? `${seen.slice(0, longest2).replace(/[\uD800-\uDBFF]$/, "")}\u2026` : seen;
+}
+function oneLine(text, longest2 = Number.POSITIVE_INFINITY) {
+  return visible(text.replaceAll(/\s+/g, " ").trim(), longest2);
+}
+function linesOf(said) {
+  return stripVTControlCharacters(said).split("\n").map((line) => line.trim()).filter(Boolean);
+}
+function escapeCharacter(character) {
+  return `\\u{${character.codePointAt(0).toString(16)}}`;
+}
+var SafeText = class _SafeText {
+  #text;
+  constructor(text) {
+    this.#text = text;
+  }
+  /** Without white space at its end. */
+  trimEnd() {
+    return new _SafeText(this.#text.trimEnd());
+  }
+  /** The text. In another text it is foreign again: what was escaped stays readable, and colour becomes visible. */
+  toString() {
+    return this.#text;
+  }
+};
+function shown(parts, ...values) {
+  return new SafeText(parts.reduce((text, part, index) => text + safe(values[index - 1]) + part));
+}
+function safe(value) {
+  return value instanceof SafeText ? value.toString() : visible(String(value));
+}
+function joined(parts, between = "") {
+  return new SafeText(parts.map(safe).join(between));
+}
+function block(text) {
+  return new SafeText(
+    text.split(/(\r?\n|\t)/).map((part, index) => index % 2 === 0 ? visible(part) : part).join("")
+  );
+}
+function json(value, indent = 0) {
+  return new SafeText(
+    JSON.stringify(value, null, indent).replaceAll(
+      /[\u007F-\u009F\p{Cf}\p{Zl}\p{Zp}]/gu,
+      (character) => (
+        // Each UTF-16 unit by itself.
+        Array.from({ length: character.length }, (_, at2) => escapeUnit(character.charCodeAt(at2))).join("")
+      )
+    )
+  );
+}
+function escapeUnit(unit) {
+  return `\\u${unit.toString(16).padStart(4, "0")}`;
+}
+var styles = { bold: [1, 22], dim: [2, 22], red: [31, 39], green: [32, 39], yellow: [33, 39] };
+function painter(colour) {
+  return (style, text) => {
+    const [begin, end] = styles[style];
+    return new SafeText(colour ? `\x1B[${begin}m${safe(text)}\x1B[${end}m` : safe(text));
+  };
+}
+function wantsColour(stream, env) {
+  return stream.isTTY === true && (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb";
+}
+function printTo(stream) {
+  return {
+    get isTTY() {
+      return stream.isTTY === true;
+    },
+    // Not by its class: each bundle of the built program has one of its own.
+    write: (text, done) => void stream.write(String(text), done)
+  };
+}
+
+// src/connect/connect.ts
+import { existsSync as existsSync2 } from "node:fs";
+
+// src/connect/daemon.ts
+import { randomUUID } from "node:crypto";
+import { existsSync, readFileSync as readFileSync2, renameSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { hostname } from "node:os";
+
+// src/gateway/http/client.ts
+import { connect as connectTcp } from "node:net";
+import { connect as connectTls } from "node:tls";
+
+// src/gateway/http/reader.ts
+var largestBody = 8 * 1024 * 1024;
+var largestErrorBody = 64 * 1024;
+var largestHead = 64 * 1024;
+var longestChunkLine = 256;
+var mostChunks = 65536;
+var Broken = class {
+  code;
+  why;
+  constructor(why, code2 = "BAD_HTTP") {
+    this.why = why;
+    this.code = code2;
+  }
+};
+function createReader() {
+  let state = "status";
+  let line = "";
+  let headBytes = 0;
+  let chunks = 0;
+  let left = 0;
+  let version = "";
+  let status = 0;
+  let fields = /* @__PURE__ */ new Map();
+  let lastField = null;
+  const body = createBody();
+  let result = null;
+  const finish = (tooLarge = false) => {
+    const first = (name) => fields.get(name)?.[0] ?? null;
+    result = {
+      ok: true,
+      answer: {
+        status,
+        location: first("location"),
+        type: first("content-type") ?? "",
+        retryAfter: first("retry-after"),
+        date: Date.parse(first("date") ?? "") || null,
+        tooLarge,
+        text: body.text()
+      }
+    };
+  };
+  const isError = () => status < 200 || status > 299;
+  const take = (bytes) => {
+    const limit = isError() ? largestErrorBody : largestBody;
+    const room = limit - body.length();
+    body.add(bytes.length > room ? bytes.subarray(0, room) : bytes);
+    if (bytes.length > room) finish(!isError());
+  };
+  const readStatus2 = (text) => {
+    const found2 = /^HTTP\/(1\.[01]) ([1-5]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?$/.exec(text);
+    if (found2 === null) throw new Broken("its first line is none");
+    version = found2[1];
+    status = Number(found2[2]);
+    fields = /* @__PURE__ */ new Map();
+    lastField = null;
+    state = "fields";
+  };
+  const readField = (text) => {
+    if (/[^\t\x20-\x7e\x80-\xff]/.test(text)) throw new Broken("a control character is in a header");
+    if (/^[\t ]/.test(text)) {
+      if (lastField === null) throw new Broken("its headers begin with a blank");
+      lastField.push(`${lastField.pop()} ${text.trim()}`.trim());
+      return;
+    }
+    const found2 = /^([\w!#$%&'*+.^`|~-]+):(.*)$/.exec(text);
+    if (found2 === null) throw new Broken("a header has no name");
+    const name = found2[1].toLowerCase();
+    lastField = fields.get(name) ?? [];
+    lastField.push(found2[2].trim());
+    fields.set(name, lastField);
+  };
+  const endHead = () => {
+    if (status === 101) throw new Broken("it changes the protocol, which nobody asked for");
+    if (status < 200) {
+      state = "status";
+      return;
+    }
+    if (status === 204 || status === 304) return finish();
+    const coding = fields.get("transfer-encoding");
+    const length = fields.get("content-length");
+    const content = fields.get("content-encoding");
+    if (content !== void 0 && content.some((each) => !/^(?:identity)?$/i.test(each)))
+      throw new Broken("it is compressed, which nobody asked for");
+    if (coding !== void 0) {
+      if (length !== void 0) throw new Broken("it has both a length and chunks");
+      if (version === "1.0" || coding.length !== 1 || coding[0].toLowerCase() !== "chunked")
+        throw new Broken("its transfer encoding is not chunked");
+      state = "size";
+    } else if (length !== void 0) {
+      if (length.length !== 1 || !/^\d{1,15}$/.test(length[0])) throw new Broken("its length is no number");
+      left = Number(length[0]);
+      if (left === 0) return finish();
+      if (left > largestBody && !isError()) return finish(true);
+      state = "length";
+    } else state = "close";
+  };
+  const readSize = (text) => {
+    const size = /^([\da-f]{1,8})[\t ]*(?:;[\t\x20-\x7e\x80-\xff]*)?$/i.exec(text)?.[1];
+    if (size === void 0) throw new Broken("the size of a chunk is no number");
+    left = Number.parseInt(size, 16);
+    chunks++;
+    if (chunks > mostChunks) throw new Broken("it has too many chunks");
+    state = left === 0 ? "trailers" : "data";
+    lastField = null;
+  };
+  const readLine = (text) => {
+    if (state === "status") readStatus2(text);
+    else if (state === "size") readSize(text);
+    else if (state === "data-end") {
+      if (text !== "") throw new Broken("a chunk is longer than it says");
+      state = "size";
+    } else if (text !== "") readField(text);
+    else if (state === "fields") endHead();
+    else finish();
+  };
+  const takeLine = (bytes, from) => {
+    const end = bytes.indexOf(10, from);
+    const to = end === -1 ? bytes.length : end + 1;
+    const some = Math.min(to, from + largestHead + 1);
+    line += bytes.toString("latin1", from, some);
+    if (state === "status" && !"HTTP/".startsWith(line.slice(0, 5))) throw new Broken("it does not begin as HTTP", "NOT_HTTP");
+    if (state === "size" || state === "data-end") {
+      if (line.length > longestChunkLine) throw new Broken("the line before a chunk is too long");
+    } else {
+      headBytes += some - from;
+      if (headBytes > largestHead) throw new Broken("its headers are too long");
+    }
+    if (end !== -1) {
+      if (!/^[^\r\n]*\r\n$/.test(line)) throw new Broken("a line ends in another way than HTTP's");
+      const text = line.slice(0, -2);
+      line = "";
+      readLine(text);
+    }
+    return to;
+  };
+  const takeBody = (bytes, from) => {
+    const to = state === "close" ? bytes.length : Math.min(bytes.length, from + left);
+    take(bytes.subarray(from, to));
+    if (state === "close") return to;
+    left -= to - from;
+    if (left === 0 && result === null) {
+      if (state === "length") finish();
+      else state = "data-end";
+    }
+    return to;
+  };
+  return {
+    push(bytes) {
+      try {
+        for (let at2 = 0; at2 < bytes.length && result === null; ) {
+          const isBody = state === "length" || state === "close" || state === "data";
+          at2 = isBody ? takeBody(bytes, at2) : takeLine(bytes, at2);
+        }
+      } catch (error) {
+        if (!(error instanceof Broken)) throw error;
+        result = { ok: false, code: error.code, why: error.why };
+      }
+      return result;
+    },
+    end() {
+      if (result === null && state === "close") finish();
+      if (result === null && state === "status" && line.length < 5 && line !== "")
+        result = { ok: false, code: "NOT_HTTP", why: "it does not begin as HTTP" };
+      return result ?? { ok: false, code: "CUT", why: "it ended in the middle" };
+    }
+  };
+}
+function createBody() {
+  let bytes = Buffer.alloc(0);
+  let length = 0;
+  return {
+    add(piece) {
+      if (length + piece.length > bytes.length) {
+        const larger = Buffer.alloc(Math.max(4096, bytes.length * 2, length + piece.length));
+        bytes.copy(larger, 0, 0, length);
+        bytes = larger;
+      }
+      piece.copy(bytes, length);
+      length += piece.length;
+    },
+    length: () => length,
+    text: () => bytes.toString("utf8", 0, length)
+  };
+}
+
+// src/gateway/http/client.ts
+function ask(question) {
+  const { url, host, port, proxy, deadline } = question;
+  const isTls = url.protocol === "https:" && proxy === null;
+  return new Promise((resolve) => {
+    let phase = /^[\d.]+$|:/.test(host) ? "connect" : "lookup";
+    let socket = null;
+    let done = false;
+    const reader = createReader();
+    const settle = (result) => {
+      if (done) return;
+      done = true;
+      clearTimeout(timer);
+      socket?.destroy();
+      resolve(result);
+    };
+    const fail = (code2, detail = "") => settle({ phase, code: code2, detail });
+    const timer = setTimeout(() => fail("TIMEOUT"), Math.max(1, deadline - performance.now()));
+    const judge = (reading) => {
+      if (reading.ok) settle(reading.answer);
+      else fail(reading.code === "CUT" ? "ECONNRESET" : reading.code, reading.why);
+    };
+    const send = () => {
+      phase = "answer";
+      socket.write(formatRequest(question));
+    };
+    try {
+      socket = isTls ? connectTls({ host, port, servername: isAddress(url.hostname) ? "" : url.hostname, ALPNProtocols: ["http/1.1"] }) : connectTcp(question.socket === void 0 ? { host, port } : { path: question.socket });
+    } catch (error) {
+      return fail(error.code ?? "", String(error));
+    }
+    socket.on("lookup", (error) => {
+      if (error === null || error === void 0) phase = "connect";
+    });
+    socket.once("connect", () => {
+      if (isTls) phase = "tls";
+      else send();
+    });
+    if (isTls) socket.once("secureConnect", send);
+    socket.on("data", (bytes) => {
+      if (done) return;
+      if (phase === "answer") phase = "body";
+      const reading = reader.push(bytes);
+      if (reading !== null) judge(reading);
+    });
+    const finish = () => {
+      if (!done) judge(reader.end());
+    };
+    socket.on("end", finish);
+    socket.on("close", finish);
+    socket.on("error", (error) => fail(error.code ?? "", error.message));
+  });
+}
+function formatRequest({ url, proxy, headers, body }) {
+  const target = proxy === null ? `${url.pathname}${url.search}` : url.href;
+  const user = proxy === null || proxy.username === "" ? null : `${decode(proxy.username)}:${decode(proxy.password)}`;
+  const all = {
+    host: url.host,
+    accept: "application/json",
+    "accept-encoding": "identity",
+    connection: "close",
+    ...body !== null && { "content-type": "application/json", "content-length": String(Buffer.byteLength(body)) },
+    ...user !== null && { "proxy-authorization": `Basic ${Buffer.from(user).toString("base64")}` },
+    ...headers
+  };
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r
+`);
+  return `${body === null ? "GET" : "POST"} ${target} HTTP/1.1\r
+${lines.join("")}\r
+${body ?? ""}`;
+}
+function decode(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+function isAddress(hostname2) {
+  return hostname2.startsWith("[") || /^\d{1,3}(?:\.\d{1,3}){3}$/.test(hostname2);
+}
+
+// src/connect/status.ts
+function readStatus(text) {
+  let value;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  const status = fieldsOf(value);
+  const state = status["BackendState"];
+  if (typeof state !== "string") return null;
+  const { AuthURL: url, Self: self, Health: health } = status;
+  return {
+    state,
+    // What is opened by a person, who sees where it leads.
+    loginUrl: typeof url === "string" && /^https?:\/\/[!-~]+$/.test(url) ? url : null,
+    self: typeof self === "object" && self !== null ? machineOf(self) : null,
+    peers: Object.values(fieldsOf(status["Peer"])).map(machineOf),
+    health: textsOf(health),
+    domain: textOr(status["MagicDNSSuffix"], "") || null
+  };
+}
+function findMachine({ peers, domain }, host) {
+  const wanted = host.toLowerCase().replace(/^\[|\]$|\.$/g, "");
+  const isMeant = ({ name, addresses }) => addresses.includes(wanted) || name === wanted || domain !== null && name === `${wanted}.${domain.toLowerCase()}`;
+  return peers.find(isMeant) ?? null;
+}
+function machineOf(value) {
+  const { DNSName: name, TailscaleIPs: addresses, Online: online, Expired: expired } = fieldsOf(value);
+  return {
+    name: textOr(name, "").toLowerCase().replace(/\.$/, ""),
+    addresses: textsOf(addresses),
+    online: online === true,
+    expired: expired === true
+  };
+}
+function fieldsOf(value) {
+  return typeof value === "object" && value !== null ? value : {};
+}
+function textOr(value, otherwise) {
+  return typeof value === "string" ? value : otherwise;
+}
+function textsOf(value) {
+  return Array.isArray(value) ? value.filter((each) => typeof each === "string") : [];
+}
+
+// src/connect/local-api.ts
+async function askStatus(socket, deadline) {
+  const answer = await ask({
+    url: new URL("http://local-tailscaled.sock/localapi/v0/status"),
+    host: "local-tailscaled.sock",
+    port: 0,
+    socket,
+    proxy: null,
+    headers: {},
+    body: null,
+    deadline
+  });
+  if ("phase" in answer) return answer;
+  const status = answer.status === 200 ? readStatus(answer.text) : null;
+  return status ?? { phase: "answer", code: "NO_STATUS", detail: `${answer.status}` };
+}
+
+// src/connect/process.ts
+import { readFileSync, readlinkSync } from "node:fs";
+function identityOf(pid) {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    if (fields[0] === "Z" || fields[0] === "X") return null;
+    return `${Number.parseInt(stat, 10)} ${fields[19]} ${readlinkSync("/proc/self/ns/pid")}`;
+  } catch {
+    return null;
+  }
+}
+function isRunning(identity) {
+  return identityOf(Number.parseInt(identity, 10)) === identity;
+}
+function programOf(pid) {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, "utf8").trim();
+  } catch {
+    return "";
+  }
+}
+
+// src/connect/start.ts
+import { spawn } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
+var keeper = `if [ -n "$1" ] && command -v flock >/dev/null; then
+  exec 9>>"$1/in-use"
+  flock -n 9 || exit ${75}
+fi
+shift
+exec "$@"`;
+var inUse = 75;
+function startDaemon(command, { env, log, folder }) {
+  const file = openSync(log, "a", 384);
+  try {
+    const child = spawn("/bin/sh", ["-c", keeper, "sh", folder, ...command], {
+      env: { ...env },
+      cwd: "/",
+      detached: true,
+      stdio: ["ignore", file, file]
+    });
+    child.unref();
+    const ended = new Promise((resolve) => {
+      child.on("exit", (status) => resolve(status ?? -1));
+      child.on("error", () => resolve(-1));
+    });
+    return child.pid === void 0 ? null : { pid: child.pid, ended };
+  } finally {
+    closeSync(file);
+  }
+}
+var mostSaid = 65536;
+var piper = 'cat | "$@"';
+function runUntil(command, { env, input, until }) {
+  return new Promise((resolve) => {
+    let text = "";
+    const child = spawn("/bin/sh", ["-c", piper, "sh", ...command], {
+      env: { ...env },
+      cwd: "/",
+      detached: true,
+      stdio: ["pipe", "pipe", "pipe"]
+    });
+    const settle = (status) => {
+      endGroup(child.pid);
+      resolve({ status, text });
+    };
+    for (const stream of [child.stdout, child.stderr])
+      stream.on("data", (chunk) => {
+        if (text.length < mostSaid) text += chunk.toString("utf8");
+      });
+    child.stdin.on("error", () => {
+    });
+    child.stdin.end(input);
+    child.on("error", () => settle(null));
+    child.on("close", settle);
+    void until.then(() => settle(null));
+  });
+}
+function endGroup(pid) {
+  try {
+    if (pid !== void 0) process.kill(-pid, "SIGKILL");
+  } catch {
+  }
+}
+
+// src/connect/daemon.ts
+var programs = { userspace: "tailscaled", "ts-unplug": "ts-unplug" };
+function socketIn(run2) {
+  return `${run2}/tailscaled.sock`;
+}
+function findDaemon(run2) {
+  const [way = "", pid = "", port = ""] = textIn(run2, "connect").trim().split(" ");
+  const identity = textIn(run2, "daemon");
+  if (way !== "userspace" && way !== "ts-unplug" || !/^\d+$/.test(pid) || !/^\d+$/.test(port)) return null;
+  const isSame = Number.parseInt(identity, 10) === Number(pid) && isRunning(identity) && programOf(Number(pid)) === programs[way];
+  return isSame ? { way, pid: Number(pid), port: Number(port) } : null;
+}
+async function launch(start) {
+  for (const wished of [start.port, 0]) {
+    const port = await freePort(wished);
+    const started = await launchAt(start, port);
+    if ("pid" in started || !/address already in use/.test(started.said)) return started;
+  }
+  return { why: "ended", said: "no port is free" };
+}
+async function launchAt(start, port) {
+  const { way, run: run2, state, env, deadline } = start;
+  const log = `${run2}/${programs[way]}.log`;
+  rmSync(`${run2}/ready`, { force: true });
+  rmSync(socketIn(run2), { force: true });
+  const child = startDaemon(start.command(port), { env, log, folder: state ?? "" });
+  if (child === null) return { why: "ended", said: "the system cannot start it" };
+  let status = null;
+  void child.ended.then((code2) => status = code2);
+  while (status === null && performance.now() < deadline) {
+    const isThere = programOf(child.pid) === programs[way];
+    if (isThere && (way === "ts-unplug" || !("phase" in await askStatus(socketIn(run2), performance.now() + 500)))) {
+      write(run2, "daemon", identityOf(child.pid) ?? "");
+      write(run2, "connect", `${way} ${child.pid} ${port}
+`);
+      if (state !== null) write(state, "container", hostname());
+      return { way, pid: child.pid, port };
+    }
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  const said = textIn(run2, `${programs[way]}.log`).trim().split("\n").at(-1) ?? "";
+  return { why: status === inUse ? "in-use" : status === null ? "late" : "ended", said };
+}
+function noteReady(run2, { pid }) {
+  write(run2, "ready", `${pid} ${Math.floor(Date.now() / 1e3)}
+`);
+}
+function noteLost(run2) {
+  rmSync(`${run2}/ready`, { force: true });
+}
+var longestLog = 1e6;
+function trimLog(run2, { way }) {
+  const log = `${run2}/${programs[way]}.log`;
+  if (existsSync(log) && statSync(log).size > longestLog) truncateSync(log);
+}
+function freePort(wished) {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.on("error", (error) => wished === 0 ? reject(error) : resolve(freePort(0)));
+    server.listen({ host: "127.0.0.1", port: wished, exclusive: true }, () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : wished));
+    });
+  });
+}
+function write(folder, name, text) {
+  const draft = `${folder}/.${name}.${randomUUID()}`;
+  writeFileSync(draft, text, { mode: 384 });
+  renameSync(draft, `${folder}/${name}`);
+}
+function textIn(folder, name) {
+  try {
+    return readFileSync2(`${folder}/${name}`, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+// src/connect/key.ts
+function keyVariables({ secret }) {
+  const known = ["TS_AUTHKEY", "TS_AUTH_KEY", "TS_CLIENT_ID", "TS_CLIENT_SECRET", "TS_ID_TOKEN", "TS_AUDIENCE"];
+  return [.../* @__PURE__ */ new Set([secret, ...known])];
+}
+function findKey(settings, env) {
+  const value = (name) => env[name]?.trim() ?? "";
+  const plain2 = [settings.secret, "TS_AUTHKEY", "TS_AUTH_KEY"].find((name) => value(name) !== "");
+  if (plain2 !== void 0) return { variable: plain2, args: ["--auth-key=file:/dev/stdin"], input: value(plain2) };
+  if (value("TS_CLIENT_SECRET") !== "")
+    return { variable: "TS_CLIENT_SECRET", args: ["--client-secret=file:/dev/stdin"], input: value("TS_CLIENT_SECRET") };
+  const client = value("TS_CLIENT_ID");
+  if (client === "") return null;
+  if (value("TS_ID_TOKEN") !== "")
+    return {
+      variable: "TS_ID_TOKEN",
+      args: [`--client-id=${client}`, "--id-token=file:/dev/stdin"],
+      input: value("TS_ID_TOKEN")
+    };
+  return value("TS_AUDIENCE") === "" ? null : { variable: "TS_AUDIENCE", args: [`--client-id=${client}`, `--audience=${value("TS_AUDIENCE")}`], input: "" };
+}
+function withoutKeys(settings, env) {
+  const secret = keyVariables(settings);
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !secret.includes(name)));
+}
+function withoutSecret(text, key2) {
+  return key2 === null || key2.input === "" ? text : text.replaceAll(key2.input, "\u2026");
+}
+
+// src/connect/outcome.ts
+function failed(message, next) {
+  return { ok: false, message, next };
+}
+
+// src/connect/places.ts
+import { accessSync, chmodSync, constants, lstatSync, mkdirSync, readFileSync as readFileSync3 } from "node:fs";
+import { posix } from "node:path";
+var places = ["/tmp", "/var/tmp", "/dev/shm"];
+function findRunFolder(uid, candidates = places) {
+  for (const candidate of candidates) {
+    const folder = `${candidate}/aperture-env-${uid}`;
+    if (isPrivate(folder, uid)) return folder;
+  }
+  return null;
+}
+function findStateFolder(volume, uid, name) {
+  if (volume === null || mountOf(volume) === "/") return null;
+  const own = `${volume}/aperture-env-${uid}`;
+  return isPrivate(own, uid) && isPrivate(`${own}/${name}`, uid) ? `${own}/${name}` : null;
+}
+function isPrivate(folder, uid) {
+  try {
+    mkdirSync(folder, { mode: 448 });
+  } catch {
+  }
+  try {
+    const stats = lstatSync(folder);
+    if (!stats.isDirectory() || stats.uid !== uid) return false;
+    if ((stats.mode & 63) !== 0) chmodSync(folder, 448);
+    accessSync(folder, constants.W_OK | constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+function mountOf(folder) {
+  try {
+    const mounts = readFileSync3("/proc/self/mountinfo", "utf8").split("\n").map(
+      (line) => (line.split(" ")[4] ?? "").replaceAll(/\\(\d{3})/g, (_, octal) => String.fromCharCode(Number.parseInt(octal, 8)))
+    );
+    let place = folder;
+    while (place !== "/" && !mounts.includes(place)) place = posix.dirname(place);
+    return place;
+  } catch {
+    return "/";
+  }
+}
+
+// src/connect/probe.ts
+import { lookup } from "node:dns/promises";
+function readSeen(text) {
+  if (text === "none" || text === "late" || text === "unknown") return { kind: text };
+  return { kind: "addresses", addresses: text.split(/\s+/).filter((word2) => /^[\d.]+$|:/.test(word2)) };
+}
+function isOfTailnet(address) {
+  const [first, second] = address.split(".").map(Number);
+  return address.includes(":") ? /^fd7a:115c:a1e0:/i.test(address) : first === 100 && second >= 64 && second < 128;
+}
+async function findOnNetwork(origin, seen, deadline) {
+  const url = new URL("/v1/models", origin);
+  const name = url.hostname.replace(/^\[|\]$/g, "");
+  const found2 = isAddress(url.hostname) ? [name] : await addressesOf(name, seen, deadline);
+  if (found2 === null) return { there: false, why: `the name server does not answer for ${name}` };
+  const [address] = found2;
+  if (address === void 0) return { there: false, why: `this network knows no ${name}` };
+  if (url.protocol === "https:" || found2.some(isOfTailnet)) return { there: true };
+  const answer = await ask({
+    url,
+    host: address,
+    port: Number(url.port || 80),
+    proxy: null,
+    headers: { "user-agent": "aperture-connect" },
+    body: null,
+    deadline
+  });
+  const there = "status" in answer && answer.status < 500 && /^application\/json\b/i.test(answer.type);
+  return there ? { there } : { there, why: `${name} is ${address} here, which is not of a tailnet, and no gateway answers there` };
+}
+async function addressesOf(name, seen, deadline) {
+  if (seen.kind === "addresses") return seen.addresses;
+  if (seen.kind !== "unknown") return seen.kind === "none" ? [] : null;
+  const late2 = new Promise((resolve) => setTimeout(() => resolve(null), Math.max(1, deadline - performance.now())).unref());
+  const found2 = lookup(name, { all: true }).then(
+    (all) => all.map(({ address }) => address),
+    (error) => error.code === "EAI_AGAIN" ? null : []
+  );
+  return Promise.race([found2, late2]);
+}
+
+// src/connect/settings.ts
+var ways = ["network", "auto", "userspace", "tailscale", "sidecar", "ts-unplug"];
+function readSettings(text) {
+  try {
+    const { origin, connect: connect2 } = JSON.parse(text ?? "");
+    return connect2 === void 0 ? null : { ...connect2, origin };
+  } catch {
+    return null;
+  }
+}
+var hosts = { CODESPACES: "codespaces", GITHUB_ACTIONS: "github", GITLAB_CI: "gitlab" };
+function wayOf({ by }, env) {
+  const asked = ways.find((way) => way === env["APERTURE_CONNECTION"]);
+  const host = Object.entries(hosts).find(([variable, name]) => env[variable] === "true" && by[name] !== void 0);
+  return asked ?? (host === void 0 ? by.default : by[host[1]]);
+}
+function isJob(env) {
+  return env["CI"] === "true" || env["GITHUB_ACTIONS"] === "true" || env["GITLAB_CI"] === "true";
+}
+function nodeOf({ node }, env) {
+  const wished = env["CODESPACES"] === "true" ? env["CODESPACE_NAME"] ?? node : node;
+  const label = wished.toLowerCase().replaceAll(/[^a-z\d-]+/g, "-").slice(0, 63).replaceAll(/^-+|-+$/g, "");
+  return label === "" ? "opencode" : label;
+}
+
+// src/connect/lock.ts
+import { randomUUID as randomUUID2 } from "node:crypto";
+import { linkSync, readdirSync, readFileSync as readFileSync4, renameSync as renameSync2, rmSync as rmSync2, writeFileSync as writeFileSync2 } from "node:fs";
+async function takeLock(folder, deadline) {
+  for (; ; ) {
+    const lock = tryLock(folder);
+    if (lock !== null) return lock;
+    if (performance.now() >= deadline) return null;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+function tryLock(folder, own = identityOf("self")) {
+  const last = highest(folder);
+  if (last > 0 && isHeld(folder, last)) return null;
+  const file = `${folder}/lock.${last + 1}`;
+  const draft = `${folder}/.lock.${randomUUID2()}`;
+  writeFileSync2(draft, own ?? "", { mode: 384, flag: "wx" });
+  try {
+    linkSync(draft, file);
+  } catch {
+    return null;
+  } finally {
+    rmSync2(draft, { force: true });
+  }
+  if (highest(folder) > last + 1) {
+    rmSync2(file, { force: true });
+    return null;
+  }
+  for (const number of numbersIn(folder)) if (number <= last) rmSync2(`${folder}/lock.${number}`, { force: true });
+  return {
+    release: () => {
+      const free = `${draft}.free`;
+      writeFileSync2(free, "", { mode: 384 });
+      renameSync2(free, file);
+    }
+  };
+}
+function isHeld(folder, number) {
+  try {
+    return isRunning(readFileSync4(`${folder}/lock.${number}`, "utf8"));
+  } catch {
+    return true;
+  }
+}
+function highest(folder) {
+  return Math.max(0, ...numbersIn(folder));
+}
+function numbersIn(folder) {
+  return readdirSync(folder).flatMap((name) => /^lock\.\d{1,15}$/.test(name) ? [Number(name.slice(5))] : []);
+}
+
+// src/connect/login.ts
+function upCommand({ program, socket, node, loginServer, tags }, key2, seconds) {
+  return [
+    program,
+    `--socket=${socket}`,
+    "up",
+    "--reset",
+    `--hostname=${node}`,
+    `--timeout=${Math.max(1, Math.round(seconds))}s`,
+    ...loginServer === null ? [] : [`--login-server=${loginServer}`],
+    ...tags.length === 0 ? [] : [`--advertise-tags=${tags.map((tag) => tag.startsWith("tag:") ? tag : `tag:${tag}`).join(",")}`],
+    ...key2?.args ?? []
+  ];
+}
+async function logIn(login, key2, ms) {
+  const { status, text } = await runUntil(upCommand(login, key2, ms / 1e3), {
+    env: login.env,
+    input: key2?.input ?? "",
+    until: after(ms + 1e3)
+  });
+  if (status === 0) return null;
+  const said = withoutSecret(text, key2).split("\n").map((line) => line.trim().replace(/^backend error: /, "")).filter((line) => line !== "" && !line.startsWith("timeout waiting for"));
+  return said.at(-1) ?? "";
+}
+async function askForLogin(login, until) {
+  await runUntil(upCommand(login, null, 60), { env: login.env, input: "", until });
+}
+function after(ms) {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref());
+}
+
+// src/connect/userspace.ts
+async function connectUserspace(task) {
+  const { run: run2, person } = task;
+  const first = await connectOnce(task, task.deadline);
+  if (first.ok || first.loginUrl === void 0 || person === null) return first;
+  task.say(`to let this container into the tailnet, log in at  ${first.loginUrl}`);
+  while (performance.now() < person) {
+    await pause(200);
+    const status = await askStatus(socketIn(run2), person);
+    if ("phase" in status || status.state !== "NeedsLogin") return connectOnce(task, performance.now() + afterLogin);
+  }
+  return first;
+}
+var afterLogin = 15e3;
+async function connectOnce(task, deadline) {
+  const { run: run2 } = task;
+  const lock = await takeLock(run2, deadline);
+  if (lock === null) return failed("Another process of this account is still connecting", "try again in a moment");
+  try {
+    const daemon = findDaemon(run2) ?? await startTailscaled({ ...task, deadline });
+    if (!("pid" in daemon)) return notStarted(task, daemon);
+    trimLog(run2, daemon);
+    const running = await bringUp({ ...task, deadline });
+    const outcome = "ok" in running ? running : await waitForGateway({ ...task, deadline }, daemon, running);
+    if (outcome.ok) noteReady(run2, daemon);
+    else noteLost(run2);
+    return outcome;
+  } finally {
+    lock.release();
+  }
+}
+async function startTailscaled(task) {
+  const { settings, env, uid, run: run2, key: key2, deadline } = task;
+  const kept = isJob(env) && key2 !== null ? null : findStateFolder(settings.folder, uid, "tailscale");
+  const start = (state) => launch({
+    way: "userspace",
+    run: run2,
+    state,
+    port: settings.port,
+    env: withoutKeys(settings, env),
+    deadline,
+    command: (port) => [
+      task.programs.daemon,
+      "--tun=userspace-networking",
+      `--socket=${socketIn(run2)}`,
+      `--outbound-http-proxy-listen=127.0.0.1:${port}`,
+      ...state === null ? ["--state=mem:"] : [`--statedir=${state}`, `--state=${state}/tailscaled.state`]
+    ]
+  });
+  const first = await start(kept);
+  if ("pid" in first || first.why !== "in-use" || key2 === null) return first;
+  task.say(`another container (${textIn(kept, "container")}) uses the login on this volume, so this one is a node of its own`);
+  return start(null);
+}
+function notStarted({ settings, uid }, { why, said }) {
+  if (why !== "in-use") return failed(`Tailscale's daemon does not start: ${said}`, "aperture-doctor says more");
+  const other = textIn(findStateFolder(settings.folder, uid, "tailscale") ?? "", "container");
+  return failed(
+    `Another container (${other}) uses the login on this volume: two on one would cut each other off`,
+    `stop that one, give this one a volume of its own, or set ${settings.secret}`
+  );
+}
+async function bringUp(task) {
+  const { settings, env, run: run2, key: key2, programs: programs2, deadline } = task;
+  const login = {
+    program: programs2.cli,
+    socket: socketIn(run2),
+    node: nodeOf(settings, env),
+    loginServer: settings.loginServer,
+    tags: isJob(env) ? settings.tags : [],
+    env: withoutKeys(settings, env)
+  };
+  let tried = false;
+  let asking = null;
+  try {
+    for (; ; ) {
+      const status = await askStatus(login.socket, Math.min(deadline, performance.now() + 2e3));
+      if ("phase" in status) {
+        if (findDaemon(run2) === null) return failed("Tailscale's daemon has ended", "try again");
+      } else if (status.state === "Running") return status;
+      else if (status.state === "NeedsMachineAuth")
+        return failed(
+          "This node waits for an administrator of the tailnet to approve it",
+          "ask them to, under Machines in the admin console"
+        );
+      else if (status.state === "NeedsLogin" || status.state === "Stopped") {
+        if (key2 !== null && !tried) {
+          tried = true;
+          const said = await logIn(login, key2, Math.max(1e3, deadline - performance.now()));
+          if (said !== null && said !== "")
+            return failed(
+              `The key in ${key2.variable} lets no node in: ${said}`,
+              "set another one, or take it away and log in by hand"
+            );
+        } else if (status.state === "Stopped" && !tried) {
+          tried = true;
+          await logIn(login, null, Math.max(1e3, deadline - performance.now()));
+        } else if (key2 === null && status.loginUrl !== null) {
+          return {
+            ok: false,
+            message: "This container is not logged in to the tailnet",
+            next: `log in at  ${status.loginUrl}  and start again`,
+            loginUrl: status.loginUrl
+          };
+        } else if (key2 === null && asking === null) {
+          if (isJob(env))
+            return failed(
+              "This job has no key for the tailnet",
+              `give it ${settings.secret} as a secret, one that is reusable and ephemeral`
+            );
+          void askForLogin(login, new Promise((resolve) => asking = resolve));
+        }
+      }
+      if (performance.now() >= deadline) return late(settings, status);
+      await pause(50);
+    }
+  } finally {
+    asking?.();
+  }
+}
+function late({ loginServer }, status) {
+  const server = loginServer ?? "Tailscale's control server";
+  const health = "phase" in status ? [] : status.health.filter((line) => !/starting|stopped/i.test(line));
+  return failed(
+    `${server} did not let this node in in time${health.length === 0 ? "" : `: ${health[0].replace(/\.$/, "")}`}`,
+    `look whether ${server} can be reached from here, by a proxy where there must be one (HTTPS_PROXY)`
+  );
+}
+var listing = 6e3;
+async function waitForGateway(task, daemon, running) {
+  const { run: run2, settings, deadline } = task;
+  const { origin } = settings;
+  const { hostname: hostname2 } = new URL(origin);
+  let status = running;
+  const until = Math.min(deadline, performance.now() + listing);
+  while (findMachine(status, hostname2) === null && performance.now() < until) {
+    await pause(50);
+    const again = await askStatus(socketIn(run2), until);
+    if (!("phase" in again)) status = again;
+  }
+  const self = status.self?.name ?? "";
+  let answer = await askThrough(origin, daemon, deadline);
+  while (("status" in answer && answer.status === 502 || "phase" in answer && answer.code === "ECONNRESET") && performance.now() < deadline) {
+    await pause(200);
+    answer = await askThrough(origin, daemon, deadline);
+  }
+  if ("status" in answer && answer.status !== 502)
+    return { ok: true, message: `${origin} answers through the tailnet; this node is ${self}` };
+  return findMachine(status, hostname2) === null ? failed(
+    `The tailnet shows this node (${self}) no machine ${hostname2}`,
+    "look whether aperture.url has its name, and whether the tailnet's policy lets this node reach it"
+  ) : failed(
+    `${hostname2} is in the tailnet, and does not answer`,
+    "look whether that machine is on, and whether the tailnet's policy lets this node reach its port"
+  );
+}
+function askThrough(origin, { port }, deadline) {
+  const url = new URL("/v1/models", origin);
+  return ask({
+    url,
+    host: "127.0.0.1",
+    port,
+    proxy: new URL(`http://127.0.0.1:${port}`),
+    headers: { "user-agent": "aperture-connect" },
+    body: null,
+    deadline
+  });
+}
+function pause(ms) {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+// src/connect/connect.ts
+async function connect(request) {
+  const { settings, env } = request;
+  const way = wayOf(settings, env);
+  if (way === "network") return { ok: true, message: "The network of this container is taken as it is" };
+  if (way === "userspace") return viaUserspace(request, null);
+  const found2 = await findOnNetwork(settings.origin, request.name, request.probeDeadline);
+  if (found2.there) return { ok: true, message: `The network of this container leads to ${settings.origin}` };
+  return viaUserspace(request, found2.why);
+}
+async function viaUserspace(request, why) {
+  const { settings, env, uid, prefix } = request;
+  const { hostname: hostname2 } = new URL(settings.origin);
+  const cannot = `${settings.origin} cannot be reached from here${why === null ? "" : `: ${why}`}`;
+  const library = `${prefix}/lib/aperture-env`;
+  const programs2 = { cli: `${library}/tailscale`, daemon: `${library}/tailscaled` };
+  if (![programs2.cli, programs2.daemon].every((program) => existsSync2(program)))
+    return failed(
+      why === null ? `${library} has no programs of Tailscale's` : cannot,
+      `work on a machine of the tailnet, or have Tailscale in the image: write  tailscale: {}  below  aperture:  in aperture-env.yaml, run  npx create-aperture-env@latest update  and build again`
+    );
+  const run2 = findRunFolder(uid);
+  if (run2 === null)
+    return failed("Neither /tmp, /var/tmp nor /dev/shm can have a folder of this account alone", "make one of them writable");
+  const key2 = findKey(settings, env);
+  const isKept = findStateFolder(settings.folder, uid, "tailscale") !== null && existsSync2(`${findStateFolder(settings.folder, uid, "tailscale")}/tailscaled.state`);
+  const { seen } = request;
+  if (why !== null && key2 === null && !isKept && !seen && findDaemon(run2) === null)
+    return failed(
+      `${cannot}, and nothing lets this container into the tailnet`,
+      `set ${settings.secret} as a secret of ${isJob(env) ? "the job" : "this host"}, or run  aperture-connect  at a terminal to log in (${hostname2} without the tailnet: APERTURE_CONNECTION=network)`
+    );
+  return connectUserspace({ ...request, run: run2, programs: programs2, key: key2 });
+}
+async function look({ settings, env, uid, name, probeDeadline, deadline }) {
+  const run2 = findRunFolder(uid);
+  const daemon = run2 === null ? null : findDaemon(run2);
+  if (run2 === null || daemon === null) {
+    const found2 = await findOnNetwork(settings.origin, name, probeDeadline);
+    return found2.there ? { ok: true, message: `The network of this container leads to ${settings.origin}` } : failed(
+      `No daemon of this account runs, and ${found2.why}`,
+      wayOf(settings, env) === "network" ? "aperture-doctor says more" : "run  aperture-connect"
+    );
+  }
+  const status = await askStatus(socketIn(run2), deadline);
+  if ("phase" in status) return failed("The daemon does not answer", "run  aperture-connect");
+  const machine = findMachine(status, new URL(settings.origin).hostname);
+  if (status.state !== "Running")
+    return failed(
+      `The daemon is not in the tailnet (${status.state})`,
+      status.loginUrl === null ? "run  aperture-connect" : `log in at  ${status.loginUrl}`
+    );
+  return machine === null ? failed(
+    `This node (${status.self?.name ?? ""}) sees no ${new URL(settings.origin).hostname} in the tailnet`,
+    "aperture-doctor says more"
+  ) : {
+    ok: true,
+    message: `This node (${status.self?.name ?? ""}) sees ${machine.name} in the tailnet; its proxy is http://127.0.0.1:${daemon.port}`
+  };
+}
+
+// src/connect/main.ts
+var usage = `aperture-connect: brings the way from this container to the gateway up, and says where it stands.
+
+  --status         says where it stands, and does nothing
+  --timeout <s>    how long to wait, 20 by default
+  --post-start     as when a container starts: waits for some seconds, and never fails
+  --help           shows this
+
+Exit: 0 the gateway can be reached, 1 it cannot, 2 usage.
+`;
+var times = { probe: 390, person: 5e4, postStart: 8e3 };
+async function connectMain(args) {
+  const options = {
+    status: { type: "boolean" },
+    timeout: { type: "string", default: "20" },
+    "post-start": { type: "boolean" },
+    help: { type: "boolean", short: "h" },
+    // By the launcher: that it asks, when it began to look for the gateway's name as /proc/uptime counts, and what it found.
+    launch: { type: "boolean" },
+    since: { type: "string" },
+    seen: { type: "string", default: "unknown" },
+    // By the shim.
+    prefix: { type: "string", default: "/usr/local" }
+  };
+  let values;
+  try {
+    ({ values } = parseArgs({ args: [...args], options, strict: true }));
+  } catch (error) {
+    printTo(process.stderr).write(shown`${block(error.message)}\n\n${block(usage)}`);
+    return 2;
+  }
+  const seconds = Number(values.timeout);
+  if (values.help === true || !(seconds > 0 && seconds <= 600)) {
+    (values.help === true ? printTo(process.stdout) : printTo(process.stderr)).write(block(usage));
+    return values.help === true ? 0 : 2;
+  }
+  const { BUN_BE_BUN: _, ...env } = process.env;
+  const isLaunch = values.launch === true;
+  const isStart = values["post-start"] === true;
+  const settings = readSettings(textOf(`${values.prefix}/share/aperture-env/environment.json`));
+  if (settings === null) {
+    printTo(process.stderr).write(
+      shown`The environment here has nothing to connect: ${values.prefix}/share/aperture-env/environment.json\n`
+    );
+    return 1;
+  }
+  const origin = parseOrigin(env["APERTURE_URL"] || settings.origin);
+  const now = performance.now();
+  const out = isLaunch ? printTo(process.stderr) : printTo(process.stdout);
+  const prefix = isLaunch ? "opencode (aperture-env): " : "";
+  const isPerson = process.stdin.isTTY === true && printTo(process.stderr).isTTY && !isJob(env) && !isStart;
+  const request = {
+    settings: { ...settings, origin: origin.ok ? origin.value : settings.origin },
+    env,
+    uid: process.getuid?.() ?? 0,
+    prefix: values.prefix,
+    seen: isPerson || isStart && !isJob(env),
+    name: readSeen(values.seen),
+    probeDeadline: now + Math.max(20, times.probe - sinceThen(values.since)),
+    deadline: now + (isStart ? times.postStart : seconds * 1e3),
+    person: isPerson ? now + times.person : null,
+    say: (text) => out.write(shown`${prefix}${text}\n`)
+  };
+  const outcome = await (values.status === true ? look : connect)(request);
+  if (!outcome.ok) {
+    const between = block(isLaunch ? " To mend it: " : "\n\u2192 ");
+    await written(shown`${prefix}${outcome.message}.${between}${outcome.next}.\n`);
+  }
+  if (outcome.ok && !isLaunch) await written(shown`${outcome.message}.\n`);
+  return outcome.ok || isStart ? 0 : 1;
+  function written(text) {
+    return new Promise((resolve) => out.write(text, resolve));
+  }
+}
+function sinceThen(uptime) {
+  if (uptime === void 0) return 0;
+  const now = Number.parseFloat(textOf("/proc/uptime") ?? "");
+  const since = (now - Number.parseFloat(uptime)) * 1e3;
+  return since >= 0 ? since : times.probe / 2;
+}
+function textOf(path) {
+  try {
+    return readFileSync5(path, "utf8");
+  } catch {
+    return null;
+  }
+}
+
 // src/doctor/doctor.ts
-import { existsSync as existsSync6 } from "node:fs";
+import { existsSync as existsSync8 } from "node:fs";
 
 // src/clock.ts
 var form = /^\d{4}-\d{2}-\d{2}$/;
@@ -1070,16 +2261,16 @@ function* stringsOf(text) {
 }
 function lineOf(filled, path) {
   let found2;
-  const look = (offset, here) => {
+  const look2 = (offset, here) => {
     if (here.length === path.length && here.every((key2, index) => key2 === path[index])) found2 = offset;
   };
-  const begin = (offset, _length, _line, _column, here) => look(offset, here());
+  const begin = (offset, _length, _line, _column, here) => look2(offset, here());
   visit2(
     filled.text,
     {
       onObjectBegin: begin,
       onArrayBegin: begin,
-      onLiteralValue: (_value, offset, _length, _line, _column, here) => look(offset, here())
+      onLiteralValue: (_value, offset, _length, _line, _column, here) => look2(offset, here())
     },
     { allowTrailingComma: true }
   );
@@ -1156,7 +2347,7 @@ var switchedOnBy = {
 };
 var addressedBy = { anthropic: "ANTHROPIC_BASE_URL", openai: "OPENAI_BASE_URL" };
 var takesEndpoint = "amazon-bedrock";
-var keyVariables = /^(?:ANTHROPIC|OPENAI|GEMINI|GOOGLE|GOOGLE_GENERATIVE_AI|OPENROUTER|GROQ|XAI|MISTRAL|DEEPSEEK|AZURE|AZURE_OPENAI|COHERE|OPENCODE|CEREBRAS|TOGETHER|PERPLEXITY|FIREWORKS)_(?:API_KEY|AUTH_TOKEN)$/;
+var keyVariables2 = /^(?:ANTHROPIC|OPENAI|GEMINI|GOOGLE|GOOGLE_GENERATIVE_AI|OPENROUTER|GROQ|XAI|MISTRAL|DEEPSEEK|AZURE|AZURE_OPENAI|COHERE|OPENCODE|CEREBRAS|TOGETHER|PERPLEXITY|FIREWORKS)_(?:API_KEY|AUTH_TOKEN)$/;
 
 // src/doctor/config/providers.ts
 function findChoices({ config, catalogue, auth, env, routes }) {
@@ -1193,14 +2384,14 @@ function viewOf(id, { config, catalogue, auth, env, routes }) {
   ]);
   return {
     id,
-    addresses: addressesOf(id, { config, catalogue, env }, listed2),
+    addresses: addressesOf2(id, { config, catalogue, env }, listed2),
     ...keyFor(id, { config, auth, env }, provider),
     npm: textAt(catalogue, id, "npm") ?? textAt(provider, "npm") ?? (catalogue === null ? null : wireFormats.chat.npm),
     routes: routes.get(id) ?? /* @__PURE__ */ new Map(),
     models: catalogue === null && listed2.length === 0 ? null : models
   };
 }
-function addressesOf(id, { config, catalogue, env }, listed2) {
+function addressesOf2(id, { config, catalogue, env }, listed2) {
   const base = ["provider", id, "options", "baseURL"];
   const baseUrl = textAt(config, ...base);
   const elsewhere = listed2.some(([, model]) => textAt(model, "provider", "api") !== void 0);
@@ -1214,8 +2405,8 @@ function addressesOf(id, { config, catalogue, env }, listed2) {
     const url = textAt(model, "provider", "api");
     return url === void 0 ? [] : [{ url, by: ["provider", id, "models", name, "provider", "api"] }];
   });
-  const rest = ofModels.length === listed2.length && listed2.length > 0 ? [] : own === void 0 ? [] : [{ url: own, by: ["provider", id, "api"] }];
-  if (ofModels.length + rest.length > 0) return [...ofModels, ...rest];
+  const rest2 = ofModels.length === listed2.length && listed2.length > 0 ? [] : own === void 0 ? [] : [{ url: own, by: ["provider", id, "api"] }];
+  if (ofModels.length + rest2.length > 0) return [...ofModels, ...rest2];
   return variable !== void 0 && env[variable] ? [{ url: env[variable], by: [variable] }] : [];
 }
 function keyFor(id, { config, auth, env }, provider) {
@@ -1239,87 +2430,6 @@ function wirePath({ npm, id, routes }, config, model) {
 function splitModel(text) {
   const slash = text.indexOf("/");
   return slash === -1 ? [text, ""] : [text.slice(0, slash), text.slice(slash + 1)];
-}
-
-// src/text/terminal.ts
-import { stripVTControlCharacters } from "node:util";
-function hiddenCharacters() {
-  return new RegExp("(?!(?<=\\p{Extended_Pictographic}\\p{Emoji_Modifier}?)\\uFE0F|(?<=\\p{Extended_Pictographic}(?:\\uFE0F|\\p{Emoji_Modifier})?)\\u200D(?=\\p{Extended_Pictographic}))[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}\\p{Default_Ignorable_Code_Point}]", "gu");
-}
-var plain = /^[ -~]*$/;
-function visible(text, longest2 = Number.POSITIVE_INFINITY) {
-  const seen = plain.test(text) ? text : text.replace(hiddenCharacters(), escapeCharacter);
-  return seen.length > longest2 ? `${seen.slice(0, longest2).replace(/[\uD800-\uDBFF]$/, "")}\u2026` : seen;
-}
-function oneLine(text, longest2 = Number.POSITIVE_INFINITY) {
-  return visible(text.replaceAll(/\s+/g, " ").trim(), longest2);
-}
-function linesOf(said) {
-  return stripVTControlCharacters(said).split("\n").map((line) => line.trim()).filter(Boolean);
-}
-function escapeCharacter(character) {
-  return `\\u{${character.codePointAt(0).toString(16)}}`;
-}
-var SafeText = class _SafeText {
-  #text;
-  constructor(text) {
-    this.#text = text;
-  }
-  /** Without white space at its end. */
-  trimEnd() {
-    return new _SafeText(this.#text.trimEnd());
-  }
-  /** The text. In another text it is foreign again: what was escaped stays readable, and colour becomes visible. */
-  toString() {
-    return this.#text;
-  }
-};
-function shown(parts, ...values) {
-  return new SafeText(parts.reduce((text, part, index) => text + safe(values[index - 1]) + part));
-}
-function safe(value) {
-  return value instanceof SafeText ? value.toString() : visible(String(value));
-}
-function joined(parts, between = "") {
-  return new SafeText(parts.map(safe).join(between));
-}
-function block(text) {
-  return new SafeText(
-    text.split(/(\r?\n|\t)/).map((part, index) => index % 2 === 0 ? visible(part) : part).join("")
-  );
-}
-function json(value, indent = 0) {
-  return new SafeText(
-    JSON.stringify(value, null, indent).replaceAll(
-      /[\u007F-\u009F\p{Cf}\p{Zl}\p{Zp}]/gu,
-      (character) => (
-        // Each UTF-16 unit by itself.
-        Array.from({ length: character.length }, (_, at2) => escapeUnit(character.charCodeAt(at2))).join("")
-      )
-    )
-  );
-}
-function escapeUnit(unit) {
-  return `\\u${unit.toString(16).padStart(4, "0")}`;
-}
-var styles = { bold: [1, 22], dim: [2, 22], red: [31, 39], green: [32, 39], yellow: [33, 39] };
-function painter(colour) {
-  return (style, text) => {
-    const [begin, end] = styles[style];
-    return new SafeText(colour ? `\x1B[${begin}m${safe(text)}\x1B[${end}m` : safe(text));
-  };
-}
-function wantsColour(stream, env) {
-  return stream.isTTY === true && (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb";
-}
-function printTo(stream) {
-  return {
-    get isTTY() {
-      return stream.isTTY === true;
-    },
-    // Not by its class: each bundle of the built program has one of its own.
-    write: (text, done) => void stream.write(String(text), done)
-  };
 }
 
 // src/doctor/types.ts
@@ -1354,7 +2464,7 @@ function quoteFrom(layers, resolved = null) {
       if (written === null) literal.add(counted);
       else filled.set(counted, written);
     }
-  for (const text of textsOf(resolved)) if (!filled.has(text)) filled.set(text, unseen);
+  for (const text of textsOf2(resolved)) if (!filled.has(text)) filled.set(text, unseen);
   const writingOf = (counted) => literal.has(counted) ? null : filled.get(counted) ?? null;
   return {
     text: (counted) => show(writingOf(counted) ?? counted),
@@ -1390,7 +2500,7 @@ function unquoted(written) {
     return written;
   }
 }
-function* textsOf(value) {
+function* textsOf2(value) {
   const left = [value];
   while (left.length > 0) {
     const next = left.pop();
@@ -1424,7 +2534,7 @@ function worktreeOf(world) {
 function isOn(value) {
   return value !== void 0 && ["1", "true"].includes(value.toLowerCase());
 }
-function places(world) {
+function places2(world) {
   const { env, home, cwd } = world;
   const worktree = worktreeOf(world);
   const up = isOn(env["OPENCODE_DISABLE_PROJECT_CONFIG"]) ? [] : foldersUp(cwd, worktree);
@@ -1453,7 +2563,7 @@ function absolute(path, cwd) {
   return path.startsWith("/") ? path : join(cwd, path);
 }
 function resolveConfig(world) {
-  const { wanted, folders, worktree } = places(world);
+  const { wanted, folders, worktree } = places2(world);
   const layers = [];
   const problems = [];
   for (const { source, kind, text } of wanted) {
@@ -1517,8 +2627,8 @@ function mergeLayers(layers) {
   const global = merge(layers.filter(({ kind }) => kind === "global"));
   return layers.filter(({ kind }) => kind !== "global").reduce((config, { value }) => {
     const merged = mergeDeep(config, value);
-    const [before, after] = [config["instructions"], value["instructions"]];
-    return Array.isArray(before) && Array.isArray(after) ? { ...merged, instructions: [.../* @__PURE__ */ new Set([...before, ...after])] } : merged;
+    const [before, after2] = [config["instructions"], value["instructions"]];
+    return Array.isArray(before) && Array.isArray(after2) ? { ...merged, instructions: [.../* @__PURE__ */ new Set([...before, ...after2])] } : merged;
   }, global);
 }
 function mergeDeep(left, right) {
@@ -1539,12 +2649,12 @@ function judgeAttribution({ attribution }, headers) {
   const sent = [...headers.matchAll(/"x-aperture-env-([a-z0-9-]+)": "([^"]*)"/g)].map(
     ([, name, value]) => [name, value]
   );
-  const rest = names2.filter((name) => !sent.some(([other]) => other === name));
+  const rest2 = names2.filter((name) => !sent.some(([other]) => other === name));
   const carried = listed(
     sent.map(([name, value]) => `${name} ${show(value)}`),
     16
   );
-  const without = rest.length === 0 ? "" : `${sent.length === 0 ? "" : "; "}no value here for ${listed(rest, 16)}`;
+  const without = rest2.length === 0 ? "" : `${sent.length === 0 ? "" : "; "}no value here for ${listed(rest2, 16)}`;
   return said(`Requests carry for the gateway's log: ${carried}${without}`);
 }
 
@@ -1787,11 +2897,11 @@ function judgeOwnProviders(config, named, environment) {
   });
 }
 function judgePrograms(named) {
-  const programs = named.filter(({ key: key2, path }) => key2.kind === "program" && (path.at(-1) === 0 || path.length === 1));
-  const [first] = programs;
+  const programs2 = named.filter(({ key: key2, path }) => key2.kind === "program" && (path.at(-1) === 0 || path.length === 1));
+  const [first] = programs2;
   if (first === void 0) return [];
-  const some = programs.slice(0, 3).map(({ path, text }) => `${show2(text)} (${showPath(path.length === 1 ? path : path.slice(0, -1))})`);
-  const shown2 = programs.length > 3 ? `${some.join(", ")} and ${programs.length - 3} more` : some.join(", ");
+  const some = programs2.slice(0, 3).map(({ path, text }) => `${show2(text)} (${showPath(path.length === 1 ? path : path.slice(0, -1))})`);
+  const shown2 = programs2.length > 3 ? `${some.join(", ")} and ${programs2.length - 3} more` : some.join(", ");
   return [
     {
       code: "runs-code",
@@ -1896,8 +3006,8 @@ function parseProxy(text) {
     return null;
   }
 }
-function isExcluded({ hostname, host }, list) {
-  return list.split(",").map((entry) => entry.trim().toLowerCase().replace(/^\./, "")).some((entry) => entry !== "" && (entry === "*" || entry === hostname || entry === host || hostname.endsWith(`.${entry}`)));
+function isExcluded({ hostname: hostname2, host }, list) {
+  return list.split(",").map((entry) => entry.trim().toLowerCase().replace(/^\./, "")).some((entry) => entry !== "" && (entry === "*" || entry === hostname2 || entry === host || hostname2.endsWith(`.${entry}`)));
 }
 
 // src/opencode/variables.ts
@@ -2650,12 +3760,12 @@ var certificate = /^CERT_|^UNABLE_TO_|SELF_SIGNED|^ERR_TLS_CERT_ALTNAME_INVALID$
 var local = /^(?:localhost|127\.[\d.]+|\[::1\])$/;
 function explainFailure({ phase, code: code2, detail }, about) {
   const { url, timeout } = about;
-  const { origin, hostname, protocol } = url;
+  const { origin, hostname: hostname2, protocol } = url;
   const seconds = `${timeout / 1e3} s`;
   const answered = phase === "tls" || phase === "answer" || phase === "body";
   if (about.proxy !== null && !answered) {
     const why = code2 === "TIMEOUT" ? `within ${seconds}` : `(${clean(code2 || detail, 80)})`;
-    return failed(
+    return failed2(
       "gateway-proxy",
       about,
       `The proxy on the way to ${origin} cannot be reached ${why}.`,
@@ -2663,21 +3773,21 @@ function explainFailure({ phase, code: code2, detail }, about) {
     );
   }
   if (phase === "lookup" && (code2 === "TIMEOUT" || code2 === "EAI_AGAIN"))
-    return failed(
+    return failed2(
       "gateway-name",
       about,
-      `Nobody here answers for the name ${hostname}.`,
+      `Nobody here answers for the name ${hostname2}.`,
       "Is this machine online? In a tailnet MagicDNS answers (tailscale status, tailscale dns status); a container may have a resolver of its own."
     );
   if (code2 === "ENOTFOUND" || phase === "lookup")
-    return failed("gateway-name", about, `The name ${hostname} does not resolve here.`, nameHint(hostname));
+    return failed2("gateway-name", about, `The name ${hostname2} does not resolve here.`, nameHint(hostname2));
   if (code2 === "TIMEOUT" || code2 === "ETIMEDOUT") {
-    return answered ? failed(
+    return answered ? failed2(
       "gateway-slow",
       about,
       `${origin} took the connection, and its answer was not complete after ${seconds}.`,
       "Try again, or give it longer with --timeout 30. If it stays so, see whether the gateway answers in a browser."
-    ) : failed(
+    ) : failed2(
       "gateway-timeout",
       about,
       `${origin} does not answer: no connection within ${seconds}.`,
@@ -2685,62 +3795,62 @@ function explainFailure({ phase, code: code2, detail }, about) {
     );
   }
   if (code2 === "ECONNREFUSED")
-    return failed(
+    return failed2(
       "gateway-refused",
       about,
-      `Nothing listens on ${url.host}${url.port === "" ? ` (port ${protocol === "https:" ? 443 : 80})` : ""}${local.test(hostname) ? "" : ", or a firewall on the way rejects it"}.`,
-      local.test(hostname) ? "Start what shall listen there: ts-unplug, or to try things  npx create-aperture-env mock-gateway" : protocol === "https:" ? `Most gateways serve plain http, which WireGuard encrypts: try ${origin.replace(/^https/, "http")}` : "Is it the gateway's name, and the right port? The gateway listens on 80. A firewall that rejects (icmp-admin-prohibited, or a reset) looks the same from here: look at the rules of this machine and of the network."
+      `Nothing listens on ${url.host}${url.port === "" ? ` (port ${protocol === "https:" ? 443 : 80})` : ""}${local.test(hostname2) ? "" : ", or a firewall on the way rejects it"}.`,
+      local.test(hostname2) ? "Start what shall listen there: ts-unplug, or to try things  npx create-aperture-env mock-gateway" : protocol === "https:" ? `Most gateways serve plain http, which WireGuard encrypts: try ${origin.replace(/^https/, "http")}` : "Is it the gateway's name, and the right port? The gateway listens on 80. A firewall that rejects (icmp-admin-prohibited, or a reset) looks the same from here: look at the rules of this machine and of the network."
     );
   if (["EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN", "ENETDOWN", "EADDRNOTAVAIL"].includes(code2))
-    return failed(
+    return failed2(
       "gateway-unreachable",
       about,
-      `There is no way to ${hostname} from here.`,
+      `There is no way to ${hostname2} from here.`,
       "Is Tailscale up on this machine (tailscale status)? A container needs the host's network, or a connection of its own."
     );
   if (/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|UNKNOWN_PROTOCOL|HTTP_REQUEST/.test(
     `${code2} ${detail.toUpperCase().replaceAll(" ", "_")}`
   ))
-    return failed(
+    return failed2(
       "gateway-speaks-http",
       about,
       `${origin} does not speak TLS.`,
       `Aperture is reached over plain http, WireGuard encrypts it: ${origin.replace(/^https/, "http")}`
     );
   if (certificate.test(code2))
-    return failed(
+    return failed2(
       "gateway-certificate",
       about,
       `The certificate of ${origin} is not valid for it here (${code2}).`,
       code2 === "ERR_TLS_CERT_ALTNAME_INVALID" ? "A certificate is for the full name: write https://<gateway>.<tailnet>.ts.net, or use http." : "A company's CA is named by NODE_EXTRA_CA_CERTS; the plain http address needs none."
     );
   if (code2 === "NOT_HTTP" && protocol === "http:")
-    return failed(
+    return failed2(
       "gateway-speaks-tls",
       about,
       `${origin} does not answer in HTTP; it may want TLS.`,
       `Try ${httpsOf(url)}, or look what listens there.`
     );
   if (code2 === "NOT_HTTP" || code2 === "BAD_HTTP")
-    return failed(
+    return failed2(
       "gateway-not-http",
       about,
       code2 === "NOT_HTTP" ? `${origin} answers with something that is not HTTP.` : `${origin} answers with something that is not HTTP: ${clean(detail, 80)}.`,
       "Look what listens there: it is not the gateway."
     );
   if (answered && (code2 === "ECONNRESET" || code2 === "EPIPE" || code2 === "ECONNABORTED" || code2 === "EPROTO"))
-    return phase === "body" ? failed(
+    return phase === "body" ? failed2(
       "gateway-cut-off",
       about,
       `The answer of ${origin} was cut off.`,
       "Run again. If it stays so, something between here and the gateway closes connections."
-    ) : failed(
+    ) : failed2(
       "gateway-reset",
       about,
       `${origin} took the connection and closed it without an answer.`,
       protocol === "https:" ? `It may not speak TLS: try ${origin.replace(/^https/, "http")}` : `Run again. If it stays so, it wants TLS (${httpsOf(url)}), is not the gateway, or something on the way refuses it.`
     );
-  return failed(
+  return failed2(
     "gateway-unreachable",
     about,
     `${origin} cannot be asked (${clean(code2 || detail, 80)}).`,
@@ -2752,7 +3862,7 @@ function explainAnswer(answer, about) {
   const { url } = about;
   const { origin } = url;
   if (tooLarge)
-    return failed(
+    return failed2(
       "gateway-too-large",
       about,
       `The answer of ${origin} is larger than any list of models.`,
@@ -2760,7 +3870,7 @@ function explainAnswer(answer, about) {
     );
   if (status >= 200 && status <= 299) {
     if (!/html/i.test(type) && !/^\s*<(?:!doctype|html)/i.test(text)) return null;
-    return failed(
+    return failed2(
       "gateway-html",
       about,
       `${origin}/v1/models answers with a web page.`,
@@ -2770,54 +3880,54 @@ function explainAnswer(answer, about) {
   const said = whatWasSaid(answer);
   const quoted = said === "" ? "" : ` It says: ${said}`;
   if (/aperture is restarting/i.test(text))
-    return failed("gateway-restarting", about, `${origin} is restarting.`, "Run again in a few seconds.");
+    return failed2("gateway-restarting", about, `${origin} is restarting.`, "Run again in a few seconds.");
   if (/HTTP request to an HTTPS server|plain HTTP request was sent to HTTPS port/i.test(text))
-    return failed("gateway-speaks-tls", about, `${origin} wants TLS.`, `Write ${httpsOf(url)}`);
+    return failed2("gateway-speaks-tls", about, `${origin} wants TLS.`, `Write ${httpsOf(url)}`);
   const refused2 = refusals.find((each) => each.status === status && each.says.test(text)) ?? null;
-  if (refused2 !== null) return failed(refused2.code, about, `${origin} ${refused2.what}.${quoted}`, refused2.hint);
+  if (refused2 !== null) return failed2(refused2.code, about, `${origin} ${refused2.what}.${quoted}`, refused2.hint);
   switch (status) {
     case 401:
-      return failed(
+      return failed2(
         "gateway-unauthorized",
         about,
         `${origin} does not know who asks (401).${quoted}`,
         "Aperture asks for no key and knows you by your tailnet identity. So this is something else than the gateway, or something in front of it; ask it directly, from a machine in the tailnet."
       );
     case 403:
-      return /no role granted/i.test(text) ? failed(
+      return /no role granted/i.test(text) ? failed2(
         "gateway-forbidden",
         about,
         `${origin} knows you and gives you no role (403).${quoted}`,
         `${formatGrant(about)}.`
-      ) : failed(
+      ) : failed2(
         "gateway-denied",
         about,
         `${origin} refuses you, and not for want of a role (403).${quoted}`,
         `If what it says does not tell why: it may be something in front of the gateway, or a rule of its administrators. Where a grant is missing after all: ${formatGrant(about)}.`
       );
     case 404:
-      return failed(
+      return failed2(
         "gateway-no-list",
         about,
         `${origin} has no /v1/models (404).${quoted}`,
         "It may be another server: the gateway's own page is at /ui/. If it is the gateway, no provider is configured, or no grant gives you a model."
       );
     case 405:
-      return failed(
+      return failed2(
         "gateway-method",
         about,
         `${origin}/v1/models cannot be asked for with GET (405).${quoted}`,
         "Most often /v1 is there twice: the gateway's address has none, and neither has a provider's baseurl in the gateway's configuration."
       );
     case 407:
-      return failed(
+      return failed2(
         "gateway-proxy",
         about,
         `The proxy wants a user and a password (407).`,
         "Put them into the variable, or take the gateway's name into NO_PROXY."
       );
     case 429:
-      return failed(
+      return failed2(
         "gateway-quota",
         about,
         `${origin} says that it is too much (429).${quoted}`,
@@ -2826,13 +3936,13 @@ function explainAnswer(answer, about) {
   }
   if (status >= 300 && status <= 399) return explainRedirect(answer, about);
   if (status >= 500)
-    return failed(
+    return failed2(
       "gateway-failed",
       about,
       `${origin} failed to answer (${status}).${quoted}`,
       about.proxy === null ? `Run again in a moment. ${status === 503 || status === 502 ? "It may be restarting. " : ""}If it stays so, its administrators see why on ${origin}/ui/` : "The proxy may not reach the gateway: in a tailnet it has to be tailscaled's own, or the gateway's name belongs into NO_PROXY."
     );
-  return failed(
+  return failed2(
     "gateway-status",
     about,
     `${origin} answers with status ${status}.${quoted}`,
@@ -2850,7 +3960,7 @@ function parseAnswer(text) {
 }
 function notJson(text, about) {
   const what = text.trim() === "" ? "nothing" : findBeyond(text, largestJson) !== null ? "JSON that goes deeper, or has more parts, than any list of models" : /[\]}]\s*$/.test(text) || !/^\s*[[{]/.test(text) ? "something that is not JSON" : "JSON that ends early";
-  return failed(
+  return failed2(
     "gateway-not-json",
     about,
     `${about.url.origin}/v1/models answers with ${what}.`,
@@ -2862,18 +3972,18 @@ function explainRedirect({ location }, about) {
   const to = location === null || !URL.canParse(location, url.href) ? null : new URL(location, url);
   const name = "gateway-redirect";
   if (to !== null && to.hostname === url.hostname && to.protocol === "https:" && url.protocol === "http:")
-    return failed(name, about, `${url.origin} sends to ${clean(to.origin, 300)}.`, `Write ${clean(to.origin, 300)}`);
+    return failed2(name, about, `${url.origin} sends to ${clean(to.origin, 300)}.`, `Write ${clean(to.origin, 300)}`);
   const where = to === null ? "elsewhere" : to.origin === url.origin ? `to ${clean(to.pathname, 100)}` : `to ${clean(to.origin, 300)}`;
-  return failed(
+  return failed2(
     name,
     about,
     `${url.origin}/v1/models sends ${where}, which was not followed.`,
     "A login page stands in front, or it is another server: the gateway itself answers without one. Ask it directly, by its name in the tailnet."
   );
 }
-function nameHint(hostname) {
+function nameHint(hostname2) {
   const reach = "Is this machine in the tailnet, and MagicDNS on (tailscale status)?";
-  return hostname.includes(".") ? `${reach} Is the name right? The admin console's page Machines lists it.` : `${reach} A short name needs the tailnet's search domain as well, the full one does not: http://${hostname}.<tailnet>.ts.net`;
+  return hostname2.includes(".") ? `${reach} Is the name right? The admin console's page Machines lists it.` : `${reach} A short name needs the tailnet's search domain as well, the full one does not: http://${hostname2}.<tailnet>.ts.net`;
 }
 function httpsOf({ origin }) {
   return origin.replace(/^http:/, "https:");
@@ -2895,7 +4005,7 @@ function whatWasSaid({ text, type }) {
 function clean(text, length) {
   return oneLine(text.slice(0, length * 4), length);
 }
-function failed(code2, { proxy, unused }, message, hint) {
+function failed2(code2, { proxy, unused }, message, hint) {
   const through = proxy === null ? "" : ` It was asked through the proxy ${proxy}, which http_proxy names.`;
   const directly = unused === null ? "" : ` ${unused} is set, and not used here: only http through an http proxy is.`;
   return environmentError(code2, message, `${hint}${through}${directly}`);
@@ -3294,58 +4404,6 @@ function judgeClock({ models, now }) {
   ];
 }
 
-// src/gateway/origin.ts
-var example = "http://ai, http://ai.example.ts.net or http://localhost:8080";
-var plainHost = /^(?:(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*|\[[0-9a-f:.]+\])$/;
-function parseOrigin(text) {
-  const typed = text.trim();
-  if (typed === "") return refuse("the gateway's address is empty", `give its origin: ${example}`);
-  if (/[\s\p{Cc}\p{Cf}\\{}$"'`<>|^]/u.test(typed)) {
-    return refuse("the gateway's address holds a space, a quote or a control character", `give its origin: ${example}`);
-  }
-  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(typed)?.[1]?.toLowerCase();
-  if (scheme !== void 0 && scheme !== "http" && scheme !== "https") {
-    const host = typed.slice(scheme.length + 3).replace(/[/?#].*$/, "").replace(/^.*@/, "");
-    return refuse(
-      `the gateway speaks http or https, not ${scheme}`,
-      host === "" ? `give its origin: ${example}` : `write http://${host}`
-    );
-  }
-  let url;
-  try {
-    url = new URL(scheme === void 0 ? `http://${typed}` : typed);
-  } catch {
-    const named = typed.includes("@") ? "what was given" : JSON.stringify(typed);
-    return refuse(`${named} is not an address`, `give the gateway's origin: ${example}`);
-  }
-  const origin = url.origin;
-  if (url.username !== "" || url.password !== "" || typed.includes("@")) {
-    return refuse("the address holds a user name or a password, which would land in committed files", `write ${origin}`);
-  }
-  if (url.search !== "" || url.hash !== "" || /[?#]/.test(typed)) {
-    return refuse("the address holds a query or a fragment", `write ${origin}`);
-  }
-  if (!plainHost.test(url.hostname)) {
-    return refuse(`${JSON.stringify(url.hostname)} is not a host name`, `give the gateway's origin: ${example}`);
-  }
-  const notes = [];
-  if (scheme === void 0) notes.push(`read ${typed} as ${origin}: Aperture is reached over http, WireGuard encrypts it`);
-  const path = /^(?:\/v1\/?|\/)?$/.exec(url.pathname)?.[0];
-  if (path === void 0) {
-    return refuse(
-      `the address has the path ${url.pathname}; an origin has none`,
-      `write ${origin}; the paths of the wire formats are added`,
-      "origin-path"
-    );
-  }
-  if (path !== "" && path !== "/") notes.push(`took ${path} off: it is added for each provider`);
-  else if (typed.endsWith("/")) notes.push("took the trailing / off");
-  return { ok: true, value: origin, notes };
-}
-function refuse(why, fix, code2 = "origin-invalid") {
-  return { ok: false, code: code2, why, fix };
-}
-
 // src/doctor/judge/origin.ts
 function judgeOrigin(given, wanted, managed) {
   const meant = given || wanted;
@@ -3437,8 +4495,8 @@ function judgeLeftovers({ packages, notKept, leftSessions }) {
     )
   ];
 }
-function judgePrograms2({ programs, version }) {
-  const { own, opencodes } = programs;
+function judgePrograms2({ programs: programs2, version }) {
+  const { own, opencodes } = programs2;
   if (own === null) {
     const [first] = opencodes;
     return [
@@ -3487,7 +4545,7 @@ function judgePrograms2({ programs, version }) {
   else checks.push(fine("opencode", "opencode", `OpenCode ${show(own.stamp)}`));
   const at2 = opencodes.indexOf(own.launcher);
   const before = at2 === -1 ? opencodes : opencodes.slice(0, at2);
-  const after = at2 === -1 ? [] : opencodes.slice(at2 + 1);
+  const after2 = at2 === -1 ? [] : opencodes.slice(at2 + 1);
   if (before.length > 0)
     checks.push(
       found(
@@ -3510,18 +4568,18 @@ function judgePrograms2({ programs, version }) {
         `add ${show(own.launcher.replace(/\/opencode$/, ""))} to PATH`
       )
     );
-  if (after.length > 0)
+  if (after2.length > 0)
     checks.push(
       found(
         "note",
         "opencode",
         "other-opencode",
-        `There is another OpenCode: ${listed(after.map((path) => show(path)))}`,
+        `There is another OpenCode: ${listed(after2.map((path) => show(path)))}`,
         "it is later in PATH, so it is not the one that starts",
         "take it away if nobody needs it"
       )
     );
-  if (programs.rg === null)
+  if (programs2.rg === null)
     checks.push(
       found(
         "failure",
@@ -3532,7 +4590,7 @@ function judgePrograms2({ programs, version }) {
         "install ripgrep, or build the image again"
       )
     );
-  if (programs.git === null)
+  if (programs2.git === null)
     checks.push(
       found(
         "warning",
@@ -3628,7 +4686,7 @@ function judgeFolders2({ launched, readOnly, noExec }) {
 }
 function judgeSurroundings({ env, opencodeFolders }) {
   const checks = [];
-  const keys = Object.keys(env).filter((name) => keyVariables.test(name) && !["", "-"].includes(env[name] ?? ""));
+  const keys = Object.keys(env).filter((name) => keyVariables2.test(name) && !["", "-"].includes(env[name] ?? ""));
   if (keys.length > 0)
     checks.push(
       found(
@@ -3801,11 +4859,11 @@ function firstLine(text) {
 }
 
 // src/doctor/probe/attribution.ts
-import { existsSync } from "node:fs";
+import { existsSync as existsSync3 } from "node:fs";
 
 // src/doctor/probe/run.ts
-import { spawn } from "node:child_process";
-var mostSaid = 32 * 1024 * 1024;
+import { spawn as spawn2 } from "node:child_process";
+var mostSaid2 = 32 * 1024 * 1024;
 var guard = `exec 4<&0 </dev/null
 "$@" <&4 3<&- 4<&- &
 program=$!
@@ -3822,24 +4880,24 @@ function run(command, options) {
   const [program, ...args] = isGuarded ? ["/bin/sh", "-c", guard, "sh", ...command] : command;
   return new Promise((resolve) => {
     const said = { stdout: [], stderr: [] };
-    let late = false;
-    const child = spawn(program, args, {
+    let late2 = false;
+    const child = spawn2(program, args, {
       env: { ...env },
       cwd,
       detached: isGuarded,
       windowsHide: true,
       stdio: [input === void 0 ? "ignore" : "pipe", "pipe", "pipe", isGuarded ? "pipe" : "ignore"]
     });
-    const end = () => endGroup(child, isGuarded);
+    const end = () => endGroup2(child, isGuarded);
     const settle = (status, more = "") => {
       clearTimeout(timer);
       end();
       const text = (chunks) => Buffer.concat(chunks).toString("utf8");
-      resolve({ status, stdout: text(said.stdout), stderr: text(said.stderr) + more, late });
+      resolve({ status, stdout: text(said.stdout), stderr: text(said.stderr) + more, late: late2 });
     };
     const timer = setTimeout(
       () => {
-        late = true;
+        late2 = true;
         settle(null);
       },
       Math.max(1, timeout)
@@ -3848,7 +4906,7 @@ function run(command, options) {
       let length = 0;
       child[name]?.on("data", (chunk) => {
         length += chunk.length;
-        if (length <= mostSaid) said[name].push(chunk);
+        if (length <= mostSaid2) said[name].push(chunk);
         else settle(null);
       });
     }
@@ -3862,7 +4920,7 @@ function run(command, options) {
     child.on("close", (status) => settle(status));
   });
 }
-function endGroup({ pid, kill }, isGuarded) {
+function endGroup2({ pid, kill }, isGuarded) {
   if (pid === void 0) return;
   try {
     if (isGuarded) process.kill(-pid, "SIGKILL");
@@ -3875,18 +4933,18 @@ function endGroup({ pid, kill }, isGuarded) {
 var patience = 1e3;
 var script = '_share=$1; . "$1/attribution.sh"; printf %s "$APERTURE_ENV_HEADERS"';
 async function readHeaders({ share, prefix }, env, cwd) {
-  if (prefix === null || !existsSync(`${share}/attribution.sh`)) return null;
+  if (prefix === null || !existsSync3(`${share}/attribution.sh`)) return null;
   const { status, stdout } = await run(["/bin/sh", "-c", script, "sh", share], { env, cwd, timeout: patience });
   return status === 0 ? stdout : null;
 }
 
 // src/doctor/probe/files.ts
-import { accessSync, closeSync, constants, existsSync as existsSync2, fstatSync, openSync, readdirSync, readSync, realpathSync } from "node:fs";
+import { accessSync as accessSync2, closeSync as closeSync2, constants as constants2, existsSync as existsSync4, fstatSync, openSync as openSync2, readdirSync as readdirSync2, readSync, realpathSync } from "node:fs";
 var largest3 = 4 * 1024 * 1024;
 function readText(path) {
   let file = null;
   try {
-    file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    file = openSync2(path, constants2.O_RDONLY | (constants2.O_NONBLOCK ?? 0));
     const stats = fstatSync(file);
     if (stats.isDirectory()) return { kind: "unreadable", why: "EISDIR" };
     if (!stats.isFile() || stats.size > largest3) return { kind: "unreadable", why: stats.isFile() ? "EFBIG" : "EINVAL" };
@@ -3899,16 +4957,16 @@ function readText(path) {
     const code2 = error.code ?? "";
     return code2 === "ENOENT" || code2 === "ENOTDIR" ? { kind: "nothing" } : { kind: "unreadable", why: code2 };
   } finally {
-    if (file !== null) closeSync(file);
+    if (file !== null) closeSync2(file);
   }
 }
-function textOf(path) {
+function textOf2(path) {
   const read = readText(path);
   return read.kind === "text" ? read.text : null;
 }
 function may(path, mode) {
   try {
-    accessSync(path, mode);
+    accessSync2(path, mode);
     return true;
   } catch {
     return false;
@@ -3916,15 +4974,15 @@ function may(path, mode) {
 }
 function whyNotWritable(folder) {
   try {
-    accessSync(folder, constants.W_OK | constants.X_OK);
+    accessSync2(folder, constants2.W_OK | constants2.X_OK);
     return null;
   } catch (error) {
     const code2 = error.code ?? "EACCES";
-    return code2 === "EACCES" && may(folder, constants.X_OK) && mountOptionsOf(folder).includes("ro") ? "EROFS" : code2;
+    return code2 === "EACCES" && may(folder, constants2.X_OK) && mountOptionsOf(folder).includes("ro") ? "EROFS" : code2;
   }
 }
 function mountOptionsOf(path) {
-  const mounts = (textOf("/proc/self/mountinfo") ?? "").split("\n").map((line) => line.split(" "));
+  const mounts = (textOf2("/proc/self/mountinfo") ?? "").split("\n").map((line) => line.split(" "));
   const at2 = real(path);
   const around = mounts.filter(([, , , , place = ""]) => at2 === place || at2.startsWith(place === "/" ? "/" : `${place}/`)).map(([, , , , place = "", options = ""]) => ({ place, options: options.split(",") }));
   const nearest = around.reduce(
@@ -3938,17 +4996,17 @@ function folderFilesIn(folders) {
   const all = folders.flatMap(
     (folder) => foldersRead.flatMap((name) => namesIn(`${folder}/${name}`).map((file) => ({ folder, path: `${name}/${file}` })))
   );
-  return all.filter(({ path }) => isFolderFile(path)).slice(0, mostFiles).map((file) => ({ ...file, text: isCode(file.path) ? "" : textOf(`${file.folder}/${file.path}`) ?? "" }));
+  return all.filter(({ path }) => isFolderFile(path)).slice(0, mostFiles).map((file) => ({ ...file, text: isCode(file.path) ? "" : textOf2(`${file.folder}/${file.path}`) ?? "" }));
 }
 function namesIn(folder) {
   try {
-    return readdirSync(folder).sort();
+    return readdirSync2(folder).sort();
   } catch {
     return [];
   }
 }
 function worldOf(env, cwd, home) {
-  return { env, cwd: real(cwd), home, read: readText, exists: existsSync2 };
+  return { env, cwd: real(cwd), home, read: readText, exists: existsSync4 };
 }
 function real(path) {
   try {
@@ -3959,23 +5017,23 @@ function real(path) {
 }
 
 // src/doctor/probe/leftovers.ts
-import { existsSync as existsSync3, readdirSync as readdirSync2 } from "node:fs";
-function findLeftSessions({ env, moved }, home, places2) {
+import { existsSync as existsSync5, readdirSync as readdirSync3 } from "node:fs";
+function findLeftSessions({ env, moved }, home, places3) {
   const used = `${env["XDG_DATA_HOME"] || `${home}/.local/share`}/opencode`;
-  const candidates = [...moved.map(({ from }) => from), ...places2.map((place) => `${place}/data/opencode`)];
-  return [...new Set(candidates)].filter((folder) => folder !== used && existsSync3(`${folder}/opencode.db`));
+  const candidates = [...moved.map(({ from }) => from), ...places3.map((place) => `${place}/data/opencode`)];
+  return [...new Set(candidates)].filter((folder) => folder !== used && existsSync5(`${folder}/opencode.db`));
 }
 function findPluginPackages(folders) {
-  return folders.filter((folder) => existsSync3(folder)).map((folder) => ({
+  return folders.filter((folder) => existsSync5(folder)).map((folder) => ({
     folder,
     needed: ["plugin", "plugins", "tool", "tools"].some((name) => hasScripts(`${folder}/${name}`)),
-    is: existsSync3(`${folder}/node_modules/@opencode-ai/plugin`) ? "installed" : textOf(`${folder}/package-lock.json`)?.trim() === seed ? "seeded" : "missing"
+    is: existsSync5(`${folder}/node_modules/@opencode-ai/plugin`) ? "installed" : textOf2(`${folder}/package-lock.json`)?.trim() === seed ? "seeded" : "missing"
   }));
 }
 var seed = '{"packages":{"":{"dependencies":{"@opencode-ai/plugin":"*"}}}}';
 function hasScripts(folder) {
   try {
-    return readdirSync2(folder).some((name) => /\.[jt]s$/.test(name));
+    return readdirSync3(folder).some((name) => /\.[jt]s$/.test(name));
   } catch {
     return false;
   }
@@ -3987,14 +5045,14 @@ function configFolders(env, home) {
 function whyNotKept(volume, { env }, home) {
   if (volume === null) return null;
   const at2 = env["APERTURE_ENV_VOLUME"] || volume;
-  const mounts = (textOf("/proc/self/mountinfo") ?? "").split("\n").map((line) => line.split(" ")[4]);
+  const mounts = (textOf2("/proc/self/mountinfo") ?? "").split("\n").map((line) => line.split(" ")[4]);
   if (!mounts.includes(at2)) return `nothing is mounted at ${at2}`;
   const data = `${env["XDG_DATA_HOME"] || `${home}/.local/share`}/opencode`;
-  return real(data).startsWith(`${at2}/`) || !existsSync3(`${data}/opencode.db`) ? null : `${data} was in use before, and is not on it`;
+  return real(data).startsWith(`${at2}/`) || !existsSync5(`${data}/opencode.db`) ? null : `${data} was in use before, and is not on it`;
 }
 
 // src/doctor/probe/launched.ts
-import { existsSync as existsSync4, lstatSync, statSync } from "node:fs";
+import { existsSync as existsSync6, lstatSync as lstatSync2, statSync as statSync2 } from "node:fs";
 function asLaunched(given, installation, uid) {
   const { share, gateway } = installation;
   const env = { ...given };
@@ -4034,8 +5092,8 @@ function asLaunched(given, installation, uid) {
   }
   if (home === "") env["HOME"] = place() ?? "";
   const data = env["XDG_DATA_HOME"] || `${home}/.local/share`;
-  if (namesServer(given["OPENCODE_AUTH_CONTENT"] || textOf(`${data}/opencode/auth.json`)))
-    env["OPENCODE_AUTH_CONTENT"] = textOf(`${share}/auth.json`)?.replaceAll("\n", "");
+  if (namesServer(given["OPENCODE_AUTH_CONTENT"] || textOf2(`${data}/opencode/auth.json`)))
+    env["OPENCODE_AUTH_CONTENT"] = textOf2(`${share}/auth.json`)?.replaceAll("\n", "");
   const temporary = given["TMPDIR"] || "/tmp";
   const why = whyUnusable(temporary) ?? (isLink(`${temporary}/opencode`) ? "a link" : ownedBy(`${temporary}/opencode`, uid) ? null : "another account's");
   const tmp = why === null ? null : { from: temporary, why, to: place() };
@@ -4058,20 +5116,20 @@ function isReadable(folder) {
   return isFolder(folder) && may(folder, 5);
 }
 function isEnough(folder) {
-  return isReadable(folder) && (existsSync4(`${folder}/.gitignore`) || whyNotWritable(folder) !== "EROFS");
+  return isReadable(folder) && (existsSync6(`${folder}/.gitignore`) || whyNotWritable(folder) !== "EROFS");
 }
 function whyUnusable(folder) {
   let nearest = `${folder}/opencode`;
-  while (nearest !== "/" && !existsSync4(nearest)) nearest = parentOf(nearest);
+  while (nearest !== "/" && !existsSync6(nearest)) nearest = parentOf(nearest);
   try {
-    return statSync(nearest).isDirectory() ? whyNotWritable(nearest) : "ENOTDIR";
+    return statSync2(nearest).isDirectory() ? whyNotWritable(nearest) : "ENOTDIR";
   } catch {
     return "ENOENT";
   }
 }
 function ownedBy(path, uid) {
   try {
-    return uid === null || statSync(path).uid === uid;
+    return uid === null || statSync2(path).uid === uid;
   } catch {
     return true;
   }
@@ -4080,13 +5138,13 @@ function namesServer(logins) {
   return logins?.includes("wellknown") === true;
 }
 function isLink(path) {
-  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+  return lstatSync2(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
 }
 function privatePlace(given, uid) {
   const candidates = candidatesOf(given);
   for (const candidate of candidates) {
     const place = `${candidate}/aperture-env-${uid ?? ""}`;
-    if (isPrivate(place, uid) || !existsSync4(place) && isFolder(candidate) && may(candidate, 2)) return place;
+    if (isPrivate2(place, uid) || !existsSync6(place) && isFolder(candidate) && may(candidate, 2)) return place;
   }
   const taken = candidates.find((candidate) => isFolder(candidate) && may(candidate, 2));
   return taken === void 0 ? null : `${taken}/aperture-env-XXXXXXXXXX`;
@@ -4095,7 +5153,7 @@ function keptPlace(folder, given, uid) {
   if (folder === null) return null;
   const volume = given["APERTURE_ENV_VOLUME"] || folder;
   const place = `${volume}/aperture-env-${uid ?? ""}`;
-  return isPrivate(place, uid) || !existsSync4(place) && isFolder(volume) && may(volume, 2) ? place : null;
+  return isPrivate2(place, uid) || !existsSync6(place) && isFolder(volume) && may(volume, 2) ? place : null;
 }
 function privatePlaces(given, uid) {
   return candidatesOf(given).map((candidate) => `${candidate}/aperture-env-${uid ?? ""}`);
@@ -4106,294 +5164,23 @@ function candidatesOf(given) {
 }
 function isFolder(path) {
   try {
-    return statSync(path).isDirectory();
+    return statSync2(path).isDirectory();
   } catch {
     return false;
   }
 }
-function isPrivate(place, uid) {
-  const stats = lstatSync(place, { throwIfNoEntry: false });
+function isPrivate2(place, uid) {
+  const stats = lstatSync2(place, { throwIfNoEntry: false });
   return stats?.isDirectory() === true && (uid === null || stats.uid === uid) && may(place, 2);
 }
 
 // src/doctor/probe/network.ts
-import { lookup } from "node:dns/promises";
-
-// src/gateway/http/client.ts
-import { connect as connectTcp } from "node:net";
-import { connect as connectTls } from "node:tls";
-
-// src/gateway/http/reader.ts
-var largestBody = 8 * 1024 * 1024;
-var largestErrorBody = 64 * 1024;
-var largestHead = 64 * 1024;
-var longestChunkLine = 256;
-var mostChunks = 65536;
-var Broken = class {
-  code;
-  why;
-  constructor(why, code2 = "BAD_HTTP") {
-    this.why = why;
-    this.code = code2;
-  }
-};
-function createReader() {
-  let state = "status";
-  let line = "";
-  let headBytes = 0;
-  let chunks = 0;
-  let left = 0;
-  let version = "";
-  let status = 0;
-  let fields = /* @__PURE__ */ new Map();
-  let lastField = null;
-  const body = createBody();
-  let result = null;
-  const finish = (tooLarge = false) => {
-    const first = (name) => fields.get(name)?.[0] ?? null;
-    result = {
-      ok: true,
-      answer: {
-        status,
-        location: first("location"),
-        type: first("content-type") ?? "",
-        retryAfter: first("retry-after"),
-        date: Date.parse(first("date") ?? "") || null,
-        tooLarge,
-        text: body.text()
-      }
-    };
-  };
-  const isError = () => status < 200 || status > 299;
-  const take = (bytes) => {
-    const limit = isError() ? largestErrorBody : largestBody;
-    const room = limit - body.length();
-    body.add(bytes.length > room ? bytes.subarray(0, room) : bytes);
-    if (bytes.length > room) finish(!isError());
-  };
-  const readStatus = (text) => {
-    const found2 = /^HTTP\/(1\.[01]) ([1-5]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?$/.exec(text);
-    if (found2 === null) throw new Broken("its first line is none");
-    version = found2[1];
-    status = Number(found2[2]);
-    fields = /* @__PURE__ */ new Map();
-    lastField = null;
-    state = "fields";
-  };
-  const readField = (text) => {
-    if (/[^\t\x20-\x7e\x80-\xff]/.test(text)) throw new Broken("a control character is in a header");
-    if (/^[\t ]/.test(text)) {
-      if (lastField === null) throw new Broken("its headers begin with a blank");
-      lastField.push(`${lastField.pop()} ${text.trim()}`.trim());
-      return;
-    }
-    const found2 = /^([\w!#$%&'*+.^`|~-]+):(.*)$/.exec(text);
-    if (found2 === null) throw new Broken("a header has no name");
-    const name = found2[1].toLowerCase();
-    lastField = fields.get(name) ?? [];
-    lastField.push(found2[2].trim());
-    fields.set(name, lastField);
-  };
-  const endHead = () => {
-    if (status === 101) throw new Broken("it changes the protocol, which nobody asked for");
-    if (status < 200) {
-      state = "status";
-      return;
-    }
-    if (status === 204 || status === 304) return finish();
-    const coding = fields.get("transfer-encoding");
-    const length = fields.get("content-length");
-    const content = fields.get("content-encoding");
-    if (content !== void 0 && content.some((each) => !/^(?:identity)?$/i.test(each)))
-      throw new Broken("it is compressed, which nobody asked for");
-    if (coding !== void 0) {
-      if (length !== void 0) throw new Broken("it has both a length and chunks");
-      if (version === "1.0" || coding.length !== 1 || coding[0].toLowerCase() !== "chunked")
-        throw new Broken("its transfer encoding is not chunked");
-      state = "size";
-    } else if (length !== void 0) {
-      if (length.length !== 1 || !/^\d{1,15}$/.test(length[0])) throw new Broken("its length is no number");
-      left = Number(length[0]);
-      if (left === 0) return finish();
-      if (left > largestBody && !isError()) return finish(true);
-      state = "length";
-    } else state = "close";
-  };
-  const readSize = (text) => {
-    const size = /^([\da-f]{1,8})[\t ]*(?:;[\t\x20-\x7e\x80-\xff]*)?$/i.exec(text)?.[1];
-    if (size === void 0) throw new Broken("the size of a chunk is no number");
-    left = Number.parseInt(size, 16);
-    chunks++;
-    if (chunks > mostChunks) throw new Broken("it has too many chunks");
-    state = left === 0 ? "trailers" : "data";
-    lastField = null;
-  };
-  const readLine = (text) => {
-    if (state === "status") readStatus(text);
-    else if (state === "size") readSize(text);
-    else if (state === "data-end") {
-      if (text !== "") throw new Broken("a chunk is longer than it says");
-      state = "size";
-    } else if (text !== "") readField(text);
-    else if (state === "fields") endHead();
-    else finish();
-  };
-  const takeLine = (bytes, from) => {
-    const end = bytes.indexOf(10, from);
-    const to = end === -1 ? bytes.length : end + 1;
-    const some = Math.min(to, from + largestHead + 1);
-    line += bytes.toString("latin1", from, some);
-    if (state === "status" && !"HTTP/".startsWith(line.slice(0, 5))) throw new Broken("it does not begin as HTTP", "NOT_HTTP");
-    if (state === "size" || state === "data-end") {
-      if (line.length > longestChunkLine) throw new Broken("the line before a chunk is too long");
-    } else {
-      headBytes += some - from;
-      if (headBytes > largestHead) throw new Broken("its headers are too long");
-    }
-    if (end !== -1) {
-      if (!/^[^\r\n]*\r\n$/.test(line)) throw new Broken("a line ends in another way than HTTP's");
-      const text = line.slice(0, -2);
-      line = "";
-      readLine(text);
-    }
-    return to;
-  };
-  const takeBody = (bytes, from) => {
-    const to = state === "close" ? bytes.length : Math.min(bytes.length, from + left);
-    take(bytes.subarray(from, to));
-    if (state === "close") return to;
-    left -= to - from;
-    if (left === 0 && result === null) {
-      if (state === "length") finish();
-      else state = "data-end";
-    }
-    return to;
-  };
-  return {
-    push(bytes) {
-      try {
-        for (let at2 = 0; at2 < bytes.length && result === null; ) {
-          const isBody = state === "length" || state === "close" || state === "data";
-          at2 = isBody ? takeBody(bytes, at2) : takeLine(bytes, at2);
-        }
-      } catch (error) {
-        if (!(error instanceof Broken)) throw error;
-        result = { ok: false, code: error.code, why: error.why };
-      }
-      return result;
-    },
-    end() {
-      if (result === null && state === "close") finish();
-      if (result === null && state === "status" && line.length < 5 && line !== "")
-        result = { ok: false, code: "NOT_HTTP", why: "it does not begin as HTTP" };
-      return result ?? { ok: false, code: "CUT", why: "it ended in the middle" };
-    }
-  };
-}
-function createBody() {
-  let bytes = Buffer.alloc(0);
-  let length = 0;
-  return {
-    add(piece) {
-      if (length + piece.length > bytes.length) {
-        const larger = Buffer.alloc(Math.max(4096, bytes.length * 2, length + piece.length));
-        bytes.copy(larger, 0, 0, length);
-        bytes = larger;
-      }
-      piece.copy(bytes, length);
-      length += piece.length;
-    },
-    length: () => length,
-    text: () => bytes.toString("utf8", 0, length)
-  };
-}
-
-// src/gateway/http/client.ts
-function ask(question) {
-  const { url, host, port, proxy, deadline } = question;
-  const isTls = url.protocol === "https:" && proxy === null;
-  return new Promise((resolve) => {
-    let phase = /^[\d.]+$|:/.test(host) ? "connect" : "lookup";
-    let socket = null;
-    let done = false;
-    const reader = createReader();
-    const settle = (result) => {
-      if (done) return;
-      done = true;
-      clearTimeout(timer);
-      socket?.destroy();
-      resolve(result);
-    };
-    const fail = (code2, detail = "") => settle({ phase, code: code2, detail });
-    const timer = setTimeout(() => fail("TIMEOUT"), Math.max(1, deadline - performance.now()));
-    const judge = (reading) => {
-      if (reading.ok) settle(reading.answer);
-      else fail(reading.code === "CUT" ? "ECONNRESET" : reading.code, reading.why);
-    };
-    const send = () => {
-      phase = "answer";
-      socket.write(formatRequest(question));
-    };
-    try {
-      socket = isTls ? connectTls({ host, port, servername: isAddress(url.hostname) ? "" : url.hostname, ALPNProtocols: ["http/1.1"] }) : connectTcp(question.socket === void 0 ? { host, port } : { path: question.socket });
-    } catch (error) {
-      return fail(error.code ?? "", String(error));
-    }
-    socket.on("lookup", (error) => {
-      if (error === null || error === void 0) phase = "connect";
-    });
-    socket.once("connect", () => {
-      if (isTls) phase = "tls";
-      else send();
-    });
-    if (isTls) socket.once("secureConnect", send);
-    socket.on("data", (bytes) => {
-      if (done) return;
-      if (phase === "answer") phase = "body";
-      const reading = reader.push(bytes);
-      if (reading !== null) judge(reading);
-    });
-    const finish = () => {
-      if (!done) judge(reader.end());
-    };
-    socket.on("end", finish);
-    socket.on("close", finish);
-    socket.on("error", (error) => fail(error.code ?? "", error.message));
-  });
-}
-function formatRequest({ url, proxy, headers, body }) {
-  const target = proxy === null ? `${url.pathname}${url.search}` : url.href;
-  const user = proxy === null || proxy.username === "" ? null : `${decode(proxy.username)}:${decode(proxy.password)}`;
-  const all = {
-    host: url.host,
-    accept: "application/json",
-    "accept-encoding": "identity",
-    connection: "close",
-    ...body !== null && { "content-type": "application/json", "content-length": String(Buffer.byteLength(body)) },
-    ...user !== null && { "proxy-authorization": `Basic ${Buffer.from(user).toString("base64")}` },
-    ...headers
-  };
-  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r
-`);
-  return `${body === null ? "GET" : "POST"} ${target} HTTP/1.1\r
-${lines.join("")}\r
-${body ?? ""}`;
-}
-function decode(text) {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}
-function isAddress(hostname) {
-  return hostname.startsWith("[") || /^\d{1,3}(?:\.\d{1,3}){3}$/.test(hostname);
-}
+import { lookup as lookup2 } from "node:dns/promises";
 
 // src/doctor/probe/route.ts
 import { networkInterfaces } from "node:os";
 function hasRoute(address) {
-  const table = textOf("/proc/net/route");
+  const table = textOf2("/proc/net/route");
   const wanted = toNumber(address);
   if (table === null || wanted === null || address.startsWith("127.")) return true;
   const own = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
@@ -4415,10 +5202,10 @@ async function probeGateway({ origin, env, deadline, formatsFor }) {
   const target = route.proxy ?? url;
   const port = Number(target.port || (target.protocol === "https:" ? 443 : 80));
   const resolver = readResolver();
-  const hostname = target.hostname;
-  const literal = isAddress(hostname);
-  const common = { url, route, name: literal ? null : hostname, resolver };
-  const resolved = literal ? [hostname.replace(/^\[|\]$/g, "")] : await resolveInTailnet(hostname, resolver, deadline);
+  const hostname2 = target.hostname;
+  const literal = isAddress(hostname2);
+  const common = { url, route, name: literal ? null : hostname2, resolver };
+  const resolved = literal ? [hostname2.replace(/^\[|\]$/g, "")] : await resolveInTailnet(hostname2, resolver, deadline);
   const nothing2 = { now: Date.now(), formats: /* @__PURE__ */ new Map() };
   if ("phase" in resolved) {
     const detour = await lookBeside(url, route.proxy, []);
@@ -4457,8 +5244,8 @@ async function lookBeside(url, proxy, addresses) {
   const common = { proxy: null, body: null, headers: { "user-agent": "aperture-doctor" }, deadline };
   const itself = async (host) => ask({ ...common, url: new URL("/", proxy), host, port: Number(proxy.port || 80) });
   const directly = async () => {
-    const { hostname } = url;
-    const found2 = isAddress(hostname) ? [hostname.replace(/^\[|\]$/g, "")] : await resolveInTailnet(hostname, readResolver(), deadline);
+    const { hostname: hostname2 } = url;
+    const found2 = isAddress(hostname2) ? [hostname2.replace(/^\[|\]$/g, "")] : await resolveInTailnet(hostname2, readResolver(), deadline);
     if ("phase" in found2) return found2;
     return (await askFirst(found2, (host) => askAt({ ...common, url, host, port: Number(url.port || 80) })))[0];
   };
@@ -4495,13 +5282,13 @@ async function resolveInTailnet(name, resolver, deadline) {
 async function resolveName(name, deadline) {
   const bun = globalThis.Bun;
   const started = performance.now();
-  const asking = bun === void 0 ? lookup(name, { all: true, verbatim: true }) : bun.dns.lookup(name, { backend: "libc" });
+  const asking = bun === void 0 ? lookup2(name, { all: true, verbatim: true }) : bun.dns.lookup(name, { backend: "libc" });
   let timer;
-  const late = new Promise((resolve) => {
+  const late2 = new Promise((resolve) => {
     timer = setTimeout(() => resolve("late"), Math.max(1, deadline - performance.now()));
   });
   try {
-    const found2 = await Promise.race([asking, late]);
+    const found2 = await Promise.race([asking, late2]);
     if (found2 === "late") return { phase: "lookup", code: "TIMEOUT", detail: "" };
     const addresses = [...new Set(found2.map(({ address }) => address))];
     return addresses.length > 0 ? addresses : { phase: "lookup", code: "ENOTFOUND", detail: "" };
@@ -4516,17 +5303,17 @@ async function resolveName(name, deadline) {
   }
 }
 function readResolver() {
-  const lines = (textOf("/etc/resolv.conf") ?? "").split("\n").map(
+  const lines = (textOf2("/etc/resolv.conf") ?? "").split("\n").map(
     (line) => line.replace(/[#;].*$/, "").trim().split(/\s+/)
   );
   return {
-    servers: lines.flatMap(([word, server]) => word === "nameserver" && server !== void 0 ? [server] : []),
-    search: lines.findLast(([word]) => word === "search" || word === "domain")?.slice(1) ?? []
+    servers: lines.flatMap(([word2, server]) => word2 === "nameserver" && server !== void 0 ? [server] : []),
+    search: lines.findLast(([word2]) => word2 === "search" || word2 === "domain")?.slice(1) ?? []
   };
 }
 
 // src/doctor/probe/programs.ts
-import { existsSync as existsSync5, realpathSync as realpathSync2, statSync as statSync2 } from "node:fs";
+import { existsSync as existsSync7, realpathSync as realpathSync2, statSync as statSync3 } from "node:fs";
 function findPrograms(env, prefix) {
   const folders = (env["PATH"] || "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin").split(":").filter(Boolean);
   const all = (name) => [...new Set(folders.map((folder) => `${folder}/${name}`).filter(isProgram))].map((path) => realpathSync2(path));
@@ -4535,22 +5322,22 @@ function findPrograms(env, prefix) {
     rg: all("rg")[0] ?? null,
     git: all("git")[0] ?? null,
     own: prefix === null ? null : {
-      launcher: existsSync5(`${prefix}/bin/opencode`) ? realpathSync2(`${prefix}/bin/opencode`) : `${prefix}/bin/opencode`,
+      launcher: existsSync7(`${prefix}/bin/opencode`) ? realpathSync2(`${prefix}/bin/opencode`) : `${prefix}/bin/opencode`,
       binary: isProgram(`${prefix}/lib/aperture-env/opencode`),
-      stamp: textOf(`${prefix}/lib/aperture-env/opencode.version`)?.trim() ?? null
+      stamp: textOf2(`${prefix}/lib/aperture-env/opencode.version`)?.trim() ?? null
     }
   };
 }
 function isProgram(path) {
   try {
-    return statSync2(path).isFile() && may(path, 1);
+    return statSync3(path).isFile() && may(path, 1);
   } catch {
     return false;
   }
 }
 function readOnlyFolders(folders) {
   return folders.filter(
-    (folder) => existsSync5(folder) && !existsSync5(`${folder}/.gitignore`) && whyNotWritable(folder) === "EROFS"
+    (folder) => existsSync7(folder) && !existsSync7(`${folder}/.gitignore`) && whyNotWritable(folder) === "EROFS"
   );
 }
 function isNoExec(folder) {
@@ -4584,7 +5371,7 @@ function formatReport({ checks, verdict, origin, ms }, colour) {
     [count("failure"), "failure"],
     [count("warning"), "warning"],
     [count("note"), "note"]
-  ].filter(([number]) => number !== 0).map(([number, word]) => `${number} ${word}${number === 1 ? "" : "s"}`);
+  ].filter(([number]) => number !== 0).map(([number, word2]) => `${number} ${word2}${number === 1 ? "" : "s"}`);
   const words = {
     ok: "Fine: OpenCode works through the gateway.",
     note: "Fine: OpenCode works through the gateway.",
@@ -4636,18 +5423,18 @@ async function examine(examination) {
   const home = env["HOME"] || "/";
   const configHome = launched.linked === null ? {} : { XDG_CONFIG_HOME: parentOf(launched.linked.from) };
   const world = worldOf({ ...env, ...configHome }, cwd, home);
-  const programs = findPrograms(env, installation.prefix);
+  const programs2 = findPrograms(env, installation.prefix);
   const binary = installation.prefix === null ? null : `${installation.prefix}/lib/aperture-env/opencode`;
-  const asked = deep && binary !== null && programs.own?.binary === true ? askOpencode(binary, env, cwd, timeout) : null;
+  const asked = deep && binary !== null && programs2.own?.binary === true ? askOpencode(binary, env, cwd, timeout) : null;
   const resolved = resolveConfig(world);
-  const ownText = textOf(`${installation.share}/opencode.json`);
+  const ownText = textOf2(`${installation.share}/opencode.json`);
   const loaded = ownText === null ? null : load(ownText, installation.share, world, null);
   const own = loaded?.ok === true ? loaded : null;
   const managed = isManaged(installation, ownText);
   const { routes } = installation;
   const { origin, checks: originChecks } = judgeOrigin(given["APERTURE_URL"], installation.gateway, managed);
-  const catalogueText = textOf(env["OPENCODE_MODELS_PATH"] ?? "");
-  const authText = textOf(`${env["XDG_DATA_HOME"] || `${home}/.local/share`}/opencode/auth.json`);
+  const catalogueText = textOf2(env["OPENCODE_MODELS_PATH"] ?? "");
+  const authText = textOf2(`${env["XDG_DATA_HOME"] || `${home}/.local/share`}/opencode/auth.json`);
   const stored = readObject(given["OPENCODE_AUTH_CONTENT"] || authText);
   const auth = readObject(env["OPENCODE_AUTH_CONTENT"] || authText);
   const wellKnown = Object.keys(stored).filter((id) => textAt(stored, id, "type") === "wellknown");
@@ -4665,7 +5452,7 @@ async function examine(examination) {
   const choices2 = choicesFor(config);
   const quote = quoteFrom(filled, debugged?.config ?? null);
   const local2 = {
-    programs,
+    programs: programs2,
     launched,
     env: given,
     version: installation.version,
@@ -4680,7 +5467,7 @@ async function examine(examination) {
   const inContainer = installation.prefix !== null;
   const checks = [
     ...judgePrograms2(local2),
-    ...answers === null ? [] : judgeVersion(answers.version, programs.own?.stamp ?? null),
+    ...answers === null ? [] : judgeVersion(answers.version, programs2.own?.stamp ?? null),
     ...inContainer ? [...judgeFolders2(local2), ...judgeLeftovers(local2)] : [],
     ...judgeEnvironment(installation),
     ...judgeEnds(installation, todayFrom(given)),
@@ -4694,14 +5481,14 @@ async function examine(examination) {
       origin,
       managed,
       // Where opencode starts what lies there, nothing of it is elsewhere.
-      given: programs.opencodes[0] === programs.own?.launcher ? { ...given, APERTURE_ENV_PREFIX: void 0 } : given,
+      given: programs2.opencodes[0] === programs2.own?.launcher ? { ...given, APERTURE_ENV_PREFIX: void 0 } : given,
       storedKeys: Object.keys(stored).filter(
         (id) => textAt(stored, id, "type") === "api" && !["", "-"].includes(textAt(stored, id, "key")?.trim() ?? "")
       ),
       storedLogins: Object.keys(stored).filter((id) => textAt(stored, id, "type") === "oauth"),
       wellKnown,
       folderFiles: folderFilesIn([...resolved.folders, ...configFolders(env, home)]),
-      catalogueMissing: catalogueText === null && existsSync6(`${installation.share}/models.json`)
+      catalogueMissing: catalogueText === null && existsSync8(`${installation.share}/models.json`)
     }),
     ...judgeAttribution(installation, headers),
     ...debugged?.checks ?? [],
@@ -4807,7 +5594,7 @@ var nothing = {
   ends: []
 };
 function readInstallation(share, prefix, instead) {
-  const written = textOf(`${share}/environment.json`);
+  const written = textOf2(`${share}/environment.json`);
   const file = written === null ? null : readMadeFor(written);
   if (file !== null) return { ...file, share, prefix, toldBy: "file" };
   const caller = instead === null ? null : readMadeFor(instead);
@@ -4815,32 +5602,32 @@ function readInstallation(share, prefix, instead) {
 }
 
 // src/doctor/verdict.ts
-import { randomUUID } from "node:crypto";
-import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { randomUUID as randomUUID3 } from "node:crypto";
+import { mkdirSync as mkdirSync2, renameSync as renameSync3, rmSync as rmSync3, writeFileSync as writeFileSync3 } from "node:fs";
 function verdictFile(env) {
   return `${env["XDG_STATE_HOME"] || `${env["HOME"]}/.local/state`}/aperture-env/verdict`;
 }
 function keepVerdict(file, text) {
   const folder = file.slice(0, file.lastIndexOf("/"));
-  const draft = `${file}.${randomUUID()}`;
+  const draft = `${file}.${randomUUID3()}`;
   try {
-    mkdirSync(folder, { recursive: true, mode: 448 });
-    writeFileSync(draft, String(text), { mode: 384, flag: "wx" });
-    renameSync(draft, file);
+    mkdirSync2(folder, { recursive: true, mode: 448 });
+    writeFileSync3(draft, String(text), { mode: 384, flag: "wx" });
+    renameSync3(draft, file);
   } catch {
-    rmSync(draft, { force: true });
+    rmSync3(draft, { force: true });
   }
 }
 
 // src/doctor/watchdog.ts
 import { Worker } from "node:worker_threads";
-function startWatchdog({ parent, after, said, verdict }) {
+function startWatchdog({ parent, after: after2, said, verdict }) {
   const program = `(${String(watch)})(require("node:worker_threads").workerData, require("node:fs"), process);`;
   const file = verdict === null ? null : { path: verdict.file, text: String(verdict.text) };
   try {
     const thread = new Worker(program, {
       eval: true,
-      workerData: { parent, after, said: said === null ? "" : String(said), file },
+      workerData: { parent, after: after2, said: said === null ? "" : String(said), file },
       // Node's own would let the program be read as a module.
       execArgv: [],
       env: {}
@@ -4879,7 +5666,7 @@ function watch(words, fs, host) {
 }
 
 // src/doctor/main.ts
-var usage = `aperture-doctor: says whether OpenCode works here through the gateway, and what is wrong where not.
+var usage2 = `aperture-doctor: says whether OpenCode works here through the gateway, and what is wrong where not.
 
   --deep           asks OpenCode itself for its version and configuration, and tries each wire format
   --send           sends one short prompt with OpenCode
@@ -4912,13 +5699,13 @@ async function main() {
   };
   let values;
   try {
-    ({ values } = parseArgs({ options, strict: true }));
+    ({ values } = parseArgs2({ options, strict: true }));
   } catch (error) {
-    printTo(process.stderr).write(shown`${block(error.message)}\n\n${block(usage)}`);
+    printTo(process.stderr).write(shown`${block(error.message)}\n\n${block(usage2)}`);
     return 2;
   }
   if (values.help === true) {
-    printTo(process.stdout).write(block(usage));
+    printTo(process.stdout).write(block(usage2));
     return 0;
   }
   const seconds = Number(values.timeout);
@@ -4969,4 +5756,5 @@ function reportHung(ms) {
   );
   return { verdict: "failure", origin: null, checks: [check], ms };
 }
-void main().then((status) => process.exit(status));
+var [word, ...rest] = process.argv.slice(2);
+void (word === "connect" ? connectMain(rest) : main()).then((status) => process.exit(status));

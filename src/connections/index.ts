@@ -1,7 +1,9 @@
 /** Every connection, a file each, in the order in which they are offered; the first is proposed. */
 import type { Connection } from "../vocabulary.ts";
+import { auto } from "./auto.ts";
 import { network } from "./network.ts";
 import { tailscale } from "./tailscale.ts";
+import { userspace } from "./userspace.ts";
 
 /** All of them. */
-export const connections: readonly [Connection, ...Connection[]] = [network, tailscale];
+export const connections: readonly [Connection, ...Connection[]] = [network, auto, tailscale, userspace];

@@ -1,8 +1,9 @@
 /**
  * aperture-doctor: the doctor inside of an environment, run by OpenCode's own runtime. Says whether OpenCode works here through the gateway, and
- * where not, why and what to try. Generated from the sources of create-aperture-env (src/doctor); change them, not this.
+ * where not, why and what to try. aperture-connect is in the same file, by its first word. Generated from the sources of create-aperture-env (src/doctor); change them, not this.
  */
 import { parseArgs } from "node:util";
+import { connectMain } from "../connect/main.ts";
 import { examine, longest, type Examination } from "./doctor.ts";
 import { block, printTo, shown, wantsColour, type Shown } from "../text/terminal.ts";
 import { readInstallation } from "./probe/installation.ts";
@@ -109,4 +110,5 @@ function reportHung(ms: number): Report {
 }
 
 // A name that is still being looked up would keep the process.
-void main().then((status) => process.exit(status));
+const [word, ...rest] = process.argv.slice(2);
+void (word === "connect" ? connectMain(rest) : main()).then((status) => process.exit(status));

@@ -38,13 +38,13 @@ export const devcontainer: Output = {
       },
     },
   ],
-  files: ({ answers, shape }) =>
-    shape.kind === "own"
+  files: (demand) =>
+    demand.shape.kind === "own"
       ? [
           file(ownDevcontainer, "name, base, state and devcontainer", {
             edited: true,
             judgedAs: "devcontainer",
-            context: { lifecycle: lifecycleOf(answers) },
+            context: { lifecycle: lifecycleOf(demand) },
           }),
         ]
       : [],

@@ -44,19 +44,21 @@ function workspacesOf(shape: Shape): readonly string[] {
 }
 
 /** The files of one Feature folder, as they lie at the repository's top. */
-function filesIn(workspace: string, { answers, shape, runtime }: Demand): WantedFile[] {
+function filesIn(workspace: string, demand: Demand): WantedFile[] {
+  const { answers, shape, runtime } = demand;
   // Who fetches Tailscale's programs, where nobody copies them out of an image.
   const fetched = runtime.programs.includes("tailscale") && answers.tailscale?.image === undefined ? shape.kind : null;
   return [
     file(`${featureFolder}/.gitattributes`, "", { strategy: "lines" }),
     ...(answers.attribution.length === 0 ? [] : [file(`${featureFolder}/attribution.sh`, "attribution", image)]),
     file(`${featureFolder}/auth.json`, "providers and opencode.style", image),
+    ...(runtime.connect === null ? [] : [file(`${featureFolder}/connect.sh`, "aperture.connection", script)]),
     file(`${featureFolder}/devcontainer-feature.json`, "aperture.url, devcontainer.hooks and state", {
       ...image,
       context: {
         nested: nestedFeature(shape, workspace),
         nestedTailscale: fetched === "feature" ? nestedFeature(shape, workspace, "tailscale") : null,
-        hooks: shape.kind === "feature" ? lifecycleOf(answers) : [],
+        hooks: shape.kind === "feature" ? lifecycleOf(demand) : [],
       },
     }),
     file(doctorPath, "", image),

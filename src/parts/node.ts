@@ -2,7 +2,7 @@
 import { tailscaleKey } from "../catalog/tailscale.ts";
 import { volumeFolder, volumeName } from "../catalog/states.ts";
 import type { Answers } from "../questions/types.ts";
-import type { Connect, Secret, Volume } from "../vocabulary.ts";
+import type { Connect, Runtime, Secret, Volume } from "../vocabulary.ts";
 
 /** The volume on which a login outlasts the container; the one for sessions, too. */
 export const loginVolume: Volume = { name: volumeName, path: volumeFolder };
@@ -47,5 +47,18 @@ export function connectBy(answers: Answers, way: Connect["by"]["default"], more:
     folder: null,
     socket: null,
     ...more,
+  };
+}
+
+/** What a container asks for that is a node by Tailscale's programs in its image, without any privilege. */
+export function ownNode(
+  answers: Answers,
+  way: Connect["by"]["default"],
+): Pick<Runtime, "connect" | "secrets" | "volumes" | "programs"> {
+  return {
+    connect: connectBy(answers, way, { programs: true, folder: loginVolume.path }),
+    secrets: secretsOf(answers),
+    volumes: [loginVolume],
+    programs: ["tailscale"],
   };
 }

@@ -9,6 +9,7 @@ import { onlineUses } from "../catalog/online.ts";
 import { volumeFolder, volumeName } from "../catalog/states.ts";
 import { integrityToHex, packagesOf, type Release } from "../catalog/release.ts";
 import { architectures, pinnedTailscale, tailscaleTarballs, tarballUrl, type TailscaleRelease } from "../catalog/tailscale.ts";
+import { keyVariables } from "../connect/key.ts";
 import { connections } from "../connections/index.ts";
 import { splitAttribution } from "../questions/parse-attribution.ts";
 import { writeProviders } from "../questions/parse-providers.ts";
@@ -82,6 +83,7 @@ export function buildContext(
     },
     attribution: describeAttribution(answers.attribution),
     connections: connections.map(({ value, about }) => ({ value, about })),
+    connect: describeConnect(runtime.connect),
     managed: answers.managed,
     pure: answers.plugins === "refuse",
     enabled: [...emission.providers.map(({ id }) => id), ...answers.otherProviders],
@@ -158,6 +160,13 @@ function describeTailscale(choice: TailscaleChoice | null, release: TailscaleRel
     return sum === undefined ? [] : [{ arch, url: tarballUrl(form, version, arch), sha256: sum }];
   });
   return { version, image: choice?.image ?? null, tarballs };
+}
+
+/** What the launcher decides by; null where there is nothing to do. */
+function describeConnect(connect: Runtime["connect"]): Context | null {
+  if (connect === null) return null;
+  const { codespaces = null, github = null, gitlab = null } = connect.by;
+  return { way: connect.by.default, codespaces, github, gitlab, secrets: keyVariables(connect) };
 }
 
 function describeProvider({ id, name, npm, routes, options, whitelist, blacklist, models }: EmittedProvider): Context {

@@ -8,7 +8,7 @@ import { execa } from "execa";
 import { parse as parseJsonc, type ParseError } from "jsonc-parser";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse as parseYaml } from "yaml";
-import { withDoctor } from "../../src/catalog/hooks.ts";
+import { withOwn } from "../../src/catalog/hooks.ts";
 import { findBase } from "../../src/catalog/bases.ts";
 import { featurePath, isDevcontainerPath } from "../../src/catalog/files.ts";
 import { hashText, lockPath, parseLock, type Lock } from "../../src/lock/lock.ts";
@@ -494,7 +494,7 @@ describe.skipIf(
       expect(configuration.containerEnv ?? {}).toEqual(expanded({ ...containerEnv, ...mine }));
       expect(new Set(configuration.forwardPorts)).toEqual(new Set([...myPorts, ...forwardPorts]));
       // The user's own hooks come behind ours.
-      for (const [hook, command] of Object.entries(withDoctor(hooks)))
+      for (const [hook, command] of Object.entries(withOwn(hooks, false)))
         expect((mergedConfiguration[`${hook}s`] as unknown[])[0], hook).toEqual(command);
 
       if (lock.files[devcontainer]!.strategy === "own") {

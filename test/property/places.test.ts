@@ -6,7 +6,7 @@ import { parse as parseJsonc, type ParseError } from "jsonc-parser";
 import { describe, expect, test } from "vitest";
 import { findBase, type Base } from "../../src/catalog/bases.ts";
 import { featureFolder, featurePath, isDevcontainerPath } from "../../src/catalog/files.ts";
-import { lifecycleHooks, withDoctor } from "../../src/catalog/hooks.ts";
+import { lifecycleHooks, withOwn } from "../../src/catalog/hooks.ts";
 import { compactId, providers, speechOf } from "../../src/catalog/providers.ts";
 import { nameModels } from "../../src/catalog/compact.ts";
 import { pinnedRelease } from "../../src/catalog/release.ts";
@@ -122,7 +122,7 @@ function checkJson(given: Environment, made: Rendered): void {
   );
   const feature = JSON.parse(textOf(made, `${featureFolder}/devcontainer-feature.json`)) as Record<string, unknown>;
   const nested = nestedFeature(shape);
-  const hooks = shape.kind === "feature" ? withDoctor(answers.hooks) : {};
+  const hooks = shape.kind === "feature" ? withOwn(answers.hooks, false) : {};
   expect(feature).toEqual({
     ...feature,
     ...hooks,
@@ -156,7 +156,7 @@ function checkJson(given: Environment, made: Rendered): void {
         mounts: [{ type: "volume", source: volume, target: "/var/lib/aperture-env" }],
       }),
       ...(answers.forwardPorts.length > 0 && { forwardPorts: answers.forwardPorts }),
-      ...withDoctor(answers.hooks),
+      ...withOwn(answers.hooks, false),
       containerUser: baseOf(answers).user,
       remoteUser: baseOf(answers).user,
     });

@@ -66,7 +66,7 @@ export interface Tailnet {
   control(...args: string[]): Promise<string>;
   /** Puts a policy in force, as HuJSON. */
   policy(text: string): Promise<void>;
-  /** Requests for models' answers that the gateway has seen so far, without the doctor's. */
+  /** Requests for models' answers that the gateway has seen so far, without the doctor's and aperture-connect's. */
   requests(): Promise<readonly LoggedRequest[]>;
 }
 
@@ -141,7 +141,7 @@ exec node /app/bin.js mock-gateway --host "$(/programs/tailscale --socket=/run/t
         .split("\n")
         .filter((line) => line.startsWith("{"))
         .map((line) => JSON.parse(line) as LoggedRequest)
-        .filter(({ userAgent }) => userAgent !== "aperture-doctor"),
+        .filter(({ userAgent }) => userAgent !== "aperture-doctor" && userAgent !== "aperture-connect"),
   };
 }
 

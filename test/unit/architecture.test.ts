@@ -91,18 +91,25 @@ describe("one module per outside thing", () => {
         "src/doctor/doctor.ts",
         "src/doctor/verdict.ts",
         "src/doctor/watchdog.ts",
+        ...["connect", "daemon", "lock", "main", "places", "process", "start"].map((name) => `src/connect/${name}.ts`),
       ],
     ],
     [
       ["child_process", "worker_threads", "cluster"],
-      ["src/scripts/", "src/repo/git.ts", "src/doctor/probe/run.ts", "src/doctor/watchdog.ts"],
+      ["src/scripts/", "src/repo/git.ts", "src/doctor/probe/run.ts", "src/doctor/watchdog.ts", "src/connect/start.ts"],
     ],
     [["@clack/prompts", "@clack/core", "readline", "readline/promises"], ["src/questions/prompt.ts"]],
     [["execa"], ["src/repo/spawn.ts", "src/scripts/"]],
     [["signal-exit"], ["src/repo/git.ts", "src/repo/spawn.ts"]],
     [
       ["http", "http2", "https", "net", "tls", "dgram", "dns", "dns/promises"],
-      ["src/gateway/mock/", "src/gateway/http/client.ts", "src/doctor/probe/network.ts"],
+      [
+        "src/gateway/mock/",
+        "src/gateway/http/client.ts",
+        "src/doctor/probe/network.ts",
+        "src/connect/daemon.ts",
+        "src/connect/probe.ts",
+      ],
     ],
     [["handlebars", "esbuild"], ["src/scripts/"]],
     [["yaml"], ["src/spec/parse.ts", "src/edit/yaml.ts", "src/edit/yaml-layout.ts"]],
@@ -156,6 +163,7 @@ describe("starting programs", () => {
     );
     expect([...new Set(started)].filter((call) => !call.startsWith("src/scripts/")).sort()).toEqual([
       "src/cli/commands/doctor.ts execPath",
+      'src/connect/start.ts "/bin/sh"',
       "src/doctor/probe/run.ts program",
       "src/registry/docker-credentials.ts `docker-credential-${helper}`",
       'src/registry/npm.ts "npm"',
@@ -288,8 +296,8 @@ test("only the edge of the program touches its process", () => {
     ),
   );
   // The spawners end what they started, and the watchdog ends its own process.
-  const ending = ["src/repo/spawn.ts", "src/doctor/probe/run.ts", "src/doctor/watchdog.ts"];
-  const allowed = ["src/bin.ts", "src/cli/io.ts", "src/scripts/", "src/doctor/main.ts", ...ending];
+  const ending = ["src/repo/spawn.ts", "src/doctor/probe/run.ts", "src/doctor/watchdog.ts", "src/connect/start.ts"];
+  const allowed = ["src/bin.ts", "src/cli/io.ts", "src/scripts/", "src/doctor/main.ts", "src/connect/main.ts", ...ending];
   const bad = uses.filter(([file]) => !startsWithAny(file, allowed));
   expect(bad.map(([file, member]) => `${file} uses process.${member}`)).toEqual([]);
   expect(uses).toContainEqual(["src/cli/io.ts", "stdin"]);
@@ -312,6 +320,7 @@ describe("foreign text on its way to a terminal", () => {
       "src/bin.ts": /^(?:process\.stdout\.write\((?:HELP|`\$)|process\.stderr\.write\(`create|.*flush\(process\.std)/,
       "src/cli/io.ts": /^(?:printTo\(process\.stderr\)|outlivingItsReader\(process\.std)/,
       "src/doctor/main.ts": /printTo\(process\.std|wantsColour\(process\.stdout/,
+      "src/connect/main.ts": /printTo\(process\.std/,
     };
     const mentions = [...sources]
       .filter(([file]) => !file.startsWith("src/scripts/"))
@@ -389,12 +398,12 @@ describe("the doctor, which is bundled into one file and run by OpenCode's runti
     expect(outside.map(({ to }) => to).filter((to) => !to.startsWith("node:") && to !== "jsonc-parser")).toEqual([]);
   });
 
-  test("reaches only itself, the day, the judge of configurations, the wire formats, the gateway's words, the errors, the shape of texts and what may reach a terminal", () => {
+  test("reaches only itself, the way to the gateway, the day, the judge of configurations, the wire formats, the gateway's words, the errors, the shape of texts and what may reach a terminal", () => {
     const others = [...reached].filter((file) => !file.startsWith("src/doctor/"));
     expect(
       others.filter(
         (file) =>
-          !/^src\/(?:errors\.ts|clock\.ts|catalog\/(?:wire-formats|notice)\.ts|opencode\/[a-z-]+\.ts|text\/(?:terminal|nesting)\.ts|gateway\/(?:explain|origin|proxy|http\/(?:client|reader))\.ts)$/.test(
+          !/^src\/(?:errors\.ts|clock\.ts|connect\/[a-z-]+\.ts|catalog\/(?:wire-formats|notice)\.ts|opencode\/[a-z-]+\.ts|text\/(?:terminal|nesting)\.ts|gateway\/(?:explain|origin|proxy|http\/(?:client|reader))\.ts)$/.test(
             file,
           ),
       ),
@@ -592,6 +601,7 @@ describe("templates", () => {
       ...wantedFiles({ kind: "own" }, { attribution: ["revision"] }),
       ...wantedFiles(asFeature),
       ...filesOf({ ...demandOf(plainAnswers, asFeature), runtime: { ...nothing, programs: ["tailscale"] } }),
+      ...wantedFiles({ kind: "own" }, { connection: "auto" }),
     ].map(({ path }) => path);
     const expected = [...new Set([...wanted, "aperture-env.yaml"])]
       .filter((path) => ![doctorPath, specSchemaPath].includes(path))

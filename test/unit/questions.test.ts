@@ -701,5 +701,5 @@ test("a clean name is clean", () => {
 
 test("this version offers what it can make", () => {
   expect(offeredOutputs().map(({ value }) => value)).toEqual(["devcontainer"]);
-  expect(connections.map(({ value }) => value)).toEqual(expect.arrayContaining(["network", "tailscale"]));
+  expect(connections.map(({ value }) => value)).toEqual(expect.arrayContaining(["auto", "network", "tailscale", "userspace"]));
 });

@@ -1,0 +1,246 @@
+/** The way to the gateway from inside of a container, as far as it needs no tailnet: words, keys, the lock, processes and places. */
+import { spawn } from "node:child_process";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { findKey, keyVariables, withoutKeys, withoutSecret } from "../../src/connect/key.ts";
+import { tryLock } from "../../src/connect/lock.ts";
+import { upCommand } from "../../src/connect/login.ts";
+import { findRunFolder } from "../../src/connect/places.ts";
+import { findOnNetwork, isOfTailnet, readSeen } from "../../src/connect/probe.ts";
+import { identityOf, isRunning, programOf } from "../../src/connect/process.ts";
+import { isJob, nodeOf, readSettings, wayOf, type Settings } from "../../src/connect/settings.ts";
+import { bundleScript } from "../support/docker.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "aperture-env-connect-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const settings: Settings = {
+  origin: "http://ai",
+  by: { default: "auto" },
+  node: "opencode-sample",
+  port: 1055,
+  loginServer: null,
+  tags: [],
+  secret: "TS_AUTHKEY",
+  programs: true,
+  folder: null,
+  socket: null,
+};
+
+describe("the way", () => {
+  const by = { default: "network", codespaces: "userspace", github: "auto" } as const;
+
+  test.each([
+    [{}, "network"],
+    [{ CODESPACES: "true" }, "userspace"],
+    [{ GITHUB_ACTIONS: "true", CI: "true" }, "auto"],
+    // No word of its own.
+    [{ GITLAB_CI: "true" }, "network"],
+    [{ CODESPACES: "1" }, "network"],
+    [{ CODESPACES: "true", APERTURE_CONNECTION: "network" }, "network"],
+    [{ APERTURE_CONNECTION: "nonsense" }, "network"],
+  ])("with %j is %s", (env, way) => {
+    expect(wayOf({ ...settings, by }, env)).toBe(way);
+  });
+
+  test("is read from environment.json, which may say nothing of it", () => {
+    const { origin, ...connect } = settings;
+    expect(readSettings(JSON.stringify({ origin, connect }))).toEqual(settings);
+    for (const text of [null, "", "{}", '{"origin":"http://ai"}', "null"]) expect(readSettings(text), String(text)).toBeNull();
+  });
+
+  test.each([
+    [{}, "opencode-sample"],
+    [{ CODESPACES: "true", CODESPACE_NAME: "Fluffy_Space.robot" }, "fluffy-space-robot"],
+    [{ CODESPACES: "true" }, "opencode-sample"],
+    [{ CODESPACES: "true", CODESPACE_NAME: "ü" }, "opencode"],
+    [{ CODESPACE_NAME: "other" }, "opencode-sample"],
+  ])("with %j the node is %s", (env, node) => {
+    expect(nodeOf(settings, env)).toBe(node);
+  });
+
+  test("a job is one by its host's variables", () => {
+    expect([{ CI: "true" }, { GITHUB_ACTIONS: "true" }, { GITLAB_CI: "true" }].every(isJob)).toBe(true);
+    expect(isJob({ CODESPACES: "true", CI: "" })).toBe(false);
+  });
+});
+
+describe("a key", () => {
+  test.each([
+    [{ TS_AUTHKEY: "tskey-auth-1" }, "TS_AUTHKEY", ["--auth-key=file:/dev/stdin"], "tskey-auth-1"],
+    [{ TS_AUTH_KEY: " tskey-auth-2\n" }, "TS_AUTH_KEY", ["--auth-key=file:/dev/stdin"], "tskey-auth-2"],
+    [{ TS_CLIENT_ID: "i", TS_CLIENT_SECRET: "s" }, "TS_CLIENT_SECRET", ["--client-secret=file:/dev/stdin"], "s"],
+    [{ TS_CLIENT_ID: "i", TS_ID_TOKEN: "t" }, "TS_ID_TOKEN", ["--client-id=i", "--id-token=file:/dev/stdin"], "t"],
+    [{ TS_CLIENT_ID: "i", TS_AUDIENCE: "a" }, "TS_AUDIENCE", ["--client-id=i", "--audience=a"], ""],
+  ])("is found in %j", (env, variable, args, input) => {
+    expect(findKey(settings, env)).toEqual({ variable, args, input });
+  });
+
+  test("of the spec's own name comes first", () => {
+    expect(findKey({ secret: "HOUSE_KEY" }, { HOUSE_KEY: "h", TS_AUTHKEY: "a" })).toMatchObject({
+      variable: "HOUSE_KEY",
+      input: "h",
+    });
+  });
+
+  test("is none where it is empty, or a half of one", () => {
+    for (const env of [{}, { TS_AUTHKEY: "" }, { TS_AUTHKEY: " " }, { TS_CLIENT_ID: "i" }, { TS_ID_TOKEN: "t" }])
+      expect(findKey(settings, env), JSON.stringify(env)).toBeNull();
+  });
+
+  test("goes to nobody else: not into a command, an environment or a text", () => {
+    const env = {
+      ...Object.fromEntries(keyVariables({ secret: "HOUSE_KEY" }).map((name) => [name, "secret-value"])),
+      HOME: "/x",
+    };
+    expect(withoutKeys({ secret: "HOUSE_KEY" }, env)).toEqual({ HOME: "/x" });
+    const key = findKey({ secret: "HOUSE_KEY" }, env);
+    const login = { program: "/p", socket: "/s", node: "n", loginServer: "http://c", tags: ["ci", "tag:x"] };
+    const command = upCommand(login, key, 12.4);
+    expect(command.join(" ")).toBe(
+      "/p --socket=/s up --reset --hostname=n --timeout=12s --login-server=http://c --advertise-tags=tag:ci,tag:x --auth-key=file:/dev/stdin",
+    );
+    expect(withoutSecret("invalid key: secret-value", key)).toBe("invalid key: …");
+  });
+});
+
+describe("an address", () => {
+  test.each(["100.64.0.1", "100.100.7.9", "100.127.255.254", "fd7a:115c:a1e0::1", "FD7A:115C:A1E0:ab12::5"])(
+    "%s is of a tailnet",
+    (address) => {
+      expect(isOfTailnet(address)).toBe(true);
+    },
+  );
+  test.each(["100.63.0.1", "100.128.0.1", "10.64.0.1", "209.59.119.34", "fd7a:115c:a1e1::1", "::1"])("%s is not", (address) => {
+    expect(isOfTailnet(address)).toBe(false);
+  });
+});
+
+describe("the network", () => {
+  const soon = (): number => performance.now() + 400;
+  let type = "application/json";
+  const server = createServer((_request, response) => response.setHeader("content-type", type).end("{}"));
+  let origin = "";
+  beforeAll(async () => {
+    await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+    origin = `http://gateway.test:${(server.address() as AddressInfo).port}`;
+  });
+  afterAll(() => void server.close());
+
+  test("leads there by a tailnet's address alone, or by any of a gateway that proves itself", async () => {
+    expect(await findOnNetwork("http://ai", readSeen("100.64.0.1 ai.net.ts.net ai"), soon())).toEqual({ there: true });
+    expect(await findOnNetwork("https://ai.house", readSeen("10.0.0.1 ai.house"), soon())).toEqual({ there: true });
+  });
+
+  test("leads to somebody else, whose answer is no gateway's", async () => {
+    const seen = readSeen("127.0.0.1 gateway.test");
+    expect(await findOnNetwork(origin, seen, soon())).toEqual({ there: true });
+    type = "text/html";
+    expect(await findOnNetwork(origin, seen, soon())).toMatchObject({ there: false, why: expect.stringContaining("127.0.0.1") });
+  });
+
+  test("knows no such name, or does not say", async () => {
+    expect(await findOnNetwork("http://ai", readSeen("none"), soon())).toMatchObject({ why: "this network knows no ai" });
+    expect(await findOnNetwork("http://ai", readSeen("late"), soon())).toMatchObject({
+      why: "the name server does not answer for ai",
+    });
+  });
+
+  test("is asked where the launcher could not, within the time", async () => {
+    const started = performance.now();
+    expect((await findOnNetwork("http://no-such.invalid", readSeen("unknown"), soon())).there).toBe(false);
+    expect(performance.now() - started).toBeLessThan(1000);
+  });
+});
+
+describe.skipIf(process.platform !== "linux")("processes of this container", () => {
+  test("are known by more than their number", async () => {
+    const child = spawn("sleep", ["60"]);
+    await new Promise((done) => child.on("spawn", done));
+    const identity = identityOf(child.pid!)!;
+    expect(identity.startsWith(`${child.pid} `)).toBe(true);
+    expect(programOf(child.pid!)).toBe("sleep");
+    expect(isRunning(identity)).toBe(true);
+    // The same number, of another start or in another container.
+    expect(isRunning(identity.replace(/ \d+ /, " 1 "))).toBe(false);
+    expect(isRunning(identity.replace(/\[\d+\]/, "[1]"))).toBe(false);
+    child.kill("SIGKILL");
+    await new Promise((done) => child.on("exit", done));
+    expect(isRunning(identity)).toBe(false);
+    expect(identityOf("self")!.startsWith(`${process.pid} `)).toBe(true);
+  });
+});
+
+describe.skipIf(process.platform !== "linux")("the lock", () => {
+  const at = (name: string): string => {
+    const place = join(folder, name);
+    mkdirSync(place);
+    return place;
+  };
+
+  test("is held by one, and free again when that one says so", () => {
+    const place = at("one");
+    const lock = tryLock(place)!;
+    expect(tryLock(place)).toBeNull();
+    lock.release();
+    const next = tryLock(place);
+    expect(next).not.toBeNull();
+    expect(readdirSync(place)).toEqual(["lock.2"]);
+  });
+
+  test("of a dead process, or of another container, is taken over", () => {
+    for (const [name, left] of Object.entries({
+      dead: "999999999 1 pid:[1]",
+      number: identityOf("self")!.replace(/ \d+ /, " 1 "),
+      container: identityOf("self")!.replace(/\[\d+\]/, "[1]"),
+      cut: "",
+    })) {
+      const place = at(name);
+      writeFileSync(join(place, "lock.7"), left);
+      expect(tryLock(place), name).not.toBeNull();
+      expect(readdirSync(place), name).toEqual(["lock.8"]);
+      expect(readFileSync(join(place, "lock.8"), "utf8")).toBe(identityOf("self"));
+    }
+  });
+
+  test("is held by one of many that are killed while they have it", async () => {
+    const place = at("many");
+    const held = join(place, "held");
+    const program = join(folder, "lock.mjs");
+    writeFileSync(program, await bundleScript("test/unit/lock.main.ts"));
+    const ends = await Promise.all(
+      Array.from({ length: 6 }, () => {
+        const child = spawn(process.execPath, [program, place, held]);
+        return new Promise((done) => child.on("exit", (status, signal) => done(status ?? signal)));
+      }),
+    );
+    expect(ends).toEqual(Array.from({ length: 6 }, () => "SIGKILL"));
+  }, 60_000);
+});
+
+describe.skipIf(process.platform === "win32")("the folder of what runs here", () => {
+  const uid = process.getuid?.() ?? 0;
+
+  test("is this account's alone, and somebody's link or a file is passed over", () => {
+    const [linked, taken, free] = ["linked", "taken", "free"].map((name) => {
+      const place = join(folder, name);
+      mkdirSync(place);
+      return place;
+    }) as [string, string, string];
+    symlinkSync(free, join(linked, `aperture-env-${uid}`));
+    writeFileSync(join(taken, `aperture-env-${uid}`), "");
+    expect(findRunFolder(uid, [linked, taken, free])).toBe(join(free, `aperture-env-${uid}`));
+    expect(findRunFolder(uid, [linked, taken])).toBeNull();
+  });
+
+  test("is closed to others where it was open", () => {
+    const place = join(folder, "open");
+    mkdirSync(join(place, `aperture-env-${uid}`), { recursive: true });
+    chmodSync(join(place, `aperture-env-${uid}`), 0o755);
+    expect(findRunFolder(uid, [place])).not.toBeNull();
+  });
+});
