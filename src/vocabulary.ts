@@ -29,18 +29,20 @@ export interface Volume {
   readonly path: string;
 }
 
-/** A container that runs beside the environment's. */
+/** A container that runs beside the environment's, in whose network that one then is. */
 export interface Service {
   readonly name: string;
   readonly image: string;
   readonly env: Readonly<Record<string, string>>;
-  /** Names of the runtime's secrets that it gets as variables. */
+  /** Names of the runtime's secrets that it gets. */
   readonly secrets: readonly string[];
   readonly volumes: readonly Volume[];
+  /** The volume that the environment's container has at the same place, to read from. */
+  readonly shared: Volume | null;
   readonly capabilities: readonly string[];
   readonly devices: readonly string[];
-  /** The command that says whether it is ready. */
-  readonly healthy: readonly string[];
+  /** The shell command that says whether it is ready. */
+  readonly healthy: string;
 }
 
 /** What a container's own resolver is told, beside what its engine tells it. */
@@ -148,7 +150,7 @@ export interface WantedFile {
   readonly image: boolean;
   readonly executable: boolean;
   /** How it is judged where people have edited it: what of it there is no environment without. Left out, any edit may be. */
-  readonly judgedAs?: "devcontainer" | "dockerfile";
+  readonly judgedAs?: "devcontainer" | "composed" | "compose" | "dockerfile";
   /** What its template sees beside what every template sees. */
   readonly context?: Context;
 }

@@ -18,6 +18,9 @@ export const specSchemaPath = `${featureFolder}/spec.schema.json`;
 /** The dev container of its own. */
 export const ownDevcontainer = ".devcontainer/devcontainer.json";
 
+/** The Docker Compose file of the dev container of its own, where its connection needs one. */
+export const ownCompose = ".devcontainer/docker-compose.yml";
+
 /** How many folders deep one may lie that is opened as a workspace of its own. */
 export const maxWorkspaceDepth = 4;
 

@@ -2,8 +2,9 @@
 import type { Connection } from "../vocabulary.ts";
 import { auto } from "./auto.ts";
 import { network } from "./network.ts";
+import { sidecar } from "./sidecar.ts";
 import { tailscale } from "./tailscale.ts";
 import { userspace } from "./userspace.ts";
 
 /** All of them. */
-export const connections: readonly [Connection, ...Connection[]] = [network, auto, tailscale, userspace];
+export const connections: readonly [Connection, ...Connection[]] = [network, auto, tailscale, sidecar, userspace];

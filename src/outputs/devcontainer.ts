@@ -1,11 +1,13 @@
 /** The dev container: one of its own, or the Feature in those of the user's. */
-import { featurePath, isDevcontainerPath, isSameFeature, ownDevcontainer, workspaceOf } from "../catalog/files.ts";
+import { featurePath, isDevcontainerPath, isSameFeature, ownCompose, ownDevcontainer, workspaceOf } from "../catalog/files.ts";
 import { formatShell } from "../render/escape.ts";
 import type { Answers } from "../questions/types.ts";
-import type { Essential, KeyedValue, Output } from "../vocabulary.ts";
+import type { Demand, Essential, KeyedValue, Output, Service, WantedFile } from "../vocabulary.ts";
 import { file } from "../parts/file.ts";
 import { runtimeValues } from "../parts/container.ts";
+import { describeService, sidecarFiles } from "../parts/sidecar.ts";
 import { lifecycleOf } from "../parts/lifecycle.ts";
+import { inEachWorkspace } from "../parts/workspaces.ts";
 
 /** Without the Feature there is no environment in a dev container of the user's; all else in that file people are expected to edit. */
 const feature: Essential = {
@@ -22,10 +24,10 @@ export const devcontainer: Output = {
   label: "devcontainer",
   hint: "devcontainer.json, a Dockerfile with the targets dev and ci, the Feature folder",
   proposed: true,
-  offers: ["env", "secret", "state-volume", "feature"],
+  offers: ["env", "secret", "net-admin", "tun", "state-volume", "shared-network", "feature"],
   requires: ({ shape }) => (shape.kind === "own" ? ["payload", "image"] : ["payload"]),
   claims: [
-    { strategy: "own", path: (path) => path === ownDevcontainer },
+    { strategy: "own", path: (path) => path === ownDevcontainer || path === ownCompose },
     {
       strategy: "keys",
       path: isDevcontainerPath,
@@ -38,16 +40,18 @@ export const devcontainer: Output = {
       },
     },
   ],
-  files: (demand) =>
-    demand.shape.kind === "own"
+  files: (demand) => [
+    ...(demand.runtime.service === null ? [] : besideFiles(demand, demand.runtime.service)),
+    ...(demand.shape.kind === "own"
       ? [
           file(ownDevcontainer, "name, base, state and devcontainer", {
             edited: true,
-            judgedAs: "devcontainer",
-            context: { lifecycle: lifecycleOf(demand) },
+            judgedAs: demand.runtime.service === null ? "devcontainer" : "composed",
+            context: { lifecycle: lifecycleOf(demand), composed: demand.runtime.service !== null },
           }),
         ]
-      : [],
+      : []),
+  ],
   pieces: ({ answers, shape, runtime }, revision) =>
     shape.kind === "own"
       ? []
@@ -62,6 +66,15 @@ export const devcontainer: Output = {
       : `Rebuild the container in your editor, or:  ${upCommand(shape.files[0]!, root)} --remove-existing-container`,
   ],
 };
+
+/** The files of a container beside it: those of the service in each Feature folder, and a Compose file where the dev container is of its own. */
+function besideFiles({ shape }: Demand, service: Service): readonly WantedFile[] {
+  const compose = { edited: true, judgedAs: "compose", context: describeService(service) } as const;
+  return [
+    ...inEachWorkspace(shape, () => sidecarFiles(service)),
+    ...(shape.kind === "own" ? [file(ownCompose, "aperture.connection", compose)] : []),
+  ];
+}
 
 /**
  * The values for one file: the Feature with the revision, and where the spec asks for them variables and ports. Hooks are in the Feature: those

@@ -11,6 +11,7 @@ import {
 import type { Demand, Output, Shape, WantedFile } from "../vocabulary.ts";
 import { file } from "../parts/file.ts";
 import { lifecycleOf } from "../parts/lifecycle.ts";
+import { inEachWorkspace } from "../parts/workspaces.ts";
 
 const image = { image: true };
 const script = { image: true, executable: true };
@@ -26,22 +27,13 @@ export const payload: Output = {
     { strategy: "lines", path: isInFeatureFolder },
   ],
   files: (demand) => [
-    ...workspacesOf(demand.shape).flatMap((workspace) =>
-      filesIn(workspace, demand).map((one) =>
-        workspace === "" ? one : { ...one, path: `${workspace}${one.path}`, template: one.path },
-      ),
-    ),
+    ...inEachWorkspace(demand.shape, (workspace) => filesIn(workspace, demand)),
     // The spec at the top names it.
     file(specSchemaPath, ""),
   ],
   pieces: () => [],
   next: () => [],
 };
-
-/** The folders that need a Feature folder, the repository's top as the empty text. */
-function workspacesOf(shape: Shape): readonly string[] {
-  return shape.kind === "own" ? [""] : [...new Set(shape.files.map(workspaceOf))].sort();
-}
 
 /** The files of one Feature folder, as they lie at the repository's top. */
 function filesIn(workspace: string, demand: Demand): WantedFile[] {

@@ -19,7 +19,7 @@ import { specPath } from "../spec/spec.ts";
 import type { Shape, TakenPiece } from "../vocabulary.ts";
 import { chooseManaged, moveModels, writeFlags } from "./answers.ts";
 import { bypassOptionsOf, takenOf, type OnBypass } from "./bypass.ts";
-import { namedContainers, shapeOf } from "./shape.ts";
+import { namedContainers, refuseBeside, shapeOf } from "./shape.ts";
 
 /** What a plan is asked for. */
 export interface Request {
@@ -106,6 +106,7 @@ export async function survey(request: Request, lockFile: LockFile): Promise<Surv
   const { answers, editedSpec } =
     specText === null ? { ...resolution, editedSpec: null } : writeFlags(specText, specFile!, resolution);
   const shape = shapeOf(containers, answers, { ...entries, ...request.given });
+  refuseBeside(answers, shape);
   const taken = onBypass === "fix" ? takenOf(bypassing) : [];
   const wanted = wantedPaths(demandOf(answers, shape));
   const editors = await loadEditors([...wanted, ...Object.keys(lock?.files ?? {})]);

@@ -13,6 +13,9 @@ const marks = { revision: "<the revision>", hash: "<the hash of this file>", lin
 /** Files of ours that do not go into an image. */
 const besideImage = [`${featureFolder}/revision`, `${featureFolder}/.gitattributes`, `${featureFolder}/spec.schema.json`];
 
+/** The folder of those that a container beside it is made from. */
+const besideContainer = `${featureFolder}/sidecar/`;
+
 /** An entry of the lock's `files`: it opens with its path and ends where the next one could. */
 const entry = /^ {4}("(?:[^"\\]|\\.)*"): \{\n[^]*?^ {4}\}/gm;
 
@@ -52,7 +55,11 @@ export function unseal(tree: Tree): Tree {
 }
 
 function isInImage(path: string): boolean {
-  const inside = path.startsWith(`${featureFolder}/`) && !path.endsWith("/") && !besideImage.includes(path);
+  const inside =
+    path.startsWith(`${featureFolder}/`) &&
+    !path.endsWith("/") &&
+    !besideImage.includes(path) &&
+    !path.startsWith(besideContainer);
   return inside || path === ".devcontainer/Dockerfile";
 }
 

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse as parseYaml } from "yaml";
 import { withOwn } from "../../src/catalog/hooks.ts";
 import { findBase } from "../../src/catalog/bases.ts";
-import { featurePath, isDevcontainerPath } from "../../src/catalog/files.ts";
+import { featurePath, isDevcontainerPath, ownCompose } from "../../src/catalog/files.ts";
 import { hashText, lockPath, parseLock, type Lock } from "../../src/lock/lock.ts";
 import { specPath } from "../../src/spec/spec.ts";
 import { makeTemporary, registry, textOf, writeTree, type GoldenCase } from "./cases.ts";
@@ -60,6 +60,13 @@ function everyText(path: string): { name: string; text: string; environment: Env
   return environments
     .filter(({ after }) => after[path] !== undefined)
     .map((environment) => ({ name: environment.name, text: textOf(environment.after, path), environment }));
+}
+
+/** How the dev container of its own is built, by devcontainer.json or by the Compose file that it names. */
+function buildOf({ after, devcontainers }: Environment): { dockerfile: string; target: string; args: object } {
+  type Built = { readonly build: ReturnType<typeof buildOf> };
+  if (after[ownCompose] === undefined) return (readJsonc(textOf(after, devcontainers[0]!)) as Built).build;
+  return (parseYaml(textOf(after, ownCompose)) as { services: { dev: Built } }).services.dev.build;
 }
 
 function readJsonc(text: string): unknown {
@@ -131,7 +138,9 @@ describe("aperture-env.lock", () => {
   });
 
   test.each(opened)("$name: its revision is the one that $devcontainer names", ({ after, lock, devcontainer }) => {
-    expect(textOf(after, devcontainer)).toContain(`"${lock.revision}"`);
+    // Where Compose builds it, its file is the place.
+    const places = [devcontainer, ...(after[ownCompose] === undefined ? [] : [ownCompose])];
+    expect(places.some((place) => textOf(after, place).includes(lock.revision))).toBe(true);
   });
 
   test.each(environments)("$name: takes no file of the user's for its own", ({ before, lock }) => {
@@ -356,12 +365,11 @@ describe("Dockerfile", () => {
   });
 
   test.each(dockerfiles)("$name: the dev container's target and arguments are in it", ({ text, environment }) => {
-    const { build, containerUser, remoteUser } = readJsonc(textOf(environment.after, environment.devcontainers[0]!)) as Record<
+    const { containerUser, remoteUser } = readJsonc(textOf(environment.after, environment.devcontainers[0]!)) as Record<
       string,
       never
-    > & {
-      build: { dockerfile: string; target: string; args: object };
-    };
+    >;
+    const build = buildOf(environment);
     expect(build).toMatchObject({ dockerfile: "Dockerfile", target: "dev" });
     // The last stage: what builders take that ignore the target.
     for (const name of Object.keys(build.args)) expect(text.split(/^FROM /m).at(-1)).toContain(`ARG ${name}=`);
@@ -499,9 +507,11 @@ describe.skipIf(
 
       if (lock.files[devcontainer]!.strategy === "own") {
         const args = { APERTURE_ENV_REVISION: lock.revision };
-        expect(mergedConfiguration).toMatchObject({
-          name: lock.answers.name,
-          build: { dockerfile: "Dockerfile", target: "dev", args },
+        expect(mergedConfiguration).toMatchObject({ name: lock.answers.name });
+        expect((mergedConfiguration["build"] ?? buildOf(environment)) as object).toMatchObject({
+          dockerfile: "Dockerfile",
+          target: "dev",
+          args,
         });
         expect(featuresConfiguration).toBeUndefined();
         // The CLI has read the Dockerfile as we mean it: this is the image on which the target stands.
@@ -577,7 +587,8 @@ case "$*" in
   inspect*) echo '[{ "Id": "sha256:0", "Architecture": "amd64", "Os": "linux", "Config": { "User": "", "Env": [], "Labels": {} } }]' ;;
   "compose -f "*" config" | "-f "*" config")
     while [ "$1" != -f ]; do shift; done
-    cat "$2"
+    # As Compose does, with whole paths.
+    sed "s|context: [.]$|context: $(dirname "$2")|" "$2"
     ;;
   *)
     echo "unexpected: $*" >>"$STAND_IN_LOG"

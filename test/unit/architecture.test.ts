@@ -582,7 +582,7 @@ describe("templates", () => {
   test("each helper is that of the file's format", () => {
     const format = (path: string): RegExp => {
       if (path.endsWith(".json")) return /^(?:json|literal|number|value)$/;
-      if (path.endsWith(".yaml")) return /^(?:yaml|flow|words?)$/;
+      if (/\.ya?ml$/.test(path)) return /^(?:yaml|flow|words?)$/;
       if (path.endsWith(".sh")) return /^(?:sh|words)$/;
       return /^(?:docker|word)$/;
     };
@@ -600,6 +600,7 @@ describe("templates", () => {
     const wanted = [
       ...wantedFiles({ kind: "own" }, { attribution: ["revision"] }),
       ...wantedFiles(asFeature),
+      ...wantedFiles({ kind: "own" }, { connection: "sidecar" }),
       ...filesOf({ ...demandOf(plainAnswers, asFeature), runtime: { ...nothing, programs: ["tailscale"] } }),
       ...wantedFiles({ kind: "own" }, { connection: "auto" }),
     ].map(({ path }) => path);

@@ -94,7 +94,7 @@ test("an update moves the user's line with its stage, and is a conflict where a 
   const locked = { strategy: "own", hash: hashText(was), ancestor: was.split("\n") } as const;
   const piece = { path, strategy: "own", decidedBy: "base", edited: true, executable: false, text: now } as const;
   const handling = { settle: null, restore: false, meant: { url: "http://ai", revision: "0123456789ab" }, decisive: [] };
-  const plan = (text: string) => planOwn(piece, { kind: "text", text }, locked, handling);
+  const plan = (text: string) => planOwn(piece, { kind: "text", text }, locked, handling, editJsonc(path));
   const mine = was.replace(dev, dev.replace("ENV A=1", "RUN tools\nENV A=1"));
   const { change, locked: next } = plan(mine);
   expect(change).toMatchObject({ kind: "edit", after: now.replace(dev, dev.replace("ENV A=1", "RUN tools\nENV A=1")) });
@@ -102,13 +102,21 @@ test("an update moves the user's line with its stage, and is a conflict where a 
   expect(plan(was.replace("FROM cibase", "FROM dev")).change).toMatchObject({ kind: "conflict", choices: ["keep", "replace"] });
   // Where the person has brought the two together, it is settled.
   const places = now.replace(dev, `${dev}\n# Your layers: below this line.\n`);
-  const settled = planOwn({ ...piece, text: places }, { kind: "text", text: `${places}RUN tools\n` }, locked, handling);
+  const settled = planOwn(
+    { ...piece, text: places },
+    { kind: "text", text: `${places}RUN tools\n` },
+    locked,
+    handling,
+    editJsonc(path),
+  );
   expect(settled.change).toMatchObject({ kind: "keep", why: "edited" });
   // Kept in the order of before, it is never mixed up later.
   const kept = was.replace("FROM cibase", "FROM dev");
   const later = { ...piece, text: now.replaceAll("ENV A=1", "ENV A=2") };
   const known = { strategy: "own", hash: hashText(now), ancestor: now.split("\n"), kept: hashText(kept) } as const;
-  expect(planOwn(later, { kind: "text", text: kept }, known, handling).change).toMatchObject({ kind: "conflict" });
+  expect(planOwn(later, { kind: "text", text: kept }, known, handling, editJsonc(path)).change).toMatchObject({
+    kind: "conflict",
+  });
   // Untouched it is replaced, and goes as a whole.
   expect(plan(was).change).toMatchObject({ kind: "replace", after: now });
   expect(takeOut(path, { kind: "text", text: now }, next!, null, editJsonc)).toMatchObject({ kind: "remove" });

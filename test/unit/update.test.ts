@@ -14,6 +14,9 @@ import type { Change, Settlement } from "../../src/plan/plan.ts";
 import type { FileState } from "../../src/plan/snapshot.ts";
 import type { KeyedValue, OwnPiece } from "../../src/vocabulary.ts";
 
+/** The editor of files that are no YAML. */
+const jsonc = editJsonc("");
+
 const found = (text: string | null): FileState => (text === null ? { kind: "nothing" } : { kind: "text", text });
 const devcontainer = ".devcontainer/devcontainer.json";
 const planKeys = (values: readonly KeyedValue[], theirs: string, locked: LockedFile | undefined): Planned =>
@@ -51,7 +54,7 @@ describe("own, edited by people: merged line by line", () => {
       executable: false,
       text: ours,
     };
-    return outcome(planOwn(file, found(theirs), locked, handled(settle)), theirs);
+    return outcome(planOwn(file, found(theirs), locked, handled(settle), jsonc), theirs);
   };
   const mine = was.replace("two", "TWO");
   const newer = was.replace("four", "FOUR");
@@ -127,9 +130,9 @@ describe("own, edited by people: merged line by line", () => {
       text,
     });
     const theirs = mine.replace("four", "MINE");
-    const kept = planOwn(file(newer), found(theirs), locked, handled("keep"));
+    const kept = planOwn(file(newer), found(theirs), locked, handled("keep"), jsonc);
     expect(outcome(kept, theirs)).toEqual({ glyph: "=", why: "edited", text: theirs });
-    const again = planOwn(file(newer), found(theirs), kept.locked!, handled(null));
+    const again = planOwn(file(newer), found(theirs), kept.locked!, handled(null), jsonc);
     expect(outcome(again, theirs)).toEqual({ glyph: "=", why: "edited", text: theirs });
     expect(again.locked).toEqual(kept.locked);
   });
@@ -147,7 +150,7 @@ describe("own, edited by people, JSON: merged key by key where lines clash", () 
       executable: false,
       text: ours,
     };
-    return outcome(planOwn(file, found(theirs), locked, handled(settle)), theirs);
+    return outcome(planOwn(file, found(theirs), locked, handled(settle), jsonc), theirs);
   };
   const revised = was.replace('"1"', '"2"');
 
@@ -213,22 +216,22 @@ describe("own, generated: by hash", () => {
     ["deleted it", "something", null, newer, "replace", { glyph: "=", why: "deleted", text: null }],
   ];
   test.each(rows)("the user: %s; the template: %s", (_user, _template, theirs, ours, settle, expected) => {
-    expect(outcome(planOwn(file(ours), found(theirs), locked, handled(settle)), theirs)).toEqual(expected);
+    expect(outcome(planOwn(file(ours), found(theirs), locked, handled(settle), jsonc), theirs)).toEqual(expected);
   });
 
   test("a conflict names the key of the spec that decides, and both choices", () => {
-    const { change } = planOwn(file(newer), found(edited), locked, handled(null));
+    const { change } = planOwn(file(newer), found(edited), locked, handled(null), jsonc);
     expect(change).toMatchObject({ kind: "conflict", choices: ["keep", "replace"], before: edited, after: newer });
     expect(change.kind === "conflict" && change.why).toContain("in the spec opencode.managed decides what it says");
   });
 
   test("what the lock does not know is the user's: never replaced, whatever is chosen", () => {
     for (const settle of [null, "replace"] as const)
-      expect(outcome(planOwn(file(newer), found(edited), undefined, handled(settle)), edited)).toEqual({
+      expect(outcome(planOwn(file(newer), found(edited), undefined, handled(settle), jsonc), edited)).toEqual({
         glyph: "!",
         text: edited,
       });
-    expect(planOwn(file(newer), found(edited), undefined, handled("keep"))).toEqual({
+    expect(planOwn(file(newer), found(edited), undefined, handled("keep"), jsonc)).toEqual({
       change: { kind: "keep", path: file("").path, why: "left" },
       locked: null,
     });

@@ -1,6 +1,6 @@
 /** What in an edited devcontainer.json of ours ends the environment. Pure. */
 import { posix } from "node:path";
-import { entriesOf, readNodes, valueAt, type Node } from "../findings/nodes.ts";
+import { entriesOf, readNodes, textsOf, valueAt, type Node } from "../findings/nodes.ts";
 import { placeOf, type Fault, type Meant } from "./fault.ts";
 
 /** The argument that stands for what goes into the image: editors offer a rebuild when it changes. */
@@ -42,6 +42,29 @@ export function findDevcontainerFaults(text: string, { revision }: Meant): Fault
       : `has ${JSON.stringify(given.value)} for ${argument}, which is another revision than the lock has`;
   const last = entriesOf(args).at(-1)?.[1];
   return [...others, fault(given ?? last ?? args ?? build, what, `write  "${argument}": "${revision}"  under build.args`)];
+}
+
+/** The same where a Compose file builds it: nothing where the dev container still is the service dev of ours. */
+export function findComposedFaults(text: string): Fault[] {
+  const read = readNodes(text);
+  if (!read.ok) return [{ line: read.line, column: read.column, what: `cannot be read: ${read.why}`, fix: "mend it there" }];
+  const { node } = read;
+  const fault = (at: Node | undefined, what: string, fix: string): Fault => ({ ...placeOf(text, at?.offset ?? 0), what, fix });
+  const others = ["image", "build", "dockerFile"].flatMap((key) => {
+    const value = valueAt(node, key);
+    return value === undefined
+      ? []
+      : [fault(value, `has ${key}, so the environment's Compose file is not what is opened`, `take ${key} out`)];
+  });
+  const files = valueAt(node, "dockerComposeFile");
+  const service = valueAt(node, "service");
+  if (!textsOf(files).some((file) => posix.normalize(file) === "docker-compose.yml"))
+    others.push(
+      fault(files, "does not open the environment's Compose file", 'write  "dockerComposeFile": "docker-compose.yml"  there'),
+    );
+  if (service?.value !== "dev")
+    others.push(fault(service, "does not open the environment's service", 'write  "service": "dev"  there'));
+  return others;
 }
 
 function describe(key: string, { value }: Node): string {

@@ -23,7 +23,7 @@ export function planPiece(
   const known = locked?.strategy === piece.strategy ? locked : undefined;
   switch (piece.strategy) {
     case "own":
-      return planOwn(piece, found, known, handling);
+      return planOwn(piece, found, known, handling, editors(piece.path));
     case "keys":
       return piece.optional === true && found.kind === "nothing"
         ? null
@@ -94,7 +94,7 @@ export function observePiece(
   const { text } = found;
   switch (locked.strategy) {
     case "own":
-      return observeOwn(path, text, locked, deciding, meant);
+      return observeOwn(path, text, locked, deciding, meant, editors(path));
     case "keys":
       return observeValues(path, text, locked, editors(path));
     case "lines":

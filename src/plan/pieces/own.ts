@@ -3,6 +3,7 @@
  * new would come, is merged three ways where people are expected to edit, and is a conflict otherwise; what the user deleted stays deleted;
  * what the lock does not know is the user's and never replaced. Pure.
  */
+import type { Editor } from "../../edit/editor.ts";
 import { readObject } from "../../edit/jsonc.ts";
 import { mergeLines, mergeValues, type Side } from "../../edit/merge3.ts";
 import { sayLines } from "../../edit/resolution.ts";
@@ -16,7 +17,13 @@ import type { FileState } from "../snapshot.ts";
 import { notAFile, type Handling, type Planned } from "./piece.ts";
 
 /** Plans one file. */
-export function planOwn(file: OwnPiece, found: FileState, locked: LockedFile | undefined, handling: Handling): Planned {
+export function planOwn(
+  file: OwnPiece,
+  found: FileState,
+  locked: LockedFile | undefined,
+  handling: Handling,
+  editor: Editor,
+): Planned {
   const { path, text: ours, executable } = file;
   const { settle, restore, meant } = handling;
   const entry: LockedFile = { strategy: "own", hash: hashText(ours), ...(file.edited && { ancestor: ours.split("\n") }) };
@@ -35,7 +42,7 @@ export function planOwn(file: OwnPiece, found: FileState, locked: LockedFile | u
   if (locked === undefined) return { change: foreign(path, before, after, settle), locked: null };
   if (hashText(text) === locked.hash) return replaced;
   const edited: Planned = { change: { kind: "keep", path, why: "edited" }, locked: entry };
-  const [fault] = restore && file.edited ? findFaults(before, file.judgedAs, meant) : [];
+  const [fault] = restore && file.edited ? findFaults(before, file.judgedAs, meant, editor) : [];
   // Of what is generated nothing in it is anybody's, nor is anything in an empty file.
   if (restore && (!file.edited || text.trim() === "" || (fault !== undefined && settle === "replace"))) return replaced;
   if (fault !== undefined && settle === null) return { change: faulty(file, before, after, fault), locked };
@@ -64,10 +71,11 @@ export function observeOwn(
   locked: LockedFile,
   { decidedBy, judgedAs }: Pick<OwnPiece, "decidedBy" | "judgedAs">,
   meant: Meant,
+  editor: Editor,
 ): Observation[] {
   const found = hashText(normalise(text));
   if (found === locked.hash) return [];
-  const faults = locked.ancestor === undefined ? [] : findFaults(text, judgedAs, meant);
+  const faults = locked.ancestor === undefined ? [] : findFaults(text, judgedAs, meant, editor);
   if (faults.length > 0)
     return faults.map(({ what, fix, line, column }) => ({
       path,

@@ -7,7 +7,7 @@ export const relay: Connection = {
   label: "relay",
   hint: "a container beside this one, which is let in by a key",
   about: "a container beside it does, with a key",
-  needs: ["env", "secret", "shared-network"],
+  needs: ["env", "secret", "build-stage"],
   options: {
     hostname: {
       help: "its name in the network",
@@ -28,9 +28,10 @@ export const relay: Connection = {
       env: { HOST: hostname! },
       secrets: ["RELAY_KEY"],
       volumes: [],
+      shared: null,
       capabilities: [],
       devices: [],
-      healthy: ["relay", "status"],
+      healthy: "relay status",
     },
   }),
 };

@@ -9,7 +9,7 @@ export const workflow: Output = {
   value: "workflow",
   label: "workflow",
   hint: "a workflow that runs in the environment",
-  offers: ["env", "secret", "shared-network"],
+  offers: ["env", "secret", "build-stage"],
   requires: () => ["payload"],
   claims: [
     { strategy: "own", path: (candidate) => candidate === path },

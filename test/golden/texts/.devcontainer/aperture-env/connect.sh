@@ -1,0 +1,15 @@
+#!/bin/sh
+# aperture-connect: brings the way from this container to the gateway up, and says where it stands. aperture-connect --help
+# It is a part of doctor.mjs, and runs with the runtime that OpenCode's binary brings.
+prefix=${APERTURE_ENV_PREFIX:-/usr/local}
+script=$prefix/share/aperture-env/doctor.mjs
+binary=$prefix/lib/aperture-env/opencode
+
+if [ ! -f "$script" ] || [ ! -x "$binary" ]; then
+  echo "aperture-connect: the environment here is not whole; aperture-doctor says why" >&2
+  exit 1
+fi
+# Without these two options, and with these variables, what lies in a repository (bunfig.toml, .env) would have a say.
+unset BUN_OPTIONS BUN_INSPECT BUN_INSPECT_CONNECT_TO NODE_OPTIONS
+export BUN_RUNTIME_TRANSPILER_CACHE_PATH=0 BUN_BE_BUN=1
+exec "$binary" --config=/dev/null --no-env-file "$script" connect --prefix="$prefix" "$@"
