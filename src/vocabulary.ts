@@ -115,9 +115,15 @@ export interface Connection extends Choice {
   /** What stands behind its name in the spec's comment and its schema; in plain words without a full stop. */
   readonly about: string;
   readonly needs: readonly Need[];
+  /** What it needs with these options, where that is less. */
+  needsWith?(options: Readonly<Record<string, string>>): readonly Need[];
   readonly options: Readonly<Record<string, ConnectionOption>>;
   /** `options` are those of the answer, each as its `parse` gave it. */
   runtime(answers: Answers, options: Readonly<Record<string, string>>): Runtime;
+  /** Why it cannot be with these answers; null where it can. */
+  refuse?(answers: Answers, options: Readonly<Record<string, string>>): Refusal | null;
+  /** What to do next, beside what outputs say. */
+  next?(answers: Answers, options: Readonly<Record<string, string>>): readonly string[];
 }
 
 /** What outputs are made from. Frozen; pure functions read it. */

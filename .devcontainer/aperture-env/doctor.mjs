@@ -771,8 +771,8 @@ async function addressesOf(name, seen, deadline) {
 var ways = ["network", "auto", "userspace", "tailscale", "sidecar", "ts-unplug"];
 function readSettings(text) {
   try {
-    const { origin, connect: connect2 } = JSON.parse(text ?? "");
-    return connect2 === void 0 ? null : { ...connect2, origin };
+    const { origin, gateway, connect: connect2 } = JSON.parse(text ?? "");
+    return connect2 === void 0 ? null : { ...connect2, origin: gateway ?? origin };
   } catch {
     return null;
   }

@@ -31,7 +31,7 @@ export const tailscaleTarballs = "https://pkgs.tailscale.com/stable/tailscale_{v
 /** The vendor's image, by which a container beside the environment's is a node; `v` and the version is its tag (hub.docker.com/r/tailscale/tailscale). */
 export const tailscaleImage = "tailscale/tailscale";
 
-/** The vendor's Feature (github.com/tailscale/codespace). */
+/** The vendor's Feature, by the name that its own page gives (github.com/tailscale/codespace), so that one that is there already is that one. */
 export const tailscaleFeature = "ghcr.io/tailscale/codespace/tailscale";
 
 /** The variable that has a key: the one that the vendor's programs and images know. */

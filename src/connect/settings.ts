@@ -13,8 +13,12 @@ const ways: readonly Way[] = ["network", "auto", "userspace", "tailscale", "side
 /** Reads environment.json; null where it says nothing of a way, so that there is nothing to do. */
 export function readSettings(text: string | null): Settings | null {
   try {
-    const { origin, connect } = JSON.parse(text ?? "") as { readonly origin: string; readonly connect?: Connect };
-    return connect === undefined ? null : { ...connect, origin };
+    const { origin, gateway, connect } = JSON.parse(text ?? "") as {
+      readonly origin: string;
+      readonly gateway?: string;
+      readonly connect?: Connect;
+    };
+    return connect === undefined ? null : { ...connect, origin: gateway ?? origin };
   } catch {
     return null;
   }

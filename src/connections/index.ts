@@ -4,7 +4,8 @@ import { auto } from "./auto.ts";
 import { network } from "./network.ts";
 import { sidecar } from "./sidecar.ts";
 import { tailscale } from "./tailscale.ts";
+import { tsUnplug } from "./ts-unplug.ts";
 import { userspace } from "./userspace.ts";
 
 /** All of them. */
-export const connections: readonly [Connection, ...Connection[]] = [network, auto, tailscale, sidecar, userspace];
+export const connections: readonly [Connection, ...Connection[]] = [network, auto, tailscale, sidecar, userspace, tsUnplug];

@@ -24,7 +24,7 @@ export const devcontainer: Output = {
   label: "devcontainer",
   hint: "devcontainer.json, a Dockerfile with the targets dev and ci, the Feature folder",
   proposed: true,
-  offers: ["env", "secret", "net-admin", "tun", "state-volume", "shared-network", "feature"],
+  offers: ["env", "secret", "net-admin", "tun", "state-volume", "shared-network", "build-stage", "feature"],
   requires: ({ shape }) => (shape.kind === "own" ? ["payload", "image"] : ["payload"]),
   claims: [
     { strategy: "own", path: (path) => path === ownDevcontainer || path === ownCompose },

@@ -9,7 +9,7 @@ export const image: Output = {
   value: "image",
   label: "the image",
   inner: true,
-  offers: ["env"],
+  offers: ["env", "build-stage"],
   requires: () => ["payload"],
   claims: [{ strategy: "own", path: (candidate) => candidate === path }],
   files: () => [

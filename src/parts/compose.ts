@@ -1,8 +1,8 @@
 /** Puts outputs and a connection together, and knows none of them by name. Pure. */
-import { findConnection, kindOf, runtimeOf } from "./connection-answer.ts";
+import { kindOf, needsOf, nextOfConnection, runtimeOf } from "./connection-answer.ts";
 import { connections } from "../connections/index.ts";
 import type { Answers, ConnectionChoice } from "../questions/types.ts";
-import type { Connection, Demand, Output, Piece, Refusal, Shape, ValuesPiece, WantedFile } from "../vocabulary.ts";
+import type { Demand, Need, Output, Piece, Refusal, Shape, ValuesPiece, WantedFile } from "../vocabulary.ts";
 import { outputs } from "../outputs/index.ts";
 
 /** What a person can choose from. */
@@ -12,8 +12,8 @@ export function offeredOutputs(): readonly Output[] {
 
 /** What is generated where nothing is said: what this program proposes, as far as it can carry the connection, else what can. */
 export function proposeOutputs(choice: ConnectionChoice | undefined): readonly string[] {
-  const connection = choice === undefined ? undefined : findConnection(kindOf(choice));
-  const fitting = offeredOutputs().filter((output) => connection === undefined || lacksOf(output, connection).length === 0);
+  const needs = choice === undefined ? [] : needsOf(choice);
+  const fitting = offeredOutputs().filter((output) => lacksOf(output, needs).length === 0);
   const proposed = fitting.filter((output) => output.proposed === true);
   return (proposed.length > 0 ? proposed : fitting.slice(0, 1)).map(({ value }) => value);
 }
@@ -43,7 +43,7 @@ export function findMisfit({
   outputs: values,
   state,
 }: Pick<Answers, "connection" | "outputs" | "state">): Refusal | null {
-  const connection = findConnection(kindOf(choice))!;
+  const needs = needsOf(choice);
   const keeping = offeredOutputs().filter(({ offers }) => offers.includes("state-volume"));
   if (state === "volume" && !keeping.some(({ value }) => values.includes(value)))
     return {
@@ -51,25 +51,25 @@ export function findMisfit({
       fix: `let state be container, or generate ${keeping.map(({ value }) => value).join(" or ")}, too`,
     };
   for (const output of offeredOutputs().filter(({ value }) => values.includes(value))) {
-    const lacking = lacksOf(output, connection);
+    const lacking = lacksOf(output, needs);
     if (lacking.length === 0) continue;
-    const others = connections.filter((other) => lacksOf(output, other).length === 0).map(({ value }) => value);
+    const others = connections.filter((other) => lacksOf(output, other.needs).length === 0).map(({ value }) => value);
     const carrying = offeredOutputs()
-      .filter((other) => lacksOf(other, connection).length === 0)
+      .filter((other) => lacksOf(other, needs).length === 0)
       .map(({ value }) => value);
     const ways = [
       ...(others.length === 0 ? [] : [`connect ${output.value} by ${others.join(" or ")}`]),
-      ...(carrying.length === 0 ? [] : [`generate ${carrying.join(" or ")} with ${connection.value}`]),
+      ...(carrying.length === 0 ? [] : [`generate ${carrying.join(" or ")} with ${kindOf(choice)}`]),
     ];
     return {
-      why: `the output ${output.value} cannot carry the connection ${connection.value}: it has no ${lacking.join(", no ")}`,
+      why: `the output ${output.value} cannot carry the connection ${kindOf(choice)}: it has no ${lacking.join(", no ")}`,
       fix: ways.length === 0 ? "take another connection" : ways.join("; or "),
     };
   }
   return null;
 }
 
-function lacksOf({ offers }: Output, { needs }: Connection): readonly string[] {
+function lacksOf({ offers }: Output, needs: readonly Need[]): readonly string[] {
   return needs.filter((need) => !offers.includes(need));
 }
 
@@ -97,7 +97,7 @@ export function wantedPaths(demand: Demand): readonly string[] {
 
 /** What to do next, as the outputs that were asked for say; `root` is the way to the repository from where the person stands. */
 export function nextOf(demand: Demand, root: string): readonly string[] {
-  return outputsOf(demand).flatMap((output) => output.next(demand, root));
+  return [...nextOfConnection(demand.answers), ...outputsOf(demand).flatMap((output) => output.next(demand, root))];
 }
 
 function joined(first: ValuesPiece, second: ValuesPiece): ValuesPiece {

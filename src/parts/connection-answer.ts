@@ -1,7 +1,7 @@
 /** Reads and writes which connection is taken and with what options, and what it then asks of a container. Pure. */
 import { describe, refused } from "../questions/parse.ts";
 import type { Answers, ConnectionChoice, Parsed } from "../questions/types.ts";
-import type { Connection, Runtime } from "../vocabulary.ts";
+import type { Connection, Need, Refusal, Runtime } from "../vocabulary.ts";
 import { connections } from "../connections/index.ts";
 
 interface Taken {
@@ -26,6 +26,31 @@ export function runtimeOf(answers: Answers): Runtime {
   return taken.value.connection.runtime(answers, taken.value.options);
 }
 
+/** What the chosen connection needs, with the options that it has. Everything that it may need where these make no sense. */
+export function needsOf(choice: ConnectionChoice): readonly Need[] {
+  const taken = take(choice);
+  if (!taken.ok) return findConnection(kindOf(choice))?.needs ?? [];
+  const { connection, options } = taken.value;
+  return connection.needsWith?.(options) ?? connection.needs;
+}
+
+/** Why the chosen connection cannot be with these answers; null where it can. */
+export function refusalOf(answers: Answers): Refusal | null {
+  const taken = take(answers.connection);
+  return taken.ok ? (taken.value.connection.refuse?.(answers, taken.value.options) ?? null) : null;
+}
+
+/** What to do next for the chosen connection. */
+export function nextOfConnection(answers: Answers): readonly string[] {
+  const taken = take(answers.connection);
+  return taken.ok ? (taken.value.connection.next?.(answers, taken.value.options) ?? []) : [];
+}
+
+/** The origin that OpenCode is given: the gateway's own, or where the connection serves it. */
+export function addressOf(answers: Answers): string {
+  return runtimeOf(answers).env["APERTURE_URL"] ?? answers.url;
+}
+
 /** Reads a word, or a word and options behind it, as `kind,name=value`. */
 export function parseConnection(text: string): Parsed<ConnectionChoice> {
   const [kind = "", ...rest] = text.split(",").map((part) => part.trim());
@@ -48,7 +73,7 @@ export function readConnection(value: unknown): Parsed<ConnectionChoice> {
   const texts: Record<string, string> = Object.create(null);
   for (const [name, option] of Object.entries(options)) {
     const parts: readonly unknown[] = Array.isArray(option) ? option : [option];
-    if (!parts.every((part) => typeof part === "string"))
+    if (!parts.every((part) => typeof part === "string" || Number.isSafeInteger(part)))
       return refused(`the option ${JSON.stringify(name)} is neither text nor a list of texts`, "put it in quotes");
     texts[name] = parts.join(" ");
   }

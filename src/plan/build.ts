@@ -3,6 +3,7 @@ import type { Editors } from "../edit/editor.ts";
 import type { EditResult } from "../edit/splice.ts";
 import { integrityToHex, type Release } from "../catalog/release.ts";
 import { formatLock, lockPath, lockVersion, normalise, withLineEndsOf, type Lock, type LockedFile } from "../lock/lock.ts";
+import { addressOf } from "../parts/connection-answer.ts";
 import { specPath } from "../spec/spec.ts";
 import type { Piece, TakenPiece } from "../vocabulary.ts";
 import type { Finding } from "./findings.ts";
@@ -53,7 +54,8 @@ export function buildPlan(input: PlanInput): Plan {
   const known = lock?.files ?? {};
   const pieces = [...input.pieces, ...ignorePieces(input.ignoreLines, known[ignorePath]), ...takenPieces(input.taken, known)];
   const { answers, opencode } = nextLock;
-  const common = { restore, meant: { url: answers.url, revision }, decisive: decisiveOf(answers.url, opencode) };
+  const url = addressOf(answers);
+  const common = { restore, meant: { url, revision }, decisive: decisiveOf(url, opencode) };
   const planned: readonly Planned[] = [
     planSeed({ path: specPath, ...spec }, at(specPath), known[specPath]),
     ...pieces.flatMap(

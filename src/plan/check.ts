@@ -3,6 +3,7 @@ import type { Editors } from "../edit/editor.ts";
 import { lockPath, type Lock } from "../lock/lock.ts";
 import { findEssential } from "../parts/claims.ts";
 import { demandOf, filesOf, piecesOf } from "../parts/compose.ts";
+import { addressOf } from "../parts/connection-answer.ts";
 import { specPath } from "../spec/spec.ts";
 import type { Demand } from "../vocabulary.ts";
 import type { Finding } from "./finding.ts";
@@ -29,7 +30,7 @@ export function observe({ lock, snapshot, changedKeys, demand, editors }: CheckI
   const at = (path: string): FileState => snapshot.get(path) ?? { kind: "nothing" };
   // What the lock says was generated, which is not what a spec says that has changed since.
   const files = new Map(filesOf(demandOf(lock.answers, demand.shape)).map((file) => [file.path, file]));
-  const meant = { url: lock.answers.url, revision: lock.revision };
+  const meant = { url: addressOf(lock.answers), revision: lock.revision };
   return [
     ...observeSpec(at(specPath), changedKeys),
     ...observeAbsent(lock, demand),

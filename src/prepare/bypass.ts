@@ -2,6 +2,7 @@
 import { emittedIds } from "../catalog/compact.ts";
 import { ownDevcontainer } from "../catalog/files.ts";
 import { editJsonc } from "../edit/editors.ts";
+import { addressOf } from "../parts/connection-answer.ts";
 import type { BypassOptions, Finding, ProjectFile } from "../plan/findings.ts";
 import { withoutKeys } from "../plan/pieces/taken.ts";
 import type { Containers } from "../repo/environment.ts";
@@ -13,9 +14,9 @@ export type OnBypass = "leave" | "fix" | "managed";
 
 /** What a project's configuration is held against. */
 export function bypassOptionsOf(answers: Answers): BypassOptions {
-  const { url, managed, style, plugins, otherProviders: allowed } = answers;
+  const { managed, style, plugins, otherProviders: allowed } = answers;
   return {
-    url,
+    url: addressOf(answers),
     providers: emittedIds(answers),
     managed,
     plugins,

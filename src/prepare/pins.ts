@@ -1,17 +1,22 @@
 /** Which images an environment is built from, and by which digests. What asks registries is loaded only where it is needed. */
 import { fetchImage } from "../catalog/bases.ts";
 import { hasOnlyTag, type Pins } from "../catalog/image-reference.ts";
+import { goImage } from "../catalog/ts-unplug.ts";
 import type { Lock } from "../lock/lock.ts";
+import { runtimeOf } from "../parts/connection-answer.ts";
 import type { Answers } from "../questions/types.ts";
 import { describeBase } from "../render/context.ts";
 import type { Shape } from "../vocabulary.ts";
 import type { Request } from "./survey.ts";
 
 /** The images that generated files name by a tag, each once. A dev container of the user's names its own. */
-export function imagesOf({ base }: Answers, shape: Shape): string[] {
+export function imagesOf(answers: Answers, shape: Shape): string[] {
   if (shape.kind !== "own") return [];
-  const { dev, ci } = describeBase(base);
-  return [...new Set([ci, dev, fetchImage])].filter(hasOnlyTag);
+  const { dev, ci } = describeBase(answers.base);
+  const { programs } = runtimeOf(answers);
+  const taken = programs.includes("tailscale") ? (answers.tailscale?.image ?? []) : [];
+  const building = programs.includes("ts-unplug") ? [goImage] : [];
+  return [...new Set([ci, dev, fetchImage, ...building, ...[taken].flat()])].filter(hasOnlyTag);
 }
 
 /**

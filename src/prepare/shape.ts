@@ -1,6 +1,7 @@
 /** Which dev containers an environment goes into. Pure. */
 import { workspaceOf } from "../catalog/files.ts";
 import { usageError } from "../errors.ts";
+import { runtimeOf } from "../parts/connection-answer.ts";
 import type { AnswerSources } from "../questions/resolve.ts";
 import { runtimeOf } from "../parts/connection-answer.ts";
 import { questionOf } from "../questions/table.ts";
@@ -10,9 +11,19 @@ import { specPath, type SpecEntries } from "../spec/spec.ts";
 import type { Shape } from "../vocabulary.ts";
 
 /** The shape that answers ask for here. Throws where they name a dev container that is not there. */
-export function shapeOf(containers: Containers, { devcontainers }: Answers, spec: SpecEntries): Shape {
+export function shapeOf(containers: Containers, answers: Answers, spec: SpecEntries): Shape {
   if (containers.kind === "own") return { kind: "own" };
-  const files: readonly string[] = containers.files;
+  const shape = featureShape(containers.files, answers, spec);
+  if (shape.kind === "own" || !runtimeOf(answers).programs.includes("ts-unplug")) return shape;
+  throw usageError(
+    "ts-unplug-in-feature",
+    `ts-unplug is built in a stage of a Dockerfile, and the environment is a Feature in ${shape.files.join(" and ")}, which has none.`,
+    "Connect by userspace or tailscale; or by  { kind: ts-unplug, on: host }",
+    spec.connection?.place,
+  );
+}
+
+function featureShape(files: readonly string[], { devcontainers }: Answers, spec: SpecEntries): Shape {
   if (devcontainers[0] === "all") {
     // Those below the top are taken by name only: a folder may hold examples.
     const top = files.filter((path) => workspaceOf(path) === "");

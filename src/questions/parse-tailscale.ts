@@ -7,6 +7,7 @@ import {
   tailscaleTarballs,
   tarballUrl,
 } from "../catalog/tailscale.ts";
+import { isImageReference } from "../catalog/image-reference.ts";
 import type { Architecture } from "../catalog/release.ts";
 import { isRecord } from "../forms.ts";
 import { describe, isMap, names, refused, understood } from "./parse.ts";
@@ -37,7 +38,7 @@ const judges: Readonly<Record<string, (text: string) => readonly [why: string, f
       : [`${JSON.stringify(text)} is not a version of Tailscale`, `write one as ${pinnedTailscale.version}, or latest`],
   url: (text) => judgeUrl(tarballUrl(text, "1.2.3", "amd64"), text, tailscaleTarballs),
   image: (text) =>
-    /^[a-z0-9](?:[a-z0-9._/-]|:(?=\d{1,5}\/)){0,200}(?::[\w.-]{1,128})?(?:@sha256:[0-9a-f]{64})?$/.test(text)
+    isImageReference(text)
       ? null
       : [`${JSON.stringify(text)} is no name of an image`, "write one as tailscale/tailscale@sha256:…"],
   feature: (text) =>

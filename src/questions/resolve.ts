@@ -7,6 +7,7 @@
  */
 import { AppError, isAppError, usageError } from "../errors.ts";
 import { findMisfit } from "../parts/compose.ts";
+import { refusalOf } from "../parts/connection-answer.ts";
 import type { SpecEntries, SpecEntry } from "../spec/spec.ts";
 import { questions } from "./table.ts";
 import type { Answers, Choice, Facts, Parsed, Proposal, Question, QuestionId, Source } from "./types.ts";
@@ -133,7 +134,7 @@ function displacedBy(question: Question, sources: AnswerSources, earlier: Partia
 
 /** Refuses outputs that cannot carry the connection. */
 function refuseMisfit(answers: Answers, spec: SpecEntries): void {
-  const misfit = findMisfit(answers);
+  const misfit = findMisfit(answers) ?? refusalOf(answers);
   if (misfit === null) return;
   const { why, fix } = misfit;
   throw usageError(

@@ -41,7 +41,7 @@ function connectionForms(): Schema {
         ...Object.fromEntries(
           Object.entries(options).map(([name, { help }]) => [
             name,
-            { anyOf: [{ type: "string" }, { type: "array", items: { type: "string" } }], description: help },
+            { type: ["string", "integer", "array"], items: { type: "string" }, description: help },
           ]),
         ),
       },

@@ -9,6 +9,7 @@ import { onlineUses } from "../catalog/online.ts";
 import { volumeFolder, volumeName } from "../catalog/states.ts";
 import { integrityToHex, packagesOf, type Release } from "../catalog/release.ts";
 import { architectures, pinnedTailscale, tailscaleTarballs, tarballUrl, type TailscaleRelease } from "../catalog/tailscale.ts";
+import { goImage, tsUnplugModule } from "../catalog/ts-unplug.ts";
 import { keyVariables } from "../connect/key.ts";
 import { connections } from "../connections/index.ts";
 import { splitAttribution } from "../questions/parse-attribution.ts";
@@ -17,6 +18,7 @@ import { writeTailscale } from "../questions/parse-tailscale.ts";
 import type { Answers, BaseChoice, TailscaleChoice } from "../questions/types.ts";
 import type { Context, Runtime, Shape } from "../vocabulary.ts";
 import { formatValue } from "./escape.ts";
+import { addressOf } from "../parts/connection-answer.ts";
 import { runArgsOf, volumesOf } from "../parts/container.ts";
 import { emitProviders } from "./providers.ts";
 import type { EmittedProvider } from "./emission.ts";
@@ -55,8 +57,9 @@ export function buildContext(
   runtime: Runtime,
 ): Context {
   const base = describeBase(answers.base);
+  const address = addressOf(answers);
   // A managed file must not depend on a variable that anybody can set, so it has the address itself.
-  const emission = emitProviders(answers, catalogue, answers.managed ? answers.url : "{env:APERTURE_URL}");
+  const emission = emitProviders(answers, catalogue, answers.managed ? address : "{env:APERTURE_URL}");
   const hooks = Object.entries(answers.hooks).map(([name, command]) => ({ name, command }));
   const forwardPorts = answers.forwardPorts.map((port) => ({ port: String(port), isNumber: typeof port === "number" }));
   const someOnly = answers.devcontainers[0] !== "all";
@@ -99,6 +102,7 @@ export function buildContext(
       libc: base.libc,
       user: base.user,
       fetchImage: pinImage(fetchImage, pins),
+      goImage: pinImage(goImage, pins),
     },
     packages,
     release: {
@@ -115,7 +119,10 @@ export function buildContext(
       replacement: replacement === null ? "" : `${provider}/${replacement}`,
     })),
     registry,
-    tailscale: runtime.programs.includes("tailscale") ? describeTailscale(answers.tailscale, tailscale) : null,
+    address,
+    // Where OpenCode is given another one.
+    gateway: address === answers.url ? null : answers.url,
+    tailscale: runtime.programs.includes("tailscale") ? describeTailscale(answers.tailscale, tailscale, pins) : null,
     runtime: describeRuntime(runtime),
     volumes: volumesOf(answers, runtime).map((each) => ({ ...each })),
     devcontainer: {
@@ -139,7 +146,8 @@ export function buildContext(
 
 /** What a container must be, for the templates of whatever makes it. */
 function describeRuntime(runtime: Runtime): Context {
-  const { env, secrets, volumes, features, programs, connect } = runtime;
+  const { APERTURE_URL: _address, ...env } = runtime.env;
+  const { secrets, volumes, features, programs, connect } = runtime;
   return {
     env: Object.entries(env).map(([name, value]) => ({ name, value })),
     secrets: secrets.map((secret) => ({ ...secret })),
@@ -147,19 +155,20 @@ function describeRuntime(runtime: Runtime): Context {
     runArgs: runArgsOf(runtime),
     features: features.map(({ id, options }) => ({ id, options: formatValue(options) })),
     programs: Object.fromEntries(programs.map((name) => [name, true])),
+    unplug: programs.includes("ts-unplug") ? tsUnplugModule : null,
     connect: connect === null ? null : formatValue(connect),
   };
 }
 
 /** Where Tailscale's programs come from: an image, or a tarball for each architecture. */
-function describeTailscale(choice: TailscaleChoice | null, release: TailscaleRelease | null): Context {
+function describeTailscale(choice: TailscaleChoice | null, release: TailscaleRelease | null, pins: Pins): Context {
   const { version, sha256 } = release ?? pinnedTailscale;
   const form = choice?.url ?? tailscaleTarballs;
   const tarballs = architectures.flatMap((arch) => {
     const sum = sha256[arch];
     return sum === undefined ? [] : [{ arch, url: tarballUrl(form, version, arch), sha256: sum }];
   });
-  return { version, image: choice?.image ?? null, tarballs };
+  return { version, image: choice?.image === undefined ? null : pinImage(choice.image, pins), tarballs };
 }
 
 /** What the launcher decides by; null where there is nothing to do. */

@@ -588,7 +588,7 @@ const refusedValues: readonly (readonly [QuestionId, value: unknown, why: RegExp
   ["connection", { kind: 5 }, /^the connection has no kind$/],
   ["connection", { kind: "carrier" }, /cannot connect by "carrier"/],
   ["connection", { kind: "network", hostname: "x" }, /^network has no option "hostname"$/],
-  ["connection", { kind: "network", hostname: 5 }, /^the option "hostname" is neither text nor a list of texts$/],
+  ["connection", { kind: "network", hostname: {} }, /^the option "hostname" is neither text nor a list of texts$/],
   ["connection", JSON.parse('{ "kind": "network", "__proto__": "x" }'), /^network has no option "__proto__"$/],
   ["opencode", 1.18, /^expected text, not the number 1\.18$/],
   ["managed", "true", /^expected true or false, not the string true$/],
