@@ -3,7 +3,6 @@ import { workspaceOf } from "../catalog/files.ts";
 import { usageError } from "../errors.ts";
 import { runtimeOf } from "../parts/connection-answer.ts";
 import type { AnswerSources } from "../questions/resolve.ts";
-import { runtimeOf } from "../parts/connection-answer.ts";
 import { questionOf } from "../questions/table.ts";
 import type { Answers } from "../questions/types.ts";
 import type { Containers } from "../repo/environment.ts";
