@@ -28,6 +28,11 @@ export interface Switches {
 export interface Landing {
   /** The text of a pull request on stdout, in place of the plan. */
   readonly summary: boolean;
+  /** The branch that it is committed on; null where it is written into the folder. */
+  readonly branch: string | null;
+  /** Where a new branch begins; null for the usual place. */
+  readonly from: string | null;
+  readonly pullRequest: boolean;
 }
 
 /** Answers given as flags. */

@@ -69,7 +69,28 @@ export function readSwitches(values: Values, env: Env): Switches {
 
 /** What becomes of a change. */
 export function readLanding(values: Values): Landing {
-  return { summary: readWord(values, "summary", ["markdown"]) !== null };
+  const [branch, from] = [readText(values, "branch"), readText(values, "from")];
+  const lonely = branch === null && ["commit", "from", "pull-request"].find((flag) => values[flag] !== undefined);
+  if (lonely !== false && lonely !== undefined)
+    throw usageError("bad-flag", `--${lonely} needs a branch.`, "Name one:  --branch aperture-env --commit");
+  for (const [flag, name] of [
+    ["branch", branch],
+    ["from", from],
+  ] as const)
+    if (name !== null && !isRefName(name))
+      throw usageError("bad-flag", `--${flag} cannot be ${JSON.stringify(name)}.`, "It is a name as git has them.");
+  return {
+    summary: readWord(values, "summary", ["markdown"]) !== null,
+    branch,
+    from,
+    pullRequest: values["pull-request"] === true,
+  };
+}
+
+/** What git takes for a branch or a commit, and never for a flag, or for a way to name one from another (git-check-ref-format(1)). */
+function isRefName(name: string): boolean {
+  const isWord = /^[\p{L}\p{N}_][\p{L}\p{N}_./@+=,#-]{0,199}$/u.test(name);
+  return isWord && !/\.\.|\/[./]|\.lock(?:\/|$)|[./]$/.test(name) && name !== "HEAD";
 }
 
 /** A value as typed, or null. */

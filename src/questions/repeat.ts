@@ -35,18 +35,26 @@ export function repeatLine(
     onBypass,
     unignore,
     spec = null,
+    branch = null,
+    from: begins = null,
+    pullRequest = false,
   }: {
     readonly cwd: string | null;
     readonly onBypass: string | null;
     readonly unignore: boolean;
     readonly spec?: string | null;
+    readonly branch?: string | null;
+    readonly from?: string | null;
+    readonly pullRequest?: boolean;
   },
 ): string {
   const words = repeatArguments(resolved, directory).map(formatShell);
   const folder = directory === null ? [] : [words.shift()!];
   const from = cwd === null ? [] : [formatShell(`--cwd=${cwd}`)];
+  const named = Object.entries({ spec, branch, from: begins });
   const how = [
-    ...(spec === null ? [] : [formatShell(`--spec=${spec}`)]),
+    ...named.flatMap(([flag, value]) => (value === null ? [] : [formatShell(`--${flag}=${value}`)])),
+    ...(pullRequest ? ["--pull-request"] : []),
     ...(onBypass === null ? [] : [`--on-bypass ${onBypass}`]),
     ...(unignore ? ["--unignore"] : []),
   ];

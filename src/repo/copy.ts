@@ -87,7 +87,7 @@ function copyListed(root: string, folder: string, paths: readonly string[]): voi
 }
 
 /** Whether a path stays below its root, and names no folder of git's own on any disk. */
-function isBelow(path: string): boolean {
+export function isBelow(path: string): boolean {
   return path.split(/[\\/]/).every((part) => !["", ".", ".."].includes(part) && !isDotGit(part));
 }
 

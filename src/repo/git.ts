@@ -17,7 +17,21 @@ import { findPlace } from "./work-tree.ts";
 /** What reads a repository without filters, merges or differences, all of which can be programs. */
 type Reading = "check-ignore" | "ls-files" | "symbolic-ref";
 /** What makes one. */
-type Making = "init" | "symbolic-ref" | "add" | "commit";
+type Making = "init" | "symbolic-ref" | "add" | "commit" | "push";
+/** What reads and writes objects and references, without the work tree: none of it runs a filter, nor a hook where there are none. */
+type Plumbing =
+  | "cat-file"
+  | "commit-tree"
+  | "config"
+  | "for-each-ref"
+  | "hash-object"
+  | "ls-tree"
+  | "merge-base"
+  | "read-tree"
+  | "rev-parse"
+  | "update-index"
+  | "update-ref"
+  | "write-tree";
 
 /**
  * Settings that name programs or lead to one, by their names in git-config(1). The empty text switches `core.fsmonitor` off in every version, and
@@ -42,11 +56,13 @@ const settings: Readonly<Record<string, string>> = {
   "maintenance.auto": "false",
 };
 
-/** The guard's arguments, before the command. */
-export const guard: readonly string[] = [
+const asArguments = (given: Readonly<Record<string, string>>): string[] => [
   "--no-pager",
-  ...Object.entries(settings).flatMap(([key, value]) => ["-c", `${key}=${value}`]),
+  ...Object.entries(given).flatMap(([key, value]) => ["-c", `${key}=${value}`]),
 ];
+
+/** The guard's arguments, before the command. */
+export const guard: readonly string[] = asArguments(settings);
 
 /**
  * The guard's variables (git(1), "Environment Variables"). GIT_ALLOW_PROTOCOL comes before every `protocol.<name>.allow` of a repository; there is
@@ -141,6 +157,30 @@ const quick = ["user.name=aperture-env", "user.email=aperture-env@localhost", "c
   setting,
 ]);
 
+/** Makes an empty folder a repository without anything of the user's templates. Gives whether git did. */
+export async function makeBorrower(folder: string, format: "sha1" | "sha256", here: Surroundings): Promise<boolean> {
+  // Git before 2.29 knows one format, and no word for it.
+  const named = format === "sha1" ? [] : [`--object-format=${format}`];
+  return (await run(folder, ["init", "--quiet", "--template=", ...named], here, { variables: {} })).exitCode === 0;
+}
+
+/** Of git's variables and settings those by which a user says how to reach a remote. */
+const reaching = /^(?:GIT_(?:SSH|SSH_COMMAND|SSH_VARIANT|PROXY_COMMAND|ASKPASS)|SSH_ASKPASS)$/;
+
+/**
+ * Pushes a branch from a repository of ours to its `origin`. The user's own configuration counts, with credentials and all; hooks do not, and nobody
+ * is asked for anything.
+ */
+export async function push(folder: string, branch: string, here: Surroundings): Promise<Spawned> {
+  const ref = `refs/heads/${branch}`;
+  const named = Object.entries(here.env).filter(
+    (entry): entry is [string, string] => reaching.test(entry[0]) && entry[1] !== undefined,
+  );
+  const variables = { GIT_TERMINAL_PROMPT: "0", GIT_ALLOW_PROTOCOL: "file:git:http:https:ssh", ...Object.fromEntries(named) };
+  const settled = asArguments({ "core.hooksPath": "/dev/null", "core.fsmonitor": "", "push.gpgSign": "false" });
+  return run(folder, ["push", "--no-verify", "origin", `${ref}:${ref}`], here, { variables, settled, timeout: 120_000 });
+}
+
 /** Where nobody's configuration is. Before git 2.32, which knows GIT_CONFIG_GLOBAL, the user's is looked for in these folders. */
 function nobodys(folder: string): Record<string, string> {
   const nowhere = join(folder, ".git", "nowhere");
@@ -151,6 +191,29 @@ function nobodys(folder: string): Record<string, string> {
     HOME: nowhere,
     XDG_CONFIG_HOME: nowhere,
   };
+}
+
+/** Who a commit is of, and when: of git's variables those that are text alone. */
+const identity = /^GIT_(?:AUTHOR|COMMITTER)_(?:NAME|EMAIL|DATE)$/;
+
+/** Runs one command on the objects and references of a repository, at its top. `binary`: what it gives is one character for each byte. */
+export function plumb(
+  top: string,
+  command: Plumbing,
+  args: readonly string[],
+  env: Surroundings["env"],
+  { variables, ...options }: Pick<Running, "input" | "binary"> & { readonly variables?: Readonly<Record<string, string>> } = {},
+): Promise<Spawned> {
+  const named = Object.entries(env).filter(
+    (entry): entry is [string, string] => identity.test(entry[0]) && entry[1] !== undefined,
+  );
+  const given = { GIT_WORK_TREE: top, ...Object.fromEntries(named), ...variables };
+  return run(
+    top,
+    ["-c", "i18n.commitEncoding=UTF-8", command, ...args],
+    { target: top, env },
+    { variables: given, timeout: 60_000, ...options },
+  );
 }
 
 /** Runs one command that reads a repository, at its top. The user's own configuration counts: patterns to ignore, and whom git trusts. */
@@ -165,25 +228,37 @@ function read(
   return run(top, [command, ...args], { target: top, env }, { variables: { GIT_WORK_TREE: top }, ...options });
 }
 
+/** How git is run. */
+interface Running {
+  readonly variables: Readonly<Record<string, string>>;
+  readonly input?: string;
+  readonly timeout?: number;
+  readonly binary?: boolean;
+  /** In place of the guard, for a repository of ours. */
+  readonly settled?: readonly string[];
+}
+
 /** Runs git to its end, within five seconds where nothing else is said. Does not throw: where git cannot be started, `exitCode` is null. */
 async function run(
   folder: string,
   args: readonly string[],
   { target, env: given }: Surroundings,
-  options: { readonly variables: Readonly<Record<string, string>>; readonly input?: string; readonly timeout?: number },
+  options: Running,
 ): Promise<Spawned> {
   // This folder's repository or none: nothing above it is looked at.
-  const variables = { ...guardVariables, GIT_CEILING_DIRECTORIES: dirname(folder), ...options.variables };
-  const startable = makeReady("git", [...guard, ...args], { target, env: given, variables });
+  const guarded = options.settled === undefined ? guardVariables : {};
+  const variables = { ...guarded, GIT_CEILING_DIRECTORIES: dirname(folder), ...options.variables };
+  const startable = makeReady("git", [...(options.settled ?? guard), ...args], { target, env: given, variables });
   if (startable === null) return { exitCode: null, stdout: "", stderr: "" };
   const { file, args: all, env } = startable;
   const [{ execFile }, { onExit }] = await Promise.all([import("node:child_process"), import("signal-exit")]);
   return new Promise((resolve) => {
     let child: ChildProcess | undefined;
     const limits = { timeout: options.timeout ?? 5000, killSignal: "SIGKILL", maxBuffer: 100_000_000 } as const;
+    const encoding = options.binary === true ? "latin1" : "utf8";
     // Before the child is there, so that no signal comes in between.
     const forget = onExit(() => void child?.kill("SIGKILL"));
-    child = execFile(file, all, { cwd: folder, env, windowsHide: true, ...limits }, (error, stdout, stderr) => {
+    child = execFile(file, all, { cwd: folder, env, encoding, windowsHide: true, ...limits }, (error, stdout, stderr) => {
       forget();
       const failed = typeof error?.code === "number" ? error.code : null;
       resolve({ exitCode: error === null ? 0 : failed, stdout, stderr });

@@ -8,6 +8,17 @@ import type { VerificationStep } from "../verify/verify.ts";
 import type { Resolved } from "../questions/resolve.ts";
 import { json, shown, type Shown } from "../text/terminal.ts";
 
+/** A change on a branch. */
+export interface Landed {
+  readonly name: string;
+  /** Null where nothing was committed. */
+  readonly commit: string | null;
+  /** The address of the pull request. */
+  readonly pullRequest?: string;
+  /** What would push it and open one. */
+  readonly commands?: readonly string[];
+}
+
 /** What a run of a command that writes came to. */
 export interface Outcome {
   readonly status: "written" | "unchanged" | "planned" | "conflict";
@@ -19,6 +30,8 @@ export interface Outcome {
   readonly repeat: string | null;
   /** The text of a pull request, where it was asked for. */
   readonly summary?: string;
+  /** Where it was to be committed. */
+  readonly branch?: Landed;
 }
 
 /** A plan's changes; texts are left out but for conflicts' reasons. */
@@ -34,7 +47,7 @@ export function describeChanges(plan: Plan): object[] {
 }
 
 /** The outcome with every planned change. */
-export function formatOutcomeJson({ status, plan, resolved, revision, next, repeat, summary }: Outcome): Shown {
+export function formatOutcomeJson({ status, plan, resolved, revision, next, repeat, summary, branch }: Outcome): Shown {
   const answers = Object.fromEntries(resolved.map(({ question, value, source }) => [question.id, { value, source }]));
   return print({
     schemaVersion: 1,
@@ -50,6 +63,7 @@ export function formatOutcomeJson({ status, plan, resolved, revision, next, repe
     next,
     ...(repeat !== null && { repeat }),
     ...(summary !== undefined && { summary }),
+    ...(branch !== undefined && { branch }),
   });
 }
 

@@ -5,6 +5,7 @@ import type { Finding } from "../plan/findings.ts";
 import { changesOf, type Change, type Plan, type Write } from "../plan/plan.ts";
 import type { Resolved } from "../questions/resolve.ts";
 import { joined, shown, visible, type Paint, type Showable, type Shown } from "../text/terminal.ts";
+import type { Outcome } from "./json.ts";
 import type { VerificationStep } from "../verify/verify.ts";
 
 const glyphs = { create: "+", replace: "~", edit: "~", remove: "-", keep: "=", conflict: "!" } as const;
@@ -133,6 +134,15 @@ export function formatProblems(plan: Plan): Shown {
       shown`\n    ! ${where === undefined ? path : formatPlace(where)} ${message}${hint === null ? "" : shown`\n      ${hint}`}`,
   );
   return joined([...met, ...left]);
+}
+
+/** Where a change landed, as the end of a line, and the commands that would bring it further. */
+export function formatLanded({ branch }: Pick<Outcome, "branch">): Shown {
+  if (branch === undefined) return shown``;
+  const { name, commit, pullRequest, commands = [] } = branch;
+  const where = commit === null ? "" : shown` on ${name} (${commit.slice(0, 10)})`;
+  const pull = pullRequest === undefined ? "" : shown`, pull request ${pullRequest}`;
+  return shown`${where}${pull}${joined(commands.map((command) => shown`\n    $ ${command}`))}`;
 }
 
 /** How many files of each kind, as a sentence. */

@@ -155,6 +155,7 @@ describe("starting programs", () => {
       "src/cli/commands/doctor.ts",
       "src/registry/docker-credentials.ts",
       "src/registry/npm.ts",
+      "src/repo/forge.ts",
       "src/repo/git.ts",
       "src/verify/containers.ts",
     ]);
@@ -167,6 +168,8 @@ describe("starting programs", () => {
       "src/doctor/probe/run.ts program",
       "src/registry/docker-credentials.ts `docker-credential-${helper}`",
       'src/registry/npm.ts "npm"',
+      "src/repo/forge.ts client",
+      "src/repo/forge.ts forge.client",
       'src/verify/containers.ts "docker"',
       "src/verify/containers.ts execPath",
     ]);
@@ -180,9 +183,26 @@ describe("starting programs", () => {
     const text = sources.get("src/repo/git.ts")!;
     expect(text.match(/\bexecFile\(/g)).toHaveLength(1);
     expect(text.match(/\bmakeReady\(/g)).toHaveLength(1);
-    expect(text).toContain('makeReady("git", [...guard, ...args]');
-    const named = [...text.matchAll(/^type (?:Reading|Making) = (.*);$/gm)].flatMap(([, words]) => words!.match(/[a-z-]+/g)!);
-    expect(named.sort()).toEqual(["add", "check-ignore", "commit", "init", "ls-files", "symbolic-ref", "symbolic-ref"]);
+    expect(text).toContain('makeReady("git", [...(options.settled ?? guard), ...args]');
+    const typed = [...text.matchAll(/^type (?:Reading|Making|Plumbing) =([^;]*);$/gm)].flatMap(([, words]) =>
+      words!.match(/[a-z-]+/g)!,
+    );
+    const reading = ["check-ignore", "ls-files", "symbolic-ref"];
+    const making = ["add", "commit", "init", "push", "symbolic-ref"];
+    const objects = [
+      "cat-file",
+      "commit-tree",
+      "hash-object",
+      "ls-tree",
+      "merge-base",
+      "read-tree",
+      "rev-parse",
+      "update-index",
+      "write-tree",
+    ];
+    expect(typed.sort()).toEqual([...reading, ...making, ...objects, "config", "for-each-ref", "update-ref"].sort());
+    // Without the guard only a push, from a repository of ours.
+    expect(text.match(/\bsettled\b(?!\?)/g)).toHaveLength(4);
   });
 
   test("nothing goes through a shell", () => {

@@ -7,7 +7,7 @@ import { questions } from "../../src/questions/table.ts";
 type Create = Extract<Command, { kind: "create" }>;
 type Env = Readonly<Record<string, string | undefined>>;
 
-const landing: Create["landing"] = { summary: false };
+const landing: Create["landing"] = { summary: false, branch: null, from: null, pullRequest: false };
 const calm: Create["switches"] = {
   yes: false,
   dryRun: false,
@@ -148,11 +148,16 @@ describe("understood", () => {
     ["update", update()],
     ["update a ./b ../c", update({ directories: ["a", "./b", "../c"] })],
     ["update --url gw --managed --yes", update({ flags: { url: "gw", managed: "true" }, switches: { ...calm, yes: true } })],
-    ["update --summary markdown", update({ restore: false, landing: { summary: true } })],
+    ["update --summary markdown", update({ restore: false, landing: { ...landing, summary: true } })],
     ["one two", create({ directories: ["one", "two"] })],
     ["create --spec team.yaml one", create({ directories: ["one"], spec: "team.yaml" })],
-    ["--spec=team.yaml --summary markdown", create({ spec: "team.yaml", landing: { summary: true } })],
+    ["--spec=team.yaml --summary markdown", create({ spec: "team.yaml", landing: { ...landing, summary: true } })],
     ["updat other", create({ directories: ["updat", "other"], mistaken: "update" })],
+    [
+      "update --branch env/new --commit --from origin/main --pull-request a b",
+      update({ directories: ["a", "b"], landing: { summary: false, branch: "env/new", from: "origin/main", pullRequest: true } }),
+    ],
+    ["--branch env", create({ landing: { ...landing, branch: "env" } })],
     ["remove one two", remove({ directories: ["one", "two"] })],
     ["update --models", update({ models: true })],
     ["update --on-bypass fix --unignore", update({ switches: { ...calm, onBypass: "fix", unignore: true } })],
@@ -272,6 +277,13 @@ describe("refused", () => {
     ["--on-conflict", "bad-flag", /--on-conflict.*argument missing/, /^See --help\.$/],
     ["update --on-conflict=", "bad-flag", /^--on-conflict cannot be ""\.$/, /^It is fail, keep, replace\.$/],
     ["--on-bypass ignore", "bad-flag", /^--on-bypass cannot be "ignore"\.$/, /^It is leave, fix, managed\.$/],
+    ["--commit", "bad-flag", /^--commit needs a branch\.$/, /--branch aperture-env --commit/],
+    ["update --pull-request a", "bad-flag", /^--pull-request needs a branch\.$/, /--branch/],
+    ["remove --from main", "bad-flag", /^--from needs a branch\.$/, /--branch/],
+    ["--branch=-x", "bad-flag", /^--branch cannot be "-x"\.$/, /git/],
+    ["--branch a..b", "bad-flag", /^--branch cannot be "a\.\.b"\.$/, /git/],
+    ["--branch HEAD", "bad-flag", /^--branch cannot be "HEAD"\.$/, /git/],
+    ["--branch a --from=main~1", "bad-flag", /^--from cannot be "main~1"\.$/, /git/],
     ["update --summary html", "bad-flag", /^--summary cannot be "html"\.$/, /^It is markdown\.$/],
     ["check --summary markdown", "unknown-flag", /--summary/, /See .*--help$/],
     ["--outdated", "unknown-flag", /--outdated/, /See --help\.$/],

@@ -63,7 +63,8 @@ describe.each(descriptors)("$name", (descriptor) => {
     };
     for (const { name, short, value } of flagsOf(descriptor)) {
       for (const flag of [`--${name}`, ...(short === undefined ? [] : [`-${short}`])]) {
-        const argv = [descriptor.name, flag, ...(value === undefined ? [] : [values[name] ?? "x"])];
+        const where = ["commit", "from", "pull-request"].includes(name) ? ["--branch", "x"] : [];
+        const argv = [descriptor.name, ...where, flag, ...(value === undefined ? [] : [values[name] ?? "x"])];
         expect(() => parseCommand(argv, {})).not.toThrow();
       }
     }

@@ -25,6 +25,7 @@ import type { Detection } from "./gateway-detection.ts";
 import { readGiven } from "../../prepare/given.ts";
 import { preparePlan } from "../../prepare/prepare.ts";
 import { tell, type Done } from "./done.ts";
+import { landing as land, type Here } from "./landing.ts";
 import { askBypass, exitOf, showNotes, showPlan } from "./plan-screen.ts";
 
 type CreateCommand = Extract<Command, { kind: "create" }>;
@@ -47,7 +48,7 @@ export async function runCreate(command: CreateCommand, io: Io): Promise<number>
   if (switches.cwd !== null && directory === null && !target.exists)
     throw usageError("no-such-folder", `${target.root} does not exist.`, "Name an existing folder with --cwd.");
   if (mistaken !== undefined && !target.exists) await confirmFolder(directory!, mistaken, prompt, io);
-  const done = await create(target, directory, command, { given }, prompt, io);
+  const done = await land(target, landing, io, (here) => create(here, directory, command, { given }, prompt));
   await tell(done, switches, landing, io);
   return exitOf(done.outcome);
 }
@@ -74,18 +75,17 @@ async function createAll(command: CreateCommand, cwd: string, given: Common["giv
         `${target.root} does not exist.`,
         "Make it, or leave it out. Behind  npm create  flags need a -- before them.",
       );
-    const done = await create(target, directory, command, { given, detect }, null, io);
+    const done = await land(target, landing, io, (here) => create(here, directory, command, { given, detect }, null));
     return visitOf(done, directory, landing.summary, switches.diff);
   });
 }
 
 async function create(
-  target: Target,
+  { target, io, write }: Here,
   directory: string | null,
   command: CreateCommand,
   { given, detect }: Common,
   prompt: Prompt,
-  io: Io,
 ): Promise<Done> {
   const { directories, flags, switches, landing, discover, pins, spec } = command;
   const quiet = switches.json || landing.summary || directories.length > 1;
@@ -114,12 +114,14 @@ async function create(
   const { resolved, revision, answers } = prepared;
   const notes = resolved.flatMap((answer) => answer.notes);
   if (!quiet) showNotes(notes, io);
+  const made = { ...prepared, verb: "create" } as const;
   const { status, plan } = await executePlan(
     {
       build: prepared.build,
       warnings: [...earlier, ...(detection?.warnings() ?? [])],
       show: async (shown) => (quiet ? undefined : showPlan(shown, resolved, switches.diff, io)),
-      question: "Write these files?",
+      question: write === undefined ? "Write these files?" : "Commit these files?",
+      write: write && ((ready) => write(ready, made)),
     },
     switches,
     prompt,
@@ -131,9 +133,9 @@ async function create(
     resolved,
     revision,
     next: nextSteps(plan, directory, io.cwd, answers, prepared.shape),
-    repeat: repeatLine(resolved, directory, { ...switches, spec }),
+    repeat: repeatLine(resolved, directory, { ...switches, ...landing, spec }),
   };
-  return { outcome, made: { ...prepared, verb: "create" }, notes };
+  return { outcome, made, notes };
 }
 
 /** Asks whether a word is a folder that may be a slip of a command. Throws where it is none, or nobody can be asked. */

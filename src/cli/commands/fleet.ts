@@ -3,7 +3,7 @@
  */
 import { formatPlace, isAppError, type ExitStatus } from "../../errors.ts";
 import { describeChanges, describeError, describeFinding } from "../../report/json.ts";
-import { formatCounts, formatNoted, formatProblems } from "../../report/text.ts";
+import { formatCounts, formatLanded, formatNoted, formatProblems } from "../../report/text.ts";
 import { explainRefusal } from "../../repo/disk-errors.ts";
 import { findTarget, type Target } from "../../repo/scan.ts";
 import { block, joined, json as asJson, shown, type Showable } from "../../text/terminal.ts";
@@ -83,7 +83,7 @@ export async function visitOf(done: Done, directory: string, summary: boolean, d
   return {
     status,
     exit: exitOf(outcome),
-    text: shown`${status === "unchanged" ? "" : `  ${formatCounts(plan)}`}${formatProblems(plan)}${formatNoted(plan.findings, [...notes, ...plan.warnings])}${patch}`.trimEnd(),
+    text: shown`${status === "unchanged" ? "" : `  ${formatCounts(plan)}`}${formatLanded(outcome)}${formatProblems(plan)}${formatNoted(plan.findings, [...notes, ...plan.warnings])}${patch}`.trimEnd(),
     json: {
       root: plan.root,
       revision,
@@ -92,6 +92,7 @@ export async function visitOf(done: Done, directory: string, summary: boolean, d
       warnings: plan.warnings,
       findings: plan.findings.map(describeFinding),
       ...(text !== null && { summary: text }),
+      ...(outcome.branch !== undefined && { branch: outcome.branch }),
     },
     ...(text !== null && { markdown: text }),
   };

@@ -75,11 +75,13 @@ export interface Execution {
   /** Shows a plan; called again where conflicts were settled. */
   show(plan: Plan): Promise<void>;
   readonly question: string;
+  /** Where it is not written into the folder. */
+  readonly write?: ((plan: Plan) => Promise<void>) | undefined;
 }
 
 /** Does it, and gives how it went. Throws `cancelled` where the person says no. */
 export async function executePlan(
-  { build, warnings, show, question }: Execution,
+  { build, warnings, show, question, write }: Execution,
   { onConflict, dryRun }: Switches,
   prompt: Prompt,
   io: Io,
@@ -103,7 +105,8 @@ export async function executePlan(
   if (isEmpty(plan)) return { status: "unchanged", plan };
   if (dryRun) return { status: "planned", plan };
   if (prompt !== null && !(await prompt.askYes(terminalOf(io), question))) throw cancelledError();
-  applyPlan(plan, openSealKey(plan.root, io.env));
+  if (write === undefined) applyPlan(plan, openSealKey(plan.root, io.env));
+  else await write(plan);
   return { status: "written", plan };
 }
 

@@ -3,7 +3,7 @@ import type { Finding } from "../../plan/findings.ts";
 import { conflictsOf, type Plan } from "../../plan/plan.ts";
 import type { Resolved } from "../../questions/resolve.ts";
 import type { Outcome } from "../../report/json.ts";
-import { formatAnswers, formatCounts, formatFindings, formatObservations, formatPlan } from "../../report/text.ts";
+import { formatAnswers, formatCounts, formatFindings, formatLanded, formatObservations, formatPlan } from "../../report/text.ts";
 import { joined, shown } from "../../text/terminal.ts";
 import type { OnBypass, Switches } from "../args.ts";
 import { paintFor, type Io } from "../io.ts";
@@ -39,10 +39,11 @@ export async function showPlan(plan: Plan, resolved: readonly Resolved[], diff: 
 }
 
 /** How it went. */
-export function showOutcome({ status, plan, next, repeat }: Outcome, io: Io): void {
+export function showOutcome(outcome: Outcome, io: Io): void {
+  const { status, plan, next, repeat, branch } = outcome;
   const settled = (plan.remaining ?? []).length === 0;
   const summaries = {
-    written: `Written: ${formatCounts(plan)}.`,
+    written: `${branch === undefined ? "Written" : "Committed"}: ${formatCounts(plan)}`,
     planned: `${formatCounts(plan)}. Nothing was written (--dry-run).`,
     unchanged: settled
       ? "Nothing to do: everything is as the spec says."
@@ -50,7 +51,8 @@ export function showOutcome({ status, plan, next, repeat }: Outcome, io: Io): vo
     conflict: `${formatCounts(plan)}.`,
   };
   if (status === "conflict") io.stderr.write(shown`Nothing was written: the files marked ! are in the way.\n`);
-  io.stdout.write(shown`\n${summaries[status]}\n`);
+  const landed = formatLanded(outcome);
+  io.stdout.write(shown`\n${summaries[status]}${landed}${status === "written" ? "." : ""}\n`);
   if (status !== "written" || next.length === 0) return;
   io.stderr.write(shown`\nNext:\n${joined(next.map((step) => shown`  ${step}\n`))}`);
   if (repeat !== null) io.stderr.write(shown`Repeat this:\n  ${repeat}\n`);

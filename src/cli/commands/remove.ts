@@ -6,12 +6,13 @@ import { planRemoval } from "../../plan/remove.ts";
 import { refuseIfDifferent } from "../../plan/snapshot.ts";
 import type { Outcome } from "../../report/json.ts";
 import { readLockFile } from "../../repo/environment.ts";
-import { findTarget, takeSnapshot, type Target } from "../../repo/scan.ts";
+import { findTarget, takeSnapshot } from "../../repo/scan.ts";
 import { specPath } from "../../spec/spec.ts";
 import type { Command } from "../args.ts";
 import type { Io } from "../io.ts";
 import { tell, type Done } from "./done.ts";
 import { visitAll, visitOf } from "./fleet.ts";
+import { landing as land, type Here } from "./landing.ts";
 import { executePlan, openPrompt, settleEarlierRun, type Prompt } from "./plan-execution.ts";
 import { showPlan } from "./plan-screen.ts";
 
@@ -37,15 +38,20 @@ export async function runRemove(command: RemoveCommand, io: Io): Promise<number>
   if (directories.length > 1) {
     const how = { json: switches.json, markdown: landing.summary, cwd };
     return visitAll(directories, how, io, async (target, directory) =>
-      visitOf(await remove(target, command, null, io), directory, landing.summary, switches.diff),
+      visitOf(await land(target, landing, io, (here) => remove(here, command, null)), directory, landing.summary, switches.diff),
     );
   }
-  const done = await remove(findTarget(cwd, directories[0] ?? null), command, prompt, io);
+  const target = findTarget(cwd, directories[0] ?? null);
+  const done = await land(target, landing, io, (here) => remove(here, command, prompt));
   await tell(done, switches, landing, io);
   return done.outcome.status === "conflict" ? 3 : 0;
 }
 
-async function remove(target: Target, { directories, switches, landing }: RemoveCommand, prompt: Prompt, io: Io): Promise<Done> {
+async function remove(
+  { target, io, write }: Here,
+  { directories, switches, landing }: RemoveCommand,
+  prompt: Prompt,
+): Promise<Done> {
   const quiet = switches.json || landing.summary || directories.length > 1;
   if (!target.exists) throw usageError("no-such-folder", `${target.root} does not exist.`, "Name an existing folder.");
   const earlier = await settleEarlierRun(target.root, switches, prompt, io);
@@ -66,18 +72,20 @@ async function remove(target: Target, { directories, switches, landing }: Remove
   refuseIfDifferent(new Map([[lockPath, found]]), snapshot);
   const basis = { snapshot, devcontainers: null };
   const editors = await loadEditors(paths);
+  const { answers, opencode: release, pins = {}, revision } = lock;
+  const made = { verb: "remove", lock, answers, release, pins, revision } as const;
   const { status, plan } = await executePlan(
     {
       build: (settle) => ({ ...planRemoval({ root: target.root, lock, snapshot, settle, editors }), basis }),
       warnings: earlier,
       show: async (shown) => (quiet ? undefined : showPlan(shown, [], switches.diff, io)),
-      question: "Remove these?",
+      question: write === undefined ? "Remove these?" : "Commit that these are removed?",
+      write: write && ((ready) => write(ready, made)),
     },
     switches,
     prompt,
     io,
   );
   const outcome: Outcome = { status, plan, resolved: [], revision: lock.revision, next: nextSteps, repeat: null };
-  const { answers, opencode: release, pins = {}, revision } = lock;
-  return { outcome, made: { verb: "remove", lock, answers, release, pins, revision }, notes: [] };
+  return { outcome, made, notes: [] };
 }

@@ -3,11 +3,12 @@ import { readGiven } from "../../prepare/given.ts";
 import { preparePlan, type Prepared } from "../../prepare/prepare.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { hasEnvironment, noEnvironment } from "../../repo/environment.ts";
-import { findTarget, type Target } from "../../repo/scan.ts";
+import { findTarget } from "../../repo/scan.ts";
 import type { Command } from "../args.ts";
 import type { Io } from "../io.ts";
 import { tell, type Done } from "./done.ts";
 import { visitAll, visitOf } from "./fleet.ts";
+import { landing as land, type Here } from "./landing.ts";
 import { executePlan, openPrompt, settleEarlierRun, type Prompt } from "./plan-execution.ts";
 import { askBypass, exitOf, showNotes, showPlan } from "./plan-screen.ts";
 
@@ -22,27 +23,27 @@ export async function runUpdate(command: UpdateCommand, io: Io): Promise<number>
   if (directories.length > 1) {
     const how = { json: switches.json, markdown: landing.summary, cwd };
     return visitAll(directories, how, io, async (target, directory) => {
-      const done = await update(target, command, given, null, io, async () => undefined);
+      const done = await land(target, landing, io, (here) => update(here, command, given, null, async () => undefined));
       return visitOf(done, directory, landing.summary, switches.diff);
     });
   }
   const target = findTarget(cwd, directories[0] ?? null);
   const quiet = switches.json || landing.summary;
   const prompt = await openPrompt(switches, io, !landing.summary);
-  const done = await update(target, command, given, prompt, io, async (plan, { resolved }) =>
-    quiet ? undefined : showPlan(plan, resolved, switches.diff, io),
-  );
+  const show: Show = async (plan, { resolved }) => (quiet ? undefined : showPlan(plan, resolved, switches.diff, io));
+  const done = await land(target, landing, io, (here) => update(here, command, given, prompt, show));
   await tell(done, switches, landing, io);
   return exitOf(done.outcome);
 }
 
+type Show = (plan: Plan, prepared: Prepared) => Promise<void>;
+
 async function update(
-  target: Target,
+  { target, io, write }: Here,
   { flags, switches, restore, models, pins }: UpdateCommand,
   given: Given,
   prompt: Prompt,
-  io: Io,
-  show: (plan: Plan, prepared: Prepared) => Promise<void>,
+  show: Show,
 ): Promise<Done> {
   if (!target.exists || !hasEnvironment(target.root)) throw noEnvironment(target.root, "update");
   const earlier = await settleEarlierRun(target.root, switches, prompt, io);
@@ -63,8 +64,15 @@ async function update(
   const { resolved, revision } = prepared;
   const notes = resolved.flatMap((answer) => answer.notes);
   if (prompt !== null) showNotes(notes, io);
+  const made = { ...prepared, verb: "update" } as const;
   const { status, plan } = await executePlan(
-    { build: prepared.build, warnings: earlier, show: (shown) => show(shown, prepared), question: "Write these changes?" },
+    {
+      build: prepared.build,
+      warnings: earlier,
+      show: (shown) => show(shown, prepared),
+      question: write === undefined ? "Write these changes?" : "Commit these changes?",
+      write: write && ((ready) => write(ready, made)),
+    },
     switches,
     prompt,
     io,
@@ -72,7 +80,7 @@ async function update(
   const next = ["git diff, and commit what it shows", "Editors offer to rebuild the container where the image changes."];
   return {
     outcome: { status, plan, resolved, revision, next, repeat: null },
-    made: { ...prepared, verb: "update" },
+    made,
     notes,
   };
 }

@@ -52,7 +52,24 @@ export const summary: Flag = {
 };
 
 /** What becomes of a change. */
-export const landing: FlagGroup = { title: "For a pull request", flags: [summary] };
+export const landing: FlagGroup = {
+  title: "For a pull request",
+  flags: [
+    summary,
+    {
+      name: "branch",
+      value: "name",
+      text: "commit on that branch, from what is committed; the folder, its index and its branch stay as they are",
+    },
+    { name: "commit", text: "commit it there, which --branch means anyway" },
+    {
+      name: "from",
+      value: "commit",
+      text: "where a new branch begins, by default what is checked out; for a pull request the remote's default branch",
+    },
+    { name: "pull-request", text: "push the branch to origin, and open a pull request there with gh or glab" },
+  ],
+};
 
 /** Answers for many. */
 export const spec: Flag = {

@@ -1,0 +1,75 @@
+/** Where a change lands: in the folder, or on a branch, and from there in a pull request. */
+import { isEmpty, type Plan } from "../../plan/plan.ts";
+import { questions } from "../../questions/table.ts";
+import type { Outcome } from "../../report/json.ts";
+import type { Updated } from "../../report/markdown.ts";
+import { guardEnvironment } from "../../repo/guarded-environment.ts";
+import type { Branch } from "../../repo/branch.ts";
+import type { Target } from "../../repo/scan.ts";
+import { generatorVersion } from "../../version.ts";
+import type { Landing } from "../args.ts";
+import type { Io } from "../io.ts";
+import { summarise, type Done } from "./done.ts";
+
+/** Where a command works: on the target itself, or on a copy of what a branch begins with. */
+export interface Here {
+  readonly target: Target;
+  readonly io: Io;
+  /** Writes a plan there; left out where it is written into the folder. */
+  readonly write?: (plan: Plan, made: Done["made"]) => Promise<void>;
+}
+
+/** Does it where the change shall land. Throws what the work throws, and where git or the forge refuses. */
+export async function landing(target: Target, how: Landing, io: Io, work: (here: Here) => Promise<Done>): Promise<Done> {
+  if (how.branch === null) return work({ target, io });
+  const { isThere, openBranch, relocated } = await import("../../repo/branch.ts");
+  const forges = how.pullRequest ? await import("../../repo/forge.ts") : null;
+  const branch = await openBranch(target.root, how.branch, beginningOf(how), io.env);
+  try {
+    const forge = forges === null ? null : await forges.findForge(branch.place, io.env);
+    let commit: string | null = null;
+    const done = await work({
+      target: { root: branch.folder, exists: isThere(branch), fromGit: target.fromGit },
+      // Programs of the repository are no more started for the copy than for itself.
+      io: Object.create(io, { env: { value: guardEnvironment(io.env, target.root) } }) as Io,
+      write: async (plan, made) => {
+        const { formatMessage } = await import("../../report/message.ts");
+        commit = await branch.commit(plan, formatMessage(plan, { ...made, questions }, generatorVersion));
+      },
+    });
+    const plan = { ...done.outcome.plan, root: target.root };
+    const outcome: Outcome = { ...done.outcome, plan, branch: { name: branch.name, commit } };
+    const at = commit ?? branch.ahead;
+    const isPlanned = outcome.status === "planned" && !isEmpty(plan);
+    if (forges === null || forge === null || outcome.status === "conflict" || (at === null && !isPlanned))
+      return { ...done, outcome: withNext(outcome, branch) };
+    const { formatSubject } = await import("../../report/message.ts");
+    const made: Updated = { ...done.made, questions };
+    const body = await summarise({ outcome, made });
+    const request = { branch: branch.name, title: formatSubject(made), body, into: intoOf(how) };
+    const pull =
+      outcome.status === "planned"
+        ? { commands: forges.describeCommands(forge, request) }
+        : { pullRequest: await forges.openPullRequest(forge, request, at!, branch.place, io.env) };
+    return { ...done, outcome: { ...outcome, next: [], branch: { name: branch.name, commit, ...pull } } };
+  } catch (error) {
+    throw relocated(error, branch.folder, target.root);
+  } finally {
+    branch.remove();
+  }
+}
+
+/** A pull request is for the remote's default branch, so it begins there, as it was last fetched. */
+function beginningOf({ from, pullRequest }: Landing): string[] {
+  return from === null ? [...(pullRequest ? ["refs/remotes/origin/HEAD"] : []), "HEAD"] : [from];
+}
+
+/** The branch of the remote that a pull request is for; null for its default. */
+function intoOf({ from }: Landing): string | null {
+  if (from === null || /^[0-9a-f]{7,64}$/.test(from)) return null;
+  return from.replace(/^(?:refs\/)?(?:(?:remotes\/)?origin\/|heads\/)/, "");
+}
+
+function withNext(outcome: Outcome, { name }: Branch): Outcome {
+  return { ...outcome, next: outcome.status === "written" ? [`git show --stat ${name}`, `git push origin ${name}`] : [] };
+}

@@ -1,0 +1,270 @@
+/**
+ * A change as a commit on a branch of its own. The checked-out tree, the index and the current branch stay as they are: the files that the branch
+ * begins with are written out below the system's temporary folder, a plan is made for those, and what it writes becomes blobs, a tree and a
+ * commit by git's plumbing with an index of its own. So what is not committed has no part in it, no filter is run, and neither are hooks, which
+ * look at the checked-out tree. Such a commit is not signed (git-commit-tree(1) does so on request alone, by a program that configuration names).
+ */
+import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, dirname, join, relative, sep } from "node:path";
+import { AppError, decisionError, environmentError, usageError, type Place } from "../errors.ts";
+import { writesOf, type Plan, type Write } from "../plan/plan.ts";
+import { isBelow } from "./copy.ts";
+import { codeOf, diskError } from "./disk-errors.ts";
+import { plumb } from "./git.ts";
+import type { Env } from "./guarded-environment.ts";
+import { findPlace, resolveLinks, type Place as TreePlace } from "./work-tree.ts";
+
+/** An open branch. */
+export interface Branch {
+  readonly name: string;
+  /** The folder in the copy that stands for the target. */
+  readonly folder: string;
+  readonly place: TreePlace;
+  /** The commit that it is at, where it has some of its own; null where it has none, or is not there yet. */
+  readonly ahead: string | null;
+  /** Makes the plan's writes a commit, moves the branch there, and gives the commit. */
+  commit(plan: Plan, message: string): Promise<string>;
+  remove(): void;
+}
+
+/** Larger ones are never read (src/repo/scan.ts): of those only the size is there. */
+const largest = 5 * 1024 * 1024;
+/** So many bytes are asked of git at once. */
+const batch = 32 * 1024 * 1024;
+
+/** A file of a commit. */
+interface Entry {
+  readonly mode: string;
+  readonly hash: string;
+  readonly size: number;
+  readonly path: string;
+}
+
+/**
+ * Opens a branch for the repository around a folder. A new one begins at the first of `from` that is there; one that is there goes on where it is,
+ * or begins there again where that has all of it. Throws where there is no repository or no commit, where the branch is checked out, and where git refuses.
+ */
+export async function openBranch(root: string, name: string, from: readonly string[], env: Env): Promise<Branch> {
+  const place = findPlace(root);
+  if (place === null)
+    throw usageError("no-repository", `${root} is in no git repository.`, "Leave --branch out, or begin one with  git init");
+  const { top, prefix } = place;
+  const git = (command: Parameters<typeof plumb>[1], args: readonly string[], options: Parameters<typeof plumb>[4] = {}) =>
+    plumb(top, command, args, env, options);
+  const ref = `refs/heads/${name}`;
+  const at = await findBranch(git, ref, name);
+  let begins = "";
+  for (const commit of from)
+    if (begins === "") begins = (await git("rev-parse", ["--verify", "--quiet", `${commit}^{commit}`])).stdout.trim();
+  if (begins === "") {
+    const isNew = from.includes("HEAD");
+    throw usageError(
+      "no-such-commit",
+      isNew ? `${top} has no commit yet.` : `${top} has no commit ${from.join(" or ")}.`,
+      isNew ? "Commit something first, or leave --branch out." : "Name a branch or a commit that is there with --from.",
+    );
+  }
+  const isMerged = at !== null && (await git("merge-base", ["--is-ancestor", at, begins])).exitCode === 0;
+  const start = at === null || isMerged ? begins : at;
+
+  const parent = makeParent();
+  const remove = (): void => rmSync(parent, { recursive: true, force: true });
+  const copy = join(parent, basename(top) || "repository");
+  try {
+    const entries = await listEntries(git, start, top);
+    await writeOut(git, entries, copy, top);
+    const modes = new Map(entries.map(({ path, mode }) => [path, mode]));
+    const commit = async (plan: Plan, message: string): Promise<string> => {
+      const index = { GIT_INDEX_FILE: join(parent, "index") };
+      const hashes = await writeBlobs(git, parent, plan);
+      const lines = writesOf(plan).map((write, at) => {
+        const path = pathInTree(copy, plan.root, write);
+        const mode = modes.get(path) ?? (write.kind === "create" && write.executable ? "100755" : "100644");
+        return hashes[at] === null ? `0 ${"0".repeat(start.length)}\t${path}\0` : `${mode} ${hashes[at]!}\t${path}\0`;
+      });
+      await need(git("read-tree", [start], { variables: index }));
+      await need(git("update-index", ["-z", "--index-info"], { variables: index, input: lines.join("") }));
+      const tree = (await need(git("write-tree", [], { variables: index }))).trim();
+      const made = await git("commit-tree", [tree, "-p", start], { input: message });
+      if (made.exitCode !== 0) throw cannotCommit(made.stderr);
+      const now = made.stdout.trim();
+      await need(git("update-ref", ["-m", "create-aperture-env", ref, now, at ?? "0".repeat(now.length)]));
+      return now;
+    };
+    return { name, folder: join(copy, prefix), place, ahead: isMerged ? null : at, commit, remove };
+  } catch (error) {
+    remove();
+    throw error;
+  }
+}
+
+type Git = (
+  command: Parameters<typeof plumb>[1],
+  args: readonly string[],
+  options?: Parameters<typeof plumb>[4],
+) => ReturnType<typeof plumb>;
+
+/** The commit that a branch is at; null where there is none. Throws where it is checked out: its files would not follow. */
+async function findBranch(git: Git, ref: string, name: string): Promise<string | null> {
+  const format = "--format=%(refname)%00%(objectname)%00%(worktreepath)";
+  const found = (await need(git("for-each-ref", [format, ref]))).split("\n").map((line) => line.split("\0"));
+  const [, at, checkedOut = ""] = found.find(([one]) => one === ref) ?? [];
+  if (checkedOut !== "")
+    throw decisionError(
+      "branch-checked-out",
+      `${name} is checked out in ${checkedOut}, whose files would not follow.`,
+      "Name another branch with --branch, or leave that out.",
+    );
+  return at ?? null;
+}
+
+async function need(asked: ReturnType<typeof plumb>): Promise<string> {
+  const { exitCode, stdout, stderr } = await asked;
+  if (exitCode === 0) return stdout;
+  throw environmentError("git-refused", `git did not do it: ${lastLine(stderr)}`, "See that  git status  works there.");
+}
+
+function cannotCommit(stderr: string): AppError {
+  const isNobody = /user\.(?:name|email)|tell me who you are/i.test(stderr);
+  const why = isNobody ? "it does not know who you are" : lastLine(stderr);
+  const hint = isNobody ? "git config --global user.name 'Your Name', and user.email" : "See that  git status  works there.";
+  return environmentError("git-refused", `git did not commit: ${why}.`, hint);
+}
+
+function lastLine(text: string): string {
+  return text.trim().split("\n").at(-1) || "it could not be started, or gave no answer in time";
+}
+
+function makeParent(): string {
+  try {
+    return mkdtempSync(join(realpathSync(tmpdir()), "aperture-env-branch-"));
+  } catch (error) {
+    throw diskError(error, { path: tmpdir(), done: "written" });
+  }
+}
+
+async function listEntries(git: Git, commit: string, top: string): Promise<Entry[]> {
+  const listed = await need(git("ls-tree", ["-r", "-z", "-l", "--full-tree", commit]));
+  return listed
+    .split("\0")
+    .filter(Boolean)
+    .flatMap((line): Entry[] => {
+      const tab = line.indexOf("\t");
+      const [mode = "", , hash = "", size = ""] = line.slice(0, tab).split(/ +/);
+      const path = line.slice(tab + 1);
+      if (!isBelow(path)) throw decisionError("odd-path", `${top} has a path that no disk should hold: ${path}.`, "Take it out.");
+      return [{ mode, hash, size: Number(size) || 0, path }];
+    });
+}
+
+/** Files first, so that none is written through a link. Of a submodule only the folder is there. */
+async function writeOut(git: Git, entries: readonly Entry[], copy: string, top: string): Promise<void> {
+  // What looks for the repository's top finds it here.
+  mkdirSync(join(copy, ".git"), { recursive: true });
+  const made = new Set<string>();
+  const makeFor = (path: string): string => {
+    const folder = dirname(join(copy, path));
+    if (!made.has(folder)) mkdirSync(folder, { recursive: true });
+    made.add(folder);
+    return join(copy, path);
+  };
+  const put = (path: string, act: (full: string) => void): void => {
+    try {
+      act(makeFor(path));
+    } catch (error) {
+      // A disk that takes small letters for large ones has one of two.
+      if (!["EEXIST", "ENOTDIR", "EISDIR"].includes(codeOf(error))) throw diskError(error, { path: copy, done: "written" });
+    }
+  };
+  const isLink = ({ mode }: Entry): boolean => mode === "120000";
+  for (const { path } of entries.filter(({ mode }) => mode === "160000")) mkdirSync(join(makeFor(path)), { recursive: true });
+  for (const { path, size } of entries.filter((entry) => entry.size > largest))
+    put(path, (full) => {
+      writeFileSync(full, "", { flag: "wx" });
+      truncateSync(full, size);
+    });
+  const read = entries.filter(({ mode, size }) => mode !== "160000" && size <= largest);
+  for (const links of [false, true]) {
+    let chunk: Entry[] = [];
+    let bytes = 0;
+    const flush = async (): Promise<void> => {
+      const texts = await readBlobs(git, chunk, top);
+      for (const [at, { path, mode }] of chunk.entries()) {
+        const text = texts[at]!;
+        if (links) put(path, (full) => symlinkSync(text.toString("utf8"), full));
+        else put(path, (full) => writeFileSync(full, text, { flag: "wx", mode: mode === "100755" ? 0o755 : 0o644 }));
+      }
+      chunk = [];
+      bytes = 0;
+    };
+    for (const entry of read.filter((one) => isLink(one) === links)) {
+      chunk.push(entry);
+      bytes += entry.size + 100;
+      if (bytes > batch) await flush();
+    }
+    if (chunk.length > 0) await flush();
+  }
+}
+
+/** Their bytes as git has them, in that order (git-cat-file(1), "BATCH OUTPUT"). */
+async function readBlobs(git: Git, entries: readonly Entry[], top: string): Promise<Buffer[]> {
+  const input = entries.map(({ hash }) => `${hash}\n`).join("");
+  const said = Buffer.from(await need(git("cat-file", ["--batch"], { input, binary: true })), "latin1");
+  const texts: Buffer[] = [];
+  let at = 0;
+  for (const { path } of entries) {
+    const end = said.indexOf("\n", at);
+    const size = /^[0-9a-f]+ blob (\d+)$/.exec(said.toString("latin1", at, end))?.[1];
+    if (size === undefined)
+      throw environmentError("git-refused", `git has no ${path} of ${top} here.`, "Fetch what is missing:  git fetch --refetch");
+    texts.push(said.subarray(end + 1, end + 1 + Number(size)));
+    at = end + 2 + Number(size);
+  }
+  return texts;
+}
+
+/** The blobs of all writes; null for what is removed. */
+async function writeBlobs(git: Git, parent: string, plan: Plan): Promise<(string | null)[]> {
+  const files: string[] = [];
+  const writes = writesOf(plan);
+  for (const [at, write] of writes.entries()) {
+    if (write.kind === "remove") continue;
+    const file = join(parent, `blob-${at}`);
+    writeFileSync(file, write.after);
+    files.push(file);
+  }
+  const input = files.map((file) => `${file}\n`).join("");
+  const hashes = (await need(git("hash-object", ["-w", "--no-filters", "--stdin-paths"], { input }))).split("\n");
+  return writes.map((write) => (write.kind === "remove" ? null : hashes.shift()!));
+}
+
+/** Where a path of a plan really lies in the tree: a link of the repository may lead elsewhere in it. */
+function pathInTree(copy: string, root: string, write: Write): string {
+  const full = join(root, write.path);
+  const real = write.kind === "remove" ? join(resolveLinks(dirname(full)), basename(full)) : resolveLinks(full);
+  const path = relative(resolveLinks(copy), real).split(sep).join("/");
+  if (!isBelow(path)) throw decisionError("odd-path", `${write.path} leads out of the repository.`, "Remove that link.");
+  return path;
+}
+
+/** What was said of the copy as it is to be said of the repository. */
+export function relocated(error: unknown, from: string, to: string): unknown {
+  if (!(error instanceof AppError)) return error;
+  const [message = "", ...details] = error.lines.map((line) => line.replaceAll(from, to));
+  const where: Place | undefined = error.where && { ...error.where, file: error.where.file.replaceAll(from, to) };
+  const { code, exit, hint } = error;
+  return new AppError({
+    code,
+    exit,
+    message,
+    details,
+    ...(hint !== undefined && { hint: hint.replaceAll(from, to) }),
+    ...(where && { where }),
+  });
+}
+
+/** Whether the folder is there in what the branch begins with. */
+export function isThere({ folder }: Branch): boolean {
+  return existsSync(folder);
+}
