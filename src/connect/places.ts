@@ -3,7 +3,7 @@ import { accessSync, chmodSync, constants, lstatSync, mkdirSync, readFileSync } 
 import { posix } from "node:path";
 
 /** Places that end with the container and that no variable moves. */
-const places = ["/tmp", "/var/tmp", "/dev/shm"];
+export const places: readonly string[] = ["/tmp", "/var/tmp", "/dev/shm"];
 
 /** The folder of what runs here, which is made where it is not there; null where no place will do. */
 export function findRunFolder(uid: number, candidates: readonly string[] = places): string | null {

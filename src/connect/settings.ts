@@ -10,7 +10,7 @@ export interface Settings extends Connect {
 /** All ways, as words. */
 const ways: readonly Way[] = ["network", "auto", "userspace", "tailscale", "sidecar", "ts-unplug"];
 
-/** Reads environment.json; null where it says nothing of a way, so that there is nothing to do. */
+/** Reads environment.json; null where it says nothing of a way, or nothing that anybody here wrote, so that there is nothing to do. */
 export function readSettings(text: string | null): Settings | null {
   try {
     const { origin, gateway, connect } = JSON.parse(text ?? "") as {
@@ -18,7 +18,10 @@ export function readSettings(text: string | null): Settings | null {
       readonly gateway?: string;
       readonly connect?: Connect;
     };
-    return connect === undefined ? null : { ...connect, origin: gateway ?? origin };
+    const meant = gateway ?? origin;
+    return connect === undefined || !ways.includes(connect.by.default) || !URL.canParse(meant)
+      ? null
+      : { ...connect, origin: meant };
   } catch {
     return null;
   }

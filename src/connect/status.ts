@@ -11,6 +11,8 @@ export interface Machine {
   readonly online: boolean;
   /** Whether its key has expired, so that it has to log in again. */
   readonly expired: boolean;
+  /** When keys for a connection to it were agreed on last, in milliseconds since 1970; null where they never were. */
+  readonly shaken: number | null;
 }
 
 /** Where a daemon stands. */
@@ -23,6 +25,10 @@ export interface TailnetStatus {
   readonly peers: readonly Machine[];
   /** What is wrong, in the daemon's own words. */
   readonly health: readonly string[];
+  /** Whether it has a network device, so that every program of its container reaches the tailnet. */
+  readonly hasDevice: boolean;
+  /** Whose node it is, as `src` of a grant names that: its tags, or the login of a person. */
+  readonly owners: readonly string[];
   /** The domain of the tailnet's names. */
   readonly domain: string | null;
 }
@@ -46,6 +52,8 @@ export function readStatus(text: string): TailnetStatus | null {
     self: typeof self === "object" && self !== null ? machineOf(self) : null,
     peers: Object.values(fieldsOf(status["Peer"])).map(machineOf),
     health: textsOf(health),
+    hasDevice: status["TUN"] === true,
+    owners: ownersOf(fieldsOf(self), fieldsOf(status["User"])),
     domain: textOr(status["MagicDNSSuffix"], "") || null,
   };
 }
@@ -62,13 +70,24 @@ export function findMachine({ peers, domain }: TailnetStatus, host: string): Mac
 }
 
 function machineOf(value: unknown): Machine {
-  const { DNSName: name, TailscaleIPs: addresses, Online: online, Expired: expired } = fieldsOf(value);
+  const { DNSName: name, TailscaleIPs: addresses, Online: online, Expired: expired, LastHandshake: shaken } = fieldsOf(value);
+  const at = Date.parse(textOr(shaken, ""));
   return {
     name: textOr(name, "").toLowerCase().replace(/\.$/, ""),
     addresses: textsOf(addresses),
     online: online === true,
     expired: expired === true,
+    // Go's zero time is that of the year 1.
+    shaken: at > 0 ? at : null,
   };
+}
+
+function ownersOf(
+  { Tags: tags, UserID: id }: Readonly<Record<string, unknown>>,
+  users: Readonly<Record<string, unknown>>,
+): readonly string[] {
+  const login = textOr(fieldsOf(users[String(id)])["LoginName"], "");
+  return textsOf(tags).length > 0 || login === "" ? textsOf(tags) : [login];
 }
 
 function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {

@@ -8,8 +8,10 @@ import { quoteFrom } from "./config/quote.ts";
 import { load, resolveConfig } from "./config/resolve.ts";
 import type { Filled } from "./config/substitute.ts";
 import { parentOf } from "./config/world.ts";
+import { findMachine } from "../connect/status.ts";
 import { judgeAttribution } from "./judge/attribution.ts";
 import { judgeConfig } from "./judge/config.ts";
+import { judgeConnection } from "./judge/connection.ts";
 import { judgeEnds, judgeEnvironment } from "./judge/environment.ts";
 import { formatsToTry } from "./judge/formats.ts";
 import { judgeGateway } from "./judge/gateway.ts";
@@ -18,9 +20,10 @@ import { judgeFolders, judgeLeftovers, judgePrograms, judgeSurroundings, type Lo
 import { judgeDebugConfig, judgeSent, judgeVersion } from "./judge/opencode.ts";
 import { readHeaders } from "./probe/attribution.ts";
 import { folderFilesIn, textOf, worldOf } from "./probe/files.ts";
+import { lookAtConnection, takeWay, type Seen } from "./probe/connection.ts";
 import { configFolders, findLeftSessions, findPluginPackages, whyNotKept } from "./probe/leftovers.ts";
 import { asLaunched, privatePlaces } from "./probe/launched.ts";
-import { probeGateway } from "./probe/network.ts";
+import { probeGateway, type GatewayProbe } from "./probe/network.ts";
 import { findPrograms, isNoExec, readOnlyFolders } from "./probe/programs.ts";
 import { run } from "./probe/run.ts";
 import { sorted } from "./report.ts";
@@ -46,10 +49,15 @@ const promptTimeout = 60_000;
 const askingTimeout = 15_000;
 /** For all that waits for nobody: a tenth of a second, a hundred times that where the machine is busy. In milliseconds. */
 const judgingTime = 10_000;
+/** For a daemon that has just begun, and for a handshake that a connection in a tailnet begins with; in milliseconds. */
+const connectingTime = 8_000;
+const handshakeTime = 12_000;
 
 /** After how many milliseconds an examination has to be over, whatever it meets. */
-export function longest({ deep, send, timeout }: Examination): number {
-  return timeout + (deep ? Math.max(timeout, askingTimeout) : 0) + (send ? promptTimeout + timeout : 0) + judgingTime;
+export function longest({ installation, deep, send, timeout }: Examination): number {
+  const connecting = installation.connect === undefined ? 0 : connectingTime + handshakeTime;
+  const asking = deep ? Math.max(timeout, askingTimeout) : 0;
+  return timeout + connecting + asking + (send ? promptTimeout + timeout : 0) + judgingTime;
 }
 
 /** Examines. Never throws for what it finds. */
@@ -57,8 +65,9 @@ export async function examine(examination: Examination): Promise<Report> {
   const started = performance.now();
   const { installation, env: given, cwd, uid, deep, send, timeout } = examination;
   const deadline = started + timeout;
-  const headers = await readHeaders(installation, given, cwd);
-  const asStarted = asLaunched(given, installation, uid);
+  const settings = installation.connect ?? null;
+  const [headers, taken] = await Promise.all([readHeaders(installation, given, cwd), takeWay(settings, given, uid)]);
+  const asStarted = asLaunched(taken.env, installation, uid);
   const env: Env = {
     ...asStarted.env,
     ...(installation.attribution.length > 0 && { APERTURE_ENV_HEADERS: headers ?? undefined }),
@@ -78,7 +87,7 @@ export async function examine(examination: Examination): Promise<Report> {
   const own = loaded?.ok === true ? loaded : null;
   const managed = isManaged(installation, ownText);
   const { routes } = installation;
-  const { origin, checks: originChecks } = judgeOrigin(given["APERTURE_URL"], installation.gateway, managed);
+  const { origin, checks: originChecks } = judgeOrigin(taken.env["APERTURE_URL"], installation.gateway, managed);
   const catalogueText = textOf(env["OPENCODE_MODELS_PATH"] ?? "");
   const authText = textOf(`${env["XDG_DATA_HOME"] || `${home}/.local/share`}/opencode/auth.json`);
   // What is stored, and what OpenCode gets of it.
@@ -91,10 +100,37 @@ export async function examine(examination: Examination): Promise<Report> {
 
   const formatsFor = (models: Parameters<typeof formatsToTry>[2], inDepth = deep): ReturnType<typeof formatsToTry> =>
     formatsToTry(resolved.config, choicesFor(resolved.config), models, inDepth);
-  const [probe, answers] = await Promise.all([
-    origin === null ? null : probeGateway({ origin, env, deadline, formatsFor }),
+  const ask = (until: number): Promise<GatewayProbe> => probeGateway({ origin: origin!, env, deadline: until, formatsFor });
+  // With ts-unplug the address is that of what stands in for the gateway.
+  const meant = new URL((taken.way === "ts-unplug" ? settings?.origin : origin) ?? "http://localhost");
+  const look = (): Promise<Seen> => lookAtConnection(settings, taken, uid, meant.hostname);
+  const asking = performance.now();
+  const [first, early, answers] = await Promise.all([
+    origin === null ? null : ask(deadline),
+    settings === null ? null : look(),
     asked,
   ]);
+  // What is the network's own matter is looked at only where it does not lead there.
+  const isFirst = first !== null && isAnswered(first);
+  let seen = early ?? (isFirst ? null : await look());
+  let probe = first;
+  if (probe !== null && !isFirst && settings !== null && seen !== null && mayStillCome(probe, seen, meant.hostname)) {
+    probe = await ask(performance.now() + handshakeTime);
+    seen = await look();
+  }
+  const connection =
+    probe === null || seen === null
+      ? []
+      : judgeConnection({
+          settings,
+          taken,
+          seen,
+          gateway: meant,
+          probe,
+          isAnswered: isAnswered(probe),
+          waited: probe === first ? 0 : performance.now() - asking,
+        });
+  const isExplained = connection.some(({ severity }) => severity === "failure");
   const filled = [...(own === null ? [] : [own.filled]), ...resolved.layers.map((layer) => layer.filled)];
   const secretive = resolved.problems.length > 0 || wellKnown.length > 0 || filled.some(putsIn);
   const debugged = answers === null ? null : judgeDebugConfig(answers.config, resolved.config, secretive);
@@ -144,7 +180,10 @@ export async function examine(examination: Examination): Promise<Report> {
     ...judgeAttribution(installation, headers),
     ...(debugged?.checks ?? []),
     ...originChecks,
-    ...(probe === null ? [] : judgeGateway({ probe, config, quote, choices: through, known: modelsOf(catalogue), timeout })),
+    ...connection,
+    ...(probe === null || isExplained
+      ? []
+      : judgeGateway({ probe, config, quote, choices: through, known: modelsOf(catalogue), timeout })),
     ...judgeSurroundings(local),
   ];
   if (send && origin !== null) {
@@ -166,6 +205,18 @@ export async function examine(examination: Examination): Promise<Report> {
     );
   }
   return { verdict: worst(checks), origin, checks: sorted(checks), ms: performance.now() - started };
+}
+
+/** Whether it was a gateway that answered, and not a proxy on the way, a login page, or whoever else has its name. */
+function isAnswered({ models }: GatewayProbe): boolean {
+  return "status" in models && /\bjson\b/i.test(models.type);
+}
+
+/** Whether only the time was too short: the gateway is among the peers, and the path to it may still be in the making. */
+function mayStillCome({ models }: GatewayProbe, { status }: Seen, host: string): boolean {
+  if (status === null || "phase" in status || status.state !== "Running") return false;
+  const isLate = "phase" in models ? models.code === "TIMEOUT" : models.status === 502;
+  return isLate && findMachine(status, host)?.online === true;
 }
 
 /** Those of the providers that ask this gateway. */

@@ -6,6 +6,7 @@ const titles: Readonly<Record<Group, string>> = {
   opencode: "OpenCode",
   folders: "folders",
   config: "configuration",
+  connection: "connection",
   gateway: "gateway",
   models: "models",
   surroundings: "around it",
@@ -70,5 +71,7 @@ export function sorted(checks: readonly Check[]): Check[] {
 
 function upperFirst(text: string): string {
   // A command is written as it is typed.
-  return /^(?:npx|opencode|tailscale|aperture-doctor)\b/.test(text) ? text : `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
+  return /^(?:npx|opencode|docker|tailscale|aperture-(?:doctor|connect))\b/.test(text)
+    ? text
+    : `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 }

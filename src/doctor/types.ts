@@ -6,7 +6,7 @@ export type { Env } from "../vocabulary.ts";
 export type Severity = "ok" | "note" | "warning" | "failure";
 
 /** What was asked, for the table: one group of checks each. */
-export type Group = "opencode" | "folders" | "config" | "gateway" | "models" | "surroundings";
+export type Group = "opencode" | "folders" | "config" | "connection" | "gateway" | "models" | "surroundings";
 
 /** One thing that was looked at. */
 export interface Check {

@@ -89,6 +89,19 @@ export function formatGrant({ url, models = ["**"] }: Pick<About, "url" | "model
   return `Into the grants of the gateway's configuration:  ${grant}  or into the tailnet policy, with "dst":["${clean(url.hostname, 100)}"] behind src. src is a login name; a machine with tags is all of them together, sorted: ["tag:api,tag:prod"].  tailscale whois  with this machine's address says which`;
 }
 
+/**
+ * The grant by which a node of these owners reaches the gateway's machine at all, ready to paste. It stands in the tailnet's policy, where each has a
+ * `dst`; what the gateway then gives is another one's matter. `address` is the machine's, where that is known.
+ */
+export function formatAccess(url: URL, owners: readonly string[], address: string | null): string {
+  const src = owners.length === 0 ? ["you@example.com"] : owners.map((owner) => clean(owner, 100));
+  const dst = [address ?? "100.x.y.z"];
+  const grant = JSON.stringify({ src, dst, ip: [`tcp:${url.port || (url.protocol === "https:" ? 443 : 80)}`] });
+  const what = address === null ? ", dst being the gateway's address or its tag" : "";
+  const role = JSON.stringify({ src, app: { "tailscale.com/cap/aperture": [{ role: "user" }, { models: "**" }] } });
+  return `Into the grants of the tailnet's policy:  ${grant}${what}; and for the models, without dst, into those of the gateway's configuration:  ${role}`;
+}
+
 const certificate = /^CERT_|^UNABLE_TO_|SELF_SIGNED|^ERR_TLS_CERT_ALTNAME_INVALID$|^HOSTNAME_MISMATCH$/;
 const local = /^(?:localhost|127\.[\d.]+|\[::1\])$/;
 

@@ -199,7 +199,7 @@ function makeDoctorPage(sources: ReadonlyMap<string, string>): string {
       else if (!known[2]!.split(", ").includes(severity)) known[2] += `, ${severity}`;
     }
   }
-  const order = ["opencode", "folders", "config", "gateway", "models", "surroundings"];
+  const order = ["opencode", "folders", "config", "connection", "gateway", "models", "surroundings"];
   const sorted = [...rows.values()].sort(
     (left, right) => order.indexOf(left[1]!) - order.indexOf(right[1]!) || (left[0]! < right[0]! ? -1 : 1),
   );

@@ -31,7 +31,13 @@ describe("a status", () => {
 
   test("is read", () => {
     expect(status).toMatchObject({ state: "Running", loginUrl: null, health: [], domain: "test-net.ts.net" });
-    expect(status.self).toEqual({ name: "box.test-net.ts.net", addresses: ["100.64.0.2"], online: true, expired: false });
+    expect(status.self).toEqual({
+      name: "box.test-net.ts.net",
+      addresses: ["100.64.0.2"],
+      online: true,
+      expired: false,
+      shaken: null,
+    });
     expect(status.peers).toHaveLength(3);
   });
 

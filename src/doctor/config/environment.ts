@@ -1,4 +1,5 @@
 /** What an environment was made for: its environment.json (templates/.devcontainer/aperture-env/environment.json), which nobody has to trust. */
+import { readSettings, type Settings } from "../../connect/settings.ts";
 import type { Expectation } from "../../opencode/ways-out.ts";
 import { at, entriesAt, isObject, textAt, textsAt } from "./json.ts";
 
@@ -21,6 +22,8 @@ export interface MadeFor {
   readonly attribution: readonly string[];
   /** Where the volume is mounted that keeps sessions; null where none is asked for. */
   readonly volume: string | null;
+  /** What is to be done in the container for the connection. */
+  readonly connect?: Settings;
   readonly routes: Routes;
   /** Models that it names and that end, as `provider/model`. */
   readonly ends: readonly ModelEnd[];
@@ -46,6 +49,7 @@ export function readMadeFor(text: string): MadeFor | null {
   const gateway = textAt(value, "origin");
   if (gateway === undefined) return null;
   const managed = at(value, "managed");
+  const connect = readSettings(text);
   const plugins = (["pinned", "refuse"] as const).find((policy) => policy === textAt(value, "plugins"));
   return {
     gateway,
@@ -55,6 +59,7 @@ export function readMadeFor(text: string): MadeFor | null {
     managed: typeof managed === "boolean" ? managed : null,
     attribution: textsAt(value, "attribution") ?? [],
     volume: textAt(value, "volume") ?? null,
+    ...(connect !== null && { connect }),
     routes: new Map(entriesAt(value, "providers").map(([id, routes]) => [id, new Map(pathsOf(routes))])),
     ends: endsOf(at(value, "ends")),
   };

@@ -1,0 +1,398 @@
+/** The connection's parts, in the order in which they need each other; the first that is broken is the cause of all that follows. From values to values. */
+import type { Settings } from "../../connect/settings.ts";
+import { findMachine, type Machine, type TailnetStatus } from "../../connect/status.ts";
+import { type Failure, formatAccess } from "../../gateway/explain.ts";
+import type { Seen, Taken } from "../probe/connection.ts";
+import type { GatewayProbe } from "../probe/network.ts";
+import { magicDns } from "../tailnet.ts";
+import { type Check, fine, found, listed, show } from "../types.ts";
+
+/** What is judged of the connection. */
+export interface ConnectionFacts {
+  readonly settings: Settings | null;
+  readonly taken: Taken;
+  readonly seen: Seen;
+  /** The gateway that is meant, whatever stands in for it here. */
+  readonly gateway: URL;
+  /** What came of asking it, and after how many milliseconds; whether anything did. */
+  readonly probe: GatewayProbe;
+  readonly isAnswered: boolean;
+  readonly waited: number;
+}
+
+/** One finding at most, and one line where all is well. */
+export function judgeConnection(facts: ConnectionFacts): Check[] {
+  const { isAnswered, seen, taken, waited, gateway } = facts;
+  const status = statusOf(seen);
+  if (isAnswered) {
+    const past = judgeDaemon(facts);
+    // It is somebody else's network then, and another node that the gateway knows.
+    if (past !== null) return taken.way === "network" ? [] : [{ ...past, severity: "warning" }];
+    if (status === null) return [];
+    const well = fine("connection", "connection", `This is ${show(status.self?.name ?? "a node")} in the tailnet`);
+    return waited < slow ? [well] : [well, judgeSlow(gateway, waited)];
+  }
+  const past = judgeParts(facts);
+  return past === null ? [] : [past];
+}
+
+/** In milliseconds: a handshake through a relay takes no longer. */
+const slow = 2000;
+
+function judgeParts(facts: ConnectionFacts): Check | null {
+  return (
+    judgeAlone(facts) ??
+    judgeUnplug(facts) ??
+    judgeDaemon(facts) ??
+    judgeDevice(facts) ??
+    judgeProxy(facts) ??
+    judgePeer(facts) ??
+    judgeNames(facts) ??
+    judgePath(facts)
+  );
+}
+
+function statusOf({ status }: Seen): TailnetStatus | null {
+  return status === null || "phase" in status ? null : status;
+}
+
+function judgeAlone({ seen, settings, probe, gateway }: ConnectionFacts): Check | null {
+  // A name server of its own makes a network that is meant so.
+  const isMeant = settings === null && !probe.resolver.servers.some((server) => server !== "127.0.0.1");
+  if (!seen.isAlone || isMeant || /^localhost$|^127\./.test(gateway.hostname)) return null;
+  return found(
+    "failure",
+    "connection",
+    "network-gone",
+    "This container has no network but itself (lo)",
+    "the container whose network it shares was started again or has ended, and this one still has the old one's",
+    "see that the other one runs (docker compose up -d), then recreate this one: Rebuild Container, or  docker compose up -d --force-recreate",
+  );
+}
+
+function judgeUnplug({ taken, settings, probe, gateway }: ConnectionFacts): Check | null {
+  if (gateway.hostname === "host.docker.internal" && "phase" in probe.models)
+    return found(
+      "failure",
+      "connection",
+      "unplug-host",
+      `Nothing answers at ${gateway.origin}, where ts-unplug on the host should`,
+      "it does not run there, or the engine does not pass the host's loopback on, which ts-unplug alone binds: Docker Desktop does, an engine on Linux does not",
+      `start it on the host with  -port ${gateway.port || 80}  or, on Linux, take another connection (aperture.connection)`,
+    );
+  if (taken.way !== "ts-unplug") return null;
+  const port = taken.daemon?.port ?? settings?.port ?? 0;
+  if (taken.daemon === null)
+    return found(
+      "failure",
+      "connection",
+      "unplug-gone",
+      "ts-unplug does not run here",
+      `it stands in for the gateway at http://localhost:${port}, and ends with the container or where it cannot log in`,
+      "aperture-connect  starts it and says what is in its way",
+    );
+  if ("phase" in probe.models || probe.models.status !== 502) return null;
+  return found(
+    "failure",
+    "connection",
+    "unplug-lost",
+    `ts-unplug at http://localhost:${port} does not get to the gateway`,
+    "its node is not logged in, sees no machine of that name, or no grant leads there",
+    `see what it says in ${taken.folder}/ts-unplug.log;  aperture-connect  tries again`,
+  );
+}
+
+/** Where the daemon stands. */
+function judgeDaemon(facts: ConnectionFacts): Check | null {
+  const { seen, taken, settings } = facts;
+  const { status, holder } = seen;
+  if (status === null) return holder === null ? judgeNothing(facts) : judgeHolder(holder);
+  if ("phase" in status) return holder === null ? judgeSilent(facts, status) : judgeHolder(holder);
+  const { state, self } = status;
+  const again = taken.way === "network" ? "tailscale up" : "aperture-connect";
+  const key = settings === null ? "" : `, or set ${settings.secret} and run it`;
+  const node = show(self?.name || "this node");
+  // The daemon's own words name a key at times.
+  const refused =
+    status.health.map((line) => /last login error was: (.*)/.exec(line)?.[1]).find((said) => said !== undefined) ?? "";
+  if (self?.expired === true && state !== "Running")
+    return found(
+      "failure",
+      "connection",
+      "login-expired",
+      `The login of ${node} has expired`,
+      "a person's node has to log in again after a while, unless an administrator switches that off for it",
+      `${again}  logs in again${key}`,
+    );
+  if (state === "Running" && (self?.online === true || seen.control === null)) return null;
+  if (seen.control !== null || /fetch control key|no such host|failed to resolve/i.test(refused))
+    return found(
+      "failure",
+      "connection",
+      "control-unreachable",
+      "The tailnet's control server does not answer, so nobody can log in",
+      show(seen.control ?? "the daemon cannot reach it"),
+      "see whether this network lets requests to it out, or by which proxy (HTTPS_PROXY); login_server below aperture.tailscale names another one",
+    );
+  const set = `set a new one as ${settings?.secret ?? "TS_AUTHKEY"} (reusable, not expired), or unset it and log in by hand; then  ${again}`;
+  if (/already.used|used up/i.test(refused))
+    return found("failure", "connection", "key-used", "The key has let its one node in already", "it is not reusable", set);
+  if (/expired/i.test(refused))
+    return found(
+      "failure",
+      "connection",
+      "key-expired",
+      "The key that should let this node in has expired",
+      "keys end after 90 days at most",
+      set,
+    );
+  if (/\btags?\b/i.test(refused))
+    return found(
+      "failure",
+      "connection",
+      "key-tags",
+      "The key does not give this node its tags",
+      "the tailnet's policy has no tagOwners for them, or the key is for others",
+      "let tags below aperture.tailscale name those of the key, and the policy's tagOwners have them",
+    );
+  if (refused !== "")
+    return found(
+      "failure",
+      "connection",
+      "key-refused",
+      "The control server does not know the key that should let this node in",
+      "it was revoked, used up, is another tailnet's, or was not copied whole",
+      set,
+    );
+  if (state === "NeedsMachineAuth")
+    return found(
+      "failure",
+      "connection",
+      "login-approval",
+      `${node} waits for an administrator's approval`,
+      "this tailnet lets no machine in by itself",
+      "ask for it: the page Machines of the admin console has it. A key that is pre-approved needs none",
+    );
+  if (state === "NeedsLogin")
+    return found(
+      "failure",
+      "connection",
+      "login-needed",
+      "This container is not logged in to the tailnet",
+      status.loginUrl === null ? "nobody has logged it in, or it was logged out" : "it waits for a person",
+      status.loginUrl === null
+        ? `${again}  shows where to log in${key}`
+        : `log in at  ${show(status.loginUrl, 500)}${settings === null ? "" : `  or set ${settings.secret} and run  aperture-connect`}`,
+    );
+  if (state === "Stopped")
+    return found(
+      "failure",
+      "connection",
+      "connection-stopped",
+      `${node} is logged in, and switched off`,
+      "somebody or something ran  tailscale down",
+      `${again}  switches it on`,
+    );
+  return found(
+    "failure",
+    "connection",
+    "connection-starting",
+    "Tailscale's daemon has not found its tailnet yet",
+    `it says ${show(state)}: it has just begun, or the way to the control server is slow`,
+    "try again in a moment",
+  );
+}
+
+function judgeHolder(holder: string): Check {
+  return found(
+    "failure",
+    "connection",
+    "state-shared",
+    `Another container (${show(holder)}) uses the login on this volume`,
+    "two daemons with one login would cut each other off, so none was started here",
+    "stop that container, or give this one a key of its own or a volume of its own; then  aperture-connect",
+  );
+}
+
+/** `auto` where the network does not lead to the gateway and nothing runs. */
+function judgeNothing({ taken, settings, gateway, isAnswered }: ConnectionFacts): Check | null {
+  if (taken.way !== "auto" || isAnswered || settings === null) return null;
+  const message = `Neither this network nor anything in this container leads to ${gateway.origin}`;
+  return settings.programs
+    ? found(
+        "failure",
+        "connection",
+        "connection-none",
+        message,
+        "the network does not know the gateway, and Tailscale's daemon was not started",
+        `aperture-connect  starts it and shows where to log in; with a key in ${settings.secret} nobody has to`,
+      )
+    : found(
+        "failure",
+        "connection",
+        "connection-none",
+        message,
+        "the network does not know the gateway, and this image has none of Tailscale's programs",
+        "work on a machine of the tailnet, or have the programs in the image:  tailscale: {}  below aperture: in aperture-env.yaml, then  npx create-aperture-env update  and build it again",
+      );
+}
+
+function judgeSilent({ taken, seen, settings }: ConnectionFacts, { code }: Failure): Check {
+  const { way } = taken;
+  const where = seen.socket === "" || seen.socket === null ? "" : ` at ${show(seen.socket)}`;
+  if (way === "tailscale" && !seen.hasTun)
+    return found(
+      "failure",
+      "connection",
+      "no-tun",
+      "Tailscale's daemon does not run: this container has no /dev/net/tun",
+      "the Feature's daemon makes itself a network device",
+      'let the container have it ("runArgs": ["--device=/dev/net/tun"]) and rebuild; or  connection: userspace  in aperture-env.yaml, which needs none',
+    );
+  const next: Readonly<Record<string, string>> = {
+    userspace: "aperture-connect  starts it and says what is in its way",
+    tailscale: "its log is /var/log/tailscaled.log; where there is none, the container was built without the Feature: rebuild it",
+    sidecar: "docker compose logs  says why the other container does not run it; when it does, recreate this one",
+  };
+  return found(
+    "failure",
+    "connection",
+    "daemon-silent",
+    `No daemon of Tailscale answers${where}`,
+    code === "ENOENT" || where === ""
+      ? "none runs"
+      : code === "EACCES"
+        ? "this account may not ask it"
+        : `none is behind the socket (${show(code)})`,
+    next[way] ?? `it has to run${settings === null ? "" : ", and  aperture-connect  says more"}`,
+  );
+}
+
+/** A daemon for a whole container that has no device carries only what asks its proxy. */
+function judgeDevice({ taken, seen, probe }: ConnectionFacts): Check | null {
+  const status = statusOf(seen);
+  const isWhole = taken.daemon === null && (taken.way === "tailscale" || taken.way === "sidecar");
+  if (!isWhole || status === null || status.hasDevice || probe.route.proxy !== null) return null;
+  return found(
+    "failure",
+    "connection",
+    "no-tun",
+    "Tailscale's daemon has no network device, so no program here reaches the tailnet by itself",
+    "it works in userspace: without /dev/net/tun, or because it was told to",
+    taken.way === "sidecar"
+      ? "let the sidecar have TS_USERSPACE=false, the capability NET_ADMIN and the device /dev/net/tun, and recreate both"
+      : 'let the container have "runArgs": ["--device=/dev/net/tun"] and rebuild, or  connection: userspace  in aperture-env.yaml',
+  );
+}
+
+/** Whether the proxy that OpenCode is given is that of the daemon that runs here. */
+function judgeProxy({ taken: { daemon, folder }, probe: { models, detour, route } }: ConnectionFacts): Check | null {
+  if (daemon === null || route.proxy === null || !("phase" in models || detour !== null)) return null;
+  const isClosed = "phase" in models && models.phase === "connect";
+  if (!isClosed && detour?.isTailscale !== false) return null;
+  return found(
+    "failure",
+    "connection",
+    "proxy-lost",
+    `${isClosed ? "Nothing" : "Something else than Tailscale's daemon"} listens on port ${daemon.port}, where its proxy should`,
+    `${folder}/connect names that port for the daemon that runs here (process ${daemon.pid})`,
+    `end it with  kill ${daemon.pid}  and start it again with  aperture-connect`,
+  );
+}
+
+/** Whether a host can be one of the tailnet's machines. */
+function isOfTailnet(host: string, { domain }: TailnetStatus): boolean {
+  if (/^\[|^[\d.]+$/.test(host)) return /^100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|^\[fd7a:115c:a1e0:/i.test(host);
+  return !host.includes(".") || (domain !== null && host.endsWith(`.${domain.toLowerCase()}`));
+}
+
+function judgePeer({ seen, gateway }: ConnectionFacts): Check | null {
+  const status = statusOf(seen);
+  const { hostname: host } = gateway;
+  if (status === null || !isOfTailnet(host, status)) return null;
+  const peer = findMachine(status, host);
+  if (peer === null) {
+    const names = status.peers.map(({ name }) => show(name.split(".")[0]!));
+    return found(
+      "failure",
+      "connection",
+      "peer-unlisted",
+      `${show(status.self?.name ?? "This node")} sees no machine ${show(host)} in its tailnet`,
+      names.length === 0
+        ? "it sees no machine at all: no grant of the tailnet's policy leads anywhere from it"
+        : `it sees ${listed(names)}: the gateway has another name (aperture.url), or no grant of the tailnet's policy leads there`,
+      formatAccess(gateway, status.owners, null),
+    );
+  }
+  if (!peer.online)
+    return found(
+      "failure",
+      "connection",
+      "peer-offline",
+      `${show(peer.name)} is in the tailnet, and offline`,
+      peer.expired ? "its own login has expired" : "that machine is off, or has no network",
+      "the gateway's administrators start it again, or log it in again",
+    );
+  return null;
+}
+
+/** Whether the tailnet's own name server is asked, where every program uses the network itself. */
+function judgeNames({ seen, taken, probe, gateway }: ConnectionFacts): Check | null {
+  const status = statusOf(seen);
+  const { models, resolver } = probe;
+  const isUnknown = "phase" in models && models.phase === "lookup";
+  if (status === null || !isUnknown || resolver.servers.includes(magicDns) || !isOfTailnet(gateway.hostname, status)) return null;
+  const address = findMachine(status, gateway.hostname)?.addresses[0];
+  const otherwise = address === undefined ? "" : `; or write the gateway's address: http://${address}`;
+  return found(
+    "failure",
+    "connection",
+    "dns-not-accepted",
+    `The tailnet knows ${show(gateway.hostname)}, and its name server (${magicDns}) is not asked here`,
+    "the daemon does not accept the tailnet's DNS, or something has written /etc/resolv.conf after it",
+    taken.way === "sidecar"
+      ? `let the sidecar have TS_ACCEPT_DNS=true and recreate both${otherwise}`
+      : `tailscale set --accept-dns=true  as root${otherwise}`,
+  );
+}
+
+/** In milliseconds: a connection is given new keys every two minutes where something goes through it (WireGuard's protocol). */
+const freshKeys = 180_000;
+
+/** Whether something comes back of a machine that is there. */
+function judgePath({ seen, probe, gateway, waited }: ConnectionFacts): Check | null {
+  const status = statusOf(seen);
+  const peer: Machine | null = status === null ? null : findMachine(status, gateway.hostname);
+  const { models } = probe;
+  const isLost = "phase" in models ? models.code === "TIMEOUT" && models.phase !== "body" : models.status === 502;
+  if (status === null || peer === null || !isLost) return null;
+  const seconds = Math.round(waited / 1000);
+  if (peer.shaken !== null && probe.now - peer.shaken < freshKeys)
+    return found(
+      "failure",
+      "connection",
+      "peer-blocked",
+      `${show(peer.name)} is there, and lets nothing from here through to port ${gateway.port || (gateway.protocol === "https:" ? 443 : 80)}`,
+      `the encrypted path to it stands, and after ${seconds} s no connection: the tailnet's policy has no grant for that port, or a firewall there drops it`,
+      formatAccess(gateway, status.owners, peer.addresses[0] ?? null),
+    );
+  return found(
+    "failure",
+    "connection",
+    "peer-silent",
+    `${show(peer.name)} is in the tailnet, and nothing came back of it in ${seconds} s`,
+    "no encrypted path was made: UDP and the relays are blocked here or there, or another daemon uses this node's login and gets the answers",
+    "tailscale netcheck  says what is blocked; stop what else uses the login, and try again",
+  );
+}
+
+function judgeSlow({ hostname }: URL, waited: number): Check {
+  return found(
+    "note",
+    "connection",
+    "peer-slow",
+    `${show(hostname)} answered after ${(waited / 1000).toFixed(1)} s`,
+    "the encrypted path to it was still being made, as after each start",
+    "nothing is to be done; where it is always so, tailscale netcheck  says why",
+  );
+}

@@ -1,0 +1,145 @@
+/** The parts of the connection, looked at where they are: what runs here, what the launcher makes of it, the daemon, its proxy. Nothing is started. */
+import { existsSync } from "node:fs";
+import { networkInterfaces } from "node:os";
+import { findDaemon, socketIn, textIn, type Daemon } from "../../connect/daemon.ts";
+import { withoutKeys } from "../../connect/key.ts";
+import { askStatus } from "../../connect/local-api.ts";
+import { findRunFolder, places } from "../../connect/places.ts";
+import { findOnNetwork } from "../../connect/probe.ts";
+import { wayOf, type Settings } from "../../connect/settings.ts";
+import { findMachine, type TailnetStatus } from "../../connect/status.ts";
+import type { Failure } from "../../gateway/explain.ts";
+import { ask } from "../../gateway/http/client.ts";
+import { findRoute } from "../../gateway/proxy.ts";
+import type { Env, Way } from "../../vocabulary.ts";
+import { run } from "./run.ts";
+
+/** The way that OpenCode takes. */
+export interface Taken {
+  readonly way: Way;
+  /** What runs here for it. */
+  readonly daemon: Daemon | null;
+  /** The folder in which what runs here is told of. */
+  readonly folder: string | null;
+  /** OpenCode's variables, as the launcher makes them for that way. */
+  readonly env: Env;
+}
+
+/** What was seen of it. */
+export interface Seen {
+  /** The socket at which a daemon was asked, and what it said; null where none is to be asked. */
+  readonly socket: string | null;
+  readonly status: TailnetStatus | Failure | null;
+  /** Whether the container has no network but itself. */
+  readonly isAlone: boolean;
+  readonly hasTun: boolean;
+  /** Why the control server does not answer, where nobody is logged in and that may be the reason. */
+  readonly control: string | null;
+  /** The host of another container that uses the login. */
+  readonly holder: string | null;
+}
+
+/** In milliseconds, for what answers at once or not at all, and for a daemon that has just begun. */
+const patience = 1500;
+const settling = 6000;
+const vendorsControl = "https://controlplane.tailscale.com";
+const vendorsSocket = "/var/run/tailscale/tailscaled.sock";
+
+/** Does what the launcher does for the connection, on paper. */
+export async function takeWay(settings: Settings | null, given: Env, uid: number | null): Promise<Taken> {
+  if (settings === null) return { way: "network", daemon: null, folder: null, env: given };
+  const way = wayOf(settings, given);
+  const env = withoutKeys(settings, given);
+  const there = places.filter((place) => existsSync(`${place}/aperture-env-${uid}`));
+  const folder = uid === null || way === "network" ? null : findRunFolder(uid, there);
+  const daemon = folder === null ? null : findDaemon(folder);
+  const isForced = way === "userspace" || way === "ts-unplug";
+  const isReady = daemon !== null && textIn(folder!, "ready").startsWith(`${daemon.pid} `);
+  // Somebody's own proxy is taken as it is, and so is a network that leads there.
+  const isOwn = !isForced && findRoute(new URL(settings.origin), given).proxy !== null;
+  const leads = daemon !== null && !isForced && !isReady && !isOwn;
+  const isThere = leads && (await findOnNetwork(settings.origin, { kind: "unknown" }, performance.now() + 400)).there;
+  if (daemon === null || isOwn || isThere) return { way, daemon: isOwn || isThere ? null : daemon, folder, env };
+  const proxy = `http://127.0.0.1:${daemon.port}`;
+  const own = "localhost,127.0.0.1,::1";
+  const more =
+    daemon.way === "userspace"
+      ? { HTTP_PROXY: proxy, http_proxy: proxy, NO_PROXY: own, no_proxy: own }
+      : { APERTURE_URL: `http://localhost:${daemon.port}` };
+  return { way, daemon, folder, env: { ...env, ...more } };
+}
+
+/** Looks at all of it at once. `host` is the gateway's. Never throws. */
+export async function lookAtConnection(
+  settings: Settings | null,
+  { way, daemon, folder, env }: Taken,
+  uid: number | null,
+  host: string,
+): Promise<Seen> {
+  const socket = socketOf(settings, way, folder, daemon);
+  const [status, holder] = await Promise.all([
+    socket === null ? null : untilKnown(socket, host, performance.now() + (settings === null ? patience : settling)),
+    daemon === null && settings?.folder ? holderOf(`${settings.folder}/aperture-env-${uid}/tailscale`, env) : null,
+  ]);
+  const isOut = status !== null && !("phase" in status) && status.state !== "Running" && status.loginUrl === null;
+  return {
+    socket,
+    status,
+    isAlone: isAlone(),
+    hasTun: existsSync("/dev/net/tun"),
+    control: isOut && status.state !== "Stopped" ? await whyNoControl(settings?.loginServer ?? vendorsControl, env) : null,
+    holder,
+  };
+}
+
+function socketOf(settings: Settings | null, way: Way, folder: string | null, daemon: Daemon | null): string | null {
+  if (daemon !== null && daemon.way === "userspace") return socketIn(folder!);
+  if (way === "tailscale" || way === "sidecar") return settings?.socket ?? vendorsSocket;
+  if (way === "userspace") return folder === null ? "" : socketIn(folder);
+  // A machine's own daemon, where nothing else is said.
+  return way === "network" && existsSync(vendorsSocket) ? vendorsSocket : null;
+}
+
+/** A daemon that has just begun is asked again until it knows its peers; it stands still meanwhile where nobody has logged in. */
+async function untilKnown(socket: string, host: string, deadline: number): Promise<TailnetStatus | Failure> {
+  for (;;) {
+    const status = await askStatus(socket, performance.now() + patience);
+    const isSettled =
+      "phase" in status ||
+      status.health.some((said) => said.includes("login error")) ||
+      !["NoState", "Starting", "Running"].includes(status.state) ||
+      (status.state === "Running" && (status.self?.online === true || findMachine(status, host) !== null));
+    if (isSettled || performance.now() + 250 > deadline) return status;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+/** Why it does not answer; null where it does, or only a proxy may lead there. Any answer will do. */
+async function whyNoControl(server: string, env: Env): Promise<string | null> {
+  const url = new URL("/key?v=1", server);
+  const route = findRoute(url, env);
+  if (route.proxy !== null || route.unused !== null) return null;
+  const answer = await ask({
+    url,
+    host: url.hostname.replace(/^\[|\]$/g, ""),
+    port: Number(url.port || (url.protocol === "https:" ? 443 : 80)),
+    proxy: null,
+    headers: { "user-agent": "aperture-doctor" },
+    body: null,
+    deadline: performance.now() + patience,
+  });
+  return "phase" in answer ? `${url.host}: ${answer.code}` : null;
+}
+
+/** The container that holds a login's lock, by the name that it has left. Whether it is held says flock(1), which is not everywhere. */
+async function holderOf(state: string, env: Env): Promise<string | null> {
+  if (!existsSync(`${state}/in-use`)) return null;
+  const { status } = await run(["flock", "-n", `${state}/in-use`, "true"], { env, cwd: "/", timeout: 1000 });
+  return status === 1 ? textIn(state, "container").trim() || "another" : null;
+}
+
+/** Whether there is no network but this machine itself, as where the container whose network this one shares was started again. */
+function isAlone(): boolean {
+  const addresses = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+  return addresses.every(({ address }) => address.startsWith("127.") || address === "::1");
+}
