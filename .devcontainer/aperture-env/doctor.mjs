@@ -440,6 +440,8 @@ function readStatus(text) {
     self: typeof self === "object" && self !== null ? machineOf(self) : null,
     peers: Object.values(fieldsOf(status["Peer"])).map(machineOf),
     health: textsOf(health),
+    hasDevice: status["TUN"] === true,
+    owners: ownersOf(fieldsOf(self), fieldsOf(status["User"])),
     domain: textOr(status["MagicDNSSuffix"], "") || null
   };
 }
@@ -449,13 +451,20 @@ function findMachine({ peers, domain }, host) {
   return peers.find(isMeant) ?? null;
 }
 function machineOf(value) {
-  const { DNSName: name, TailscaleIPs: addresses, Online: online, Expired: expired } = fieldsOf(value);
+  const { DNSName: name, TailscaleIPs: addresses, Online: online, Expired: expired, LastHandshake: shaken } = fieldsOf(value);
+  const at2 = Date.parse(textOr(shaken, ""));
   return {
     name: textOr(name, "").toLowerCase().replace(/\.$/, ""),
     addresses: textsOf(addresses),
     online: online === true,
-    expired: expired === true
+    expired: expired === true,
+    // Go's zero time is that of the year 1.
+    shaken: at2 > 0 ? at2 : null
   };
+}
+function ownersOf({ Tags: tags, UserID: id }, users) {
+  const login = textOr(fieldsOf(users[String(id)])["LoginName"], "");
+  return textsOf(tags).length > 0 || login === "" ? textsOf(tags) : [login];
 }
 function fieldsOf(value) {
   return typeof value === "object" && value !== null ? value : {};
@@ -772,7 +781,8 @@ var ways = ["network", "auto", "userspace", "tailscale", "sidecar", "ts-unplug"]
 function readSettings(text) {
   try {
     const { origin, gateway, connect: connect2 } = JSON.parse(text ?? "");
-    return connect2 === void 0 ? null : { ...connect2, origin: gateway ?? origin };
+    const meant = gateway ?? origin;
+    return connect2 === void 0 || !ways.includes(connect2.by.default) || !URL.canParse(meant) ? null : { ...connect2, origin: meant };
   } catch {
     return null;
   }
@@ -1196,7 +1206,7 @@ function textOf(path) {
 }
 
 // src/doctor/doctor.ts
-import { existsSync as existsSync8 } from "node:fs";
+import { existsSync as existsSync9 } from "node:fs";
 
 // src/clock.ts
 var form = /^\d{4}-\d{2}-\d{2}$/;
@@ -3642,64 +3652,6 @@ function withoutContent(way) {
   return { ...way, what: `${way.name} sets ${show(String(key2))}`, hint: "leave it if that is meant, or take it out" };
 }
 
-// src/catalog/notice.ts
-var toldFrom = 60;
-function isWithin(ends, today, days) {
-  return daysBetween(today, ends) <= days;
-}
-function isOver(ends, today) {
-  return isWithin(ends, today, 0);
-}
-
-// src/doctor/judge/environment.ts
-function judgeEnvironment({ share, prefix, toldBy }) {
-  const file = show(`${share}/environment.json`);
-  const rebuild = "npx create-aperture-env@latest update, and build the image again";
-  if (toldBy === "caller")
-    return [
-      found(
-        "note",
-        "config",
-        "environment-older",
-        `${file} is not there, or is not what this environment wrote`,
-        "environments of an older version have none: which paths their providers need is known only as far as their packages tell",
-        rebuild
-      )
-    ];
-  if (toldBy === null)
-    return [
-      found(
-        "warning",
-        "config",
-        "environment-unreadable",
-        `${file} cannot be read`,
-        "the gateway, the version of OpenCode and the providers that this environment was made for are not known",
-        prefix === null ? rebuild : "build the image again"
-      )
-    ];
-  return [];
-}
-function judgeEnds({ ends }, today) {
-  return ends.filter(({ on }) => isWithin(on, today, toldFrom)).map(({ model, on, replacement }) => {
-    const next = replacement === "" ? "choose another model in aperture-env.yaml, and build the image again" : `npx create-aperture-env@latest update --models  for ${show(replacement)}, and build the image again`;
-    return isOver(on, today) ? found(
-      "warning",
-      "models",
-      "model-ended",
-      `${show(model)} ended on ${on}, as its vendor announced`,
-      "prompts to it fail, or another model answers them",
-      next
-    ) : found(
-      "note",
-      "models",
-      "model-ending",
-      `${show(model)} ends on ${on}, as its vendor announced`,
-      "from then on prompts to it fail, or another model answers them",
-      next
-    );
-  });
-}
-
 // src/errors.ts
 var AppError = class extends Error {
   name = "AppError";
@@ -3755,6 +3707,14 @@ function formatGrant({ url, models = ["**"] }) {
   const capability = [{ role: "user" }, ...models.map((glob) => ({ models: glob }))];
   const grant = JSON.stringify({ src: ["you@example.com"], app: { "tailscale.com/cap/aperture": capability } });
   return `Into the grants of the gateway's configuration:  ${grant}  or into the tailnet policy, with "dst":["${clean(url.hostname, 100)}"] behind src. src is a login name; a machine with tags is all of them together, sorted: ["tag:api,tag:prod"].  tailscale whois  with this machine's address says which`;
+}
+function formatAccess(url, owners, address) {
+  const src = owners.length === 0 ? ["you@example.com"] : owners.map((owner) => clean(owner, 100));
+  const dst = [address ?? "100.x.y.z"];
+  const grant = JSON.stringify({ src, dst, ip: [`tcp:${url.port || (url.protocol === "https:" ? 443 : 80)}`] });
+  const what = address === null ? ", dst being the gateway's address or its tag" : "";
+  const role = JSON.stringify({ src, app: { "tailscale.com/cap/aperture": [{ role: "user" }, { models: "**" }] } });
+  return `Into the grants of the tailnet's policy:  ${grant}${what}; and for the models, without dst, into those of the gateway's configuration:  ${role}`;
 }
 var certificate = /^CERT_|^UNABLE_TO_|SELF_SIGNED|^ERR_TLS_CERT_ALTNAME_INVALID$|^HOSTNAME_MISMATCH$/;
 var local = /^(?:localhost|127\.[\d.]+|\[::1\])$/;
@@ -4011,6 +3971,395 @@ function failed2(code2, { proxy, unused }, message, hint) {
   return environmentError(code2, message, `${hint}${through}${directly}`);
 }
 
+// src/doctor/tailnet.ts
+var magicDns = "100.100.100.100";
+function nameInTailnet(name, { servers, search }) {
+  const domain = search.find((each) => each.endsWith(".ts.net")) ?? (search.length === 1 ? search[0] : void 0);
+  return servers.includes(magicDns) && domain !== void 0 && !name.includes(".") ? `${name}.${domain}` : null;
+}
+
+// src/doctor/judge/connection.ts
+function judgeConnection(facts) {
+  const { isAnswered: isAnswered2, seen, taken, waited, gateway } = facts;
+  const status = statusOf(seen);
+  if (isAnswered2) {
+    const past2 = judgeDaemon(facts);
+    if (past2 !== null) return taken.way === "network" ? [] : [{ ...past2, severity: "warning" }];
+    if (status === null) return [];
+    const well = fine("connection", "connection", `This is ${show(status.self?.name ?? "a node")} in the tailnet`);
+    return waited < slow ? [well] : [well, judgeSlow(gateway, waited)];
+  }
+  const past = judgeParts(facts);
+  return past === null ? [] : [past];
+}
+var slow = 2e3;
+function judgeParts(facts) {
+  return judgeAlone(facts) ?? judgeUnplug(facts) ?? judgeDaemon(facts) ?? judgeDevice(facts) ?? judgeProxy(facts) ?? judgePeer(facts) ?? judgeNames(facts) ?? judgePath(facts);
+}
+function statusOf({ status }) {
+  return status === null || "phase" in status ? null : status;
+}
+function judgeAlone({ seen, settings, probe, gateway }) {
+  const isMeant = settings === null && !probe.resolver.servers.some((server) => server !== "127.0.0.1");
+  if (!seen.isAlone || isMeant || /^localhost$|^127\./.test(gateway.hostname)) return null;
+  return found(
+    "failure",
+    "connection",
+    "network-gone",
+    "This container has no network but itself (lo)",
+    "the container whose network it shares was started again or has ended, and this one still has the old one's",
+    "see that the other one runs (docker compose up -d), then recreate this one: Rebuild Container, or  docker compose up -d --force-recreate"
+  );
+}
+function judgeUnplug({ taken, settings, probe, gateway }) {
+  if (gateway.hostname === "host.docker.internal" && "phase" in probe.models)
+    return found(
+      "failure",
+      "connection",
+      "unplug-host",
+      `Nothing answers at ${gateway.origin}, where ts-unplug on the host should`,
+      "it does not run there, or the engine does not pass the host's loopback on, which ts-unplug alone binds: Docker Desktop does, an engine on Linux does not",
+      `start it on the host with  -port ${gateway.port || 80}  or, on Linux, take another connection (aperture.connection)`
+    );
+  if (taken.way !== "ts-unplug") return null;
+  const port = taken.daemon?.port ?? settings?.port ?? 0;
+  if (taken.daemon === null)
+    return found(
+      "failure",
+      "connection",
+      "unplug-gone",
+      "ts-unplug does not run here",
+      `it stands in for the gateway at http://localhost:${port}, and ends with the container or where it cannot log in`,
+      "aperture-connect  starts it and says what is in its way"
+    );
+  if ("phase" in probe.models || probe.models.status !== 502) return null;
+  return found(
+    "failure",
+    "connection",
+    "unplug-lost",
+    `ts-unplug at http://localhost:${port} does not get to the gateway`,
+    "its node is not logged in, sees no machine of that name, or no grant leads there",
+    `see what it says in ${taken.folder}/ts-unplug.log;  aperture-connect  tries again`
+  );
+}
+function judgeDaemon(facts) {
+  const { seen, taken, settings } = facts;
+  const { status, holder } = seen;
+  if (status === null) return holder === null ? judgeNothing(facts) : judgeHolder(holder);
+  if ("phase" in status) return holder === null ? judgeSilent(facts, status) : judgeHolder(holder);
+  const { state, self } = status;
+  const again = taken.way === "network" ? "tailscale up" : "aperture-connect";
+  const key2 = settings === null ? "" : `, or set ${settings.secret} and run it`;
+  const node = show(self?.name || "this node");
+  const refused2 = status.health.map((line) => /last login error was: (.*)/.exec(line)?.[1]).find((said) => said !== void 0) ?? "";
+  if (self?.expired === true && state !== "Running")
+    return found(
+      "failure",
+      "connection",
+      "login-expired",
+      `The login of ${node} has expired`,
+      "a person's node has to log in again after a while, unless an administrator switches that off for it",
+      `${again}  logs in again${key2}`
+    );
+  if (state === "Running" && (self?.online === true || seen.control === null)) return null;
+  if (seen.control !== null || /fetch control key|no such host|failed to resolve/i.test(refused2))
+    return found(
+      "failure",
+      "connection",
+      "control-unreachable",
+      "The tailnet's control server does not answer, so nobody can log in",
+      show(seen.control ?? "the daemon cannot reach it"),
+      "see whether this network lets requests to it out, or by which proxy (HTTPS_PROXY); login_server below aperture.tailscale names another one"
+    );
+  const set = `set a new one as ${settings?.secret ?? "TS_AUTHKEY"} (reusable, not expired), or unset it and log in by hand; then  ${again}`;
+  if (/already.used|used up/i.test(refused2))
+    return found("failure", "connection", "key-used", "The key has let its one node in already", "it is not reusable", set);
+  if (/expired/i.test(refused2))
+    return found(
+      "failure",
+      "connection",
+      "key-expired",
+      "The key that should let this node in has expired",
+      "keys end after 90 days at most",
+      set
+    );
+  if (/\btags?\b/i.test(refused2))
+    return found(
+      "failure",
+      "connection",
+      "key-tags",
+      "The key does not give this node its tags",
+      "the tailnet's policy has no tagOwners for them, or the key is for others",
+      "let tags below aperture.tailscale name those of the key, and the policy's tagOwners have them"
+    );
+  if (refused2 !== "")
+    return found(
+      "failure",
+      "connection",
+      "key-refused",
+      "The control server does not know the key that should let this node in",
+      "it was revoked, used up, is another tailnet's, or was not copied whole",
+      set
+    );
+  if (state === "NeedsMachineAuth")
+    return found(
+      "failure",
+      "connection",
+      "login-approval",
+      `${node} waits for an administrator's approval`,
+      "this tailnet lets no machine in by itself",
+      "ask for it: the page Machines of the admin console has it. A key that is pre-approved needs none"
+    );
+  if (state === "NeedsLogin")
+    return found(
+      "failure",
+      "connection",
+      "login-needed",
+      "This container is not logged in to the tailnet",
+      status.loginUrl === null ? "nobody has logged it in, or it was logged out" : "it waits for a person",
+      status.loginUrl === null ? `${again}  shows where to log in${key2}` : `log in at  ${show(status.loginUrl, 500)}${settings === null ? "" : `  or set ${settings.secret} and run  aperture-connect`}`
+    );
+  if (state === "Stopped")
+    return found(
+      "failure",
+      "connection",
+      "connection-stopped",
+      `${node} is logged in, and switched off`,
+      "somebody or something ran  tailscale down",
+      `${again}  switches it on`
+    );
+  return found(
+    "failure",
+    "connection",
+    "connection-starting",
+    "Tailscale's daemon has not found its tailnet yet",
+    `it says ${show(state)}: it has just begun, or the way to the control server is slow`,
+    "try again in a moment"
+  );
+}
+function judgeHolder(holder) {
+  return found(
+    "failure",
+    "connection",
+    "state-shared",
+    `Another container (${show(holder)}) uses the login on this volume`,
+    "two daemons with one login would cut each other off, so none was started here",
+    "stop that container, or give this one a key of its own or a volume of its own; then  aperture-connect"
+  );
+}
+function judgeNothing({ taken, settings, gateway, isAnswered: isAnswered2 }) {
+  if (taken.way !== "auto" || isAnswered2 || settings === null) return null;
+  const message = `Neither this network nor anything in this container leads to ${gateway.origin}`;
+  return settings.programs ? found(
+    "failure",
+    "connection",
+    "connection-none",
+    message,
+    "the network does not know the gateway, and Tailscale's daemon was not started",
+    `aperture-connect  starts it and shows where to log in; with a key in ${settings.secret} nobody has to`
+  ) : found(
+    "failure",
+    "connection",
+    "connection-none",
+    message,
+    "the network does not know the gateway, and this image has none of Tailscale's programs",
+    "work on a machine of the tailnet, or have the programs in the image:  tailscale: {}  below aperture: in aperture-env.yaml, then  npx create-aperture-env update  and build it again"
+  );
+}
+function judgeSilent({ taken, seen, settings }, { code: code2 }) {
+  const { way } = taken;
+  const where = seen.socket === "" || seen.socket === null ? "" : ` at ${show(seen.socket)}`;
+  if (way === "tailscale" && !seen.hasTun)
+    return found(
+      "failure",
+      "connection",
+      "no-tun",
+      "Tailscale's daemon does not run: this container has no /dev/net/tun",
+      "the Feature's daemon makes itself a network device",
+      'let the container have it ("runArgs": ["--device=/dev/net/tun"]) and rebuild; or  connection: userspace  in aperture-env.yaml, which needs none'
+    );
+  const next = {
+    userspace: "aperture-connect  starts it and says what is in its way",
+    tailscale: "its log is /var/log/tailscaled.log; where there is none, the container was built without the Feature: rebuild it",
+    sidecar: "docker compose logs  says why the other container does not run it; when it does, recreate this one"
+  };
+  return found(
+    "failure",
+    "connection",
+    "daemon-silent",
+    `No daemon of Tailscale answers${where}`,
+    code2 === "ENOENT" || where === "" ? "none runs" : code2 === "EACCES" ? "this account may not ask it" : `none is behind the socket (${show(code2)})`,
+    next[way] ?? `it has to run${settings === null ? "" : ", and  aperture-connect  says more"}`
+  );
+}
+function judgeDevice({ taken, seen, probe }) {
+  const status = statusOf(seen);
+  const isWhole = taken.daemon === null && (taken.way === "tailscale" || taken.way === "sidecar");
+  if (!isWhole || status === null || status.hasDevice || probe.route.proxy !== null) return null;
+  return found(
+    "failure",
+    "connection",
+    "no-tun",
+    "Tailscale's daemon has no network device, so no program here reaches the tailnet by itself",
+    "it works in userspace: without /dev/net/tun, or because it was told to",
+    taken.way === "sidecar" ? "let the sidecar have TS_USERSPACE=false, the capability NET_ADMIN and the device /dev/net/tun, and recreate both" : 'let the container have "runArgs": ["--device=/dev/net/tun"] and rebuild, or  connection: userspace  in aperture-env.yaml'
+  );
+}
+function judgeProxy({ taken: { daemon, folder }, probe: { models, detour, route } }) {
+  if (daemon === null || route.proxy === null || !("phase" in models || detour !== null)) return null;
+  const isClosed = "phase" in models && models.phase === "connect";
+  if (!isClosed && detour?.isTailscale !== false) return null;
+  return found(
+    "failure",
+    "connection",
+    "proxy-lost",
+    `${isClosed ? "Nothing" : "Something else than Tailscale's daemon"} listens on port ${daemon.port}, where its proxy should`,
+    `${folder}/connect names that port for the daemon that runs here (process ${daemon.pid})`,
+    `end it with  kill ${daemon.pid}  and start it again with  aperture-connect`
+  );
+}
+function isOfTailnet2(host, { domain }) {
+  if (/^\[|^[\d.]+$/.test(host)) return /^100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|^\[fd7a:115c:a1e0:/i.test(host);
+  return !host.includes(".") || domain !== null && host.endsWith(`.${domain.toLowerCase()}`);
+}
+function judgePeer({ seen, gateway }) {
+  const status = statusOf(seen);
+  const { hostname: host } = gateway;
+  if (status === null || !isOfTailnet2(host, status)) return null;
+  const peer = findMachine(status, host);
+  if (peer === null) {
+    const names2 = status.peers.map(({ name }) => show(name.split(".")[0]));
+    return found(
+      "failure",
+      "connection",
+      "peer-unlisted",
+      `${show(status.self?.name ?? "This node")} sees no machine ${show(host)} in its tailnet`,
+      names2.length === 0 ? "it sees no machine at all: no grant of the tailnet's policy leads anywhere from it" : `it sees ${listed(names2)}: the gateway has another name (aperture.url), or no grant of the tailnet's policy leads there`,
+      formatAccess(gateway, status.owners, null)
+    );
+  }
+  if (!peer.online)
+    return found(
+      "failure",
+      "connection",
+      "peer-offline",
+      `${show(peer.name)} is in the tailnet, and offline`,
+      peer.expired ? "its own login has expired" : "that machine is off, or has no network",
+      "the gateway's administrators start it again, or log it in again"
+    );
+  return null;
+}
+function judgeNames({ seen, taken, probe, gateway }) {
+  const status = statusOf(seen);
+  const { models, resolver } = probe;
+  const isUnknown = "phase" in models && models.phase === "lookup";
+  if (status === null || !isUnknown || resolver.servers.includes(magicDns) || !isOfTailnet2(gateway.hostname, status)) return null;
+  const address = findMachine(status, gateway.hostname)?.addresses[0];
+  const otherwise = address === void 0 ? "" : `; or write the gateway's address: http://${address}`;
+  return found(
+    "failure",
+    "connection",
+    "dns-not-accepted",
+    `The tailnet knows ${show(gateway.hostname)}, and its name server (${magicDns}) is not asked here`,
+    "the daemon does not accept the tailnet's DNS, or something has written /etc/resolv.conf after it",
+    taken.way === "sidecar" ? `let the sidecar have TS_ACCEPT_DNS=true and recreate both${otherwise}` : `tailscale set --accept-dns=true  as root${otherwise}`
+  );
+}
+var freshKeys = 18e4;
+function judgePath({ seen, probe, gateway, waited }) {
+  const status = statusOf(seen);
+  const peer = status === null ? null : findMachine(status, gateway.hostname);
+  const { models } = probe;
+  const isLost = "phase" in models ? models.code === "TIMEOUT" && models.phase !== "body" : models.status === 502;
+  if (status === null || peer === null || !isLost) return null;
+  const seconds = Math.round(waited / 1e3);
+  if (peer.shaken !== null && probe.now - peer.shaken < freshKeys)
+    return found(
+      "failure",
+      "connection",
+      "peer-blocked",
+      `${show(peer.name)} is there, and lets nothing from here through to port ${gateway.port || (gateway.protocol === "https:" ? 443 : 80)}`,
+      `the encrypted path to it stands, and after ${seconds} s no connection: the tailnet's policy has no grant for that port, or a firewall there drops it`,
+      formatAccess(gateway, status.owners, peer.addresses[0] ?? null)
+    );
+  return found(
+    "failure",
+    "connection",
+    "peer-silent",
+    `${show(peer.name)} is in the tailnet, and nothing came back of it in ${seconds} s`,
+    "no encrypted path was made: UDP and the relays are blocked here or there, or another daemon uses this node's login and gets the answers",
+    "tailscale netcheck  says what is blocked; stop what else uses the login, and try again"
+  );
+}
+function judgeSlow({ hostname: hostname2 }, waited) {
+  return found(
+    "note",
+    "connection",
+    "peer-slow",
+    `${show(hostname2)} answered after ${(waited / 1e3).toFixed(1)} s`,
+    "the encrypted path to it was still being made, as after each start",
+    "nothing is to be done; where it is always so, tailscale netcheck  says why"
+  );
+}
+
+// src/catalog/notice.ts
+var toldFrom = 60;
+function isWithin(ends, today, days) {
+  return daysBetween(today, ends) <= days;
+}
+function isOver(ends, today) {
+  return isWithin(ends, today, 0);
+}
+
+// src/doctor/judge/environment.ts
+function judgeEnvironment({ share, prefix, toldBy }) {
+  const file = show(`${share}/environment.json`);
+  const rebuild = "npx create-aperture-env@latest update, and build the image again";
+  if (toldBy === "caller")
+    return [
+      found(
+        "note",
+        "config",
+        "environment-older",
+        `${file} is not there, or is not what this environment wrote`,
+        "environments of an older version have none: which paths their providers need is known only as far as their packages tell",
+        rebuild
+      )
+    ];
+  if (toldBy === null)
+    return [
+      found(
+        "warning",
+        "config",
+        "environment-unreadable",
+        `${file} cannot be read`,
+        "the gateway, the version of OpenCode and the providers that this environment was made for are not known",
+        prefix === null ? rebuild : "build the image again"
+      )
+    ];
+  return [];
+}
+function judgeEnds({ ends }, today) {
+  return ends.filter(({ on }) => isWithin(on, today, toldFrom)).map(({ model, on, replacement }) => {
+    const next = replacement === "" ? "choose another model in aperture-env.yaml, and build the image again" : `npx create-aperture-env@latest update --models  for ${show(replacement)}, and build the image again`;
+    return isOver(on, today) ? found(
+      "warning",
+      "models",
+      "model-ended",
+      `${show(model)} ended on ${on}, as its vendor announced`,
+      "prompts to it fail, or another model answers them",
+      next
+    ) : found(
+      "note",
+      "models",
+      "model-ending",
+      `${show(model)} ends on ${on}, as its vendor announced`,
+      "from then on prompts to it fail, or another model answers them",
+      next
+    );
+  });
+}
+
 // src/doctor/judge/gateway-facts.ts
 var passing = ["gateway-restarting"];
 function fromError({ code: code2, message, hint = "" }) {
@@ -4115,13 +4464,6 @@ function judgeTried(tried, { url, route }, severity, path) {
   if ("phase" in tried || tried.status >= 200 && tried.status < 300 || [400, 413, 415, 422].includes(tried.status)) return [];
   const wrong = explainAnswer(tried, { url: new URL(path, url), timeout: 0, proxy: route.proxy?.host ?? null, unused: null });
   return wrong === null ? [] : [{ ...fromError(wrong), severity, message: clean(`${path}: ${wrong.message.replace(/\.$/, "")}`, 300) }];
-}
-
-// src/doctor/tailnet.ts
-var magicDns = "100.100.100.100";
-function nameInTailnet(name, { servers, search }) {
-  const domain = search.find((each) => each.endsWith(".ts.net")) ?? (search.length === 1 ? search[0] : void 0);
-  return servers.includes(magicDns) && domain !== void 0 && !name.includes(".") ? `${name}.${domain}` : null;
 }
 
 // src/doctor/judge/models.ts
@@ -5016,18 +5358,98 @@ function real(path) {
   }
 }
 
+// src/doctor/probe/connection.ts
+import { existsSync as existsSync5 } from "node:fs";
+import { networkInterfaces } from "node:os";
+var patience2 = 1500;
+var settling = 6e3;
+var vendorsControl = "https://controlplane.tailscale.com";
+var vendorsSocket = "/var/run/tailscale/tailscaled.sock";
+async function takeWay(settings, given, uid) {
+  if (settings === null) return { way: "network", daemon: null, folder: null, env: given };
+  const way = wayOf(settings, given);
+  const env = withoutKeys(settings, given);
+  const there = places.filter((place) => existsSync5(`${place}/aperture-env-${uid}`));
+  const folder = uid === null || way === "network" ? null : findRunFolder(uid, there);
+  const daemon = folder === null ? null : findDaemon(folder);
+  const isForced = way === "userspace" || way === "ts-unplug";
+  const isReady = daemon !== null && textIn(folder, "ready").startsWith(`${daemon.pid} `);
+  const isOwn = !isForced && findRoute(new URL(settings.origin), given).proxy !== null;
+  const leads = daemon !== null && !isForced && !isReady && !isOwn;
+  const isThere = leads && (await findOnNetwork(settings.origin, { kind: "unknown" }, performance.now() + 400)).there;
+  if (daemon === null || isOwn || isThere) return { way, daemon: isOwn || isThere ? null : daemon, folder, env };
+  const proxy = `http://127.0.0.1:${daemon.port}`;
+  const own = "localhost,127.0.0.1,::1";
+  const more = daemon.way === "userspace" ? { HTTP_PROXY: proxy, http_proxy: proxy, NO_PROXY: own, no_proxy: own } : { APERTURE_URL: `http://localhost:${daemon.port}` };
+  return { way, daemon, folder, env: { ...env, ...more } };
+}
+async function lookAtConnection(settings, { way, daemon, folder, env }, uid, host) {
+  const socket = socketOf(settings, way, folder, daemon);
+  const [status, holder] = await Promise.all([
+    socket === null ? null : untilKnown(socket, host, performance.now() + (settings === null ? patience2 : settling)),
+    daemon === null && settings?.folder ? holderOf(`${settings.folder}/aperture-env-${uid}/tailscale`, env) : null
+  ]);
+  const isOut = status !== null && !("phase" in status) && status.state !== "Running" && status.loginUrl === null;
+  return {
+    socket,
+    status,
+    isAlone: isAlone(),
+    hasTun: existsSync5("/dev/net/tun"),
+    control: isOut && status.state !== "Stopped" ? await whyNoControl(settings?.loginServer ?? vendorsControl, env) : null,
+    holder
+  };
+}
+function socketOf(settings, way, folder, daemon) {
+  if (daemon !== null && daemon.way === "userspace") return socketIn(folder);
+  if (way === "tailscale" || way === "sidecar") return settings?.socket ?? vendorsSocket;
+  if (way === "userspace") return folder === null ? "" : socketIn(folder);
+  return way === "network" && existsSync5(vendorsSocket) ? vendorsSocket : null;
+}
+async function untilKnown(socket, host, deadline) {
+  for (; ; ) {
+    const status = await askStatus(socket, performance.now() + patience2);
+    const isSettled = "phase" in status || status.health.some((said) => said.includes("login error")) || !["NoState", "Starting", "Running"].includes(status.state) || status.state === "Running" && (status.self?.online === true || findMachine(status, host) !== null);
+    if (isSettled || performance.now() + 250 > deadline) return status;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+async function whyNoControl(server, env) {
+  const url = new URL("/key?v=1", server);
+  const route = findRoute(url, env);
+  if (route.proxy !== null || route.unused !== null) return null;
+  const answer = await ask({
+    url,
+    host: url.hostname.replace(/^\[|\]$/g, ""),
+    port: Number(url.port || (url.protocol === "https:" ? 443 : 80)),
+    proxy: null,
+    headers: { "user-agent": "aperture-doctor" },
+    body: null,
+    deadline: performance.now() + patience2
+  });
+  return "phase" in answer ? `${url.host}: ${answer.code}` : null;
+}
+async function holderOf(state, env) {
+  if (!existsSync5(`${state}/in-use`)) return null;
+  const { status } = await run(["flock", "-n", `${state}/in-use`, "true"], { env, cwd: "/", timeout: 1e3 });
+  return status === 1 ? textIn(state, "container").trim() || "another" : null;
+}
+function isAlone() {
+  const addresses = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+  return addresses.every(({ address }) => address.startsWith("127.") || address === "::1");
+}
+
 // src/doctor/probe/leftovers.ts
-import { existsSync as existsSync5, readdirSync as readdirSync3 } from "node:fs";
+import { existsSync as existsSync6, readdirSync as readdirSync3 } from "node:fs";
 function findLeftSessions({ env, moved }, home, places3) {
   const used = `${env["XDG_DATA_HOME"] || `${home}/.local/share`}/opencode`;
   const candidates = [...moved.map(({ from }) => from), ...places3.map((place) => `${place}/data/opencode`)];
-  return [...new Set(candidates)].filter((folder) => folder !== used && existsSync5(`${folder}/opencode.db`));
+  return [...new Set(candidates)].filter((folder) => folder !== used && existsSync6(`${folder}/opencode.db`));
 }
 function findPluginPackages(folders) {
-  return folders.filter((folder) => existsSync5(folder)).map((folder) => ({
+  return folders.filter((folder) => existsSync6(folder)).map((folder) => ({
     folder,
     needed: ["plugin", "plugins", "tool", "tools"].some((name) => hasScripts(`${folder}/${name}`)),
-    is: existsSync5(`${folder}/node_modules/@opencode-ai/plugin`) ? "installed" : textOf2(`${folder}/package-lock.json`)?.trim() === seed ? "seeded" : "missing"
+    is: existsSync6(`${folder}/node_modules/@opencode-ai/plugin`) ? "installed" : textOf2(`${folder}/package-lock.json`)?.trim() === seed ? "seeded" : "missing"
   }));
 }
 var seed = '{"packages":{"":{"dependencies":{"@opencode-ai/plugin":"*"}}}}';
@@ -5048,11 +5470,11 @@ function whyNotKept(volume, { env }, home) {
   const mounts = (textOf2("/proc/self/mountinfo") ?? "").split("\n").map((line) => line.split(" ")[4]);
   if (!mounts.includes(at2)) return `nothing is mounted at ${at2}`;
   const data = `${env["XDG_DATA_HOME"] || `${home}/.local/share`}/opencode`;
-  return real(data).startsWith(`${at2}/`) || !existsSync5(`${data}/opencode.db`) ? null : `${data} was in use before, and is not on it`;
+  return real(data).startsWith(`${at2}/`) || !existsSync6(`${data}/opencode.db`) ? null : `${data} was in use before, and is not on it`;
 }
 
 // src/doctor/probe/launched.ts
-import { existsSync as existsSync6, lstatSync as lstatSync2, statSync as statSync2 } from "node:fs";
+import { existsSync as existsSync7, lstatSync as lstatSync2, statSync as statSync2 } from "node:fs";
 function asLaunched(given, installation, uid) {
   const { share, gateway } = installation;
   const env = { ...given };
@@ -5116,11 +5538,11 @@ function isReadable(folder) {
   return isFolder(folder) && may(folder, 5);
 }
 function isEnough(folder) {
-  return isReadable(folder) && (existsSync6(`${folder}/.gitignore`) || whyNotWritable(folder) !== "EROFS");
+  return isReadable(folder) && (existsSync7(`${folder}/.gitignore`) || whyNotWritable(folder) !== "EROFS");
 }
 function whyUnusable(folder) {
   let nearest = `${folder}/opencode`;
-  while (nearest !== "/" && !existsSync6(nearest)) nearest = parentOf(nearest);
+  while (nearest !== "/" && !existsSync7(nearest)) nearest = parentOf(nearest);
   try {
     return statSync2(nearest).isDirectory() ? whyNotWritable(nearest) : "ENOTDIR";
   } catch {
@@ -5144,7 +5566,7 @@ function privatePlace(given, uid) {
   const candidates = candidatesOf(given);
   for (const candidate of candidates) {
     const place = `${candidate}/aperture-env-${uid ?? ""}`;
-    if (isPrivate2(place, uid) || !existsSync6(place) && isFolder(candidate) && may(candidate, 2)) return place;
+    if (isPrivate2(place, uid) || !existsSync7(place) && isFolder(candidate) && may(candidate, 2)) return place;
   }
   const taken = candidates.find((candidate) => isFolder(candidate) && may(candidate, 2));
   return taken === void 0 ? null : `${taken}/aperture-env-XXXXXXXXXX`;
@@ -5153,7 +5575,7 @@ function keptPlace(folder, given, uid) {
   if (folder === null) return null;
   const volume = given["APERTURE_ENV_VOLUME"] || folder;
   const place = `${volume}/aperture-env-${uid ?? ""}`;
-  return isPrivate2(place, uid) || !existsSync6(place) && isFolder(volume) && may(volume, 2) ? place : null;
+  return isPrivate2(place, uid) || !existsSync7(place) && isFolder(volume) && may(volume, 2) ? place : null;
 }
 function privatePlaces(given, uid) {
   return candidatesOf(given).map((candidate) => `${candidate}/aperture-env-${uid ?? ""}`);
@@ -5178,12 +5600,12 @@ function isPrivate2(place, uid) {
 import { lookup as lookup2 } from "node:dns/promises";
 
 // src/doctor/probe/route.ts
-import { networkInterfaces } from "node:os";
+import { networkInterfaces as networkInterfaces2 } from "node:os";
 function hasRoute(address) {
   const table = textOf2("/proc/net/route");
   const wanted = toNumber(address);
   if (table === null || wanted === null || address.startsWith("127.")) return true;
-  const own = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+  const own = Object.values(networkInterfaces2()).flatMap((each) => each ?? []);
   if (own.some((each) => each.address === address)) return true;
   return table.trim().split("\n").slice(1).map((line) => line.split("	")).some(([, destination = "", , , , , , mask = ""]) => (wanted & turned(mask)) >>> 0 === turned(destination));
 }
@@ -5313,7 +5735,7 @@ function readResolver() {
 }
 
 // src/doctor/probe/programs.ts
-import { existsSync as existsSync7, realpathSync as realpathSync2, statSync as statSync3 } from "node:fs";
+import { existsSync as existsSync8, realpathSync as realpathSync2, statSync as statSync3 } from "node:fs";
 function findPrograms(env, prefix) {
   const folders = (env["PATH"] || "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin").split(":").filter(Boolean);
   const all = (name) => [...new Set(folders.map((folder) => `${folder}/${name}`).filter(isProgram))].map((path) => realpathSync2(path));
@@ -5322,7 +5744,7 @@ function findPrograms(env, prefix) {
     rg: all("rg")[0] ?? null,
     git: all("git")[0] ?? null,
     own: prefix === null ? null : {
-      launcher: existsSync7(`${prefix}/bin/opencode`) ? realpathSync2(`${prefix}/bin/opencode`) : `${prefix}/bin/opencode`,
+      launcher: existsSync8(`${prefix}/bin/opencode`) ? realpathSync2(`${prefix}/bin/opencode`) : `${prefix}/bin/opencode`,
       binary: isProgram(`${prefix}/lib/aperture-env/opencode`),
       stamp: textOf2(`${prefix}/lib/aperture-env/opencode.version`)?.trim() ?? null
     }
@@ -5337,7 +5759,7 @@ function isProgram(path) {
 }
 function readOnlyFolders(folders) {
   return folders.filter(
-    (folder) => existsSync7(folder) && !existsSync7(`${folder}/.gitignore`) && whyNotWritable(folder) === "EROFS"
+    (folder) => existsSync8(folder) && !existsSync8(`${folder}/.gitignore`) && whyNotWritable(folder) === "EROFS"
   );
 }
 function isNoExec(folder) {
@@ -5349,6 +5771,7 @@ var titles = {
   opencode: "OpenCode",
   folders: "folders",
   config: "configuration",
+  connection: "connection",
   gateway: "gateway",
   models: "models",
   surroundings: "around it"
@@ -5399,22 +5822,27 @@ function sorted(checks) {
   );
 }
 function upperFirst(text) {
-  return /^(?:npx|opencode|tailscale|aperture-doctor)\b/.test(text) ? text : `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
+  return /^(?:npx|opencode|docker|tailscale|aperture-(?:doctor|connect))\b/.test(text) ? text : `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 }
 
 // src/doctor/doctor.ts
 var promptTimeout = 6e4;
 var askingTimeout = 15e3;
 var judgingTime = 1e4;
-function longest({ deep, send, timeout }) {
-  return timeout + (deep ? Math.max(timeout, askingTimeout) : 0) + (send ? promptTimeout + timeout : 0) + judgingTime;
+var connectingTime = 8e3;
+var handshakeTime = 12e3;
+function longest({ installation, deep, send, timeout }) {
+  const connecting = installation.connect === void 0 ? 0 : connectingTime + handshakeTime;
+  const asking = deep ? Math.max(timeout, askingTimeout) : 0;
+  return timeout + connecting + asking + (send ? promptTimeout + timeout : 0) + judgingTime;
 }
 async function examine(examination) {
   const started = performance.now();
   const { installation, env: given, cwd, uid, deep, send, timeout } = examination;
   const deadline = started + timeout;
-  const headers = await readHeaders(installation, given, cwd);
-  const asStarted = asLaunched(given, installation, uid);
+  const settings = installation.connect ?? null;
+  const [headers, taken] = await Promise.all([readHeaders(installation, given, cwd), takeWay(settings, given, uid)]);
+  const asStarted = asLaunched(taken.env, installation, uid);
   const env = {
     ...asStarted.env,
     ...installation.attribution.length > 0 && { APERTURE_ENV_HEADERS: headers ?? void 0 }
@@ -5432,7 +5860,7 @@ async function examine(examination) {
   const own = loaded?.ok === true ? loaded : null;
   const managed = isManaged(installation, ownText);
   const { routes } = installation;
-  const { origin, checks: originChecks } = judgeOrigin(given["APERTURE_URL"], installation.gateway, managed);
+  const { origin, checks: originChecks } = judgeOrigin(taken.env["APERTURE_URL"], installation.gateway, managed);
   const catalogueText = textOf2(env["OPENCODE_MODELS_PATH"] ?? "");
   const authText = textOf2(`${env["XDG_DATA_HOME"] || `${home}/.local/share`}/opencode/auth.json`);
   const stored = readObject(given["OPENCODE_AUTH_CONTENT"] || authText);
@@ -5441,10 +5869,32 @@ async function examine(examination) {
   const catalogue = catalogueText === null ? null : readObject(catalogueText);
   const choicesFor = (config2) => findChoices({ config: config2, catalogue, auth, env, routes });
   const formatsFor = (models, inDepth = deep) => formatsToTry(resolved.config, choicesFor(resolved.config), models, inDepth);
-  const [probe, answers] = await Promise.all([
-    origin === null ? null : probeGateway({ origin, env, deadline, formatsFor }),
+  const ask2 = (until) => probeGateway({ origin, env, deadline: until, formatsFor });
+  const meant = new URL((taken.way === "ts-unplug" ? settings?.origin : origin) ?? "http://localhost");
+  const look2 = () => lookAtConnection(settings, taken, uid, meant.hostname);
+  const asking = performance.now();
+  const [first, early, answers] = await Promise.all([
+    origin === null ? null : ask2(deadline),
+    settings === null ? null : look2(),
     asked
   ]);
+  const isFirst = first !== null && isAnswered(first);
+  let seen = early ?? (isFirst ? null : await look2());
+  let probe = first;
+  if (probe !== null && !isFirst && settings !== null && seen !== null && mayStillCome(probe, seen, meant.hostname)) {
+    probe = await ask2(performance.now() + handshakeTime);
+    seen = await look2();
+  }
+  const connection = probe === null || seen === null ? [] : judgeConnection({
+    settings,
+    taken,
+    seen,
+    gateway: meant,
+    probe,
+    isAnswered: isAnswered(probe),
+    waited: probe === first ? 0 : performance.now() - asking
+  });
+  const isExplained = connection.some(({ severity }) => severity === "failure");
   const filled = [...own === null ? [] : [own.filled], ...resolved.layers.map((layer) => layer.filled)];
   const secretive = resolved.problems.length > 0 || wellKnown.length > 0 || filled.some(putsIn);
   const debugged = answers === null ? null : judgeDebugConfig(answers.config, resolved.config, secretive);
@@ -5488,12 +5938,13 @@ async function examine(examination) {
       storedLogins: Object.keys(stored).filter((id) => textAt(stored, id, "type") === "oauth"),
       wellKnown,
       folderFiles: folderFilesIn([...resolved.folders, ...configFolders(env, home)]),
-      catalogueMissing: catalogueText === null && existsSync8(`${installation.share}/models.json`)
+      catalogueMissing: catalogueText === null && existsSync9(`${installation.share}/models.json`)
     }),
     ...judgeAttribution(installation, headers),
     ...debugged?.checks ?? [],
     ...originChecks,
-    ...probe === null ? [] : judgeGateway({ probe, config, quote, choices: through, known: modelsOf(catalogue), timeout }),
+    ...connection,
+    ...probe === null || isExplained ? [] : judgeGateway({ probe, config, quote, choices: through, known: modelsOf(catalogue), timeout }),
     ...judgeSurroundings(local2)
   ];
   if (send && origin !== null) {
@@ -5511,6 +5962,14 @@ async function examine(examination) {
     );
   }
   return { verdict: worst(checks), origin, checks: sorted(checks), ms: performance.now() - started };
+}
+function isAnswered({ models }) {
+  return "status" in models && /\bjson\b/i.test(models.type);
+}
+function mayStillCome({ models }, { status }, host) {
+  if (status === null || "phase" in status || status.state !== "Running") return false;
+  const isLate = "phase" in models ? models.code === "TIMEOUT" : models.status === 502;
+  return isLate && findMachine(status, host)?.online === true;
 }
 function throughGateway(choices2, origin) {
   const providers = choices2.providers.filter(
@@ -5556,6 +6015,7 @@ function readMadeFor(text) {
   const gateway = textAt(value, "origin");
   if (gateway === void 0) return null;
   const managed = at(value, "managed");
+  const connect2 = readSettings(text);
   const plugins = ["pinned", "refuse"].find((policy) => policy === textAt(value, "plugins"));
   return {
     gateway,
@@ -5565,6 +6025,7 @@ function readMadeFor(text) {
     managed: typeof managed === "boolean" ? managed : null,
     attribution: textsAt(value, "attribution") ?? [],
     volume: textAt(value, "volume") ?? null,
+    ...connect2 !== null && { connect: connect2 },
     routes: new Map(entriesAt(value, "providers").map(([id, routes]) => [id, new Map(pathsOf(routes))])),
     ends: endsOf(at(value, "ends"))
   };
