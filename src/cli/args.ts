@@ -9,22 +9,12 @@ import { refuseSwallowedFlags } from "./npm.ts";
 
 export type * from "./command.ts";
 
-/** Words for commands to come. */
-const reserved = ["build"];
-
-/** Words that are commands, now or later, so that a folder of that name is written `./update`. */
-export const verbs: readonly string[] = [...descriptors.map(({ name }) => name), ...reserved, "help"];
+/** Words that are commands, so that a folder of that name is written `./update`. */
+export const verbs: readonly string[] = [...descriptors.map(({ name }) => name), "help"];
 
 /** Reads the command line. Throws usage errors that name the flag and, where one was probably meant, the right one. */
 export function parseCommand(argv: readonly string[], env: Env): Command {
   const [first = ""] = argv;
-  if (reserved.includes(first)) {
-    throw usageError(
-      "reserved-word",
-      `${first} is not a command of this version, and the word is reserved.`,
-      `For a folder of that name write ./${first}`,
-    );
-  }
   if (first === "help") return { kind: "help", verb: helpedVerb(argv[1]) };
   const named = descriptorOf(first);
   const descriptor = named ?? descriptorOf("create")!;

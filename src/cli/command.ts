@@ -1,10 +1,11 @@
 /** What a command line means. Types only. */
 import type { OnBypass } from "../prepare/bypass.ts";
+import type { Wanted } from "../image/recipe.ts";
 import type { MockGatewayFlags } from "./commands/mock-gateway.ts";
 import type { QuestionId } from "../questions/types.ts";
 
 /** A command's name. */
-export type Verb = "create" | "update" | "check" | "remove" | "discover" | "doctor" | "verify" | "mock-gateway";
+export type Verb = "create" | "update" | "check" | "remove" | "discover" | "doctor" | "verify" | "build" | "mock-gateway";
 
 /** What to do with a conflict that can be settled; `fail` settles none. */
 export type OnConflict = "fail" | "keep" | "replace";
@@ -114,4 +115,11 @@ export type Command =
       /** Its `initializeCommand` may run on this machine without a question. */
       readonly runInitializeCommand: boolean;
     }
+  | ({
+      readonly kind: "build";
+      readonly directory: string | null;
+      readonly switches: Switches;
+      /** The devcontainer.json to take, where several have the environment. */
+      readonly config: string | null;
+    } & Wanted)
   | ({ readonly kind: "mock-gateway" } & MockGatewayFlags);

@@ -55,6 +55,10 @@ async function runCommand(command: Command, io: Io): Promise<number> {
       const { runVerify } = await import("./commands/verify.ts");
       return runVerify(command, io);
     }
+    case "build": {
+      const { runBuild } = await import("./commands/build.ts");
+      return runBuild(command, io);
+    }
     case "mock-gateway": {
       const { runMockGateway } = await import("./commands/mock-gateway.ts");
       return runMockGateway(command, { stdout: io.stdout, stderr: io.stderr, signal: io.interrupted() });

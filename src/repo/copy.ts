@@ -3,7 +3,19 @@
  * repository is read and nothing outside the copy is written, whatever its index says: that of an archive can name `../../.profile`, or a file
  * behind a link that it names, too.
  */
-import { cpSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, type Stats } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  lstatSync,
+  lutimesSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+  type Stats,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { AppError } from "../errors.ts";
@@ -15,6 +27,8 @@ import type { Env } from "./guarded-environment.ts";
 /** A copy, and what removes it. */
 export interface Copy {
   readonly folder: string;
+  /** Writes a file into it, in the place of what is there. */
+  write(path: string, text: string): void;
   remove(): void;
 }
 
@@ -29,6 +43,12 @@ export async function copyRepository(root: string, name: string, env: Env): Prom
   const parent = makeParent();
   const folder = join(parent, name);
   const remove = (): void => rmSync(parent, { recursive: true, force: true });
+  const write = (path: string, text: string): void => {
+    const full = join(folder, path);
+    // It may be a link, which leads anywhere.
+    rmSync(full, { force: true });
+    writeFileSync(full, text, { flag: "wx", mode: 0o644 });
+  };
   try {
     mkdirSync(folder);
     const listed = await listFiles(root, env);
@@ -37,10 +57,25 @@ export async function copyRepository(root: string, name: string, env: Env): Prom
     // A name that this disk takes for git's own would bring its configuration with it.
     rmSync(join(folder, ".git"), { recursive: true, force: true });
     if (listed !== null) await makeRepository(folder, listed.branch, { target: root, env });
-    return { folder, remove };
+    return { folder, write, remove };
   } catch (error) {
     remove();
     throw cannotCopy(error, parent);
+  }
+}
+
+/**
+ * Gives everything in a copy the same time, in seconds, and modes that no umask decides, so that an image of it does not tell one checkout from
+ * another. Git's own folder is no part of it.
+ */
+export function levelCopy(folder: string, time: number): void {
+  for (const entry of readdirSync(folder)) {
+    if (entry === ".git") continue;
+    const path = join(folder, entry);
+    const found = lstatSync(path);
+    if (found.isDirectory()) levelCopy(path, time);
+    if (!found.isSymbolicLink()) chmodSync(path, found.isDirectory() || found.mode & 0o100 ? 0o755 : 0o644);
+    lutimesSync(path, time, time);
   }
 }
 

@@ -138,6 +138,41 @@ export async function listFiles(root: string, env: Surroundings["env"]): Promise
   return { paths: [...new Set(stdout.split("\0").filter(Boolean))], branch: branch === "" ? null : branch };
 }
 
+/** The commit that is checked out. */
+export interface Head {
+  readonly hash: string;
+  /** The hash of the folder's files in it. */
+  readonly tree: string;
+  /** When it was committed, in seconds since 1970. */
+  readonly time: number;
+  /** Tags on it, the newest version first. */
+  readonly tags: readonly string[];
+  /** The address of the remote that is called origin. It may hold a login. */
+  readonly remote: string | null;
+}
+
+/** What git knows of the commit of a folder; null where there is none, or no git. Never fails. */
+export async function readHead(root: string, env: Surroundings["env"]): Promise<Head | null> {
+  const place = findPlace(root);
+  if (place === null) return null;
+  const ask = async (command: Plumbing, ...args: readonly string[]): Promise<string[]> => {
+    const { exitCode, stdout } = await plumb(place.top, command, args, env);
+    return exitCode === 0 ? stdout.split("\n").filter(Boolean) : [];
+  };
+  const [hash, tree] = await ask("rev-parse", "HEAD", `HEAD:${place.prefix}`);
+  if (hash === undefined || tree === undefined) return null;
+  const time = /^committer .* (\d+) [+-]\d{4}$/m.exec((await ask("cat-file", "commit", hash)).join("\n"))?.[1];
+  const tags = await ask(
+    "for-each-ref",
+    "--points-at=HEAD",
+    "--sort=-version:refname",
+    "--format=%(refname:strip=2)",
+    "refs/tags",
+  );
+  const [remote = null] = await ask("config", "--get", "remote.origin.url");
+  return time === undefined ? null : { hash, tree, time: Number(time), tags, remote };
+}
+
 /**
  * Makes a folder, a copy of the target whose files are all there, a repository with one commit of them. No configuration but ours has a part in
  * it. Gives whether git did.

@@ -9,6 +9,8 @@
  *
  * execa keeps the limits and ends the child. It takes 60 ms to load, so what most runs start, which is git, has a way of its own (git.ts).
  */
+import { sep } from "node:path";
+import { StringDecoder } from "node:string_decoder";
 import { guardEnvironment, type Env } from "./guarded-environment.ts";
 import { findProgram } from "./program.ts";
 
@@ -38,6 +40,10 @@ export interface SpawnOptions extends Surroundings {
   readonly signal?: AbortSignal;
   /** What it reads on stdin; nothing by default. */
   readonly input?: string;
+  /** Told of each line of stderr as it comes. */
+  readonly onLine?: (line: string) => void;
+  /** It starts programs of its own that go on where it alone is ended: all of them end with it. It has no terminal then. */
+  readonly group?: boolean;
 }
 
 /** A program that is ready to be started: its file, all its arguments, all its variables. */
@@ -53,7 +59,7 @@ const patience = 5000;
 
 /** Runs a program to its end. Does not throw: a program that is not there has `exitCode: null`. */
 export async function spawn(program: string, args: readonly string[], options: SpawnOptions): Promise<Spawned> {
-  const { target, cwd, timeout = 60_000, signal, input } = options;
+  const { target, cwd, timeout = 60_000, signal, input, onLine, group = false } = options;
   const startable = makeReady(program, args, options);
   const stopped = (stderr: string): Spawned => ({ exitCode: null, stdout: "", stderr });
   if (startable === null)
@@ -61,9 +67,17 @@ export async function spawn(program: string, args: readonly string[], options: S
   if (signal?.aborted === true) return stopped(`${program} was not started.`);
   const [{ execa }, { onExit }] = await Promise.all([import("execa"), import("signal-exit")]);
   // Before the child is there: a signal that came before execa listens would end this process alone.
-  const forget = onExit(() => undefined);
+  let end = (): void => undefined;
+  const forget = onExit(() => end());
   try {
-    return await run(program, startable, execa, { cwd, timeout, input, signal });
+    return await run(program, startable, execa, {
+      cwd,
+      timeout,
+      input,
+      signal,
+      onLine,
+      group: group ? (by) => (end = by) : undefined,
+    });
   } catch (error) {
     // An argument or a variable that no system takes.
     return stopped(error instanceof Error ? error.message : String(error));
@@ -72,12 +86,33 @@ export async function spawn(program: string, args: readonly string[], options: S
   }
 }
 
+interface RunOptions {
+  readonly cwd: string;
+  readonly timeout: number;
+  readonly input: string | undefined;
+  readonly signal: AbortSignal | undefined;
+  readonly onLine: ((line: string) => void) | undefined;
+  /** Given what ends all of the group at once; undefined where it has none of its own. */
+  readonly group: ((end: () => void) => void) | undefined;
+}
+
+function tellLines(stream: NodeJS.ReadableStream, tell: (line: string) => void): void {
+  const decoder = new StringDecoder("utf8");
+  let rest = "";
+  stream.on("data", (bytes: Buffer) => {
+    const lines = (rest + decoder.write(bytes)).split(/\r?\n/);
+    // A line that never ends is nothing to tell.
+    rest = lines.pop()!.slice(0, 10_000);
+    lines.forEach(tell);
+  });
+}
+
 /** Runs what is ready to its end, within its limits. */
 async function run(
   program: string,
   { file, args, env }: Startable,
   execa: typeof import("execa").execa,
-  { cwd, timeout, input, signal }: { cwd: string; timeout: number; input: string | undefined; signal: AbortSignal | undefined },
+  { cwd, timeout, input, signal, onLine, group }: RunOptions,
 ): Promise<Spawned> {
   const child = execa(file, args, {
     cwd,
@@ -90,17 +125,32 @@ async function run(
     forceKillAfterDelay: patience,
     ...(input === undefined ? { stdin: "ignore" } : { input }),
     ...(signal !== undefined && { cancelSignal: signal }),
+    // A group of its own, which a signal reaches as one. Windows has none, and ends what it started with its console.
+    ...(group !== undefined && { detached: sep === "/" }),
   });
+  const endGroup = (by: NodeJS.Signals): void => {
+    try {
+      if (group !== undefined && child.pid !== undefined) process.kill(-child.pid, by);
+    } catch {
+      // Nothing of it is left.
+    }
+  };
+  group?.(() => endGroup("SIGTERM"));
+  if (onLine !== undefined) tellLines(child.stderr!, onLine);
   // What it started may still hold its streams when it is gone.
   let release: NodeJS.Timeout | undefined;
   const releaseAfter = (wait: number): void => {
     clearTimeout(release);
     release = setTimeout(() => [child.stdout, child.stderr].forEach((stream) => stream?.destroy()), wait + patience + 500);
   };
-  const abort = (): void => releaseAfter(0);
+  const abort = (): void => {
+    endGroup("SIGTERM");
+    releaseAfter(0);
+  };
   releaseAfter(timeout);
   signal?.addEventListener("abort", abort, { once: true });
   const ended = await child;
+  endGroup(ended.isTerminated || ended.isCanceled ? "SIGTERM" : "SIGKILL");
   clearTimeout(release);
   signal?.removeEventListener("abort", abort);
   const { stdout = "", stderr = "" } = ended as { readonly stdout?: string; readonly stderr?: string };

@@ -105,6 +105,11 @@ function escapeUnit(unit: number): string {
   return `\\u${unit.toString(16).padStart(4, "0")}`;
 }
 
+/** A line in the place of the one that is there: the cursor goes to its beginning, and the rest of it is cleared (ECMA-48, 8.3.41). */
+export function instead(line: Showable): Shown {
+  return new SafeText(`\r\u001B[K${safe(line)}`);
+}
+
 /** Styles, each with what begins and ends it (ECMA-48, section 8.3.117, "Select graphic rendition"). */
 const styles = { bold: [1, 22], dim: [2, 22], red: [31, 39], green: [32, 39], yellow: [33, 39] } as const;
 

@@ -44,9 +44,7 @@ export async function requireDocker(here: Surroundings): Promise<void> {
   if (exitCode === 0) return;
   throw environmentError(
     "no-docker",
-    exitCode === null
-      ? `docker could not be started, and verify builds and runs containers: ${stderr}`
-      : "No Docker engine answers.",
+    exitCode === null ? `docker could not be started, and images are built with it: ${stderr}` : "No Docker engine answers.",
     "Start Docker (or set DOCKER_HOST), and run again. Without it, check and doctor still work.",
   );
 }

@@ -215,11 +215,11 @@ const cases: readonly Case[] = [
     fix: /--yes/,
   },
   {
-    what: "a reserved word",
-    argv: ["build", "--yes"],
+    what: "a command behind a flag",
+    argv: ["--yes", "build"],
     exit: 2,
     code: "reserved-word",
-    says: /build is not a command of this version/,
+    says: /build is a command, and a command comes first/,
     fix: /write \.\/build/,
   },
   {

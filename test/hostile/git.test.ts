@@ -21,7 +21,7 @@ import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { copyRepository } from "../../src/repo/copy.ts";
-import { findIgnored, guard, guardVariables, isTracked } from "../../src/repo/git.ts";
+import { findIgnored, guard, guardVariables, isTracked, readHead } from "../../src/repo/git.ts";
 import { guardEnvironment } from "../../src/repo/guarded-environment.ts";
 import { runPiped } from "../cli/harness.ts";
 
@@ -87,6 +87,7 @@ async function everything(at = root): Promise<void> {
   await runPiped(["--yes", "--dry-run"], at, env);
   await findIgnored(at, ["aperture-env.lock", "sub/x"], env);
   await isTracked(at, "file", env);
+  await readHead(at, env);
   const copy = await copyRepository(at, "copy", env);
   copy.remove();
   await runPiped(["--yes", "--unignore"], at, env);

@@ -153,6 +153,7 @@ describe("starting programs", () => {
   test("each program is started by the one file that knows what it may do", () => {
     expect(importers("src/repo/spawn.ts").sort()).toEqual([
       "src/cli/commands/doctor.ts",
+      "src/image/engine.ts",
       "src/registry/docker-credentials.ts",
       "src/registry/npm.ts",
       "src/repo/forge.ts",
@@ -166,6 +167,8 @@ describe("starting programs", () => {
       "src/cli/commands/doctor.ts execPath",
       'src/connect/start.ts "/bin/sh"',
       "src/doctor/probe/run.ts program",
+      'src/image/engine.ts "docker"',
+      "src/image/engine.ts execPath",
       "src/registry/docker-credentials.ts `docker-credential-${helper}`",
       'src/registry/npm.ts "npm"',
       "src/repo/forge.ts client",
@@ -295,7 +298,7 @@ describe("what is large, or of use to a few runs only, is loaded only where it i
       "@clack/prompts",
       "virtual:doctor",
     ];
-    const commands = ["check", "discover", "doctor", "fleet", "mock-gateway", "remove", "update", "verify"];
+    const commands = ["build", "check", "discover", "doctor", "fleet", "mock-gateway", "remove", "update", "verify"];
     const files = ["src/spec/file.ts", "src/gateway/mock/server.ts", ...commands.map((name) => `src/cli/commands/${name}.ts`)];
     expect([...large, ...files].filter((name) => reached.has(name))).toEqual([]);
   });

@@ -326,17 +326,6 @@ describe("refused", () => {
     expect(error.hint ?? "").toMatch(hint);
   });
 
-  const available = ["create", "update", "check", "remove", "discover", "doctor", "verify", "mock-gateway", "help"];
-  test("the reserved words are those of later commands", () => {
-    expect(verbs.filter((verb) => !available.includes(verb))).toEqual(["build"]);
-  });
-
-  test.each(verbs.filter((verb) => !available.includes(verb)))("the reserved word %s", (verb) => {
-    const error = refusal([verb, "--yes"]);
-    expect(error).toMatchObject({ code: "reserved-word", exit: 2, hint: `For a folder of that name write ./${verb}` });
-    expect(error.message).toContain(verb);
-  });
-
   test.each(verbs)("the command %s behind a flag, or behind another command", (verb) => {
     for (const argv of [
       ["--json", verb],

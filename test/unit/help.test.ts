@@ -57,6 +57,7 @@ describe.each(descriptors)("$name", (descriptor) => {
       "on-conflict": "keep",
       "on-bypass": "fix",
       summary: "markdown",
+      target: "ci",
       timeout: "1",
       port: "1",
       fault: "slow",

@@ -34,7 +34,8 @@ if has apt-get; then
   fi
   rm -f "$said"
   apt-get clean
-  rm -rf /var/lib/apt/lists/*
+  # What says when it was done goes, too: one commit gives one image.
+  rm -rf /var/lib/apt/lists/* /var/log/apt/*.log /var/log/dpkg.log /var/log/alternatives.log /var/cache/ldconfig/aux-cache
 elif has apk; then
   apk add --no-cache bash ca-certificates git libgcc libstdc++ ripgrep $fetcher
 elif has dnf; then

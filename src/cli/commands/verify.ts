@@ -1,26 +1,22 @@
 /** Builds and starts what was generated, runs the doctor in it and sends one prompt. Works on a copy, and leaves nothing behind. */
 import { randomBytes } from "node:crypto";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { emittedModel } from "../../catalog/compact.ts";
-import { ownDevcontainer, workspaceOf } from "../../catalog/files.ts";
-import { carriesEnvironment } from "../../parts/claims.ts";
+import { workspaceOf } from "../../catalog/files.ts";
 import { loadCatalogue } from "../../catalog/models.ts";
-import { AppError, cancelledError, decisionError, environmentError, formatPlace, usageError } from "../../errors.ts";
+import { AppError, cancelledError, formatPlace } from "../../errors.ts";
 import { modelsOfAnswers } from "../../gateway/mock/stock.ts";
-import type { Lock } from "../../lock/lock.ts";
 import type { Answers } from "../../questions/types.ts";
 import { formatVerificationJson } from "../../report/json.ts";
 import { formatSteps } from "../../report/text.ts";
-import { copyRepository } from "../../repo/copy.ts";
-import { readLockFile } from "../../repo/environment.ts";
-import { findInstalled, readBeside } from "../../repo/installed.ts";
-import { findTarget, look } from "../../repo/scan.ts";
+import { readBeside } from "../../repo/installed.ts";
 import { shown } from "../../text/terminal.ts";
 import { prepareContainers, requireDocker } from "../../verify/containers.ts";
 import { findInitializeCommand, findWithheld, hostVariables, type HostCommand } from "../../verify/host.ts";
 import { verify, type Mock } from "../../verify/verify.ts";
 import type { Command } from "../args.ts";
 import { paintFor, type Io } from "../io.ts";
+import { chooseDevContainer, copyChosen } from "./dev-container.ts";
 import { openPrompt, terminalOf, type Prompt } from "./plan-execution.ts";
 
 const titles = {
@@ -35,23 +31,8 @@ export async function runVerify(
   { directory, switches, mock, config, model, runInitializeCommand }: Extract<Command, { kind: "verify" }>,
   io: Io,
 ): Promise<number> {
-  const target = findTarget(switches.cwd === null ? io.cwd : findTarget(io.cwd, switches.cwd).root, directory);
-  const { lock } = target.exists ? readLockFile(target.root) : { lock: null };
-  if (lock === null)
-    throw usageError(
-      "no-environment",
-      `${target.root} has no environment to verify.`,
-      "Make one with  npm create aperture-env@latest",
-    );
-  const file = chooseConfig(lock, config);
-  const cli = findInstalled("@devcontainers/cli", "devcontainer.js");
-  if (cli === null)
-    throw environmentError(
-      "no-cli",
-      "The package @devcontainers/cli is not installed beside this program.",
-      "Run  npx create-aperture-env@latest verify",
-    );
-  const text = readConfig(target.root, file);
+  const chosen = chooseDevContainer("verify", { directory, switches, config }, io);
+  const { target, lock, file, text, cli } = chosen;
   const say = (line: string): void => void (switches.json || io.stderr.write(shown`${line}\n`));
   const prompt = await openPrompt(switches, io);
   await allowInitializeCommand(findInitializeCommand(file, text), runInitializeCommand, prompt, io);
@@ -63,18 +44,9 @@ export async function runVerify(
   const began = Date.now();
   const seconds = (): string => `${((Date.now() - began) / 1000).toFixed(0).padStart(3)} s`;
   say(`${seconds()}  copying the repository`);
-  const copy = await copyRepository(target.root, basename(target.root), io.env);
+  const copy = await copyChosen(chosen, io);
   const run = randomBytes(6).toString("hex");
   const signal = io.interrupted();
-  if (!isSame(copy.folder, file, text)) {
-    copy.remove();
-    throw environmentError(
-      "not-copied",
-      `The copy of the repository does not have ${file} as it was read.`,
-      "Git may ignore it (git check-ignore -v), or somebody is writing it.",
-      { file },
-    );
-  }
   const containers = prepareContainers({
     cli,
     folder: join(copy.folder, workspaceOf(file)),
@@ -107,21 +79,6 @@ export async function runVerify(
   }
 }
 
-/** The text of a devcontainer.json. Throws exit 4 where it is none, or lies outside of the repository. */
-function readConfig(root: string, file: string): string {
-  const found = look(root, file);
-  if (found.kind === "text") return found.text;
-  const why = found.kind === "nothing" ? "is not there" : `is ${found.what}`;
-  throw environmentError("no-dev-container", `${file} ${why}.`, "Bring it back, or run  npx create-aperture-env update", {
-    file,
-  });
-}
-
-function isSame(folder: string, file: string, text: string): boolean {
-  const found = look(folder, file);
-  return found.kind === "text" && found.text === text;
-}
-
 /** Asks before a command of the repository's runs outside of a container. Throws exit 3 where nobody can be asked. */
 async function allowInitializeCommand(command: HostCommand | null, isAllowed: boolean, prompt: Prompt, io: Io): Promise<void> {
   if (command === null || isAllowed) return;
@@ -146,20 +103,4 @@ async function allowInitializeCommand(command: HostCommand | null, isAllowed: bo
 async function mockFor(answers: Answers): Promise<Mock> {
   const catalogue = await loadCatalogue(answers.providers.map(({ id }) => id));
   return { program: readBeside("serve.js"), models: modelsOfAnswers(answers, catalogue) };
-}
-
-/** The dev container to verify: the one that was named, ours, or the only one of the user's. */
-function chooseConfig(lock: Lock, named: string | null): string {
-  const files = Object.entries(lock.files).flatMap(([path, file]) => (carriesEnvironment(path, file) ? [path] : []));
-  const all = lock.files[ownDevcontainer]?.strategy === "own" ? [ownDevcontainer] : files;
-  if (named !== null) {
-    if (all.includes(named)) return named;
-    throw usageError("no-such-dev-container", `${named} has no environment.`, `These have: ${all.join(", ")}.`);
-  }
-  if (all.length === 1) return all[0]!;
-  throw decisionError(
-    "several-dev-containers",
-    `${all.length} dev containers have the environment: ${all.join(", ")}.`,
-    "Name one with --config.",
-  );
 }

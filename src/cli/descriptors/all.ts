@@ -1,4 +1,5 @@
 /** All commands, in the order in which the help lists them. */
+import { build } from "./build.ts";
 import { check } from "./check.ts";
 import { create } from "./create.ts";
 import type { Descriptor } from "./descriptor.ts";
@@ -10,7 +11,7 @@ import { update } from "./update.ts";
 import { verify } from "./verify.ts";
 
 /** The commands. */
-export const descriptors: readonly Descriptor[] = [create, update, check, remove, discover, doctor, verify, mockGateway];
+export const descriptors: readonly Descriptor[] = [create, update, check, remove, discover, doctor, verify, build, mockGateway];
 
 /** The one of that name. */
 export function descriptorOf(name: string): Descriptor | undefined {

@@ -14,6 +14,12 @@ const noInput: Flag = { name: "no-input", text: "never ask (as in CI, without a 
 /** How a command runs that only looks. */
 export const looking: FlagGroup = { title: "How to run", flags: [json, cwd, help, version] };
 
+/** How a command runs that makes something elsewhere. */
+export const making: FlagGroup = {
+  title: "How to run",
+  flags: [{ name: "dry-run", text: "show what would be run, and run nothing" }, json, cwd, help, version],
+};
+
 /** How a command runs that writes. */
 export const writing: FlagGroup = { title: "How to run", flags: [yes, dryRun, diff, json, noInput, cwd, help, version] };
 

@@ -1,0 +1,180 @@
+/** Builds the image of an environment from a copy of the repository, and pushes it. */
+import { dirname, join, resolve } from "node:path";
+import { parse } from "jsonc-parser";
+import { ownDevcontainer, workspaceOf } from "../../catalog/files.ts";
+import { AppError, cancelledError, environmentError, formatPlace, usageError } from "../../errors.ts";
+import { isRecord } from "../../forms.ts";
+import { askEngine, build, inspect, push, wordsFor, type Engine } from "../../image/engine.ts";
+import { epochFor, labelsFor } from "../../image/labels.ts";
+import { createProgress } from "../../image/progress.ts";
+import { findObstacle, imageDockerfile, kindOf, makeRecipe, type BuildTarget, type Recipe } from "../../image/recipe.ts";
+import { formatBuild, formatBuildJson, type BuildOutcome } from "../../report/build.ts";
+import { levelCopy } from "../../repo/copy.ts";
+import { readHead, type Head } from "../../repo/git.ts";
+import { look } from "../../repo/scan.ts";
+import type { Surroundings } from "../../repo/spawn.ts";
+import { linesOf, shown } from "../../text/terminal.ts";
+import { findWithheld, hostVariables } from "../../verify/host.ts";
+import type { Command } from "../args.ts";
+import type { Io } from "../io.ts";
+import { chooseDevContainer, copyChosen, type Chosen } from "./dev-container.ts";
+
+type BuildCommand = Extract<Command, { kind: "build" }>;
+
+/** Runs it and gives the exit status: 0 where the image is there. Throws errors for people. */
+export async function runBuild(command: BuildCommand, io: Io): Promise<number> {
+  const { json, dryRun } = command.switches;
+  if (command.push && command.images.length === 0)
+    throw usageError(
+      "no-name",
+      "An image is pushed under a name of its registry.",
+      "Give it with --image, for instance ghcr.io/acme/app-ci",
+    );
+  const chosen = chooseDevContainer("build", command, io);
+  const { file, text, lock, cli } = chosen;
+  const { root } = chosen.target;
+  const target = chooseTarget(command, chosen);
+  const config: unknown = parse(text.replace(/^\ufeff/, " "), [], { allowTrailingComma: true });
+  const kind = isRecord(config) ? kindOf(config) : null;
+  if (!isRecord(config) || kind === null)
+    throw environmentError(
+      "no-dev-container",
+      `${file} does not say what its container is made from.`,
+      "See  npx create-aperture-env check",
+      {
+        file,
+      },
+    );
+  const { name } = lock.answers;
+  const images = command.images.length > 0 ? command.images : [`${nameFrom(name)}:${target ?? "dev"}`];
+  const wanted = { ...command, target, images, npmrc: command.npmrc === null ? null : resolve(io.cwd, command.npmrc) };
+  const say = (line: string): void => void (json || io.stderr.write(shown`${line}\n`));
+  for (const { name: variable, where } of findWithheld(file, text, io.env))
+    say(`${formatPlace(where)}: asks for ${variable} of this machine, which build does not give away; it is empty there`);
+
+  const here = { target: root, env: hostVariables(io.env) };
+  const engine = dryRun ? await askEngine(here).catch(() => usual) : await askEngine(here);
+  const obstacle = findObstacle(kind, wanted, engine);
+  if (obstacle?.usage === true) throw usageError("cannot-build", obstacle.why, obstacle.fix);
+  if (obstacle !== null) throw environmentError("cannot-build", obstacle.why, obstacle.fix);
+  const head = await readHead(root, io.env);
+  const epoch = epochFor(io.env, head);
+  const inFolder = file.slice(workspaceOf(file).length);
+  /** All that is known before it is built. */
+  const plan = (commit: Head | null, metadata: string): { readonly recipe: Recipe; readonly outcome: BuildOutcome } => {
+    const labels = labelsFor({ name, head: commit, epoch, env: io.env });
+    const recipe = makeRecipe(kind, config, wanted, { engine, epoch, labels, metadata });
+    const words = wordsFor({ folder: join("copy", workspaceOf(file)), config: inFolder, args: recipe.args });
+    const said = { command: ["devcontainer", ...words], options: recipe.options, notes: recipe.notes };
+    const { revision } = lock;
+    const outcome = {
+      status: "planned",
+      root,
+      config: file,
+      target,
+      images,
+      id: null,
+      digest: null,
+      revision,
+      labels,
+      epoch,
+      ...said,
+    } as const;
+    return { recipe, outcome };
+  };
+  const show = (outcome: BuildOutcome): void => io.stdout.write(json ? formatBuildJson(outcome) : formatBuild(outcome));
+  if (dryRun) {
+    show(plan(head, "metadata.json").outcome);
+    return 0;
+  }
+
+  const signal = io.interrupted();
+  const progress = createProgress(json ? null : io.stderr, () => Date.now());
+  progress.tell("copying the repository");
+  const copy = await copyChosen(chosen, io);
+  try {
+    const isCommit = head !== null && (await readHead(copy.folder, io.env))?.tree === head.tree;
+    if (head !== null && !isCommit)
+      say(
+        `The files are not just those of commit ${head.hash.slice(0, 12)} (changes, Git LFS or submodules), so the image does not name it.`,
+      );
+    const metadata = join(dirname(copy.folder), "metadata.json");
+    const { recipe, outcome } = plan(isCommit ? head : null, metadata);
+    copy.write(file, JSON.stringify(recipe.config, null, 2));
+    if (recipe.dockerfile !== null) copy.write(join(dirname(file), imageDockerfile), recipe.dockerfile);
+    levelCopy(copy.folder, epoch ?? 0);
+    progress.tell(`building ${target ?? "the image"} (${file})`);
+    const common = { here, signal, onLine: progress.onLine };
+    const folder = join(copy.folder, workspaceOf(file));
+    const built = await build({ cli, folder, config: inFolder, args: recipe.args, epoch, ...common });
+    if (signal.aborted) throw cancelledError();
+    if (built.exitCode !== 0) throw failed("not-built", "The image was not built:", `${built.stdout}\n${built.stderr}`);
+    for (const image of recipe.push) {
+      progress.tell(`pushing ${image}`);
+      const pushed = await push(image, common);
+      if (signal.aborted) throw cancelledError();
+      if (pushed.exitCode !== 0) throw failed("not-pushed", `${image} was not pushed:`, `${pushed.stdout}\n${pushed.stderr}`);
+    }
+    const result = await findResult(dirname(copy.folder), images[0]!, here);
+    progress.end();
+    show({ ...outcome, status: command.push ? "pushed" : "built", id: result.id, digest: command.push ? result.digest : null });
+    return 0;
+  } finally {
+    progress.end();
+    copy.remove();
+  }
+}
+
+/** An engine that nobody could ask, for showing what would be run. */
+const usual: Engine = { buildx: true, driver: "docker", store: true, rewrites: false };
+
+/** The Dockerfile of ours has two; a dev container of the user's is one image. */
+function chooseTarget({ target }: BuildCommand, { file, lock }: Chosen): BuildTarget | null {
+  if (lock.files[ownDevcontainer]?.strategy === "own") return target ?? "ci";
+  if (target !== "ci") return null;
+  throw usageError(
+    "no-such-target",
+    `${file} is a dev container of yours, which has one image and no target ci.`,
+    "Leave --target out; what is built serves jobs, too.",
+  );
+}
+
+/** A name for an image on this machine (github.com/distribution/reference). */
+function nameFrom(name: string): string {
+  return (
+    name
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9]+/g, "-")
+      .replaceAll(/^-|-$/g, "") || "aperture-env"
+  );
+}
+
+/** What the builder wrote down, and what the engine has. */
+async function findResult(
+  folder: string,
+  image: string,
+  here: Surroundings,
+): Promise<{ id: string | null; digest: string | null }> {
+  const found = look(folder, "metadata.json");
+  const said: unknown = found.kind === "text" ? JSON.parse(found.text) : {};
+  const { "containerimage.digest": digest, "containerimage.config.digest": id } = said as Readonly<
+    Record<string, string | undefined>
+  >;
+  const kept = await inspect(image, here);
+  const name = image.replace(/:[^/:]*$/, "");
+  const pushed = kept?.digests.find((each) => each.startsWith(`${name}@`))?.slice(name.length + 1);
+  // The engine's own builder calls the image's id its digest.
+  return { id: kept?.id ?? null, digest: (digest === id ? pushed : digest) ?? pushed ?? null };
+}
+
+function failed(code: string, message: string, said: string): AppError {
+  const lines = linesOf(said).map((line) => line.replace(/^\[\d{4}-[^\]]*\] /, ""));
+  const details = lines.filter((line) => !/^at |^\{"outcome"|^Error: Command failed|^$/.test(line)).slice(-15);
+  return new AppError({
+    code,
+    exit: 4,
+    message,
+    details: details.map((line) => `  ${line}`),
+    hint: "Mend what it says there, and run again.",
+  });
+}

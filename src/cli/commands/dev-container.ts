@@ -1,0 +1,92 @@
+/** Which dev container a command builds, and its copy: the same for all that build one. */
+import { basename } from "node:path";
+import { ownDevcontainer } from "../../catalog/files.ts";
+import { decisionError, environmentError, usageError } from "../../errors.ts";
+import type { Lock } from "../../lock/lock.ts";
+import { carriesEnvironment } from "../../parts/claims.ts";
+import { copyRepository, type Copy } from "../../repo/copy.ts";
+import { readLockFile } from "../../repo/environment.ts";
+import { findInstalled } from "../../repo/installed.ts";
+import { findTarget, look, type Target } from "../../repo/scan.ts";
+import type { Switches, Verb } from "../args.ts";
+import type { Io } from "../io.ts";
+
+/** What was chosen. */
+export interface Chosen {
+  readonly target: Target;
+  readonly lock: Lock;
+  /** The devcontainer.json, from the repository's top, and its text. */
+  readonly file: string;
+  readonly text: string;
+  /** The Dev Containers CLI's script. */
+  readonly cli: string;
+}
+
+/** Finds the environment, the dev container that has it, and what builds it. Throws where one of them is not there. */
+export function chooseDevContainer(
+  verb: Verb,
+  {
+    directory,
+    switches,
+    config,
+  }: { readonly directory: string | null; readonly switches: Switches; readonly config: string | null },
+  io: Io,
+): Chosen {
+  const target = findTarget(switches.cwd === null ? io.cwd : findTarget(io.cwd, switches.cwd).root, directory);
+  const { lock } = target.exists ? readLockFile(target.root) : { lock: null };
+  if (lock === null)
+    throw usageError(
+      "no-environment",
+      `${target.root} has no environment to ${verb}.`,
+      "Make one with  npm create aperture-env@latest",
+    );
+  const file = chooseConfig(lock, config);
+  const cli = findInstalled("@devcontainers/cli", "devcontainer.js");
+  if (cli === null)
+    throw environmentError(
+      "no-cli",
+      "The package @devcontainers/cli is not installed beside this program.",
+      `Run  npx create-aperture-env@latest ${verb}`,
+    );
+  return { target, lock, file, text: readConfig(target.root, file), cli };
+}
+
+/** Copies the repository, and makes sure that the copy has the devcontainer.json that was read. */
+export async function copyChosen({ target, file, text }: Chosen, io: Io): Promise<Copy> {
+  const copy = await copyRepository(target.root, basename(target.root), io.env);
+  const found = look(copy.folder, file);
+  if (found.kind === "text" && found.text === text) return copy;
+  copy.remove();
+  throw environmentError(
+    "not-copied",
+    `The copy of the repository does not have ${file} as it was read.`,
+    "Git may ignore it (git check-ignore -v), or somebody is writing it.",
+    { file },
+  );
+}
+
+/** The text of a devcontainer.json. Throws exit 4 where it is none, or lies outside of the repository. */
+function readConfig(root: string, file: string): string {
+  const found = look(root, file);
+  if (found.kind === "text") return found.text;
+  const why = found.kind === "nothing" ? "is not there" : `is ${found.what}`;
+  throw environmentError("no-dev-container", `${file} ${why}.`, "Bring it back, or run  npx create-aperture-env update", {
+    file,
+  });
+}
+
+/** The dev container that was named, ours, or the only one of the user's. */
+function chooseConfig(lock: Lock, named: string | null): string {
+  const files = Object.entries(lock.files).flatMap(([path, file]) => (carriesEnvironment(path, file) ? [path] : []));
+  const all = lock.files[ownDevcontainer]?.strategy === "own" ? [ownDevcontainer] : files;
+  if (named !== null) {
+    if (all.includes(named)) return named;
+    throw usageError("no-such-dev-container", `${named} has no environment.`, `These have: ${all.join(", ")}.`);
+  }
+  if (all.length === 1) return all[0]!;
+  throw decisionError(
+    "several-dev-containers",
+    `${all.length} dev containers have the environment: ${all.join(", ")}.`,
+    "Name one with --config.",
+  );
+}

@@ -1,0 +1,97 @@
+/** `build`. */
+import { usageError } from "../../errors.ts";
+import { isImageReference } from "../../catalog/image-reference.ts";
+import { oneFolder, readSwitches, readText, readWord } from "../values.ts";
+import type { Descriptor, Values } from "./descriptor.ts";
+import { making } from "./shared.ts";
+
+export const build: Descriptor = {
+  name: "build",
+  usage: "npx create-aperture-env build [folder] [flags]",
+  summary: 'builds the image, and pushes it, so that {"image": …} is a dev container',
+  about:
+    'Builds the image of the environment with the Dev Containers CLI, from a copy of the repository. The label devcontainer.metadata is on it, so that a devcontainer.json need say nothing but {"image": …}. Needs Docker; what it builds are the repository\'s own files, so trust the repository first.',
+  groups: [
+    {
+      title: "What to build",
+      flags: [
+        {
+          name: "target",
+          value: "ci|dev",
+          text: "ci for jobs, which is the default, or dev for editors and prebuilds; a dev container of your own has one image, which is built",
+        },
+        { name: "image", value: "name", repeats: true, text: "the image's name; may be given several times" },
+        { name: "platform", value: "a,b", text: "for which platforms, such as linux/amd64,linux/arm64" },
+        { name: "config", value: "file", text: "the devcontainer.json to take, where several have the environment" },
+        {
+          name: "npmrc",
+          value: "file",
+          text: "what OpenCode is fetched with where a registry asks for a token; it is in no layer",
+        },
+      ],
+    },
+    {
+      title: "Where it goes, and what goes with it",
+      flags: [
+        { name: "push", text: "push it to the registry that its name says" },
+        { name: "sbom", text: "with an SBOM, where the builder can" },
+        { name: "provenance", text: "with provenance, where the builder can" },
+      ],
+    },
+    {
+      title: "What may be taken from earlier builds",
+      flags: [
+        {
+          name: "cache-from",
+          value: "where",
+          repeats: true,
+          text: "as docker buildx build takes it; may be given several times",
+        },
+        { name: "cache-to", value: "where", text: "as docker buildx build takes it" },
+        { name: "no-cache", text: "nothing" },
+      ],
+    },
+    making,
+  ],
+  examples: [
+    ["npx create-aperture-env build --image ghcr.io/acme/app-ci --push", "the image for jobs, into a registry"],
+    ["npx create-aperture-env build --target dev --dry-run", "shows what would be built, and how"],
+  ],
+  read: ({ values, positionals, env }) => {
+    const images = readTexts(values, "image");
+    const wrong = images.find((image) => !isImageReference(image) || image.includes("@"));
+    if (wrong !== undefined)
+      throw usageError(
+        "bad-flag",
+        `--image cannot be ${JSON.stringify(wrong)}.`,
+        "It is a name, for instance ghcr.io/acme/app-ci:1",
+      );
+    const platform = readText(values, "platform");
+    if (platform !== null && !/^[\w/]+(?:,[\w/]+)*$/.test(platform))
+      throw usageError(
+        "bad-flag",
+        `--platform cannot be ${JSON.stringify(platform)}.`,
+        "It is a list such as linux/amd64,linux/arm64",
+      );
+    return {
+      kind: "build",
+      directory: oneFolder(positionals),
+      switches: readSwitches(values, env),
+      config: readText(values, "config")?.replace(/^\.\//, "") ?? null,
+      target: readWord(values, "target", ["ci", "dev"]),
+      images,
+      platform,
+      push: values["push"] === true,
+      cacheFrom: readTexts(values, "cache-from"),
+      cacheTo: readText(values, "cache-to"),
+      noCache: values["no-cache"] === true,
+      sbom: values["sbom"] === true,
+      provenance: values["provenance"] === true,
+      npmrc: readText(values, "npmrc"),
+    };
+  },
+};
+
+function readTexts(values: Values, flag: string): string[] {
+  return [values[flag] ?? []].flat().map(String);
+}
