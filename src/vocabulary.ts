@@ -7,8 +7,27 @@ import type { Answers, Choice, Parsed } from "./questions/types.ts";
 /** Variables of a process, by name. */
 export type Env = Readonly<Record<string, string | undefined>>;
 
+/** Where a container gets beside a dev container of the user's that Docker Compose starts. */
+export interface Beside {
+  /** The Compose file that is edited, of a devcontainer.json's one or several. */
+  readonly file: string;
+  /** The folder from which paths in the project's files go; empty for the repository's top. */
+  readonly folder: string;
+  /** The folder that is opened, with a `/` behind it; empty for the repository's top. */
+  readonly workspace: string;
+  /** The service that is opened. */
+  readonly service: string;
+  /** The service that has the network of that one: itself, or the one whose network it is in. */
+  readonly owner: string;
+  /** How others still find the owner by its name: an alias in the default network, the host name, or that it has one. */
+  readonly named: "alias" | "hostname" | "kept";
+  readonly profiles: readonly string[];
+}
+
 /** How the environment gets into the repository: a dev container of its own, or a Feature in these of the user's. */
-export type Shape = { readonly kind: "own" } | { readonly kind: "feature"; readonly files: readonly string[] };
+export type Shape =
+  | { readonly kind: "own" }
+  | { readonly kind: "feature"; readonly files: readonly string[]; readonly beside?: readonly Beside[] };
 
 /** What a connection may need of whatever carries the environment, and an output may offer. A pair fits where offers cover needs. */
 export type Need = "env" | "secret" | "net-admin" | "tun" | "state-volume" | "shared-network" | "build-stage" | "feature";
@@ -177,6 +196,14 @@ export interface KeyedValue {
   readonly fromText?: true;
   /** How many leading keys may be the user's; the key after them is ours by its name, so its value is set whatever it is. Null where none is. */
   readonly oursFrom: number | null;
+  /** Without it the gateway is out of reach. */
+  readonly needed?: true;
+}
+
+/** A value of the user's that gets another place in its file, and its own again when the environment goes. */
+export interface Move {
+  readonly from: readonly [string, ...string[]];
+  readonly to: readonly [string, ...string[]];
 }
 
 /** Values in a JSONC or YAML file, by the file's name. */
@@ -184,6 +211,8 @@ export interface ValuesPiece {
   readonly strategy: "keys";
   readonly path: string;
   readonly values: readonly KeyedValue[];
+  /** What goes elsewhere, where it is there. */
+  readonly moves?: readonly Move[];
   /** Nothing is to be done where the file is not there; otherwise it is in the way that it is not. */
   readonly optional?: true;
 }

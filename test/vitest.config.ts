@@ -23,7 +23,7 @@ const tiers = {
   },
   /** The same properties of the same edits, on some hundred files of public repositories. */
   corpus: {
-    include: there ? ["test/property/{adding,devcontainer,no-alarm,yaml}-files.test.ts"] : [],
+    include: there ? ["test/property/{adding,devcontainer,no-alarm,sidecar,yaml}-files.test.ts"] : [],
     passWithNoTests: !there,
     testTimeout: 600_000,
     maxWorkers: 2,

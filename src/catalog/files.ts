@@ -44,6 +44,11 @@ export function workspaceOf(path: string): string {
   return devcontainerPath.exec(path)?.[1] ?? "";
 }
 
+/** Whether a path is one of a Compose file that may be edited: by its name, or a YAML file in a folder of dev containers. */
+export function isComposePath(path: string): boolean {
+  return /(?:^|\/)(?:[^/]*compose[^/]*|\.devcontainer\/(?:[^/]+\/)?[^/]+)\.ya?ml$/i.test(path) && !isInFeatureFolder(path);
+}
+
 /** Whether a path lies in a Feature folder, that of the repository's top or one of a folder below. */
 export function isInFeatureFolder(path: string): boolean {
   return inFeatureFolder.test(path);

@@ -16,6 +16,8 @@ export interface Editor {
   /** An element of the list at a path. */
   ensureItem(text: string, path: KeyPath, item: unknown): EditResult;
   removeItem(text: string, path: KeyPath, item: unknown, made: number): EditResult;
+  /** Puts a pair of one map, as it is written and with its comments, behind the last of another. Only YAML's has it. */
+  moveValue?(text: string, from: KeyPath, to: KeyPath): EditResult;
 }
 
 /** The editor for a file. */

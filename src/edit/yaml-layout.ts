@@ -235,6 +235,63 @@ interface Member {
   readonly end: number;
 }
 
+/**
+ * Splices that put the lines of a pair behind the last pair of another map, as far right as that one's keys; null where either stands between
+ * braces, where something else is on the pair's first line, or where it is the only one in its map.
+ */
+export function movePair(
+  text: string,
+  comments: readonly Comment[],
+  { map, pair }: { readonly map: YamlMap; readonly pair: Pair },
+  target: YamlMap,
+): readonly Splice[] | null {
+  const start = pairStart(pair);
+  if (map.flow || target.flow || map.items.length === 1 || target.items.length === 0 || !beginsLine(text, start)) return null;
+  const indent = start - lineStart(text, start);
+  // Where a comment is alone on its line, its column.
+  const alone = new Map(
+    comments.filter(({ at }) => beginsLine(text, at)).map(({ at }) => [lineStart(text, at), at - lineStart(text, at)]),
+  );
+  let first = lineStart(text, start);
+  for (let above = first; above > 0 && alone.get((above = lineStart(text, above - 1))) === indent;) first = above;
+  /** The end of a pair with the comments below it that are further right than its key. */
+  const endOf = (of: Pair, column: number): number => {
+    let to = lineEnd(text, pairEnd(text, of));
+    for (;;) {
+      const below = to + newlineAt(text, to);
+      if (below === to || (alone.get(below) ?? 0) <= column) return to;
+      to = lineEnd(text, below);
+    }
+  };
+  const end = endOf(pair, indent);
+  const shift = indentOf(target) - indent;
+  const lines = text
+    .slice(first, end)
+    .split("\n")
+    .map((line) =>
+      line.trim() === "" ? line : shift > 0 ? " ".repeat(shift) + line : line.slice(Math.min(-shift, line.search(/[^ ]/))),
+    );
+  const at = endOf(target.items.at(-1)!, indentOf(target));
+  const newline = newlineAt(text, end);
+  const before = newlineBefore(text, first);
+  return [
+    newline > 0
+      ? { at: first, remove: end + newline - first, insert: "" }
+      : { at: first - before, remove: end - first + before, insert: "" },
+    { at, remove: 0, insert: newlineOf(text) + lines.join("\n") },
+  ];
+}
+
+/** How long the line end at an offset is. */
+function newlineAt(text: string, at: number): number {
+  return /^\r?\n/.exec(text.slice(at, at + 2))?.[0].length ?? 0;
+}
+
+/** How long the line end before an offset is. */
+function newlineBefore(text: string, at: number): number {
+  return /\r?\n$/.exec(text.slice(Math.max(0, at - 2), at))?.[0].length ?? 0;
+}
+
 function removeMember(
   text: string,
   comments: readonly Comment[],

@@ -22,6 +22,7 @@ import {
   isEmptyNode,
   keyText,
   layoutOf,
+  movePair,
   pairStart,
   remove,
   removeElement,
@@ -163,6 +164,32 @@ export function removeYamlItem(text: string, path: Path, item: YamlValue, made: 
   return checked(text, splices, withValue(reading.value, path, items.toSpliced(index, 1) as YamlValue));
 }
 
+/**
+ * Puts the pair at `from` behind the last one of the map that `to` leads into, under the same key: its lines as they are, only further left or
+ * right, with the comments on them, right above and, further right than the key, right below. Refuses what `ensureYaml` refuses, a pair between
+ * braces, and a place where there is a pair already.
+ */
+export function moveYaml(text: string, from: Path, to: Path): EditResult {
+  const reading = read(text);
+  if (!reading.ok) return reading;
+  const [way, target] = [walk(reading, from), walk(reading, to)];
+  if (!way.ok) return way;
+  if (!target.ok) return target;
+  if (way.merged !== null) return way.merged;
+  const last = way.steps.at(-1);
+  if (last === undefined || way.steps.length < from.length) return { ok: true, text };
+  if (target.steps.length === to.length)
+    return refuseAt(text, pairStart(last.pair), `${JSON.stringify(from.at(-1))} is at ${to.join(".")}, too`);
+  const hindrance = refuseShared(reading, [...way.steps, ...target.steps]) ?? target.merged;
+  if (hindrance !== null) return hindrance;
+  const { map } = target;
+  const splices = map === null || target.steps.length < to.length - 1 ? null : movePair(text, reading.comments, last, map);
+  if (splices === null)
+    return refuseAt(text, pairStart(last.pair), `${JSON.stringify(from.at(-1))} cannot be moved from here to ${to.join(".")}`);
+  const value = from.reduce((inner, name) => (inner as Plain)[name], reading.value) as YamlValue;
+  return checked(text, splices, withValue(withoutValue(reading.value, from, undefined), to, value));
+}
+
 /** The list at a path; null where there is nothing or an empty value, and `other` where there is something else. */
 interface FoundSeq {
   readonly ok: true;
@@ -213,6 +240,7 @@ export const yamlEditor: Editor = {
   removeValue: removeYaml,
   ensureItem: (text, path, item) => ensureYamlItem(text, path, item as YamlValue),
   removeItem: (text, path, item, made) => removeYamlItem(text, path, item as YamlValue, made),
+  moveValue: moveYaml,
 };
 
 function read(text: string): Reading | EditRefusal {

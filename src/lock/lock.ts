@@ -12,7 +12,7 @@ import { mayWrite, mayWriteTo } from "../parts/claims.ts";
 import { questions } from "../questions/table.ts";
 import type { Answers } from "../questions/types.ts";
 import { generatorVersion } from "../version.ts";
-import type { Strategy } from "../vocabulary.ts";
+import type { Move, Strategy } from "../vocabulary.ts";
 import { isInside } from "./inside.ts";
 import { migrateLock } from "./migrate.ts";
 import { isRegistry } from "./registry.ts";
@@ -33,6 +33,8 @@ export interface LockedValue {
   readonly made: number;
   /** The list was a text before, and is to be one again. */
   readonly fromText?: true;
+  /** Without it the gateway is out of reach. */
+  readonly needed?: true;
 }
 
 /** A value of the user's that was taken out; without it where it may have held a key. */
@@ -54,6 +56,8 @@ export interface LockedFile {
   readonly deleted?: true;
   /** `keys`: what was written. */
   readonly values?: readonly LockedValue[];
+  /** `keys`: what of the user's was put elsewhere. */
+  readonly moved?: readonly Move[];
   /** `taken`: what of the user's was taken out. */
   readonly taken?: readonly TakenValue[];
   /** `lines` and `block`: the lines that were written. */
@@ -166,8 +170,9 @@ function isLock(value: Record<string, unknown>): value is Record<string, unknown
 }
 
 /** Whether it is a place of an output's, so that a lock that somebody wrote does not reach beyond. */
-function isClaimed(path: string, { strategy, values = [], taken = [] }: LockedFile): boolean {
-  return mayWrite(path, { strategy, keys: [...values, ...taken].map((value) => value.path) });
+function isClaimed(path: string, { strategy, values = [], moved = [], taken = [] }: LockedFile): boolean {
+  const keys = [...values, ...taken].map((value) => value.path);
+  return mayWrite(path, { strategy, keys: [...keys, ...moved.flatMap(({ from, to }) => [from, to])] });
 }
 
 /** Whether this program ever writes to such a path, in whatever way. What a journal tells of beyond is not of this program. */
@@ -188,7 +193,7 @@ function isAnswers(value: unknown): value is Answers {
 
 function isLockedFile(value: unknown): value is LockedFile {
   if (!isRecord(value)) return false;
-  const { strategy, hash, ancestor, kept, deleted, values, taken, lines, created, undo } = value;
+  const { strategy, hash, ancestor, kept, deleted, values, moved, taken, lines, created, undo } = value;
   const known = ["own", "keys", "lines", "block", "seed", "taken"].includes(String(strategy));
   return (
     known &&
@@ -197,6 +202,7 @@ function isLockedFile(value: unknown): value is LockedFile {
     [ancestor, lines].every((item) => item === undefined || isList(item, isText)) &&
     [deleted, created].every((item) => item === undefined || item === true) &&
     (values === undefined || (isList(values, isLockedValue) && values.length <= maxValues)) &&
+    (moved === undefined || (isList(moved, isMove) && moved.length <= maxValues)) &&
     (taken === undefined || (isList(taken, isTakenValue) && taken.length <= maxValues)) &&
     (undo === undefined || isUndo(undo))
   );
@@ -204,14 +210,18 @@ function isLockedFile(value: unknown): value is LockedFile {
 
 function isLockedValue(value: unknown): value is LockedValue {
   if (!isRecord(value)) return false;
-  const { path, item, made, fromText } = value;
+  const { path, item, made, fromText, needed } = value;
   return (
     isKeyPath(path) &&
     typeof item === "boolean" &&
     isCount(made) &&
     "value" in value &&
-    (fromText === undefined || fromText === true)
+    [fromText, needed].every((flag) => flag === undefined || flag === true)
   );
+}
+
+function isMove(value: unknown): value is Move {
+  return isRecord(value) && isKeyPath(value["from"]) && isKeyPath(value["to"]);
 }
 
 function isTakenValue(value: unknown): value is TakenValue {

@@ -1,11 +1,19 @@
 /** The dev container: one of its own, or the Feature in those of the user's. */
-import { featurePath, isDevcontainerPath, isSameFeature, ownCompose, ownDevcontainer, workspaceOf } from "../catalog/files.ts";
+import {
+  featurePath,
+  isComposePath,
+  isDevcontainerPath,
+  isSameFeature,
+  ownCompose,
+  ownDevcontainer,
+  workspaceOf,
+} from "../catalog/files.ts";
 import { formatShell } from "../render/escape.ts";
 import type { Answers } from "../questions/types.ts";
-import type { Demand, Essential, KeyedValue, Output, Service, WantedFile } from "../vocabulary.ts";
+import type { Demand, Essential, KeyedValue, Output, Service, ValuesPiece, WantedFile } from "../vocabulary.ts";
 import { file } from "../parts/file.ts";
 import { runtimeValues } from "../parts/container.ts";
-import { describeService, sidecarFiles } from "../parts/sidecar.ts";
+import { besideValues, describeService, sidecarFiles } from "../parts/sidecar.ts";
 import { lifecycleOf } from "../parts/lifecycle.ts";
 import { inEachWorkspace } from "../parts/workspaces.ts";
 
@@ -39,6 +47,7 @@ export const devcontainer: Output = {
         secrets: {},
       },
     },
+    { strategy: "keys", path: isComposePath, keys: { include: {}, services: {}, volumes: {} } },
   ],
   files: (demand) => [
     ...(demand.runtime.service === null ? [] : besideFiles(demand, demand.runtime.service)),
@@ -55,11 +64,16 @@ export const devcontainer: Output = {
   pieces: ({ answers, shape, runtime }, revision) =>
     shape.kind === "own"
       ? []
-      : shape.files.map((path) => ({
-          strategy: "keys",
-          path,
-          values: [...valuesFor(path, answers, revision), ...runtimeValues(runtime)],
-        })),
+      : [
+          ...shape.files.map((path): ValuesPiece => ({
+            strategy: "keys",
+            path,
+            values: [...valuesFor(path, answers, revision), ...runtimeValues(runtime)],
+          })),
+          ...(shape.beside ?? []).flatMap((beside): ValuesPiece[] =>
+            runtime.service === null ? [] : [{ strategy: "keys", path: beside.file, ...besideValues(runtime.service, beside) }],
+          ),
+        ],
   next: ({ shape }, root) => [
     shape.kind === "own"
       ? `Open the folder in VS Code, JetBrains or Codespaces, or:  npx @devcontainers/cli up --workspace-folder ${formatShell(root)}`

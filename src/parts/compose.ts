@@ -1,6 +1,7 @@
 /** Puts outputs and a connection together, and knows none of them by name. Pure. */
 import { kindOf, needsOf, nextOfConnection, runtimeOf } from "./connection-answer.ts";
 import { connections } from "../connections/index.ts";
+import { sameValue } from "../edit/value.ts";
 import type { Answers, ConnectionChoice } from "../questions/types.ts";
 import type { Demand, Need, Output, Piece, Refusal, Shape, ValuesPiece, WantedFile } from "../vocabulary.ts";
 import { outputs } from "../outputs/index.ts";
@@ -101,7 +102,16 @@ export function nextOf(demand: Demand, root: string): readonly string[] {
 }
 
 function joined(first: ValuesPiece, second: ValuesPiece): ValuesPiece {
-  return { ...first, ...second, values: [...first.values, ...second.values] };
+  const [values, moves] = [
+    [...first.values, ...second.values],
+    [...(first.moves ?? []), ...(second.moves ?? [])],
+  ];
+  // Two dev containers of one Compose file have one container beside them.
+  return { ...first, ...second, values: distinct(values), ...(moves.length > 0 && { moves: distinct(moves) }) };
+}
+
+function distinct<Item>(items: readonly Item[]): readonly Item[] {
+  return items.filter((item, index) => items.findIndex((other) => sameValue(other, item)) === index);
 }
 
 function sorted<Item extends { readonly path: string }>(items: readonly Item[]): readonly Item[] {

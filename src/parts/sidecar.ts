@@ -1,7 +1,24 @@
 /** The files of a container beside the dev container, for Docker Compose. Pure. */
+import { posix } from "node:path";
 import { featureFolder } from "../catalog/files.ts";
-import type { Context, Service, WantedFile } from "../vocabulary.ts";
+import type { Beside, Context, KeyedValue, Service, ValuesPiece, WantedFile } from "../vocabulary.ts";
 import { file } from "./file.ts";
+
+/** Keys of a service that it can have in a network of its own only (moby, runconfig/hostconfig_unix.go, validateNetContainerMode). */
+export const networkKeys: readonly string[] = [
+  "ports",
+  "expose",
+  "networks",
+  "hostname",
+  "domainname",
+  "dns",
+  "dns_opt",
+  "dns_search",
+  "extra_hosts",
+  "links",
+  "external_links",
+  "mac_address",
+];
 
 /** The folder in which they lie. */
 const folder = `${featureFolder}/sidecar`;
@@ -61,5 +78,35 @@ export function describeService(service: Service): Context {
       file: `aperture-env/${serviceFile(service)}`,
       secretFiles: secrets.map((secret) => `aperture-env/${secretFile(secret)}`),
     },
+  };
+}
+
+/**
+ * What goes into a Compose file of the user's: the service, and that the one which has the network of the dev container joins its. Paths in it are
+ * from the project's folder, wherever they stand (seen with Compose 2.26; compose-spec, 14-include.md).
+ */
+export function besideValues(
+  service: Service,
+  { folder, workspace, service: dev, owner, named, profiles }: Beside,
+): Omit<ValuesPiece, "strategy" | "path"> {
+  const { name, secrets } = service;
+  const at = (file: string): string => {
+    const path = posix.relative(folder, `${workspace}${featureFolder}/${file}`);
+    return path.startsWith("../") ? path : `./${path}`;
+  };
+  const value = (path: KeyedValue["path"], given: unknown): KeyedValue => ({ path, value: given, item: false, oursFrom: null });
+  const item = (path: KeyedValue["path"], given: unknown): KeyedValue => ({ ...value(path, given), item: true });
+  return {
+    values: [
+      ...secrets.map((secret) => ({ ...item(["include"], at(secretFile(secret))), oursFrom: 0 })),
+      { ...value(["services", name, "extends"], { file: at(serviceFile(service)), service: name }), oursFrom: 1, needed: true },
+      ...(named === "alias" ? [item(["services", name, "networks", "default", "aliases"], owner)] : []),
+      ...(named === "hostname" ? [value(["services", name, "hostname"], owner)] : []),
+      ...profiles.map((profile) => item(["services", name, "profiles"], profile)),
+      { ...value(["services", owner, "network_mode"], `service:${name}`), oursFrom: 2, needed: true },
+      ...sharedMounts(service).map((mount) => ({ ...item(["services", dev, "volumes"], mount), oursFrom: 2 })),
+      ...volumeNames(service).map((volume) => value(["volumes", volume], {})),
+    ],
+    moves: networkKeys.map((key) => ({ from: ["services", owner, key], to: ["services", name, key] })),
   };
 }

@@ -8,6 +8,7 @@ import { specPath } from "../spec/spec.ts";
 import type { Demand } from "../vocabulary.ts";
 import type { Finding } from "./finding.ts";
 import { updateHint, type Observation } from "./observation.ts";
+import { observeMoves } from "./pieces/moves.ts";
 import { observePiece } from "./pieces/index.ts";
 import { conflictsOf, writesOf, type Plan } from "./plan.ts";
 import type { FileState, Snapshot } from "./snapshot.ts";
@@ -34,6 +35,11 @@ export function observe({ lock, snapshot, changedKeys, demand, editors }: CheckI
   return [
     ...observeSpec(at(specPath), changedKeys),
     ...observeAbsent(lock, demand),
+    ...piecesOf(demand, lock.revision).flatMap((piece): Observation[] => {
+      const found = at(piece.path);
+      if (piece.strategy !== "keys" || piece.moves === undefined || found.kind !== "text") return [];
+      return lock.files[piece.path] === undefined ? [] : observeMoves(piece.path, found.text, piece.moves, editors(piece.path));
+    }),
     ...Object.entries(lock.files)
       .filter(([path]) => path !== specPath)
       .flatMap(([path, file]) => observePiece(path, at(path), file, { decidedBy: "", ...files.get(path), meant }, editors)),
@@ -45,7 +51,10 @@ function observeAbsent(lock: Lock, demand: Demand): Observation[] {
   return piecesOf(demand, lock.revision).flatMap((piece): Observation[] => {
     if (piece.strategy !== "keys" || lock.files[piece.path]?.strategy === "keys") return [];
     const essential = piece.values.map((value) => findEssential(piece.path, value.path)).find((found) => found !== null);
-    return essential === undefined ? [] : [{ path: piece.path, state: "not-added", message: essential.absent, hint: updateHint }];
+    const message = essential?.absent ?? "nothing is beside the dev container yet by which it reaches the gateway";
+    return essential === undefined && !piece.values.some(({ needed }) => needed)
+      ? []
+      : [{ path: piece.path, state: "not-added", message, hint: updateHint }];
   });
 }
 

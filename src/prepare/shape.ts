@@ -6,7 +6,7 @@ import type { AnswerSources } from "../questions/resolve.ts";
 import { questionOf } from "../questions/table.ts";
 import type { Answers } from "../questions/types.ts";
 import type { Containers } from "../repo/environment.ts";
-import { specPath, type SpecEntries } from "../spec/spec.ts";
+import type { SpecEntries } from "../spec/spec.ts";
 import type { Shape } from "../vocabulary.ts";
 
 /** The shape that answers ask for here. Throws where they name a dev container that is not there. */
@@ -34,17 +34,6 @@ function featureShape(files: readonly string[], { devcontainers }: Answers, spec
     throw usageError("no-such-dev-container", `There is no dev container ${missing}.`, there, spec.devcontainers?.place);
   }
   return { kind: "feature", files: devcontainers };
-}
-
-/** Refuses a container beside dev containers of the user's. */
-export function refuseBeside(answers: Answers, shape: Shape): void {
-  if (shape.kind === "own" || runtimeOf(answers).service === null) return;
-  throw usageError(
-    "no-sidecar",
-    `This version puts no container beside a dev container of yours, and ${shape.files.join(" and ")} gets the environment.`,
-    "Take another aperture.connection, for instance network.",
-    { file: specPath },
-  );
 }
 
 /** The devcontainer.json files of the user's that get the Feature. */

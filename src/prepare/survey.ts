@@ -5,6 +5,8 @@ import type { Editors } from "../edit/editor.ts";
 import { loadEditors } from "../edit/editors.ts";
 import type { EditResult } from "../edit/splice.ts";
 import { lockPath, type Lock } from "../lock/lock.ts";
+import { AppError } from "../errors.ts";
+import { runtimeOf } from "../parts/connection-answer.ts";
 import { demandOf, wantedPaths } from "../parts/compose.ts";
 import { pathsToLookAt } from "../plan/build.ts";
 import { findBypass, type Finding, type Project } from "../plan/findings.ts";
@@ -19,7 +21,7 @@ import { specPath } from "../spec/spec.ts";
 import type { Shape, TakenPiece } from "../vocabulary.ts";
 import { chooseManaged, moveModels, writeFlags } from "./answers.ts";
 import { bypassOptionsOf, takenOf, type OnBypass } from "./bypass.ts";
-import { namedContainers, refuseBeside, shapeOf } from "./shape.ts";
+import { namedContainers, shapeOf } from "./shape.ts";
 
 /** What a plan is asked for. */
 export interface Request {
@@ -44,6 +46,8 @@ export interface Request {
   readonly moveModels?: boolean;
   /** Registries are asked for the digests of images. */
   readonly pins?: boolean;
+  /** A dev container that nothing can be put beside is not refused: what was written is judged by itself. */
+  readonly lenient?: true;
 }
 
 /** What is there, and what is wanted. */
@@ -105,8 +109,7 @@ export async function survey(request: Request, lockFile: LockFile): Promise<Surv
   const { resolved } = resolution;
   const { answers, editedSpec } =
     specText === null ? { ...resolution, editedSpec: null } : writeFlags(specText, specFile!, resolution);
-  const shape = shapeOf(containers, answers, { ...entries, ...request.given });
-  refuseBeside(answers, shape);
+  const shape = await withBeside(shapeOf(containers, answers, { ...entries, ...request.given }), answers, project, request, lock);
   const taken = onBypass === "fix" ? takenOf(bypassing) : [];
   const wanted = wantedPaths(demandOf(answers, shape));
   const editors = await loadEditors([...wanted, ...Object.keys(lock?.files ?? {})]);
@@ -117,7 +120,9 @@ export async function survey(request: Request, lockFile: LockFile): Promise<Surv
   const earlier: Snapshot = new Map([
     [specPath, textOf(specText)],
     [lockPath, lockFound],
-    ...project.configs.map(({ path, text }): [string, FileState] => [path, textOf(text)]),
+    ...[...project.configs, ...project.setup.filter(({ path }) => besideFiles(shape).includes(path))].map(
+      ({ path, text }): [string, FileState] => [path, textOf(text)],
+    ),
   ]);
   refuseIfDifferent(earlier, snapshot);
   const ending = findEnding(answers, entries, today);
@@ -136,4 +141,29 @@ export async function survey(request: Request, lockFile: LockFile): Promise<Surv
     editors,
     ending,
   };
+}
+
+/** The shape with a place for the container beside each dev container of the user's, where the connection has one. */
+async function withBeside(
+  shape: Shape,
+  answers: Answers,
+  { setup }: Project,
+  { lenient }: Request,
+  lock: Lock | null,
+): Promise<Shape> {
+  const { service } = runtimeOf(answers);
+  if (service === null || shape.kind === "own") return shape;
+  const [{ besideOf }, { yamlEditor }] = await Promise.all([import("./beside.ts"), import("../spec/file.ts")]);
+  const textOf = (path: string): string | null => setup.find((file) => file.path === path)?.text ?? null;
+  try {
+    return { ...shape, beside: besideOf(shape.files, service, { textOf, lock, editor: yamlEditor }) };
+  } catch (error) {
+    // What was written is judged by itself.
+    if (lenient === true && error instanceof AppError) return shape;
+    throw error;
+  }
+}
+
+function besideFiles(shape: Shape): readonly string[] {
+  return shape.kind === "own" ? [] : (shape.beside ?? []).map(({ file }) => file);
 }

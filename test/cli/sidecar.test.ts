@@ -1,5 +1,5 @@
 /** The connection `sidecar` through the whole program: a dev container of its own, as a Compose project. */
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { parse } from "yaml";
@@ -112,5 +112,253 @@ describe("a dev container of its own", () => {
     await run("update", "--connection", "sidecar");
     await run("remove", "--yes");
     expect(treeOf(root)).toEqual(before);
+  });
+});
+
+describe("a Compose project of the user's", () => {
+  const devcontainer = ".devcontainer/devcontainer.json";
+  const compose = "docker-compose.yml";
+  const theirs: Files = {
+    [devcontainer]: '{ "dockerComposeFile": "../docker-compose.yml", "service": "app", "workspaceFolder": "/workspace" }\n',
+    [compose]: `# Ours.
+services:
+  app:
+    image: debian:bookworm-slim
+    # For the browser.
+    ports:
+      - "3000:3000" # web
+      # - "9229:9229"
+    networks:
+      - front # the proxy's
+
+    volumes: [".:/workspace"]
+  db:
+    image: postgres:17
+    networks: { front: {}, back: {} }
+networks:
+  front:
+  back:
+`,
+  };
+  const create = (...more: readonly string[]): Promise<Ran> => run("--yes", "--connection", "sidecar", ...more);
+  const project = (files: Files): void => write(root, files);
+  const refusedFor = async (...args: readonly string[]): Promise<string> => {
+    const before = treeOf(root);
+    const ran = await runPiped(args.length === 0 ? ["--yes", "--connection", "sidecar"] : args, root);
+    expect(ran.exit, ran.stdout + ran.stderr).toBeGreaterThan(1);
+    expect(treeOf(root)).toEqual(before);
+    return ran.stdout + ran.stderr;
+  };
+
+  test("gets one service, and the opened one its network: ports and networks go there, with their comments", async () => {
+    project(theirs);
+    await create();
+    expect(read(compose)).toBe(`# Ours.
+services:
+  app:
+    image: debian:bookworm-slim
+
+    volumes: [".:/workspace", "tailscale-socket:/var/run/tailscale:ro"]
+    network_mode: service:tailscale
+  db:
+    image: postgres:17
+    networks: { front: {}, back: {} }
+  tailscale:
+    extends:
+      file: ./.devcontainer/aperture-env/sidecar/tailscale.yaml
+      service: tailscale
+    hostname: app
+    # For the browser.
+    ports:
+      - "3000:3000" # web
+      # - "9229:9229"
+    networks:
+      - front # the proxy's
+networks:
+  front:
+  back:
+include:
+  - "./.devcontainer/aperture-env/sidecar/secret\${TS_AUTHKEY:+-given}.yaml"
+volumes:
+  tailscale-state: {}
+  tailscale-socket: {}
+`);
+    expect((await run("check")).stdout).toMatch(/^Fine/);
+    expect((await run("update")).stdout).toContain("Nothing to do");
+    await run("remove", "--yes");
+    expect(read(compose)).toBe(theirs[compose]);
+  });
+
+  test("has its ports and networks back where it went on in the meantime, and loses nothing of it", async () => {
+    project(theirs);
+    await create();
+    edit(compose, (text) => text.replace('"3000:3000" # web', '"3001:3000" # web').replace("postgres:17", "postgres:18"));
+    expect((await run("update")).stdout).toContain("Nothing to do");
+    await run("remove", "--yes");
+    expect(parse(read(compose))).toEqual(
+      parse(theirs[compose]!.replace("3000:3000", "3001:3000").replace("postgres:17", "postgres:18")),
+    );
+    for (const comment of ["# Ours.", "# For the browser.", "# web", '# - "9229:9229"', "# the proxy's"])
+      expect(read(compose)).toContain(comment);
+  });
+
+  test("switching to another word takes all of it out", async () => {
+    project(theirs);
+    await create();
+    await run("update", "--connection", "network");
+    expect(read(compose)).toBe(theirs[compose]);
+    expect(Object.keys(treeOf(root)).filter((name) => name.includes("sidecar"))).toEqual([]);
+    await run("update", "--connection", "sidecar");
+    expect(read(compose)).toContain("network_mode: service:tailscale");
+  });
+
+  test.each<[string, (text: string) => string, RegExp]>([
+    ["its network is gone", (text) => text.replace("    network_mode: service:tailscale\n", ""), /network_mode is missing/],
+    ["its network is another one", (text) => text.replace("service:tailscale", "bridge"), /network_mode is another one/],
+    ["the service is gone", (text) => text.replace(/ {4}extends:\n.*\n.*\n/, ""), /services › tailscale › extends is missing/],
+    [
+      "ports came that cannot stay",
+      (text) => text.replace("    network_mode", "    expose: [80]\n    network_mode"),
+      /services › app › expose belongs to services › tailscale/,
+    ],
+  ])("check is red where %s", async (_what, change, expected) => {
+    project(theirs);
+    await create();
+    const whole = read(compose);
+    edit(compose, change);
+    const said = await check();
+    expect(said).toMatch(/^3 /);
+    expect(said).toMatch(expected);
+    if (read(compose).includes("bridge")) {
+      expect(await refusedFor("update")).toContain('app has the network mode "bridge"');
+      return;
+    }
+    await run("update", "--restore");
+    expect((await run("check")).exit).toBe(0);
+    if (!/expose/.test(read(compose)))
+      expect(parse(read(compose))).toMatchObject({
+        services: { app: (parse(whole) as { services: { app: object } }).services.app },
+      });
+  });
+
+  test("a lost lock: what is ours is known by its place, and still goes", async () => {
+    project(theirs);
+    await create();
+    const whole = read(compose);
+    rmSync(join(root, "aperture-env.lock"));
+    rmSync(join(root, ".devcontainer/aperture-env"), { recursive: true });
+    await create();
+    expect(read(compose)).toBe(whole);
+    expect((await run("check")).exit).toBe(0);
+    await run("remove", "--yes");
+    expect(parse(read(compose))).toMatchObject({
+      services: { app: { ports: ["3000:3000"], networks: ["front"] }, db: { image: "postgres:17" } },
+    });
+    expect(read(compose)).not.toMatch(/network_mode|aperture-env|tailscale-socket:\/|\n {2}tailscale:/);
+  });
+
+  test("a service in another one's network: that one's is changed", async () => {
+    project({
+      ...theirs,
+      [compose]: `services:
+  app:
+    image: debian:bookworm-slim
+    network_mode: service:db
+  db:
+    image: postgres:17
+    ports: ["5432:5432"]
+`,
+    });
+    await create();
+    expect(parse(read(compose))).toMatchObject({
+      services: {
+        app: { network_mode: "service:db", volumes: ["tailscale-socket:/var/run/tailscale:ro"] },
+        db: { network_mode: "service:tailscale" },
+        tailscale: { ports: ["5432:5432"], networks: { default: { aliases: ["db"] } } },
+      },
+    });
+  });
+
+  test("of several files that one is edited which has the service last; paths are from the project's folder", async () => {
+    project({
+      [devcontainer]: JSON.stringify({
+        dockerComposeFile: ["../docker/docker-compose.yml", "docker-compose.dev.yml"],
+        service: "app",
+        workspaceFolder: "/workspace",
+      }),
+      "docker/docker-compose.yml": "services:\n  app:\n    image: debian:bookworm-slim\n    profiles: [dev]\n",
+      ".devcontainer/docker-compose.dev.yml": "services:\n  app:\n    command: sleep infinity\n    profiles: [dev]\n",
+    });
+    await create();
+    expect(read("docker/docker-compose.yml")).not.toContain("tailscale");
+    expect(parse(read(".devcontainer/docker-compose.dev.yml"))).toMatchObject({
+      include: ["../.devcontainer/aperture-env/sidecar/secret${TS_AUTHKEY:+-given}.yaml"],
+      services: {
+        tailscale: { extends: { file: "../.devcontainer/aperture-env/sidecar/tailscale.yaml" }, profiles: ["dev"] },
+      },
+    });
+  });
+
+  test.each<[string, Files, RegExp]>([
+    ["an image", { [devcontainer]: '{ "image": "debian" }' }, /made from an image or a Dockerfile.*Take auto or userspace/s],
+    [
+      "a file that is not there",
+      { [devcontainer]: theirs[devcontainer]!.replace("../", "") },
+      /cannot be read in this repository/,
+    ],
+    [
+      "a variable in a file's name",
+      { [devcontainer]: theirs[devcontainer]!.replace("../", "${localEnv:HOME}/") },
+      /cannot be read in this repository/,
+    ],
+    [
+      "a service that no file has",
+      { [compose]: "include: [other.yml]\nservices:\n  db:\n    image: x\n" },
+      /has the service app itself; one that is included/,
+    ],
+    [
+      "ports in another file",
+      {
+        [devcontainer]:
+          '{ "dockerComposeFile": ["../docker-compose.yml", "compose.yml"], "service": "app", "workspaceFolder": "/" }',
+        ".devcontainer/compose.yml": "services:\n  app:\n    command: sleep infinity\n",
+      },
+      /docker-compose.yml gives app ports, networks.*Move ports, networks of app to .devcontainer\/compose.yml/s,
+    ],
+    [
+      "a service of that name",
+      { [compose]: `${theirs[compose]!.split("networks:\n  front")[0]}  tailscale:\n    image: x\n` },
+      /has a service tailscale of its own/,
+    ],
+    [
+      "a network mode of its own",
+      { [compose]: "services:\n  app:\n    network_mode: host\n" },
+      /app has the network mode "host"/,
+    ],
+    [
+      "settings by extends",
+      { [compose]: "services:\n  app:\n    extends: { service: base }\n  base:\n    ports: [80]\n" },
+      /app extends another service/,
+    ],
+    [
+      "ports by a merge",
+      { [compose]: "x-base: &base\n  ports: [80]\nservices:\n  app:\n    <<: *base\n    image: x\n" },
+      /docker-compose.yml:5:5: cannot be edited: "ports" comes from a merge here/,
+    ],
+    [
+      "a service that others take over",
+      { [compose]: "services:\n  app: &app\n    image: x\n  web:\n    <<: *app\n" },
+      /used elsewhere as \*app/,
+    ],
+    ["ports between braces", { [compose]: "services:\n  app: { image: x, ports: [80] }\n" }, /"ports" cannot be moved from here/],
+    ["a file that is no YAML", { [compose]: "services: [\n" }, /docker-compose.yml:\d+:\d+.*cannot be edited/s],
+    [
+      "a file of another name",
+      { [devcontainer]: theirs[devcontainer]!.replace("docker-compose", "stack"), "stack.yml": theirs[compose]! },
+      /none of the files that this program edits/,
+    ],
+  ])("%s is refused, with what to do", async (_what, files, expected) => {
+    project({ ...theirs, ...files });
+    expect(await refusedFor()).toMatch(expected);
   });
 });

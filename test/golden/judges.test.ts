@@ -12,6 +12,7 @@ import { withOwn } from "../../src/catalog/hooks.ts";
 import { findBase } from "../../src/catalog/bases.ts";
 import { featurePath, isDevcontainerPath, ownCompose } from "../../src/catalog/files.ts";
 import { hashText, lockPath, parseLock, type Lock } from "../../src/lock/lock.ts";
+import { runtimeOf } from "../../src/parts/connection-answer.ts";
 import { specPath } from "../../src/spec/spec.ts";
 import { makeTemporary, registry, textOf, writeTree, type GoldenCase } from "./cases.ts";
 import { judgeDockerfile } from "./dockerfile-judge.ts";
@@ -502,7 +503,7 @@ describe.skipIf(
       expect(configuration.containerEnv ?? {}).toEqual(expanded({ ...containerEnv, ...mine }));
       expect(new Set(configuration.forwardPorts)).toEqual(new Set([...myPorts, ...forwardPorts]));
       // The user's own hooks come behind ours.
-      for (const [hook, command] of Object.entries(withOwn(hooks, false)))
+      for (const [hook, command] of Object.entries(withOwn(hooks, runtimeOf(lock.answers).connect !== null)))
         expect((mergedConfiguration[`${hook}s`] as unknown[])[0], hook).toEqual(command);
 
       if (lock.files[devcontainer]!.strategy === "own") {

@@ -32,6 +32,7 @@ const shown: Readonly<Record<string, string>> = {
   "own-asks-more": "a spec by hand that asks for variables, ports and hooks where there is no dev container",
   "python-openai": "a Python project, one provider and another model",
   sidecar: "a dev container with Tailscale beside it, in a Compose project of its own",
+  "sidecar-feature": "a Compose project gets the Feature, and Tailscale beside its service; ports and networks go there",
   slim: "a base without an account, and a name that every format has to escape",
   "spec-by-hand": "a spec of one line, written by hand",
   "spec-changed": "a spec that was edited after generating: what it decides is replaced",

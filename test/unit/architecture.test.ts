@@ -547,12 +547,14 @@ describe("the ground floor", () => {
   });
 
   test("each kind of piece plans, takes out and observes in a file of its own, which nobody else asks", () => {
-    const kinds = [...sources.keys()].filter((file) => /^src\/plan\/pieces\/(?!index|piece|spelling|undo)/.test(file));
+    const kinds = [...sources.keys()].filter((file) => /^src\/plan\/pieces\/(?!index|moves|piece|spelling|undo)/.test(file));
     expect(kinds.map((file) => posix.basename(file, ".ts")).sort()).toEqual(["lines", "own", "seed", "taken", "values"]);
     const asked = imports.filter(({ to, typeOnly }) => kinds.includes(to) && !typeOnly).map(({ from, to }) => `${from} ${to}`);
     expect(asked.filter((line) => !line.startsWith("src/plan/pieces/index.ts")).sort()).toEqual([
       // The spec is what a plan begins with, and what goes past the gateway is looked at again without it.
       "src/plan/build.ts src/plan/pieces/seed.ts",
+      // Where a container gets beside one of the user's is for what the user wrote to say, without what is ours.
+      "src/prepare/beside.ts src/plan/pieces/values.ts",
       "src/prepare/bypass.ts src/plan/pieces/taken.ts",
     ]);
   });

@@ -154,6 +154,7 @@ function requestFor(target: Target, { env }: Io): Request {
     decideBypass: async () => "leave",
     unignore: false,
     restore: false,
+    lenient: true,
   };
 }
 

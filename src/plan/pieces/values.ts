@@ -7,10 +7,11 @@ import type { EditRefusal, EditResult } from "../../edit/splice.ts";
 import { isTree, sameValue, valueAt } from "../../edit/value.ts";
 import { hashText, type LockedFile, type LockedValue } from "../../lock/lock.ts";
 import { findEssential } from "../../parts/claims.ts";
-import type { KeyedValue, ValuesPiece } from "../../vocabulary.ts";
+import type { KeyedValue, Move, ValuesPiece } from "../../vocabulary.ts";
 import { note, orRestore, updateHint, type Observation } from "../observation.ts";
 import type { Change, Settlement } from "../plan.ts";
 import type { FileState } from "../snapshot.ts";
+import { move, moveBack } from "./moves.ts";
 import { editOrKeep, notAFile, refusedEdit, type Handling, type Planned } from "./piece.ts";
 import { respell, spellAsIn } from "./spelling.ts";
 import { originalOf, undoOf } from "./undo.ts";
@@ -23,7 +24,7 @@ export function planValues(
   editor: Editor,
   { restore = false, settle = null }: Partial<Pick<Handling, "restore" | "settle">> = {},
 ): Planned {
-  const { path, values: wanted } = piece;
+  const { path, values: wanted, moves = [] } = piece;
   if (found.kind !== "text") return { change: notAFile(path, found), locked: locked ?? null };
   const read = editor.read(found.text);
   const respelled = read.ok ? respell(path, found.text, read.value, locked?.values ?? [], wanted) : read;
@@ -58,14 +59,22 @@ export function planValues(
     const { change: ours } = planValues(piece, found, locked, editor, { restore, settle: "replace" });
     return { change: changedByBoth(path, both, found.text, "after" in ours ? ours.after : undefined), locked: locked ?? null };
   }
+  // Where a lock was lost, what is at its new place was put there.
+  const isAt = ({ from, to }: Move): boolean =>
+    read.ok && valueAt(read.value, from) === undefined && valueAt(read.value, to) !== undefined;
+  const placed = move(text, moves, locked === undefined ? moves.filter(isAt) : (locked.moved ?? []), editor);
+  if (!placed.ok) return { change: refusedEdit(path, placed), locked: locked ?? null };
+  const { moved } = placed;
+  text = placed.text;
   const change = editOrKeep(path, found.text, text, notes, "edited");
   // What the user edits around our values is nothing to write down.
-  if (locked !== undefined && text === found.text && sameValue(values, locked.values ?? [])) return { change, locked };
+  const isKnown = sameValue(values, locked?.values ?? []) && sameValue(moved, locked?.moved ?? []);
+  if (locked !== undefined && text === found.text && isKnown) return { change, locked };
   // Where a person took out all that was ours, what is there is theirs again; where a lock was lost, what is ours by its name is not theirs.
   const isTheirs = locked === undefined ? !wanted.some((value) => holds(read, value)) : theirs() === found.text;
   const original = isTheirs ? found.text : locked === undefined ? null : originalOf(found.text, locked);
-  const undo = original === null ? {} : { undo: undoOf(text, original) };
-  return { change, locked: { strategy: "keys", hash: hashText(text), values, ...undo } };
+  const more = { ...(moved.length > 0 && { moved }), ...(original !== null && { undo: undoOf(text, original) }) };
+  return { change, locked: { strategy: "keys", hash: hashText(text), values, ...more } };
 }
 
 /** Takes our values out of a text; null for one where nothing is left to take. */
@@ -113,6 +122,15 @@ export function observeValues(path: string, text: string, locked: LockedFile, ed
     const name = describe({ ...value, oursFrom: null });
     const isGone = current === undefined;
     const essential = findEssential(path, value.path);
+    if (value.needed === true)
+      return [
+        {
+          path,
+          state: isGone ? "missing" : "changed",
+          message: `${name} ${isGone ? "is missing" : "is another one than the lock has"}, so the gateway is out of reach`,
+          hint: orRestore("bring it back from git"),
+        },
+      ];
     if (essential === null)
       return [note(path, "edited", `${name} was ${isGone || value.item ? "taken out" : "changed"} by hand`)];
     return isGone
@@ -138,8 +156,10 @@ export function withoutValues(
   const original = originalOf(text, locked);
   if (original !== null) return { ok: true, text: original, notes: [] };
   const notes: string[] = [];
-  let left = text;
-  for (const value of [...spelledIn(path, text, locked, editor)].reverse()) {
+  const back = moveBack(text, locked.moved ?? [], editor, notes);
+  if (!back.ok) return back;
+  let left = back.text;
+  for (const value of [...spelledIn(path, left, locked, editor)].reverse()) {
     const edited = takeValueOut(left, value, editor, notes, isOursByName(path, value));
     if (!edited.ok) return edited;
     left = edited.text;
@@ -148,8 +168,10 @@ export function withoutValues(
 }
 
 /** Whether a text has what is ours by its name already. */
-function holds(read: ReturnType<Editor["read"]>, { path, oursFrom }: KeyedValue): boolean {
-  return oursFrom !== null && read.ok && valueAt(read.value, path.slice(0, oursFrom + 1)) !== undefined;
+function holds(read: ReturnType<Editor["read"]>, value: KeyedValue): boolean {
+  const { path, oursFrom, item } = value;
+  if (oursFrom === null || !read.ok) return false;
+  return item ? isThere(valueAt(read.value, path), value) : valueAt(read.value, path.slice(0, oursFrom + 1)) !== undefined;
 }
 
 /** What the lock knows, each under the name by which the text has it. */
@@ -196,11 +218,12 @@ function putIn(
     item,
     made: depth,
     ...(turned && { fromText: true }),
+    ...(wanted.needed && { needed: true }),
   });
   if (isThere(current, wanted)) return { ok: true, text, locked: made === null ? null : entry(made, known?.fromText === true) };
   // Of what is ours by name, the whole key is what a person takes out; without its value it is only incomplete.
   const missing =
-    oursFrom === null ? item || current === undefined : valueAt(read.value, path.slice(0, oursFrom + 1)) === undefined;
+    item || (oursFrom === null ? current === undefined : valueAt(read.value, path.slice(0, oursFrom + 1)) === undefined);
   if (known !== undefined && missing && !restore) {
     notes.push(`${describe(wanted)} was taken out by you and stays out`);
     return { ok: true, text, locked: known };

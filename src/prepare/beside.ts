@@ -1,0 +1,161 @@
+/**
+ * Where a container gets beside dev containers of the user's: which Compose file is edited, and how. What cannot be edited safely is refused, with
+ * what to do instead. Pure.
+ *
+ * A service in another one's network can have no ports, networks and names of its own (compose-spec, 05-services.md, "network_mode"; moby,
+ * runconfig/hostconfig_unix.go): they go to the one whose network it is.
+ */
+import { posix } from "node:path";
+import { isComposePath, workspaceOf } from "../catalog/files.ts";
+import type { Editor } from "../edit/editor.ts";
+import { isTree, valueAt, type Tree } from "../edit/value.ts";
+import { usageError, type AppError } from "../errors.ts";
+import type { Lock } from "../lock/lock.ts";
+import { networkKeys } from "../parts/sidecar.ts";
+import { readDevcontainer } from "../plan/findings/devcontainer.ts";
+import { withoutValues } from "../plan/pieces/values.ts";
+import type { Beside, Service } from "../vocabulary.ts";
+
+/** What is there. */
+export interface Projects {
+  /** The text of a file of the repository, or null. */
+  readonly textOf: (path: string) => string | null;
+  readonly lock: Lock | null;
+  /** The editor of YAML files. */
+  readonly editor: Editor;
+}
+
+/** A Compose file as the user wrote it, without anything of ours. */
+interface ComposeFile {
+  readonly path: string;
+  readonly services: Tree;
+}
+
+/** One place for each devcontainer.json. Throws where there is none. */
+export function besideOf(devcontainers: readonly string[], service: Service, projects: Projects): readonly Beside[] {
+  return devcontainers.map((path) => placeFor(path, service, projects));
+}
+
+function placeFor(devcontainer: string, { name }: Service, { textOf, lock, editor }: Projects): Beside {
+  const read = readDevcontainer(textOf(devcontainer) ?? "");
+  if (read === null || read.compose === null)
+    throw refusal(
+      devcontainer,
+      `${devcontainer} is made from an image or a Dockerfile, and only Docker Compose starts a second container with it.`,
+      "Take auto or userspace for aperture.connection, which need none; or make it a Compose project.",
+    );
+  const { service } = read.compose;
+  const files = read.composeFiles.map((named) => fileAt(devcontainer, named, textOf, lock, editor));
+  const isKnown = files.some(({ services }) => isOurs(services[name]));
+  const owner = ownerOf(service, files, devcontainer, isKnown ? name : null);
+  const all = files.filter(({ services }) => isTree(services[owner]));
+  const edited = all.at(-1);
+  if (edited === undefined || !isTree(edited.services[service]))
+    throw refusal(
+      devcontainer,
+      edited === undefined
+        ? `No file of ${devcontainer} has the service ${owner} itself; one that is included cannot be edited from here.`
+        : `${service} is in the network of ${owner}, and another file has it.`,
+      `Put ${service}${owner === service ? "" : ` and ${owner}`} into one file that dockerComposeFile names.`,
+    );
+  for (const { path, services } of all) refuseWithin(path, services[owner] as Tree, owner, edited.path);
+  for (const { path, services } of files)
+    if (Object.hasOwn(services, name) && !isOurs(services[name]))
+      throw refusal(
+        path,
+        `${path} has a service ${name} of its own.`,
+        `Where it is a node of the tailnet, give ${owner}  network_mode: service:${name}  there and take network for aperture.connection; else give it another name.`,
+      );
+  const has = (key: string): boolean => Object.hasOwn(edited.services[owner] as Tree, key);
+  const profiles = valueAt(edited.services, [owner, "profiles"]);
+  return {
+    file: edited.path,
+    folder: posix.dirname(files[0]!.path).replace(/^\.$/, ""),
+    workspace: workspaceOf(devcontainer),
+    service,
+    owner,
+    named: isKnown || has("hostname") ? "kept" : has("networks") ? "hostname" : "alias",
+    profiles: Array.isArray(profiles) ? profiles.filter((profile) => typeof profile === "string") : [],
+  };
+}
+
+/** A file that is named, from the folder of the devcontainer.json. */
+function fileAt(devcontainer: string, named: string, textOf: Projects["textOf"], lock: Lock | null, editor: Editor): ComposeFile {
+  const folder = posix.dirname(devcontainer);
+  const top = posix.relative(folder, workspaceOf(devcontainer) || ".");
+  const path = posix.join(folder, named.replace(/^\$\{localWorkspaceFolder\}/, top === "" ? "." : top));
+  const text = textOf(path);
+  if (text === null)
+    throw refusal(
+      devcontainer,
+      `${named}, which ${devcontainer} names, cannot be read in this repository.`,
+      "Name files of the repository, without variables but ${localWorkspaceFolder}.",
+    );
+  const locked = lock?.files[path];
+  const without = locked?.strategy === "keys" ? withoutValues(path, text, locked, editor) : null;
+  const read = editor.read(without?.ok === true ? without.text : text);
+  if (!read.ok)
+    throw usageError("no-sidecar", `${path} cannot be edited: ${read.why}.`, "Mend it there, and run again.", {
+      file: path,
+      line: read.line,
+      column: read.column,
+    });
+  const services = valueAt(read.value, ["services"]);
+  return { path, services: isTree(services) ? services : {} };
+}
+
+/** The service whose network a service has, through as many as it takes, but not up to `ours`. */
+function ownerOf(service: string, files: readonly ComposeFile[], devcontainer: string, ours: string | null): string {
+  let owner = service;
+  for (let steps = 0; steps < 10; steps++) {
+    const given = files.flatMap(({ path, services }) => {
+      const mode = valueAt(services, [owner, "network_mode"]);
+      return mode === undefined ? [] : [{ path, mode }];
+    });
+    const last = given.at(-1);
+    if (last === undefined) return owner;
+    const next = typeof last.mode === "string" ? /^service:(.+)$/.exec(last.mode)?.[1] : undefined;
+    if (next === undefined)
+      throw refusal(
+        last.path,
+        `${owner} has the network mode ${JSON.stringify(last.mode)}, and cannot be in that of another container, too.`,
+        `Take network_mode of ${owner} out; or take network for aperture.connection where that network leads to the gateway.`,
+      );
+    if (next === ours) return owner;
+    owner = next;
+  }
+  throw refusal(devcontainer, `${service} is in its own network, through others.`, "Give one of them a network.");
+}
+
+/** Refuses settings of the service that another file, or another service, gives it. */
+function refuseWithin(path: string, service: Tree, owner: string, edited: string): void {
+  if (Object.hasOwn(service, "extends"))
+    throw refusal(
+      path,
+      `${owner} extends another service, which may give it ports and networks that cannot be moved.`,
+      `Write what it needs into ${owner} itself, and take extends out.`,
+    );
+  const keys = networkKeys.filter((key) => Object.hasOwn(service, key));
+  if (path !== edited && keys.length > 0)
+    throw refusal(
+      path,
+      `${path} gives ${owner} ${keys.join(", ")}, which belong to the one whose network it will have, in ${edited}.`,
+      `Move ${keys.join(", ")} of ${owner} to ${edited}: from there they are moved on.`,
+    );
+  if (!isComposePath(edited))
+    throw refusal(
+      edited,
+      `${edited} is none of the files that this program edits: those with compose in their names, and YAML files in .devcontainer.`,
+      "Give it such a name.",
+    );
+}
+
+/** Whether a service is the one that an update wrote whose lock is gone. */
+function isOurs(service: unknown): boolean {
+  const file = valueAt(service, ["extends", "file"]);
+  return typeof file === "string" && /(?:^|\/)aperture-env\/sidecar\//.test(file);
+}
+
+function refusal(file: string, message: string, hint: string): AppError {
+  return usageError("no-sidecar", message, hint, { file });
+}
