@@ -780,9 +780,8 @@ async function addressesOf(name, seen, deadline) {
 var ways = ["network", "auto", "userspace", "tailscale", "sidecar", "ts-unplug"];
 function readSettings(text) {
   try {
-    const { origin, gateway, connect: connect2 } = JSON.parse(text ?? "");
-    const meant = gateway ?? origin;
-    return connect2 === void 0 || !ways.includes(connect2.by.default) || !URL.canParse(meant) ? null : { ...connect2, origin: meant };
+    const { origin, connect: connect2 } = JSON.parse(text ?? "");
+    return connect2 === void 0 || !ways.includes(connect2.by.default) || !URL.canParse(origin) ? null : { ...connect2, origin };
   } catch {
     return null;
   }

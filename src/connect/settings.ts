@@ -13,15 +13,8 @@ const ways: readonly Way[] = ["network", "auto", "userspace", "tailscale", "side
 /** Reads environment.json; null where it says nothing of a way, or nothing that anybody here wrote, so that there is nothing to do. */
 export function readSettings(text: string | null): Settings | null {
   try {
-    const { origin, gateway, connect } = JSON.parse(text ?? "") as {
-      readonly origin: string;
-      readonly gateway?: string;
-      readonly connect?: Connect;
-    };
-    const meant = gateway ?? origin;
-    return connect === undefined || !ways.includes(connect.by.default) || !URL.canParse(meant)
-      ? null
-      : { ...connect, origin: meant };
+    const { origin, connect } = JSON.parse(text ?? "") as { readonly origin: string; readonly connect?: Connect };
+    return connect === undefined || !ways.includes(connect.by.default) || !URL.canParse(origin) ? null : { ...connect, origin };
   } catch {
     return null;
   }

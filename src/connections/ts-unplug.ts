@@ -62,7 +62,6 @@ export const tsUnplug: Connection = {
         }
       : {
           ...nothing,
-          env: { APERTURE_URL: `http://localhost:${at}` },
           secrets: secretsOf(answers),
           volumes: [loginVolume],
           programs: ["ts-unplug"],

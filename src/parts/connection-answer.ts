@@ -46,9 +46,15 @@ export function nextOfConnection(answers: Answers): readonly string[] {
   return taken.ok ? (taken.value.connection.next?.(answers, taken.value.options) ?? []) : [];
 }
 
-/** The origin that OpenCode is given: the gateway's own, or where the connection serves it. */
+/** The origin that a container is given: the gateway's own, or where something outside of it serves that one. */
 export function addressOf(answers: Answers): string {
   return runtimeOf(answers).env["APERTURE_URL"] ?? answers.url;
+}
+
+/** The origin for a configuration that no variable decides: where something in the container serves the gateway, the launcher says so by one. */
+export function fixedAddressOf(answers: Answers): string {
+  const { connect } = runtimeOf(answers);
+  return connect?.by.default === "ts-unplug" ? `http://localhost:${connect.port}` : addressOf(answers);
 }
 
 /** Reads a word, or a word and options behind it, as `kind,name=value`. */

@@ -18,7 +18,7 @@ import { writeTailscale } from "../questions/parse-tailscale.ts";
 import type { Answers, BaseChoice, TailscaleChoice } from "../questions/types.ts";
 import type { Context, Runtime, Shape } from "../vocabulary.ts";
 import { formatValue } from "./escape.ts";
-import { addressOf } from "../parts/connection-answer.ts";
+import { addressOf, fixedAddressOf } from "../parts/connection-answer.ts";
 import { runArgsOf, volumesOf } from "../parts/container.ts";
 import { emitProviders } from "./providers.ts";
 import type { EmittedProvider } from "./emission.ts";
@@ -59,7 +59,7 @@ export function buildContext(
   const base = describeBase(answers.base);
   const address = addressOf(answers);
   // A managed file must not depend on a variable that anybody can set, so it has the address itself.
-  const emission = emitProviders(answers, catalogue, answers.managed ? address : "{env:APERTURE_URL}");
+  const emission = emitProviders(answers, catalogue, answers.managed ? fixedAddressOf(answers) : "{env:APERTURE_URL}");
   const hooks = Object.entries(answers.hooks).map(([name, command]) => ({ name, command }));
   const forwardPorts = answers.forwardPorts.map((port) => ({ port: String(port), isNumber: typeof port === "number" }));
   const someOnly = answers.devcontainers[0] !== "all";
@@ -120,8 +120,6 @@ export function buildContext(
     })),
     registry,
     address,
-    // Where OpenCode is given another one.
-    gateway: address === answers.url ? null : answers.url,
     tailscale: runtime.programs.includes("tailscale") ? describeTailscale(answers.tailscale, tailscale, pins) : null,
     runtime: describeRuntime(runtime),
     volumes: volumesOf(answers, runtime).map((each) => ({ ...each })),

@@ -114,23 +114,21 @@ describe("tailscale", () => {
 });
 
 describe("ts-unplug", () => {
-  test("a stage with Go builds it, OpenCode is given the loopback, and the gateway is still known", async () => {
+  test("a stage with Go builds it for both targets, and what starts it in the container is told the rest", async () => {
     await run("--yes", "--connection", "ts-unplug");
     const dockerfile = read(".devcontainer/Dockerfile");
     expect(dockerfile).toContain(`FROM ${goImage} AS ts-unplug\n`);
     expect(dockerfile).toContain(`go install -trimpath -ldflags "-s -w" ${tsUnplugModule}\n`);
     expect(dockerfile.match(/^COPY --from=ts-unplug \/out\/ \/$/gm)).toHaveLength(2);
-    expect(dockerfile.match(/^ENV APERTURE_URL=http:\/\/localhost:8123$/gm)).toHaveLength(2);
     expect(json(`${feature}/environment.json`)).toMatchObject({
-      origin: "http://localhost:8123",
-      gateway: "http://ai",
+      origin: "http://ai",
       connect: { by: { default: "ts-unplug" }, port: 8123, folder: "/var/lib/aperture-env" },
     });
     expect(json(own)["mounts"]).toHaveLength(1);
     await run("check");
     const there = treeOf(root);
     await run("update", "--connection", "ts-unplug,port=9000");
-    expect(read(`${feature}/launcher.sh`)).toContain("http://localhost:9000");
+    expect(json(`${feature}/environment.json`)["connect"]).toMatchObject({ port: 9000 });
     await run("update", "--connection", "ts-unplug");
     expect(changed(there, treeOf(root)).filter((path) => !path.startsWith("aperture-env."))).toEqual([]);
     await run("remove", "--yes");
