@@ -5,7 +5,18 @@ import type { MockGatewayFlags } from "./commands/mock-gateway.ts";
 import type { QuestionId } from "../questions/types.ts";
 
 /** A command's name. */
-export type Verb = "create" | "update" | "check" | "remove" | "discover" | "doctor" | "verify" | "build" | "mock-gateway";
+export type Verb =
+  | "create"
+  | "update"
+  | "replace-model"
+  | "report"
+  | "check"
+  | "remove"
+  | "discover"
+  | "doctor"
+  | "verify"
+  | "build"
+  | "mock-gateway";
 
 /** What to do with a conflict that can be settled; `fail` settles none. */
 export type OnConflict = "fail" | "keep" | "replace";
@@ -34,6 +45,12 @@ export interface Landing {
   /** Where a new branch begins; null for the usual place. */
   readonly from: string | null;
   readonly pullRequest: boolean;
+}
+
+/** A model that gives way to another, both as `provider/id`. */
+export interface ModelReplacement {
+  readonly from: string;
+  readonly to: string;
 }
 
 /** Answers given as flags. */
@@ -70,9 +87,17 @@ export type Command =
       readonly restore: boolean;
       /** Models that end become what takes their place. */
       readonly models: boolean;
+      /** A model, and what takes its place. */
+      readonly replace?: ModelReplacement;
       /** Registries are asked for the digests of base images. */
       readonly pins?: true;
     }
+  | ({
+      readonly kind: "replace-model";
+      readonly directories: readonly string[];
+      readonly switches: Switches;
+      readonly landing: Landing;
+    } & ModelReplacement)
   | {
       readonly kind: "check";
       readonly directories: readonly string[];

@@ -35,6 +35,11 @@ async function runCommand(command: Command, io: Io): Promise<number> {
       const { runUpdate } = await import("./commands/update.ts");
       return runUpdate(command, io);
     }
+    case "replace-model": {
+      const { runUpdate } = await import("./commands/update.ts");
+      const none = { flags: {}, spec: null, restore: false, models: false } as const;
+      return runUpdate({ ...command, ...none, kind: "update", replace: command }, io);
+    }
     case "check": {
       const { runCheck } = await import("./commands/check.ts");
       return runCheck(command, io);

@@ -192,6 +192,15 @@ export function replace(
   return [{ at: from, remove: to - from, insert: padded(text, from, to, written) + headComment(text, comments, old) }];
 }
 
+/** A splice that replaces a text in a list by another: its quotes stay, if they can, and the comment behind it. Null for anything but a text on one line. */
+export function replaceElement(text: string, seq: YamlSeq, index: number, value: string): Splice | null {
+  const old = seq.items[index] as Node;
+  const [from, to] = old.range!;
+  if (!isScalar(old) || typeof old.value !== "string" || text.slice(from, to).includes("\n")) return null;
+  const written = quotedAs(old.type, value);
+  return { at: from, remove: to - from, insert: seq.flow && written === value ? flow(value) : written };
+}
+
 /** Removes lines from the beginning of what stands on them to its end, but for the comment behind it. */
 function withoutLines(text: string, from: number, to: number): Splice {
   const end = lineEnd(text, to);

@@ -27,6 +27,7 @@ import {
   remove,
   removeElement,
   replace,
+  replaceElement,
   type Comment,
   type YamlMap,
   type YamlSeq,
@@ -188,6 +189,23 @@ export function moveYaml(text: string, from: Path, to: Path): EditResult {
     return refuseAt(text, pairStart(last.pair), `${JSON.stringify(from.at(-1))} cannot be moved from here to ${to.join(".")}`);
   const value = from.reduce((inner, name) => (inner as Plain)[name], reading.value) as YamlValue;
   return checked(text, splices, withValue(withoutValue(reading.value, from, undefined), to, value));
+}
+
+/**
+ * Replaces the first element that equals `from` in the list at `path` by `to`, where it stands; the same text where there is none. Refuses what
+ * `ensureYaml` refuses, and elements of several lines.
+ */
+export function replaceYamlItem(text: string, path: Path, from: string, to: string): EditResult {
+  const found = findSeq(text, path);
+  if (!found.ok) return found;
+  const { reading, seq, items } = found;
+  const index = indexOf(items, from);
+  if (seq === null || index < 0) return { ok: true, text };
+  const hindrance = refuseAnchors(reading, seq.items[index] as Node);
+  if (hindrance !== null) return hindrance;
+  const splice = replaceElement(text, seq, index, to);
+  if (splice === null) return refuseAt(text, (seq.items[index] as Node).range![0], "this element is no text on one line");
+  return checked(text, [splice], withValue(reading.value, path, items.with(index, to) as YamlValue));
 }
 
 /** The list at a path; null where there is nothing or an empty value, and `other` where there is something else. */

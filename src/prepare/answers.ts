@@ -3,6 +3,7 @@ import { chosenModels } from "../catalog/compact.ts";
 import { lastingModel } from "../catalog/retirements.ts";
 import type { EditResult } from "../edit/splice.ts";
 import { sameValue } from "../edit/value.ts";
+import { usageError } from "../errors.ts";
 import type { Resolution, Resolved } from "../questions/resolve.ts";
 import { questionOf } from "../questions/table.ts";
 import type { Answers, ModelChoice, ProviderChoice } from "../questions/types.ts";
@@ -25,12 +26,33 @@ export function chooseManaged({ answers, resolved, displaced }: Resolution): Res
  * says stays.
  */
 export function moveModels(resolution: Resolution, today: string): Resolution {
+  const { answers } = resolution;
+  return rename(resolution, new Map(answers.providers.flatMap((choice) => movesOf(choice, answers, today))), "--models");
+}
+
+/** The same answers with one model in another's place, as a flag. Throws where nothing names the one, or the other cannot be there. */
+export function replaceModel(resolution: Resolution, { from, to }: { readonly from: string; readonly to: string }): Resolution {
+  const { model, smallModel, providers } = resolution.answers;
+  const named = [model, smallModel, ...providers.flatMap(({ id, models = [] }) => models.map((one) => `${id}/${one.id}`))];
+  if (!named.includes(from))
+    throw usageError(
+      "model-not-used",
+      `Nothing in the spec names the model ${from}.`,
+      "Look with  npx create-aperture-env report",
+    );
+  const renamed = rename(resolution, new Map([[from, to]]), "replace-model");
+  const read = questionOf("model").parse(to, renamed.answers);
+  if (!read.ok) throw usageError("bad-answer", `${read.why}.`, `${read.fix}.`);
+  return renamed;
+}
+
+/** Models by other names, wherever an answer that no flag gives names them. */
+function rename(resolution: Resolution, names: ReadonlyMap<string, string>, because: string): Resolution {
   const { answers, resolved, displaced } = resolution;
   const flags = new Set(resolved.flatMap(({ question, source }) => (source === "flag" ? [question.id] : [])));
-  const before = new Map(answers.providers.flatMap((choice) => movesOf(choice, answers, today)));
-  const nameOf = (full: string): string => before.get(full) ?? full;
+  const nameOf = (full: string): string => names.get(full) ?? full;
   const moved: Partial<Answers> = {
-    ...(!flags.has("providers") && { providers: answers.providers.map((choice) => withMoved(choice, nameOf)) }),
+    ...(!flags.has("providers") && { providers: answers.providers.map((choice) => withMoved(choice, names)) }),
     ...(!flags.has("model") && { model: nameOf(answers.model) }),
     ...(!flags.has("smallModel") && { smallModel: nameOf(answers.smallModel) }),
   };
@@ -38,13 +60,13 @@ export function moveModels(resolution: Resolution, today: string): Resolution {
     const write = questionOf(id).write as (value: unknown) => unknown;
     return !sameValue(write(moved[id]), write(answers[id]));
   });
-  const notes = [...before].map(([from, to]) => `${from} becomes ${to}`);
+  const notes = [...names].map(([from, to]) => `${from} becomes ${to}`);
   return {
     answers: Object.freeze({ ...answers, ...moved }),
     resolved: resolved.map((one): Resolved => {
       if (!changed.includes(one.question.id)) return one;
       const told = one.question.id === changed[0] ? notes : [];
-      return { ...one, value: moved[one.question.id]!, source: "flag", because: "--models", notes: told };
+      return { ...one, value: moved[one.question.id]!, source: "flag", because, notes: told };
     }),
     displaced: new Map([
       ...displaced,
@@ -62,15 +84,24 @@ function movesOf(choice: ProviderChoice, answers: Answers, today: string): (read
   });
 }
 
-/** What was said of a model, its limits for instance, is not what its successor has. One that is named already stays as it is. */
-function withMoved(choice: ProviderChoice, nameOf: (full: string) => string): ProviderChoice {
+/**
+ * The models of a provider by their other names. What was said of one, its limits for instance, is not what its successor has. One that is named already
+ * stays as it is. One whose place another provider's takes goes, unless it is the only one here; and that one comes, where its provider names models.
+ */
+function withMoved(choice: ProviderChoice, names: ReadonlyMap<string, string>): ProviderChoice {
   if (choice.models === undefined) return choice;
-  const names = new Set(choice.models.map(({ id }) => id));
+  const own = `${choice.id}/`;
+  const come = [...names].flatMap(([from, to]) => (to.startsWith(own) && !from.startsWith(own) ? [to.slice(own.length)] : []));
+  const there = new Set(choice.models.map(({ id }) => id));
   const models = choice.models.flatMap((model): ModelChoice[] => {
-    const id = nameOf(`${choice.id}/${model.id}`).slice(choice.id.length + 1);
-    return id === model.id ? [model] : names.has(id) ? [] : [{ id }];
+    const name = names.get(own + model.id);
+    if (name === undefined) return [model];
+    if (!name.startsWith(own)) return there.size > 1 ? [] : [model];
+    const id = name.slice(own.length);
+    return there.has(id) ? [] : [{ id }];
   });
-  return { ...choice, models: models.filter(({ id }, index) => models.findIndex((one) => one.id === id) === index) };
+  const all = [...models, ...come.map((id) => ({ id }))];
+  return { ...choice, models: all.filter(({ id }, index) => all.findIndex((one) => one.id === id) === index) };
 }
 
 /**

@@ -30,6 +30,16 @@ import { survey, type Request, type Survey } from "./survey.ts";
 
 const noLock: LockFile = { lock: null, damaged: false, found: { kind: "nothing" } };
 
+/** What was noticed of answers, but for what a plan's warnings say. */
+export function notesOf(resolved: readonly Resolved[]): string[] {
+  return resolved.flatMap((answer) => (isWarned(answer) ? [] : answer.notes));
+}
+
+/** Whether an answer was changed for a reason that is told with the plan. */
+function isWarned({ source, because }: Resolved): boolean {
+  return source === "flag" && because !== undefined;
+}
+
 /** Settles a conflict, or leaves it one. */
 export type Settle = (path: string) => Settlement | null;
 
@@ -103,7 +113,7 @@ export async function preparePlanFrom(surveyed: Survey, request: Request): Promi
     ...tailscale.notes,
     ...pinWarnings,
     ...(statedBy === null ? [] : [`the sha512 of OpenCode ${release.version}'s packages is what ${statedBy} says`]),
-    ...resolved.flatMap(({ source, notes }) => (source === "flag" && request.moveModels === true ? notes : [])),
+    ...resolved.flatMap((answer) => (isWarned(answer) ? answer.notes : [])),
     ...describeModels(answers, catalogue),
   ];
   const pinned = {

@@ -19,7 +19,7 @@ import { readProject } from "../repo/project.ts";
 import { findDevcontainers, holdsFiles, readFacts, takeSnapshot, type Target } from "../repo/scan.ts";
 import { specPath } from "../spec/spec.ts";
 import type { Shape, TakenPiece } from "../vocabulary.ts";
-import { chooseManaged, moveModels, writeFlags } from "./answers.ts";
+import { chooseManaged, moveModels, replaceModel, writeFlags } from "./answers.ts";
 import { bypassOptionsOf, takenOf, type OnBypass } from "./bypass.ts";
 import { namedContainers, shapeOf } from "./shape.ts";
 
@@ -44,6 +44,8 @@ export interface Request {
   readonly restore: boolean;
   /** Models that end soon, or have ended, become what takes their place. */
   readonly moveModels?: boolean;
+  /** One model takes another's place. */
+  readonly replaceModel?: { readonly from: string; readonly to: string };
   /** Registries are asked for the digests of images. */
   readonly pins?: boolean;
   /** A dev container that nothing can be put beside is not refused: what was written is judged by itself. */
@@ -102,6 +104,7 @@ export async function survey(request: Request, lockFile: LockFile): Promise<Surv
 
   let resolution = await resolveAnswers(sources, mode);
   if (request.moveModels === true) resolution = moveModels(resolution, today);
+  if (request.replaceModel !== undefined) resolution = replaceModel(resolution, request.replaceModel);
   const options = bypassOptionsOf(resolution.answers);
   const bypassing = project.configs.length === 0 ? [] : findBypass(project.configs, options);
   const onBypass = bypassing.some((finding) => finding.fixes !== undefined) ? await request.decideBypass(bypassing) : "leave";

@@ -245,6 +245,20 @@ export function proposeSmallModel({ providers: chosen = [], model = "" }: Partia
   return choice === undefined || small === undefined || !offers(choice, small) ? model : `${choice.id}/${small}`;
 }
 
+/** Whether a model is one that this program proposes, of a provider that was there and is not any more. */
+export function wentWithProvider(
+  model: unknown,
+  { providers: now = [] }: Partial<Answers>,
+  { providers: before = [] }: Partial<Answers>,
+  today: string,
+): boolean {
+  const gone = before.find(({ id }) => typeof model === "string" && model.startsWith(`${id}/`));
+  if (gone === undefined || now.some(({ id }) => id === gone.id)) return false;
+  const { model: main = "", smallModel = "" } = defaultsOf(gone) ?? {};
+  const usual = [main, smallModel].flatMap((id) => [id, lastingModel(gone, id, today)]).map((id) => `${gone.id}/${id}`);
+  return [...usual, proposeModel({ providers: [gone] }, today)].includes(model as string);
+}
+
 function offers({ models }: ProviderChoice, model: string): boolean {
   return models === undefined || models.some(({ id }) => id === model);
 }

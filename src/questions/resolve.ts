@@ -88,7 +88,12 @@ export async function resolveAnswers(
       answers[question.id] = ignore(question, sources, earlier);
       continue;
     }
-    let found = find(question, sources, earlier);
+    const old = sources.spec?.[question.id]?.value;
+    const isOutlived =
+      sources.flags[question.id] === undefined &&
+      sources.given?.[question.id] === undefined &&
+      question.outlived?.(old, earlier, sources.lock ?? {}, sources.facts) === true;
+    let found = isOutlived ? proposeAnew(question, old, sources.facts, earlier) : find(question, sources, earlier);
     if (found === null) {
       const offered = question.choices?.(sources.facts) ?? [];
       const detected = (await sources.detect?.(question, earlier, offered)) ?? null;
@@ -110,7 +115,9 @@ export async function resolveAnswers(
         };
       }
     }
-    if (found.source === "flag" || found.source === "file") displaced.set(question.id, displacedBy(question, sources, earlier));
+    if (isOutlived) displaced.set(question.id, old);
+    else if (found.source === "flag" || found.source === "file")
+      displaced.set(question.id, displacedBy(question, sources, earlier));
     answers[question.id] = found.value;
     resolved.push(found);
   }
@@ -118,6 +125,13 @@ export async function resolveAnswers(
   const complete = Object.freeze(answers) as unknown as Answers;
   refuseMisfit(complete, { ...sources.spec, ...sources.given });
   return { answers: complete, resolved, displaced };
+}
+
+/** The proposal in place of one that made sense before: it counts as a flag, so it is written into the spec. */
+function proposeAnew(question: Question, old: unknown, facts: Facts, earlier: Partial<Answers>): Resolved {
+  const { value } = question.propose(facts, earlier);
+  const notes = [`${String(old)} went with its provider, and ${question.format(value as never)} takes its place`];
+  return { question, value: value as never, source: "flag", because: "its provider went", notes };
 }
 
 /** What would count without flag and file. */

@@ -62,6 +62,7 @@ import {
   proposeModel,
   proposeSmallModel,
   readProviders,
+  wentWithProvider,
   writeProviders,
 } from "./parse-providers.ts";
 import type { Choice, Facts, PluginPolicy, Proposal, Question, QuestionId, State } from "./types.ts";
@@ -158,6 +159,7 @@ const table: { readonly [Id in QuestionId]: Question<Id> } = {
     message: "Which model by default?",
     help: "the default model",
     propose: (facts, earlier) => byDefault(proposeModel(earlier, facts.today)),
+    outlived: (value, earlier, before, facts) => wentWithProvider(value, earlier, before, facts.today),
     parse: parseModel,
     read: readText(parseModel),
     format: (value) => value,
@@ -175,6 +177,7 @@ const table: { readonly [Id in QuestionId]: Question<Id> } = {
     message: "Which small model, for titles and summaries?",
     help: "the model for titles and summaries",
     propose: (facts, earlier) => byDefault(proposeSmallModel(earlier, facts.today)),
+    outlived: (value, earlier, before, facts) => wentWithProvider(value, earlier, before, facts.today),
     parse: parseModel,
     read: readText(parseModel),
     format: (value) => value,

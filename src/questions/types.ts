@@ -168,6 +168,8 @@ export interface Question<Id extends QuestionId = QuestionId> {
   parse(text: string, earlier: Partial<Answers>, written?: Answers[Id]): Parsed<Answers[Id]>;
   /** Reads a plain value of the spec. */
   read(value: unknown, earlier: Partial<Answers>): Parsed<Answers[Id]>;
+  /** Whether an answer of the spec that makes no sense any more was this program's own proposal, by the answers of the last run: then it is proposed anew. */
+  outlived?(value: unknown, earlier: Partial<Answers>, before: Partial<Answers>, facts: Facts): boolean;
   /** Writes an answer so that `parse` gives it back. */
   format(value: Answers[Id]): string;
   /** The answer as a plain value of the spec, so that `read` gives it back. */

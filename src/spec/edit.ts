@@ -1,6 +1,7 @@
 /** Writes answers into a spec by splices: comments, order and layout of whoever wrote it stay. */
+import { isList, isText } from "../forms.ts";
 import type { Resolved } from "../questions/resolve.ts";
-import { ensureYaml, readYaml, removeYaml } from "../edit/yaml.ts";
+import { ensureYaml, ensureYamlItem, readYaml, removeYaml, removeYamlItem, replaceYamlItem } from "../edit/yaml.ts";
 import { isTree, sameValue, valueAt } from "../edit/value.ts";
 import type { EditResult } from "../edit/splice.ts";
 
@@ -30,6 +31,25 @@ export function putValues(text: string, puts: readonly Put[]): EditResult {
   return edited;
 }
 
+/** One list of texts for another, an element at a time, so that what stands beside the others stays; null where that does not lead there. */
+function putItems(text: string, path: Path, current: unknown, value: unknown): EditResult | null {
+  if (!isList(current, isText) || !isList(value, isText) || value.length === 0) return null;
+  const gone = current.filter((item) => !value.includes(item));
+  const come = value.filter((item) => !current.includes(item));
+  let edited: EditResult = { ok: true, text };
+  for (const [at, item] of gone.entries()) {
+    if (!edited.ok) return null;
+    const other = come[at];
+    edited =
+      other === undefined
+        ? removeYamlItem(edited.text, path, item, path.length)
+        : replaceYamlItem(edited.text, path, item, other);
+  }
+  for (const item of come.slice(gone.length)) if (edited.ok) edited = ensureYamlItem(edited.text, path, item);
+  const read = edited.ok ? readYaml(edited.text) : edited;
+  return read.ok && sameValue(valueAt(read.value, path), value) ? edited : null;
+}
+
 /** Goes down where both are maps, so that what stands beside a changed key is not written again. */
 function putValue(text: string, path: Path, value: unknown): EditResult {
   const read = readYaml(text);
@@ -38,6 +58,8 @@ function putValue(text: string, path: Path, value: unknown): EditResult {
   // `anthropic:` and `anthropic: {}` say the same.
   const isSame = sameValue(current, value) || (current === null && isTree(value) && Object.keys(value).length === 0);
   if (isSame) return { ok: true, text };
+  const items = putItems(text, path, current, value);
+  if (items !== null) return items;
   if (!isTree(current) || !isTree(value) || Object.keys(value).length === 0) return ensureYaml(text, path, value as never);
   let edited: EditResult = { ok: true, text };
   for (const key of Object.keys(current)) {

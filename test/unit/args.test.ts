@@ -154,6 +154,10 @@ describe("understood", () => {
     ["--spec=team.yaml --summary markdown", create({ spec: "team.yaml", landing: { ...landing, summary: true } })],
     ["updat other", create({ directories: ["updat", "other"], mistaken: "update" })],
     [
+      "replace-model a/b c/d e --yes",
+      { kind: "replace-model", from: "a/b", to: "c/d", directories: ["e"], switches: { ...calm, yes: true }, landing },
+    ],
+    [
       "update --branch env/new --commit --from origin/main --pull-request a b",
       update({ directories: ["a", "b"], landing: { summary: false, branch: "env/new", from: "origin/main", pullRequest: true } }),
     ],

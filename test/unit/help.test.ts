@@ -65,7 +65,8 @@ describe.each(descriptors)("$name", (descriptor) => {
     for (const { name, short, value } of flagsOf(descriptor)) {
       for (const flag of [`--${name}`, ...(short === undefined ? [] : [`-${short}`])]) {
         const where = ["commit", "from", "pull-request"].includes(name) ? ["--branch", "x"] : [];
-        const argv = [descriptor.name, ...where, flag, ...(value === undefined ? [] : [values[name] ?? "x"])];
+        const words = descriptor.name === "replace-model" ? ["openai/a", "openai/b"] : [];
+        const argv = [descriptor.name, ...words, ...where, flag, ...(value === undefined ? [] : [values[name] ?? "x"])];
         expect(() => parseCommand(argv, {})).not.toThrow();
       }
     }

@@ -117,6 +117,7 @@ describe("each source", () => {
       otherProviders: "default",
       chunkTimeout: "default",
       state: "default",
+      strict: "default",
       attribution: "default",
       base: "detected",
       outputs: "default",

@@ -23,7 +23,7 @@ import type { Io } from "../io.ts";
 import { executePlan, openPrompt, settleEarlierRun, terminalOf, type Prompt } from "./plan-execution.ts";
 import type { Detection } from "./gateway-detection.ts";
 import { readGiven } from "../../prepare/given.ts";
-import { preparePlan } from "../../prepare/prepare.ts";
+import { notesOf, preparePlan } from "../../prepare/prepare.ts";
 import { tell, type Done } from "./done.ts";
 import { landing as land, type Here } from "./landing.ts";
 import { askBypass, exitOf, showNotes, showPlan } from "./plan-screen.ts";
@@ -112,7 +112,7 @@ async function create(
     ...(pins && { pins }),
   });
   const { resolved, revision, answers } = prepared;
-  const notes = resolved.flatMap((answer) => answer.notes);
+  const notes = notesOf(resolved);
   if (!quiet) showNotes(notes, io);
   const made = { ...prepared, verb: "create" } as const;
   const { status, plan } = await executePlan(

@@ -103,6 +103,7 @@ const skipped: Readonly<Record<string, string>> = {
   "no-such-folder": "is not there",
   "not-a-folder": "is not a folder",
   "no-environment": "has no environment",
+  "model-not-used": "does not name that model",
 };
 
 async function visitOne(

@@ -1,6 +1,6 @@
 /** Brings environments up to date: renders again from the spec and merges. The user's edits stay, changed defaults arrive, dropped files go. */
 import { readGiven } from "../../prepare/given.ts";
-import { preparePlan, type Prepared } from "../../prepare/prepare.ts";
+import { notesOf, preparePlan, type Prepared } from "../../prepare/prepare.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { hasEnvironment, noEnvironment } from "../../repo/environment.ts";
 import { findTarget } from "../../repo/scan.ts";
@@ -40,7 +40,7 @@ type Show = (plan: Plan, prepared: Prepared) => Promise<void>;
 
 async function update(
   { target, io, write }: Here,
-  { flags, switches, restore, models, pins }: UpdateCommand,
+  { flags, switches, restore, models, replace, pins }: UpdateCommand,
   given: Given,
   prompt: Prompt,
   show: Show,
@@ -59,10 +59,11 @@ async function update(
     unignore: switches.unignore,
     restore,
     moveModels: models,
+    ...(replace && { replaceModel: replace }),
     ...(pins && { pins }),
   });
   const { resolved, revision } = prepared;
-  const notes = resolved.flatMap((answer) => answer.notes);
+  const notes = notesOf(resolved);
   if (prompt !== null) showNotes(notes, io);
   const made = { ...prepared, verb: "update" } as const;
   const { status, plan } = await executePlan(

@@ -7,11 +7,23 @@ import { discover } from "./discover.ts";
 import { doctor } from "./doctor.ts";
 import { mockGateway } from "./mock-gateway.ts";
 import { remove } from "./remove.ts";
+import { replaceModel } from "./replace-model.ts";
 import { update } from "./update.ts";
 import { verify } from "./verify.ts";
 
 /** The commands. */
-export const descriptors: readonly Descriptor[] = [create, update, check, remove, discover, doctor, verify, build, mockGateway];
+export const descriptors: readonly Descriptor[] = [
+  create,
+  update,
+  replaceModel,
+  check,
+  remove,
+  discover,
+  doctor,
+  verify,
+  build,
+  mockGateway,
+];
 
 /** The one of that name. */
 export function descriptorOf(name: string): Descriptor | undefined {

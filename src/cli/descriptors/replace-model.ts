@@ -1,0 +1,34 @@
+/** `replace-model`. */
+import { usageError } from "../../errors.ts";
+import { readLanding, readSwitches } from "../values.ts";
+import type { Descriptor } from "./descriptor.ts";
+import { landing, onConflict, writing } from "./shared.ts";
+
+const usage = "npx create-aperture-env replace-model <old> <new> [folder ...] [flags]";
+
+export const replaceModel: Descriptor = {
+  name: "replace-model",
+  usage,
+  summary: "puts one model in another's place, in the spec, and updates",
+  about:
+    "Puts one model in another's place where it stands in aperture-env.yaml (model, small_model, a provider's models) and nowhere else there, and updates. Both are named provider/id.",
+  groups: [{ title: "Where you and we changed the same", flags: [onConflict] }, landing, writing],
+  examples: [
+    ["npx create-aperture-env replace-model house/qwen-3 house/qwen-4", "in this repository"],
+    ["npx create-aperture-env replace-model house/qwen-3 house/qwen-4 a b", "in two, with one report"],
+  ],
+  read: ({ values, positionals, env }) => {
+    const [from = "", to = "", ...directories] = positionals;
+    for (const [what, name] of [
+      ["first", from],
+      ["second", to],
+    ] as const)
+      if (!/^[^/\s]+\/\S+$/.test(name))
+        throw usageError(
+          "bad-model",
+          `The ${what} word is a model, as provider/id${name === "" ? "" : `, and not ${name}`}.`,
+          `It is  ${usage}`,
+        );
+    return { kind: "replace-model", from, to, directories, switches: readSwitches(values, env), landing: readLanding(values) };
+  },
+};
