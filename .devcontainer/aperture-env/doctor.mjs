@@ -629,6 +629,10 @@ function noteReady(run2, { pid }) {
 function noteLost(run2) {
   rmSync(`${run2}/ready`, { force: true });
 }
+function noteNetwork(run2, host) {
+  write(run2, "network", `${host} ${Math.floor(Date.now() / 1e3)}
+`);
+}
 var longestLog = 1e6;
 function trimLog(run2, { way }) {
   const log = `${run2}/${programs[way]}.log`;
@@ -922,7 +926,7 @@ async function startTailscaled(task) {
     run: run2,
     state,
     port: settings.port,
-    env: withoutKeys(settings, env),
+    env: withoutOwnProxy(withoutKeys(settings, env), run2),
     deadline,
     command: (port) => [
       task.programs.daemon,
@@ -936,6 +940,11 @@ async function startTailscaled(task) {
   if ("pid" in first || first.why !== "in-use" || key2 === null) return first;
   task.say(`another container (${textIn(kept, "container")}) uses the login on this volume, so this one is a node of its own`);
   return start(null);
+}
+function withoutOwnProxy(env, run2) {
+  const port = textIn(run2, "connect").trim().split(" ")[2] ?? "";
+  const own = port === "" ? "" : `http://127.0.0.1:${port}`;
+  return Object.fromEntries(Object.entries(env).filter(([name, value]) => !/^http_proxy$/i.test(name) || value !== own));
 }
 function notStarted({ settings, uid }, { why, said }) {
   if (why !== "in-use") return failed(`Tailscale's daemon does not start: ${said}`, "aperture-doctor says more");
@@ -955,6 +964,7 @@ async function bringUp(task) {
     tags: isJob(env) ? settings.tags : [],
     env: withoutKeys(settings, env)
   };
+  const began = performance.now();
   let tried = false;
   let asking = null;
   try {
@@ -980,14 +990,14 @@ async function bringUp(task) {
         } else if (status.state === "Stopped" && !tried) {
           tried = true;
           await logIn(login, null, Math.max(1e3, deadline - performance.now()));
-        } else if (key2 === null && status.loginUrl !== null) {
+        } else if (key2 === null && status.loginUrl !== null && (asking !== null || performance.now() - began > justLoggedIn)) {
           return {
             ok: false,
             message: "This container is not logged in to the tailnet",
             next: `log in at  ${status.loginUrl}  and start again`,
             loginUrl: status.loginUrl
           };
-        } else if (key2 === null && asking === null) {
+        } else if (key2 === null && asking === null && status.loginUrl === null) {
           if (isJob(env))
             return failed(
               "This job has no key for the tailnet",
@@ -1003,6 +1013,7 @@ async function bringUp(task) {
     asking?.();
   }
 }
+var justLoggedIn = 1500;
 function late({ loginServer }, status) {
   const server = loginServer ?? "Tailscale's control server";
   const health = "phase" in status ? [] : status.health.filter((line) => !/starting|stopped/i.test(line));
@@ -1062,8 +1073,10 @@ async function connect(request) {
   if (way === "network") return { ok: true, message: "The network of this container is taken as it is" };
   if (way === "userspace") return viaUserspace(request, null);
   const found2 = await findOnNetwork(settings.origin, request.name, request.probeDeadline);
-  if (found2.there) return { ok: true, message: `The network of this container leads to ${settings.origin}` };
-  return viaUserspace(request, found2.why);
+  if (!found2.there) return viaUserspace(request, found2.why);
+  const run2 = findRunFolder(request.uid);
+  if (run2 !== null) noteNetwork(run2, new URL(settings.origin).hostname);
+  return { ok: true, message: `The network of this container leads to ${settings.origin}` };
 }
 async function viaUserspace(request, why) {
   const { settings, env, uid, prefix } = request;
@@ -1080,14 +1093,17 @@ async function viaUserspace(request, why) {
   if (run2 === null)
     return failed("Neither /tmp, /var/tmp nor /dev/shm can have a folder of this account alone", "make one of them writable");
   const key2 = findKey(settings, env);
-  const isKept = findStateFolder(settings.folder, uid, "tailscale") !== null && existsSync2(`${findStateFolder(settings.folder, uid, "tailscale")}/tailscaled.state`);
   const { seen } = request;
-  if (why !== null && key2 === null && !isKept && !seen && findDaemon(run2) === null)
+  if (why !== null && key2 === null && !isKept(request) && !seen && findDaemon(run2) === null)
     return failed(
       `${cannot}, and nothing lets this container into the tailnet`,
       `set ${settings.secret} as a secret of ${isJob(env) ? "the job" : "this host"}, or run  aperture-connect  at a terminal to log in (${hostname2} without the tailnet: APERTURE_CONNECTION=network)`
     );
   return connectUserspace({ ...request, run: run2, programs: programs2, key: key2 });
+}
+function isKept({ settings, uid }) {
+  const folder = findStateFolder(settings.folder, uid, "tailscale");
+  return folder !== null && existsSync2(`${folder}/tailscaled.state`);
 }
 async function look({ settings, env, uid, name, probeDeadline, deadline }) {
   const run2 = findRunFolder(uid);

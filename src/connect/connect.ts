@@ -1,7 +1,7 @@
 /** Which way is taken here, and that it is. */
 import { existsSync } from "node:fs";
 import type { Env } from "../vocabulary.ts";
-import { findDaemon, socketIn } from "./daemon.ts";
+import { findDaemon, noteNetwork, socketIn } from "./daemon.ts";
 import { findKey } from "./key.ts";
 import { askStatus } from "./local-api.ts";
 import { failed, type Outcome } from "./outcome.ts";
@@ -37,8 +37,10 @@ export async function connect(request: Request): Promise<Outcome> {
   if (way === "network") return { ok: true, message: "The network of this container is taken as it is" };
   if (way === "userspace") return viaUserspace(request, null);
   const found = await findOnNetwork(settings.origin, request.name, request.probeDeadline);
-  if (found.there) return { ok: true, message: `The network of this container leads to ${settings.origin}` };
-  return viaUserspace(request, found.why);
+  if (!found.there) return viaUserspace(request, found.why);
+  const run = findRunFolder(request.uid);
+  if (run !== null) noteNetwork(run, new URL(settings.origin).hostname);
+  return { ok: true, message: `The network of this container leads to ${settings.origin}` };
 }
 
 /** `why` is why the network does not do, where that was asked first. */
@@ -57,16 +59,19 @@ async function viaUserspace(request: Request, why: string | null): Promise<Outco
   if (run === null)
     return failed("Neither /tmp, /var/tmp nor /dev/shm can have a folder of this account alone", "make one of them writable");
   const key = findKey(settings, env);
-  const isKept =
-    findStateFolder(settings.folder, uid, "tailscale") !== null &&
-    existsSync(`${findStateFolder(settings.folder, uid, "tailscale")}/tailscaled.state`);
   const { seen } = request;
-  if (why !== null && key === null && !isKept && !seen && findDaemon(run) === null)
+  if (why !== null && key === null && !isKept(request) && !seen && findDaemon(run) === null)
     return failed(
       `${cannot}, and nothing lets this container into the tailnet`,
       `set ${settings.secret} as a secret of ${isJob(env) ? "the job" : "this host"}, or run  aperture-connect  at a terminal to log in (${hostname} without the tailnet: APERTURE_CONNECTION=network)`,
     );
   return connectUserspace({ ...request, run, programs, key });
+}
+
+/** Whether a login of this account is on the volume. */
+function isKept({ settings, uid }: Request): boolean {
+  const folder = findStateFolder(settings.folder, uid, "tailscale");
+  return folder !== null && existsSync(`${folder}/tailscaled.state`);
 }
 
 /** Where it stands; nothing is started. */

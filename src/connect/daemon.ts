@@ -98,6 +98,11 @@ export function noteLost(run: string): void {
   rmSync(`${run}/ready`, { force: true });
 }
 
+/** Notes that the network leads to that host just now; for some minutes the launcher asks no more. */
+export function noteNetwork(run: string, host: string): void {
+  write(run, "network", `${host} ${Math.floor(Date.now() / 1000)}\n`);
+}
+
 /** In bytes: what a daemon has said is for looking into what went wrong just now. */
 const longestLog = 1_000_000;
 

@@ -77,7 +77,7 @@ async function startTailscaled(task: Task): Promise<Daemon | NotStarted> {
       run,
       state,
       port: settings.port,
-      env: withoutKeys(settings, env),
+      env: withoutOwnProxy(withoutKeys(settings, env), run),
       deadline,
       command: (port) => [
         task.programs.daemon,
@@ -91,6 +91,13 @@ async function startTailscaled(task: Task): Promise<Daemon | NotStarted> {
   if ("pid" in first || first.why !== "in-use" || key === null) return first;
   task.say(`another container (${textIn(kept!, "container")}) uses the login on this volume, so this one is a node of its own`);
   return start(null);
+}
+
+/** What OpenCode starts has the proxy of the daemon that was there before; a new one cannot go through itself. */
+function withoutOwnProxy(env: Env, run: string): Env {
+  const port = textIn(run, "connect").trim().split(" ")[2] ?? "";
+  const own = port === "" ? "" : `http://127.0.0.1:${port}`;
+  return Object.fromEntries(Object.entries(env).filter(([name, value]) => !/^http_proxy$/i.test(name) || value !== own));
 }
 
 function notStarted({ settings, uid }: Task, { why, said }: NotStarted): Outcome {
@@ -113,6 +120,7 @@ async function bringUp(task: Task): Promise<TailnetStatus | Outcome> {
     tags: isJob(env) ? settings.tags : [],
     env: withoutKeys(settings, env),
   };
+  const began = performance.now();
   let tried = false;
   let asking: (() => void) | null = null;
   try {
@@ -138,14 +146,14 @@ async function bringUp(task: Task): Promise<TailnetStatus | Outcome> {
         } else if (status.state === "Stopped" && !tried) {
           tried = true;
           await logIn(login, null, Math.max(1000, deadline - performance.now()));
-        } else if (key === null && status.loginUrl !== null) {
+        } else if (key === null && status.loginUrl !== null && (asking !== null || performance.now() - began > justLoggedIn)) {
           return {
             ok: false,
             message: "This container is not logged in to the tailnet",
             next: `log in at  ${status.loginUrl}  and start again`,
             loginUrl: status.loginUrl,
           };
-        } else if (key === null && asking === null) {
+        } else if (key === null && asking === null && status.loginUrl === null) {
           if (isJob(env))
             return failed(
               "This job has no key for the tailnet",
@@ -161,6 +169,9 @@ async function bringUp(task: Task): Promise<TailnetStatus | Outcome> {
     (asking as (() => void) | null)?.();
   }
 }
+
+/** Who starts again has logged in, as a rule, and the daemon hears of it a moment later: in milliseconds. */
+const justLoggedIn = 1500;
 
 /** What the time was spent on. */
 function late({ loginServer }: Settings, status: TailnetStatus | Failure): Outcome {
