@@ -25,9 +25,15 @@ export interface Io {
   readonly stdout: Printer;
   readonly stderr: Printer;
   /** The bare streams, for the prompt library and nothing else. */
-  readonly terminal: { readonly input: TerminalIn; readonly output: TerminalOut };
+  readonly terminal: {
+    readonly input: TerminalIn;
+    readonly output: TerminalOut;
+    readonly env: Readonly<Record<string, string | undefined>>;
+  };
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
+  /** How wide a line of stdout may be; without an end where it is no terminal. */
+  readonly columns: number;
   /** Aborted by SIGINT and SIGTERM; only commands that go on until then listen. */
   readonly interrupted: () => AbortSignal;
 }
@@ -74,10 +80,15 @@ export function openIo(port: ProcessPort): Io {
       get output() {
         return port.stdout;
       },
+      env: port.env,
     },
     env: port.env,
     get cwd() {
       return port.cwd;
+    },
+    get columns() {
+      const { isTTY, columns } = port.stdout;
+      return isTTY === true && columns !== undefined && columns > 0 ? columns : Number.POSITIVE_INFINITY;
     },
     interrupted: port.interrupted,
   };

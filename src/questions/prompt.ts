@@ -1,137 +1,162 @@
-/**
- * Asks a person, by clack. The only module that knows the prompt library, which writes to the terminal by itself: whatever it is to show is made
- * visible first. Every cancel becomes the one `cancelled` error.
- */
-import { confirm, isCancel, multiselect, select, text, updateSettings, type CommonOptions } from "@clack/prompts";
+/** Asks a person the questions, and remembers the answers: whoever goes back finds them again. */
 import { cancelledError } from "../errors.ts";
-import { visible } from "../text/terminal.ts";
+import { askOne, askSome, askText, back, type Line, type Terminal } from "./screen.ts";
 import type { Answered, Ask } from "./resolve.ts";
 import { questionOf } from "./table.ts";
-import type { Answers, Choice, Parsed, Question } from "./types.ts";
+import type { Answers, Choice, Parsed, Question, QuestionId } from "./types.ts";
 
-/** Streams of the terminal. */
-export type Terminal = Pick<CommonOptions, "input" | "output">;
+export { askChoice, askYes, closeScreen, framed, openScreen, waitFor, yesOrNo } from "./screen.ts";
 
-// Ctrl-D, the end of the input: without this, Node's line editor only stops reading, and the program ends with 0 as if all were done.
-updateSettings({ aliases: { "\x04": "cancel" } });
+/** What to pick where none of a list is meant. */
+const other = "another …";
 
-const otherImage = "another image …";
+/** An answer; null where the person went back. */
+type Given = Answered | null;
 
-/** Gives the function that asks one question on this terminal. Throws `cancelled` on Ctrl-C, Ctrl-D and Escape. */
+/**
+ * Gives the function that asks one question on this terminal; it gives null where the person went back to the one before. Throws `cancelled` on Ctrl-C
+ * and Ctrl-D, and on Escape at the first question.
+ */
 export function askOn(terminal: Terminal): Ask {
-  return async (question, proposal, earlier, choices) => {
-    if (question.id === "base") return askBase(terminal, choices, proposal.value as string, proposal.because);
-    if (question.kind === "list") return askList(terminal, question, proposal.value, earlier, choices);
-    const typed = await answered(
-      text({
-        ...terminal,
-        message: visible(question.message),
-        initialValue: visible(question.format(proposal.value as never)),
-        validate: (value) => complaint(question.parse(value ?? "", earlier)),
-      }),
-    );
-    return valueOf(question.parse(typed, earlier));
+  const remembered = new Map<QuestionId, unknown>();
+  return async (question, proposal, earlier, choices, isFirst) => {
+    const again = remembered.has(question.id)
+      ? question.read(question.write(remembered.get(question.id) as never), earlier)
+      : null;
+    const proposed = again?.ok === true ? again.value : proposal.value;
+    const answer = await ask(terminal, question, { proposed, because: proposal.because, earlier, choices });
+    if (answer === null && isFirst) throw cancelledError();
+    if (answer !== null) remembered.set(question.id, answer.value);
+    return answer;
   };
 }
 
-/** Asks a yes-or-no question. Throws `cancelled` on Ctrl-C, Ctrl-D and Escape. */
-export async function askYes(terminal: Terminal, message: string): Promise<boolean> {
-  return answered(confirm({ ...terminal, message: visible(message) }));
+interface Asked {
+  readonly proposed: unknown;
+  readonly because: string | undefined;
+  readonly earlier: Partial<Answers>;
+  readonly choices: readonly Choice[];
 }
 
-/** Asks for one of several ways out of something; `hint` says what each comes to. Throws `cancelled` on Ctrl-C, Ctrl-D and Escape. */
-export async function askChoice<Value extends string>(
+async function ask(terminal: Terminal, question: Question, asked: Asked): Promise<Given> {
+  const { proposed, earlier, choices } = asked;
+  if (question.kind === "list") return askList(terminal, question, asked);
+  if (question.kind === "choice" || choices.length > 0) return askChoiceOf(terminal, question, asked);
+  return askTyped(terminal, question.message, question.format(proposed as never), (typed) => question.parse(typed, earlier));
+}
+
+async function askList(terminal: Terminal, question: Question, { proposed, earlier, choices }: Asked): Promise<Given> {
+  let initial = question.format(proposed as never).split(",");
+  // What was named before and is in no list stands there, too.
+  const named = initial.filter((value) => !choices.some((choice) => choice.value === value)).map((value) => ({ value }));
+  const lines = [...choices, ...named, ...(question.other === undefined ? [] : [{ value: other, label: question.other.label }])];
+  for (;;) {
+    const picked = await askSome(terminal, question.message, lines, initial, other);
+    if (picked === back) return null;
+    const listed = picked.filter((value) => value !== other);
+    if (question.other === undefined || listed.length === picked.length)
+      return valueOf(question.parse(listed.join(","), earlier));
+    const read = (typed: string): Parsed<unknown> => question.parse([...listed, typed].join(","), earlier);
+    const answer = await askTyped(terminal, question.other.message, "", read);
+    if (answer !== null) return answer;
+    initial = [...picked];
+  }
+}
+
+async function askChoiceOf(terminal: Terminal, question: Question, asked: Asked): Promise<Given> {
+  const { proposed, because, earlier, choices } = asked;
+  const isListed = typeof proposed === "string" && choices.some(({ value }) => value === proposed);
+  const lines: Line[] = choices.map(({ value, label, hint }) => ({
+    value,
+    label,
+    hint: [hint, ...(value === proposed && because !== undefined && question.id === "base" ? [`${because} is here`] : [])]
+      .filter(Boolean)
+      .join("; "),
+  }));
+  // What was named before and is in no list stands there, too.
+  if (!isListed && typeof proposed === "string") lines.unshift({ value: proposed });
+  if (question.other !== undefined) lines.push({ value: other, label: question.other.label });
+  for (;;) {
+    const initial = typeof proposed === "string" ? proposed : other;
+    const picked = await askOne(terminal, question.message, lines, initial, other);
+    if (picked === back) return null;
+    if (picked !== other) return valueOf(question.parse(picked, earlier));
+    const answer =
+      question.id === "base"
+        ? await askImage(terminal, proposed)
+        : await askTyped(terminal, question.other!.message, question.format(proposed as never), (typed) =>
+            question.parse(typed, earlier),
+          );
+    if (answer !== null) return answer;
+  }
+}
+
+/** An image of the user's own, and what has to be known of it. */
+async function askImage(terminal: Terminal, proposed: unknown): Promise<Given> {
+  const {
+    image: named = "",
+    libc: known = "glibc",
+    user: account = "root",
+  } = typeof proposed === "object" ? (proposed as { image?: string; libc?: string; user?: string }) : {};
+  const read = (fields: object): Parsed<unknown> => questionOf("base").read({ libc: "glibc", user: "root", ...fields }, {});
+  const libcs = [
+    { value: "glibc", hint: "Debian, Ubuntu, Fedora, …" },
+    { value: "musl", hint: "Alpine" },
+  ];
+  const answers = [named, known, account];
+  for (let step = 0; ;) {
+    const [image, libc, user] = answers as [string, string, string];
+    const answer =
+      step === 0
+        ? await askPlain(terminal, "Which image? (such as ghcr.io/acme/dev:1)", image, (typed) => read({ image: typed }))
+        : step === 1
+          ? await askOne(terminal, "Which C library does it have?", libcs, libc)
+          : await askPlain(terminal, "Which account works in it?", user, (typed) => read({ image, user: typed }));
+    if (answer === back) {
+      if (step-- === 0) return null;
+      continue;
+    }
+    answers[step] = answer;
+    if (++step === answers.length) return valueOf(read({ image, libc, user: answer }));
+  }
+}
+
+/** A text that is read as a whole. */
+async function askTyped(
   terminal: Terminal,
   message: string,
-  choices: readonly { readonly value: Value; readonly hint: string }[],
-): Promise<Value> {
-  const options = choices.map(({ value, hint }) => ({ value: value as string, label: visible(value), hint: visible(hint) }));
-  return (await answered(select({ ...terminal, message: visible(message), options }))) as Value;
+  initial: string,
+  read: (typed: string) => Parsed<unknown>,
+): Promise<Given> {
+  const typed = await askPlain(terminal, message, initial, read);
+  return typed === back ? null : valueOf(read(typed));
 }
 
-async function askList(
+/** A text; what was typed is taken as `taken` understands it. */
+async function askPlain(
   terminal: Terminal,
-  question: Question,
-  proposed: unknown,
-  earlier: Partial<Answers>,
-  choices: readonly Choice[],
-): Promise<Answered> {
-  const picked = await answered(
-    multiselect({
-      ...terminal,
-      message: visible(question.message),
-      options: choices.map(({ value, label, hint }) => ({
-        value,
-        label: visible(label),
-        ...(hint !== undefined && { hint: visible(hint) }),
-      })),
-      initialValues: question.format(proposed as never).split(","),
-      required: true,
-    }),
-  );
-  return valueOf(question.parse(picked.join(","), earlier));
+  message: string,
+  initial: string,
+  read: (typed: string) => Parsed<unknown>,
+): Promise<string | typeof back> {
+  const typed = await askText(terminal, message, initial, (text) => complaint(read(taken(text, read))));
+  return typed === back ? back : taken(typed, read);
 }
 
-async function askBase(
-  terminal: Terminal,
-  choices: readonly Choice[],
-  proposed: string,
-  because: string | undefined,
-): Promise<Answered> {
-  const question = questionOf("base");
-  const options = choices.map(({ value, label, hint }) => ({
-    value,
-    label: visible(label),
-    hint: visible(value === proposed && because !== undefined ? `${hint}; ${because} is here` : (hint ?? "")),
-  }));
-  const picked = await answered(
-    select({
-      ...terminal,
-      message: visible(question.message),
-      options: [...options, { value: otherImage, label: otherImage, hint: "" }],
-      initialValue: proposed,
-      maxItems: 12,
-    }),
-  );
-  if (picked !== otherImage) return valueOf(question.parse(picked, {}));
-  const rest = { libc: "glibc", user: "root" };
-  const image = await answered(
-    text({
-      ...terminal,
-      message: "Which image?",
-      placeholder: "ghcr.io/acme/dev:1",
-      validate: (value) => complaint(question.read({ image: value ?? "", ...rest }, {})),
-    }),
-  );
-  const libc = await answered(
-    select({
-      ...terminal,
-      message: "Which C library does it have?",
-      options: [
-        { value: "glibc", label: "glibc", hint: "Debian, Ubuntu, Fedora, …" },
-        { value: "musl", label: "musl", hint: "Alpine" },
-      ],
-    }),
-  );
-  const user = await answered(
-    text({
-      ...terminal,
-      message: "Which account works in it?",
-      placeholder: "root",
-      validate: (value) => complaint(question.read({ image, libc, user: value ?? "" }, {})),
-    }),
-  );
-  return valueOf(question.read({ image, libc, user }, {}));
-}
-
-async function answered<Value>(prompt: Promise<Value>): Promise<Exclude<Value, symbol>> {
-  const value = await prompt;
-  if (isCancel(value)) throw cancelledError();
-  return value as Exclude<Value, symbol>;
+/**
+ * The text that is meant: as it was typed, else without the key of a spec in front (`user: root`, as errors write it), quotes around it and a full stop
+ * behind it.
+ */
+function taken(typed: string, read: (typed: string) => Parsed<unknown>): string {
+  const bare = typed
+    .trim()
+    .replace(/^[a-z_]+: +/, "")
+    .replace(/^(["'`])(.*)\1\.?$/, "$2");
+  return !read(typed).ok && read(bare).ok ? bare : typed;
 }
 
 function complaint(parsed: Parsed<unknown>): string | undefined {
-  return parsed.ok ? undefined : visible(`${parsed.why}: ${parsed.fix}`);
+  return parsed.ok ? undefined : `${parsed.why}: ${parsed.fix}`;
 }
 
 function valueOf(parsed: Parsed<unknown>): Answered {

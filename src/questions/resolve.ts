@@ -30,7 +30,8 @@ export interface AnswerSources {
 
 /** What was found to propose, and how the question is then asked. */
 export interface Detected {
-  readonly proposal: Proposal<unknown>;
+  /** Null where the question's own counts. */
+  readonly proposal: Proposal<unknown> | null;
   /** The question with what was found to choose from. */
   readonly asked?: Question;
   readonly choices?: readonly Choice[];
@@ -54,13 +55,14 @@ export interface Answered {
   readonly notes: readonly string[];
 }
 
-/** Asks a person one question; given by the caller where a person is there. */
+/** Asks a person one question; given by the caller where a person is there. Null where the person goes back to the one before, if there is one. */
 export type Ask = (
   question: Question,
   proposal: Proposal<unknown>,
   earlier: Partial<Answers>,
   choices: readonly Choice[],
-) => Promise<Answered>;
+  isFirst: boolean,
+) => Promise<Answered | null>;
 
 /** Complete answers, each with its source. */
 export interface Resolution {
@@ -83,7 +85,9 @@ export async function resolveAnswers(
   const resolved: Resolved[] = [];
   const displaced = new Map<QuestionId, unknown>();
   const open: { question: Question; proposal: Proposal<unknown> }[] = [];
-  for (const question of questions) {
+  const asked: number[] = [];
+  for (let index = 0; index < questions.length; index++) {
+    const question = questions[index]!;
     if (question.applies?.(sources.facts) === false) {
       answers[question.id] = ignore(question, sources, earlier);
       continue;
@@ -99,10 +103,21 @@ export async function resolveAnswers(
       const detected = (await sources.detect?.(question, earlier, offered)) ?? null;
       const proposal = detected?.proposal ?? question.propose(sources.facts, earlier);
       const choices = detected?.choices ?? offered;
-      // One choice is no question.
-      const mayAsk = question.asked && choices.length !== 1 && sources.spec === null;
+      // One choice is no question, unless there may be another.
+      const isOpen = choices.length !== 1 || question.other !== undefined;
+      const mayAsk = question.asked && isOpen && sources.spec === null;
       if (mayAsk && mode.ask !== null) {
-        const { value, notes } = await mode.ask(detected?.asked ?? question, proposal, earlier, choices);
+        const answer = await mode.ask(detected?.asked ?? question, proposal, earlier, choices, asked.length === 0);
+        if (answer === null) {
+          const again = asked.pop()!;
+          const later = new Set(questions.slice(again).map(({ id }) => id));
+          for (const id of later) delete answers[id];
+          while (resolved.length > 0 && later.has(resolved.at(-1)!.question.id)) resolved.pop();
+          index = again - 1;
+          continue;
+        }
+        asked.push(index);
+        const { value, notes } = answer;
         found = { question, value: value as Answers[QuestionId], source: "answer", notes };
       } else {
         if (mayAsk && !mode.acceptDefaults) open.push({ question, proposal });

@@ -162,6 +162,8 @@ export interface Question<Id extends QuestionId = QuestionId> {
   applies?(facts: Facts): boolean;
   /** To choose from, where the kind is a list or a choice. */
   choices?(facts: Facts): readonly Choice[];
+  /** The line of a list for what is not in it, and what is asked then. */
+  readonly other?: { readonly label: string; readonly message: string };
   /** What is proposed, from the repository and the answers to earlier questions. */
   propose(facts: Facts, earlier: Partial<Answers>): Proposal<Answers[Id]>;
   /** Reads a flag, a variable or what was typed. */

@@ -4,7 +4,7 @@ import { fails, type Observation } from "../plan/check.ts";
 import type { Finding } from "../plan/findings.ts";
 import { changesOf, type Change, type Plan, type Write } from "../plan/plan.ts";
 import type { Resolved } from "../questions/resolve.ts";
-import { joined, shown, visible, type Paint, type Showable, type Shown } from "../text/terminal.ts";
+import { fold, joined, shown, visible, type Paint, type Showable, type Shown } from "../text/terminal.ts";
 import type { Outcome } from "./json.ts";
 import type { VerificationStep } from "../verify/verify.ts";
 
@@ -18,7 +18,7 @@ const reasons = {
 } as const;
 
 /** The answers with where each came from: nothing is decided silently. */
-export function formatAnswers(resolved: readonly Resolved[], paint: Paint): Shown {
+export function formatAnswers(resolved: readonly Resolved[], paint: Paint, columns: number): Shown {
   const rows = resolved
     // What nobody asked for is not worth a line.
     .filter(({ question, source }) => question.optional !== true || source !== "default")
@@ -27,12 +27,42 @@ export function formatAnswers(resolved: readonly Resolved[], paint: Paint): Show
       value: visible(question.format(value).replaceAll("\n", ", ")),
       from: because === undefined ? source : `${source}: ${because}`,
     }));
-  const widths = {
-    key: Math.max(...rows.map((row) => row.key.length)),
-    value: Math.max(...rows.map((row) => row.value.length)),
-  };
+  const widest = (column: "key" | "value" | "from"): number => Math.max(...rows.map((row) => row[column].length));
+  const key = widest("key");
+  // Where a line would be too long, values and where they come from share what is left, and go on below.
+  const left = Math.max(columns - key - 6, 24);
+  const value = Math.min(widest("value"), left - Math.min(widest("from"), 12));
+  const wide = widest("value") + widest("from") <= left;
   return joined(
-    rows.map((row) => shown`  ${row.key.padEnd(widths.key)}  ${row.value.padEnd(widths.value)}  ${paint("dim", row.from)}`),
+    rows.flatMap((row) => {
+      const values = wide ? [row.value] : fold(row.value, value);
+      const froms = wide ? [row.from] : fold(row.from, left - value);
+      return Array.from({ length: Math.max(values.length, froms.length) }, (_, index) => {
+        const first = (index === 0 ? row.key : "").padEnd(key);
+        const second = (values[index] ?? "").padEnd(wide ? widest("value") : value);
+        return shown`  ${first}  ${second}  ${paint("dim", froms[index] ?? "")}`.trimEnd();
+      });
+    }),
+    "\n",
+  );
+}
+
+/** The plan by folders: three files or more of one folder, to which the same happens, are one line. */
+export function formatFolders(plan: Plan, paint: Paint): Shown {
+  const groups = new Map<string, Change[]>();
+  for (const change of changesOf(plan)) {
+    const isNamed = ["edit", "conflict"].includes(change.kind) || (change.kind === "keep" && change.why !== "same");
+    const folder = change.path.replace(/[^/]*$/, "");
+    const group = isNamed || folder === "" ? change.path : `${change.kind} ${folder}`;
+    groups.set(group, [...(groups.get(group) ?? []), change]);
+  }
+  return joined(
+    [...groups].flatMap(([, group]) => {
+      const [first] = group;
+      if (group.length < 3) return group.map((change) => formatChange(change, paint));
+      const folder = first!.path.replace(/[^/]*$/, "");
+      return shown`  ${paint(styles[first!.kind], glyphs[first!.kind])} ${folder}  ${paint("dim", `${group.length} files`)}`;
+    }),
     "\n",
   );
 }
@@ -40,11 +70,13 @@ export function formatAnswers(resolved: readonly Resolved[], paint: Paint): Show
 /** The plan, a line for each file. */
 export function formatPlan(plan: Plan, paint: Paint): Shown {
   return joined(
-    changesOf(plan).map(
-      (change) => shown`  ${paint(styles[change.kind], glyphs[change.kind])} ${change.path}${remark(change, paint)}`,
-    ),
+    changesOf(plan).map((change) => formatChange(change, paint)),
     "\n",
   );
+}
+
+function formatChange(change: Change, paint: Paint): Shown {
+  return shown`  ${paint(styles[change.kind], glyphs[change.kind])} ${change.path}${remark(change, paint)}`;
 }
 
 /** What finishing a run that was cut off comes to, a line for each file. */
@@ -60,7 +92,7 @@ export function formatInterrupted(
 function remark(change: Change, paint: Paint): Showable {
   const notes = joined(("notes" in change ? (change.notes ?? []) : []).map((note) => shown`\n      ${note}`));
   if (change.kind === "keep") return paint("dim", shown`  ${reasons[change.why]}${notes}`);
-  if (change.kind === "edit") return paint("dim", shown`  your text stays around the change${notes}`);
+  if (change.kind === "edit") return paint("dim", shown`  edited in place${notes}`);
   if (change.kind !== "conflict") return "";
   const where = change.where === undefined ? "" : `${formatPlace(change.where)}: `;
   return shown`\n      ${where}${paint("red", change.why)}\n      ${change.fix}`;

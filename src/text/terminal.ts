@@ -110,8 +110,20 @@ export function instead(line: Showable): Shown {
   return new SafeText(`\r\u001B[K${safe(line)}`);
 }
 
+/** A text in lines of at most that many UTF-16 units: parted behind a space, a comma or a slash where there is one. */
+export function fold(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let rest = text;
+  while (rest.length > width) {
+    const at = /^.*[ ,/]/s.exec(rest.slice(0, width))?.[0].length ?? width;
+    lines.push(rest.slice(0, at).trimEnd());
+    rest = rest.slice(at);
+  }
+  return [...lines, rest];
+}
+
 /** Styles, each with what begins and ends it (ECMA-48, section 8.3.117, "Select graphic rendition"). */
-const styles = { bold: [1, 22], dim: [2, 22], red: [31, 39], green: [32, 39], yellow: [33, 39] } as const;
+const styles = { bold: [1, 22], dim: [2, 22], red: [31, 39], green: [32, 39], yellow: [33, 39], cyan: [36, 39] } as const;
 
 /** Puts a style on, where the caller's reader is a terminal. */
 export type Paint = (style: keyof typeof styles, text: Showable) => Shown;

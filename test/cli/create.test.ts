@@ -52,7 +52,7 @@ describe("--yes", () => {
         (/\nNext:\n((?: {2}.*\n)+)/.exec(stderr)?.[1] ?? "")
           .trimEnd()
           .split("\n")
-          .map((line) => line.trim());
+          .map((line) => line.replace(/^ {2}\d+\. /, ""));
       const commit = "&& git commit -m 'Add the Aperture environment'";
       const paths = (up: string): string =>
         ["Dockerfile", "aperture-env", "devcontainer.json"].map((name) => `${up}.devcontainer/${name}`).join(" ");
@@ -204,7 +204,7 @@ describe("a flag and a spec", () => {
     const ran = await runPiped(flags, root);
     expect(ran.exit, ran.stderr).toBe(0);
     expect(ran.stdout).toMatch(/^ {2}aperture\.url +http:\/\/gw +flag$/m);
-    expect(ran.stdout).toContain("  ~ aperture-env.yaml  your text stays around the change\n");
+    expect(ran.stdout).toContain("  ~ aperture-env.yaml  edited in place\n");
     const spec = read("aperture-env.yaml");
     expect(spec.startsWith(commented.replace("http://spec", "http://gw"))).toBe(true);
     expect(parseSpec(spec)).toMatchObject({
@@ -268,7 +268,7 @@ describe("where", () => {
       const ran = await runPiped([directory, "--yes"], root);
       expect(ran.exit, ran.stderr).toBe(0);
       expect(filesOf(treeOf(join(root, directory)))).toEqual(ownFiles);
-      const step = /^ {2}cd (.*)$/m.exec(ran.stderr)![1]!;
+      const step = /^ {2}1\. cd (.*)$/m.exec(ran.stderr)![1]!;
       expect(execFileSync("sh", ["-c", `printf %s ${step}`], { encoding: "utf8" })).toBe(directory);
     },
   );
@@ -548,7 +548,7 @@ describe("several dev containers of the user's", () => {
       "openai/gpt-6.1-sol",
     ];
     const session = runAtTerminal(flags, root);
-    await session.until("Which dev containers shall have it?");
+    await session.until("Which dev containers should get OpenCode?");
     await session.until("those to come, too");
     // All is taken out, the second of the files is picked.
     session.press(" \u001b[B\u001b[B ");
@@ -573,7 +573,7 @@ describe("several dev containers of the user's", () => {
       "openai/gpt-6.1-sol",
     ];
     const session = runAtTerminal(flags, root);
-    await session.until("Which dev containers shall have it?");
+    await session.until("Which dev containers should get OpenCode?");
     session.press("\r");
     await session.until("Write these files?");
     session.press("y");
@@ -587,7 +587,7 @@ describe("several dev containers of the user's", () => {
       ["--url", "ai", "--providers", "openai", "--model", "openai/gpt-6.1-sol", "--small-model", "openai/gpt-6.1-sol"],
       root,
     );
-    await session.until("Which dev containers shall have it?");
+    await session.until("Which dev containers should get OpenCode?");
     session.press("\u0003");
     expect((await session.done).exit).toBe(130);
     expect(treeOf(outside.folder, true)).toEqual(before);
@@ -611,9 +611,7 @@ describe("a dev container of the user's", () => {
     ];
     const ran = await runPiped(["--yes", ...flags], root);
     expect(ran.exit, ran.stderr).toBe(0);
-    expect(ran.stdout).toMatch(
-      /~ \.devcontainer\.json {2}your text stays around the change\n +containerEnv › A stays as you have it\n/,
-    );
+    expect(ran.stdout).toMatch(/~ \.devcontainer\.json {2}edited in place\n +containerEnv › A stays as you have it\n/);
     const now = JSON.parse(read(".devcontainer.json").replace(" // ours", "")) as Record<string, unknown>;
     expect(now).toMatchObject({
       containerEnv: { A: "mine", B: "a=b c" },
@@ -651,16 +649,18 @@ describe("a dev container of the user's", () => {
 describe("a person at the terminal", () => {
   const questions = [
     "Where is the gateway?",
-    "Which providers does the gateway serve?",
+    "Which providers should OpenCode use?",
     "Which model by default?",
     "Which small model, for titles and summaries?",
-    "Which base?",
+    "Which base image?",
     "Write these files?",
   ] as const;
 
   /** Accepts what is proposed, up to the question of that number. */
-  async function acceptUntil(session: Session, number: number): Promise<void> {
+  const acceptUntil = (session: Session, number: number): Promise<void> => acceptFrom(session, 0, number);
+  async function acceptFrom(session: Session, first: number, number: number): Promise<void> {
     for (const [index, question] of questions.entries()) {
+      if (index < first) continue;
       await session.until(question);
       if (index === number) return;
       session.press("\r");
@@ -679,7 +679,9 @@ describe("a person at the terminal", () => {
     mkdirSync(piped, { recursive: true });
     await runPiped(["--yes"], piped);
     expect(treeOf(piped)).toEqual(treeOf(root));
-    expect(ran.stderr).toMatch(/^create-aperture-env \S+\n/);
+    expect(ran.stdout).toMatch(/^┌ {2}create-aperture-env \S+: OpenCode through Aperture\n│ {2}for \/.*\/sample\n/);
+    expect(ran.stdout).toMatch(/\n└ {2}Written: \d+ new\.\n\n$/);
+    expect(ran.stderr).toMatch(/^Next:\n {2}1\. .*\n {2}2\. /);
     expect(ran.stderr).toContain(
       "Repeat this:\n  npm create aperture-env@latest -- --url http://ai --providers anthropic,openai --model ",
     );
@@ -694,10 +696,16 @@ describe("a person at the terminal", () => {
     await session.until("the gateway speaks http or https, not ftp: write http://gw");
     session.press(`${backspaces}gw:8080/v1\r`);
     await session.until(questions[1]);
-    // Anthropic is the first of the list: taken out, OpenAI stays.
-    session.press(" ");
+    // Anthropic stands above OpenAI, on which the list begins: taken out, OpenAI stays.
+    session.press("\u001b[A");
+    session.press("\t");
     session.press("\r");
     await session.until(questions[2]);
+    // Typing searches; what is in no list is behind the last line.
+    session.press("another");
+    await session.until("another model …");
+    session.press("\r");
+    await session.until("Which model? (provider/model)");
     session.press(`${backspaces}anthropic/claude-opus-4-5\r`);
     await session.until("which is not among the providers");
     session.press(`${backspaces}openai/house\r`);
@@ -738,7 +746,10 @@ describe("a person at the terminal", () => {
     await session.until("Which C library does it have?");
     session.press("\u001b[B\r");
     await session.until("Which account works in it?");
-    session.press("dev\r");
+    session.press("\u007f\u007f\u007f\u007f\r");
+    // Its own suggestion is understood as it stands there.
+    await session.until("is not known");
+    session.press("user: dev\r");
     await session.until(questions[5]);
     session.press("\r");
     const ran = await session.done;
@@ -801,8 +812,10 @@ describe("a person at the terminal", () => {
     ["Ctrl-C", "\u0003"],
     ["Ctrl-D", "\u0004"],
     ["Escape", "\u001b"],
-  ])("presses %s", (_name, key) => {
-    test.each(questions.map((question, index) => [question, index] as const))("at %s", async (_question, index) => {
+  ])("presses %s", (name, key) => {
+    // Escape goes back, and there is nothing before the first; behind the last question is the plan.
+    const where = questions.map((question, index) => [question, index] as const);
+    test.each(name === "Escape" ? [where[0]!, where.at(-1)!] : where)("at %s", async (_question, index) => {
       write(root, { "README.md": "x" });
       const before = treeOf(outside.folder, true);
       const session = runAtTerminal([], root);
@@ -813,6 +826,59 @@ describe("a person at the terminal", () => {
       expect(session.isRaw()).toBe(false);
       expect(treeOf(outside.folder, true)).toEqual(before);
     });
+  });
+
+  test("goes back by Escape, question by question, finds the answers again, and changes one", async () => {
+    const session = runAtTerminal([], root);
+    await session.until(questions[0]);
+    session.press("\u007f\u007fgw\r");
+    await acceptFrom(session, 1, 4);
+    for (const question of questions.slice(0, 4).reverse()) {
+      session.press("\u001b");
+      await session.until(question);
+    }
+    // What was typed stands there.
+    await session.until("http://gw");
+    session.press("\r");
+    await acceptFrom(session, 1, 5);
+    session.press("a");
+    await session.until(questions[0]);
+    session.press("\u007f\u007fhost\r");
+    await acceptFrom(session, 1, 5);
+    session.press("y");
+    expect((await session.done).exit).toBe(0);
+    expect(lockOf().answers.url).toBe("http://host");
+  });
+
+  test("sees folders with how much is in them, and more on request", async () => {
+    const session = runAtTerminal([], root);
+    await acceptUntil(session, 5);
+    session.press("f");
+    await session.until(".devcontainer/aperture-env/launcher.sh");
+    await session.until(questions[5]);
+    session.press("d");
+    await session.until("diff --git a/.devcontainer/Dockerfile b/.devcontainer/Dockerfile");
+    await session.until(questions[5]);
+    session.press("n");
+    const { stdout, exit } = await session.done;
+    expect(exit).toBe(130);
+    expect(stdout).toMatch(/^│ {4}\+ \.devcontainer\/aperture-env\/ {2}\d\d files$/m);
+    expect(stdout.indexOf("launcher.sh")).toBeGreaterThan(stdout.indexOf("Show every file"));
+    expect(treeOf(root)).toEqual({});
+  });
+
+  test("sees the lines that change in a file of the user's, without asking for them", async () => {
+    write(root, { ".devcontainer.json": '{\n  "image": "debian"\n}\n' });
+    const session = runAtTerminal([], root);
+    for (const question of questions.slice(0, 4)) {
+      await session.until(question);
+      session.press("\r");
+    }
+    await session.until(questions[5]);
+    session.press("n");
+    const { stdout } = await session.done;
+    expect(stdout).toContain('│  -  "image": "debian"\n│  +  "image": "debian",\n');
+    expect(stdout).not.toContain("b/.devcontainer/aperture-env/launcher.sh");
   });
 
   test("presses Ctrl-C at the questions of an image", async () => {

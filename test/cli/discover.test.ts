@@ -380,7 +380,7 @@ describe("making an environment", () => {
     expect(performance.now() - started).toBeLessThan(3000);
     expect(ran.exit, ran.stderr).toBe(0);
     expect(ran.stdout).toMatch(/^ {2}model +anthropic\/claude-sonnet-5-5 +default$/m);
-    expect(ran.stderr).toContain(`Note: ${origin} did not say what it serves`);
+    expect(ran.stderr).toContain(`Note: ${origin} did not answer, so providers and models come from the catalogue`);
     expect(ran.stderr).toContain(`npx create-aperture-env discover ${origin}`);
   });
 
@@ -393,23 +393,23 @@ describe("making an environment", () => {
       root,
     );
     expect(ran.exit, ran.stderr).toBe(0);
-    expect(JSON.parse(ran.stdout)).toMatchObject({ status: "written", warnings: [expect.stringContaining("did not say")] });
+    expect(JSON.parse(ran.stdout)).toMatchObject({ status: "written", warnings: [expect.stringContaining("did not answer")] });
   });
 
   test("an empty list is as good as none", async () => {
     const { origin } = await gatewayWith([]);
     expect(await runPiped(["--yes", "--discover", "--url", origin], root)).toMatchObject({
       exit: 0,
-      stderr: expect.stringContaining("did not say"),
+      stderr: expect.stringContaining("did not answer"),
     });
   });
 
   describe("at a terminal", () => {
     const asked = [
-      "Which providers does the gateway serve?",
+      "Which providers should OpenCode use?",
       "Which model by default?",
       "Which small model, for titles and summaries?",
-      "Which base?",
+      "Which base image?",
       "Write these files?",
     ] as const;
     const acceptAll = async (session: Session): Promise<void> => {
@@ -425,7 +425,7 @@ describe("making an environment", () => {
       await acceptAll(session);
       const ran = await session.done;
       expect(ran.exit, ran.stderr).toBe(0);
-      expect(ran.stderr).not.toContain("did not say");
+      expect(ran.stderr).not.toContain("did not answer");
       expect(parseLock(read("aperture-env.lock"))!.answers).toMatchObject({
         providers: [{ id: "openai" }],
         model: "openai/gpt-5.5",

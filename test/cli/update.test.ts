@@ -256,17 +256,17 @@ describe("one repository", () => {
     edit("aperture-env.yaml", (text) => text.replace("http://ai", "http://gw"));
     const before = treeOf(root, true);
     const stopped = runAtTerminal(["update"], root);
-    await stopped.until("What shall stand there?");
+    await stopped.until("Which text should stay there?");
     stopped.press("\u001b[B\u001b[B\r");
     expect((await stopped.done).exit).toBe(3);
     expect(treeOf(root, true)).toEqual(before);
     const cancelled = runAtTerminal(["update"], root);
-    await cancelled.until("What shall stand there?");
+    await cancelled.until("Which text should stay there?");
     cancelled.press("\u0003");
     expect((await cancelled.done).exit).toBe(130);
     expect(treeOf(root, true)).toEqual(before);
     const replaced = runAtTerminal(["update"], root);
-    await replaced.until("What shall stand there?");
+    await replaced.until("Which text should stay there?");
     replaced.press("\u001b[B\r");
     await replaced.until("Write these changes?");
     replaced.press("\r");
@@ -547,7 +547,7 @@ describe("what stands against the environment", () => {
   test("at a terminal it is asked", async () => {
     write(root, { "opencode.json": bypass, "aperture-env.yaml": "aperture: { url: http://ai }\n" });
     const session = runAtTerminal([], root);
-    await session.until("What shall be done about it?");
+    await session.until("What should be done about it?");
     session.press("\u001b[B\r");
     await session.until("Write these files?");
     session.press("\r");

@@ -443,14 +443,14 @@ describe("at a terminal where somebody is asked", () => {
     await make();
     edit(".devcontainer/aperture-env/launcher.sh", (text) => `${text}# ${evil}\n`);
     edit("aperture-env.yaml", (text) => text.replace("http://ai", "http://gw"));
-    expectNothingForeign(await asked(["update"], "What shall stand there?"));
+    expectNothingForeign(await asked(["update"], "Which text should stay there?"));
   });
 
   test("a project file that goes past the gateway", async () => {
     await make();
     const provider = { anthropic: { options: { baseURL: "http://elsewhere.example" } } };
     write(root, { "opencode.json": JSON.stringify({ model: `x/${evil}`, provider }) });
-    expectNothingForeign(await asked(["update"], "What shall be done about it?"));
+    expectNothingForeign(await asked(["update"], "What should be done about it?"));
   });
 });
 

@@ -76,7 +76,7 @@ describe.skipIf(skips("the program at a terminal", whyNoTerminal))("at a termina
       await enterUntil(terminal, confirmation);
       await terminal.answer(confirmation, keys.enter);
       expect(await terminal.ended).toMatchObject({ exitCode: 0 });
-      expect(terminal.text).toMatch(/\r\nWritten: \d+ new\.\r\n/);
+      expect(terminal.text).toMatch(/Written: \d+ new\.\r\n/);
       expect(treeOf(folder)).toEqual(await withoutAsking());
       // Whatever writes has the key of this user's journals there, and nothing else.
       const left = Object.entries(treeOf(home)).filter(([, what]) => !what.endsWith("/"));
@@ -105,7 +105,9 @@ describe.skipIf(skips("the program at a terminal", whyNoTerminal))("at a termina
 
     test("a provider less: its models are what is proposed then", async () => {
       const terminal = start();
-      for (const { id, message } of asked) await terminal.answer(message, `${id === "providers" ? " " : ""}${keys.enter}`);
+      // Anthropic stands above OpenAI, on which the list begins.
+      const typed = `${keys.up}${keys.tab}${keys.enter}`;
+      for (const { id, message } of asked) await terminal.answer(message, id === "providers" ? typed : keys.enter);
       await terminal.answer(confirmation, keys.enter);
       expect(await terminal.ended).toMatchObject({ exitCode: 0 });
       expect(treeOf(folder)).toEqual(await withoutAsking(["--providers", "openai"]));
@@ -128,8 +130,9 @@ describe.skipIf(skips("the program at a terminal", whyNoTerminal))("at a termina
       await terminal.answer(image, `Not An Image${keys.enter}`);
       await terminal.answer("is not an image reference", `${keys.backspace.repeat(12)}ghcr.io/acme/dev:1${keys.enter}`);
       await terminal.answer(libc, `${keys.down}${keys.enter}`);
-      await terminal.answer(user, keys.enter);
-      await terminal.answer("the user of ghcr.io/acme/dev:1 is not known", `dev${keys.enter}`);
+      // What its own error suggests is understood, too.
+      await terminal.answer(user, `${keys.backspace.repeat("root".length)}${keys.enter}`);
+      await terminal.answer("user: root", `user: dev${keys.enter}`);
       await terminal.answer(confirmation, keys.enter);
       expect(await terminal.ended).toMatchObject({ exitCode: 0 });
       expect(treeOf(folder)).toEqual(await withoutAsking(["--base", "image=ghcr.io/acme/dev:1,libc=musl,user=dev"]));
@@ -147,7 +150,7 @@ describe.skipIf(skips("the program at a terminal", whyNoTerminal))("at a termina
 
   describe("in a repository with dev containers", () => {
     const files = [".devcontainer.json", ".devcontainer/a/devcontainer.json", ".devcontainer/b/devcontainer.json"];
-    const which = "Which dev containers shall have it?";
+    const which = "Which dev containers should get OpenCode?";
     const plain = '{ "image": "debian" }\n';
     const has = (path: string): boolean => (treeOf(folder)[path] ?? "").includes("aperture-env");
 
@@ -189,7 +192,7 @@ describe.skipIf(skips("the program at a terminal", whyNoTerminal))("at a termina
 
   describe("a file in the way", () => {
     const dockerfile = ".devcontainer/Dockerfile";
-    const decision = "What shall stand there?";
+    const decision = "Which text should stay there?";
 
     test.each([
       ["keep", keys.enter, 0],

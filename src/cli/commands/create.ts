@@ -15,18 +15,16 @@ import type { Outcome } from "../../report/json.ts";
 import { readSpecText } from "../../repo/environment.ts";
 import { findTarget, type Target } from "../../repo/scan.ts";
 import { findPlace } from "../../repo/work-tree.ts";
-import { shown } from "../../text/terminal.ts";
-import { generatorVersion } from "../../version.ts";
 import type { Shape } from "../../vocabulary.ts";
 import type { Command, Flags, Verb } from "../args.ts";
 import type { Io } from "../io.ts";
-import { executePlan, openPrompt, settleEarlierRun, terminalOf, type Prompt } from "./plan-execution.ts";
+import { executePlan, framed, type Executed, openPrompt, settleEarlierRun, terminalOf, type Prompt } from "./plan-execution.ts";
 import type { Detection } from "./gateway-detection.ts";
 import { readGiven } from "../../prepare/given.ts";
-import { notesOf, preparePlan } from "../../prepare/prepare.ts";
+import { notesOf, preparePlan, type Prepared } from "../../prepare/prepare.ts";
 import { tell, type Done } from "./done.ts";
 import { landing as land, type Here } from "./landing.ts";
-import { askBypass, exitOf, showNotes, showPlan } from "./plan-screen.ts";
+import { askBypass, exitOf, openScreen, showNotes, showPlan } from "./plan-screen.ts";
 
 type CreateCommand = Extract<Command, { kind: "create" }>;
 
@@ -37,19 +35,23 @@ interface Common {
 }
 
 /** Runs it and gives the exit status: 0 written or nothing to do, 3 where a file is in the way. Throws errors for people. */
-export async function runCreate(command: CreateCommand, io: Io): Promise<number> {
+export async function runCreate(command: CreateCommand, bare: Io): Promise<number> {
   const { directories, switches, landing, spec, mistaken } = command;
   const [directory = null] = directories;
-  const cwd = switches.cwd === null ? io.cwd : findTarget(io.cwd, switches.cwd).root;
+  const cwd = switches.cwd === null ? bare.cwd : findTarget(bare.cwd, switches.cwd).root;
   const given = spec === null ? {} : await readGiven(cwd, spec);
-  if (directories.length > 1) return createAll(command, cwd, given, io);
-  const prompt = await openPrompt(switches, io, !landing.summary);
+  if (directories.length > 1) return createAll(command, cwd, given, bare);
+  const prompt = await openPrompt(switches, bare, !landing.summary);
+  const io = framed(bare, prompt);
   const target = findTarget(cwd, directory);
   if (switches.cwd !== null && directory === null && !target.exists)
     throw usageError("no-such-folder", `${target.root} does not exist.`, "Name an existing folder with --cwd.");
+  const where = target.fromGit ? `the repository ${target.root}` : target.root;
+  const quiet = switches.json || landing.summary;
+  if (prompt !== null || (target.fromGit && !quiet)) openScreen("OpenCode through Aperture", where, prompt, bare);
   if (mistaken !== undefined && !target.exists) await confirmFolder(directory!, mistaken, prompt, io);
   const done = await land(target, landing, io, (here) => create(here, directory, command, { given }, prompt));
-  await tell(done, switches, landing, io);
+  await tell(done, switches, landing, prompt, bare);
   return exitOf(done.outcome);
 }
 
@@ -65,7 +67,7 @@ async function createAll(command: CreateCommand, cwd: string, given: Common["giv
       "Accept with --yes what is proposed for what flags and --spec leave out.",
     );
   // All of them have the same gateway.
-  const detect = discover === true ? await openDetection(null, flags, given, io) : null;
+  const detect = discover === true ? await openDetection(null, flags, given, null, io) : null;
   const { visitAll, visitOf } = await import("./fleet.ts");
   const how = { json: switches.json, markdown: landing.summary, cwd, mustExist: true };
   return visitAll(directories, how, io, async (target, directory) => {
@@ -90,43 +92,48 @@ async function create(
   const { directories, flags, switches, landing, discover, pins, spec } = command;
   const quiet = switches.json || landing.summary || directories.length > 1;
   const earlier = target.exists ? await settleEarlierRun(target.root, switches, prompt, io) : [];
-  if (prompt !== null || (target.fromGit && !quiet)) {
-    const where = target.fromGit ? `, for the repository ${target.root}` : "";
-    io.stderr.write(shown`create-aperture-env ${generatorVersion}${where}\n`);
-  }
   const detection =
     detect ??
-    (prompt !== null || (discover === true && detect === undefined) ? await openDetection(target, flags, given, io) : null);
-  const prepared = await preparePlan({
-    target,
-    flags,
-    ...given,
-    env: io.env,
-    ask: prompt?.askOn(terminalOf(io)) ?? null,
-    ...(detection !== null && { detect: detection.detect }),
-    acceptDefaults: switches.yes,
-    existing: false,
-    decideBypass: askBypass(switches, prompt, io),
-    unignore: switches.unignore,
-    restore: false,
-    ...(pins && { pins }),
-  });
+    (prompt !== null || (discover === true && detect === undefined)
+      ? await openDetection(target, flags, given, prompt, io)
+      : null);
+  const ask = prompt?.askOn(terminalOf(io)) ?? null;
+  let prepared!: Prepared;
+  const attempt = async (): Promise<Executed> => {
+    prepared = await preparePlan({
+      target,
+      flags,
+      ...given,
+      env: io.env,
+      ask,
+      ...(detection !== null && { detect: detection.detect }),
+      acceptDefaults: switches.yes,
+      existing: false,
+      decideBypass: askBypass(switches, prompt, io),
+      unignore: switches.unignore,
+      restore: false,
+      ...(pins && { pins }),
+    });
+    const { resolved, build } = prepared;
+    if (!quiet) showNotes(notesOf(resolved), io);
+    return executePlan(
+      {
+        build,
+        warnings: [...earlier, ...(detection?.warnings() ?? [])],
+        show: async (shown) => (quiet ? undefined : showPlan(shown, resolved, switches.diff, prompt, io)),
+        question: write === undefined ? "Write these files?" : "Commit these files?",
+        write: write && ((ready) => write(ready, { ...prepared, verb: "create" })),
+        ...(resolved.some(({ source }) => source === "answer") && { again: attempt }),
+      },
+      switches,
+      prompt,
+      io,
+    );
+  };
+  const { status, plan } = await attempt();
   const { resolved, revision, answers } = prepared;
   const notes = notesOf(resolved);
-  if (!quiet) showNotes(notes, io);
   const made = { ...prepared, verb: "create" } as const;
-  const { status, plan } = await executePlan(
-    {
-      build: prepared.build,
-      warnings: [...earlier, ...(detection?.warnings() ?? [])],
-      show: async (shown) => (quiet ? undefined : showPlan(shown, resolved, switches.diff, io)),
-      question: write === undefined ? "Write these files?" : "Commit these files?",
-      write: write && ((ready) => write(ready, made)),
-    },
-    switches,
-    prompt,
-    io,
-  );
   const outcome: Outcome = {
     status,
     plan,
@@ -150,14 +157,15 @@ async function confirmFolder(folder: string, verb: Verb, prompt: Prompt, io: Io)
   throw usageError("mistaken-command", message, hint);
 }
 
-/** No more than people wait for a question without wondering. */
-const patience = 1000;
+/** No more than people wait for a question without wondering, in milliseconds; longer where they see what they wait for. */
+const patience = { unseen: 1000, seen: 2500 };
 
 /** Begins to ask the gateway what it serves, while a person reads the first question. Null where nothing is open that it could answer. */
 async function openDetection(
   target: Target | null,
   flags: Flags,
   { given = {} }: Common["given"],
+  prompt: Prompt,
   io: Io,
 ): Promise<Detection | null> {
   const isOpen = (["providers", "model", "smallModel"] as const).some((id) => flags[id] === undefined && given[id] === undefined);
@@ -168,11 +176,14 @@ async function openDetection(
   const { detectGateway } = await import("./gateway-detection.ts");
   return detectGateway({
     origin: origin.ok ? origin.value : null,
-    timeout: patience,
+    timeout: prompt === null ? patience.unseen : patience.seen,
     env: io.env,
     known: loadAllProviders(todayFrom(io.env)),
     exact: said("style") === "compact",
     accepts: (value) => questionOf("providers").read(value, {}),
+    ...(prompt !== null && {
+      wait: (message, work, result) => prompt.waitFor(terminalOf(io), message, work, result),
+    }),
   });
 }
 

@@ -6,6 +6,7 @@ import { block } from "../../text/terminal.ts";
 import { generatorVersion } from "../../version.ts";
 import type { Landing, Switches } from "../args.ts";
 import type { Io } from "../io.ts";
+import type { Prompt } from "./plan-execution.ts";
 import { showOutcome } from "./plan-screen.ts";
 
 /** What came of one repository. */
@@ -24,9 +25,9 @@ export async function summarise({ outcome, made }: Pick<Done, "outcome" | "made"
 }
 
 /** Tells it: as JSON, as the text of a pull request, or to a person who has seen the plan. */
-export async function tell(done: Done, { json }: Switches, { summary }: Landing, io: Io): Promise<void> {
+export async function tell(done: Done, { json }: Switches, { summary }: Landing, prompt: Prompt, io: Io): Promise<void> {
   const text = summary ? await summarise(done) : undefined;
   if (json) io.stdout.write(formatOutcomeJson({ ...done.outcome, ...(text !== undefined && { summary: text }) }));
   else if (text !== undefined) io.stdout.write(block(text));
-  else showOutcome(done.outcome, io);
+  else showOutcome(done.outcome, prompt, io);
 }

@@ -21,7 +21,16 @@ export interface DetectionOptions {
   readonly accepts: Accepts<ProviderChoice>;
   /** Whether exactly the gateway's models are to be proposed. */
   readonly exact: boolean;
+  /** Shows that a gateway is asked, and what came of it, where somebody waits for it. */
+  readonly wait?: Wait;
 }
+
+/** Waits for something, says so meanwhile, and then what came of it. */
+export type Wait = <Value>(
+  message: string,
+  work: Promise<Value>,
+  result: (value: Value) => { readonly ok: boolean; readonly message: string },
+) => Promise<Value>;
 
 /** A detection that is under way. */
 export interface Detection {
@@ -38,11 +47,12 @@ interface Served {
   readonly leftOut: readonly string[];
 }
 
-/** Begins to ask. Never fails: where no list of models comes in time, nothing is proposed. */
-export function detectGateway({ origin, timeout, env, known, accepts, exact }: DetectionOptions): Detection {
-  const asked = new Map<string, Promise<Served | null>>();
-  let last: { readonly origin: string; readonly served: Served | null } | null = null;
-  const ask = (at: string): Promise<Served | null> => {
+/** Begins to ask. Never fails: where no list of models comes in time, nothing is proposed of it. */
+export function detectGateway({ origin, timeout, env, known, accepts, exact, wait }: DetectionOptions): Detection {
+  const asked = new Map<string, Promise<Served | string>>();
+  const shown = new Set<string>();
+  let last: { readonly origin: string; readonly served: Served | string } | null = null;
+  const ask = (at: string): Promise<Served | string> => {
     const already = asked.get(at);
     if (already !== undefined) return already;
     const answer = askForModels({ origin: at, timeout, env })
@@ -57,33 +67,74 @@ export function detectGateway({ origin, timeout, env, known, accepts, exact }: D
 
   const detect: Detect = async (question, earlier, choices) => {
     if (!["providers", "model", "smallModel"].includes(question.id) || earlier.url === undefined) return null;
-    const served = await ask(earlier.url);
-    last = { origin: earlier.url, served };
-    if (served === null || served.offers.size === 0) return null;
-    const because = earlier.url;
+    const url = earlier.url;
+    const served = await (wait === undefined || shown.has(url)
+      ? ask(url)
+      : wait(`Asking ${url} what it serves`, ask(url), (came) => sayServed(url, came)));
+    shown.add(url);
+    last = { origin: url, served };
+    if (typeof served === "string" || served.offers.size === 0)
+      return wait === undefined || question.id === "providers" ? null : chooseKnown(question, earlier, (await known).catalogue);
+    const because = url;
     if (question.id === "providers") return proposeProviders(question, served, choices, because);
     const candidates = candidatesOf(served.discovery, (provider, model) => isChosen(provider, model, earlier));
     const found =
       question.id === "model"
         ? proposeModel(candidates, served.known)
         : proposeSmallModel(candidates, earlier.model ?? "", served.known);
-    return found === null ? null : { proposal: { value: found.ref, source: "detected", because } };
+    if (found === null) return null;
+    const listed = candidates.map(({ ref, model: { limit, end } }) => ({
+      value: ref,
+      label: ref,
+      hint: [...describeContext(limit?.context), ...(end?.isTold === true ? [`ends ${end.on}`] : [])].join("; "),
+    }));
+    return { proposal: { value: found.ref, source: "detected", because }, choices: listed };
   };
   const warnings = (): readonly string[] => {
     if (last === null) return [];
     const { origin: at, served } = last;
-    return (
-      served?.leftOut ?? [
-        `${at} did not say what it serves, so providers and models are proposed without it:  npx create-aperture-env discover ${at}  tells why`,
-      ]
-    );
+    if (typeof served !== "string") return served.leftOut;
+    // Somebody who waited for it was told.
+    return wait === undefined
+      ? [
+          `${at} did not answer, so providers and models come from the catalogue; find out why with  npx create-aperture-env discover ${at}`,
+        ]
+      : [];
   };
   return { detect, warnings };
 }
 
-function giveUp(error: unknown): null {
+/** Why no list came, in a sentence. */
+function giveUp(error: unknown): string {
   if (!isAppError(error)) throw error;
-  return null;
+  return error.lines[0] ?? "";
+}
+
+function sayServed(url: string, served: Served | string): { ok: boolean; message: string } {
+  const { host } = new URL(url);
+  if (typeof served === "string") return { ok: false, message: `${served} The lists below come from the catalogue.` };
+  const { providers } = served.discovery;
+  const count = providers.reduce((sum, { models }) => sum + models.length, 0);
+  const some = (number: number, what: string): string => `${number} ${what}${number === 1 ? "" : "s"}`;
+  return served.offers.size === 0
+    ? {
+        ok: false,
+        message: `${host} answers, and lists no model that OpenCode can use. The lists below come from the catalogue.`,
+      }
+    : { ok: true, message: `${host} answers: ${some(count, "model")} of ${some(providers.length, "provider")}` };
+}
+
+/** Models of the catalogue, where no gateway says what it has. */
+function chooseKnown(question: Question, earlier: Partial<Answers>, catalogue: Known["catalogue"]): Detected {
+  const ids = (earlier.providers ?? []).flatMap(({ id, models }) =>
+    (models?.map((model) => model.id) ?? Object.keys(catalogue[id]?.models ?? {})).map((model) => `${id}/${model}`),
+  );
+  const choices = ids.filter((ref) => question.parse(ref, earlier).ok).map((ref) => ({ value: ref, label: ref }));
+  return { proposal: null, choices };
+}
+
+function describeContext(context: number | undefined): string[] {
+  return context === undefined ? [] : [`context ${context.toLocaleString("en")} tokens`];
 }
 
 function describe(body: unknown, known: Known, accepts: Accepts<ProviderChoice>, exact: boolean): Served {
@@ -132,9 +183,7 @@ function proposeProviders(
       format: (chosen: readonly ProviderChoice[]) => chosen.map(({ id }) => id).join(","),
     } as Question,
     choices: [
-      ...choices.map((choice) =>
-        offers.has(choice.value) ? choice : { ...choice, hint: "the gateway does not list it to you" },
-      ),
+      ...choices.filter((choice) => offers.has(choice.value)),
       ...own.map(({ id, name }) => ({ value: id, label: name === id ? id : `${name} (${id})` })),
     ],
   };

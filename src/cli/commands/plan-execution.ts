@@ -3,7 +3,7 @@ import { cancelledError, decisionError } from "../../errors.ts";
 import { mayBeWritten } from "../../lock/lock.ts";
 import { conflictsOf, isEmpty, type Settlement, type Plan } from "../../plan/plan.ts";
 import type { Outcome } from "../../report/json.ts";
-import { formatInterrupted } from "../../report/text.ts";
+import { formatInterrupted, formatPlan } from "../../report/text.ts";
 import { applyPlan, refuseIfMoved } from "../../repo/apply.ts";
 import { isTracked } from "../../repo/git.ts";
 import { journalPath, refuseJournal } from "../../repo/journal-text.ts";
@@ -12,7 +12,7 @@ import { readInterrupted, recoverInterrupted, refuseWhileJournal } from "../../r
 import { openSealKey, readSealKey } from "../../repo/seal.ts";
 import { shown } from "../../text/terminal.ts";
 import type { Switches } from "../args.ts";
-import { isInteractive, type Io } from "../io.ts";
+import { isInteractive, paintFor, type Io } from "../io.ts";
 import type { Settle } from "../../prepare/prepare.ts";
 
 /** Asks a person; null where nobody can be asked. */
@@ -26,6 +26,17 @@ export async function openPrompt({ input, yes, json }: Switches, io: Io, alone =
 
 /** The streams of the terminal. */
 export const terminalOf = ({ terminal }: Io): Io["terminal"] => terminal;
+
+/** What is said between two questions stands behind the bar that joins them. */
+export function framed(io: Io, prompt: Prompt): Io {
+  if (prompt === null) return io;
+  return {
+    ...io,
+    stdout: prompt.framed(io.stdout, terminalOf(io)),
+    stderr: prompt.framed(io.stderr, terminalOf(io)),
+    columns: io.columns - 3,
+  };
+}
 
 /**
  * Finishes what a run before this one was cut off in. What that comes to is said first, and a person is asked; where nobody can be asked, only
@@ -77,15 +88,23 @@ export interface Execution {
   readonly question: string;
   /** Where it is not written into the folder. */
   readonly write?: ((plan: Plan) => Promise<void>) | undefined;
+  /** Begins anew with other answers, where there are any. */
+  readonly again?: () => Promise<Executed>;
+}
+
+/** How it went. */
+export interface Executed {
+  readonly status: Outcome["status"];
+  readonly plan: Plan;
 }
 
 /** Does it, and gives how it went. Throws `cancelled` where the person says no. */
 export async function executePlan(
-  { build, warnings, show, question, write }: Execution,
+  { build, warnings, show, question, write, again }: Execution,
   { onConflict, dryRun }: Switches,
   prompt: Prompt,
   io: Io,
-): Promise<{ readonly status: Outcome["status"]; readonly plan: Plan }> {
+): Promise<Executed> {
   const chosen = new Map<string, Settlement>();
   const settle: Settle = (path) => chosen.get(path) ?? (onConflict === "fail" ? null : onConflict);
   const warned = (plan: Plan): Plan => ({ ...plan, warnings: [...warnings, ...plan.warnings] });
@@ -104,10 +123,36 @@ export async function executePlan(
   }
   if (isEmpty(plan)) return { status: "unchanged", plan };
   if (dryRun) return { status: "planned", plan };
-  if (prompt !== null && !(await prompt.askYes(terminalOf(io), question))) throw cancelledError();
+  if (prompt !== null && (await decide(plan, question, again !== undefined, prompt, io)) === "again") return again!();
   if (write === undefined) applyPlan(plan, openSealKey(plan.root, io.env));
   else await write(plan);
   return { status: "written", plan };
+}
+
+/** Asks whether to write, and shows more of the plan to whoever wants to see it first. */
+async function decide(
+  plan: Plan,
+  question: string,
+  again: boolean,
+  prompt: NonNullable<Prompt>,
+  io: Io,
+): Promise<"yes" | "again"> {
+  const choices = [
+    ...prompt.yesOrNo,
+    { value: "files", label: "Show every file", key: "f" },
+    { value: "lines", label: "Show the changed lines", key: "d" },
+    ...(again ? [{ value: "again", label: "Change an answer", key: "a" } as const] : []),
+  ] as const;
+  for (;;) {
+    const choice = await prompt.askChoice(terminalOf(io), question, choices);
+    if (choice === "no") throw cancelledError();
+    if (choice === "yes" || choice === "again") return choice;
+    io.stdout.write(
+      choice === "files"
+        ? shown`\n${formatPlan(plan, paintFor(io))}\n`
+        : shown`\n${(await import("../../report/diff.ts")).formatDiff(plan)}`,
+    );
+  }
 }
 
 const hints: Readonly<Record<Settlement | "stop", string>> = {
@@ -124,7 +169,7 @@ async function settleByHand(plan: Plan, chosen: Map<string, Settlement>, prompt:
   for (const conflict of conflicts) {
     io.stdout.write(shown`\n${conflict.path} ${conflict.why}.\n${formatConflict(conflict) ?? ""}`);
     const choices = [...conflict.choices, "stop" as const].map((value) => ({ value, hint: hints[value] }));
-    const choice = await prompt.askChoice(terminalOf(io), "What shall stand there?", choices);
+    const choice = await prompt.askChoice(terminalOf(io), "Which text should stay there?", choices);
     if (choice === "stop") return false;
     chosen.set(conflict.path, choice);
   }

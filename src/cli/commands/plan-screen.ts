@@ -3,8 +3,17 @@ import type { Finding } from "../../plan/findings.ts";
 import { conflictsOf, type Plan } from "../../plan/plan.ts";
 import type { Resolved } from "../../questions/resolve.ts";
 import type { Outcome } from "../../report/json.ts";
-import { formatAnswers, formatCounts, formatFindings, formatLanded, formatObservations, formatPlan } from "../../report/text.ts";
+import {
+  formatAnswers,
+  formatCounts,
+  formatFindings,
+  formatFolders,
+  formatLanded,
+  formatObservations,
+  formatPlan,
+} from "../../report/text.ts";
 import { joined, shown } from "../../text/terminal.ts";
+import { generatorVersion } from "../../version.ts";
 import type { OnBypass, Switches } from "../args.ts";
 import { paintFor, type Io } from "../io.ts";
 import { terminalOf, type Prompt } from "./plan-execution.ts";
@@ -14,32 +23,47 @@ export function exitOf({ status, plan }: Pick<Outcome, "status" | "plan">): 0 | 
   return status === "conflict" || (plan.remaining ?? []).length > 0 ? 3 : 0;
 }
 
+/** Says what is done, and where, before anything is asked. */
+export function openScreen(what: string, where: string, prompt: Prompt, io: Io): void {
+  const program = `create-aperture-env ${generatorVersion}`;
+  if (prompt === null) io.stderr.write(shown`${program}, for ${where}\n`);
+  else
+    prompt.openScreen(terminalOf(io), `${program}: ${what}`, [`for ${where}`, "Enter accepts, Esc goes back, Ctrl-C cancels."]);
+}
+
 /** Says what was noticed on the way. */
 export function showNotes(notes: readonly string[], io: Io): void {
   for (const note of notes) io.stderr.write(shown`Note: ${note}.\n`);
 }
 
-/** The answers, if any, the plan, and with `diff` the text of every change; where something is in the way, what it is about. */
-export async function showPlan(plan: Plan, resolved: readonly Resolved[], diff: boolean, io: Io): Promise<void> {
+/**
+ * The answers, if any, the plan, and with `diff` the text of every change; where something is in the way, what it is about. Somebody who is asked sees
+ * folders with how much is in them, and always what changes in a file that is there.
+ */
+export async function showPlan(plan: Plan, resolved: readonly Resolved[], diff: boolean, prompt: Prompt, io: Io): Promise<void> {
   const paint = paintFor(io);
   showNotes(plan.warnings, io);
   io.stderr.write(formatFindings(plan.findings));
-  const answers = resolved.length === 0 ? "" : shown`${formatAnswers(resolved, paint)}\n\n`;
-  io.stdout.write(shown`${answers}${formatPlan(plan, paint)}\n`);
+  const answers = resolved.length === 0 ? "" : shown`${formatAnswers(resolved, paint, io.columns)}\n\n`;
+  const isShort = prompt !== null && !diff;
+  if (prompt !== null) io.stdout.write(shown`\n`);
+  io.stdout.write(shown`${answers}${(isShort ? formatFolders : formatPlan)(plan, paint)}\n`);
   const { remaining = [] } = plan;
   if (remaining.length > 0) io.stdout.write(shown`\nLeft for you to settle:\n${formatObservations(remaining, paint)}`);
   const conflicts = conflictsOf(plan);
-  if (!diff && conflicts.length === 0) return;
+  const edits = isShort ? plan.changes.filter(({ kind }) => kind === "edit") : [];
+  if (!diff && conflicts.length === 0 && edits.length === 0) return;
   const { formatConflict, formatDiff } = await import("../../report/diff.ts");
   if (diff) io.stdout.write(shown`\n${formatDiff(plan)}`);
+  else if (edits.length > 0) io.stdout.write(shown`\n${formatDiff({ ...plan, changes: edits, lock: null })}`);
   for (const conflict of conflicts) {
     const text = formatConflict(conflict);
     if (text !== null) io.stdout.write(shown`\n${text}`);
   }
 }
 
-/** How it went. */
-export function showOutcome(outcome: Outcome, io: Io): void {
+/** How it went, and what to do next, in order. Commands stand behind no frame, so that they can be copied. */
+export function showOutcome(outcome: Outcome, prompt: Prompt, io: Io): void {
   const { status, plan, next, repeat, branch } = outcome;
   const settled = (plan.remaining ?? []).length === 0;
   const summaries = {
@@ -52,9 +76,12 @@ export function showOutcome(outcome: Outcome, io: Io): void {
   };
   if (status === "conflict") io.stderr.write(shown`Nothing was written: the files marked ! are in the way.\n`);
   const landed = formatLanded(outcome);
-  io.stdout.write(shown`\n${summaries[status]}${landed}${status === "written" ? "." : ""}\n`);
+  const said = shown`${summaries[status]}${landed}${status === "written" ? "." : ""}`;
+  if (prompt === null) io.stdout.write(shown`\n${said}\n`);
+  else prompt.closeScreen(terminalOf(io), said);
   if (status !== "written" || next.length === 0) return;
-  io.stderr.write(shown`\nNext:\n${joined(next.map((step) => shown`  ${step}\n`))}`);
+  const steps = next.map((step, index) => shown`  ${index + 1}. ${step}\n`);
+  io.stderr.write(shown`${prompt === null ? shown`\n` : ""}Next:\n${joined(steps)}`);
   if (repeat !== null) io.stderr.write(shown`Repeat this:\n  ${repeat}\n`);
 }
 
@@ -70,6 +97,6 @@ export function askBypass({ onBypass }: Switches, prompt: Prompt, io: Io): (find
     if (onBypass !== null) return onBypass;
     if (prompt === null) return "leave";
     io.stderr.write(formatFindings(findings));
-    return prompt.askChoice(terminalOf(io), "What shall be done about it?", ways);
+    return prompt.askChoice(terminalOf(io), "What should be done about it?", ways);
   };
 }

@@ -13,8 +13,8 @@ import type { Io } from "../io.ts";
 import { tell, type Done } from "./done.ts";
 import { visitAll, visitOf } from "./fleet.ts";
 import { landing as land, type Here } from "./landing.ts";
-import { executePlan, openPrompt, settleEarlierRun, type Prompt } from "./plan-execution.ts";
-import { showPlan } from "./plan-screen.ts";
+import { executePlan, framed, openPrompt, settleEarlierRun, type Prompt } from "./plan-execution.ts";
+import { openScreen, showPlan } from "./plan-screen.ts";
 
 const nextSteps = [
   "git diff, and commit what it shows",
@@ -24,10 +24,10 @@ const nextSteps = [
 type RemoveCommand = Extract<Command, { kind: "remove" }>;
 
 /** Runs it and gives the exit status: 0 removed or nothing to do, 3 where something has to be decided; of several repositories the worst. */
-export async function runRemove(command: RemoveCommand, io: Io): Promise<number> {
+export async function runRemove(command: RemoveCommand, bare: Io): Promise<number> {
   const { directories, switches, landing } = command;
-  const cwd = switches.cwd === null ? io.cwd : findTarget(io.cwd, switches.cwd).root;
-  const prompt = await openPrompt(switches, io, !landing.summary && directories.length < 2);
+  const cwd = switches.cwd === null ? bare.cwd : findTarget(bare.cwd, switches.cwd).root;
+  const prompt = await openPrompt(switches, bare, !landing.summary && directories.length < 2);
   if (prompt === null && !switches.yes && !switches.dryRun) {
     throw usageError(
       "missing-answers",
@@ -37,13 +37,19 @@ export async function runRemove(command: RemoveCommand, io: Io): Promise<number>
   }
   if (directories.length > 1) {
     const how = { json: switches.json, markdown: landing.summary, cwd };
-    return visitAll(directories, how, io, async (target, directory) =>
-      visitOf(await land(target, landing, io, (here) => remove(here, command, null)), directory, landing.summary, switches.diff),
+    return visitAll(directories, how, bare, async (target, directory) =>
+      visitOf(
+        await land(target, landing, bare, (here) => remove(here, command, null)),
+        directory,
+        landing.summary,
+        switches.diff,
+      ),
     );
   }
   const target = findTarget(cwd, directories[0] ?? null);
-  const done = await land(target, landing, io, (here) => remove(here, command, prompt));
-  await tell(done, switches, landing, io);
+  if (prompt !== null) openScreen("remove", target.root, prompt, bare);
+  const done = await land(target, landing, framed(bare, prompt), (here) => remove(here, command, prompt));
+  await tell(done, switches, landing, prompt, bare);
   return done.outcome.status === "conflict" ? 3 : 0;
 }
 
@@ -78,7 +84,7 @@ async function remove(
     {
       build: (settle) => ({ ...planRemoval({ root: target.root, lock, snapshot, settle, editors }), basis }),
       warnings: earlier,
-      show: async (shown) => (quiet ? undefined : showPlan(shown, [], switches.diff, io)),
+      show: async (shown) => (quiet ? undefined : showPlan(shown, [], switches.diff, prompt, io)),
       question: write === undefined ? "Remove these?" : "Commit that these are removed?",
       write: write && ((ready) => write(ready, made)),
     },

@@ -9,30 +9,32 @@ import type { Io } from "../io.ts";
 import { tell, type Done } from "./done.ts";
 import { visitAll, visitOf } from "./fleet.ts";
 import { landing as land, type Here } from "./landing.ts";
-import { executePlan, openPrompt, settleEarlierRun, type Prompt } from "./plan-execution.ts";
-import { askBypass, exitOf, showNotes, showPlan } from "./plan-screen.ts";
+import { executePlan, framed, openPrompt, settleEarlierRun, type Prompt } from "./plan-execution.ts";
+import { askBypass, exitOf, openScreen, showNotes, showPlan } from "./plan-screen.ts";
 
 type UpdateCommand = Extract<Command, { kind: "update" }>;
 type Given = Awaited<ReturnType<typeof readGiven>>;
 
 /** Runs it and gives the exit status: 0 updated or nothing to do, 3 where something has to be decided; of several repositories the worst. */
-export async function runUpdate(command: UpdateCommand, io: Io): Promise<number> {
+export async function runUpdate(command: UpdateCommand, bare: Io): Promise<number> {
   const { directories, switches, landing, spec } = command;
-  const cwd = switches.cwd === null ? io.cwd : findTarget(io.cwd, switches.cwd).root;
+  const cwd = switches.cwd === null ? bare.cwd : findTarget(bare.cwd, switches.cwd).root;
   const given = await readGiven(cwd, spec);
   if (directories.length > 1) {
     const how = { json: switches.json, markdown: landing.summary, cwd };
-    return visitAll(directories, how, io, async (target, directory) => {
-      const done = await land(target, landing, io, (here) => update(here, command, given, null, async () => undefined));
+    return visitAll(directories, how, bare, async (target, directory) => {
+      const done = await land(target, landing, bare, (here) => update(here, command, given, null, async () => undefined));
       return visitOf(done, directory, landing.summary, switches.diff);
     });
   }
   const target = findTarget(cwd, directories[0] ?? null);
   const quiet = switches.json || landing.summary;
-  const prompt = await openPrompt(switches, io, !landing.summary);
-  const show: Show = async (plan, { resolved }) => (quiet ? undefined : showPlan(plan, resolved, switches.diff, io));
+  const prompt = await openPrompt(switches, bare, !landing.summary);
+  const io = framed(bare, prompt);
+  if (prompt !== null) openScreen("update", target.root, prompt, bare);
+  const show: Show = async (plan, { resolved }) => (quiet ? undefined : showPlan(plan, resolved, switches.diff, prompt, io));
   const done = await land(target, landing, io, (here) => update(here, command, given, prompt, show));
-  await tell(done, switches, landing, io);
+  await tell(done, switches, landing, prompt, bare);
   return exitOf(done.outcome);
 }
 

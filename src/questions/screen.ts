@@ -1,0 +1,218 @@
+/**
+ * The screen of a person who is asked, by clack. The only module that knows the prompt library, which writes to the terminal by itself: whatever it is
+ * to show is made visible first. Ctrl-C and Ctrl-D become the one `cancelled` error; Escape goes back to what was asked before.
+ */
+import { intro, isCancel, log, multiselect, outro, S_BAR, select, text, unicodeOr, updateSettings } from "@clack/prompts";
+import { wrapTextWithPrefix } from "@clack/core";
+import { cancelledError } from "../errors.ts";
+import { search, type Line, type Terminal } from "./search.ts";
+import {
+  fold,
+  instead,
+  painter,
+  printTo,
+  relayed,
+  shown,
+  visible,
+  wantsColour,
+  type Printer,
+  type Shown,
+} from "../text/terminal.ts";
+import type { Readable } from "node:stream";
+
+export type { Line, Terminal } from "./search.ts";
+
+/** The person went back instead of answering. */
+export const back = Symbol("back");
+
+/** Lists that are longer are searched by typing. */
+const longest = 8;
+
+// Ctrl-D, the end of the input: without this, Node's line editor only stops reading, and the program ends with 0 as if all were done.
+updateSettings({ aliases: { "\x04": "cancel" } });
+
+/** Asks for a text. `check` says what is wrong with one. */
+export async function askText(
+  terminal: Terminal,
+  message: string,
+  initial: string,
+  check: (typed: string) => string | undefined,
+): Promise<string | typeof back> {
+  const validate = (typed: string | undefined): string | undefined => {
+    const wrong = check(typed ?? "");
+    return wrong === undefined ? undefined : visible(wrong);
+  };
+  return answered(terminal, () => text({ ...terminal, message: visible(message), initialValue: visible(initial), validate }));
+}
+
+/** Asks for one of several; a long list is searched by what is typed. `always` is found by any search. */
+export async function askOne(
+  terminal: Terminal,
+  message: string,
+  lines: readonly Line[],
+  initial?: string,
+  always?: string,
+): Promise<string | typeof back> {
+  const start = initial === undefined ? [] : [initial];
+  if (lines.length > longest)
+    return answered(terminal, () => search(terminal, { message, lines, initial: start, many: false, always })) as Promise<
+      string | typeof back
+    >;
+  const given = { ...terminal, message: visible(message), options: lines.map(optionOf), maxItems: longest };
+  return answered(terminal, () => select({ ...given, ...(initial !== undefined && { initialValue: visible(initial) }) }), lines);
+}
+
+/** Asks for some of several, at least one; a long list is searched by what is typed. */
+export async function askSome(
+  terminal: Terminal,
+  message: string,
+  lines: readonly Line[],
+  initial: readonly string[],
+  always?: string,
+): Promise<readonly string[] | typeof back> {
+  if (lines.length > longest)
+    return answered(terminal, () => search(terminal, { message, lines, initial, many: true, always })) as Promise<
+      readonly string[] | typeof back
+    >;
+  const given = { ...terminal, message: visible(message), options: lines.map(optionOf), required: true, maxItems: longest };
+  return answered(terminal, () => multiselect({ ...given, initialValues: [...initial] }));
+}
+
+/** Asks a yes-or-no question. Throws `cancelled` on Ctrl-C, Ctrl-D and Escape. */
+export async function askYes(terminal: Terminal, message: string): Promise<boolean> {
+  return (await askChoice(terminal, message, yesOrNo)) === "yes";
+}
+
+/** Yes and no, as lines of a list. */
+export const yesOrNo = [
+  { value: "yes", label: "Yes", key: "y" },
+  { value: "no", label: "No", key: "n" },
+] as const;
+
+/** Asks for one of several ways out of something; `hint` says what each comes to. Throws `cancelled` on Ctrl-C, Ctrl-D and Escape. */
+export async function askChoice<Value extends string>(
+  terminal: Terminal,
+  message: string,
+  choices: readonly (Line & { readonly value: Value })[],
+): Promise<Value> {
+  const choice = await askOne(terminal, message, choices);
+  if (choice === back) throw cancelledError();
+  return choice as Value;
+}
+
+/** The opening line, and what is to be known before the first question. */
+export function openScreen({ output, env }: Terminal, title: string, lines: readonly string[]): void {
+  const paint = painter(wantsColour(output, env));
+  intro(visible(title), { output });
+  const folded = lines.flatMap((line) => fold(visible(line), widthOf(output)));
+  log.message(
+    folded.map((line) => String(paint("dim", line))),
+    { output, spacing: 0 },
+  );
+}
+
+/** The closing line. */
+export function closeScreen({ output }: Terminal, said: Shown): void {
+  outro(String(said), { output });
+}
+
+/** How much of a line is free behind a bar, with something to spare. */
+function widthOf({ columns = 80 }: Terminal["output"]): number {
+  return columns - 6;
+}
+
+/** A printer whose lines stand behind the bar that joins the questions, and go on behind it where they are too long. */
+export function framed(printer: Printer, { output, env }: Terminal): Printer {
+  const bar = String(painter(wantsColour(output, env))("dim", S_BAR));
+  const frame = (line: string): string => (line === "" ? bar : wrapTextWithPrefix(output, line, `${bar}  `));
+  return {
+    isTTY: printer.isTTY,
+    write: (text, done) => {
+      const lines = String(text).replace(/\n$/, "").split("\n");
+      printer.write(String(text) === "" ? text : relayed(`${lines.map(frame).join("\n")}\n`), done);
+    },
+  };
+}
+
+/** Waits for something, says so meanwhile, and then what came of it. Throws `cancelled` on Ctrl-C and Ctrl-D. */
+export async function waitFor<Value>(
+  { input, output }: Terminal,
+  message: string,
+  work: Promise<Value>,
+  result: (value: Value) => { readonly ok: boolean; readonly message: string },
+): Promise<Value> {
+  const keyboard = input as Readable & { setRawMode?(raw: boolean): void };
+  const printer = printTo(output);
+  const frames = unicodeOr("◒◐◓◑", "-\\|/");
+  let turn = 0;
+  const draw = (): void =>
+    printer.write(instead(shown`${frames[turn++ % frames.length]!}  ${visible(message, widthOf(output))} …`));
+  let stop: (data: unknown) => void = () => {};
+  const stopped = new Promise<never>((_resolve, reject) => {
+    stop = (data) => ["\u0003", "\u0004"].some((key) => String(data).includes(key)) && reject(cancelledError());
+  });
+  // What is typed meanwhile answers no question.
+  keyboard.setRawMode?.(true);
+  keyboard.on("data", stop);
+  printer.write(shown`${S_BAR}\n`);
+  draw();
+  const timer = setInterval(draw, 120);
+  try {
+    const value = await Promise.race([work, stopped]);
+    const came = result(value);
+    printer.write(instead(""));
+    (came.ok ? log.step : log.warn)(fold(visible(came.message), widthOf(output)).join("\n"), { output, spacing: 0 });
+    return value;
+  } catch (error) {
+    printer.write(shown`\n`);
+    throw error;
+  } finally {
+    clearInterval(timer);
+    keyboard.off("data", stop);
+    keyboard.pause();
+    keyboard.setRawMode?.(false);
+  }
+}
+
+/** What clack takes for a line. */
+function optionOf({ value, label, hint, key }: Line): { value: string; label: string; hint?: string } {
+  return {
+    value,
+    label: visible(`${label ?? value}${key === undefined ? "" : ` (${key})`}`),
+    ...(hint !== undefined && { hint: visible(hint) }),
+  };
+}
+
+/** How keys move in a list (clack's own, which tells nobody where it stands). */
+const moves: Readonly<Record<string, number>> = { up: -1, left: -1, k: -1, h: -1, down: 1, right: 1, j: 1, l: 1 };
+
+/** Waits for an answer. Where lines have a letter it is as good as moving there, and Enter. */
+async function answered<Value>(
+  { input }: Terminal,
+  prompt: () => Promise<Value>,
+  lines: readonly Line[] = [],
+): Promise<Exclude<Value, symbol> | typeof back> {
+  let last: string | undefined;
+  let at = 0;
+  const press = (name: string): void => void input.emit("keypress", undefined, { name });
+  const heard = (typed: string | undefined, { name }: { readonly name?: string } = {}): void => {
+    last = name;
+    at = (at + (moves[name ?? ""] ?? 0) + lines.length) % lines.length;
+    const wanted = typed === undefined ? -1 : lines.findIndex(({ key }) => key === typed.toLowerCase());
+    if (wanted < 0) return;
+    // Once the letter itself has been heard by all.
+    setImmediate(() => {
+      for (let steps = (wanted - at + lines.length) % lines.length; steps > 0; steps--) press("down");
+      press("return");
+    });
+  };
+  input.on("keypress", heard);
+  try {
+    const value = await prompt();
+    if (!isCancel(value)) return value as Exclude<Value, symbol>;
+    if (last === "escape") return back;
+    throw cancelledError();
+  } finally {
+    input.off("keypress", heard);
+  }
+}
