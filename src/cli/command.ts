@@ -99,6 +99,12 @@ export type Command =
       readonly landing: Landing;
     } & ModelReplacement)
   | {
+      readonly kind: "report";
+      readonly directories: readonly string[];
+      readonly switches: Switches;
+      readonly csv: boolean;
+    }
+  | {
       readonly kind: "check";
       readonly directories: readonly string[];
       readonly switches: Switches;

@@ -40,6 +40,10 @@ async function runCommand(command: Command, io: Io): Promise<number> {
       const none = { flags: {}, spec: null, restore: false, models: false } as const;
       return runUpdate({ ...command, ...none, kind: "update", replace: command }, io);
     }
+    case "report": {
+      const { runReport } = await import("./commands/report.ts");
+      return runReport(command, io);
+    }
     case "check": {
       const { runCheck } = await import("./commands/check.ts");
       return runCheck(command, io);

@@ -66,13 +66,15 @@ export async function runCheck({ directories, switches, ...how }: CheckCommand, 
 interface Checked {
   readonly observations: readonly Observation[];
   readonly findings: readonly Finding[];
+  /** Null where there is no lock to go by. */
+  readonly known: { readonly lock: Lock; readonly answers: Answers } | null;
 }
 
 /**
  * What is not as it should be. While another run writes, its files are seen half done: where something is amiss and the lock or the spec has
  * changed on the way, it is looked at anew.
  */
-async function checkRepository(target: Target, how: How, io: Io): Promise<Checked> {
+export async function checkRepository(target: Target, how: How, io: Io): Promise<Checked> {
   const { root } = target;
   for (let tries = 3; ; tries--) {
     const before = takeSnapshot(root, [lockPath, specPath]);
@@ -106,7 +108,7 @@ async function observeRepository(target: Target, { outdated, strict }: How, io: 
     : [];
   const lockFile = readLockFile(root);
   const { lock, damaged } = lockFile;
-  if (lock === null) return { observations: [...interrupted, ...observeNoLock(damaged)], findings: [] };
+  if (lock === null) return { observations: [...interrupted, ...observeNoLock(damaged)], findings: [], known: null };
   const request = requestFor(target, io);
   const surveyed = await survey(request, lockFile);
   const { answers, shape, snapshot, editors, containers } = surveyed;
@@ -124,7 +126,7 @@ async function observeRepository(target: Target, { outdated, strict }: How, io: 
     ...(outdated ? await observeOutdated(lock, root, io) : []),
   ];
   const others = findings.filter((finding) => !isRefused(finding, refusing));
-  return { observations: all, findings: [...others, ...surveyed.ending] };
+  return { observations: all, findings: [...others, ...surveyed.ending], known: { lock, answers } };
 }
 
 async function observeOutdated(lock: Lock, root: string, { env }: Io): Promise<readonly Observation[]> {

@@ -33,6 +33,11 @@ export interface Reporting {
   readonly cwd: string;
   /** A folder that is not there is a mistake, not one to skip. */
   readonly mustExist?: boolean;
+  /** Says it in another form than lines. */
+  readonly print?: {
+    each(directory: string, found: Visit): void;
+    end(total: string): void;
+  };
 }
 
 /** Of several exit statuses the one that counts: ours first, then the machine, then a decision, then usage. */
@@ -45,7 +50,7 @@ export async function visitAll(
   io: Io,
   visit: (target: Target, directory: string) => Promise<Visit>,
 ): Promise<number> {
-  const { json, markdown = false } = how;
+  const { json, markdown = false, print } = how;
   const paint = paintFor(io);
   const counts = new Map<string, number>();
   let exit: 0 | ExitStatus = 0;
@@ -55,7 +60,8 @@ export async function visitAll(
     const found = await visitOne(directory, how, visit);
     counts.set(found.status, (counts.get(found.status) ?? 0) + 1);
     if (severity.indexOf(found.exit) > severity.indexOf(exit)) exit = found.exit;
-    if (json) {
+    if (print !== undefined) print.each(directory, found);
+    else if (json) {
       io.stdout.write(
         shown`${index === 0 ? "" : ","}\n${asJson({ directory, status: found.status, exit: found.exit, ...found.json })}`,
       );
@@ -68,8 +74,9 @@ export async function visitAll(
       io.stdout.write(shown`${paint(style, found.status.padEnd(9))} ${directory}${found.text}\n`);
     }
   }
-  const total = `${directories.length} folders: ${[...counts].map(([status, count]) => `${count} ${status}`).join(", ")}.`;
-  if (json) io.stdout.write(shown`\n],"counts":${asJson(Object.fromEntries(counts))}}\n`);
+  const total = `${directories.length === 1 ? "1 folder" : `${directories.length} folders`}: ${[...counts].map(([status, count]) => `${count} ${status}`).join(", ")}.`;
+  if (print !== undefined) print.end(total);
+  else if (json) io.stdout.write(shown`\n],"counts":${asJson(Object.fromEntries(counts))}}\n`);
   else io.stdout.write(markdown ? shown`${total}\n` : shown`\n${total}\n`);
   return exit;
 }

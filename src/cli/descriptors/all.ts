@@ -7,6 +7,7 @@ import { discover } from "./discover.ts";
 import { doctor } from "./doctor.ts";
 import { mockGateway } from "./mock-gateway.ts";
 import { remove } from "./remove.ts";
+import { report } from "./report.ts";
 import { replaceModel } from "./replace-model.ts";
 import { update } from "./update.ts";
 import { verify } from "./verify.ts";
@@ -17,6 +18,7 @@ export const descriptors: readonly Descriptor[] = [
   update,
   replaceModel,
   check,
+  report,
   remove,
   discover,
   doctor,

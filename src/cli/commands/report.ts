@@ -1,0 +1,66 @@
+/** Tells what many repositories have, side by side. Writes nothing. */
+import { endingsOf } from "../../catalog/compact.ts";
+import { formatPlace } from "../../errors.ts";
+import { fails, isRefused } from "../../plan/check.ts";
+import { questionOf } from "../../questions/table.ts";
+import { csvHeader, formatCsv, formatEnds, formatOverviews, type Environment, type Overview } from "../../report/overview.ts";
+import { findTarget, type Target } from "../../repo/scan.ts";
+import { shown } from "../../text/terminal.ts";
+import type { Command } from "../args.ts";
+import { columnsOf, paintFor, type Io } from "../io.ts";
+import { checkRepository } from "./check.ts";
+import { visitAll, type Visit } from "./fleet.ts";
+
+type ReportCommand = Extract<Command, { kind: "report" }>;
+
+/** Runs it and gives the exit status: 0, or that of what could not be looked at. What was found fails nothing. */
+export async function runReport({ directories, switches, csv }: ReportCommand, io: Io): Promise<number> {
+  const cwd = switches.cwd === null ? io.cwd : findTarget(io.cwd, switches.cwd).root;
+  const named = directories.length > 0 ? directories : [findTarget(cwd, null).root];
+  const overviews: Overview[] = [];
+  if (csv) io.stdout.write(csvHeader);
+  const each = (directory: string, { status, json }: Visit): void => {
+    const { has, why, error } = json as { has?: Environment; why?: string; error?: { message: string } };
+    const said = why ?? error?.message;
+    const overview = { directory, status, ...(has && { has }), ...(said !== undefined && { why: said }) };
+    if (csv) io.stdout.write(formatCsv(overview));
+    else overviews.push(overview);
+  };
+  const end = (total: string): void => {
+    if (csv) return;
+    io.stdout.write(formatOverviews(overviews, columnsOf(io), paintFor(io)));
+    io.stdout.write(shown`\n${formatEnds(overviews)}${total}\n`);
+  };
+  const how = { json: switches.json, cwd, ...(!switches.json && { print: { each, end } }) };
+  return visitAll(named, how, io, (target) => overviewOf(target, io));
+}
+
+async function overviewOf(target: Target, io: Io): Promise<Visit> {
+  const { observations, findings, known } = await checkRepository(target, { outdated: false, strict: false }, io);
+  const failing = observations.filter(fails);
+  const drift = failing.filter(({ state }) => state !== "refused").map(({ path }) => path);
+  const past = [
+    ...failing.filter(({ state }) => state === "refused").map(({ path, where }) => (where ? formatPlace(where) : path)),
+    ...findings.filter((finding) => isRefused(finding, true)).map(({ where }) => formatPlace(where)),
+  ];
+  const status = drift.length > 0 ? "drift" : "fine";
+  if (known === null) return { status, exit: 0, text: "", json: { why: observations.map(({ message }) => message).join("; ") } };
+  const { lock, answers } = known;
+  const has: Environment = {
+    generator: lock.generator,
+    opencode: lock.opencode.version,
+    url: answers.url,
+    connection: questionOf("connection").format(answers.connection),
+    providers: answers.providers.map(({ id }) => id),
+    model: answers.model,
+    small_model: answers.smallModel,
+    ends: endingsOf(answers).map(({ provider, model, ends, replacement }) => ({
+      model: `${provider}/${model}`,
+      on: ends,
+      replacement: replacement === null ? null : `${provider}/${replacement}`,
+    })),
+    bypasses: [...new Set(past)],
+    drift: [...new Set(drift)],
+  };
+  return { status, exit: 0, text: "", json: { root: target.root, has } };
+}
