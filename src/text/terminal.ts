@@ -156,7 +156,7 @@ export function relayed(said: string): Shown {
 export interface Printer {
   readonly isTTY: boolean;
   /** Of a terminal that says so. */
-  readonly columns: number | undefined;
+  readonly columns?: number | undefined;
   /** Writes; `done` is called once it is out. */
   write(text: Shown, done?: () => void): void;
 }
