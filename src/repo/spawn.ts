@@ -67,8 +67,8 @@ export async function spawn(program: string, args: readonly string[], options: S
   if (signal?.aborted === true) return stopped(`${program} was not started.`);
   const [{ execa }, { onExit }] = await Promise.all([import("execa"), import("signal-exit")]);
   // Before the child is there: a signal that came before execa listens would end this process alone.
-  let end = (): void => undefined;
-  const forget = onExit(() => end());
+  let end: () => unknown = () => undefined;
+  const forget = onExit(() => void end());
   try {
     return await run(program, startable, execa, {
       cwd,
@@ -93,7 +93,7 @@ interface RunOptions {
   readonly signal: AbortSignal | undefined;
   readonly onLine: ((line: string) => void) | undefined;
   /** Given what ends all of the group at once; undefined where it has none of its own. */
-  readonly group: ((end: () => void) => void) | undefined;
+  readonly group: ((end: () => unknown) => void) | undefined;
 }
 
 function tellLines(stream: NodeJS.ReadableStream, tell: (line: string) => void): void {
@@ -128,14 +128,15 @@ async function run(
     // A group of its own, which a signal reaches as one. Windows has none, and ends what it started with its console.
     ...(group !== undefined && { detached: sep === "/" }),
   });
-  const endGroup = (by: NodeJS.Signals): void => {
+  /** Whether something of the group was there to hear it. */
+  const tellGroup = (by: NodeJS.Signals | 0): boolean => {
     try {
-      if (group !== undefined && child.pid !== undefined) process.kill(-child.pid, by);
+      return group !== undefined && child.pid !== undefined && process.kill(-child.pid, by);
     } catch {
-      // Nothing of it is left.
+      return false;
     }
   };
-  group?.(() => endGroup("SIGTERM"));
+  group?.(() => tellGroup("SIGTERM"));
   if (onLine !== undefined) tellLines(child.stderr!, onLine);
   // What it started may still hold its streams when it is gone.
   let release: NodeJS.Timeout | undefined;
@@ -144,13 +145,16 @@ async function run(
     release = setTimeout(() => [child.stdout, child.stderr].forEach((stream) => stream?.destroy()), wait + patience + 500);
   };
   const abort = (): void => {
-    endGroup("SIGTERM");
+    tellGroup("SIGTERM");
     releaseAfter(0);
   };
   releaseAfter(timeout);
   signal?.addEventListener("abort", abort, { once: true });
   const ended = await child;
-  endGroup(ended.isTerminated || ended.isCanceled ? "SIGTERM" : "SIGKILL");
+  tellGroup("SIGTERM");
+  for (const end = Date.now() + patience; tellGroup(0) && Date.now() < end;)
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  tellGroup("SIGKILL");
   clearTimeout(release);
   signal?.removeEventListener("abort", abort);
   const { stdout = "", stderr = "" } = ended as { readonly stdout?: string; readonly stderr?: string };
