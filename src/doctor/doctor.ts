@@ -103,7 +103,7 @@ export async function examine(examination: Examination): Promise<Report> {
   const ask = (until: number): Promise<GatewayProbe> => probeGateway({ origin: origin!, env, deadline: until, formatsFor });
   // With ts-unplug the address is that of what stands in for the gateway.
   const meant = new URL((taken.way === "ts-unplug" ? settings?.origin : origin) ?? "http://localhost");
-  const look = (): Promise<Seen> => lookAtConnection(settings, taken, uid, meant.hostname);
+  const look = (): Promise<Seen> => lookAtConnection(settings, taken, given, uid, meant.hostname);
   const asking = performance.now();
   const [first, early, answers] = await Promise.all([
     origin === null ? null : ask(deadline),

@@ -12,6 +12,7 @@ import type { Failure } from "../../gateway/explain.ts";
 import { ask } from "../../gateway/http/client.ts";
 import { findRoute } from "../../gateway/proxy.ts";
 import type { Env, Way } from "../../vocabulary.ts";
+import { normaliseUrl } from "../config/launch.ts";
 import { run } from "./run.ts";
 
 /** The way that OpenCode takes. */
@@ -53,12 +54,14 @@ export async function takeWay(settings: Settings | null, given: Env, uid: number
   const there = places.filter((place) => existsSync(`${place}/aperture-env-${uid}`));
   const folder = uid === null || way === "network" ? null : findRunFolder(uid, there);
   const daemon = folder === null ? null : findDaemon(folder);
+  const asked = normaliseUrl(given["APERTURE_URL"] || settings.origin);
+  const origin = URL.canParse(asked) ? asked : settings.origin;
   const isForced = way === "userspace" || way === "ts-unplug";
   const isReady = daemon !== null && textIn(folder!, "ready").startsWith(`${daemon.pid} `);
   // Somebody's own proxy is taken as it is, and so is a network that leads there.
-  const isOwn = !isForced && findRoute(new URL(settings.origin), given).proxy !== null;
+  const isOwn = !isForced && findRoute(new URL(origin), given).proxy !== null;
   const leads = daemon !== null && !isForced && !isReady && !isOwn;
-  const isThere = leads && (await findOnNetwork(settings.origin, { kind: "unknown" }, performance.now() + 400)).there;
+  const isThere = leads && (await findOnNetwork(origin, { kind: "unknown" }, performance.now() + 400)).there;
   if (daemon === null || isOwn || isThere) return { way, daemon: isOwn || isThere ? null : daemon, folder, env };
   const proxy = `http://127.0.0.1:${daemon.port}`;
   const own = "localhost,127.0.0.1,::1";
@@ -72,14 +75,15 @@ export async function takeWay(settings: Settings | null, given: Env, uid: number
 /** Looks at all of it at once. `host` is the gateway's. Never throws. */
 export async function lookAtConnection(
   settings: Settings | null,
-  { way, daemon, folder, env }: Taken,
+  { way, daemon, folder }: Taken,
+  given: Env,
   uid: number | null,
   host: string,
 ): Promise<Seen> {
   const socket = socketOf(settings, way, folder, daemon);
   const [status, holder] = await Promise.all([
     socket === null ? null : untilKnown(socket, host, performance.now() + (settings === null ? patience : settling)),
-    daemon === null && settings?.folder ? holderOf(`${settings.folder}/aperture-env-${uid}/tailscale`, env) : null,
+    daemon === null && settings?.folder ? holderOf(`${settings.folder}/aperture-env-${uid}/tailscale`, given) : null,
   ]);
   const isOut = status !== null && !("phase" in status) && status.state !== "Running" && status.loginUrl === null;
   return {
@@ -87,7 +91,7 @@ export async function lookAtConnection(
     status,
     isAlone: isAlone(),
     hasTun: existsSync("/dev/net/tun"),
-    control: isOut && status.state !== "Stopped" ? await whyNoControl(settings?.loginServer ?? vendorsControl, env) : null,
+    control: isOut && status.state !== "Stopped" ? await whyNoControl(settings?.loginServer ?? vendorsControl, given) : null,
     holder,
   };
 }
@@ -115,9 +119,9 @@ async function untilKnown(socket: string, host: string, deadline: number): Promi
 }
 
 /** Why it does not answer; null where it does, or only a proxy may lead there. Any answer will do. */
-async function whyNoControl(server: string, env: Env): Promise<string | null> {
+async function whyNoControl(server: string, given: Env): Promise<string | null> {
   const url = new URL("/key?v=1", server);
-  const route = findRoute(url, env);
+  const route = findRoute(url, given);
   if (route.proxy !== null || route.unused !== null) return null;
   const answer = await ask({
     url,
@@ -132,9 +136,9 @@ async function whyNoControl(server: string, env: Env): Promise<string | null> {
 }
 
 /** The container that holds a login's lock, by the name that it has left. Whether it is held says flock(1), which is not everywhere. */
-async function holderOf(state: string, env: Env): Promise<string | null> {
+async function holderOf(state: string, given: Env): Promise<string | null> {
   if (!existsSync(`${state}/in-use`)) return null;
-  const { status } = await run(["flock", "-n", `${state}/in-use`, "true"], { env, cwd: "/", timeout: 1000 });
+  const { status } = await run(["flock", "-n", `${state}/in-use`, "true"], { env: given, cwd: "/", timeout: 1000 });
   return status === 1 ? textIn(state, "container").trim() || "another" : null;
 }
 
