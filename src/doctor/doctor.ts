@@ -101,8 +101,7 @@ export async function examine(examination: Examination): Promise<Report> {
   const formatsFor = (models: Parameters<typeof formatsToTry>[2], inDepth = deep): ReturnType<typeof formatsToTry> =>
     formatsToTry(resolved.config, choicesFor(resolved.config), models, inDepth);
   const ask = (until: number): Promise<GatewayProbe> => probeGateway({ origin: origin!, env, deadline: until, formatsFor });
-  // With ts-unplug the address is that of what stands in for the gateway.
-  const meant = new URL((taken.way === "ts-unplug" ? settings?.origin : origin) ?? "http://localhost");
+  const meant = new URL(taken.gateway ?? origin ?? "http://localhost");
   const look = (): Promise<Seen> => lookAtConnection(settings, taken, given, uid, meant.hostname);
   const asking = performance.now();
   const [first, early, answers] = await Promise.all([

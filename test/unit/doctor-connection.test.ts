@@ -73,7 +73,7 @@ interface Change {
 function judge({ way = "tailscale", status = {}, seen = {}, taken = {}, probe = {}, facts = {} }: Change): readonly Check[] {
   return judgeConnection({
     settings,
-    taken: { way, daemon: null, folder: null, env: {}, ...taken },
+    taken: { way, daemon: null, folder: null, gateway: null, env: {}, ...taken },
     seen: {
       socket: "/run/ts",
       status: status === null ? null : { ...running, ...status },
@@ -238,6 +238,7 @@ describe("the connection's parts", () => {
   test("what is not the connection's is left to the gateway's judge", () => {
     expect(judge({ probe: { models: { ...late, code: "ECONNREFUSED" } } })).toEqual([]);
     expect(judge({ way: "network", status: null, facts: { settings: null } })).toEqual([]);
+    expect(judge({ way: "auto", status: null, probe: { route: proxied } })).toEqual([]);
     // A host that is none of the tailnet's.
     expect(judge({ status: { peers: [] }, facts: { gateway: new URL("https://ai.example.com") } })).toEqual([]);
   });

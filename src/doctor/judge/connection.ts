@@ -215,8 +215,10 @@ function judgeHolder(holder: string): Check {
 }
 
 /** `auto` where the network does not lead to the gateway and nothing runs. */
-function judgeNothing({ taken, settings, gateway, isAnswered }: ConnectionFacts): Check | null {
+function judgeNothing({ taken, settings, gateway, isAnswered, probe: { route } }: ConnectionFacts): Check | null {
   if (taken.way !== "auto" || isAnswered || settings === null) return null;
+  // A proxy that somebody has set is what there is to be mended.
+  if (route.proxy !== null || route.other !== null) return null;
   const message = `Neither this network nor anything in this container leads to ${gateway.origin}`;
   return settings.programs
     ? found(

@@ -22,6 +22,8 @@ export interface Taken {
   readonly daemon: Daemon | null;
   /** The folder in which what runs here is told of. */
   readonly folder: string | null;
+  /** The gateway, where something stands in for it; null where it is asked itself. */
+  readonly gateway: string | null;
   /** OpenCode's variables, as the launcher makes them for that way. */
   readonly env: Env;
 }
@@ -48,7 +50,7 @@ const vendorsSocket = "/var/run/tailscale/tailscaled.sock";
 
 /** Does what the launcher does for the connection, on paper. */
 export async function takeWay(settings: Settings | null, given: Env, uid: number | null): Promise<Taken> {
-  if (settings === null) return { way: "network", daemon: null, folder: null, env: given };
+  if (settings === null) return { way: "network", daemon: null, folder: null, gateway: null, env: given };
   const way = wayOf(settings, given);
   const env = withoutKeys(settings, given);
   const there = places.filter((place) => existsSync(`${place}/aperture-env-${uid}`));
@@ -58,18 +60,17 @@ export async function takeWay(settings: Settings | null, given: Env, uid: number
   const origin = URL.canParse(asked) ? asked : settings.origin;
   const isForced = way === "userspace" || way === "ts-unplug";
   const isReady = daemon !== null && textIn(folder!, "ready").startsWith(`${daemon.pid} `);
-  // Somebody's own proxy is taken as it is, and so is a network that leads there.
-  const isOwn = !isForced && findRoute(new URL(origin), given).proxy !== null;
-  const leads = daemon !== null && !isForced && !isReady && !isOwn;
-  const isThere = leads && (await findOnNetwork(origin, { kind: "unknown" }, performance.now() + 400)).there;
-  if (daemon === null || isOwn || isThere) return { way, daemon: isOwn || isThere ? null : daemon, folder, env };
-  const proxy = `http://127.0.0.1:${daemon.port}`;
-  const own = "localhost,127.0.0.1,::1";
-  const more =
-    daemon.way === "userspace"
-      ? { HTTP_PROXY: proxy, http_proxy: proxy, NO_PROXY: own, no_proxy: own }
-      : { APERTURE_URL: `http://localhost:${daemon.port}` };
-  return { way, daemon, folder, env: { ...env, ...more } };
+  // Somebody's own proxy is taken as it is, and so is a network that leads there. What OpenCode has started has the daemon's.
+  const { proxy } = findRoute(new URL(origin), given);
+  const isOwn = !isForced && proxy !== null && proxy.host !== `127.0.0.1:${daemon?.port}`;
+  const isOpen = daemon !== null && !isForced && !isReady && !isOwn;
+  const leads = isOpen && (await findOnNetwork(origin, { kind: "unknown" }, performance.now() + 400)).there;
+  if (daemon === null || isOwn || leads) return { way, daemon: null, folder, gateway: null, env };
+  if (daemon.way === "ts-unplug")
+    return { way, daemon, folder, gateway: origin, env: { ...env, APERTURE_URL: `http://localhost:${daemon.port}` } };
+  const [through, past] = [`http://127.0.0.1:${daemon.port}`, "localhost,127.0.0.1,::1"];
+  const more = { HTTP_PROXY: through, http_proxy: through, NO_PROXY: past, no_proxy: past };
+  return { way, daemon, folder, gateway: null, env: { ...env, ...more } };
 }
 
 /** Looks at all of it at once. `host` is the gateway's. Never throws. */
