@@ -121,7 +121,7 @@ function json(value, indent = 0) {
 function escapeUnit(unit) {
   return `\\u${unit.toString(16).padStart(4, "0")}`;
 }
-var styles = { bold: [1, 22], dim: [2, 22], red: [31, 39], green: [32, 39], yellow: [33, 39] };
+var styles = { bold: [1, 22], dim: [2, 22], red: [31, 39], green: [32, 39], yellow: [33, 39], cyan: [36, 39] };
 function painter(colour) {
   return (style, text) => {
     const [begin, end] = styles[style];
@@ -135,6 +135,9 @@ function printTo(stream) {
   return {
     get isTTY() {
       return stream.isTTY === true;
+    },
+    get columns() {
+      return stream.columns;
     },
     // Not by its class: each bundle of the built program has one of its own.
     write: (text, done) => void stream.write(String(text), done)
@@ -4162,8 +4165,9 @@ function judgeHolder(holder) {
     "stop that container, or give this one a key of its own or a volume of its own; then  aperture-connect"
   );
 }
-function judgeNothing({ taken, settings, gateway, isAnswered: isAnswered2 }) {
+function judgeNothing({ taken, settings, gateway, isAnswered: isAnswered2, probe: { route } }) {
   if (taken.way !== "auto" || isAnswered2 || settings === null) return null;
+  if (route.proxy !== null || route.other !== null) return null;
   const message = `Neither this network nor anything in this container leads to ${gateway.origin}`;
   return settings.programs ? found(
     "failure",
@@ -5381,28 +5385,32 @@ var settling = 6e3;
 var vendorsControl = "https://controlplane.tailscale.com";
 var vendorsSocket = "/var/run/tailscale/tailscaled.sock";
 async function takeWay(settings, given, uid) {
-  if (settings === null) return { way: "network", daemon: null, folder: null, env: given };
+  if (settings === null) return { way: "network", daemon: null, folder: null, gateway: null, env: given };
   const way = wayOf(settings, given);
   const env = withoutKeys(settings, given);
   const there = places.filter((place) => existsSync5(`${place}/aperture-env-${uid}`));
   const folder = uid === null || way === "network" ? null : findRunFolder(uid, there);
   const daemon = folder === null ? null : findDaemon(folder);
+  const asked = normaliseUrl(given["APERTURE_URL"] || settings.origin);
+  const origin = URL.canParse(asked) ? asked : settings.origin;
   const isForced = way === "userspace" || way === "ts-unplug";
   const isReady = daemon !== null && textIn(folder, "ready").startsWith(`${daemon.pid} `);
-  const isOwn = !isForced && findRoute(new URL(settings.origin), given).proxy !== null;
-  const leads = daemon !== null && !isForced && !isReady && !isOwn;
-  const isThere = leads && (await findOnNetwork(settings.origin, { kind: "unknown" }, performance.now() + 400)).there;
-  if (daemon === null || isOwn || isThere) return { way, daemon: isOwn || isThere ? null : daemon, folder, env };
-  const proxy = `http://127.0.0.1:${daemon.port}`;
-  const own = "localhost,127.0.0.1,::1";
-  const more = daemon.way === "userspace" ? { HTTP_PROXY: proxy, http_proxy: proxy, NO_PROXY: own, no_proxy: own } : { APERTURE_URL: `http://localhost:${daemon.port}` };
-  return { way, daemon, folder, env: { ...env, ...more } };
+  const { proxy } = findRoute(new URL(origin), given);
+  const isOwn = !isForced && proxy !== null && proxy.host !== `127.0.0.1:${daemon?.port}`;
+  const isOpen = daemon !== null && !isForced && !isReady && !isOwn;
+  const leads = isOpen && (await findOnNetwork(origin, { kind: "unknown" }, performance.now() + 400)).there;
+  if (daemon === null || isOwn || leads) return { way, daemon: null, folder, gateway: null, env };
+  if (daemon.way === "ts-unplug")
+    return { way, daemon, folder, gateway: origin, env: { ...env, APERTURE_URL: `http://localhost:${daemon.port}` } };
+  const [through, past] = [`http://127.0.0.1:${daemon.port}`, "localhost,127.0.0.1,::1"];
+  const more = { HTTP_PROXY: through, http_proxy: through, NO_PROXY: past, no_proxy: past };
+  return { way, daemon, folder, gateway: null, env: { ...env, ...more } };
 }
-async function lookAtConnection(settings, { way, daemon, folder, env }, uid, host) {
+async function lookAtConnection(settings, { way, daemon, folder }, given, uid, host) {
   const socket = socketOf(settings, way, folder, daemon);
   const [status, holder] = await Promise.all([
     socket === null ? null : untilKnown(socket, host, performance.now() + (settings === null ? patience2 : settling)),
-    daemon === null && settings?.folder ? holderOf(`${settings.folder}/aperture-env-${uid}/tailscale`, env) : null
+    daemon === null && settings?.folder ? holderOf(`${settings.folder}/aperture-env-${uid}/tailscale`, given) : null
   ]);
   const isOut = status !== null && !("phase" in status) && status.state !== "Running" && status.loginUrl === null;
   return {
@@ -5410,7 +5418,7 @@ async function lookAtConnection(settings, { way, daemon, folder, env }, uid, hos
     status,
     isAlone: isAlone(),
     hasTun: existsSync5("/dev/net/tun"),
-    control: isOut && status.state !== "Stopped" ? await whyNoControl(settings?.loginServer ?? vendorsControl, env) : null,
+    control: isOut && status.state !== "Stopped" ? await whyNoControl(settings?.loginServer ?? vendorsControl, given) : null,
     holder
   };
 }
@@ -5428,9 +5436,9 @@ async function untilKnown(socket, host, deadline) {
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
 }
-async function whyNoControl(server, env) {
+async function whyNoControl(server, given) {
   const url = new URL("/key?v=1", server);
-  const route = findRoute(url, env);
+  const route = findRoute(url, given);
   if (route.proxy !== null || route.unused !== null) return null;
   const answer = await ask({
     url,
@@ -5443,9 +5451,9 @@ async function whyNoControl(server, env) {
   });
   return "phase" in answer ? `${url.host}: ${answer.code}` : null;
 }
-async function holderOf(state, env) {
+async function holderOf(state, given) {
   if (!existsSync5(`${state}/in-use`)) return null;
-  const { status } = await run(["flock", "-n", `${state}/in-use`, "true"], { env, cwd: "/", timeout: 1e3 });
+  const { status } = await run(["flock", "-n", `${state}/in-use`, "true"], { env: given, cwd: "/", timeout: 1e3 });
   return status === 1 ? textIn(state, "container").trim() || "another" : null;
 }
 function isAlone() {
@@ -5885,8 +5893,8 @@ async function examine(examination) {
   const choicesFor = (config2) => findChoices({ config: config2, catalogue, auth, env, routes });
   const formatsFor = (models, inDepth = deep) => formatsToTry(resolved.config, choicesFor(resolved.config), models, inDepth);
   const ask2 = (until) => probeGateway({ origin, env, deadline: until, formatsFor });
-  const meant = new URL((taken.way === "ts-unplug" ? settings?.origin : origin) ?? "http://localhost");
-  const look2 = () => lookAtConnection(settings, taken, uid, meant.hostname);
+  const meant = new URL(taken.gateway ?? origin ?? "http://localhost");
+  const look2 = () => lookAtConnection(settings, taken, given, uid, meant.hostname);
   const asking = performance.now();
   const [first, early, answers] = await Promise.all([
     origin === null ? null : ask2(deadline),
