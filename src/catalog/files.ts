@@ -6,6 +6,9 @@ export const featureFolder = ".devcontainer/aperture-env";
 /** The doctor, which has no template: it is bundled from src/doctor. */
 export const doctorPath = `${featureFolder}/doctor.mjs`;
 
+/** OpenCode's configuration. */
+export const configurationPath = `${featureFolder}/opencode.json`;
+
 /** What the environment was made for, for the doctor in an image and outside of it. */
 export const environmentPath = `${featureFolder}/environment.json`;
 

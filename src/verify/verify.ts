@@ -22,6 +22,8 @@ export interface Mock {
   /** The text of its program, a CommonJS module with what src/gateway/mock/serve.ts exports. */
   readonly program: string;
   readonly models: readonly MockModel[];
+  /** Where it has to listen; 0 for any free port. */
+  readonly port: number;
 }
 
 /** What is verified. */
@@ -83,8 +85,8 @@ export async function verify({ containers, model, url, mock, now, onStep }: Veri
 const file = "/tmp/aperture-env-verify";
 
 /** Starts the mock gateway in the container by OpenCode's own runtime, and gives its origin. */
-async function startMock(containers: Containers, { program, models }: Mock): Promise<string> {
-  const serving = { models, port: 0, host: "127.0.0.1", json: true, faults: [], grants: null };
+async function startMock(containers: Containers, { program, models, port }: Mock): Promise<string> {
+  const serving = { models, port, host: "127.0.0.1", json: true, faults: [], grants: null };
   const io = "{ stdout: printTo(process.stdout), stderr: printTo(process.stderr), signal: new AbortController().signal }";
   const call = `const { printTo, serveMockGateway } = module.exports;\nserveMockGateway(${JSON.stringify(serving)}, ${io});`;
   await containers.write(`${program}\n${call}\n`, `${file}.cjs`);

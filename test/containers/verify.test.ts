@@ -96,6 +96,16 @@ describe.skipIf(!available)("verify", () => {
     },
   );
 
+  test("a managed configuration, which no variable leads elsewhere: the copy goes to the mock gateway", async () => {
+    await generate(folder, ["--managed"]);
+    const before = treeOf(folder, true);
+    const ran = await run(folder, ["--mock"]);
+    expect(ran.exit, ran.stdout + ran.stderr).toBe(0);
+    expect(ran.stdout).toMatch(/✓ doctor .*nothing found {2}.*\n.*✓ prompt .*This is the mock gateway, answering as /);
+    expect(treeOf(folder, true)).toEqual(before);
+    expect(await left()).toEqual([]);
+  });
+
   test("no gateway: the doctor says so, no prompt is sent", async () => {
     await generate(folder, ["--url", "http://gateway.invalid"]);
     const ran = await run(folder, []);

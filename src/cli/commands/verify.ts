@@ -1,11 +1,14 @@
 /** Builds and starts what was generated, runs the doctor in it and sends one prompt. Works on a copy, and leaves nothing behind. */
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomInt } from "node:crypto";
 import { join } from "node:path";
 import { emittedModel } from "../../catalog/compact.ts";
-import { workspaceOf } from "../../catalog/files.ts";
+import { configurationPath, environmentPath, workspaceOf } from "../../catalog/files.ts";
 import { loadCatalogue } from "../../catalog/models.ts";
 import { AppError, cancelledError, formatPlace } from "../../errors.ts";
 import { modelsOfAnswers } from "../../gateway/mock/stock.ts";
+import type { Lock } from "../../lock/lock.ts";
+import type { Copy } from "../../repo/copy.ts";
+import { look } from "../../repo/scan.ts";
 import type { Answers } from "../../questions/types.ts";
 import { formatVerificationJson } from "../../report/json.ts";
 import { formatSteps } from "../../report/text.ts";
@@ -47,6 +50,8 @@ export async function runVerify(
   const copy = await copyChosen(chosen, io);
   const run = randomBytes(6).toString("hex");
   const signal = io.interrupted();
+  const mocked = mock ? await mockFor(lock.answers) : null;
+  if (mocked !== null) pointManaged(copy, lock, `http://127.0.0.1:${mocked.port}`);
   const containers = prepareContainers({
     cli,
     folder: join(copy.folder, workspaceOf(file)),
@@ -60,7 +65,7 @@ export async function runVerify(
       containers,
       model: emittedModel(lock.answers, asked) ?? asked,
       url: lock.answers.url,
-      mock: mock ? await mockFor(lock.answers) : null,
+      mock: mocked,
       now: () => Date.now(),
       onStep: (name) => say(`${seconds()}  ${titles[name]}${name === "start" ? ` (${file})` : ""}`),
     });
@@ -99,8 +104,19 @@ async function allowInitializeCommand(command: HostCommand | null, isAllowed: bo
   if (!(await prompt.askYes(terminalOf(io), "Run it on this machine?"))) throw cancelledError();
 }
 
-/** The mock gateway's program, and just the models that the environment offers. */
+/** A managed configuration has the address itself, whatever APERTURE_URL says: in the copy it names the mock gateway. */
+function pointManaged({ folder, write }: Copy, { answers, files }: Lock, mock: string): void {
+  if (!answers.managed) return;
+  const names = [configurationPath, environmentPath].map((path) => path.slice(path.lastIndexOf("/aperture-env/")));
+  for (const path of Object.keys(files)) {
+    const found = names.some((name) => path.endsWith(name)) ? look(folder, path) : null;
+    if (found?.kind === "text") write(path, found.text.replaceAll(`"${answers.url}`, `"${mock}`));
+  }
+}
+
+/** The mock gateway's program, and just the models that the environment offers. A managed configuration has to know its port beforehand. */
 async function mockFor(answers: Answers): Promise<Mock> {
   const catalogue = await loadCatalogue(answers.providers.map(({ id }) => id));
-  return { program: readBeside("serve.js"), models: modelsOfAnswers(answers, catalogue) };
+  const port = answers.managed ? randomInt(20_000, 32_000) : 0;
+  return { program: readBeside("serve.js"), models: modelsOfAnswers(answers, catalogue), port };
 }
