@@ -2,7 +2,6 @@
 import { existsSync } from "node:fs";
 import type { Env } from "../vocabulary.ts";
 import { findDaemon, noteNetwork, socketIn } from "./daemon.ts";
-import { connectGiven, findProgram, isAnswering } from "./given-daemon.ts";
 import { findKey } from "./key.ts";
 import { askStatus } from "./local-api.ts";
 import { failed, type Outcome } from "./outcome.ts";
@@ -10,7 +9,6 @@ import { findRunFolder, findStateFolder } from "./places.ts";
 import { findOnNetwork, type Seen } from "./probe.ts";
 import { isJob, wayOf, type Settings } from "./settings.ts";
 import { findMachine } from "./status.ts";
-import { connectUnplug } from "./ts-unplug.ts";
 import { connectUserspace } from "./userspace.ts";
 
 /** Who asks, from where, and how long there is. Times are as `performance.now()` counts them. */
@@ -36,47 +34,13 @@ export interface Request {
 export async function connect(request: Request): Promise<Outcome> {
   const { settings, env } = request;
   const way = wayOf(settings, env);
-  const key = findKey(settings, env);
   if (way === "network") return { ok: true, message: "The network of this container is taken as it is" };
-  if (way === "ts-unplug") return viaUnplug(request);
   if (way === "userspace") return viaUserspace(request, null);
-  if (way === "sidecar") {
-    const socket = settings.socket ?? featureSocket;
-    return (await isAnswering(socket, 2000))
-      ? connectGiven({ ...request, socket, key: null, own: false })
-      : failed(
-          "The container with Tailscale beside this one does not answer",
-          "look at it from the host:  docker compose ps  and  docker compose logs tailscale",
-        );
-  }
-  if (way === "tailscale") {
-    const socket = settings.socket ?? featureSocket;
-    // Its entrypoint starts no daemon where there is no device.
-    if (await isAnswering(socket, existsSync("/dev/net/tun") ? 2000 : 0))
-      return connectGiven({ ...request, socket, key, own: true });
-    return viaUserspace(request, null);
-  }
   const found = await findOnNetwork(settings.origin, request.name, request.probeDeadline);
   if (!found.there) return viaUserspace(request, found.why);
   const run = findRunFolder(request.uid);
   if (run !== null) noteNetwork(run, new URL(settings.origin).hostname);
   return { ok: true, message: `The network of this container leads to ${settings.origin}` };
-}
-
-/** Where the daemon of Tailscale's Feature, and any other that root starts, listens. */
-const featureSocket = "/var/run/tailscale/tailscaled.sock";
-
-const noPlace = failed(
-  "Neither /tmp, /var/tmp nor /dev/shm can have a folder of this account alone",
-  "make one of them writable",
-);
-
-async function viaUnplug(request: Request): Promise<Outcome> {
-  const { settings, env, uid, prefix } = request;
-  const program = `${prefix}/lib/aperture-env/ts-unplug`;
-  if (!existsSync(program)) return failed(`${program} is not there`, "build the image again");
-  const run = findRunFolder(uid);
-  return run === null ? noPlace : connectUnplug({ ...request, run, program, key: findKey(settings, env) });
 }
 
 /** `why` is why the network does not do, where that was asked first. */
@@ -85,14 +49,15 @@ async function viaUserspace(request: Request, why: string | null): Promise<Outco
   const { hostname } = new URL(settings.origin);
   const cannot = `${settings.origin} cannot be reached from here${why === null ? "" : `: ${why}`}`;
   const library = `${prefix}/lib/aperture-env`;
-  const programs = findPrograms(library, env);
-  if (programs === null)
+  const programs = { cli: `${library}/tailscale`, daemon: `${library}/tailscaled` };
+  if (![programs.cli, programs.daemon].every((program) => existsSync(program)))
     return failed(
       why === null ? `${library} has no programs of Tailscale's` : cannot,
       `work on a machine of the tailnet, or have Tailscale in the image: write  tailscale: {}  below  aperture:  in aperture-env.yaml, run  npx create-aperture-env@latest update  and build again`,
     );
   const run = findRunFolder(uid);
-  if (run === null) return noPlace;
+  if (run === null)
+    return failed("Neither /tmp, /var/tmp nor /dev/shm can have a folder of this account alone", "make one of them writable");
   const key = findKey(settings, env);
   const { seen } = request;
   if (why !== null && key === null && !isKept(request) && !seen && findDaemon(run) === null)
@@ -101,14 +66,6 @@ async function viaUserspace(request: Request, why: string | null): Promise<Outco
       `set ${settings.secret} as a secret of ${isJob(env) ? "the job" : "this host"}, or run  aperture-connect  at a terminal to log in (${hostname} without the tailnet: APERTURE_CONNECTION=network)`,
     );
   return connectUserspace({ ...request, run, programs, key });
-}
-
-/** Those of the image, or of somebody's Feature. */
-function findPrograms(library: string, env: Env): { readonly cli: string; readonly daemon: string } | null {
-  const [cli, daemon] = ["tailscale", "tailscaled"].map((name) =>
-    existsSync(`${library}/${name}`) ? `${library}/${name}` : findProgram(name, env),
-  );
-  return typeof cli === "string" && typeof daemon === "string" ? { cli, daemon } : null;
 }
 
 /** Whether a login of this account is on the volume. */

@@ -60,6 +60,15 @@ export interface Recipe {
 /** The name of the Dockerfile that stands for an image. */
 export const imageDockerfile = "aperture-env.Dockerfile";
 
+/**
+ * The configuration of a dev container of ours that Compose starts beside another one, as one that builds the same Dockerfile: what is built is the
+ * image alone.
+ */
+export function withoutCompose(config: Readonly<Record<string, unknown>>, revision: string): Readonly<Record<string, unknown>> {
+  const { dockerComposeFile: _files, service: _service, runServices: _others, workspaceFolder: _folder, ...rest } = config;
+  return { ...rest, build: { dockerfile: "Dockerfile", args: { APERTURE_ENV_REVISION: revision } } };
+}
+
 /** Why something cannot be, and what to do: `fix`. `usage` where other flags would do, else the machine has to be another. */
 export interface Cannot {
   readonly usage: boolean;

@@ -74,7 +74,10 @@ export const devcontainer: Output = {
             runtime.service === null ? [] : [{ strategy: "keys", path: beside.file, ...besideValues(runtime.service, beside) }],
           ),
         ],
-  next: ({ shape }, root) => [
+  next: ({ shape, runtime }, root) => [
+    ...(runtime.service?.secrets ?? []).map(
+      (secret) => `Set ${secret} where you open it; without it,  aperture-connect  in the container shows where to log in`,
+    ),
     shape.kind === "own"
       ? `Open the folder in VS Code, JetBrains or Codespaces, or:  npx @devcontainers/cli up --workspace-folder ${formatShell(root)}`
       : `Rebuild the container in your editor, or:  ${upCommand(shape.files[0]!, root)} --remove-existing-container`,

@@ -3,7 +3,15 @@ import { describe, expect, test } from "vitest";
 import type { Engine } from "../../src/image/engine.ts";
 import { epochFor, labelsFor } from "../../src/image/labels.ts";
 import { createProgress } from "../../src/image/progress.ts";
-import { findObstacle, kindOf, makeRecipe, type Kind, type Surrounding, type Wanted } from "../../src/image/recipe.ts";
+import {
+  findObstacle,
+  kindOf,
+  makeRecipe,
+  withoutCompose,
+  type Kind,
+  type Surrounding,
+  type Wanted,
+} from "../../src/image/recipe.ts";
 import type { Head } from "../../src/repo/git.ts";
 import { printTo } from "../../src/text/terminal.ts";
 
@@ -255,5 +263,27 @@ describe("progress", () => {
     expect(text).not.toContain("\n");
     expect(text.split("\r\u001B[K")).toHaveLength(5);
     expect(text.endsWith("\r\u001B[K")).toBe(true);
+  });
+});
+
+test("a dev container of ours that Compose starts beside another one is built from its Dockerfile, for either target", () => {
+  const composed = {
+    name: "sample",
+    dockerComposeFile: "docker-compose.yml",
+    service: "dev",
+    workspaceFolder: "/workspace",
+    mounts: ["source=a,target=/a,type=volume"],
+    containerUser: "vscode",
+  };
+  const plain = withoutCompose(composed, "0123456789ab");
+  expect(plain).toEqual({
+    name: "sample",
+    mounts: composed.mounts,
+    containerUser: "vscode",
+    build: { dockerfile: "Dockerfile", args: { APERTURE_ENV_REVISION: "0123456789ab" } },
+  });
+  expect(kindOf(plain)).toBe("dockerfile");
+  expect(makeRecipe("dockerfile", plain, { ...wanted, target: "ci" }, around).config).toMatchObject({
+    build: { target: "ci", dockerfile: "Dockerfile" },
   });
 });

@@ -1,13 +1,21 @@
 /** Builds the image of an environment from a copy of the repository, and pushes it. */
 import { dirname, join, resolve } from "node:path";
 import { parse } from "jsonc-parser";
-import { ownDevcontainer, workspaceOf } from "../../catalog/files.ts";
+import { ownCompose, ownDevcontainer, workspaceOf } from "../../catalog/files.ts";
 import { AppError, cancelledError, environmentError, formatPlace, usageError } from "../../errors.ts";
 import { isRecord } from "../../forms.ts";
 import { askEngine, build, inspect, push, wordsFor, type Engine } from "../../image/engine.ts";
 import { epochFor, labelsFor } from "../../image/labels.ts";
 import { createProgress } from "../../image/progress.ts";
-import { findObstacle, imageDockerfile, kindOf, makeRecipe, type BuildTarget, type Recipe } from "../../image/recipe.ts";
+import {
+  findObstacle,
+  imageDockerfile,
+  kindOf,
+  makeRecipe,
+  withoutCompose,
+  type BuildTarget,
+  type Recipe,
+} from "../../image/recipe.ts";
 import { formatBuild, formatBuildJson, type BuildOutcome } from "../../report/build.ts";
 import { levelCopy } from "../../repo/copy.ts";
 import { readHead, type Head } from "../../repo/git.ts";
@@ -34,7 +42,9 @@ export async function runBuild(command: BuildCommand, io: Io): Promise<number> {
   const { file, text, lock, cli } = chosen;
   const { root } = chosen.target;
   const target = chooseTarget(command, chosen);
-  const config: unknown = parse(text.replace(/^\ufeff/, " "), [], { allowTrailingComma: true });
+  const written: unknown = parse(text.replace(/^\ufeff/, " "), [], { allowTrailingComma: true });
+  const isBeside = lock.files[ownCompose]?.strategy === "own" && file === ownDevcontainer;
+  const config = isRecord(written) && isBeside ? withoutCompose(written, lock.revision) : written;
   const kind = isRecord(config) ? kindOf(config) : null;
   if (!isRecord(config) || kind === null)
     throw environmentError(
