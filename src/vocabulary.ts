@@ -275,6 +275,8 @@ export interface Output extends Choice {
   /** What is generated where nothing is said. */
   readonly proposed?: true;
   readonly offers: readonly Need[];
+  /** It reaches the gateway in a way of its own, so any connection is right beside it. */
+  readonly joinsItself?: true;
   /** Outputs that have to be there, too, by their values. */
   requires(demand: Demand): readonly string[];
   readonly claims: readonly Claim[];

@@ -14,7 +14,7 @@ export function offeredOutputs(): readonly Output[] {
 /** What is generated where nothing is said: what this program proposes, as far as it can carry the connection, else what can. */
 export function proposeOutputs(choice: ConnectionChoice | undefined): readonly string[] {
   const needs = choice === undefined ? [] : needsOf(choice);
-  const fitting = offeredOutputs().filter((output) => lacksOf(output, needs).length === 0);
+  const fitting = offeredOutputs().filter((output) => output.joinsItself !== true && lacksOf(output, needs).length === 0);
   const proposed = fitting.filter((output) => output.proposed === true);
   return (proposed.length > 0 ? proposed : fitting.slice(0, 1)).map(({ value }) => value);
 }
@@ -56,7 +56,7 @@ export function findMisfit({
     if (lacking.length === 0) continue;
     const others = connections.filter((other) => lacksOf(output, other.needs).length === 0).map(({ value }) => value);
     const carrying = offeredOutputs()
-      .filter((other) => lacksOf(other, needs).length === 0)
+      .filter((other) => other.joinsItself !== true && lacksOf(other, needs).length === 0)
       .map(({ value }) => value);
     const ways = [
       ...(others.length === 0 ? [] : [`connect ${output.value} by ${others.join(" or ")}`]),
@@ -70,8 +70,8 @@ export function findMisfit({
   return null;
 }
 
-function lacksOf({ offers }: Output, needs: readonly Need[]): readonly string[] {
-  return needs.filter((need) => !offers.includes(need));
+function lacksOf({ offers, joinsItself }: Output, needs: readonly Need[]): readonly string[] {
+  return joinsItself === true ? [] : needs.filter((need) => !offers.includes(need));
 }
 
 /** All files to render, sorted by path. */

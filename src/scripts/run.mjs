@@ -3,7 +3,7 @@
  * Runs a task of this project on a machine with nothing but Node and npm: installs what the lock names where that is missing or older than
  * the lock, then does the task. Plain JavaScript without imports of packages at the top, because it runs before anything is installed.
  *
- *   node src/scripts/run.mjs build | demo | test | test:opencode | test:hostile | test:corpus | test:containers | test:tailnet | bench | docs | refresh   [arguments]
+ *   node src/scripts/run.mjs build | demo | test | test:opencode | test:hostile | test:corpus | test:containers | test:tailnet | bench | docs | refresh | refresh:actions   [arguments]
  */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, statSync } from "node:fs";
@@ -49,6 +49,11 @@ const tasks = {
   docs: async () => {
     const { writeDocs } = await importTypeScript("src/scripts/docs.ts");
     writeDocs(root);
+    return 0;
+  },
+  "refresh:actions": async () => {
+    const { refreshActions } = await importTypeScript("src/scripts/refresh-actions.ts");
+    await refreshActions(root);
     return 0;
   },
   refresh: async (args) => {

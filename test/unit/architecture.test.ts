@@ -614,6 +614,8 @@ describe("templates", () => {
   test("each helper is that of the file's format", () => {
     const format = (path: string): RegExp => {
       if (path.endsWith(".json")) return /^(?:json|literal|number|value)$/;
+      // Jobs are shell in YAML, in blocks of text that no line of a value can end: none has a line end.
+      if (/^\.git(?:hub|lab)\//.test(path)) return /^(?:yaml|words?|sh)$/;
       if (/\.ya?ml$/.test(path)) return /^(?:yaml|flow|words?)$/;
       if (path.endsWith(".sh")) return /^(?:sh|words)$/;
       return /^(?:docker|word)$/;
@@ -634,7 +636,7 @@ describe("templates", () => {
       ...wantedFiles(asFeature),
       ...wantedFiles({ kind: "own" }, { connection: "sidecar" }),
       ...filesOf({ ...demandOf(plainAnswers, asFeature), runtime: { ...nothing, programs: ["tailscale"] } }),
-      ...wantedFiles({ kind: "own" }, { connection: "auto" }),
+      ...wantedFiles({ kind: "own" }, { connection: "auto", outputs: ["devcontainer", "ci-github", "ci-gitlab"] }),
     ].map(({ path }) => path);
     const expected = [...new Set([...wanted, "aperture-env.yaml"])]
       .filter((path) => ![doctorPath, specSchemaPath].includes(path))

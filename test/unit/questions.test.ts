@@ -487,8 +487,8 @@ const refusedTexts: readonly (readonly [QuestionId, text: string, why: RegExp, f
   ["base", "image=opencode,libc=musl,user=root", /opencode is the name of a stage/, /for instance opencode:latest$/],
   ["base", "image=dev,libc=musl,user=root", /dev is the name of a stage/, /for instance dev:latest$/],
   ["base", "image=ci,libc=musl,user=root", /ci is the name of a stage/, /for instance ci:latest$/],
-  ["outputs", "", /no output is named/, /^choose from devcontainer$/],
-  ["outputs", "devcontainer,kubernetes", /cannot generate "kubernetes"/, /^choose from devcontainer$/],
+  ["outputs", "", /no output is named/, /^choose from devcontainer, ci-github, ci-gitlab$/],
+  ["outputs", "devcontainer,kubernetes", /cannot generate "kubernetes"/, /^choose from devcontainer, ci-github, ci-gitlab$/],
   ["name", "", /the name is empty/, /^give the project's name$/],
   ["name", " \n ", /the name is empty/, /^give/],
   ["devcontainers", "", /no dev container is named/, /^give the path of one, or all$/],
@@ -700,6 +700,6 @@ test("a clean name is clean", () => {
 });
 
 test("this version offers what it can make", () => {
-  expect(offeredOutputs().map(({ value }) => value)).toEqual(["devcontainer"]);
+  expect(offeredOutputs().map(({ value }) => value)).toEqual(["devcontainer", "ci-github", "ci-gitlab"]);
   expect(connections.map(({ value }) => value)).toEqual(expect.arrayContaining(["auto", "network", "tailscale", "userspace"]));
 });
