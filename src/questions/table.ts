@@ -404,7 +404,7 @@ const table: { readonly [Id in QuestionId]: Question<Id> } = {
     value: "a,b",
     env: ["APERTURE_ENV_OUTPUTS"],
     key: ["outputs"],
-    asked: true,
+    asked: false,
     message: "What should be generated?",
     help: `what to generate, of ${listNames(offeredOutputs().map(({ value }) => value))}`,
     choices: offeredOutputs,
