@@ -99,7 +99,7 @@ describe("a spec that names models that end", () => {
     );
     expect(read("aperture-env.yaml")).toBe(
       spec
-        .replace("[gemini-2.5-pro, gemini-3.8-flash] # two", "# two\n      - gemini-3.8-flash")
+        .replace("[gemini-2.5-pro, gemini-3.8-flash] # two", "[gemini-3.8-flash] # two")
         .replace("claude-sonnet-4-5", "claude-sonnet-5-5")
         .replace("google/gemini-2.5-pro", "google/gemini-3.8-flash"),
     );

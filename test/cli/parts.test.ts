@@ -187,7 +187,7 @@ describe("what fits", () => {
   test("is computed: the refusal says what is lacking and what to take instead, with its place in the spec", async () => {
     const flags = await runPiped(["--yes", "--outputs", "devcontainer", "--connection", "relay,hostname=dev"], root);
     expect(flags.exit).toBe(2);
-    expect(flags.stderr).toContain("The output devcontainer cannot carry the connection relay: it has no build-stage.");
+    expect(flags.stderr).toContain("The output devcontainer cannot carry the connection relay: it has no relay.");
     expect(flags.stderr).toMatch(/Connect devcontainer by network.*; or generate workflow with relay\./);
     untouched();
     write(root, { "aperture-env.yaml": "aperture:\n  connection: { kind: relay, hostname: dev }\noutputs: [devcontainer]\n" });

@@ -101,6 +101,7 @@ describe("answers that came in later", () => {
       "plugins",
       "otherProviders",
       "chunkTimeout",
+      "strict",
       "attribution",
       "state",
       "devcontainers",
@@ -450,7 +451,7 @@ describe("a lock of version 2", () => {
       .replace('"lockVersion": 2', '"lockVersion": 3')
       .replace(
         /("base": )/,
-        '"tailscale": null, "plugins": "allow", "otherProviders": [], "chunkTimeout": false, "state": "container", "attribution": [],\n    $1',
+        '"tailscale": null, "plugins": "allow", "otherProviders": [], "chunkTimeout": false, "strict": false, "state": "container", "attribution": [],\n    $1',
       );
     expect(JSON.parse(formatLock((read as { lock: Lock }).lock))).toEqual(JSON.parse(today));
   });

@@ -1,13 +1,16 @@
 /** A throw-away connection, as somebody would add one: it needs a service beside the container, and a secret. */
 import { nothing } from "../../../src/parts/runtime.ts";
-import type { Connection } from "../../../src/vocabulary.ts";
+import type { Connection, Need } from "../../../src/vocabulary.ts";
+
+/** What no output of the program offers, as a connection may need that is added together with an output. */
+export const relayed = "relay" as Need;
 
 export const relay: Connection = {
   value: "relay",
   label: "relay",
   hint: "a container beside this one, which is let in by a key",
   about: "a container beside it does, with a key",
-  needs: ["env", "secret", "build-stage"],
+  needs: ["env", "secret", relayed],
   options: {
     hostname: {
       help: "its name in the network",

@@ -1,5 +1,6 @@
 /** A throw-away output, as somebody would add one: a file below `.github/`, and an element of a list in a YAML file of the user's. */
 import { file } from "../../../src/parts/file.ts";
+import { relayed } from "./relay.ts";
 import type { Output } from "../../../src/vocabulary.ts";
 
 const path = ".github/workflows/aperture.yml";
@@ -9,7 +10,7 @@ export const workflow: Output = {
   value: "workflow",
   label: "workflow",
   hint: "a workflow that runs in the environment",
-  offers: ["env", "secret", "build-stage"],
+  offers: ["env", "secret", relayed],
   requires: () => ["payload"],
   claims: [
     { strategy: "own", path: (candidate) => candidate === path },
