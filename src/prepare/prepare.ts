@@ -23,7 +23,7 @@ import { generatorVersion } from "../version.ts";
 import { bypassOptionsOf, withoutTaken } from "./bypass.ts";
 import { choosePins, imagesOf } from "./pins.ts";
 import { refuseNamesInCompose } from "./names.ts";
-import { askForRelease, describeRelease, registryFor, requireLibc, versionFor } from "./release.ts";
+import { askForRelease, describeRelease, moveLatest, registryFor, requireLibc, versionFor } from "./release.ts";
 import { featureFiles } from "./shape.ts";
 import { tailscaleFor } from "./tailscale.ts";
 import { survey, type Request, type Survey } from "./survey.ts";
@@ -80,11 +80,13 @@ export async function preparePlanFrom(surveyed: Survey, request: Request): Promi
   const known = [pinnedRelease, ...(lock === null ? [] : [lock.opencode])];
   const version = versionFor(answers.opencode, lock);
   const already = known.find((one) => one.version === version);
-  const { release, statedBy } =
-    already === undefined ? await askForRelease(version, request) : { release: already, statedBy: null };
+  const moves = request.pins === true && lock !== null && answers.opencode === "latest" && lock.answers.opencode === "latest";
+  const { release, statedBy, notes } = moves
+    ? await moveLatest(lock, request)
+    : { ...(already === undefined ? await askForRelease(version, request) : { release: already, statedBy: null }), notes: [] };
   const libc = shape.kind === "own" ? describeBase(answers.base).libc : null;
   if (libc !== null) requireLibc(release, libc);
-  const { registry, findings: registryFindings } = await registryFor(shape, lock, already === undefined, request);
+  const { registry, findings: registryFindings } = await registryFor(shape, lock, already === undefined || moves, request);
   const demand = demandOf(answers, shape);
   refuseNamesInCompose(demand, snapshot);
   const tailscale = await tailscaleFor(demand, lock);
@@ -111,6 +113,7 @@ export async function preparePlanFrom(surveyed: Survey, request: Request): Promi
     ...(damaged ? [`${lockPath} is damaged or none of ours: files that are there are taken as yours`] : []),
     ...describeRelease(answers.opencode, release, libc),
     ...tailscale.notes,
+    ...notes,
     ...pinWarnings,
     ...(statedBy === null ? [] : [`the sha512 of OpenCode ${release.version}'s packages is what ${statedBy} says`]),
     ...resolved.flatMap((answer) => (isWarned(answer) ? answer.notes : [])),

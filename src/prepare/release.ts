@@ -1,7 +1,7 @@
 /** Which release of OpenCode an environment has, and where its Feature fetches it. What asks npm's registry is loaded only where it is needed. */
 import type { Libc } from "../catalog/bases.ts";
 import { missingPlatforms, pinnedRelease, type Release } from "../catalog/release.ts";
-import { usageError } from "../errors.ts";
+import { isAppError, usageError } from "../errors.ts";
 import type { Lock } from "../lock/lock.ts";
 import { judgeRegistry } from "../lock/registry.ts";
 import { carriesEnvironment } from "../parts/claims.ts";
@@ -26,6 +26,16 @@ export async function askForRelease(version: string, { target, env }: Asking): P
   const { resolveRelease } = await import("../registry/npm.ts");
   const { readNpmConfiguration } = await import("../registry/configuration.ts");
   return resolveRelease(version, readNpmConfiguration(target.root, env));
+}
+
+/** Asks anew what `latest` is. Where nobody can say it is what the lock says, with a word: a machine without a network is no reason not to write. */
+export async function moveLatest(lock: Lock, asking: Asking): Promise<ResolvedRelease & { readonly notes: readonly string[] }> {
+  try {
+    return { ...(await askForRelease("latest", asking)), notes: [] };
+  } catch (error) {
+    if (!isAppError(error) || error.exit !== 4) throw error;
+    return { release: lock.opencode, statedBy: null, notes: [`OpenCode stays ${lock.opencode.version}: ${error.message}`] };
+  }
 }
 
 /**

@@ -2,7 +2,7 @@
  * What a dev container has to do with the machine that it is built on. It is the repository's own: its build and its hooks run in containers, but
  * one command of it runs outside, and its configuration can ask for any variable of this process.
  */
-import { parseTree } from "jsonc-parser";
+import { getNodeValue, parseTree } from "jsonc-parser";
 import type { Place } from "../errors.ts";
 import { entriesOf, placeAt, type Node } from "../plan/findings/nodes.ts";
 import type { Env } from "../vocabulary.ts";
@@ -69,6 +69,12 @@ export function hostVariables(env: Env): Record<string, string> {
         !(/_PROXY$/i.test(entry[0]) && entry[1].includes("@")),
     ),
   );
+}
+
+/** What a devcontainer.json says, read as above; undefined where it says nothing. */
+export function readConfiguration(text: string): unknown {
+  const node = readTolerantly(text);
+  return node === undefined ? undefined : (getNodeValue(node) as unknown);
 }
 
 function readTolerantly(text: string): Node | undefined {

@@ -1,5 +1,5 @@
 /** Base images by their digests: who asks for them, what keeps them, what moves them. Registries are one of our own, Docker Hub's name included. */
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { fetchImage } from "../../src/catalog/bases.ts";
@@ -176,4 +176,34 @@ test("a lock whose pins are none is damaged", async () => {
   await create("--pins");
   for (const pins of [{ [ci]: "latest" }, { "a b": lock().pins![ci] }, []])
     expect(parseLock(JSON.stringify({ ...lock(), pins })), JSON.stringify(pins)).toBeNull();
+});
+
+test("OpenCode's latest moves with --pins alone, and stays where nobody can say what it is", async () => {
+  await create();
+  const { opencode } = lock();
+  write(place.folder, {
+    "aperture-env.yaml": read("aperture-env.yaml").replace(/version: 1\S+/, "version: latest"),
+    [lockPath]: read(lockPath).replace(/"opencode": "1[^"]+"/, '"opencode": "latest"'),
+  });
+  // Without npm nobody can.
+  const bin = makeFolder();
+  const offline = { PATH: bin.folder };
+  expect((await runPiped(["update", "--yes", "--json"], place.folder, offline)).exit).toBe(0);
+  const { exit, stdout } = await runPiped(["update", "--yes", "--pins", "--json"], place.folder, offline);
+  expect(exit, stdout).toBe(0);
+  expect((JSON.parse(stdout) as { warnings: string[] }).warnings).toContain(
+    `OpenCode stays ${opencode.version}: npm could not be started, and it is needed to find versions of OpenCode.`,
+  );
+  expect(lock().opencode).toEqual(opencode);
+
+  if (process.platform === "win32") return;
+  const integrity = `sha512-${"A".repeat(86)}==`;
+  const npm = `#!/bin/sh\ncase "$3" in versions) echo '["1.18.18","1.99.0"]' ;; *) echo '"${integrity}"' ;; esac\n`;
+  writeFileSync(join(bin.folder, "npm"), npm, { mode: 0o755 });
+  const online = { PATH: `${bin.folder}:/usr/bin:/bin` };
+  expect((await runPiped(["update", "--yes"], place.folder, online)).exit).toBe(0);
+  expect(lock().opencode.version).toBe(opencode.version);
+  expect((await runPiped(["update", "--yes", "--pins"], place.folder, online)).exit).toBe(0);
+  expect(lock().opencode.version).toBe("1.99.0");
+  bin.remove();
 });

@@ -1,10 +1,21 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { skipsWithoutGit } from "../support/skips.ts";
-import { copyRepository, type Copy } from "../../src/repo/copy.ts";
+import { copyRepository, levelCopy, type Copy } from "../../src/repo/copy.ts";
 import { treeOf } from "../cli/harness.ts";
 import { writeTree } from "../support/repository.ts";
 
@@ -99,4 +110,31 @@ describe.skipIf(skipsWithoutGit("copies of a repository"))("copyRepository", () 
     vi.stubEnv("TMPDIR", join(folder, "none"));
     await expect(copyRepository(root, "x", env)).rejects.toMatchObject({ code: "cannot-copy", exit: 4 });
   });
+});
+
+test.skipIf(process.platform === "win32")(
+  "levelCopy: no time and no umask of a checkout is in a copy, and what may be executed still may",
+  () => {
+    writeTree(root, { "a/b": "1", "a/run": "2", ".git/config": "3" });
+    symlinkSync("a/b", join(root, "link"));
+    chmodSync(join(root, "a"), 0o700);
+    chmodSync(join(root, "a/b"), 0o660);
+    chmodSync(join(root, "a/run"), 0o711);
+    const { mtimeMs } = lstatSync(join(root, ".git/config"));
+    levelCopy(root, 1_700_000_000);
+    expect(treeOf(root)).toEqual({ a: "755/", "a/b": "644 1", "a/run": "755 2", link: "-> a/b" });
+    for (const path of ["a", "a/b", "a/run", "link"]) expect(lstatSync(join(root, path)).mtimeMs, path).toBe(1_700_000_000_000);
+    expect(lstatSync(join(root, ".git/config")).mtimeMs).toBe(mtimeMs);
+  },
+);
+
+test("a copy's file is written in the place of what is there, a link included", async () => {
+  writeTree(root, { "a/b": "1" });
+  writeTree(folder, { outside: "mine" });
+  symlinkSync(join(folder, "outside"), join(root, "link"));
+  const at = await copied();
+  copy!.write("link", "ours");
+  copy!.write("a/b", "ours");
+  expect([readFileSync(join(at, "link"), "utf8"), readFileSync(join(at, "a/b"), "utf8")]).toEqual(["ours", "ours"]);
+  expect(readFileSync(join(folder, "outside"), "utf8")).toBe("mine");
 });

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { skipsWithoutGit } from "../support/skips.ts";
-import { findIgnored } from "../../src/repo/git.ts";
+import { findIgnored, readHead } from "../../src/repo/git.ts";
 import { writeTree } from "../support/repository.ts";
 
 let folder: string;
@@ -145,5 +145,33 @@ describe.skipIf(skipsWithoutGit("what git ignores"))("findIgnored", () => {
     writeTree(root, { ".gitignore": "a\n", b: "" });
     expect(await shown(["a", "b"])).toEqual(["a by .gitignore:1 a"]);
     expect(() => realpathSync(trace)).toThrow();
+  });
+});
+
+describe.skipIf(skipsWithoutGit("the commit that is checked out"))("readHead", () => {
+  test("its hash, its files below the folder, its time, its tags, and the remote", async () => {
+    expect(await readHead(root, env)).toBeNull();
+    writeTree(root, { "app/file": "x", other: "y" });
+    git(["add", "."]);
+    execFileSync(
+      "git",
+      ["-c", "user.name=a\ncommitter b", "-c", "user.email=e", "commit", "-q", "-m", "committer x <y> 5 +0000"],
+      {
+        cwd: root,
+        env: { ...env, GIT_COMMITTER_DATE: "1700000000 -0230" },
+      },
+    );
+    git(["tag", "v1.10.0"]);
+    git(["tag", "-a", "-m", "x", "v1.9.0"]);
+    git(["remote", "add", "origin", "git@github.com:acme/app.git"]);
+    const rest = { time: 1_700_000_000, tags: ["v1.10.0", "v1.9.0"], remote: "git@github.com:acme/app.git" };
+    const hash = git(["rev-parse", "HEAD"]).trim();
+    expect(await readHead(root, env)).toEqual({ hash, tree: git(["rev-parse", "HEAD:"]).trim(), ...rest });
+    expect(await readHead(join(root, "app"), env)).toEqual({ hash, tree: git(["rev-parse", "HEAD:app"]).trim(), ...rest });
+  });
+
+  test("nothing where there is no git", async () => {
+    expect(await readHead(folder, env)).toBeNull();
+    expect(await readHead(root, { PATH: "" })).toBeNull();
   });
 });

@@ -271,3 +271,44 @@ function isAlive(pid: number): boolean {
     return false;
   }
 }
+
+describe.skipIf(process.platform === "win32")("a program that starts others", () => {
+  /** Starts a child that would go on for a minute, tells its number, and waits for it. */
+  const family = 'sleep 60 & echo "child $!" >&2; wait';
+  const isAlive = (pid: number): boolean => {
+    try {
+      return readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.[0] !== "Z";
+    } catch {
+      return false;
+    }
+  };
+
+  test.skipIf(!existsSync("/proc/self/stat"))(
+    "is told line by line, and all of them end with it when it is interrupted",
+    async () => {
+      program(join(outside, "tool"), family);
+      const controller = new AbortController();
+      let child = 0;
+      const onLine = (line: string): void => {
+        child = Number(/^child (\d+)$/.exec(line)?.[1]);
+        expect(isAlive(child)).toBe(true);
+        controller.abort();
+      };
+      const { exitCode, stderr } = await spawn("tool", [], options({ group: true, onLine, signal: controller.signal }));
+      expect({ exitCode, stderr }).toEqual({
+        exitCode: null,
+        stderr: expect.stringContaining("tool was interrupted.") as string,
+      });
+      expect(child).toBeGreaterThan(1);
+      expect(isAlive(child)).toBe(false);
+    },
+  );
+
+  test("tells whole lines, however they come, and all of it in the end", async () => {
+    program(join(outside, "tool"), "printf 'on' >&2; sleep 0.1; printf 'e\\r\\ntwo\\nrest' >&2");
+    const lines: string[] = [];
+    const { stderr } = await spawn("tool", [], options({ group: true, onLine: (line) => lines.push(line) }));
+    expect(lines).toEqual(["one", "two"]);
+    expect(stderr).toBe("one\r\ntwo\nrest");
+  });
+});

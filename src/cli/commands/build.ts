@@ -1,6 +1,5 @@
 /** Builds the image of an environment from a copy of the repository, and pushes it. */
 import { dirname, join, resolve } from "node:path";
-import { parse } from "jsonc-parser";
 import { ownCompose, ownDevcontainer, workspaceOf } from "../../catalog/files.ts";
 import { AppError, cancelledError, environmentError, formatPlace, usageError } from "../../errors.ts";
 import { isRecord } from "../../forms.ts";
@@ -22,7 +21,7 @@ import { readHead, type Head } from "../../repo/git.ts";
 import { look } from "../../repo/scan.ts";
 import type { Surroundings } from "../../repo/spawn.ts";
 import { linesOf, shown } from "../../text/terminal.ts";
-import { findWithheld, hostVariables } from "../../verify/host.ts";
+import { findWithheld, hostVariables, readConfiguration } from "../../verify/host.ts";
 import type { Command } from "../args.ts";
 import type { Io } from "../io.ts";
 import { chooseDevContainer, copyChosen, type Chosen } from "./dev-container.ts";
@@ -42,7 +41,7 @@ export async function runBuild(command: BuildCommand, io: Io): Promise<number> {
   const { file, text, lock, cli } = chosen;
   const { root } = chosen.target;
   const target = chooseTarget(command, chosen);
-  const written: unknown = parse(text.replace(/^\ufeff/, " "), [], { allowTrailingComma: true });
+  const written = readConfiguration(text);
   const isBeside = lock.files[ownCompose]?.strategy === "own" && file === ownDevcontainer;
   const config = isRecord(written) && isBeside ? withoutCompose(written, lock.revision) : written;
   const kind = isRecord(config) ? kindOf(config) : null;

@@ -47,7 +47,7 @@ export const existing: readonly Flag[] = [
 /** Who asks registries for digests. */
 export const pins: Flag = {
   name: "pins",
-  text: "pin base images by the digests that their registries state now; without it those of the lock stay",
+  text: "pin base images by the digests that their registries state now, and OpenCode by what latest is; without it those of the lock stay",
 };
 
 /** The text of a change. */
