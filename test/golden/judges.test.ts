@@ -527,9 +527,12 @@ describe.skipIf(
       const ours = sets.filter(({ sourceInformation }) => sourceInformation.userFeatureId.startsWith(key));
       const nested = hasNested(environment);
       expect(ours.map(({ sourceInformation }) => sourceInformation)).toEqual([
-        ...(nested
-          ? [{ type: "file-path", userFeatureId: `${key}/opencode`, resolvedFilePath: join(folder, featureFolder, "opencode") }]
-          : []),
+        // In the order in which one needs the other.
+        ...["opencode", ...(runtimeOf(lock.answers).programs.includes("tailscale") ? ["tailscale"] : [])].flatMap((name) =>
+          nested
+            ? [{ type: "file-path", userFeatureId: `${key}/${name}`, resolvedFilePath: join(folder, featureFolder, name) }]
+            : [],
+        ),
         { type: "file-path", userFeatureId: key, resolvedFilePath: join(folder, featureFolder) },
       ]);
       const environmentFeature = ours.at(-1)!.features[0]!;

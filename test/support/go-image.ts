@@ -43,6 +43,7 @@ export async function imageWithGo(base: string): Promise<string> {
   const files = ["go.mod", `${program}/main.go`];
   const texts = await Promise.all(files.map(async (path) => ({ path, bytes: await readFile(join(source, path)) })));
   await writeFile(join(place, `${version}.mod`), texts[0]!.bytes);
+  await writeFile(join(place, "list"), `${version}\n`);
   await writeFile(join(place, `${version}.info`), `{"Version":"${version}"}\n`);
   await writeFile(
     join(place, `${version}.zip`),
