@@ -9,7 +9,7 @@ import { posix } from "node:path";
 import { isComposePath, workspaceOf } from "../catalog/files.ts";
 import type { Editor } from "../edit/editor.ts";
 import { isTree, valueAt, type Tree } from "../edit/value.ts";
-import { usageError, type AppError } from "../errors.ts";
+import { usageError, type AppError, type Place } from "../errors.ts";
 import type { Lock } from "../lock/lock.ts";
 import { networkKeys } from "../parts/sidecar.ts";
 import { readDevcontainer } from "../plan/findings/devcontainer.ts";
@@ -54,7 +54,7 @@ function placeFor(devcontainer: string, { name }: Service, { textOf, lock, edito
     throw refusal(
       devcontainer,
       edited === undefined
-        ? `No file of ${devcontainer} has the service ${owner} itself; one that is included cannot be edited from here.`
+        ? `no file of ${devcontainer} has the service ${owner} itself; one that is included cannot be edited from here.`
         : `${service} is in the network of ${owner}, and another file has it.`,
       `Put ${service}${owner === service ? "" : ` and ${owner}`} into one file that dockerComposeFile names.`,
     );
@@ -95,11 +95,11 @@ function fileAt(devcontainer: string, named: string, textOf: Projects["textOf"],
   const without = locked?.strategy === "keys" ? withoutValues(path, text, locked, editor) : null;
   const read = editor.read(without?.ok === true ? without.text : text);
   if (!read.ok)
-    throw usageError("no-sidecar", `${path} cannot be edited: ${read.why}.`, "Mend it there, and run again.", {
-      file: path,
-      line: read.line,
-      column: read.column,
-    });
+    throw refusal(
+      { file: path, line: read.line, column: read.column },
+      `the file cannot be edited: ${read.why}.`,
+      "Mend it there, and run again.",
+    );
   const services = valueAt(read.value, ["services"]);
   return { path, services: isTree(services) ? services : {} };
 }
@@ -156,6 +156,7 @@ function isOurs(service: unknown): boolean {
   return typeof file === "string" && /(?:^|\/)aperture-env\/sidecar\//.test(file);
 }
 
-function refusal(file: string, message: string, hint: string): AppError {
-  return usageError("no-sidecar", message, hint, { file });
+function refusal(where: string | Place, message: string, hint: string): AppError {
+  const place = typeof where === "string" ? { file: where } : where;
+  return usageError("no-sidecar", `No container can be put beside the dev container: ${message}`, hint, place);
 }

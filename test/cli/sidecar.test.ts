@@ -279,6 +279,29 @@ volumes:
     });
   });
 
+  test("two dev containers of one file have one container beside them, and each its own name there", async () => {
+    project({
+      ".devcontainer/api/devcontainer.json":
+        '{ "dockerComposeFile": "../../docker-compose.yml", "service": "api", "runServices": ["api"], "workspaceFolder": "/workspace" }\n',
+      ".devcontainer/web/devcontainer.json":
+        '{ "dockerComposeFile": "../../docker-compose.yml", "service": "web", "runServices": ["web"], "workspaceFolder": "/workspace" }\n',
+      [compose]: "services:\n  api:\n    image: a\n    ports: [80]\n  web:\n    image: b\n",
+    });
+    await create();
+    const { services } = parse(read(compose)) as { services: Record<string, Record<string, unknown>> };
+    expect(services["tailscale"]).toMatchObject({ ports: [80], networks: { default: { aliases: ["api", "web"] } } });
+    for (const name of ["api", "web"])
+      expect(services[name]).toMatchObject({
+        network_mode: "service:tailscale",
+        volumes: ["tailscale-socket:/var/run/tailscale:ro"],
+      });
+    expect((await run("check")).exit).toBe(0);
+    expect((await run("update")).stdout).toContain("Nothing to do");
+    edit(compose, (text) => text.replace("image: b", "image: c"));
+    await run("remove", "--yes");
+    expect(parse(read(compose))).toEqual({ services: { api: { image: "a", ports: [80] }, web: { image: "c" } } });
+  });
+
   test("of several files that one is edited which has the service last; paths are from the project's folder", async () => {
     project({
       [devcontainer]: JSON.stringify({

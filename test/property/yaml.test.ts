@@ -7,6 +7,7 @@ import {
   ensureYaml,
   ensureYamlItem,
   missingYamlDepth,
+  moveYaml,
   readYaml,
   removeYaml,
   removeYamlItem,
@@ -377,6 +378,33 @@ describe("generated YAML", () => {
       { numRuns: 600 },
     );
     expect(Math.min(more, less)).toBeGreaterThan(50);
+  });
+
+  test("a pair in another map: the value as meant, every comment and every word of it stays, and back again", () => {
+    let moved = 0;
+    fc.assert(
+      fc.property(tree, tree, value, style, (first, second, inner, how) => {
+        const root: Tree = { a: { ...first, moved: inner }, b: { z: 1, ...second }, c: null };
+        fc.pre(Object.keys(first).length > 0 && !Object.hasOwn(first, "moved") && !Object.hasOwn(second, "moved"));
+        const text = write(root, how);
+        const result = moveYaml(text, ["a", "moved"], ["b", "moved"]);
+        if (!result.ok) {
+          expect(result.why).toMatch(/cannot be moved from here|would not have given what was meant/);
+          return;
+        }
+        moved++;
+        const there = { a: first, b: { z: 1, ...second, moved: inner }, c: null };
+        expect(plain(result.text)).toEqual(normal(there));
+        expect(commentsOf(result.text)).toEqual(commentsOf(text));
+        if (how.newline === "\r\n") expect(result.text).not.toMatch(/[^\r]\n/);
+        const back = moveYaml(result.text, ["b", "moved"], ["a", "moved"]);
+        if (!back.ok) throw new Error(`${back.line}:${back.column} ${back.why} in ${JSON.stringify(result.text)}`);
+        expect(plain(back.text)).toEqual(normal(root));
+        expect(commentsOf(back.text)).toEqual(commentsOf(text));
+      }),
+      { numRuns: 600 },
+    );
+    expect(moved).toBeGreaterThan(50);
   });
 
   test("any text is edited as meant or refused with its place", () => {
