@@ -11,12 +11,13 @@ import type { Request } from "./survey.ts";
 
 /** The images that generated files name by a tag, each once. A dev container of the user's names its own. */
 export function imagesOf(answers: Answers, shape: Shape): string[] {
-  if (shape.kind !== "own") return [];
+  const { programs, service } = runtimeOf(answers);
+  const beside = service === null ? [] : [service.image];
+  if (shape.kind !== "own") return beside.filter(hasOnlyTag);
   const { dev, ci } = describeBase(answers.base);
-  const { programs } = runtimeOf(answers);
   const taken = programs.includes("tailscale") ? (answers.tailscale?.image ?? []) : [];
   const building = programs.includes("ts-unplug") ? [goImage] : [];
-  return [...new Set([ci, dev, fetchImage, ...building, ...[taken].flat()])].filter(hasOnlyTag);
+  return [...new Set([ci, dev, fetchImage, ...building, ...[taken].flat(), ...beside])].filter(hasOnlyTag);
 }
 
 /**

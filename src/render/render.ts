@@ -3,10 +3,11 @@ import { createHash } from "node:crypto";
 import runtime from "handlebars/runtime";
 import { text as specSchema } from "virtual:spec-schema";
 import { partials, templates } from "virtual:templates";
+import { pinImage, type Pins } from "../catalog/image-reference.ts";
 import { doctorPath, specSchemaPath } from "../catalog/files.ts";
 import { hashText } from "../lock/lock.ts";
 import { demandOf, filesOf, piecesOf } from "../parts/compose.ts";
-import type { Piece, WantedFile } from "../vocabulary.ts";
+import type { Demand, Piece, WantedFile } from "../vocabulary.ts";
 import { buildContext, type Environment } from "./context.ts";
 import {
   formatDocker,
@@ -58,7 +59,7 @@ for (const [name, specification] of Object.entries(partials))
 
 /** Renders everything. Throws only on a defect: answers are validated before they come here. */
 export function renderEnvironment(environment: Environment): Rendered {
-  const demand = demandOf(environment.answers, environment.shape);
+  const demand = pinService(demandOf(environment.answers, environment.shape), environment.pins ?? {});
   const context = buildContext(environment, demand.runtime);
   const made: Readonly<Record<string, string>> = { [doctorPath]: environment.doctor, [specSchemaPath]: specSchema };
   const render = ({ context: own, template, ...file }: WantedFile, values: object): RenderedFile => ({
@@ -76,6 +77,13 @@ export function renderEnvironment(environment: Environment): Rendered {
     spec: renderTemplate("aperture-env.yaml", context),
     revision,
   };
+}
+
+/** The same, with the image of the container beside it by its digest where one is known. */
+function pinService(demand: Demand, pins: Pins): Demand {
+  const { service } = demand.runtime;
+  if (service === null) return demand;
+  return { ...demand, runtime: { ...demand.runtime, service: { ...service, image: pinImage(service.image, pins) } } };
 }
 
 /** A file as a part of the plan. */

@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { fetchImage } from "../../src/catalog/bases.ts";
+import { pinnedTailscale } from "../../src/catalog/tailscale.ts";
 import { lockPath, parseLock, type Lock } from "../../src/lock/lock.ts";
 import { findMoved } from "../../src/registry/images.ts";
 import { digestOf, manifest, startImageRegistry, type ImageRegistry } from "../support/image-registry.ts";
@@ -148,6 +149,25 @@ test("in a dev container of the user's there is nothing of ours to pin", async (
   expect((await create("--pins")).exit).toBe(0);
   expect(asked).toEqual([]);
   expect(lock().pins).toBeUndefined();
+});
+
+test("the image of a container beside the environment is pinned, too, in every shape", async () => {
+  const tag = `tailscale/tailscale:v${pinnedTailscale.version}`;
+  images[tag] = manifest("index", "tailscale");
+  const pinned = `${tag}@${digest(tag)}`;
+  expect((await create("--connection", "sidecar", "--pins")).exit).toBe(0);
+  expect(read(".devcontainer/aperture-env/sidecar/tailscale.yaml")).toContain(`image: ${pinned}\n`);
+  expect(Object.keys(lock().pins!)).toHaveLength(4);
+  const theirs = makeFolder();
+  write(theirs.folder, {
+    ".devcontainer/devcontainer.json": '{ "dockerComposeFile": "compose.yaml", "service": "app", "workspaceFolder": "/w" }\n',
+    ".devcontainer/compose.yaml": "services:\n  app:\n    image: debian\n",
+  });
+  const made = await runPiped(["--yes", "--connection", "sidecar", "--pins"], theirs.folder);
+  expect(made.exit, made.stderr).toBe(0);
+  const service = readFileSync(join(theirs.folder, ".devcontainer/aperture-env/sidecar/tailscale.yaml"), "utf8");
+  expect(service).toContain(`image: ${pinned}\n`);
+  theirs.remove();
 });
 
 test("a check that may ask says what has moved, and what it could not ask for", async () => {
