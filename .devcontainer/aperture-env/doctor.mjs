@@ -124,8 +124,8 @@ function escapeUnit(unit) {
 var styles = { bold: [1, 22], dim: [2, 22], red: [31, 39], green: [32, 39], yellow: [33, 39], cyan: [36, 39] };
 function painter(colour) {
   return (style, text) => {
-    const [begin, end] = styles[style];
-    return new SafeText(colour ? `\x1B[${begin}m${safe(text)}\x1B[${end}m` : safe(text));
+    const [begin, end2] = styles[style];
+    return new SafeText(colour ? `\x1B[${begin}m${safe(text)}\x1B[${end2}m` : safe(text));
   };
 }
 function wantsColour(stream, env) {
@@ -273,8 +273,8 @@ function createReader() {
     else finish();
   };
   const takeLine = (bytes, from) => {
-    const end = bytes.indexOf(10, from);
-    const to = end === -1 ? bytes.length : end + 1;
+    const end2 = bytes.indexOf(10, from);
+    const to = end2 === -1 ? bytes.length : end2 + 1;
     const some = Math.min(to, from + largestHead + 1);
     line += bytes.toString("latin1", from, some);
     if (state === "status" && !"HTTP/".startsWith(line.slice(0, 5))) throw new Broken("it does not begin as HTTP", "NOT_HTTP");
@@ -284,7 +284,7 @@ function createReader() {
       headBytes += some - from;
       if (headBytes > largestHead) throw new Broken("its headers are too long");
     }
-    if (end !== -1) {
+    if (end2 !== -1) {
       if (!/^[^\r\n]*\r\n$/.test(line)) throw new Broken("a line ends in another way than HTTP's");
       const text = line.slice(0, -2);
       line = "";
@@ -548,6 +548,12 @@ function startDaemon(command, { env, log, folder }) {
     closeSync(file);
   }
 }
+function endDaemon(pid) {
+  try {
+    process.kill(pid, "SIGTERM");
+  } catch {
+  }
+}
 var mostSaid = 65536;
 var piper = 'cat | "$@"';
 function runUntil(command, { env, input, until }) {
@@ -594,20 +600,19 @@ function findDaemon(run2) {
   const isSame = Number.parseInt(identity, 10) === Number(pid) && isRunning(identity) && programOf(Number(pid)) === programs[way];
   return isSame ? { way, pid: Number(pid), port: Number(port) } : null;
 }
-async function launch(start) {
-  for (const wished of [start.port, 0]) {
+async function launch(start2) {
+  for (const wished of [start2.port, 0]) {
     const port = await freePort(wished);
-    const started = await launchAt(start, port);
+    const started = await launchAt(start2, port);
     if ("pid" in started || !/address already in use/.test(started.said)) return started;
   }
   return { why: "ended", said: "no port is free" };
 }
-async function launchAt(start, port) {
-  const { way, run: run2, state, env, deadline } = start;
+async function launchAt(start2, port) {
+  const { way, run: run2, state, env, deadline } = start2;
   const log = `${run2}/${programs[way]}.log`;
-  rmSync(`${run2}/ready`, { force: true });
-  rmSync(socketIn(run2), { force: true });
-  const child = startDaemon(start.command(port), { env, log, folder: state ?? "" });
+  for (const old of [`${run2}/ready`, socketIn(run2), log]) rmSync(old, { force: true });
+  const child = startDaemon(start2.command(port), { env, log, folder: state ?? "" });
   if (child === null) return { why: "ended", said: "the system cannot start it" };
   let status = null;
   void child.ended.then((code2) => status = code2);
@@ -624,6 +629,11 @@ async function launchAt(start, port) {
   }
   const said = textIn(run2, `${programs[way]}.log`).trim().split("\n").at(-1) ?? "";
   return { why: status === inUse ? "in-use" : status === null ? "late" : "ended", said };
+}
+async function end(run2, { pid }) {
+  endDaemon(pid);
+  for (let waited = 0; waited < 5e3 && findDaemon(run2)?.pid === pid; waited += 50)
+    await new Promise((resolve) => setTimeout(resolve, 50));
 }
 function noteReady(run2, { pid }) {
   write(run2, "ready", `${pid} ${Math.floor(Date.now() / 1e3)}
@@ -664,6 +674,9 @@ function textIn(folder, name) {
   }
 }
 
+// src/connect/given-daemon.ts
+import { accessSync, constants } from "node:fs";
+
 // src/connect/key.ts
 function keyVariables({ secret }) {
   const known = ["TS_AUTHKEY", "TS_AUTH_KEY", "TS_CLIENT_ID", "TS_CLIENT_SECRET", "TS_ID_TOKEN", "TS_AUDIENCE"];
@@ -692,54 +705,178 @@ function withoutKeys(settings, env) {
 function withoutSecret(text, key2) {
   return key2 === null || key2.input === "" ? text : text.replaceAll(key2.input, "\u2026");
 }
+function keyForChild(settings, env, key2) {
+  const others2 = withoutKeys(settings, env);
+  if (key2 === null) return others2;
+  if (key2.args[0] === "--auth-key=file:/dev/stdin") return { ...others2, TS_AUTHKEY: key2.input };
+  const known = Object.entries(env).filter(([name]) => /^TS_(?:CLIENT_ID|CLIENT_SECRET|ID_TOKEN|AUDIENCE)$/.test(name));
+  return { ...others2, ...Object.fromEntries(known) };
+}
+
+// src/connect/login.ts
+function upCommand({ program, socket, node, loginServer, tags }, key2, seconds) {
+  return [
+    ...program,
+    `--socket=${socket}`,
+    "up",
+    "--reset",
+    `--hostname=${node}`,
+    `--timeout=${Math.max(1, Math.round(seconds))}s`,
+    ...loginServer === null ? [] : [`--login-server=${loginServer}`],
+    ...tags.length === 0 ? [] : [`--advertise-tags=${tags.map((tag) => tag.startsWith("tag:") ? tag : `tag:${tag}`).join(",")}`],
+    ...key2?.args ?? []
+  ];
+}
+async function logIn(login, key2, ms) {
+  const { status, text } = await runUntil(upCommand(login, key2, ms / 1e3), {
+    env: login.env,
+    input: key2?.input ?? "",
+    until: after(ms + 1e3)
+  });
+  if (status === 0) return null;
+  const said = withoutSecret(text, key2).split("\n").map((line) => line.trim().replace(/^backend error: /, "")).filter((line) => line !== "" && !line.startsWith("timeout waiting for"));
+  return said.at(-1) ?? "";
+}
+async function askForLogin(login, until) {
+  await runUntil(upCommand(login, null, 60), { env: login.env, input: "", until });
+}
+function after(ms) {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref());
+}
 
 // src/connect/outcome.ts
 function failed(message, next) {
   return { ok: false, message, next };
 }
 
-// src/connect/places.ts
-import { accessSync, chmodSync, constants, lstatSync, mkdirSync, readFileSync as readFileSync3 } from "node:fs";
-import { posix } from "node:path";
-var places = ["/tmp", "/var/tmp", "/dev/shm"];
-function findRunFolder(uid, candidates = places) {
-  for (const candidate of candidates) {
-    const folder = `${candidate}/aperture-env-${uid}`;
-    if (isPrivate(folder, uid)) return folder;
-  }
-  return null;
-}
-function findStateFolder(volume, uid, name) {
-  if (volume === null || mountOf(volume) === "/") return null;
-  const own = `${volume}/aperture-env-${uid}`;
-  return isPrivate(own, uid) && isPrivate(`${own}/${name}`, uid) ? `${own}/${name}` : null;
-}
-function isPrivate(folder, uid) {
+// src/connect/settings.ts
+var ways = ["network", "auto", "userspace", "tailscale", "sidecar", "ts-unplug"];
+function readSettings(text) {
   try {
-    mkdirSync(folder, { mode: 448 });
+    const { origin, connect: connect2 } = JSON.parse(text ?? "");
+    return connect2 === void 0 || !ways.includes(connect2.by.default) || !URL.canParse(origin) ? null : { ...connect2, origin };
   } catch {
-  }
-  try {
-    const stats = lstatSync(folder);
-    if (!stats.isDirectory() || stats.uid !== uid) return false;
-    if ((stats.mode & 63) !== 0) chmodSync(folder, 448);
-    accessSync(folder, constants.W_OK | constants.X_OK);
-    return true;
-  } catch {
-    return false;
+    return null;
   }
 }
-function mountOf(folder) {
-  try {
-    const mounts = readFileSync3("/proc/self/mountinfo", "utf8").split("\n").map(
-      (line) => (line.split(" ")[4] ?? "").replaceAll(/\\(\d{3})/g, (_, octal) => String.fromCharCode(Number.parseInt(octal, 8)))
-    );
-    let place = folder;
-    while (place !== "/" && !mounts.includes(place)) place = posix.dirname(place);
-    return place;
-  } catch {
-    return "/";
+var hosts = { CODESPACES: "codespaces", GITHUB_ACTIONS: "github", GITLAB_CI: "gitlab" };
+function wayOf({ by }, env) {
+  const asked = ways.find((way) => way === env["APERTURE_CONNECTION"]);
+  const host = Object.entries(hosts).find(([variable, name]) => env[variable] === "true" && by[name] !== void 0);
+  return asked ?? (host === void 0 ? by.default : by[host[1]]);
+}
+function isJob(env) {
+  return env["CI"] === "true" || env["GITHUB_ACTIONS"] === "true" || env["GITLAB_CI"] === "true";
+}
+function nodeOf({ node }, env) {
+  const wished = env["CODESPACES"] === "true" ? env["CODESPACE_NAME"] ?? node : node;
+  const label = wished.toLowerCase().replaceAll(/[^a-z\d-]+/g, "-").slice(0, 63).replaceAll(/^-+|-+$/g, "");
+  return label === "" ? "opencode" : label;
+}
+
+// src/connect/join.ts
+async function withPerson({ socket, person, say }, deadline, once) {
+  const first = await once(deadline);
+  if (first.ok || first.loginUrl === void 0 || person === null) return first;
+  say(`to let this container into the tailnet, log in at  ${first.loginUrl}`);
+  while (performance.now() < person) {
+    await pause(200);
+    const status = await askStatus(socket, person);
+    if ("phase" in status || status.state !== "NeedsLogin") return once(performance.now() + afterLogin);
   }
+  return first;
+}
+var afterLogin = 15e3;
+async function bringUp(joining) {
+  const { settings, env, key: key2, socket, program, deadline } = joining;
+  const login = program === null ? null : {
+    program,
+    socket,
+    node: nodeOf(settings, env),
+    loginServer: settings.loginServer,
+    tags: isJob(env) ? settings.tags : [],
+    env: withoutKeys(settings, env)
+  };
+  const began = performance.now();
+  let tried = false;
+  let asking = null;
+  try {
+    for (; ; ) {
+      const status = await askStatus(socket, Math.min(deadline, performance.now() + 2e3));
+      if ("phase" in status) {
+        if (!joining.isThere()) return failed("Tailscale's daemon has ended", "try again");
+      } else if (status.state === "Running") return status;
+      else if (status.state === "NeedsMachineAuth")
+        return failed(
+          "This node waits for an administrator of the tailnet to approve it",
+          "ask them to, under Machines in the admin console"
+        );
+      else if (status.state === "NeedsLogin" || status.state === "Stopped") {
+        if (login !== null && key2 !== null && !tried) {
+          tried = true;
+          const said = await logIn(login, key2, Math.max(1e3, deadline - performance.now()));
+          if (said !== null && said !== "")
+            return failed(
+              `The key in ${key2.variable} lets no node in: ${said}`,
+              "set another one, or take it away and log in by hand"
+            );
+        } else if (login !== null && status.state === "Stopped" && !tried) {
+          tried = true;
+          await logIn(login, null, Math.max(1e3, deadline - performance.now()));
+        } else if ((key2 === null || login === null) && status.loginUrl !== null && (asking !== null || performance.now() - began > justLoggedIn)) {
+          return {
+            ok: false,
+            message: "This container is not logged in to the tailnet",
+            next: `log in at  ${status.loginUrl}  and start again`,
+            loginUrl: status.loginUrl
+          };
+        } else if (login !== null && key2 === null && asking === null && status.loginUrl === null) {
+          if (isJob(env))
+            return failed(
+              "This job has no key for the tailnet",
+              `give it ${settings.secret} as a secret, one that is reusable and ephemeral`
+            );
+          void askForLogin(login, new Promise((resolve) => asking = resolve));
+        }
+      }
+      if (performance.now() >= deadline) return late(settings, status);
+      await pause(50);
+    }
+  } finally {
+    asking?.();
+  }
+}
+var justLoggedIn = 1500;
+function late({ loginServer }, status) {
+  const server = loginServer ?? "Tailscale's control server";
+  const health = "phase" in status ? [] : status.health.filter((line) => !/starting|stopped/i.test(line));
+  return failed(
+    `${server} did not let this node in in time${health.length === 0 ? "" : `: ${health[0].replace(/\.$/, "")}`}`,
+    `look whether ${server} can be reached from here, by a proxy where there must be one (HTTPS_PROXY)`
+  );
+}
+var listing = 6e3;
+async function waitForMachine(socket, running, host, deadline) {
+  let status = running;
+  const until = Math.min(deadline, performance.now() + listing);
+  while (findMachine(status, host) === null && performance.now() < until) {
+    await pause(50);
+    const again = await askStatus(socket, until);
+    if (!("phase" in again)) status = again;
+  }
+  return status;
+}
+function silent(status, host) {
+  return findMachine(status, host) === null ? failed(
+    `The tailnet shows this node (${status.self?.name ?? ""}) no machine ${host}`,
+    "look whether aperture.url has its name, and whether the tailnet's policy lets this node reach it"
+  ) : failed(
+    `${host} is in the tailnet, and does not answer`,
+    "look whether that machine is on, and whether the tailnet's policy lets this node reach its port"
+  );
+}
+function pause(ms) {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 // src/connect/probe.ts
@@ -783,29 +920,107 @@ async function addressesOf(name, seen, deadline) {
   return Promise.race([found2, late2]);
 }
 
-// src/connect/settings.ts
-var ways = ["network", "auto", "userspace", "tailscale", "sidecar", "ts-unplug"];
-function readSettings(text) {
-  try {
-    const { origin, connect: connect2 } = JSON.parse(text ?? "");
-    return connect2 === void 0 || !ways.includes(connect2.by.default) || !URL.canParse(origin) ? null : { ...connect2, origin };
-  } catch {
-    return null;
+// src/connect/given-daemon.ts
+async function isAnswering(socket, patience3) {
+  const until = performance.now() + patience3;
+  for (; ; ) {
+    if (!("phase" in await askStatus(socket, performance.now() + 1e3))) return true;
+    if (performance.now() >= until) return false;
+    await pause(100);
   }
 }
-var hosts = { CODESPACES: "codespaces", GITHUB_ACTIONS: "github", GITLAB_CI: "gitlab" };
-function wayOf({ by }, env) {
-  const asked = ways.find((way) => way === env["APERTURE_CONNECTION"]);
-  const host = Object.entries(hosts).find(([variable, name]) => env[variable] === "true" && by[name] !== void 0);
-  return asked ?? (host === void 0 ? by.default : by[host[1]]);
+function connectGiven(task) {
+  const { settings, socket, own, uid } = task;
+  const { hostname: hostname2 } = new URL(settings.origin);
+  return withPerson(task, task.deadline, async (deadline) => {
+    const cli = own ? findProgram("tailscale", task.env) : null;
+    const sudo = uid === 0 ? [] : [findProgram("sudo", task.env) ?? "sudo", "-n"];
+    const words = cli === null ? null : [...sudo, cli];
+    const running = await bringUp({ ...task, program: words, deadline, isThere: () => performance.now() < deadline });
+    if ("ok" in running) return running;
+    const status = await waitForMachine(socket, running, hostname2, deadline);
+    if (findMachine(status, hostname2) === null) return silent(status, hostname2);
+    const found2 = await findOnNetwork(settings.origin, { kind: "unknown" }, Math.min(deadline, performance.now() + 5e3));
+    return found2.there ? { ok: true, message: `This node (${status.self?.name ?? ""}) sees ${hostname2} in the tailnet` } : failed(
+      `${hostname2} is in the tailnet, but ${found2.why}`,
+      "let the daemon take the tailnet's names:  tailscale set --accept-dns=true"
+    );
+  });
 }
-function isJob(env) {
-  return env["CI"] === "true" || env["GITHUB_ACTIONS"] === "true" || env["GITLAB_CI"] === "true";
+function findProgram(name, env) {
+  const folders = (env["PATH"] ?? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin").split(":");
+  for (const folder of folders) {
+    try {
+      accessSync(`${folder}/${name}`, constants.X_OK);
+      return `${folder}/${name}`;
+    } catch {
+    }
+  }
+  return null;
 }
-function nodeOf({ node }, env) {
-  const wished = env["CODESPACES"] === "true" ? env["CODESPACE_NAME"] ?? node : node;
-  const label = wished.toLowerCase().replaceAll(/[^a-z\d-]+/g, "-").slice(0, 63).replaceAll(/^-+|-+$/g, "");
-  return label === "" ? "opencode" : label;
+
+// src/connect/gateway.ts
+async function answersAt(origin, proxy, deadline) {
+  const url = new URL("/v1/models", origin);
+  const { hostname: hostname2, port } = proxy ?? url;
+  for (; ; ) {
+    const answer = await ask({
+      url,
+      host: hostname2,
+      port: Number(port || 80),
+      proxy,
+      headers: { "user-agent": "aperture-connect" },
+      body: null,
+      deadline
+    });
+    if ("status" in answer && answer.status !== 502) return true;
+    if (performance.now() + 200 >= deadline) return false;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+// src/connect/places.ts
+import { accessSync as accessSync2, chmodSync, constants as constants2, lstatSync, mkdirSync, readFileSync as readFileSync3 } from "node:fs";
+import { posix } from "node:path";
+var places = ["/tmp", "/var/tmp", "/dev/shm"];
+function findRunFolder(uid, candidates = places) {
+  for (const candidate of candidates) {
+    const folder = `${candidate}/aperture-env-${uid}`;
+    if (isPrivate(folder, uid)) return folder;
+  }
+  return null;
+}
+function findStateFolder(volume, uid, name) {
+  if (volume === null || mountOf(volume) === "/") return null;
+  const own = `${volume}/aperture-env-${uid}`;
+  return isPrivate(own, uid) && isPrivate(`${own}/${name}`, uid) ? `${own}/${name}` : null;
+}
+function isPrivate(folder, uid) {
+  try {
+    mkdirSync(folder, { mode: 448 });
+  } catch {
+  }
+  try {
+    const stats = lstatSync(folder);
+    if (!stats.isDirectory() || stats.uid !== uid) return false;
+    if ((stats.mode & 63) !== 0) chmodSync(folder, 448);
+    accessSync2(folder, constants2.W_OK | constants2.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+function mountOf(folder) {
+  try {
+    const mounts = readFileSync3("/proc/self/mountinfo", "utf8").split("\n").map(
+      (line) => (line.split(" ")[4] ?? "").replaceAll(/\\(\d{3})/g, (_, octal) => String.fromCharCode(Number.parseInt(octal, 8)))
+    );
+    let place = folder;
+    while (place !== "/" && !mounts.includes(place)) place = posix.dirname(place);
+    return place;
+  } catch {
+    return "/";
+  }
 }
 
 // src/connect/lock.ts
@@ -859,61 +1074,100 @@ function numbersIn(folder) {
   return readdirSync(folder).flatMap((name) => /^lock\.\d{1,15}$/.test(name) ? [Number(name.slice(5))] : []);
 }
 
-// src/connect/login.ts
-function upCommand({ program, socket, node, loginServer, tags }, key2, seconds) {
-  return [
-    program,
-    `--socket=${socket}`,
-    "up",
-    "--reset",
-    `--hostname=${node}`,
-    `--timeout=${Math.max(1, Math.round(seconds))}s`,
-    ...loginServer === null ? [] : [`--login-server=${loginServer}`],
-    ...tags.length === 0 ? [] : [`--advertise-tags=${tags.map((tag) => tag.startsWith("tag:") ? tag : `tag:${tag}`).join(",")}`],
-    ...key2?.args ?? []
-  ];
+// src/connect/ts-unplug.ts
+async function connectUnplug(task) {
+  const { settings, run: run2, key: key2, deadline, person } = task;
+  const lock = await takeLock(run2, deadline);
+  if (lock === null) return failed("Another process of this account is still connecting", "try again in a moment");
+  let daemon;
+  try {
+    const there = findDaemon(run2);
+    daemon = there ?? await start(task);
+    if (there !== null && key2 !== null && loginIn(run2) !== null && !await answers(there, performance.now() + justLoggedIn2)) {
+      await end(run2, there);
+      daemon = await start(task);
+    }
+  } finally {
+    lock.release();
+  }
+  if (!("pid" in daemon))
+    return daemon.why === "in-use" ? failed("Another container uses the login on this volume", "stop that one, or give this one a volume of its own") : failed(`ts-unplug does not start: ${daemon.said}`, "aperture-doctor says more");
+  trimLog(run2, daemon);
+  const outcome = await waitFor(task, daemon);
+  if (!outcome.ok && outcome.loginUrl !== void 0 && person !== null) {
+    task.say(`to let this container into the tailnet, log in at  ${outcome.loginUrl}`);
+    if (await answers(daemon, person)) return reached(task, daemon);
+  }
+  if (!outcome.ok) noteLost(run2);
+  return outcome;
+  function reached({ settings: { origin } }, { port }) {
+    noteReady(run2, daemon);
+    return { ok: true, message: `${origin} answers at http://localhost:${port}` };
+  }
+  async function waitFor(whole, running) {
+    while (performance.now() < deadline) {
+      if (await answers(running, Math.min(deadline, performance.now() + justLoggedIn2))) return reached(whole, running);
+      const loginUrl = loginIn(run2);
+      if (loginUrl !== null)
+        return {
+          ok: false,
+          message: "This container is not logged in to the tailnet",
+          next: `log in at  ${loginUrl}  and start again`,
+          loginUrl
+        };
+    }
+    return failed(
+      `ts-unplug runs, and ${settings.origin} does not answer through it`,
+      "look whether aperture.url has the machine's name, and whether the tailnet's policy lets this node reach it"
+    );
+  }
 }
-async function logIn(login, key2, ms) {
-  const { status, text } = await runUntil(upCommand(login, key2, ms / 1e3), {
-    env: login.env,
-    input: key2?.input ?? "",
-    until: after(ms + 1e3)
+var justLoggedIn2 = 1500;
+function answers({ port }, deadline) {
+  return answersAt(`http://localhost:${port}`, new URL(`http://127.0.0.1:${port}`), deadline);
+}
+function start({ settings, env, uid, run: run2, program, key: key2, deadline }) {
+  const state = findStateFolder(settings.folder, uid, "ts-unplug");
+  const { host } = new URL(settings.origin);
+  return launch({
+    way: "ts-unplug",
+    run: run2,
+    state,
+    port: settings.port,
+    env: keyForChild(settings, env, key2),
+    deadline,
+    command: (port) => [
+      program,
+      "-dir",
+      state ?? `${run2}/ts-unplug`,
+      "-hostname",
+      nodeOf(settings, env),
+      "-port",
+      String(port),
+      host
+    ]
   });
-  if (status === 0) return null;
-  const said = withoutSecret(text, key2).split("\n").map((line) => line.trim().replace(/^backend error: /, "")).filter((line) => line !== "" && !line.startsWith("timeout waiting for"));
-  return said.at(-1) ?? "";
 }
-async function askForLogin(login, until) {
-  await runUntil(upCommand(login, null, 60), { env: login.env, input: "", until });
-}
-function after(ms) {
-  return new Promise((resolve) => setTimeout(resolve, ms).unref());
+function loginIn(run2) {
+  return [...textIn(run2, "ts-unplug.log").matchAll(/or go to: (https?:\/\/[!-~]+)/g)].at(-1)?.[1] ?? null;
 }
 
 // src/connect/userspace.ts
-async function connectUserspace(task) {
-  const { run: run2, person } = task;
-  const first = await connectOnce(task, task.deadline);
-  if (first.ok || first.loginUrl === void 0 || person === null) return first;
-  task.say(`to let this container into the tailnet, log in at  ${first.loginUrl}`);
-  while (performance.now() < person) {
-    await pause(200);
-    const status = await askStatus(socketIn(run2), person);
-    if ("phase" in status || status.state !== "NeedsLogin") return connectOnce(task, performance.now() + afterLogin);
-  }
-  return first;
+function connectUserspace(task) {
+  return withPerson({ ...task, socket: socketIn(task.run) }, task.deadline, (deadline) => connectOnce({ ...task, deadline }));
 }
-var afterLogin = 15e3;
-async function connectOnce(task, deadline) {
-  const { run: run2 } = task;
+async function connectOnce(task) {
+  const { settings, env, key: key2, run: run2, programs: programs2, deadline } = task;
   const lock = await takeLock(run2, deadline);
   if (lock === null) return failed("Another process of this account is still connecting", "try again in a moment");
   try {
-    const daemon = findDaemon(run2) ?? await startTailscaled({ ...task, deadline });
+    const daemon = findDaemon(run2) ?? await startTailscaled(task);
     if (!("pid" in daemon)) return notStarted(task, daemon);
     trimLog(run2, daemon);
-    const running = await bringUp({ ...task, deadline });
-    const outcome = "ok" in running ? running : await waitForGateway({ ...task, deadline }, daemon, running);
+    const isThere = () => findDaemon(run2) !== null;
+    const joining = { settings, env, key: key2, socket: socketIn(run2), program: [programs2.cli], deadline, isThere };
+    const running = await bringUp(joining);
+    const outcome = "ok" in running ? running : await tryGateway(task, daemon, running);
     if (outcome.ok) noteReady(run2, daemon);
     else noteLost(run2);
     return outcome;
@@ -921,10 +1175,15 @@ async function connectOnce(task, deadline) {
     lock.release();
   }
 }
+async function tryGateway({ run: run2, settings, deadline }, { port }, running) {
+  const { hostname: hostname2 } = new URL(settings.origin);
+  const status = await waitForMachine(socketIn(run2), running, hostname2, deadline);
+  return await answersAt(settings.origin, new URL(`http://127.0.0.1:${port}`), deadline) ? { ok: true, message: `${settings.origin} answers through the tailnet; this node is ${status.self?.name ?? ""}` } : silent(status, hostname2);
+}
 async function startTailscaled(task) {
   const { settings, env, uid, run: run2, key: key2, deadline } = task;
   const kept = isJob(env) && key2 !== null ? null : findStateFolder(settings.folder, uid, "tailscale");
-  const start = (state) => launch({
+  const start2 = (state) => launch({
     way: "userspace",
     run: run2,
     state,
@@ -939,10 +1198,10 @@ async function startTailscaled(task) {
       ...state === null ? ["--state=mem:"] : [`--statedir=${state}`, `--state=${state}/tailscaled.state`]
     ]
   });
-  const first = await start(kept);
+  const first = await start2(kept);
   if ("pid" in first || first.why !== "in-use" || key2 === null) return first;
   task.say(`another container (${textIn(kept, "container")}) uses the login on this volume, so this one is a node of its own`);
-  return start(null);
+  return start2(null);
 }
 function withoutOwnProxy(env, run2) {
   const port = textIn(run2, "connect").trim().split(" ")[2] ?? "";
@@ -957,144 +1216,59 @@ function notStarted({ settings, uid }, { why, said }) {
     `stop that one, give this one a volume of its own, or set ${settings.secret}`
   );
 }
-async function bringUp(task) {
-  const { settings, env, run: run2, key: key2, programs: programs2, deadline } = task;
-  const login = {
-    program: programs2.cli,
-    socket: socketIn(run2),
-    node: nodeOf(settings, env),
-    loginServer: settings.loginServer,
-    tags: isJob(env) ? settings.tags : [],
-    env: withoutKeys(settings, env)
-  };
-  const began = performance.now();
-  let tried = false;
-  let asking = null;
-  try {
-    for (; ; ) {
-      const status = await askStatus(login.socket, Math.min(deadline, performance.now() + 2e3));
-      if ("phase" in status) {
-        if (findDaemon(run2) === null) return failed("Tailscale's daemon has ended", "try again");
-      } else if (status.state === "Running") return status;
-      else if (status.state === "NeedsMachineAuth")
-        return failed(
-          "This node waits for an administrator of the tailnet to approve it",
-          "ask them to, under Machines in the admin console"
-        );
-      else if (status.state === "NeedsLogin" || status.state === "Stopped") {
-        if (key2 !== null && !tried) {
-          tried = true;
-          const said = await logIn(login, key2, Math.max(1e3, deadline - performance.now()));
-          if (said !== null && said !== "")
-            return failed(
-              `The key in ${key2.variable} lets no node in: ${said}`,
-              "set another one, or take it away and log in by hand"
-            );
-        } else if (status.state === "Stopped" && !tried) {
-          tried = true;
-          await logIn(login, null, Math.max(1e3, deadline - performance.now()));
-        } else if (key2 === null && status.loginUrl !== null && (asking !== null || performance.now() - began > justLoggedIn)) {
-          return {
-            ok: false,
-            message: "This container is not logged in to the tailnet",
-            next: `log in at  ${status.loginUrl}  and start again`,
-            loginUrl: status.loginUrl
-          };
-        } else if (key2 === null && asking === null && status.loginUrl === null) {
-          if (isJob(env))
-            return failed(
-              "This job has no key for the tailnet",
-              `give it ${settings.secret} as a secret, one that is reusable and ephemeral`
-            );
-          void askForLogin(login, new Promise((resolve) => asking = resolve));
-        }
-      }
-      if (performance.now() >= deadline) return late(settings, status);
-      await pause(50);
-    }
-  } finally {
-    asking?.();
-  }
-}
-var justLoggedIn = 1500;
-function late({ loginServer }, status) {
-  const server = loginServer ?? "Tailscale's control server";
-  const health = "phase" in status ? [] : status.health.filter((line) => !/starting|stopped/i.test(line));
-  return failed(
-    `${server} did not let this node in in time${health.length === 0 ? "" : `: ${health[0].replace(/\.$/, "")}`}`,
-    `look whether ${server} can be reached from here, by a proxy where there must be one (HTTPS_PROXY)`
-  );
-}
-var listing = 6e3;
-async function waitForGateway(task, daemon, running) {
-  const { run: run2, settings, deadline } = task;
-  const { origin } = settings;
-  const { hostname: hostname2 } = new URL(origin);
-  let status = running;
-  const until = Math.min(deadline, performance.now() + listing);
-  while (findMachine(status, hostname2) === null && performance.now() < until) {
-    await pause(50);
-    const again = await askStatus(socketIn(run2), until);
-    if (!("phase" in again)) status = again;
-  }
-  const self = status.self?.name ?? "";
-  let answer = await askThrough(origin, daemon, deadline);
-  while (("status" in answer && answer.status === 502 || "phase" in answer && answer.code === "ECONNRESET") && performance.now() < deadline) {
-    await pause(200);
-    answer = await askThrough(origin, daemon, deadline);
-  }
-  if ("status" in answer && answer.status !== 502)
-    return { ok: true, message: `${origin} answers through the tailnet; this node is ${self}` };
-  return findMachine(status, hostname2) === null ? failed(
-    `The tailnet shows this node (${self}) no machine ${hostname2}`,
-    "look whether aperture.url has its name, and whether the tailnet's policy lets this node reach it"
-  ) : failed(
-    `${hostname2} is in the tailnet, and does not answer`,
-    "look whether that machine is on, and whether the tailnet's policy lets this node reach its port"
-  );
-}
-function askThrough(origin, { port }, deadline) {
-  const url = new URL("/v1/models", origin);
-  return ask({
-    url,
-    host: "127.0.0.1",
-    port,
-    proxy: new URL(`http://127.0.0.1:${port}`),
-    headers: { "user-agent": "aperture-connect" },
-    body: null,
-    deadline
-  });
-}
-function pause(ms) {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
 
 // src/connect/connect.ts
 async function connect(request) {
   const { settings, env } = request;
   const way = wayOf(settings, env);
+  const key2 = findKey(settings, env);
   if (way === "network") return { ok: true, message: "The network of this container is taken as it is" };
+  if (way === "ts-unplug") return viaUnplug(request);
   if (way === "userspace") return viaUserspace(request, null);
+  if (way === "sidecar") {
+    const socket = settings.socket ?? featureSocket;
+    return await isAnswering(socket, 2e3) ? connectGiven({ ...request, socket, key: null, own: false }) : failed(
+      "The container with Tailscale beside this one does not answer",
+      "look at it from the host:  docker compose ps  and  docker compose logs tailscale"
+    );
+  }
+  if (way === "tailscale") {
+    const socket = settings.socket ?? featureSocket;
+    if (await isAnswering(socket, existsSync2("/dev/net/tun") ? 2e3 : 0))
+      return connectGiven({ ...request, socket, key: key2, own: true });
+    return viaUserspace(request, null);
+  }
   const found2 = await findOnNetwork(settings.origin, request.name, request.probeDeadline);
   if (!found2.there) return viaUserspace(request, found2.why);
   const run2 = findRunFolder(request.uid);
   if (run2 !== null) noteNetwork(run2, new URL(settings.origin).hostname);
   return { ok: true, message: `The network of this container leads to ${settings.origin}` };
 }
+var featureSocket = "/var/run/tailscale/tailscaled.sock";
+var noPlace = failed(
+  "Neither /tmp, /var/tmp nor /dev/shm can have a folder of this account alone",
+  "make one of them writable"
+);
+async function viaUnplug(request) {
+  const { settings, env, uid, prefix } = request;
+  const program = `${prefix}/lib/aperture-env/ts-unplug`;
+  if (!existsSync2(program)) return failed(`${program} is not there`, "build the image again");
+  const run2 = findRunFolder(uid);
+  return run2 === null ? noPlace : connectUnplug({ ...request, run: run2, program, key: findKey(settings, env) });
+}
 async function viaUserspace(request, why) {
   const { settings, env, uid, prefix } = request;
   const { hostname: hostname2 } = new URL(settings.origin);
   const cannot = `${settings.origin} cannot be reached from here${why === null ? "" : `: ${why}`}`;
   const library = `${prefix}/lib/aperture-env`;
-  const programs2 = { cli: `${library}/tailscale`, daemon: `${library}/tailscaled` };
-  if (![programs2.cli, programs2.daemon].every((program) => existsSync2(program)))
+  const programs2 = findPrograms(library, env);
+  if (programs2 === null)
     return failed(
       why === null ? `${library} has no programs of Tailscale's` : cannot,
       `work on a machine of the tailnet, or have Tailscale in the image: write  tailscale: {}  below  aperture:  in aperture-env.yaml, run  npx create-aperture-env@latest update  and build again`
     );
   const run2 = findRunFolder(uid);
-  if (run2 === null)
-    return failed("Neither /tmp, /var/tmp nor /dev/shm can have a folder of this account alone", "make one of them writable");
+  if (run2 === null) return noPlace;
   const key2 = findKey(settings, env);
   const { seen } = request;
   if (why !== null && key2 === null && !isKept(request) && !seen && findDaemon(run2) === null)
@@ -1104,34 +1278,48 @@ async function viaUserspace(request, why) {
     );
   return connectUserspace({ ...request, run: run2, programs: programs2, key: key2 });
 }
+function findPrograms(library, env) {
+  const [cli, daemon] = ["tailscale", "tailscaled"].map(
+    (name) => existsSync2(`${library}/${name}`) ? `${library}/${name}` : findProgram(name, env)
+  );
+  return typeof cli === "string" && typeof daemon === "string" ? { cli, daemon } : null;
+}
 function isKept({ settings, uid }) {
   const folder = findStateFolder(settings.folder, uid, "tailscale");
   return folder !== null && existsSync2(`${folder}/tailscaled.state`);
 }
 async function look({ settings, env, uid, name, probeDeadline, deadline }) {
+  const { origin } = settings;
+  const { hostname: hostname2 } = new URL(origin);
   const run2 = findRunFolder(uid);
   const daemon = run2 === null ? null : findDaemon(run2);
-  if (run2 === null || daemon === null) {
-    const found2 = await findOnNetwork(settings.origin, name, probeDeadline);
-    return found2.there ? { ok: true, message: `The network of this container leads to ${settings.origin}` } : failed(
-      `No daemon of this account runs, and ${found2.why}`,
-      wayOf(settings, env) === "network" ? "aperture-doctor says more" : "run  aperture-connect"
+  const way = wayOf(settings, env);
+  const given = way === "tailscale" || way === "sidecar" ? settings.socket ?? featureSocket : null;
+  const socket = daemon?.way === "userspace" ? socketIn(run2) : given;
+  const status = socket === null ? null : await askStatus(socket, Math.min(deadline, performance.now() + 2e3));
+  if (status === null || "phase" in status) {
+    if (daemon?.way === "ts-unplug")
+      return await answersAt(
+        `http://localhost:${daemon.port}`,
+        new URL(`http://127.0.0.1:${daemon.port}`),
+        performance.now() + 2e3
+      ) ? { ok: true, message: `${origin} answers at http://localhost:${daemon.port}` } : failed("ts-unplug runs, and the gateway does not answer through it", "run  aperture-connect");
+    const found2 = await findOnNetwork(origin, name, probeDeadline);
+    return found2.there ? { ok: true, message: `The network of this container leads to ${origin}` } : failed(
+      `No daemon answers here, and ${found2.why}`,
+      way === "network" ? "aperture-doctor says more" : "run  aperture-connect"
     );
   }
-  const status = await askStatus(socketIn(run2), deadline);
-  if ("phase" in status) return failed("The daemon does not answer", "run  aperture-connect");
-  const machine = findMachine(status, new URL(settings.origin).hostname);
+  const self = status.self?.name ?? "";
+  const machine = findMachine(status, hostname2);
   if (status.state !== "Running")
     return failed(
       `The daemon is not in the tailnet (${status.state})`,
       status.loginUrl === null ? "run  aperture-connect" : `log in at  ${status.loginUrl}`
     );
-  return machine === null ? failed(
-    `This node (${status.self?.name ?? ""}) sees no ${new URL(settings.origin).hostname} in the tailnet`,
-    "aperture-doctor says more"
-  ) : {
+  return machine === null ? failed(`This node (${self}) sees no ${hostname2} in the tailnet`, "aperture-doctor says more") : {
     ok: true,
-    message: `This node (${status.self?.name ?? ""}) sees ${machine.name} in the tailnet; its proxy is http://127.0.0.1:${daemon.port}`
+    message: `This node (${self}) sees ${machine.name} in the tailnet${daemon === null ? "" : `; its proxy is http://127.0.0.1:${daemon.port}`}`
   };
 }
 
@@ -1145,7 +1333,7 @@ var usage = `aperture-connect: brings the way from this container to the gateway
 
 Exit: 0 the gateway can be reached, 1 it cannot, 2 usage.
 `;
-var times = { probe: 390, person: 5e4, postStart: 8e3 };
+var times = { probe: 390, leastProbe: 150, person: 5e4, postStart: 8e3 };
 async function connectMain(args) {
   const options = {
     status: { type: "boolean" },
@@ -1193,7 +1381,7 @@ async function connectMain(args) {
     prefix: values.prefix,
     seen: isPerson || isStart && !isJob(env),
     name: readSeen(values.seen),
-    probeDeadline: now + Math.max(20, times.probe - sinceThen(values.since)),
+    probeDeadline: now + Math.max(times.leastProbe, times.probe - sinceThen(values.since)),
     deadline: now + (isStart ? times.postStart : seconds * 1e3),
     person: isPerson ? now + times.person : null,
     say: (text) => out.write(shown`${prefix}${text}\n`)
@@ -1270,7 +1458,7 @@ function createScanner(text, ignoreTrivia = false) {
     scanError = 0;
   }
   function scanNumber() {
-    let start = pos;
+    let start2 = pos;
     if (text.charCodeAt(pos) === 48) {
       pos++;
     } else {
@@ -1288,10 +1476,10 @@ function createScanner(text, ignoreTrivia = false) {
         }
       } else {
         scanError = 3;
-        return text.substring(start, pos);
+        return text.substring(start2, pos);
       }
     }
-    let end = pos;
+    let end2 = pos;
     if (pos < text.length && (text.charCodeAt(pos) === 69 || text.charCodeAt(pos) === 101)) {
       pos++;
       if (pos < text.length && text.charCodeAt(pos) === 43 || text.charCodeAt(pos) === 45) {
@@ -1302,29 +1490,29 @@ function createScanner(text, ignoreTrivia = false) {
         while (pos < text.length && isDigit(text.charCodeAt(pos))) {
           pos++;
         }
-        end = pos;
+        end2 = pos;
       } else {
         scanError = 3;
       }
     }
-    return text.substring(start, end);
+    return text.substring(start2, end2);
   }
   function scanString() {
-    let result = "", start = pos;
+    let result = "", start2 = pos;
     while (true) {
       if (pos >= len) {
-        result += text.substring(start, pos);
+        result += text.substring(start2, pos);
         scanError = 2;
         break;
       }
       const ch = text.charCodeAt(pos);
       if (ch === 34) {
-        result += text.substring(start, pos);
+        result += text.substring(start2, pos);
         pos++;
         break;
       }
       if (ch === 92) {
-        result += text.substring(start, pos);
+        result += text.substring(start2, pos);
         pos++;
         if (pos >= len) {
           scanError = 2;
@@ -1367,12 +1555,12 @@ function createScanner(text, ignoreTrivia = false) {
           default:
             scanError = 5;
         }
-        start = pos;
+        start2 = pos;
         continue;
       }
       if (ch >= 0 && ch <= 31) {
         if (isLineBreak(ch)) {
-          result += text.substring(start, pos);
+          result += text.substring(start2, pos);
           scanError = 2;
           break;
         } else {
@@ -1440,7 +1628,7 @@ function createScanner(text, ignoreTrivia = false) {
         return token = 10;
       // comments
       case 47:
-        const start = pos - 1;
+        const start2 = pos - 1;
         if (text.charCodeAt(pos + 1) === 47) {
           pos += 2;
           while (pos < len) {
@@ -1449,7 +1637,7 @@ function createScanner(text, ignoreTrivia = false) {
             }
             pos++;
           }
-          value = text.substring(start, pos);
+          value = text.substring(start2, pos);
           return token = 12;
         }
         if (text.charCodeAt(pos + 1) === 42) {
@@ -1476,7 +1664,7 @@ function createScanner(text, ignoreTrivia = false) {
             pos++;
             scanError = 1;
           }
-          value = text.substring(start, pos);
+          value = text.substring(start2, pos);
           return token = 13;
         }
         value += String.fromCharCode(code2);
@@ -2163,9 +2351,9 @@ function endOfString(text, from) {
 function endOfComment(text, at2) {
   const kind = text[at2 + 1];
   if (kind !== "/" && kind !== "*") return at2 + 1;
-  const end = kind === "*" ? text.indexOf("*/", at2 + 2) : text.slice(at2).search(/[\n\r]/);
-  if (end === -1) return text.length;
-  return kind === "*" ? end + 2 : at2 + end;
+  const end2 = kind === "*" ? text.indexOf("*/", at2 + 2) : text.slice(at2).search(/[\n\r]/);
+  if (end2 === -1) return text.length;
+  return kind === "*" ? end2 + 2 : at2 + end2;
 }
 
 // src/doctor/config/substitute.ts
@@ -2177,8 +2365,8 @@ function substitute(text, folder, world, env) {
   const filled = variables2.text;
   let lineStart = 0;
   return fill(variables2, /\{file:([^}]+)\}/g, (path, index) => {
-    for (let end = filled.indexOf("\n", lineStart); end !== -1 && end < index; end = filled.indexOf("\n", lineStart))
-      lineStart = end + 1;
+    for (let end2 = filled.indexOf("\n", lineStart); end2 !== -1 && end2 < index; end2 = filled.indexOf("\n", lineStart))
+      lineStart = end2 + 1;
     if (filled.slice(lineStart, index).trimStart().startsWith("//")) return void 0;
     const named = path.startsWith("~/") ? `${world.home}/${path.slice(2)}` : path;
     const read = world.read(named.startsWith("/") ? named : `${folder}/${named}`);
@@ -2192,10 +2380,10 @@ function writtenBetween({ text, spans }, from, to) {
   let written = null;
   let done = from;
   for (let index = firstBehind(spans, from); index < spans.length && spans[index].start < to; index++) {
-    const { start, end, written: reference } = spans[index];
-    if (end === from) continue;
-    written = `${written ?? ""}${text.slice(done, Math.max(done, start))}${reference}`;
-    done = Math.max(done, end);
+    const { start: start2, end: end2, written: reference } = spans[index];
+    if (end2 === from) continue;
+    written = `${written ?? ""}${text.slice(done, Math.max(done, start2))}${reference}`;
+    done = Math.max(done, end2);
   }
   return written === null ? null : written + text.slice(Math.min(done, to), to);
 }
@@ -2221,11 +2409,11 @@ function fill(source, pattern, valueOf) {
   let count = 0;
   const copy = (to) => {
     for (; next < spans.length && spans[next].start <= to; next++) {
-      const { start, end, written } = spans[next];
-      const [from, until] = [Math.max(start, done), Math.min(end, to)];
-      if (from < until || start === end && from === until)
+      const { start: start2, end: end2, written } = spans[next];
+      const [from, until] = [Math.max(start2, done), Math.min(end2, to)];
+      if (from < until || start2 === end2 && from === until)
         placed2.push({ start: from - done + length, end: until - done + length, written });
-      if (end > to) break;
+      if (end2 > to) break;
     }
     parts.push(text.slice(done, to));
     length += to - done;
@@ -2234,14 +2422,14 @@ function fill(source, pattern, valueOf) {
   for (const match of text.matchAll(pattern)) {
     const value = valueOf(match[1], match.index);
     if (value === void 0) continue;
-    const end = match.index + match[0].length;
-    const written = writtenBetween(source, match.index, end) ?? match[0];
+    const end2 = match.index + match[0].length;
+    const written = writtenBetween(source, match.index, end2) ?? match[0];
     if (value === null) return { ok: false, reference: written, why: "unreadable" };
     copy(match.index);
     parts.push(value);
     placed2.push({ start: length, end: length + value.length, written });
     length += value.length;
-    done = end;
+    done = end2;
     count++;
     if (length > largest || count > mostReferences) return { ok: false, reference: written, why: "too-large" };
   }
@@ -2283,8 +2471,8 @@ var kinds = { string: 10, end: 17 };
 function* stringsOf(text) {
   const scanner = createScanner2(text, true);
   for (let kind = scanner.scan(); kind !== kinds.end; kind = scanner.scan()) {
-    const start = scanner.getTokenOffset();
-    if (kind === kinds.string) yield { value: scanner.getTokenValue(), start, end: start + scanner.getTokenLength() };
+    const start2 = scanner.getTokenOffset();
+    if (kind === kinds.string) yield { value: scanner.getTokenValue(), start: start2, end: start2 + scanner.getTokenLength() };
   }
 }
 function lineOf(filled, path) {
@@ -2515,8 +2703,8 @@ function bareAddress(text) {
   return bare.replace(/\ue000(\d+)\ue000/g, (_whole, index) => held[Number(index)] ?? "");
 }
 function* textsIn(layer) {
-  for (const { value, start, end } of stringsOf(layer.text)) {
-    const written = writtenBetween(layer, start, end);
+  for (const { value, start: start2, end: end2 } of stringsOf(layer.text)) {
+    const written = writtenBetween(layer, start2, end2);
     yield [value, written === null ? null : unquoted(written)];
   }
 }
@@ -5249,10 +5437,10 @@ function run(command, options) {
       windowsHide: true,
       stdio: [input === void 0 ? "ignore" : "pipe", "pipe", "pipe", isGuarded ? "pipe" : "ignore"]
     });
-    const end = () => endGroup2(child, isGuarded);
+    const end2 = () => endGroup2(child, isGuarded);
     const settle = (status, more = "") => {
       clearTimeout(timer);
-      end();
+      end2();
       const text = (chunks) => Buffer.concat(chunks).toString("utf8");
       resolve({ status, stdout: text(said.stdout), stderr: text(said.stderr) + more, late: late2 });
     };
@@ -5277,7 +5465,7 @@ function run(command, options) {
     child.stdio[3]?.on("error", () => {
     });
     child.on("error", (error) => settle(null, error.message));
-    child.on("exit", end);
+    child.on("exit", end2);
     child.on("close", (status) => settle(status));
   });
 }
@@ -5300,12 +5488,12 @@ async function readHeaders({ share, prefix }, env, cwd) {
 }
 
 // src/doctor/probe/files.ts
-import { accessSync as accessSync2, closeSync as closeSync2, constants as constants2, existsSync as existsSync4, fstatSync, openSync as openSync2, readdirSync as readdirSync2, readSync, realpathSync } from "node:fs";
+import { accessSync as accessSync3, closeSync as closeSync2, constants as constants3, existsSync as existsSync4, fstatSync, openSync as openSync2, readdirSync as readdirSync2, readSync, realpathSync } from "node:fs";
 var largest3 = 4 * 1024 * 1024;
 function readText(path) {
   let file = null;
   try {
-    file = openSync2(path, constants2.O_RDONLY | (constants2.O_NONBLOCK ?? 0));
+    file = openSync2(path, constants3.O_RDONLY | (constants3.O_NONBLOCK ?? 0));
     const stats = fstatSync(file);
     if (stats.isDirectory()) return { kind: "unreadable", why: "EISDIR" };
     if (!stats.isFile() || stats.size > largest3) return { kind: "unreadable", why: stats.isFile() ? "EFBIG" : "EINVAL" };
@@ -5327,7 +5515,7 @@ function textOf2(path) {
 }
 function may(path, mode) {
   try {
-    accessSync2(path, mode);
+    accessSync3(path, mode);
     return true;
   } catch {
     return false;
@@ -5335,11 +5523,11 @@ function may(path, mode) {
 }
 function whyNotWritable(folder) {
   try {
-    accessSync2(folder, constants2.W_OK | constants2.X_OK);
+    accessSync3(folder, constants3.W_OK | constants3.X_OK);
     return null;
   } catch (error) {
     const code2 = error.code ?? "EACCES";
-    return code2 === "EACCES" && may(folder, constants2.X_OK) && mountOptionsOf(folder).includes("ro") ? "EROFS" : code2;
+    return code2 === "EACCES" && may(folder, constants3.X_OK) && mountOptionsOf(folder).includes("ro") ? "EROFS" : code2;
   }
 }
 function mountOptionsOf(path) {
@@ -5759,7 +5947,7 @@ function readResolver() {
 
 // src/doctor/probe/programs.ts
 import { existsSync as existsSync8, realpathSync as realpathSync2, statSync as statSync3 } from "node:fs";
-function findPrograms(env, prefix) {
+function findPrograms2(env, prefix) {
   const folders = (env["PATH"] || "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin").split(":").filter(Boolean);
   const all = (name) => [...new Set(folders.map((folder) => `${folder}/${name}`).filter(isProgram))].map((path) => realpathSync2(path));
   return {
@@ -5874,7 +6062,7 @@ async function examine(examination) {
   const home = env["HOME"] || "/";
   const configHome = launched.linked === null ? {} : { XDG_CONFIG_HOME: parentOf(launched.linked.from) };
   const world = worldOf({ ...env, ...configHome }, cwd, home);
-  const programs2 = findPrograms(env, installation.prefix);
+  const programs2 = findPrograms2(env, installation.prefix);
   const binary = installation.prefix === null ? null : `${installation.prefix}/lib/aperture-env/opencode`;
   const asked = deep && binary !== null && programs2.own?.binary === true ? askOpencode(binary, env, cwd, timeout) : null;
   const resolved = resolveConfig(world);
@@ -5896,7 +6084,7 @@ async function examine(examination) {
   const meant = new URL(taken.gateway ?? origin ?? "http://localhost");
   const look2 = () => lookAtConnection(settings, taken, given, uid, meant.hostname);
   const asking = performance.now();
-  const [first, early, answers] = await Promise.all([
+  const [first, early, answers2] = await Promise.all([
     origin === null ? null : ask2(deadline),
     settings === null ? null : look2(),
     asked
@@ -5920,7 +6108,7 @@ async function examine(examination) {
   const isExplained = connection.some(({ severity }) => severity === "failure");
   const filled = [...own === null ? [] : [own.filled], ...resolved.layers.map((layer) => layer.filled)];
   const secretive = resolved.problems.length > 0 || wellKnown.length > 0 || filled.some(putsIn);
-  const debugged = answers === null ? null : judgeDebugConfig(answers.config, resolved.config, secretive);
+  const debugged = answers2 === null ? null : judgeDebugConfig(answers2.config, resolved.config, secretive);
   const config = debugged?.config ?? resolved.config;
   const choices2 = choicesFor(config);
   const quote = quoteFrom(filled, debugged?.config ?? null);
@@ -5940,7 +6128,7 @@ async function examine(examination) {
   const inContainer = installation.prefix !== null;
   const checks = [
     ...judgePrograms2(local2),
-    ...answers === null ? [] : judgeVersion(answers.version, programs2.own?.stamp ?? null),
+    ...answers2 === null ? [] : judgeVersion(answers2.version, programs2.own?.stamp ?? null),
     ...inContainer ? [...judgeFolders2(local2), ...judgeLeftovers(local2)] : [],
     ...judgeEnvironment(installation),
     ...judgeEnds(installation, todayFrom(given)),
@@ -6054,8 +6242,8 @@ function readMadeFor(text) {
   };
 }
 function endsOf(ends) {
-  return (Array.isArray(ends) ? ends : []).flatMap((end) => {
-    const [model, on, replacement = ""] = [textAt(end, "model"), textAt(end, "on"), textAt(end, "replacement")];
+  return (Array.isArray(ends) ? ends : []).flatMap((end2) => {
+    const [model, on, replacement = ""] = [textAt(end2, "model"), textAt(end2, "on"), textAt(end2, "replacement")];
     return model === void 0 || on === void 0 || !/^\d{4}-\d\d-\d\d$/.test(on) ? [] : [{ model, on, replacement }];
   });
 }

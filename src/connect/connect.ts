@@ -2,13 +2,16 @@
 import { existsSync } from "node:fs";
 import type { Env } from "../vocabulary.ts";
 import { findDaemon, noteNetwork, socketIn } from "./daemon.ts";
+import { connectGiven, findProgram, isAnswering } from "./given-daemon.ts";
 import { findKey } from "./key.ts";
 import { askStatus } from "./local-api.ts";
+import { answersAt } from "./gateway.ts";
 import { failed, type Outcome } from "./outcome.ts";
 import { findRunFolder, findStateFolder } from "./places.ts";
 import { findOnNetwork, type Seen } from "./probe.ts";
 import { isJob, wayOf, type Settings } from "./settings.ts";
 import { findMachine } from "./status.ts";
+import { connectUnplug } from "./ts-unplug.ts";
 import { connectUserspace } from "./userspace.ts";
 
 /** Who asks, from where, and how long there is. Times are as `performance.now()` counts them. */
@@ -34,13 +37,47 @@ export interface Request {
 export async function connect(request: Request): Promise<Outcome> {
   const { settings, env } = request;
   const way = wayOf(settings, env);
+  const key = findKey(settings, env);
   if (way === "network") return { ok: true, message: "The network of this container is taken as it is" };
+  if (way === "ts-unplug") return viaUnplug(request);
   if (way === "userspace") return viaUserspace(request, null);
+  if (way === "sidecar") {
+    const socket = settings.socket ?? featureSocket;
+    return (await isAnswering(socket, 2000))
+      ? connectGiven({ ...request, socket, key: null, own: false })
+      : failed(
+          "The container with Tailscale beside this one does not answer",
+          "look at it from the host:  docker compose ps  and  docker compose logs tailscale",
+        );
+  }
+  if (way === "tailscale") {
+    const socket = settings.socket ?? featureSocket;
+    // Its entrypoint starts no daemon where there is no device.
+    if (await isAnswering(socket, existsSync("/dev/net/tun") ? 2000 : 0))
+      return connectGiven({ ...request, socket, key, own: true });
+    return viaUserspace(request, null);
+  }
   const found = await findOnNetwork(settings.origin, request.name, request.probeDeadline);
   if (!found.there) return viaUserspace(request, found.why);
   const run = findRunFolder(request.uid);
   if (run !== null) noteNetwork(run, new URL(settings.origin).hostname);
   return { ok: true, message: `The network of this container leads to ${settings.origin}` };
+}
+
+/** Where the daemon of Tailscale's Feature, and any other that root starts, listens. */
+const featureSocket = "/var/run/tailscale/tailscaled.sock";
+
+const noPlace = failed(
+  "Neither /tmp, /var/tmp nor /dev/shm can have a folder of this account alone",
+  "make one of them writable",
+);
+
+async function viaUnplug(request: Request): Promise<Outcome> {
+  const { settings, env, uid, prefix } = request;
+  const program = `${prefix}/lib/aperture-env/ts-unplug`;
+  if (!existsSync(program)) return failed(`${program} is not there`, "build the image again");
+  const run = findRunFolder(uid);
+  return run === null ? noPlace : connectUnplug({ ...request, run, program, key: findKey(settings, env) });
 }
 
 /** `why` is why the network does not do, where that was asked first. */
@@ -49,15 +86,14 @@ async function viaUserspace(request: Request, why: string | null): Promise<Outco
   const { hostname } = new URL(settings.origin);
   const cannot = `${settings.origin} cannot be reached from here${why === null ? "" : `: ${why}`}`;
   const library = `${prefix}/lib/aperture-env`;
-  const programs = { cli: `${library}/tailscale`, daemon: `${library}/tailscaled` };
-  if (![programs.cli, programs.daemon].every((program) => existsSync(program)))
+  const programs = findPrograms(library, env);
+  if (programs === null)
     return failed(
       why === null ? `${library} has no programs of Tailscale's` : cannot,
       `work on a machine of the tailnet, or have Tailscale in the image: write  tailscale: {}  below  aperture:  in aperture-env.yaml, run  npx create-aperture-env@latest update  and build again`,
     );
   const run = findRunFolder(uid);
-  if (run === null)
-    return failed("Neither /tmp, /var/tmp nor /dev/shm can have a folder of this account alone", "make one of them writable");
+  if (run === null) return noPlace;
   const key = findKey(settings, env);
   const { seen } = request;
   if (why !== null && key === null && !isKept(request) && !seen && findDaemon(run) === null)
@@ -68,6 +104,14 @@ async function viaUserspace(request: Request, why: string | null): Promise<Outco
   return connectUserspace({ ...request, run, programs, key });
 }
 
+/** Those of the image, or of somebody's Feature. */
+function findPrograms(library: string, env: Env): { readonly cli: string; readonly daemon: string } | null {
+  const [cli, daemon] = ["tailscale", "tailscaled"].map((name) =>
+    existsSync(`${library}/${name}`) ? `${library}/${name}` : findProgram(name, env),
+  );
+  return typeof cli === "string" && typeof daemon === "string" ? { cli, daemon } : null;
+}
+
 /** Whether a login of this account is on the volume. */
 function isKept({ settings, uid }: Request): boolean {
   const folder = findStateFolder(settings.folder, uid, "tailscale");
@@ -76,32 +120,42 @@ function isKept({ settings, uid }: Request): boolean {
 
 /** Where it stands; nothing is started. */
 export async function look({ settings, env, uid, name, probeDeadline, deadline }: Request): Promise<Outcome> {
+  const { origin } = settings;
+  const { hostname } = new URL(origin);
   const run = findRunFolder(uid);
   const daemon = run === null ? null : findDaemon(run);
-  if (run === null || daemon === null) {
-    const found = await findOnNetwork(settings.origin, name, probeDeadline);
+  const way = wayOf(settings, env);
+  const given = way === "tailscale" || way === "sidecar" ? (settings.socket ?? featureSocket) : null;
+  const socket = daemon?.way === "userspace" ? socketIn(run!) : given;
+  const status = socket === null ? null : await askStatus(socket, Math.min(deadline, performance.now() + 2000));
+  if (status === null || "phase" in status) {
+    if (daemon?.way === "ts-unplug")
+      return (await answersAt(
+        `http://localhost:${daemon.port}`,
+        new URL(`http://127.0.0.1:${daemon.port}`),
+        performance.now() + 2000,
+      ))
+        ? { ok: true, message: `${origin} answers at http://localhost:${daemon.port}` }
+        : failed("ts-unplug runs, and the gateway does not answer through it", "run  aperture-connect");
+    const found = await findOnNetwork(origin, name, probeDeadline);
     return found.there
-      ? { ok: true, message: `The network of this container leads to ${settings.origin}` }
+      ? { ok: true, message: `The network of this container leads to ${origin}` }
       : failed(
-          `No daemon of this account runs, and ${found.why}`,
-          wayOf(settings, env) === "network" ? "aperture-doctor says more" : "run  aperture-connect",
+          `No daemon answers here, and ${found.why}`,
+          way === "network" ? "aperture-doctor says more" : "run  aperture-connect",
         );
   }
-  const status = await askStatus(socketIn(run), deadline);
-  if ("phase" in status) return failed("The daemon does not answer", "run  aperture-connect");
-  const machine = findMachine(status, new URL(settings.origin).hostname);
+  const self = status.self?.name ?? "";
+  const machine = findMachine(status, hostname);
   if (status.state !== "Running")
     return failed(
       `The daemon is not in the tailnet (${status.state})`,
       status.loginUrl === null ? "run  aperture-connect" : `log in at  ${status.loginUrl}`,
     );
   return machine === null
-    ? failed(
-        `This node (${status.self?.name ?? ""}) sees no ${new URL(settings.origin).hostname} in the tailnet`,
-        "aperture-doctor says more",
-      )
+    ? failed(`This node (${self}) sees no ${hostname} in the tailnet`, "aperture-doctor says more")
     : {
         ok: true,
-        message: `This node (${status.self?.name ?? ""}) sees ${machine.name} in the tailnet; its proxy is http://127.0.0.1:${daemon.port}`,
+        message: `This node (${self}) sees ${machine.name} in the tailnet${daemon === null ? "" : `; its proxy is http://127.0.0.1:${daemon.port}`}`,
       };
 }

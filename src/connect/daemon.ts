@@ -6,7 +6,7 @@ import { hostname } from "node:os";
 import type { Env } from "../vocabulary.ts";
 import { askStatus } from "./local-api.ts";
 import { identityOf, isRunning, programOf } from "./process.ts";
-import { inUse, startDaemon } from "./start.ts";
+import { endDaemon, inUse, startDaemon } from "./start.ts";
 
 /** A program that runs for all processes of this account. */
 export interface Daemon {
@@ -67,8 +67,7 @@ export async function launch(start: Start): Promise<Daemon | NotStarted> {
 async function launchAt(start: Start, port: number): Promise<Daemon | NotStarted> {
   const { way, run, state, env, deadline } = start;
   const log = `${run}/${programs[way]}.log`;
-  rmSync(`${run}/ready`, { force: true });
-  rmSync(socketIn(run), { force: true });
+  for (const old of [`${run}/ready`, socketIn(run), log]) rmSync(old, { force: true });
   const child = startDaemon(start.command(port), { env, log, folder: state ?? "" });
   if (child === null) return { why: "ended", said: "the system cannot start it" };
   let status: number | null = null;
@@ -86,6 +85,13 @@ async function launchAt(start: Start, port: number): Promise<Daemon | NotStarted
   }
   const said = textIn(run, `${programs[way]}.log`).trim().split("\n").at(-1) ?? "";
   return { why: status === inUse ? "in-use" : status === null ? "late" : "ended", said };
+}
+
+/** Ends it, and waits for that, for some seconds at the most. */
+export async function end(run: string, { pid }: Daemon): Promise<void> {
+  endDaemon(pid);
+  for (let waited = 0; waited < 5000 && findDaemon(run)?.pid === pid; waited += 50)
+    await new Promise((resolve) => setTimeout(resolve, 50));
 }
 
 /** Notes that the gateway has answered through it just now. */

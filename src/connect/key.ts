@@ -51,3 +51,12 @@ export function withoutKeys(settings: Pick<Settings, "secret">, env: Env): Env {
 export function withoutSecret(text: string, key: Key | null): string {
   return key === null || key.input === "" ? text : text.replaceAll(key.input, "…");
 }
+
+/** The variables for a program that logs in by itself, with the one key that counts under the name that Tailscale's own library knows (tsnet). */
+export function keyForChild(settings: Pick<Settings, "secret">, env: Env, key: Key | null): Env {
+  const others = withoutKeys(settings, env);
+  if (key === null) return others;
+  if (key.args[0] === "--auth-key=file:/dev/stdin") return { ...others, TS_AUTHKEY: key.input };
+  const known = Object.entries(env).filter(([name]) => /^TS_(?:CLIENT_ID|CLIENT_SECRET|ID_TOKEN|AUDIENCE)$/.test(name));
+  return { ...others, ...Object.fromEntries(known) };
+}

@@ -5,8 +5,8 @@ import { runUntil } from "./start.ts";
 
 /** How a node is to be. */
 export interface Login {
-  /** The program `tailscale`. */
-  readonly program: string;
+  /** The words that begin a call of `tailscale`. */
+  readonly program: readonly [string, ...string[]];
   readonly socket: string;
   readonly node: string;
   readonly loginServer: string | null;
@@ -22,7 +22,7 @@ export function upCommand(
   seconds: number,
 ): readonly [string, ...string[]] {
   return [
-    program,
+    ...program,
     `--socket=${socket}`,
     "up",
     "--reset",

@@ -17,8 +17,11 @@ const usage = `aperture-connect: brings the way from this container to the gatew
 Exit: 0 the gateway can be reached, 1 it cannot, 2 usage.
 `;
 
-/** In milliseconds: the look at the network, with the start of this program; a person at a terminal; a container that starts. */
-const times = { probe: 390, person: 50_000, postStart: 8000 };
+/**
+ * In milliseconds: the look at the network, with the start of this program, but for what a machine needs that is busy; a person at a terminal; a container
+ * that starts.
+ */
+const times = { probe: 390, leastProbe: 150, person: 50_000, postStart: 8000 };
 
 /** Runs it, and gives the exit status. `args` are the words behind the program's. */
 export async function connectMain(args: readonly string[]): Promise<number> {
@@ -68,7 +71,7 @@ export async function connectMain(args: readonly string[]): Promise<number> {
     prefix: values.prefix,
     seen: isPerson || (isStart && !isJob(env)),
     name: readSeen(values.seen),
-    probeDeadline: now + Math.max(20, times.probe - sinceThen(values.since)),
+    probeDeadline: now + Math.max(times.leastProbe, times.probe - sinceThen(values.since)),
     deadline: now + (isStart ? times.postStart : seconds * 1000),
     person: isPerson ? now + times.person : null,
     say: (text) => out.write(shown`${prefix}${text}\n`),

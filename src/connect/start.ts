@@ -51,6 +51,15 @@ export function startDaemon(
   }
 }
 
+/** Ends a program that stays. */
+export function endDaemon(pid: number): void {
+  try {
+    process.kill(pid, "SIGTERM");
+  } catch {
+    // It has ended already.
+  }
+}
+
 /** What a program that was waited for said. */
 export interface Said {
   /** Null where it was ended, or could not be started. */

@@ -1,5 +1,5 @@
 /** The way that fits the place: the network as it is where the gateway is there, else the container's own node, where it can be one. */
-import { connectBy, ownNode } from "../parts/node.ts";
+import { byHost, hostOptions } from "../parts/by-host.ts";
 import { nothing } from "../parts/runtime.ts";
 import type { Connection } from "../vocabulary.ts";
 
@@ -10,9 +10,6 @@ export const auto: Connection = {
   hint: "the network where the gateway is there, else a node of its own",
   about: "the network where the gateway is there, else a node of its own, where aperture.tailscale is set",
   needs: [],
-  options: {},
-  runtime: (answers) => ({
-    ...nothing,
-    ...(answers.tailscale === null ? { connect: connectBy(answers, "auto") } : ownNode(answers, "auto")),
-  }),
+  options: hostOptions,
+  runtime: (answers, options) => ({ ...nothing, ...byHost(answers, "auto", options) }),
 };

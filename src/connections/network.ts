@@ -1,4 +1,5 @@
 /** The plain way to the gateway: the network that the container runs in already leads there. */
+import { byHost, hostOptions } from "../parts/by-host.ts";
 import { nameOptions, namesOf } from "../parts/names.ts";
 import { nothing } from "../parts/runtime.ts";
 import type { Connection } from "../vocabulary.ts";
@@ -10,6 +11,6 @@ export const network: Connection = {
   hint: "the container's network already reaches it",
   about: "the network it runs in already does",
   needs: [],
-  options: nameOptions,
-  runtime: (_answers, options) => ({ ...nothing, names: namesOf(options) }),
+  options: { ...nameOptions, ...hostOptions },
+  runtime: (answers, options) => ({ ...nothing, ...byHost(answers, "network", options), names: namesOf(options) }),
 };

@@ -1,5 +1,5 @@
 /** A node of its own in the container, without any privilege: OpenCode's requests go to the gateway by its proxy. */
-import { ownNode } from "../parts/node.ts";
+import { byHost, hostOptions } from "../parts/by-host.ts";
 import { nothing } from "../parts/runtime.ts";
 import type { Connection } from "../vocabulary.ts";
 
@@ -10,6 +10,6 @@ export const userspace: Connection = {
   hint: "a node of its own, without any privilege",
   about: "a node of its own in the container, without any privilege",
   needs: ["env"],
-  options: {},
-  runtime: (answers) => ({ ...nothing, ...ownNode(answers, "userspace") }),
+  options: hostOptions,
+  runtime: (answers, options) => ({ ...nothing, ...byHost(answers, "userspace", options) }),
 };

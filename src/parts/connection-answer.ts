@@ -69,13 +69,15 @@ export function parseConnection(text: string): Parsed<ConnectionChoice> {
   return accept({ ...options, kind });
 }
 
-/** Reads a word, or a map with `kind` and options; a list of texts is one text with blanks between. */
+/** Reads a word, or a map with `kind` and options; a list of texts is one text with blanks between. `default` is `kind` in a map of words by host. */
 export function readConnection(value: unknown): Parsed<ConnectionChoice> {
   if (typeof value === "string") return accept({ kind: value.trim() });
   if (typeof value !== "object" || value === null || Array.isArray(value))
     return refused(`expected text, not ${describe(value)}`, `write  ${connections[0].value}`);
-  const { kind, ...options } = value as Record<string, unknown>;
+  const { default: otherwise, kind = otherwise, ...options } = value as Record<string, unknown>;
   if (typeof kind !== "string") return refused("the connection has no kind", `write  kind: ${connections[0].value}`);
+  if (otherwise !== undefined && otherwise !== kind)
+    return refused("the connection has both kind and default", "leave one of them out");
   const texts: Record<string, string> = Object.create(null);
   for (const [name, option] of Object.entries(options)) {
     const parts: readonly unknown[] = Array.isArray(option) ? option : [option];

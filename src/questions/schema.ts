@@ -32,20 +32,22 @@ function connectionForms(): Schema {
   const words = { enum: choicesOf("connection") };
   const maps = connections
     .filter(({ options }) => Object.keys(options).length > 0)
-    .map(({ value, options }) => ({
-      type: "object",
-      additionalProperties: false,
-      required: ["kind", ...Object.keys(options).filter((name) => options[name]!.required)],
-      properties: {
-        kind: { const: value },
-        ...Object.fromEntries(
-          Object.entries(options).map(([name, { help }]) => [
-            name,
-            { type: ["string", "integer", "array"], items: { type: "string" }, description: help },
-          ]),
-        ),
-      },
-    }));
+    .flatMap(({ value, options }) =>
+      ("codespaces" in options ? ["kind", "default"] : ["kind"]).map((key) => ({
+        type: "object",
+        additionalProperties: false,
+        required: [key, ...Object.keys(options).filter((name) => options[name]!.required)],
+        properties: {
+          [key]: { const: value },
+          ...Object.fromEntries(
+            Object.entries(options).map(([name, { help }]) => [
+              name,
+              { type: ["string", "integer", "array"], items: { type: "string" }, description: help },
+            ]),
+          ),
+        },
+      })),
+    );
   return maps.length === 0 ? words : { anyOf: [words, ...maps] };
 }
 

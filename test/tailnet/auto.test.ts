@@ -8,6 +8,7 @@ import { skips } from "../support/skips.ts";
 import { startTailnet, tailnetMissing, upCommand, type Tailnet } from "../support/tailnet.ts";
 
 const missing = await tailnetMissing();
+const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
 describe.skipIf(skips("a real tailnet", missing))("one image", () => {
   let tailnet: Tailnet;
@@ -150,8 +151,7 @@ describe.skipIf(skips("a real tailnet", missing))("one image", () => {
     expect((await other.logs()).stdout).not.toContain("POST");
     // Who knows better says so.
     const taken = prompt(container, "say hi", { env: { APERTURE_CONNECTION: "network" } });
-    for (let tries = 0; tries < 200 && !(await other.logs()).stdout.includes("POST"); tries++)
-      await new Promise((done) => setTimeout(done, 100));
+    for (let tries = 0; tries < 200 && !(await other.logs()).stdout.includes("POST"); tries++) await pause(100);
     expect((await other.logs()).stdout).toContain("POST");
     await container.remove();
     await taken;
@@ -163,6 +163,8 @@ describe.skipIf(skips("a real tailnet", missing))("one image", () => {
       args: ["--network", tailnet.network.name, "--volume", `${join(import.meta.dirname, "..", "..", "dist")}:/app:ro`],
       command: ["node", "/app/bin.js", "mock-gateway", "--host", "0.0.0.0", "--port", "80"],
     });
+    const isUp = async (): Promise<boolean> => /listens/.test(Object.values(await gateway.logs()).join(" "));
+    for (let tries = 0; tries < 300 && !(await isUp()); tries++) await pause(100);
     const address = await gateway.address(tailnet.network.name);
     const container = await off(["--add-host", `house.test:${address}`]);
     for (const [url, proxy] of [
@@ -185,7 +187,7 @@ describe.skipIf(skips("a real tailnet", missing))("one image", () => {
     const began = docker(["exec", "--tty", container.name, "opencode", "run", "say hi after the login"], { timeout: 120_000 });
     let id: string | undefined;
     for (let tries = 0; tries < 100 && id === undefined; tries++) {
-      await new Promise((done) => setTimeout(done, 200));
+      await pause(200);
       const status = await container.exec([
         "/usr/local/lib/aperture-env/tailscale",
         "--socket=/tmp/aperture-env-1000/tailscaled.sock",
@@ -195,12 +197,27 @@ describe.skipIf(skips("a real tailnet", missing))("one image", () => {
       id = /"AuthURL": "[^"]*\/register\/([^"]+)"/.exec(status.stdout)?.[1];
     }
     expect(id).toBeDefined();
-    await new Promise((done) => setTimeout(done, 1000));
+    await pause(1000);
     await tailnet.control("auth", "register", "--auth-id", id!, "--user", "dev");
     const { stdout, exitCode } = await began;
     expect(exitCode, stdout).toBe(0);
     expect(stdout).toContain(`/register/${id}`);
     expect(stdout).toContain("say hi after the login");
+    await container.remove();
+  });
+
+  test("a word for each host: the network at home, and a node of its own by the codespace's name in one", async () => {
+    const mixed = await buildConnected(tailnet, "{ default: network, codespaces: userspace, gitlab: auto }");
+    const container = await off([], mixed);
+    const said = async (...variables: string[]): Promise<string> =>
+      (await container.exec(["env", ...variables, "aperture-connect"])).stdout;
+    expect(await said()).toBe("The network of this container is taken as it is.");
+    expect(await said("GITHUB_ACTIONS=true")).toBe("The network of this container is taken as it is.");
+    expect(await said("GITLAB_CI=true")).toContain("set TS_AUTHKEY as a secret of the job");
+    const env = { CODESPACES: "true", CODESPACE_NAME: "fluffy_space-robot", TS_AUTHKEY: key };
+    const { exitCode, stderr } = await prompt(container, "say hi from the codespace", { env });
+    expect(exitCode, stderr).toBe(0);
+    expect((await tailnet.nodes()).map(({ given_name: name }) => name)).toContain("fluffy-space-robot");
     await container.remove();
   });
 });

@@ -91,7 +91,9 @@ describe("one module per outside thing", () => {
         "src/doctor/doctor.ts",
         "src/doctor/verdict.ts",
         "src/doctor/watchdog.ts",
-        ...["connect", "daemon", "lock", "main", "places", "process", "start"].map((name) => `src/connect/${name}.ts`),
+        ...["connect", "daemon", "given-daemon", "lock", "main", "places", "process", "start"].map(
+          (name) => `src/connect/${name}.ts`,
+        ),
       ],
     ],
     [

@@ -99,7 +99,7 @@ describe("a key", () => {
     };
     expect(withoutKeys({ secret: "HOUSE_KEY" }, env)).toEqual({ HOME: "/x" });
     const key = findKey({ secret: "HOUSE_KEY" }, env);
-    const login = { program: "/p", socket: "/s", node: "n", loginServer: "http://c", tags: ["ci", "tag:x"] };
+    const login = { program: ["/p"] as const, socket: "/s", node: "n", loginServer: "http://c", tags: ["ci", "tag:x"] };
     const command = upCommand(login, key, 12.4);
     expect(command.join(" ")).toBe(
       "/p --socket=/s up --reset --hostname=n --timeout=12s --login-server=http://c --advertise-tags=tag:ci,tag:x --auth-key=file:/dev/stdin",

@@ -1,0 +1,112 @@
+/** The way by ts-unplug: a node that serves the gateway on a port of the loopback, found or started, and waited for until the gateway has answered there. */
+import type { Env } from "../vocabulary.ts";
+import { end, findDaemon, launch, noteLost, noteReady, textIn, trimLog, type Daemon, type NotStarted } from "./daemon.ts";
+import { answersAt } from "./gateway.ts";
+import { keyForChild, type Key } from "./key.ts";
+import { takeLock } from "./lock.ts";
+import { failed, type Outcome } from "./outcome.ts";
+import { findStateFolder } from "./places.ts";
+import { nodeOf, type Settings } from "./settings.ts";
+
+/** What is to be connected. */
+export interface UnplugTask {
+  readonly settings: Settings;
+  readonly env: Env;
+  readonly uid: number;
+  readonly run: string;
+  readonly program: string;
+  readonly key: Key | null;
+  readonly deadline: number;
+  readonly person: number | null;
+  say(text: string): void;
+}
+
+/** Connects. */
+export async function connectUnplug(task: UnplugTask): Promise<Outcome> {
+  const { settings, run, key, deadline, person } = task;
+  const lock = await takeLock(run, deadline);
+  if (lock === null) return failed("Another process of this account is still connecting", "try again in a moment");
+  let daemon: Daemon | NotStarted;
+  try {
+    const there = findDaemon(run);
+    daemon = there ?? (await start(task));
+    // It reads a key as it starts, and this one began before there was one.
+    if (there !== null && key !== null && loginIn(run) !== null && !(await answers(there, performance.now() + justLoggedIn))) {
+      await end(run, there);
+      daemon = await start(task);
+    }
+  } finally {
+    lock.release();
+  }
+  if (!("pid" in daemon))
+    return daemon.why === "in-use"
+      ? failed("Another container uses the login on this volume", "stop that one, or give this one a volume of its own")
+      : failed(`ts-unplug does not start: ${daemon.said}`, "aperture-doctor says more");
+  trimLog(run, daemon);
+  const outcome = await waitFor(task, daemon);
+  if (!outcome.ok && outcome.loginUrl !== undefined && person !== null) {
+    task.say(`to let this container into the tailnet, log in at  ${outcome.loginUrl}`);
+    if (await answers(daemon, person)) return reached(task, daemon);
+  }
+  if (!outcome.ok) noteLost(run);
+  return outcome;
+
+  function reached({ settings: { origin } }: UnplugTask, { port }: Daemon): Outcome {
+    noteReady(run, daemon as Daemon);
+    return { ok: true, message: `${origin} answers at http://localhost:${port}` };
+  }
+
+  /** Until it answers, or says where to log in. */
+  async function waitFor(whole: UnplugTask, running: Daemon): Promise<Outcome> {
+    while (performance.now() < deadline) {
+      if (await answers(running, Math.min(deadline, performance.now() + justLoggedIn))) return reached(whole, running);
+      const loginUrl = loginIn(run);
+      if (loginUrl !== null)
+        return {
+          ok: false,
+          message: "This container is not logged in to the tailnet",
+          next: `log in at  ${loginUrl}  and start again`,
+          loginUrl,
+        };
+    }
+    return failed(
+      `ts-unplug runs, and ${settings.origin} does not answer through it`,
+      "look whether aperture.url has the machine's name, and whether the tailnet's policy lets this node reach it",
+    );
+  }
+}
+
+/** In milliseconds: who starts again has logged in, as a rule, and it hears of that a moment later. */
+const justLoggedIn = 1500;
+
+function answers({ port }: Daemon, deadline: number): Promise<boolean> {
+  return answersAt(`http://localhost:${port}`, new URL(`http://127.0.0.1:${port}`), deadline);
+}
+
+function start({ settings, env, uid, run, program, key, deadline }: UnplugTask): Promise<Daemon | NotStarted> {
+  const state = findStateFolder(settings.folder, uid, "ts-unplug");
+  const { host } = new URL(settings.origin);
+  return launch({
+    way: "ts-unplug",
+    run,
+    state,
+    port: settings.port,
+    env: keyForChild(settings, env, key),
+    deadline,
+    command: (port) => [
+      program,
+      "-dir",
+      state ?? `${run}/ts-unplug`,
+      "-hostname",
+      nodeOf(settings, env),
+      "-port",
+      String(port),
+      host,
+    ],
+  });
+}
+
+/** The last address to log in of what it has said since it began (tsnet: "To start this tsnet server, restart with TS_AUTHKEY set, or go to: …"). */
+function loginIn(run: string): string | null {
+  return [...textIn(run, "ts-unplug.log").matchAll(/or go to: (https?:\/\/[!-~]+)/g)].at(-1)?.[1] ?? null;
+}
