@@ -63,11 +63,6 @@ export function paintFor({ stdout, env }: Io): Paint {
   return painter(wantsColour(stdout, env));
 }
 
-/** How wide what goes to stdout may be: as the terminal is, and as it likes where there is none. */
-export function columnsOf({ stdout }: Io): number {
-  return stdout.isTTY ? (stdout.columns ?? 80) : Number.POSITIVE_INFINITY;
-}
-
 /** A run's side of a process. */
 export function openIo(port: ProcessPort): Io {
   return {

@@ -155,8 +155,6 @@ export function relayed(said: string): Shown {
 /** The end of a stream that only takes what may be shown. */
 export interface Printer {
   readonly isTTY: boolean;
-  /** Of a terminal that says so. */
-  readonly columns?: number | undefined;
   /** Writes; `done` is called once it is out. */
   write(text: Shown, done?: () => void): void;
 }
@@ -164,7 +162,6 @@ export interface Printer {
 /** What a stream has to have. */
 export interface TextStream {
   readonly isTTY?: boolean;
-  readonly columns?: number;
   write(text: string, done?: () => void): unknown;
 }
 
@@ -173,9 +170,6 @@ export function printTo(stream: TextStream): Printer {
   return {
     get isTTY() {
       return stream.isTTY === true;
-    },
-    get columns() {
-      return stream.columns;
     },
     // Not by its class: each bundle of the built program has one of its own.
     write: (text, done) => void stream.write(String(text), done),

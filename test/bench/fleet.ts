@@ -39,6 +39,7 @@ export async function measureFleet(root: string, work: string): Promise<Figure[]
     }
   };
 
+  const made = await measureMaking(bin, work, models);
   await update(names);
   const same: Run[] = [];
   const changed: Run[] = [];
@@ -49,10 +50,18 @@ export async function measureFleet(root: string, work: string): Promise<Figure[]
     change(`http://gateway-${round}`);
     changed.push(await update(names));
   }
-  rmSync(fleet, { recursive: true, force: true });
   const each = (runs: readonly Run[]): number => median(runs.map(({ ms }) => ms)) / count;
+  const report = await runOnce({ command: [process.execPath, bin, "report", ...names], options: { cwd: fleet } }, true);
+  rmSync(fleet, { recursive: true, force: true });
   const growth = median(many.map(({ peak }) => peak)) / median(same.map(({ peak }) => peak));
   return [
+    ...made,
+    {
+      what: `report of ${count} repositories, each`,
+      measured: `${each([report]).toFixed(2)} ms (${report.peak.toFixed(0)} MB)`,
+      budget: "at most 4 ms",
+      met: report.exitCode === 0 && each([report]) <= 4,
+    },
     {
       what: `update of ${count} repositories, each`,
       measured: `${each(same).toFixed(2)} ms`,
@@ -71,6 +80,62 @@ export async function measureFleet(root: string, work: string): Promise<Figure[]
       measured: `${growth.toFixed(2)} (${median(many.map(({ peak }) => peak)).toFixed(0)} MB)`,
       budget: "at most 1.10",
       met: growth <= 1.1,
+    },
+  ];
+}
+
+/** Environments for 1,000 folders in one call, from one file of answers; and for some as commits on branches, where git decides. */
+async function measureMaking(bin: string, work: string, models: readonly string[]): Promise<Figure[]> {
+  const folder = join(work, "making");
+  const names = Array.from({ length: count }, (_, index) => `r${index}`);
+  for (const [index, name] of names.entries()) {
+    mkdirSync(join(folder, name), { recursive: true });
+    if (index % 2 === 0) writeFileSync(join(folder, name, "package.json"), "{}\n");
+    else cpSync(join(models[1]!, ".devcontainer", "devcontainer.json"), join(folder, name, ".devcontainer.json"));
+  }
+  writeFileSync(join(folder, "team.yaml"), "aperture: { url: http://gateway }\n");
+  const env = { ...usual, npm_config_registry: "http://registry.test/" };
+  const make = async (some: readonly string[], ...flags: readonly string[]): Promise<Run> => {
+    const words = [process.execPath, bin, ...some, "--spec", "team.yaml", "--yes", ...flags];
+    const run = await runOnce({ command: words as [string, ...string[]], options: { cwd: folder, env } }, true);
+    if (run.exitCode !== 0) throw new Error(`create ended with ${run.exitCode}`);
+    return run;
+  };
+  const branched = names.slice(0, count / 10);
+  const who = ["-c", "user.name=bench", "-c", "user.email=bench@localhost"];
+  for (const name of branched) {
+    const cwd = join(folder, name);
+    for (const args of [
+      ["init", "--quiet"],
+      ["add", "--all"],
+      [...who, "commit", "--quiet", "--message", "begin"],
+    ])
+      await execa("git", args, { cwd });
+  }
+  Object.assign(env, { GIT_AUTHOR_NAME: "bench", GIT_AUTHOR_EMAIL: "bench@localhost" });
+  Object.assign(env, { GIT_COMMITTER_NAME: "bench", GIT_COMMITTER_EMAIL: "bench@localhost" });
+  const commits = await make(branched, "--branch", "bench", "--commit");
+  const few = await make(branched);
+  const all = await make(names);
+  rmSync(folder, { recursive: true, force: true });
+  return [
+    {
+      what: `create of ${count} repositories, each`,
+      measured: `${(all.ms / count).toFixed(2)} ms`,
+      budget: "none: the disk decides",
+      met: true,
+    },
+    {
+      what: `its peak memory, against ${branched.length}`,
+      measured: `${(all.peak / few.peak).toFixed(2)} (${all.peak.toFixed(0)} MB)`,
+      budget: "at most 1.50",
+      met: all.peak / few.peak <= 1.5,
+    },
+    {
+      what: `the same as commits on branches, each of ${branched.length}`,
+      measured: `${(commits.ms / branched.length).toFixed(0)} ms (${commits.peak.toFixed(0)} MB)`,
+      budget: "none: git decides",
+      met: true,
     },
   ];
 }

@@ -7,7 +7,7 @@ import { csvHeader, formatCsv, formatEnds, formatOverviews, type Environment, ty
 import { findTarget, type Target } from "../../repo/scan.ts";
 import { shown } from "../../text/terminal.ts";
 import type { Command } from "../args.ts";
-import { columnsOf, paintFor, type Io } from "../io.ts";
+import { paintFor, type Io } from "../io.ts";
 import { checkRepository } from "./check.ts";
 import { visitAll, type Visit } from "./fleet.ts";
 
@@ -28,7 +28,7 @@ export async function runReport({ directories, switches, csv }: ReportCommand, i
   };
   const end = (total: string): void => {
     if (csv) return;
-    io.stdout.write(formatOverviews(overviews, columnsOf(io), paintFor(io)));
+    io.stdout.write(formatOverviews(overviews, io.columns, paintFor(io)));
     io.stdout.write(shown`\n${formatEnds(overviews)}${total}\n`);
   };
   const how = { json: switches.json, cwd, ...(!switches.json && { print: { each, end } }) };
