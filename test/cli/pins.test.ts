@@ -156,7 +156,7 @@ test("the image of a container beside the environment is pinned, too, in every s
   images[tag] = manifest("index", "tailscale");
   const pinned = `${tag}@${digest(tag)}`;
   expect((await create("--connection", "sidecar", "--pins")).exit).toBe(0);
-  expect(read(".devcontainer/aperture-env/sidecar/tailscale.yaml")).toContain(`image: ${pinned}\n`);
+  expect(read(".devcontainer/aperture-env/sidecar/tailscale.yaml")).toContain(`image: "${pinned}"\n`);
   expect(Object.keys(lock().pins!)).toHaveLength(4);
   const theirs = makeFolder();
   write(theirs.folder, {
@@ -166,7 +166,7 @@ test("the image of a container beside the environment is pinned, too, in every s
   const made = await runPiped(["--yes", "--connection", "sidecar", "--pins"], theirs.folder);
   expect(made.exit, made.stderr).toBe(0);
   const service = readFileSync(join(theirs.folder, ".devcontainer/aperture-env/sidecar/tailscale.yaml"), "utf8");
-  expect(service).toContain(`image: ${pinned}\n`);
+  expect(service).toContain(`image: "${pinned}"\n`);
   theirs.remove();
 });
 
