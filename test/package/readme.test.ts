@@ -1,12 +1,13 @@
 /** What the README and the pages behind it say is so. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { bases } from "../../src/catalog/bases.ts";
 import { providers } from "../../src/catalog/providers.ts";
 import { wireFormats, type WireFormat } from "../../src/catalog/wire-formats.ts";
 import { pinnedRelease } from "../../src/catalog/release.ts";
-import { environmentOf, makeFolders, root, runBin } from "./machine.ts";
+import { skipsWithoutGit } from "../support/skips.ts";
+import { environmentOf, makeFolders, root, runBin, runWith } from "./machine.ts";
 
 const folders = makeFolders();
 afterAll(() => folders.remove());
@@ -69,6 +70,41 @@ test("what it shows of a check is what a check says", async () => {
   writeFileSync(join(folder, ".devcontainer/aperture-env/launcher.sh"), "mine\n");
   const { exit, stdout } = await runBin(home, folder, ["check"]);
   expect({ exit, stdout }).toEqual({ exit: 3, stdout: shown });
+});
+
+test.skipIf(skipsWithoutGit("the README's roll-out"))("what it shows of many repositories is what comes of it", async () => {
+  const many = section("Many repositories");
+  const [, team] = /```yaml\n([^]*?)```/.exec(many) ?? [];
+  const shown = [
+    ...many.matchAll(/```console\n\$ (?:npm create aperture-env@latest --|npx create-aperture-env) ([^\n]+)\n([^]*?)```/g),
+  ];
+  expect(shown).toHaveLength(2);
+  const folder = folders.make("src");
+  const who = { NAME: "Someone", EMAIL: "someone@example.com" };
+  const git = Object.entries(who).flatMap(([key, value]) =>
+    [`GIT_AUTHOR_${key}`, `GIT_COMMITTER_${key}`].map((name) => [name, value]),
+  );
+  const home = environmentOf(folders.make("home"), Object.fromEntries(git) as Record<string, string>);
+  writeFileSync(join(folder, "team.yaml"), team!);
+  for (const [name, file, text] of [
+    ["api", "package.json", "{}\n"],
+    ["web", ".devcontainer/devcontainer.json", '{ "image": "debian" }\n'],
+  ] as const) {
+    mkdirSync(dirname(join(folder, name, file)), { recursive: true });
+    writeFileSync(join(folder, name, file), text);
+    for (const words of [
+      ["init", "--quiet"],
+      ["add", "--all"],
+      ["commit", "--quiet", "--message", "begin"],
+    ])
+      await runWith(home, join(folder, name), "git", words);
+  }
+  const plain = (said: string): string => said.replaceAll(/\([0-9a-f]{10}\)/g, "(…)");
+  for (const [, line, said] of shown) {
+    const ran = await runBin(home, folder, line!.split(" "));
+    expect({ exit: ran.exit, stdout: plain(ran.stdout) }).toEqual({ exit: 0, stdout: plain(said!) });
+    for (const name of ["api", "web"]) await runWith(home, join(folder, name), "git", ["switch", "--quiet", "aperture-env"]);
+  }
 });
 
 test("the flags that it names are in the help", async () => {
