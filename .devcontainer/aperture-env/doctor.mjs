@@ -2960,10 +2960,10 @@ function judgeNamed(one, environment) {
 function judgeModel({ path, text }, { providers, allowed = [], managed = false }) {
   if (/^\{(?:env|file):/.test(text) || [...providers, ...allowed].includes(text.split("/")[0])) return null;
   const main2 = {
-    model: "OpenCode cannot start a session with it, or goes past the gateway where enabled_providers lets it in",
-    small_model: "OpenCode uses the main model instead, or goes past the gateway where enabled_providers lets it in"
+    model: "OpenCode cannot start a session with it, or bypasses the gateway where enabled_providers lets it in",
+    small_model: "OpenCode uses the main model instead, or bypasses the gateway where enabled_providers lets it in"
   };
-  const comes = managed ? "every prompt of it ends as an unknown error" : main2[path.join(".")] ?? "every prompt of it ends as an unknown error, or goes past the gateway where enabled_providers lets it in";
+  const comes = managed ? "every prompt of it ends as an unknown error" : main2[path.join(".")] ?? "every prompt of it ends as an unknown error, or bypasses the gateway where enabled_providers lets it in";
   return {
     code: "foreign-model",
     path,
@@ -3095,7 +3095,7 @@ function judgeOwnProviders(config, named, environment) {
           code: "asks-others",
           path: ["provider", id],
           what: `provider ${show2(id)}${at2} is let in by opencode.other_providers`,
-          comes: "what is asked of its models goes there, past the gateway",
+          comes: "what is asked of its models goes there, bypassing the gateway",
           hint: "leave it if that is meant, or take it out of aperture-env.yaml",
           fixable: false
         }
@@ -3106,7 +3106,7 @@ function judgeOwnProviders(config, named, environment) {
         path: ["provider", id],
         what: `provider ${show2(id)}${at2} is none of the environment's`,
         comes: "enabled_providers of the environment leaves it off, and its models cannot be chosen",
-        hint: `leave it off; or add it to providers in aperture-env.yaml, if the gateway serves it; or name it in opencode.other_providers there, if it may go past the gateway`,
+        hint: `leave it off; or add it to providers in aperture-env.yaml, if the gateway serves it; or name it in opencode.other_providers there, if it may bypass the gateway`,
         fixable: false
       }
     ];
@@ -3143,14 +3143,14 @@ function describeAddress(id, value, url) {
   if (placeholder !== null && placeholder.index < /^(?:[a-z][a-z0-9+.-]*:[\\/]*)?[^/\\?#]*/i.exec(written)[0].length)
     return {
       what: `comes from ${show2(placeholder[0])}, whose value is not known here`,
-      comes: `${id} goes past the gateway unless that is ${url}`
+      comes: `${id} bypasses the gateway unless that is ${url}`
     };
   if (!URL.canParse(written)) return { what: "is not an address", comes: `OpenCode cannot reach ${id} with it` };
   const { origin } = new URL(written);
   if (origin === new URL(url).origin) return null;
   return {
     what: `is at ${origin === "null" ? "another address" : origin}, not at the gateway ${url}`,
-    comes: `all that is asked of ${id} goes past the gateway`
+    comes: `all that is asked of ${id} bypasses the gateway`
   };
 }
 function showOrigin(text) {
@@ -3466,7 +3466,7 @@ function judgeAddress2(provider, { own, origin, resolved, mine, quote }) {
       "config",
       "provider-direct",
       `${id} has no base URL`,
-      "its requests go past the gateway, to whoever offers it",
+      "its requests bypass the gateway, to whoever offers it",
       "take it out of enabled_providers, or give it the gateway's address"
     );
   for (const { url, by } of addresses) {
@@ -3488,14 +3488,14 @@ function judgeAddress2(provider, { own, origin, resolved, mine, quote }) {
         "config",
         "provider-bypass",
         `${id} goes to ${goes}, not to the gateway (${where})`,
-        "everything that is asked of it goes past the gateway",
+        "everything that is asked of it bypasses the gateway",
         fix
       ) : found(
         "warning",
         "config",
         "provider-stray",
         `${id} can be chosen, and goes to ${goes} (${where})`,
-        "it is none of the environment's providers: what is asked of it goes past the gateway",
+        "it is none of the environment's providers: what is asked of it bypasses the gateway",
         "leave it if that is meant, or take it out of enabled_providers"
       );
     const expected = textAt(own, "provider", provider.id, "options", "baseURL");
@@ -3566,7 +3566,7 @@ function judgeOthers(facts) {
         "config",
         "provider-ambient",
         `${listed(ambient.map(({ id, variable }) => `${id} (${variable})`))} can be chosen because of the environment`,
-        "enabled_providers lets them in, and they go past the gateway",
+        "enabled_providers lets them in, and they bypass the gateway",
         "let enabled_providers name the gateway's providers only"
       )
     );
@@ -3888,21 +3888,21 @@ var refusals = [
     status: 403,
     says: /guardrail_blocked|blocked by (?:a )?guardrail/i,
     what: "has a guardrail that blocks this prompt (403)",
-    hint: "It is about what is asked, not about who asks: no grant helps. The gateway's administrators know the rule, and see the request on its Logs page."
+    hint: "It blocks the content of the request, so no grant helps. The gateway's administrators know the rule, and see the request on its Logs page."
   },
   {
     code: "gateway-hook",
     status: 503,
     says: /\bhook\b/i,
-    what: "has a hook that did not let this through (503)",
-    hint: "A hook that fails closed refuses every prompt while what it asks does not answer. The gateway's administrators have to see to it."
+    what: "has a hook that rejected this request (503)",
+    hint: "A hook that fails closed rejects every prompt while its backend is down. Ask the gateway's administrators to fix it."
   },
   {
     code: "gateway-quota-invalid",
     status: 429,
     says: /\b(?:pars\w+|invalid|malformed|misconfigured|unknown)\b/i,
     what: "cannot read its own quota (429)",
-    hint: "Waiting does not help: in the gateway's configuration a capacity is written such as $10.00, and a rate such as $5.00/day. Its administrators have to mend it."
+    hint: "Waiting does not help: in the gateway's configuration a capacity is written such as $10.00, and a rate such as $5.00/day. Ask its administrators to fix it."
   }
 ];
 function findGuardrail(text) {
@@ -3935,14 +3935,14 @@ function explainFailure({ phase, code: code2, detail }, about) {
       "gateway-proxy",
       about,
       `The proxy on the way to ${origin} cannot be reached ${why}.`,
-      "Start it, or take the gateway's name into NO_PROXY."
+      "Start it, or add the gateway's name to NO_PROXY."
     );
   }
   if (phase === "lookup" && (code2 === "TIMEOUT" || code2 === "EAI_AGAIN"))
     return failed2(
       "gateway-name",
       about,
-      `Nobody here answers for the name ${hostname2}.`,
+      `No DNS server answers for the name ${hostname2}.`,
       "Is this machine online? In a tailnet MagicDNS answers (tailscale status, tailscale dns status); a container may have a resolver of its own."
     );
   if (code2 === "ENOTFOUND" || phase === "lookup")
@@ -3951,13 +3951,13 @@ function explainFailure({ phase, code: code2, detail }, about) {
     return answered ? failed2(
       "gateway-slow",
       about,
-      `${origin} took the connection, and its answer was not complete after ${seconds}.`,
-      "Try again, or give it longer with --timeout 30. If it stays so, see whether the gateway answers in a browser."
+      `${origin} accepted the connection, but its answer was not complete after ${seconds}.`,
+      "Try again, or raise the limit with --timeout 30. If it persists, check whether the gateway answers in a browser."
     ) : failed2(
       "gateway-timeout",
       about,
       `${origin} does not answer: no connection within ${seconds}.`,
-      "Most often the tailnet policy does not let this machine reach the gateway on tcp:80 and 443, or the gateway's node key has expired (tailscale status). An exit node of a VPN can be in the way, too. Slow network: --timeout 30."
+      "Usually the tailnet policy does not let this machine reach the gateway on tcp:80 and 443, or the gateway's node key has expired (tailscale status). An exit node of a VPN can be in the way, too. Slow network: --timeout 30."
     );
   }
   if (code2 === "ECONNREFUSED")
@@ -3965,14 +3965,14 @@ function explainFailure({ phase, code: code2, detail }, about) {
       "gateway-refused",
       about,
       `Nothing listens on ${url.host}${url.port === "" ? ` (port ${protocol === "https:" ? 443 : 80})` : ""}${local.test(hostname2) ? "" : ", or a firewall on the way rejects it"}.`,
-      local.test(hostname2) ? "Start what shall listen there: ts-unplug, or to try things  npx create-aperture-env mock-gateway" : protocol === "https:" ? `Most gateways serve plain http, which WireGuard encrypts: try ${origin.replace(/^https/, "http")}` : "Is it the gateway's name, and the right port? The gateway listens on 80. A firewall that rejects (icmp-admin-prohibited, or a reset) looks the same from here: look at the rules of this machine and of the network."
+      local.test(hostname2) ? "Start the service that should listen there: ts-unplug, or for a trial  npx create-aperture-env mock-gateway" : protocol === "https:" ? `Most gateways serve plain http, which WireGuard encrypts: try ${origin.replace(/^https/, "http")}` : "Check the gateway's name and port. The gateway listens on 80. A firewall that rejects (icmp-admin-prohibited, or a reset) looks the same from here: look at the rules of this machine and of the network."
     );
   if (["EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN", "ENETDOWN", "EADDRNOTAVAIL"].includes(code2))
     return failed2(
       "gateway-unreachable",
       about,
-      `There is no way to ${hostname2} from here.`,
-      "Is Tailscale up on this machine (tailscale status)? A container needs the host's network, or a connection of its own."
+      `${hostname2} is unreachable from here.`,
+      "Is Tailscale up on this machine (tailscale status)? A container needs a network that reaches the tailnet, or another aperture.connection."
     );
   if (/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|UNKNOWN_PROTOCOL|HTTP_REQUEST/.test(
     `${code2} ${detail.toUpperCase().replaceAll(" ", "_")}`
@@ -3995,26 +3995,26 @@ function explainFailure({ phase, code: code2, detail }, about) {
       "gateway-speaks-tls",
       about,
       `${origin} does not answer in HTTP; it may want TLS.`,
-      `Try ${httpsOf(url)}, or look what listens there.`
+      `Try ${httpsOf(url)}, or check what listens there.`
     );
   if (code2 === "NOT_HTTP" || code2 === "BAD_HTTP")
     return failed2(
       "gateway-not-http",
       about,
       code2 === "NOT_HTTP" ? `${origin} answers with something that is not HTTP.` : `${origin} answers with something that is not HTTP: ${clean(detail, 80)}.`,
-      "Look what listens there: it is not the gateway."
+      "Check what listens there: it is not the gateway."
     );
   if (answered && (code2 === "ECONNRESET" || code2 === "EPIPE" || code2 === "ECONNABORTED" || code2 === "EPROTO"))
     return phase === "body" ? failed2(
       "gateway-cut-off",
       about,
-      `The answer of ${origin} was cut off.`,
-      "Run again. If it stays so, something between here and the gateway closes connections."
+      `The answer of ${origin} was incomplete.`,
+      "Run again. If it persists, something between this machine and the gateway closes connections."
     ) : failed2(
       "gateway-reset",
       about,
-      `${origin} took the connection and closed it without an answer.`,
-      protocol === "https:" ? `It may not speak TLS: try ${origin.replace(/^https/, "http")}` : `Run again. If it stays so, it wants TLS (${httpsOf(url)}), is not the gateway, or something on the way refuses it.`
+      `${origin} accepted the connection and closed it without an answer.`,
+      protocol === "https:" ? `It may not speak TLS: try ${origin.replace(/^https/, "http")}` : `Run again. If it persists, it wants TLS (${httpsOf(url)}), is not the gateway, or something on the way refuses it.`
     );
   return failed2(
     "gateway-unreachable",
@@ -4032,7 +4032,7 @@ function explainAnswer(answer, about) {
       "gateway-too-large",
       about,
       `The answer of ${origin} is larger than any list of models.`,
-      "It is not the gateway's; look at the address in a browser."
+      "It is not the gateway; open the address in a browser."
     );
   if (status >= 200 && status <= 299) {
     if (!/html/i.test(type) && !/^\s*<(?:!doctype|html)/i.test(text)) return null;
@@ -4056,8 +4056,8 @@ function explainAnswer(answer, about) {
       return failed2(
         "gateway-unauthorized",
         about,
-        `${origin} does not know who asks (401).${quoted}`,
-        "Aperture asks for no key and knows you by your tailnet identity. So this is something else than the gateway, or something in front of it; ask it directly, from a machine in the tailnet."
+        `${origin} does not recognise you (401).${quoted}`,
+        "Aperture asks for no key and knows you by your tailnet identity. So this is not the gateway, or something in front of it; ask the gateway directly, from a machine in the tailnet."
       );
     case 403:
       return /no role granted/i.test(text) ? failed2(
@@ -4068,7 +4068,7 @@ function explainAnswer(answer, about) {
       ) : failed2(
         "gateway-denied",
         about,
-        `${origin} refuses you, and not for want of a role (403).${quoted}`,
+        `${origin} refuses you, though not because of a missing role (403).${quoted}`,
         `If what it says does not tell why: it may be something in front of the gateway, or a rule of its administrators. Where a grant is missing after all: ${formatGrant(about)}.`
       );
     case 404:
@@ -4090,14 +4090,14 @@ function explainAnswer(answer, about) {
         "gateway-proxy",
         about,
         `The proxy wants a user and a password (407).`,
-        "Put them into the variable, or take the gateway's name into NO_PROXY."
+        "Put them into the variable, or add the gateway's name to NO_PROXY."
       );
     case 429:
       return failed2(
         "gateway-quota",
         about,
-        `${origin} says that it is too much (429).${quoted}`,
-        answer.retryAfter === null ? `A quota is used up, or the gateway cannot read one, or too many ask. Try again later. ${quotaPage(origin)}` : `A quota is used up, or too many ask. ${retryAt(answer.retryAfter)} ${quotaPage(origin)}`
+        `${origin} limits your requests (429).${quoted}`,
+        answer.retryAfter === null ? `A quota is used up or invalid, or there are too many requests. Try again later. ${quotaPage(origin)}` : `A quota is used up, or there are too many requests. ${retryAt(answer.retryAfter)} ${quotaPage(origin)}`
       );
   }
   if (status >= 300 && status <= 399) return explainRedirect(answer, about);
@@ -4106,13 +4106,13 @@ function explainAnswer(answer, about) {
       "gateway-failed",
       about,
       `${origin} failed to answer (${status}).${quoted}`,
-      about.proxy === null ? `Run again in a moment. ${status === 503 || status === 502 ? "It may be restarting. " : ""}If it stays so, its administrators see why on ${origin}/ui/` : "The proxy may not reach the gateway: in a tailnet it has to be tailscaled's own, or the gateway's name belongs into NO_PROXY."
+      about.proxy === null ? `Run again in a moment. ${status === 503 || status === 502 ? "It may be restarting. " : ""}If it persists, its administrators see why on ${origin}/ui/` : "The proxy may not reach the gateway: in a tailnet it has to be tailscaled's own, or the gateway's name belongs into NO_PROXY."
     );
   return failed2(
     "gateway-status",
     about,
     `${origin} answers with status ${status}.${quoted}`,
-    "It may not be the gateway; look at the address in a browser."
+    "It may not be the gateway; open the address in a browser."
   );
 }
 var largestJson = { depth: 100, parts: 1e6 };
@@ -4130,7 +4130,7 @@ function notJson(text, about) {
     "gateway-not-json",
     about,
     `${about.url.origin}/v1/models answers with ${what}.`,
-    "It may not be the gateway; look at the address in a browser."
+    "It may not be the gateway; open the address in a browser."
   );
 }
 function explainRedirect({ location }, about) {
@@ -4143,7 +4143,7 @@ function explainRedirect({ location }, about) {
   return failed2(
     name,
     about,
-    `${url.origin}/v1/models sends ${where}, which was not followed.`,
+    `${url.origin}/v1/models redirects ${where}, which was not followed.`,
     "A login page stands in front, or it is another server: the gateway itself answers without one. Ask it directly, by its name in the tailnet."
   );
 }
@@ -4173,7 +4173,7 @@ function clean(text, length) {
 }
 function failed2(code2, { proxy, unused }, message, hint) {
   const through = proxy === null ? "" : ` It was asked through the proxy ${proxy}, which http_proxy names.`;
-  const directly = unused === null ? "" : ` ${unused} is set, and not used here: only http through an http proxy is.`;
+  const directly = unused === null ? "" : ` ${unused} is set, but not used here: only an http proxy for http is supported.`;
   return environmentError(code2, message, `${hint}${through}${directly}`);
 }
 

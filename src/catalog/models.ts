@@ -7,7 +7,7 @@
  */
 import proposed from "./opencode/models.json" with { type: "json" };
 
-/** One model of the catalogue; fields beyond these are passed on as they are. */
+/** One model of the catalogue; fields beyond these are passed on unchanged. */
 export interface CatalogueModel {
   readonly id: string;
   readonly [field: string]: unknown;

@@ -102,7 +102,7 @@ const entries: Readonly<Record<string, Entry>> = {
   "amazon-bedrock": {
     name: "Amazon Bedrock",
     // The loader of the id `amazon-bedrock` puts `us.` and the like before the names of models, by the region, looks for AWS's own credentials
-    // and leaves the key in a variable that the agent's commands see. For another id it does not run, and names stay as they are.
+    // and leaves the key in a variable that the agent's commands see. For another id it does not run, and names stay unchanged.
     formats: { converse: { as: "bedrock" } },
     models: ["us.anthropic.claude-sonnet-5", "us.anthropic.claude-haiku-4-5-20251001-v1:0"],
     aliases: ["bedrock", "aws-bedrock"],
@@ -220,7 +220,7 @@ const called = (name: string, id: string): Refusal => ({ why: `${name} is called
  */
 const refusals: Readonly<Record<string, Refusal>> = {
   "google-vertex-anthropic": {
-    why: "for Claude on Vertex, OpenCode insists on Google's own credentials and asks Google for them, past the gateway",
+    why: "for Claude on Vertex, OpenCode insists on Google's own credentials and asks Google for them, bypassing the gateway",
     fix: "take Claude from anthropic or amazon-bedrock, and Gemini from google-vertex",
   },
   vercel: {
@@ -233,7 +233,7 @@ const refusals: Readonly<Record<string, Refusal>> = {
     fix: own("foundry", "responses"),
   },
   "azure-cognitive-services": {
-    why: "OpenCode calls Azure's own addresses, past the gateway",
+    why: "OpenCode calls Azure's own addresses, bypassing the gateway",
     fix: own("foundry", "responses"),
   },
   "gemini-cli": {
@@ -241,13 +241,13 @@ const refusals: Readonly<Record<string, Refusal>> = {
     fix: "take google, or google-vertex",
   },
   opencode: {
-    why: "that is OpenCode's own hosted provider, past the gateway",
+    why: "that is OpenCode's own hosted provider, bypassing the gateway",
     fix: "leave it out, or give one of your own another name",
   },
-  "github-copilot": { why: "it logs in at GitHub and goes there, past the gateway", fix: "leave it out" },
-  gitlab: { why: "it logs in at GitLab and goes there, past the gateway", fix: "leave it out" },
+  "github-copilot": { why: "it logs in at GitHub and goes there, bypassing the gateway", fix: "leave it out" },
+  gitlab: { why: "it logs in at GitLab and goes there, bypassing the gateway", fix: "leave it out" },
   "cloudflare-ai-gateway": { why: "it goes to Cloudflare's gateway, past this one", fix: own("workers", "chat") },
-  "cloudflare-workers-ai": { why: "it goes to Cloudflare, past the gateway", fix: own("workers", "chat") },
+  "cloudflare-workers-ai": { why: "it goes to Cloudflare, bypassing the gateway", fix: own("workers", "chat") },
   "sap-ai-core": { why: "it logs in at SAP with a service key of its own", fix: own("sap", "chat") },
   "snowflake-cortex": { why: "OpenCode changes what is sent to this id", fix: own("cortex", "chat") },
   digitalocean: { why: "OpenCode has a login of its own for this id", fix: own("do-models", "chat") },

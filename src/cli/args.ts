@@ -64,7 +64,7 @@ function refuseLateVerb(positionals: readonly string[]): void {
   if (late !== undefined) {
     throw usageError(
       "reserved-word",
-      `${late} is a command, and a command comes first.`,
+      `${late} is a command, and commands come first.`,
       `For a folder of that name write ./${late}`,
     );
   }
@@ -122,13 +122,13 @@ function refuseValue(word: string, { name, keyed }: Flag, value: string): AppErr
   if (keyed === true)
     return usageError(
       "bad-flag",
-      `--${name} takes its value behind an equals sign, and ${value} stands behind a space.`,
+      `--${name} takes its value after an equals sign, not after a space: ${value}.`,
       `Write --${name}=${/^(?:true|yes|on|1)$/i.test(value) ? "true" : "false"}`,
     );
   return usageError(
     "bad-flag",
-    `${word} takes no value, and ${value} stands behind it.`,
-    `Leave ${value} out. For a folder of that name write ./${value}`,
+    `${word} takes no value, but ${value} follows it.`,
+    `Remove ${value}. For a folder of that name write ./${value}`,
   );
 }
 

@@ -23,7 +23,7 @@ export function formatHelp(version: string): string {
     "",
     ...create.groups.flatMap(formatGroup),
     ...wrap(
-      "Exit: 0 done or nothing to do, 1 our fault, 2 usage or missing answers, 3 needs your decision, 4 the machine, 130 interrupted.",
+      "Exit: 0 done or nothing to do, 1 a bug in this program, 2 usage or missing answers, 3 needs your decision, 4 environment problem (network, Docker), 130 interrupted.",
     ),
   ]);
 }

@@ -102,7 +102,7 @@ function outlivingItsReader<Stream extends Writable>(stream: Stream): Stream {
     heard.add(stream);
     stream.on("error", ({ code, message }: NodeJS.ErrnoException) => {
       if (code === "EPIPE") return;
-      printTo(process.stderr).write(shown`What there is to say cannot be written (${code ?? message}).\n`);
+      printTo(process.stderr).write(shown`Output cannot be written (${code ?? message}).\n`);
       process.exit(4);
     });
   }
@@ -129,7 +129,7 @@ export function thisProcess(): ProcessPort {
       } catch {
         throw environmentError(
           "no-folder",
-          "The folder that this was started in is gone, or cannot be read.",
+          "The current folder was deleted, or cannot be read.",
           "Change to another folder, and run again.",
         );
       }

@@ -81,7 +81,7 @@ function withNpmsYes(error: unknown, { env }: Io): unknown {
   const { code, exit, lines } = error;
   const [message = "", ...details] = lines;
   const hint =
-    "Give the flags, or accept what is proposed with --yes. npm took a --yes for its own; ours stands behind the --:  npm create aperture-env@latest -- --yes";
+    "Give these flags, or accept the proposed values with --yes. npm kept --yes for itself; put it after the --:  npm create aperture-env@latest -- --yes";
   return new AppError({ code, exit, message, details, hint });
 }
 
@@ -95,6 +95,6 @@ function reportError(error: unknown, argv: readonly string[], io: Io): number {
     return known.exit;
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  io.stderr.write(shown`This is a defect of create-aperture-env ${generatorVersion}, not of your input:\n${block(stack)}\n`);
+  io.stderr.write(shown`This is a bug in create-aperture-env ${generatorVersion}, not in your input:\n${block(stack)}\n`);
   return 1;
 }

@@ -26,8 +26,8 @@ export function refuseSwallowedFlags(flags: readonly string[], env: Env): void {
   if (ours.length > 0) {
     throw usageError(
       "swallowed-flags",
-      `npm took ${ours.map((flag) => `--${flag}`).join(", ")} for its own.`,
-      "Put -- before our flags:  npm create aperture-env@latest -- --url http://ai",
+      `npm took ${ours.map((flag) => `--${flag}`).join(", ")} for itself.`,
+      "Put -- before the flags:  npm create aperture-env@latest -- --url http://ai",
     );
   }
 }

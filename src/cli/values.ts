@@ -11,8 +11,8 @@ export function oneFolder(positionals: readonly string[]): string | null {
   if (positionals.length > 1) {
     throw usageError(
       "too-many-folders",
-      `One folder can be named, and these are ${positionals.length}: ${positionals.join(", ")}.`,
-      "Behind  npm create aperture-env  flags need a -- before them:  npm create aperture-env@latest my-folder -- --url http://ai",
+      `Expected one folder, got ${positionals.length}: ${positionals.join(", ")}.`,
+      "After  npm create aperture-env  put -- before the flags:  npm create aperture-env@latest my-folder -- --url http://ai",
     );
   }
   return positionals[0] ?? null;
@@ -23,7 +23,7 @@ export function oneOrigin(positionals: readonly string[]): string | null {
   if (positionals.length > 1)
     throw usageError(
       "too-many-gateways",
-      `One gateway can be asked, and these are ${positionals.length}: ${positionals.join(", ")}.`,
+      `Expected one gateway, got ${positionals.length}: ${positionals.join(", ")}.`,
       "For instance  npx create-aperture-env discover http://ai",
     );
   return positionals[0] ?? null;

@@ -58,21 +58,21 @@ const refusals: readonly Refusal[] = [
     status: 403,
     says: /guardrail_blocked|blocked by (?:a )?guardrail/i,
     what: "has a guardrail that blocks this prompt (403)",
-    hint: "It is about what is asked, not about who asks: no grant helps. The gateway's administrators know the rule, and see the request on its Logs page.",
+    hint: "It blocks the content of the request, so no grant helps. The gateway's administrators know the rule, and see the request on its Logs page.",
   },
   {
     code: "gateway-hook",
     status: 503,
     says: /\bhook\b/i,
-    what: "has a hook that did not let this through (503)",
-    hint: "A hook that fails closed refuses every prompt while what it asks does not answer. The gateway's administrators have to see to it.",
+    what: "has a hook that rejected this request (503)",
+    hint: "A hook that fails closed rejects every prompt while its backend is down. Ask the gateway's administrators to fix it.",
   },
   {
     code: "gateway-quota-invalid",
     status: 429,
     says: /\b(?:pars\w+|invalid|malformed|misconfigured|unknown)\b/i,
     what: "cannot read its own quota (429)",
-    hint: "Waiting does not help: in the gateway's configuration a capacity is written such as $10.00, and a rate such as $5.00/day. Its administrators have to mend it.",
+    hint: "Waiting does not help: in the gateway's configuration a capacity is written such as $10.00, and a rate such as $5.00/day. Ask its administrators to fix it.",
   },
 ];
 
@@ -117,14 +117,14 @@ export function explainFailure({ phase, code, detail }: Failure, about: About): 
       "gateway-proxy",
       about,
       `The proxy on the way to ${origin} cannot be reached ${why}.`,
-      "Start it, or take the gateway's name into NO_PROXY.",
+      "Start it, or add the gateway's name to NO_PROXY.",
     );
   }
   if (phase === "lookup" && (code === "TIMEOUT" || code === "EAI_AGAIN"))
     return failed(
       "gateway-name",
       about,
-      `Nobody here answers for the name ${hostname}.`,
+      `No DNS server answers for the name ${hostname}.`,
       "Is this machine online? In a tailnet MagicDNS answers (tailscale status, tailscale dns status); a container may have a resolver of its own.",
     );
   if (code === "ENOTFOUND" || phase === "lookup")
@@ -134,14 +134,14 @@ export function explainFailure({ phase, code, detail }: Failure, about: About): 
       ? failed(
           "gateway-slow",
           about,
-          `${origin} took the connection, and its answer was not complete after ${seconds}.`,
-          "Try again, or give it longer with --timeout 30. If it stays so, see whether the gateway answers in a browser.",
+          `${origin} accepted the connection, but its answer was not complete after ${seconds}.`,
+          "Try again, or raise the limit with --timeout 30. If it persists, check whether the gateway answers in a browser.",
         )
       : failed(
           "gateway-timeout",
           about,
           `${origin} does not answer: no connection within ${seconds}.`,
-          "Most often the tailnet policy does not let this machine reach the gateway on tcp:80 and 443, or the gateway's node key has expired (tailscale status). An exit node of a VPN can be in the way, too. Slow network: --timeout 30.",
+          "Usually the tailnet policy does not let this machine reach the gateway on tcp:80 and 443, or the gateway's node key has expired (tailscale status). An exit node of a VPN can be in the way, too. Slow network: --timeout 30.",
         );
   }
   if (code === "ECONNREFUSED")
@@ -150,17 +150,17 @@ export function explainFailure({ phase, code, detail }: Failure, about: About): 
       about,
       `Nothing listens on ${url.host}${url.port === "" ? ` (port ${protocol === "https:" ? 443 : 80})` : ""}${local.test(hostname) ? "" : ", or a firewall on the way rejects it"}.`,
       local.test(hostname)
-        ? "Start what shall listen there: ts-unplug, or to try things  npx create-aperture-env mock-gateway"
+        ? "Start the service that should listen there: ts-unplug, or for a trial  npx create-aperture-env mock-gateway"
         : protocol === "https:"
           ? `Most gateways serve plain http, which WireGuard encrypts: try ${origin.replace(/^https/, "http")}`
-          : "Is it the gateway's name, and the right port? The gateway listens on 80. A firewall that rejects (icmp-admin-prohibited, or a reset) looks the same from here: look at the rules of this machine and of the network.",
+          : "Check the gateway's name and port. The gateway listens on 80. A firewall that rejects (icmp-admin-prohibited, or a reset) looks the same from here: look at the rules of this machine and of the network.",
     );
   if (["EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN", "ENETDOWN", "EADDRNOTAVAIL"].includes(code))
     return failed(
       "gateway-unreachable",
       about,
-      `There is no way to ${hostname} from here.`,
-      "Is Tailscale up on this machine (tailscale status)? A container needs the host's network, or a connection of its own.",
+      `${hostname} is unreachable from here.`,
+      "Is Tailscale up on this machine (tailscale status)? A container needs a network that reaches the tailnet, or another aperture.connection.",
     );
   if (
     /WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|UNKNOWN_PROTOCOL|HTTP_REQUEST/.test(
@@ -187,7 +187,7 @@ export function explainFailure({ phase, code, detail }: Failure, about: About): 
       "gateway-speaks-tls",
       about,
       `${origin} does not answer in HTTP; it may want TLS.`,
-      `Try ${httpsOf(url)}, or look what listens there.`,
+      `Try ${httpsOf(url)}, or check what listens there.`,
     );
   if (code === "NOT_HTTP" || code === "BAD_HTTP")
     return failed(
@@ -196,23 +196,23 @@ export function explainFailure({ phase, code, detail }: Failure, about: About): 
       code === "NOT_HTTP"
         ? `${origin} answers with something that is not HTTP.`
         : `${origin} answers with something that is not HTTP: ${clean(detail, 80)}.`,
-      "Look what listens there: it is not the gateway.",
+      "Check what listens there: it is not the gateway.",
     );
   if (answered && (code === "ECONNRESET" || code === "EPIPE" || code === "ECONNABORTED" || code === "EPROTO"))
     return phase === "body"
       ? failed(
           "gateway-cut-off",
           about,
-          `The answer of ${origin} was cut off.`,
-          "Run again. If it stays so, something between here and the gateway closes connections.",
+          `The answer of ${origin} was incomplete.`,
+          "Run again. If it persists, something between this machine and the gateway closes connections.",
         )
       : failed(
           "gateway-reset",
           about,
-          `${origin} took the connection and closed it without an answer.`,
+          `${origin} accepted the connection and closed it without an answer.`,
           protocol === "https:"
             ? `It may not speak TLS: try ${origin.replace(/^https/, "http")}`
-            : `Run again. If it stays so, it wants TLS (${httpsOf(url)}), is not the gateway, or something on the way refuses it.`,
+            : `Run again. If it persists, it wants TLS (${httpsOf(url)}), is not the gateway, or something on the way refuses it.`,
         );
   return failed(
     "gateway-unreachable",
@@ -232,7 +232,7 @@ export function explainAnswer(answer: Answer, about: About): AppError | null {
       "gateway-too-large",
       about,
       `The answer of ${origin} is larger than any list of models.`,
-      "It is not the gateway's; look at the address in a browser.",
+      "It is not the gateway; open the address in a browser.",
     );
   if (status >= 200 && status <= 299) {
     if (!/html/i.test(type) && !/^\s*<(?:!doctype|html)/i.test(text)) return null;
@@ -256,8 +256,8 @@ export function explainAnswer(answer: Answer, about: About): AppError | null {
       return failed(
         "gateway-unauthorized",
         about,
-        `${origin} does not know who asks (401).${quoted}`,
-        "Aperture asks for no key and knows you by your tailnet identity. So this is something else than the gateway, or something in front of it; ask it directly, from a machine in the tailnet.",
+        `${origin} does not recognise you (401).${quoted}`,
+        "Aperture asks for no key and knows you by your tailnet identity. So this is not the gateway, or something in front of it; ask the gateway directly, from a machine in the tailnet.",
       );
     case 403:
       return /no role granted/i.test(text)
@@ -270,7 +270,7 @@ export function explainAnswer(answer: Answer, about: About): AppError | null {
         : failed(
             "gateway-denied",
             about,
-            `${origin} refuses you, and not for want of a role (403).${quoted}`,
+            `${origin} refuses you, though not because of a missing role (403).${quoted}`,
             `If what it says does not tell why: it may be something in front of the gateway, or a rule of its administrators. Where a grant is missing after all: ${formatGrant(about)}.`,
           );
     case 404:
@@ -292,16 +292,16 @@ export function explainAnswer(answer: Answer, about: About): AppError | null {
         "gateway-proxy",
         about,
         `The proxy wants a user and a password (407).`,
-        "Put them into the variable, or take the gateway's name into NO_PROXY.",
+        "Put them into the variable, or add the gateway's name to NO_PROXY.",
       );
     case 429:
       return failed(
         "gateway-quota",
         about,
-        `${origin} says that it is too much (429).${quoted}`,
+        `${origin} limits your requests (429).${quoted}`,
         answer.retryAfter === null
-          ? `A quota is used up, or the gateway cannot read one, or too many ask. Try again later. ${quotaPage(origin)}`
-          : `A quota is used up, or too many ask. ${retryAt(answer.retryAfter)} ${quotaPage(origin)}`,
+          ? `A quota is used up or invalid, or there are too many requests. Try again later. ${quotaPage(origin)}`
+          : `A quota is used up, or there are too many requests. ${retryAt(answer.retryAfter)} ${quotaPage(origin)}`,
       );
   }
   if (status >= 300 && status <= 399) return explainRedirect(answer, about);
@@ -311,14 +311,14 @@ export function explainAnswer(answer: Answer, about: About): AppError | null {
       about,
       `${origin} failed to answer (${status}).${quoted}`,
       about.proxy === null
-        ? `Run again in a moment. ${status === 503 || status === 502 ? "It may be restarting. " : ""}If it stays so, its administrators see why on ${origin}/ui/`
+        ? `Run again in a moment. ${status === 503 || status === 502 ? "It may be restarting. " : ""}If it persists, its administrators see why on ${origin}/ui/`
         : "The proxy may not reach the gateway: in a tailnet it has to be tailscaled's own, or the gateway's name belongs into NO_PROXY.",
     );
   return failed(
     "gateway-status",
     about,
     `${origin} answers with status ${status}.${quoted}`,
-    "It may not be the gateway; look at the address in a browser.",
+    "It may not be the gateway; open the address in a browser.",
   );
 }
 
@@ -349,7 +349,7 @@ export function notJson(text: string, about: About): AppError {
     "gateway-not-json",
     about,
     `${about.url.origin}/v1/models answers with ${what}.`,
-    "It may not be the gateway; look at the address in a browser.",
+    "It may not be the gateway; open the address in a browser.",
   );
 }
 
@@ -364,7 +364,7 @@ function explainRedirect({ location }: Answer, about: About): AppError {
   return failed(
     name,
     about,
-    `${url.origin}/v1/models sends ${where}, which was not followed.`,
+    `${url.origin}/v1/models redirects ${where}, which was not followed.`,
     "A login page stands in front, or it is another server: the gateway itself answers without one. Ask it directly, by its name in the tailnet.",
   );
 }
@@ -406,6 +406,6 @@ export function clean(text: string, length: number): string {
 
 function failed(code: string, { proxy, unused }: About, message: string, hint: string): AppError {
   const through = proxy === null ? "" : ` It was asked through the proxy ${proxy}, which http_proxy names.`;
-  const directly = unused === null ? "" : ` ${unused} is set, and not used here: only http through an http proxy is.`;
+  const directly = unused === null ? "" : ` ${unused} is set, but not used here: only an http proxy for http is supported.`;
   return environmentError(code, message, `${hint}${through}${directly}`);
 }

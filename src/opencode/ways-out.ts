@@ -81,13 +81,13 @@ function judgeModel({ path, text }: Named, { providers, allowed = [], managed = 
   // What a variable or a file holds is not known here.
   if (/^\{(?:env|file):/.test(text) || [...providers, ...allowed].includes(text.split("/")[0]!)) return null;
   const main: Readonly<Record<string, string>> = {
-    model: "OpenCode cannot start a session with it, or goes past the gateway where enabled_providers lets it in",
-    small_model: "OpenCode uses the main model instead, or goes past the gateway where enabled_providers lets it in",
+    model: "OpenCode cannot start a session with it, or bypasses the gateway where enabled_providers lets it in",
+    small_model: "OpenCode uses the main model instead, or bypasses the gateway where enabled_providers lets it in",
   };
   const comes = managed
     ? "every prompt of it ends as an unknown error"
     : (main[path.join(".")] ??
-      "every prompt of it ends as an unknown error, or goes past the gateway where enabled_providers lets it in");
+      "every prompt of it ends as an unknown error, or bypasses the gateway where enabled_providers lets it in");
   return {
     code: "foreign-model",
     path,
@@ -236,7 +236,7 @@ function judgeOwnProviders(config: unknown, named: readonly Named[], environment
           code: "asks-others",
           path: ["provider", id],
           what: `provider ${show(id)}${at} is let in by opencode.other_providers`,
-          comes: "what is asked of its models goes there, past the gateway",
+          comes: "what is asked of its models goes there, bypassing the gateway",
           hint: "leave it if that is meant, or take it out of aperture-env.yaml",
           fixable: false,
         },
@@ -247,7 +247,7 @@ function judgeOwnProviders(config: unknown, named: readonly Named[], environment
         path: ["provider", id],
         what: `provider ${show(id)}${at} is none of the environment's`,
         comes: "enabled_providers of the environment leaves it off, and its models cannot be chosen",
-        hint: `leave it off; or add it to providers in aperture-env.yaml, if the gateway serves it; or name it in opencode.other_providers there, if it may go past the gateway`,
+        hint: `leave it off; or add it to providers in aperture-env.yaml, if the gateway serves it; or name it in opencode.other_providers there, if it may bypass the gateway`,
         fixable: false,
       },
     ];
@@ -293,14 +293,14 @@ function describeAddress(id: string, value: string, url: string): Pick<WayOut, "
   if (placeholder !== null && placeholder.index < /^(?:[a-z][a-z0-9+.-]*:[\\/]*)?[^/\\?#]*/i.exec(written)![0].length)
     return {
       what: `comes from ${show(placeholder[0])}, whose value is not known here`,
-      comes: `${id} goes past the gateway unless that is ${url}`,
+      comes: `${id} bypasses the gateway unless that is ${url}`,
     };
   if (!URL.canParse(written)) return { what: "is not an address", comes: `OpenCode cannot reach ${id} with it` };
   const { origin } = new URL(written);
   if (origin === new URL(url).origin) return null;
   return {
     what: `is at ${origin === "null" ? "another address" : origin}, not at the gateway ${url}`,
-    comes: `all that is asked of ${id} goes past the gateway`,
+    comes: `all that is asked of ${id} bypasses the gateway`,
   };
 }
 

@@ -4,7 +4,7 @@ import { outputs } from "../outputs/index.ts";
 
 const opencodeConfig = /^(?:\.opencode\/)?opencode\.jsonc?$/;
 
-/** What no output claims: the spec, what takes planned files out of what git ignores, and what goes past the gateway. */
+/** What no output claims: the spec, what takes planned files out of what git ignores, and what bypasses the gateway. */
 const common: readonly Claim[] = [
   { strategy: "seed", path: (path) => path === "aperture-env.yaml" },
   { strategy: "block", path: (path) => path === ".gitignore" },

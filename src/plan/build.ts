@@ -26,7 +26,7 @@ export interface PlanInput {
   readonly lock: Lock | null;
   /** The lock to write, but for what is known only after planning. */
   readonly nextLock: Omit<Lock, "files" | "revision" | "lockVersion">;
-  /** What goes past the gateway and is to be taken out of project files of the user's. */
+  /** What bypasses the gateway and is to be taken out of project files of the user's. */
   readonly taken: readonly TakenPiece[];
   /** Lines of a marked block for `.gitignore`; none where nothing is asked. */
   readonly ignoreLines: readonly string[];

@@ -83,7 +83,7 @@ export function observeNoLock(damaged: boolean): Observation[] {
       path: lockPath,
       state: "no-lock",
       message,
-      hint: damaged ? "bring it back from git" : "run  npm create aperture-env@latest",
+      hint: damaged ? "restore it from git" : "run  npm create aperture-env@latest",
     },
   ];
 }

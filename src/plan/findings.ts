@@ -43,8 +43,8 @@ export function findOpencodeFolder(hasFolder: boolean): Finding[] {
       code: "opencode-folder",
       where: { file: ".opencode" },
       message:
-        "OpenCode fetches its plugin package from the npm registry into this folder (63 MB) in each clone, and has no switch against it",
-      hint: "leave it if agents, commands or tools are in it; a mere opencode.json can stand at the top of the repository instead",
+        "OpenCode downloads its plugin package from the npm registry into this folder (63 MB) in each clone; it has no switch to prevent that",
+      hint: "keep it for agents, commands or tools; a lone opencode.json can move to the top of the repository",
     },
   ];
 }
@@ -60,7 +60,7 @@ export function findingsOfWorkspaces(paths: readonly string[]): Finding[] {
       code: "other-dev-containers",
       where: { file: first },
       message: `${paths.slice(0, 3).join(", ")}${more} ${are} below the top, opened by itself, and ${paths.length === 1 ? "does" : "do"} not get the environment`,
-      hint: `name what shall have it, with what has it already: --devcontainers ${formatShell(paths.slice(0, 3).join(","))}`,
+      hint: `to add it, name all that should have it: --devcontainers ${formatShell(paths.slice(0, 3).join(","))}`,
     },
   ];
 }
@@ -80,8 +80,8 @@ export function findingsOfIgnored(ignored: readonly Ignored[]): Finding[] {
     return {
       code: "git-ignored",
       where: { file: by.file, line: by.line },
-      message: `git leaves ${shown} out because of the pattern ${by.pattern}, so a clone would lack ${paths.length === 1 ? "it" : "them"}`,
-      hint: `take ${by.pattern} out of ${place}, or add by force: git add -f ${paths.map(formatShell).join(" ")}`,
+      message: `git ignores ${shown} because of the pattern ${by.pattern}, so a clone lacks ${paths.length === 1 ? "it" : "them"}`,
+      hint: `remove ${by.pattern} from ${place}, or force-add: git add -f ${paths.map(formatShell).join(" ")}`,
     };
   });
 }

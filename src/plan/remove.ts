@@ -30,7 +30,7 @@ export function planRemoval({ root, lock, snapshot, settle, editors }: RemovalIn
       kind: "keep",
       path: specPath,
       why: "left",
-      notes: ["it was not written by this program: delete it where you no longer need it"],
+      notes: ["it was not written by this program: delete it if you no longer need it"],
     });
   const found = snapshot.get(lockPath);
   const common = { root, warnings: [], findings: [] };

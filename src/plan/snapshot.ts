@@ -17,7 +17,7 @@ export type Snapshot = ReadonlyMap<string, FileState>;
 
 /** Refuses what was made from a look at a file that has changed since. */
 export function refuseChanged(path: string): never {
-  throw decisionError("changed-meanwhile", `${path} changed since it was looked at. Nothing was written.`, "Run again.", {
+  throw decisionError("changed-meanwhile", `${path} changed while this ran. Nothing was written.`, "Run again.", {
     file: path,
   });
 }

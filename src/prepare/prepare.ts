@@ -110,7 +110,7 @@ export async function preparePlanFrom(surveyed: Survey, request: Request): Promi
     ...(await findOthers(request, shape)),
   ];
   const warnings = [
-    ...(damaged ? [`${lockPath} is damaged or none of ours: files that are there are taken as yours`] : []),
+    ...(damaged ? [`${lockPath} is damaged or was not written by this program: existing files count as yours`] : []),
     ...describeRelease(answers.opencode, release, libc),
     ...tailscale.notes,
     ...notes,
@@ -161,7 +161,7 @@ function refuseDowngrade(lock: Lock | null): void {
   if (lock === null || compareVersions(lock.generator, generatorVersion) <= 0) return;
   throw usageError(
     "older-generator",
-    `This is create-aperture-env ${generatorVersion}, and ${lock.generator} wrote this environment.`,
+    `create-aperture-env ${lock.generator} wrote this environment, and this is the older ${generatorVersion}.`,
     "Use that version or a newer one, for instance  npx create-aperture-env@latest update",
     { file: lockPath },
   );
@@ -174,6 +174,6 @@ function describeModels(answers: Answers, catalogue: Catalogue): string[] {
   return without.length === 0
     ? []
     : [
-        `the catalogue does not know ${without.slice(0, 3).join(", ")}${more}: without limits nothing is compacted automatically, and it is taken to read no images and not to reason; write context, output, images and reasoning beside it, under providers in ${specPath}`,
+        `the catalogue does not know ${without.slice(0, 3).join(", ")}${more}: context limit unknown, so auto-compaction, images and reasoning are off; set context, output, images and reasoning for it, under providers in ${specPath}`,
       ];
 }

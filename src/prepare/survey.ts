@@ -37,7 +37,7 @@ export interface Request {
   readonly acceptDefaults: boolean;
   /** An environment that is there is brought up to date: nothing is asked, what is left out is as the lock has it. */
   readonly existing: boolean;
-  /** What to do with project files that go past the gateway, once it is known which do. */
+  /** What to do with project files that bypass the gateway, once it is known which do. */
   readonly decideBypass: (findings: readonly Finding[]) => Promise<OnBypass>;
   readonly unignore: boolean;
   /** What of ours was taken out, deleted, or edited where nobody should, comes back. */
@@ -66,7 +66,7 @@ export interface Survey {
   readonly containers: Containers;
   /** The spec with what flags say in it; null where there is none. */
   readonly editedSpec: EditResult | null;
-  /** What goes past the gateway and is to be taken out. */
+  /** What bypasses the gateway and is to be taken out. */
   readonly taken: readonly TakenPiece[];
   /** Other files of the repository's that say something of OpenCode. */
   readonly project: Project;

@@ -38,7 +38,7 @@ function acceptItem(item: string): Parsed<string> {
     );
   if (at === -1)
     return refused(
-      `${name} is not known by itself`,
+      `${name} is not a known attribute`,
       `choose from ${names(known)}; or give your own a value, as ${name}=payments or ${name}=$VARIABLE`,
     );
   const value = item.slice(at + 1).replace(/^\$\{(.*)\}$/, "$$$1");

@@ -12,7 +12,7 @@ function acceptDevcontainers(typed: readonly string[]): Parsed<readonly string[]
   return stray === undefined
     ? understood([...new Set(values)].sort())
     : refused(
-        `${JSON.stringify(stray)} is no place of a dev container`,
+        `${JSON.stringify(stray)} is not a path of a devcontainer.json`,
         "write .devcontainer/devcontainer.json, .devcontainer.json or .devcontainer/<name>/devcontainer.json, with the folder in front where it is one below, or all",
       );
 }

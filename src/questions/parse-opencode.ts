@@ -12,7 +12,7 @@ function acceptOnline(values: readonly string[]): Parsed<readonly string[]> {
   return stray === undefined
     ? understood([...new Set(values)])
     : refused(
-        `${JSON.stringify(stray)} is nothing that OpenCode can be allowed`,
+        `${JSON.stringify(stray)} is not a known internet access`,
         `choose from ${names(onlineUses.map((use) => use.value))}, or none`,
       );
 }
@@ -34,7 +34,7 @@ export function parsePlugins(text: string): Parsed<PluginPolicy> {
   const policy = pluginPolicies.find(({ value }) => value === text.trim())?.value;
   return policy === undefined
     ? refused(
-        `${JSON.stringify(text.trim())} says nothing of plugins`,
+        `${JSON.stringify(text.trim())} is not a plugin policy`,
         `choose from ${names(pluginPolicies.map(({ value }) => value))}`,
       )
     : understood(policy);
@@ -46,17 +46,17 @@ export const otherProviderPattern = "^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,48}[A-Za-z0
 function acceptOtherProviders(ids: readonly string[], { providers = [] }: Partial<Answers>): Parsed<readonly string[]> {
   const odd = ids.find((id) => !new RegExp(otherProviderPattern).test(id));
   if (odd !== undefined)
-    return refused(`${JSON.stringify(odd)} is no id of a provider`, "write it as the configuration that has it does: local");
+    return refused(`${JSON.stringify(odd)} is not a provider id`, "write it as in that configuration, such as local");
   const ours = ids.find((id) => refusedIds.includes(id) || providers.some((each) => each.id === id));
   return ours === undefined
     ? understood([...new Set(ids)])
     : refused(
         `${ours} is an id of the environment's own, or one that only the gateway has`,
-        "give the one that goes past the gateway another id",
+        "give the one that bypasses the gateway another id",
       );
 }
 
-/** Ids of providers that may go past the gateway; `none` for none. */
+/** Ids of providers that may bypass the gateway; `none` for none. */
 export function parseOtherProviders(text: string, earlier: Partial<Answers>): Parsed<readonly string[]> {
   return acceptOtherProviders(text.trim() === "none" ? [] : splitList(text), earlier);
 }
@@ -111,7 +111,7 @@ export function parseOpencode(text: string): Parsed<string> {
     return refused(`${JSON.stringify(text.trim())} is not a version of OpenCode`, "write one as 1.18.18, or latest");
   if (match[1] !== undefined && match[1] !== "1") {
     return refused(
-      `OpenCode ${typed} is of another major line, whose config differs`,
+      `OpenCode ${typed} is another major version with another configuration`,
       "choose a version 1.x, or latest (the newest 1.x)",
     );
   }
@@ -123,7 +123,7 @@ export function parseSwitch(text: string): Parsed<boolean> {
   const typed = text.trim().toLowerCase();
   if (["1", "true", "yes", "on"].includes(typed)) return understood(true);
   if (["0", "false", "no", "off"].includes(typed)) return understood(false);
-  return refused(`${JSON.stringify(text)} is neither yes nor no`, "write true or false");
+  return refused(`${JSON.stringify(text)} is neither true nor false`, "write true or false");
 }
 
 /** True or false. */

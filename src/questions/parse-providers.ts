@@ -27,14 +27,14 @@ function checkId(id: string): Parsed<never> | null {
   if (refusal !== null) return refused(`${id}: ${refusal.why}`, refusal.fix);
   if (providerId.test(id) && !(id in Object.prototype)) return null;
   return refused(
-    `${JSON.stringify(id)} cannot be the name of a provider`,
-    "small letters, digits and - . _ are allowed, beginning with a letter",
+    `${JSON.stringify(id)} is not a valid provider name`,
+    "use lowercase letters, digits and - . _, starting with a letter",
   );
 }
 
 /** A flag says less than the spec can: what that says of a provider counts as far as the flag says nothing else. */
 function acceptIds(ids: readonly string[], written: readonly ProviderChoice[] = []): Parsed<readonly ProviderChoice[]> {
-  if (ids.length === 0) return refused("no provider is named", `choose from ${known()}`);
+  if (ids.length === 0) return refused("no provider is chosen", `choose from ${known()}`);
   const chosen = new Map<string, ProviderChoice>();
   for (const item of ids) {
     const [id = "", api] = item.split(":", 2);
@@ -63,13 +63,13 @@ function acceptProvider(id: string, settings: Record<string, unknown>): Parsed<P
   }
   if (provider === undefined && settings["models"] === undefined) {
     return refused(
-      `${id} is none of the catalogue's, so its models are not known`,
+      `${id} is not in the catalogue, so its models are unknown`,
       `choose from ${known()}, or name its models in aperture-env.yaml, for instance  ${example}`,
     );
   }
   const name = settings["name"];
   if (name !== undefined && (typeof name !== "string" || !shownName.test(name)))
-    return refused(`the name of ${id} is not one line of up to 100 characters without braces`, "write  name: House models");
+    return refused(`the name of ${id} has to be one line of up to 100 characters without braces`, "write  name: House models");
   const models = settings["models"] === undefined ? null : acceptModels({ id, api }, settings["models"]);
   if (models?.ok === false) return models;
   return understood({ id, api, ...(name !== undefined && { name }), ...(models !== null && { models: models.value }) });
@@ -108,9 +108,9 @@ function acceptSettings(choice: ProviderChoice, id: string, settings: unknown): 
     return refused(`${full} has no setting ${JSON.stringify(stray)}`, `its settings are ${names(modelSettings)}`);
   const { name, context, output, reasoning, images } = settings;
   if (name !== undefined && (typeof name !== "string" || !shownName.test(name)))
-    return refused(`the name of ${full} is not one line of up to 100 characters without braces`, "write  name: Qwen 3");
+    return refused(`the name of ${full} has to be one line of up to 100 characters without braces`, "write  name: Qwen 3");
   if (!isSwitch(reasoning) || !isSwitch(images))
-    return refused(`reasoning and images of ${full} are not both true or false`, "write  reasoning: true");
+    return refused(`reasoning and images of ${full} have to be true or false`, "write  reasoning: true");
   const said = {
     id,
     ...(name !== undefined && { name }),
@@ -120,7 +120,7 @@ function acceptSettings(choice: ProviderChoice, id: string, settings: unknown): 
   if (context === undefined && output === undefined) return understood(said);
   if (!isTokens(context) || !isTokens(output))
     return refused(
-      `the limits of ${full} are not two whole numbers of tokens`,
+      `the limits of ${full} have to be two whole numbers of tokens`,
       "give both, for instance context: 262144, output: 65536",
     );
   return understood({ ...said, limit: { context, output } });
@@ -131,8 +131,8 @@ function checkModel({ id: provider, api }: ProviderChoice, id: string): Parsed<n
   if (!modelId.test(id)) return refused(`${JSON.stringify(id)} has a character that no model id has`, characters);
   if (!wireFormats[api].noSlash || !id.includes("/")) return null;
   return refused(
-    `${provider} speaks ${api}, where OpenCode takes ${id} for another kind of name because of its slash`,
-    "give the model's name without one",
+    `${provider} speaks ${api}, where OpenCode does not take ${id} for a model because of its slash`,
+    "use the model's name without a slash",
   );
 }
 
@@ -157,7 +157,7 @@ export function parseProviders(
     return readProviders(JSON.parse(text));
   } catch {
     return refused(
-      "it begins like JSON and is none",
+      "it starts like JSON, but is not valid JSON",
       `write for instance  ${exampleProvider.id},${exampleWithFormat}, or  {"${exampleProvider.id}":{}}`,
     );
   }
@@ -277,10 +277,7 @@ export function parseModel(text: string, earlier: Partial<Answers>): Parsed<stri
   if (!/^[A-Za-z0-9@._:/+~-]{1,250}$/.test(typed) || !modelId.test(id))
     return refused(`${JSON.stringify(typed)} has a character that no model id has, or is too long`, characters);
   if (!chosen.includes(provider))
-    return refused(
-      `${typed} is of ${provider}, which is not among the providers`,
-      `add ${provider} to the providers, or take one of ${names(chosen)}`,
-    );
+    return refused(`provider ${provider} is not enabled`, `add ${provider} to providers, or choose a model of ${names(chosen)}`);
   const choice =
     earlier.providers?.find((one) => one.id === provider) ?? ({ id: provider, api: providers[provider]!.defaultApi } as const);
   const wrong = checkModel(choice, id);
@@ -288,7 +285,7 @@ export function parseModel(text: string, earlier: Partial<Answers>): Parsed<stri
   if (!offers(choice, id)) {
     return refused(
       `${typed} is not among the models of ${provider}`,
-      `add it there, or take one of ${names(choice.models!.slice(0, 10).map((model) => model.id))}`,
+      `add it there, or choose from ${names(choice.models!.slice(0, 10).map((model) => model.id))}`,
     );
   }
   return understood(typed);
@@ -298,12 +295,12 @@ export function parseModel(text: string, earlier: Partial<Answers>): Parsed<stri
 export function parseStyle(text: string, { providers: chosen, model, smallModel }: Partial<Answers>): Parsed<Style> {
   const style = styles.find(({ value }) => value === text.trim())?.value;
   if (style === undefined)
-    return refused(`there is no style ${JSON.stringify(text.trim())}`, `choose from ${names(styles.map(({ value }) => value))}`);
+    return refused(`unknown style ${JSON.stringify(text.trim())}`, `choose from ${names(styles.map(({ value }) => value))}`);
   if (style !== "compact" || chosen === undefined || model === undefined || smallModel === undefined) return understood(style);
   const ambiguity = findAmbiguity({ providers: chosen, model, smallModel });
   if (ambiguity === null) return understood(style);
   return refused(
-    `${names(ambiguity.providers)} have a model ${ambiguity.model} alike, and their wire format has its name in the path, where nothing says whose is meant`,
-    `name it for one of them only, or take the style separate`,
+    `${names(ambiguity.providers)} all have a model ${ambiguity.model}, and their wire format puts only the model's name in the path`,
+    `name it for one of them only, or use the style separate`,
   );
 }

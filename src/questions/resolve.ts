@@ -182,9 +182,9 @@ function ignore(question: Question, { flags, spec, given, facts }: AnswerSources
   if (subject !== null) {
     const why =
       facts.devcontainers.length > 0
-        ? `${subject} has no effect here: the environment is added to ${facts.devcontainers.join(" and ")}, which decides that itself.`
+        ? `${subject} has no effect here: ${facts.devcontainers.join(" and ")} decides that itself.`
         : `${subject} has no effect here: this repository has no dev container of its own to add to.`;
-    throw usageError("no-effect", why, `Leave ${subject} out.`, where);
+    throw usageError("no-effect", why, `Remove ${subject}.`, where);
   }
   return question.propose(facts, earlier).value;
 }
@@ -245,8 +245,8 @@ function missingAnswers(open: readonly { question: Question; proposal: Proposal<
   return new AppError({
     code: "missing-answers",
     exit: 2,
-    message: "Nobody can be asked here, and these questions are open (with what would be proposed):",
+    message: "Not an interactive terminal, and these answers are missing (with the proposed values):",
     details: lines,
-    hint: "Give the flags, or accept what is proposed with --yes.",
+    hint: "Give these flags, or accept the proposed values with --yes.",
   });
 }

@@ -186,7 +186,7 @@ const values: { readonly [Id in QuestionId]: Schema } = {
     type: "boolean",
     default: false,
     description:
-      "Whether check fails (exit 3) where something in the repository goes past the gateway. Without it check names it and ends with 0.",
+      "Whether check fails (exit 3) where something in the repository bypasses the gateway. Without it check names it and ends with 0.",
   },
   online: {
     type: "array",
@@ -208,7 +208,7 @@ const values: { readonly [Id in QuestionId]: Schema } = {
     items: { type: "string", pattern: otherProviderPattern },
     default: [],
     description:
-      "Ids of providers that the project's or the user's own OpenCode configuration may add, though what is asked of them goes past the gateway: a model on the developer's machine, for instance. All others are switched off.",
+      "Ids of providers that the project's or the user's own OpenCode configuration may add, though what is asked of them bypasses the gateway: a model on the developer's machine, for instance. All others are switched off.",
   },
   chunkTimeout: {
     oneOf: [{ type: "integer", minimum: chunkTimeouts.least, maximum: chunkTimeouts.most }, { const: false }],

@@ -82,9 +82,9 @@ export interface Answers {
   readonly online: readonly string[];
   /** What of plugins a repository may have (src/catalog/plugins.ts). */
   readonly plugins: PluginPolicy;
-  /** Whether `check` fails where something in the repository goes past the gateway. */
+  /** Whether `check` fails where something in the repository bypasses the gateway. */
   readonly strict: boolean;
-  /** Providers that a configuration of the project or of the user may add, though they go past the gateway. */
+  /** Providers that a configuration of the project or of the user may add, though they bypass the gateway. */
   readonly otherProviders: readonly string[];
   /** How long a provider's stream may be silent, in milliseconds; false for as long as it likes (src/catalog/chunk-timeout.ts). */
   readonly chunkTimeout: number | false;

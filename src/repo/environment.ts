@@ -97,7 +97,7 @@ export function findContainers(root: string, lock: Lock | null): Containers {
   throw decisionError(
     "no-dev-container-left",
     `${gone.join(" and ")}, which this environment was added to, ${gone.length === 1 ? "is" : "are"} gone.`,
-    "Bring it back from git; or take the environment out with  npx create-aperture-env remove  and make a new one.",
+    "Restore it from git; or take the environment out with  npx create-aperture-env remove  and make a new one.",
     { file: gone[0]! },
   );
 }

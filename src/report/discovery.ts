@@ -97,25 +97,25 @@ export function remarks({ providers, odd, isPart }: Discovery): string[] {
   const onlyClaude = all.length > 0 && all.every(({ id }) => /claude/i.test(id));
   return [
     ...(usable.length === 0
-      ? ["none of these models can be used by OpenCode here: they are no chat models, or have another API"]
+      ? ["none of these models can be used by OpenCode here: they are not chat models, or have another API"]
       : []),
     ...(unlimited > 0
       ? [
-          `${unlimited} of these models ${unlimited === 1 ? "is" : "are"} not known here: write context and output beside them, or nothing is compacted automatically, and  images: true  and  reasoning: true  where they do that, or OpenCode takes it that they do not`,
+          `${unlimited} of these models ${unlimited === 1 ? "is" : "are"} unknown here: context limit unknown, so auto-compaction is off; set context and output for them, and  images: true  and  reasoning: true  where they support it`,
         ]
       : []),
     ...(shared > 0
       ? [
-          `${shared} of these models ${shared === 1 ? "is" : "are"} listed by several providers: the gateway decides which one answers to the plain name`,
+          `${shared} of these models ${shared === 1 ? "is" : "are"} listed by several providers: the gateway decides which one serves the plain name`,
         ]
       : []),
-    ...(assumed.length > 0 ? [`the gateway does not say which API ${assumed.join(", ")} has; the usual one is taken`] : []),
+    ...(assumed.length > 0 ? [`the gateway does not state the API of ${assumed.join(", ")}; the usual one is assumed`] : []),
     ...(onlyClaude
       ? [
-          "only Claude models are listed: if others are missing, a grant is, or a proxy changes the user agent (the gateway gives Claude Code a shorter list)",
+          "only Claude models are listed: if others are missing, a grant is missing, or a proxy changes the user agent (the gateway gives Claude Code a shorter list)",
         ]
       : []),
-    ...(odd > 0 ? [`${odd} ${odd === 1 ? "entry is" : "entries are"} left out: no models, or names that no model has`] : []),
+    ...(odd > 0 ? [`${odd} ${odd === 1 ? "entry is" : "entries are"} skipped: not models, or with invalid names`] : []),
     ...(isPart ? ["the list is longer than what was read"] : []),
   ];
 }

@@ -38,7 +38,7 @@ export function formatSummary(plan: Plan, updated: Updated, generator: string, f
   );
   const settle = remaining.length === 0 ? [] : ["", "### To settle", "", ...remaining];
   if (rows.length === 0) {
-    const said = settle.length === 0 ? "Nothing to do: everything is as the spec says." : "Nothing was written.";
+    const said = settle.length === 0 ? "Nothing to do: everything is up to date." : "Nothing was written.";
     return [heading, "", said, ...settle, ""].join("\n");
   }
   return [

@@ -12,9 +12,9 @@ const glyphs = { create: "+", replace: "~", edit: "~", remove: "-", keep: "=", c
 const styles = { create: "green", replace: "yellow", edit: "yellow", remove: "yellow", keep: "dim", conflict: "red" } as const;
 const reasons = {
   same: "up to date",
-  edited: "edited by you, kept",
-  deleted: "deleted by you, stays so",
-  left: "yours, left as it is",
+  edited: "edited by you, unchanged",
+  deleted: "deleted by you, stays deleted",
+  left: "yours, unchanged",
 } as const;
 
 /** The answers with where each came from: nothing is decided silently. */
@@ -83,7 +83,7 @@ function formatChange(change: Change, paint: Paint): Shown {
 export function formatInterrupted(
   files: readonly { readonly path: string; readonly kind: Write["kind"]; readonly state: "open" | "done" | "changed" }[],
 ): Shown {
-  const remarks = { open: "", done: "  done already", changed: "  changed since that run, so it is left" };
+  const remarks = { open: "", done: "  already done", changed: "  changed after that run, left unchanged" };
   return joined(
     files.map(({ path, kind, state }) => shown`  ${state === "open" ? glyphs[kind] : "="} ${path}${remarks[state]}\n`),
   );
@@ -135,11 +135,11 @@ export function formatObservations(observations: readonly Observation[], paint: 
 
 /** A whole check. */
 export function formatCheck(observations: readonly Observation[], paint: Paint): Shown {
-  const failing = observations.filter(fails).length;
+  const failing = new Set(observations.filter(fails).map(({ path }) => path)).size;
   const verdict =
     failing === 0
-      ? "Fine: everything is as spec and lock say."
-      : `${failing} ${failing === 1 ? "thing is" : "things are"} not as spec and lock say.`;
+      ? "Fine: all files match spec and lock."
+      : `${failing} ${failing === 1 ? "file differs" : "files differ"} from spec and lock.`;
   return shown`${formatObservations(observations, paint)}${observations.length === 0 ? "" : shown`\n`}${verdict}\n`;
 }
 
@@ -185,7 +185,7 @@ export function formatCounts(plan: Plan): string {
     [count("create"), "new"],
     [count("replace", "edit"), "changed"],
     [count("remove"), "removed"],
-    [count("keep"), "as they are"],
+    [count("keep"), "unchanged"],
     [count("conflict"), "in conflict"],
   ] as const;
   const said = parts.filter(([number]) => number > 0).map(([number, what]) => `${number} ${what}`);

@@ -49,7 +49,7 @@ export function parseSpec(source: string, file = specPath): SpecEntries {
   const problem = document.errors[0] ?? second ?? document.warnings[0];
   if (problem !== undefined) {
     const { why, offset } = explainYaml(problem.code, text, problem.pos[0]);
-    throw usageError("spec-not-yaml", `The spec is not valid YAML: ${why}.`, "Mend it there, and run again.", placeOf(offset));
+    throw usageError("spec-not-yaml", `The spec is not valid YAML: ${why}.`, "Fix it there, and run again.", placeOf(offset));
   }
   if (document.directives?.yaml.version !== "1.2") {
     throw usageError(
@@ -97,7 +97,7 @@ function* tokensOf(text: string, lines: LineCounter, file: string): Generator<CS
     throw usageError(
       "spec-not-yaml",
       `The spec is not valid YAML: ${lexeme} closes nothing.`,
-      "Mend it there, and run again.",
+      "Fix it there, and run again.",
       where,
     );
   }

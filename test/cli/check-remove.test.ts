@@ -34,7 +34,7 @@ describe("check", () => {
 
   test("fine: exit 0", async () => {
     await runPiped(["--yes"], root);
-    expect(await check()).toEqual({ exit: 0, stdout: "Fine: everything is as spec and lock say.\n", stderr: "" });
+    expect(await check()).toEqual({ exit: 0, stdout: "Fine: all files match spec and lock.\n", stderr: "" });
     const json = JSON.parse((await check("--json")).stdout) as object;
     expect(json).toEqual({ schemaVersion: 1, status: "fine", root, observations: [], findings: [] });
   });
@@ -67,7 +67,7 @@ describe("check", () => {
       ".opencode/tool/look.ts": "",
     });
     const ran = await check();
-    expect([ran.exit, ran.stdout]).toEqual([0, expect.stringMatching(/Fine: everything is as spec and lock say\.\n$/)]);
+    expect([ran.exit, ran.stdout]).toEqual([0, expect.stringMatching(/Fine: all files match spec and lock\.\n$/)]);
     expect(ran.stderr.match(/(?<=^Note: )[^ ]+(?=: )/gm)).toEqual([
       "opencode.json:2:14",
       ".opencode/tool/look.ts:1",
@@ -84,7 +84,7 @@ describe("check", () => {
       "a generated file edited by hand",
       () => edit(launcher, (text) => `${text}#\n`),
       3,
-      /! .*launcher\.sh {2}was edited by hand, and is generated\n.*aperture\.url/,
+      /! .*launcher\.sh {2}is generated, but was edited by hand\n.*aperture\.url/,
     ],
     ["a generated file gone", () => rmSync(join(root, launcher)), 3, /! .*launcher\.sh {2}is missing/],
     [
@@ -127,7 +127,7 @@ describe("check", () => {
       "a value of ours in it taken out",
       () => edit(devcontainer, (text) => text.replace("3000", "3001")),
       0,
-      /= .*devcontainer\.json {2}forwardPorts 3000 was taken out by hand[^]*Fine/,
+      /= .*devcontainer\.json {2}forwardPorts 3000 was removed by hand[^]*Fine/,
     ],
     [
       "the Feature taken out",
@@ -139,7 +139,7 @@ describe("check", () => {
       "another revision in it, as after a bad merge",
       () => edit(devcontainer, (text) => text.replace(/"revision": "./, '"revision": "x')),
       3,
-      /! .*devcontainer\.json {2}features .* is another one than the lock has/,
+      /! .*devcontainer\.json {2}features .* differs from the lock/,
     ],
     ["their file no longer JSON", () => write(root, { [devcontainer]: "{" }), 3, /! .*devcontainer\.json:1:2 {2}cannot be read/],
     [
@@ -180,7 +180,7 @@ describe("check", () => {
     edit(".devcontainer/Dockerfile", (text) => `${text}RUN mine\n`);
     expect(await check()).toMatchObject({
       exit: 0,
-      stdout: expect.stringContaining("= .devcontainer/Dockerfile  was edited by hand, as it may be") as string,
+      stdout: expect.stringContaining("= .devcontainer/Dockerfile  was edited by hand, which is fine") as string,
     });
   });
 
@@ -192,7 +192,7 @@ describe("check", () => {
       "a conflict that git left in it",
       devcontainer,
       (text) => text.replace('  "build"', '<<<<<<< HEAD\n  "build"').replace("\n}", "\n=======\n>>>>>>> other\n}"),
-      /devcontainer\.json:3:1 {2}has a conflict in it that git left/,
+      /devcontainer\.json:3:1 {2}contains an unresolved git conflict/,
     ],
     [
       "another image in it",
@@ -282,7 +282,7 @@ describe("check", () => {
     expect(await check()).toMatchObject({ exit: 3, stdout: expect.stringMatching(said) as string });
     const update = await runPiped(["update"], root);
     expect(update).toMatchObject({ exit: 3, stdout: expect.stringMatching(said) as string });
-    expect(update.stdout).toMatch(/\nNothing was written: .* for you to settle\.\n$/);
+    expect(update.stdout).toMatch(/\nNothing was written: .* yourself\.\n$/);
     expect(read(devcontainer)).toBe(theirs);
     expect((await runPiped(["update", "--restore"], root)).exit).toBe(0);
     expect(treeOf(root)).toEqual(before);
@@ -316,7 +316,7 @@ describe("check", () => {
     rmSync(join(root, launcher));
     expect((await check()).exit).toBe(3);
     await runPiped(["update"], root);
-    expect(await check()).toMatchObject({ exit: 0, stdout: expect.stringContaining("was deleted, and stays so") as string });
+    expect(await check()).toMatchObject({ exit: 0, stdout: expect.stringContaining("was deleted, and stays deleted") as string });
   });
 
   test("several, and none", async () => {
@@ -412,7 +412,7 @@ describe("remove", () => {
     edit("aperture-env.yaml", (text) => `# mine\n${text}`);
     const ran = await runPiped(["remove", "--yes"], root);
     expect(ran.exit).toBe(0);
-    expect(ran.stdout).toMatch(/= \.devcontainer\/Dockerfile {2}yours, left as it is\n {6}you edited it/);
+    expect(ran.stdout).toMatch(/= \.devcontainer\/Dockerfile {2}yours, unchanged\n {6}you edited it/);
     expect(Object.keys(treeOf(root))).toEqual([".devcontainer", ".devcontainer/Dockerfile", "aperture-env.yaml"]);
   });
 

@@ -109,7 +109,7 @@ describe("--yes", () => {
     for (const argv of [[], ["--yes"], ["--dry-run"], ["--diff"], ["--yes", "--url", "http://ai"]]) {
       const ran = await runPiped(argv, root);
       expect(ran.exit, ran.stderr).toBe(0);
-      expect(ran.stdout).toMatch(/\n\nNothing to do: everything is as the spec says\.\n$/);
+      expect(ran.stdout).toMatch(/\n\nNothing to do: everything is up to date\.\n$/);
       expect(ran.stdout).not.toMatch(/^ {2}[+~!] /m);
     }
     expect(treeOf(root, true)).toEqual(before);
@@ -178,13 +178,13 @@ describe("--yes", () => {
     rmSync(join(root, path));
     const before = treeOf(root);
     const first = await runPiped(["--yes"], root);
-    expect(first.stdout).toMatch(/= \.devcontainer\/aperture-env\/spec\.schema\.json {2}deleted by you, stays so/);
+    expect(first.stdout).toMatch(/= \.devcontainer\/aperture-env\/spec\.schema\.json {2}deleted by you, stays deleted/);
     expect(first.stdout).toMatch(/\n {2}~ aperture-env\.lock\n\nWritten: 1 changed, /);
     expect(lockOf().files[path]).toEqual({ ...locked, deleted: true });
     expect({ ...treeOf(root), "aperture-env.lock": "" }).toEqual({ ...before, "aperture-env.lock": "" });
     const after = treeOf(root, true);
     const second = await runPiped(["--yes"], root);
-    expect(second.stdout).toContain("deleted by you, stays so");
+    expect(second.stdout).toContain("deleted by you, stays deleted");
     expect(second.stdout).toContain("Nothing to do");
     expect(treeOf(root, true)).toEqual(after);
   });
@@ -365,7 +365,7 @@ describe("a word that is nearly a command", () => {
       const ran = await runPiped(argv, root);
       expect(ran).toMatchObject({ exit: 2, stdout: "" });
       expect(ran.stderr).toMatch(
-        /^(\w+) is no command and no folder, and (\w+) is a command\.\nDid you mean {2}npx create-aperture-env \2 {2}\? .*\.\/\1\n$/,
+        /^(\w+) is neither a command nor a folder; did you mean (\w+)\?\nDid you mean {2}npx create-aperture-env \2 {2}\? .*\.\/\1\n$/,
       );
     }
     expect(treeOf(root)).toEqual({});
@@ -381,12 +381,12 @@ describe("a word that is nearly a command", () => {
 
   test("is asked back at a terminal", async () => {
     const stopped = runAtTerminal(["remov"], root);
-    await stopped.until("remov is no command and no folder");
+    await stopped.until("remov is neither a command nor a folder");
     stopped.press("\r");
     expect(await stopped.done).toMatchObject({ exit: 2 });
     expect(treeOf(root)).toEqual({});
     const goesOn = runAtTerminal(["remov"], root);
-    await goesOn.until("remov is no command and no folder");
+    await goesOn.until("remov is neither a command nor a folder");
     goesOn.press("\u001B[B\r");
     await goesOn.until("gateway");
     goesOn.press("\u0003");
@@ -707,7 +707,7 @@ describe("a person at the terminal", () => {
     session.press("\r");
     await session.until("Which model? (provider/model)");
     session.press(`${backspaces}anthropic/claude-opus-4-5\r`);
-    await session.until("which is not among the providers");
+    await session.until("is not enabled");
     session.press(`${backspaces}openai/house\r`);
     await session.until(questions[3]);
     session.press("\r");

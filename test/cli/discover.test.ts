@@ -269,7 +269,7 @@ describe("--write", () => {
     const { origin } = await gatewayWith(both);
     write(root, { "aperture-env.yaml": specOf("http://elsewhere") });
     const ran = await runPiped(["discover", origin, "--write", "--yes"], root);
-    expect(ran.stderr).toContain(`Note: aperture-env.yaml goes to http://elsewhere, and ${origin} was asked.\n`);
+    expect(ran.stderr).toContain(`Note: aperture-env.yaml uses http://elsewhere, but ${origin} was asked.\n`);
     expect(read("aperture-env.yaml")).toContain("url: http://elsewhere");
   });
 });

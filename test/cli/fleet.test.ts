@@ -138,7 +138,7 @@ describe("one text for each repository", () => {
     expect(repositories.map(({ directory, summary }) => summary.split("\n")[0] === `## \`${directory}\``)).toEqual([true, true]);
     const one = await runPiped(["update", "old", "--json", "--summary=markdown"], root);
     expect((JSON.parse(one.stdout) as { summary: string }).summary).toBe(
-      "## Aperture environment\n\nNothing to do: everything is as the spec says.\n",
+      "## Aperture environment\n\nNothing to do: everything is up to date.\n",
     );
   });
 });

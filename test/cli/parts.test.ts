@@ -105,11 +105,11 @@ test("check: fine, and each thing that is not as it was written is told by its p
   await create();
   expect((await run("check")).stdout).toMatch(/^Fine/);
   edit(pipeline, () => theirs[pipeline]!);
-  expect((await run("check")).stdout).toContain(`= ${pipeline}  include "${path}" was taken out by hand`);
+  expect((await run("check")).stdout).toContain(`= ${pipeline}  include "${path}" was removed by hand`);
   edit(path, (text) => `${text}# mine\n`);
   const { exit, stdout } = await runPiped(["check"], root);
-  expect([exit, stdout]).toEqual([3, expect.stringContaining(`! ${path}  was edited by hand, and is generated`)]);
-  expect(stdout).toContain("what it says is for aperture and outputs in the spec to decide");
+  expect([exit, stdout]).toEqual([3, expect.stringContaining(`! ${path}  is generated, but was edited by hand`)]);
+  expect(stdout).toContain("to change it, set aperture and outputs in the spec to decide");
 });
 
 test("update: nothing to do, then what the spec changed", async () => {

@@ -105,15 +105,15 @@ const cases: readonly Case[] = [
   bad(
     "an unknown provider",
     ["--providers", "anthropic,gogle"],
-    /^--providers: gogle is none of the catalogue's, so its models are not known\./,
+    /^--providers: gogle is not in the catalogue, so its models are unknown\./,
     /Choose from anthropic, openai, google, /,
   ),
-  bad("no provider", ["--providers", ","], /no provider is named/, /Choose from anthropic, openai, google, /),
+  bad("no provider", ["--providers", ","], /no provider is chosen/, /Choose from anthropic, openai, google, /),
   bad(
     "a model of a provider that is not chosen",
     ["--providers", "openai", "--model", "anthropic/claude-opus-4-5"],
-    /^--model: anthropic\/claude-opus-4-5 is of anthropic, which is not among/,
-    /Add anthropic to the providers, or take one of openai\./,
+    /^--model: provider anthropic is not enabled/,
+    /Add anthropic to providers, or choose a model of/,
   ),
   bad(
     "a small model of a provider that is not chosen",
@@ -160,7 +160,7 @@ const cases: readonly Case[] = [
   bad(
     "OpenCode of the second major line",
     ["--opencode", "2.0.0"],
-    /^--opencode: OpenCode 2\.0\.0 is of another major line, whose config differs\./,
+    /^--opencode: OpenCode 2\.0\.0 is another major version with another configuration\./,
     /Choose a version 1\.x, or latest/,
   ),
   bad("a range of versions", ["--opencode", "^1.18.0"], /is not a version of OpenCode/, /Write one as 1\.18\.18, or latest\./),
@@ -177,7 +177,7 @@ const cases: readonly Case[] = [
     /Choose from .*network/,
   ),
   bad("an empty name", ["--name", " "], /the name is empty/, /Give the project's name\./),
-  bad("a switch that is neither", [], /^APERTURE_ENV_MANAGED: "maybe" is neither yes nor no\./, /Write true or false\./, {
+  bad("a switch that is neither", [], /^APERTURE_ENV_MANAGED: "maybe" is neither true nor false\./, /Write true or false\./, {
     env: { APERTURE_ENV_MANAGED: "maybe" },
   }),
   {
@@ -185,8 +185,8 @@ const cases: readonly Case[] = [
     argv: [],
     exit: 2,
     code: "missing-answers",
-    says: /Nobody can be asked here[^]*--url http:\/\/ai\n {2}--providers anthropic,openai\n {2}--model anthropic\/claude-sonnet-5-5\n {2}--small-model anthropic\/claude-haiku-4-5\n {2}--base debian\n(?:Give the flags|$)/,
-    fix: /Give the flags, or accept what is proposed with --yes\./,
+    says: /Not an interactive terminal[^]*--url http:\/\/ai\n {2}--providers anthropic,openai\n {2}--model anthropic\/claude-sonnet-5-5\n {2}--small-model anthropic\/claude-haiku-4-5\n {2}--base debian\n(?:Give these flags|$)/,
+    fix: /Give these flags, or accept the proposed values with --yes\./,
   },
   {
     what: "nobody to ask, some flags and a detected base",
@@ -194,7 +194,7 @@ const cases: readonly Case[] = [
     files: { "go.mod": "module x\n" },
     exit: 2,
     code: "missing-answers",
-    says: /open \(with what would be proposed\):\n {2}--providers anthropic,openai\n {2}--small-model openai\/gpt-6-luna\n {2}--base go\n(?:Give the flags|$)/,
+    says: /missing \(with the proposed values\):\n {2}--providers anthropic,openai\n {2}--small-model openai\/gpt-6-luna\n {2}--base go\n(?:Give these flags|$)/,
     fix: /--yes/,
   },
   {
@@ -211,7 +211,7 @@ const cases: readonly Case[] = [
     argv: ["one", "two"],
     exit: 2,
     code: "missing-answers",
-    says: /nobody is asked one by one\./,
+    says: /nothing is asked\./,
     fix: /--yes/,
   },
   {
@@ -219,7 +219,7 @@ const cases: readonly Case[] = [
     argv: ["--yes", "build"],
     exit: 2,
     code: "reserved-word",
-    says: /build is a command, and a command comes first/,
+    says: /build is a command, and commands come first/,
     fix: /write \.\/build/,
   },
   {
@@ -228,8 +228,8 @@ const cases: readonly Case[] = [
     env: { npm_command: "init", npm_config_url: "true", npm_config_small_model: "true" },
     exit: 2,
     code: "swallowed-flags",
-    says: /npm took --url, --small-model for its own\./,
-    fix: /Put -- before our flags: {2}npm create aperture-env@latest -- --url/,
+    says: /npm took --url, --small-model for itself\./,
+    fix: /Put -- before the flags: {2}npm create aperture-env@latest -- --url/,
   },
   {
     what: "a folder that is a file",
@@ -272,8 +272,8 @@ const cases: readonly Case[] = [
     files: several,
     exit: 2,
     code: "missing-answers",
-    says: /open \(with what would be proposed\):\n {2}--devcontainers all\n(?:Give the flags|$)/,
-    fix: /Give the flags, or accept what is proposed with --yes\./,
+    says: /missing \(with the proposed values\):\n {2}--devcontainers all\n(?:Give these flags|$)/,
+    fix: /Give these flags, or accept the proposed values with --yes\./,
   },
   {
     what: "a dev container that is not there",
@@ -300,7 +300,7 @@ const cases: readonly Case[] = [
     exit: 2,
     code: "no-effect",
     says: /--devcontainers has no effect here: this repository has no dev container of its own to add to\./,
-    fix: /Leave --devcontainers out\./,
+    fix: /Remove --devcontainers\./,
   },
   {
     what: "dev containers in the spec where there is none",
@@ -309,13 +309,13 @@ const cases: readonly Case[] = [
     exit: 2,
     code: "no-effect",
     says: /devcontainer\.files has no effect here: this repository has no dev container/,
-    fix: /Leave devcontainer\.files out\./,
+    fix: /Remove devcontainer\.files\./,
     at: "1:24",
   },
   bad(
     "a path that is no dev container's",
     ["--devcontainers", "src/x.json"],
-    /^--devcontainers: "src\/x\.json" is no place of a dev container\./,
+    /^--devcontainers: "src\/x\.json" is not a path of a devcontainer.json\./,
     /Write \.devcontainer\/devcontainer\.json, .*, or all\./,
     { files: several },
   ),
@@ -368,7 +368,7 @@ const cases: readonly Case[] = [
     files: { "aperture-env.lock": lockBy("9.8.7") },
     exit: 2,
     code: "older-generator",
-    says: /This is create-aperture-env \S+, and 9\.8\.7 wrote this environment\./,
+    says: /create-aperture-env 9\.8\.7 wrote this environment, and this is the older \S+\./,
     fix: /Use that version or a newer one, for instance {2}npx create-aperture-env@latest update/,
     of: "aperture-env.lock",
     at: "",
@@ -379,8 +379,8 @@ const cases: readonly Case[] = [
     files: { ".devcontainer.json": "{}" },
     exit: 2,
     code: "no-effect",
-    says: /--base has no effect here: the environment is added to \.devcontainer\.json, which decides that itself\./,
-    fix: /Leave --base out\./,
+    says: /--base has no effect here: \.devcontainer\.json decides that itself\./,
+    fix: /Remove --base\./,
   },
   {
     what: "a spec that is a folder",
@@ -416,7 +416,7 @@ const cases: readonly Case[] = [
     "name: x\naperture: { url: http://ai\n",
     "spec-not-yaml",
     /The spec is not valid YAML: /,
-    /Mend it there/,
+    /Fix it there/,
     "3:1",
   ),
   spec(
@@ -439,7 +439,7 @@ const cases: readonly Case[] = [
     "an unknown provider",
     "providers:\n  anthropic: {}\n  gogle: {}\n",
     "bad-answer",
-    /providers: gogle is none of the catalogue's/,
+    /providers: gogle is not in the catalogue/,
     /Choose from anthropic, openai, google, /,
     "2:3",
   ),
@@ -463,7 +463,7 @@ const cases: readonly Case[] = [
     "OpenCode of the second major line",
     "opencode: { version: 2.0.0 }\n",
     "bad-answer",
-    /another major line/,
+    /another major version/,
     /Choose a version 1\.x/,
     "1:22",
   ),
@@ -497,8 +497,8 @@ const cases: readonly Case[] = [
     "something else than a flag, but which the flag makes impossible",
     "providers: { anthropic: {}, openai: {} }\nmodel: anthropic/claude-sonnet-5-5\n",
     "bad-answer",
-    /model: anthropic\/claude-sonnet-5-5 is of anthropic, which is not among the providers\./,
-    /Add anthropic to the providers/,
+    /model: provider anthropic is not enabled\./,
+    /Add anthropic to providers/,
     "2:8",
     { argv: ["--providers", "openai"] },
   ),
@@ -600,8 +600,8 @@ describe("something is in the way: the plan shows it, and nothing of it is writt
       what: "a Dockerfile of somebody else's",
       files: { ".devcontainer/Dockerfile": "FROM debian\n" },
       path: ".devcontainer/Dockerfile",
-      why: /is there and was not written by create-aperture-env/,
-      fix: /move it away, or take what you need of it/,
+      why: /exists and was not written by create-aperture-env/,
+      fix: /move it away, or copy what you need/,
       choices: ["keep"],
     },
     {
@@ -654,7 +654,7 @@ describe("something is in the way: the plan shows it, and nothing of it is writt
       files: { ".devcontainer/devcontainer.json": '{\n  "image": "debian"\n  "features": {}\n}\n' },
       path: ".devcontainer/devcontainer.json",
       why: /cannot be edited: this is not JSON with comments: a comma is missing here/,
-      fix: /mend it there, and run again/,
+      fix: /fix it there, and run again/,
       where: ".devcontainer/devcontainer.json:3:3",
     },
     {
@@ -662,7 +662,7 @@ describe("something is in the way: the plan shows it, and nothing of it is writt
       files: { ".devcontainer.json": '{ "features": [] }' },
       path: ".devcontainer.json",
       why: /"features" is not an object/,
-      fix: /mend it there/,
+      fix: /fix it there/,
       where: ".devcontainer.json:1:15",
     },
     {
@@ -670,7 +670,7 @@ describe("something is in the way: the plan shows it, and nothing of it is writt
       files: { ".devcontainer/devcontainer.json": '{\n  "features": {},\n  "features": {}\n}' },
       path: ".devcontainer/devcontainer.json",
       why: /the key "features" stands here a second time/,
-      fix: /mend it there/,
+      fix: /fix it there/,
       where: ".devcontainer/devcontainer.json:3:3",
     },
     {
@@ -678,7 +678,7 @@ describe("something is in the way: the plan shows it, and nothing of it is writt
       files: { ".devcontainer/devcontainer.json": "" },
       path: ".devcontainer/devcontainer.json",
       why: /cannot be edited: the file is empty/,
-      fix: /mend it there/,
+      fix: /fix it there/,
       where: ".devcontainer/devcontainer.json:1:1",
     },
     {
@@ -686,7 +686,7 @@ describe("something is in the way: the plan shows it, and nothing of it is writt
       files: { ".devcontainer/devcontainer.json": '{\n  "image": "a",\n<<<<<<< HEAD\n  "name": "b"\n=======\n>>>>>>> c\n}' },
       path: ".devcontainer/devcontainer.json",
       why: /cannot be edited: a conflict that git left is not settled here/,
-      fix: /mend it there/,
+      fix: /fix it there/,
       where: ".devcontainer/devcontainer.json:3:1",
     },
   ];
@@ -695,7 +695,7 @@ describe("something is in the way: the plan shows it, and nothing of it is writt
     const before = prepare(given);
     const ran = await runPiped(["--yes"], root);
     expect(ran.exit, ran.stderr).toBe(3);
-    expect(ran.stderr).toContain("Nothing was written: the files marked ! are in the way.");
+    expect(ran.stderr).toContain("Nothing was written: resolve the files marked ! first.");
     const [, why = "", fix = ""] = ran.stdout.slice(ran.stdout.indexOf(`  ! ${given.path}\n`)).split("\n");
     expect(why).toMatch(given.why);
     expect(fix).toMatch(given.fix);
@@ -738,7 +738,7 @@ describe("something is in the way: the plan shows it, and nothing of it is writt
     write(root, { ".devcontainer/Dockerfile": "FROM debian\n" });
     const ran = await runPiped(["--yes", "--on-conflict", "keep"], root);
     expect(ran.exit, ran.stderr).toBe(0);
-    expect(ran.stdout).toContain("  = .devcontainer/Dockerfile  yours, left as it is\n");
+    expect(ran.stdout).toContain("  = .devcontainer/Dockerfile  yours, unchanged\n");
     const after = treeOf(root, true);
     expect(after[".devcontainer/Dockerfile"]).toMatch(/ FROM debian\n$/);
     expect((await runPiped(["--on-conflict", "keep"], root)).stdout).toContain("Nothing to do");
@@ -754,7 +754,7 @@ describe("something is in the way: the plan shows it, and nothing of it is writt
     const ran = await runPiped([], root);
     expect(ran.exit).toBe(3);
     expect(ran.stdout).toMatch(
-      /! \.devcontainer\/aperture-env\/opencode\.json\n +was edited by hand, and the spec or this version now gives something else; in the spec providers, model, small_model, opencode\.style, opencode\.managed, opencode\.online, opencode\.other_providers, opencode\.chunkTimeout and attribution decide what it says\n +take your edit out, or choose with --on-conflict keep \(your file stays\) or replace \(it goes\)\n/,
+      /! \.devcontainer\/aperture-env\/opencode\.json\n +was edited by hand, but the spec or this version now generates something else; in the spec providers, model, small_model, opencode\.style, opencode\.managed, opencode\.online, opencode\.other_providers, opencode\.chunkTimeout and attribution decide what it says\n +undo your edit, or choose with --on-conflict keep \(your file stays\) or replace \(it is removed\)\n/,
     );
     expect(ran.stdout).toContain(
       "\n--- .devcontainer/aperture-env/opencode.json (yours)\n+++ .devcontainer/aperture-env/opencode.json (ours)\n@@ ",
@@ -795,9 +795,11 @@ describe("something is in the way: the plan shows it, and nothing of it is writt
     const before = treeOf(outside.folder, true);
     const ran = await runPiped([], root);
     expect(ran.exit, ran.stderr).toBe(3);
-    expect(ran.stderr).toContain("Note: aperture-env.lock is damaged or none of ours: files that are there are taken as yours.");
+    expect(ran.stderr).toContain(
+      "Note: aperture-env.lock is damaged or was not written by this program: existing files count as yours.",
+    );
     expect(ran.stdout).toMatch(
-      /! \.devcontainer\/aperture-env\/auth\.json\n +is there and was not written by create-aperture-env\n/,
+      /! \.devcontainer\/aperture-env\/auth\.json\n +exists and was not written by create-aperture-env\n/,
     );
     expect(treeOf(outside.folder, true)).toEqual(before);
   });
@@ -814,7 +816,7 @@ describe("a terminal where nobody shall be asked", () => {
     const before = treeOf(outside.folder, true);
     const ran = await runAtTerminal(argv, root, env).done;
     expect(ran.exit).toBe(2);
-    expect(ran.stderr).toContain("Nobody can be asked here");
+    expect(ran.stderr).toContain("Not an interactive terminal");
     expect(ran.stdout === "" || argv.includes("--json")).toBe(true);
     expect(treeOf(outside.folder, true)).toEqual(before);
   });

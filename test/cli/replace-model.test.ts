@@ -127,7 +127,7 @@ describe("a provider that is taken out of the spec", () => {
     const before = treeOf(root, true);
     const ran = await run("update", "a");
     expect(ran.exit).toBe(2);
-    expect(ran.stderr).toMatch(/^aperture-env\.yaml:3:8: model: anthropic\/claude-opus-4-8/);
+    expect(ran.stderr).toMatch(/^aperture-env\.yaml:3:8: model: provider anthropic is not enabled/);
     expect(treeOf(root, true)).toEqual(before);
   });
 });

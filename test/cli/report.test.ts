@@ -32,7 +32,7 @@ beforeAll(async () => {
 const folders = ["api", "web", "old", "none", "broken"];
 
 describe("report", () => {
-  test("a table: versions, gateway, connection, models, which of them end, what goes past it, drift", async () => {
+  test("a table: versions, gateway, connection, models, which of them end, what bypasses it, drift", async () => {
     const before = treeOf(root, true);
     const ran = await runPiped(["report", ...folders], root);
     expect(ran.stdout).toMatch(

@@ -23,7 +23,7 @@ const create = async (...argv: readonly string[]): Promise<void> => {
   const { exit, stderr } = await run("--yes", ...argv);
   expect(exit, stderr).toBe(0);
 };
-/** A provider of the project's own that goes past the gateway. */
+/** A provider of the project's own that bypasses the gateway. */
 const past = '{ "provider": { "openai": { "options": { "baseURL": "https://api.openai.com/v1" } } } }\n';
 const place = "opencode.json:1:";
 
@@ -48,7 +48,7 @@ describe("of several folders", () => {
 describe("strict", () => {
   beforeEach(() => write(root, { "opencode.json": past }));
 
-  test("what goes past the gateway is a note, and a fault where the command or the spec is strict", async () => {
+  test("what bypasses the gateway is a note, and a fault where the command or the spec is strict", async () => {
     await create();
     expect(await run("check")).toMatchObject({ exit: 0, stdout: expect.stringMatching(/^Fine/) as string });
     const strict = await run("check", "--strict");
@@ -87,7 +87,7 @@ describe("a variable of the user's dev container that spec and user both changed
     const before = [read(file), read("aperture-env.lock")];
     const { exit, stdout } = await run("update");
     expect(exit).toBe(3);
-    expect(stdout).toContain("containerEnv › TZ was changed by hand, and by the spec or this version, too");
+    expect(stdout).toContain("containerEnv › TZ was changed both by hand and by the spec or this version");
     expect([read(file), read("aperture-env.lock")]).toEqual(before);
   });
 

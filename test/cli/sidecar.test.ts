@@ -73,7 +73,7 @@ describe("a dev container of its own", () => {
   test("may be edited where nothing ends the environment, and is told by its place where something does", async () => {
     await create();
     edit(compose, (text) => text.replace("command: sleep infinity", "command: sleep infinity\n    init: true"));
-    expect(await check()).toMatch(/^0 .*was edited by hand, as it may be/);
+    expect(await check()).toMatch(/^0 .*was edited by hand, which is fine/);
     const edited = read(compose);
     for (const [from, to, what] of [
       ["    network_mode: service:tailscale\n", "", ":6:3  does not put dev into the network of the container beside it"],
@@ -214,7 +214,7 @@ volumes:
 
   test.each<[string, (text: string) => string, RegExp]>([
     ["its network is gone", (text) => text.replace("    network_mode: service:tailscale\n", ""), /network_mode is missing/],
-    ["its network is another one", (text) => text.replace("service:tailscale", "bridge"), /network_mode is another one/],
+    ["its network is another one", (text) => text.replace("service:tailscale", "bridge"), /network_mode differs from the lock/],
     ["the service is gone", (text) => text.replace(/ {4}extends:\n.*\n.*\n/, ""), /services › tailscale › extends is missing/],
     [
       "ports came that cannot stay",

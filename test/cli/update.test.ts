@@ -39,7 +39,7 @@ describe("one repository", () => {
     ]) {
       const ran = await runPiped(argv, root);
       expect(ran, ran.stderr).toMatchObject({ exit: 0 });
-      expect(ran.stdout).toContain("Nothing to do: everything is as the spec says.\n");
+      expect(ran.stdout).toContain("Nothing to do: everything is up to date.\n");
     }
     expect(treeOf(root, true)).toEqual(before);
   });
@@ -132,7 +132,7 @@ describe("one repository", () => {
     for (const argv of [["update"], ["check"]])
       expect(await runPiped(argv, root)).toMatchObject({
         exit: 3,
-        stdout: expect.stringMatching(/! .*launcher\.sh {2}was edited by hand, and is generated\n.*update --restore/) as string,
+        stdout: expect.stringMatching(/! .*launcher\.sh {2}is generated, but was edited by hand\n.*update --restore/) as string,
       });
 
     edit("aperture-env.yaml", (text) => text.replace("http://gw", "http://gw2"));
@@ -148,7 +148,7 @@ describe("one repository", () => {
     expect((await runPiped(managed, root)).exit).toBe(3);
     expect((await runPiped([...managed, "--on-conflict", "keep"], root)).exit).toBe(0);
     expect((await runPiped(["update"], root)).stdout).toContain("Nothing to do");
-    expect(await runPiped(["check"], root)).toMatchObject({ exit: 0, stdout: expect.stringContaining("kept so") as string });
+    expect(await runPiped(["check"], root)).toMatchObject({ exit: 0, stdout: expect.stringContaining("stays so") as string });
   });
 
   const behind = (text: string): string => text.replace(/^(ENV APERTURE_URL=.*)$/gm, `$1\n${layer}`);
@@ -157,10 +157,7 @@ describe("one repository", () => {
     edit(dockerfile, behind);
     const before = treeOf(root, true);
     const refused = await runPiped(["update", "--url", "http://gw"], root);
-    expect([refused.exit, refused.stdout]).toEqual([
-      3,
-      expect.stringMatching(/bring the two together there by hand and run again/),
-    ]);
+    expect([refused.exit, refused.stdout]).toEqual([3, expect.stringMatching(/merge both by hand and run again/)]);
     expect(treeOf(root, true)).toEqual(before);
     edit(dockerfile, (text) => text.replaceAll("ENV APERTURE_URL=http://ai", "ENV APERTURE_URL=http://gw"));
     const mine = read(dockerfile);
@@ -280,7 +277,7 @@ describe("one repository", () => {
     edit("aperture-env.yaml", (text) => text.replace("http://ai", "http://gw"));
     const ran = await runPiped(["update"], root);
     expect(ran.exit).toBe(0);
-    expect(ran.stdout).toContain(`= ${launcher}  deleted by you, stays so`);
+    expect(ran.stdout).toContain(`= ${launcher}  deleted by you, stays deleted`);
     expect(existsSync(join(root, launcher))).toBe(false);
     expect((await runPiped(["update"], root)).stdout).toContain("Nothing to do");
   });
@@ -401,7 +398,7 @@ describe("one repository", () => {
       ].join("\n"),
     );
     expect((await runPiped(["update", "--summary", "markdown"], root)).stdout).toBe(
-      "## Aperture environment\n\nNothing to do: everything is as the spec says.\n",
+      "## Aperture environment\n\nNothing to do: everything is up to date.\n",
     );
     expect((await runPiped(["update", "--summary", "html"], root)).exit).toBe(2);
   });
@@ -480,7 +477,7 @@ describe("what stands against the environment", () => {
   const bypass =
     '{\n  // mine\n  "provider": { "anthropic": { "options": { "baseURL": "https://api.anthropic.com/v1", "timeout": 9 } } }\n}\n';
 
-  test("a project file that goes past the gateway is named, and left unless asked otherwise", async () => {
+  test("a project file that bypasses the gateway is named, and left unless asked otherwise", async () => {
     write(root, { "opencode.json": bypass });
     const ran = await runPiped(["--yes"], root);
     expect(ran.exit).toBe(0);
@@ -492,7 +489,7 @@ describe("what stands against the environment", () => {
     expect(json.findings.map(({ code }) => code)).toEqual(["bypass"]);
   });
 
-  test("fix takes out what goes past it, and nothing else", async () => {
+  test("fix takes out what bypasses it, and nothing else", async () => {
     write(root, { "opencode.json": bypass });
     expect((await runPiped(["--yes", "--on-bypass", "fix"], root)).stderr).not.toContain("past the gateway");
     expect(read("opencode.json")).toBe(bypass.replace('"baseURL": "https://api.anthropic.com/v1", ', ""));
@@ -510,7 +507,7 @@ describe("what stands against the environment", () => {
     const checked = await runPiped(["check"], root);
     expect(checked.exit).toBe(0);
     expect(checked.stdout).toMatch(
-      /^ {2}= opencode\.json {2}provider\.anthropic\.options\.baseURL, which was taken out, is there again$/m,
+      /^ {2}= opencode\.json {2}provider\.anthropic\.options\.baseURL, which was removed, is there again$/m,
     );
     write(root, { "opencode.json": fixed });
     const removed = await runPiped(["remove", "--yes"], root);
@@ -522,11 +519,11 @@ describe("what stands against the environment", () => {
   test("a key that fix took out is in no lock, and that is said", async () => {
     write(root, { "opencode.json": '{ "provider": { "anthropic": { "options": { "apiKey": "sk-very-secret" } } } }\n' });
     const ran = await runPiped(["--yes", "--on-bypass", "fix"], root);
-    expect(ran.stdout).toContain("provider.anthropic.options.apiKey may hold a key, so the lock does not keep it");
+    expect(ran.stdout).toContain("provider.anthropic.options.apiKey may hold an API key, so the lock does not store it");
     expect(Object.values(treeOf(root)).join("")).not.toContain("sk-very-secret");
     const removed = await runPiped(["remove", "--yes"], root);
     expect(removed.exit, removed.stderr).toBe(0);
-    expect(removed.stdout).toContain("put it back by hand");
+    expect(removed.stdout).toContain("restore it by hand");
   });
 
   test("managed goes into the spec, and silences it", async () => {
@@ -580,13 +577,13 @@ describe("what stands against the environment", () => {
       git("init", "-q");
       const named = await runPiped(["--yes", "--dry-run"], root, env);
       expect(named.stderr).toMatch(
-        /^Note: \.gitignore:2: git leaves \.devcontainer\/.* out because of the pattern \.devcontainer\//m,
+        /^Note: \.gitignore:2: git ignores \.devcontainer\/.* because of the pattern \.devcontainer\//m,
       );
-      expect(named.stderr).toMatch(/^Note: \.gitignore:3: git leaves aperture-env\.lock out/m);
+      expect(named.stderr).toMatch(/^Note: \.gitignore:3: git ignores aperture-env\.lock/m);
 
       const ran = await runPiped(["--yes", "--unignore"], root, env);
       expect(ran.exit, ran.stderr).toBe(0);
-      expect(ran.stderr).not.toContain("git leaves");
+      expect(ran.stderr).not.toContain("git ignores");
       git("add", ".");
       const tracked = git("ls-files").split("\n").filter(Boolean);
       const written = Object.keys(lockOf().files).concat("aperture-env.lock");
@@ -615,12 +612,12 @@ describe("a run that was cut off", () => {
     const looked = await runPiped(["check"], root);
     expect(looked).toMatchObject({ exit: 3, stdout: expect.stringContaining(".aperture-env.journal") as string });
     const dry = await runPiped(["update", "--dry-run"], root);
-    expect(dry.stderr).toContain("an earlier run was cut off");
+    expect(dry.stderr).toContain("an earlier run was interrupted");
     expect(existsSync(join(root, ".aperture-env.journal"))).toBe(true);
     const ran = await runPiped(["update"], root);
     expect(ran, ran.stderr).toMatchObject({
       exit: 0,
-      stderr: expect.stringContaining("an earlier run was cut off before it had written anything") as string,
+      stderr: expect.stringContaining("an earlier run was interrupted before it wrote anything") as string,
     });
     expect(existsSync(join(root, ".aperture-env.journal"))).toBe(false);
   });

@@ -130,7 +130,7 @@ describe("chosen by --devcontainers", () => {
     ])
       expect(await runPiped(["--yes", "--devcontainers", path], root), path).toMatchObject({
         exit: 2,
-        stderr: expect.stringContaining("is no place of a dev container") as string,
+        stderr: expect.stringContaining("is not a path of a devcontainer.json") as string,
       });
   });
 

@@ -278,7 +278,7 @@ describe("spec.schema.json", () => {
     ["an address with a path", "aperture: { url: http://ai/openai }", "/aperture/url pattern"],
     ["an address with a user name", "aperture: { url: http://me@ai }", "/aperture/url pattern"],
     ["a scheme that is not http", "aperture: { url: ftp://ai }", "/aperture/url pattern"],
-    ["another major line", "opencode: { version: 2.0.1 }", "/opencode/version pattern"],
+    ["another major version", "opencode: { version: 2.0.1 }", "/opencode/version pattern"],
     ["a switch as text", 'opencode: { managed: "yes" }', "/opencode/managed type"],
     ["an output that this version does not know", "outputs: [nix]", "/outputs/0 enum"],
     ["a key of a dev container that is none here", "devcontainer: { mounts: [] }", "/devcontainer additionalProperties"],

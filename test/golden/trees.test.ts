@@ -136,7 +136,7 @@ describe.each(caseNames)("%s", (name) => {
     expect(listInodes(root, after), "files that were written again").toEqual(inodes);
     expect(ran.stdout).not.toContain("Written");
     if (exit === 0) {
-      expect(ran.stdout).toMatch(/\nNothing to do: everything is as the spec says\.\n$/);
+      expect(ran.stdout).toMatch(/\nNothing to do: everything is up to date\.\n$/);
       expect(ran.stdout).not.toMatch(/^ {2}[+~!] /m);
     }
   });

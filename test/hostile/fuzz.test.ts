@@ -273,7 +273,7 @@ describe("an opencode.json", () => {
     );
   });
 
-  test("changed anyhow: what goes past the gateway is taken out once, and nothing is written where that cannot be", async () => {
+  test("changed anyhow: what bypasses the gateway is taken out once, and nothing is written where that cannot be", async () => {
     await hold(fc.tuple(places, mutated(written, "json")), 200, async ([place, text]) => {
       world.reset({ [place]: text });
       const before = world.tree();

@@ -278,7 +278,7 @@ describe("what a run of this user's has left", () => {
     leave(root, steps());
     const before = treeOf(root, true);
     const session = runAtTerminal(["create"], root);
-    await session.until("Finish that first?");
+    await session.until("Finish that run first?");
     session.press("n");
     const ran = await session.done;
     expect(ran).toMatchObject({ exit: 130, stderr: expect.stringContaining(`~ ${feature}/spare.json`) as string });
@@ -289,7 +289,7 @@ describe("what a run of this user's has left", () => {
     const before = filesOf(treeOf(root));
     leave(root, steps());
     const session = runAtTerminal(["create"], root);
-    await session.until("Finish that first?");
+    await session.until("Finish that run first?");
     session.press("y");
     expect(await session.done).toMatchObject({ exit: 0, stdout: expect.stringContaining("Nothing to do") as string });
     expect(filesOf(treeOf(root))).toEqual({ ...before, ...finished });
@@ -300,7 +300,7 @@ describe("what a run of this user's has left", () => {
     const before = treeOf(root, true);
     for (const command of [["--dry-run", "--yes"], ["update", "--dry-run"], ["remove", "--dry-run"], ["check"]]) {
       const { stdout, stderr } = await runPiped(command, root);
-      expect(stdout + stderr, command.join(" ")).toMatch(/cut off/);
+      expect(stdout + stderr, command.join(" ")).toMatch(/incomplete/);
       expect(treeOf(root, true), command.join(" ")).toEqual(before);
     }
     expect(await runPiped(["update"], root)).toMatchObject({

@@ -102,7 +102,7 @@ const ofEachWay = [
   "aperture-env.yaml",
   "aperture-env.lock",
 ];
-/** Where files are read, to look for what goes past the gateway and for what a repository is. */
+/** Where files are read, to look for what bypasses the gateway and for what a repository is. */
 const read = [
   ".devcontainer.json",
   ".devcontainer/x/devcontainer.json",

@@ -272,7 +272,7 @@ describe("what a repository holds", () => {
     await expectEscaped(["--yes", "--devcontainers", evil], root, { seen: false });
   });
 
-  test("a configuration of OpenCode that goes past the gateway", async () => {
+  test("a configuration of OpenCode that bypasses the gateway", async () => {
     const config = {
       model: `elsewhere/${evil}`,
       small_model: evil,
@@ -446,7 +446,7 @@ describe("at a terminal where somebody is asked", () => {
     expectNothingForeign(await asked(["update"], "Which text should stay there?"));
   });
 
-  test("a project file that goes past the gateway", async () => {
+  test("a project file that bypasses the gateway", async () => {
     await make();
     const provider = { anthropic: { options: { baseURL: "http://elsewhere.example" } } };
     write(root, { "opencode.json": JSON.stringify({ model: `x/${evil}`, provider }) });

@@ -241,7 +241,7 @@ const cases: Readonly<Record<string, readonly [Case, ...string[]]>> = {
   "nothing, through a proxy that works": [{ proxy: true, ...env({ HTTP_PROXY: "http://127.0.0.1:3128" }) }],
 
   "OPENCODE_CONFIG that names no file": [env({ OPENCODE_CONFIG: "/nowhere.json" }), "config-not-found"],
-  "a project file that goes past the gateway": [
+  "a project file that bypasses the gateway": [
     project({ provider: { anthropic: { options: { baseURL: "https://api.anthropic.com/v1" } } } }),
     "provider-bypass",
   ],
@@ -290,7 +290,7 @@ const cases: Readonly<Record<string, readonly [Case, ...string[]]>> = {
   "a file that a file asks for": [project({ username: "{file:gone.txt}" }), "config-reference"],
   "a wrong type": [project({ enabled_providers: "anthropic" }), "config-invalid"],
   "a file without $schema": [project("{}"), "config-rewritten"],
-  "a global file that goes past the gateway": [
+  "a global file that bypasses the gateway": [
     {
       files: { "$home/.config/opencode/opencode.json": '{"$schema":"s","provider":{"anthropic":{"options":{"apiKey":"real"}}}}' },
       ...env({ OPENCODE_CONFIG_CONTENT: '{"provider":{"openai":{"options":{"baseURL":"http://localhost:1/v1"}}}}' }),

@@ -227,7 +227,7 @@ describe.skipIf(!available)("OpenCode with every provider", { timeout: 60_000 },
     expect(listed.stdout).toMatch(/blind\n[^]*?"reasoning": false/);
   });
 
-  test("a project's own model of the one provider goes past the gateway: the plan names it", async () => {
+  test("a project's own model of the one provider bypasses the gateway: the plan names it", async () => {
     const answers = environments[2]!;
     const { opencode, env } = installations.get(answers)!;
     const gateway = await tapGateway([

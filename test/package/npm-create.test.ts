@@ -91,7 +91,7 @@ describe("npm create aperture-env@latest", () => {
     const before = treeOf(folder, true);
     const { exit, stdout } = await create(folder, []);
     expect(exit).toBe(0);
-    expect(stdout).toMatch(/\nNothing to do: everything is as the spec says\.\n$/);
+    expect(stdout).toMatch(/\nNothing to do: everything is up to date\.\n$/);
     expect(treeOf(folder, true)).toEqual(before);
   });
 });
@@ -139,7 +139,7 @@ describe("flags before the --", () => {
       const folder = folders.make("my-app");
       const { exit, stderr } = await create(folder, ["--providers", "anthropic"]);
       expect(exit, stderr).toBe(2);
-      expect(stderr).toContain("npm took --providers for its own.\nPut -- before our flags:");
+      expect(stderr).toContain("npm took --providers for itself.\nPut -- before the flags:");
       expect(treeOf(folder)).toEqual({});
     },
   );

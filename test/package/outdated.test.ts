@@ -38,7 +38,7 @@ describe("check --outdated", () => {
   test("a newer OpenCode and a newer generator", async () => {
     await serve({ "create-aperture-env": ["0.1.0", "99.0.0"], ...opencode("1.18.18", "1.99.0", "2.0.0") });
     const plain = await runBin(env, folder, ["check"]);
-    expect(plain).toEqual({ exit: 0, stdout: "Fine: everything is as spec and lock say.\n", stderr: "" });
+    expect(plain).toEqual({ exit: 0, stdout: "Fine: all files match spec and lock.\n", stderr: "" });
     expect(registry.requests).toEqual([]);
     const ran = await runBin(env, folder, ["check", "--outdated"]);
     expect(ran.exit, ran.stderr).toBe(3);
@@ -71,7 +71,7 @@ describe("check --outdated", () => {
     const { exit, stdout } = await runBin(env, folder, ["check", "--outdated"]);
     expect(exit).toBe(0);
     expect(stdout).toBe(
-      `  = .devcontainer/aperture-env/models.json  has the model catalogue of ${catalogueRelease.date}, out of OpenCode ${catalogueRelease.version}\n      OpenCode 1.18.99 has a newer one, which a newer create-aperture-env will bring.\n\nFine: everything is as spec and lock say.\n`,
+      `  = .devcontainer/aperture-env/models.json  has the model catalogue of ${catalogueRelease.date}, out of OpenCode ${catalogueRelease.version}\n      OpenCode 1.18.99 has a newer one, which a newer create-aperture-env will bring.\n\nFine: all files match spec and lock.\n`,
     );
   });
 

@@ -311,7 +311,7 @@ describe.skipIf(skips("the program at a terminal", whyNoTerminal))("at a termina
     test.each(reasons)("%s", async (_why, args, env) => {
       const terminal = start(args, env);
       expect(await terminal.ended).toMatchObject({ exitCode: 2 });
-      expect(terminal.text).toContain("Nobody can be asked here");
+      expect(terminal.text).toContain("Not an interactive terminal");
       for (const { flag, message } of asked) {
         expect(terminal.text).toContain(`--${flag} `);
         expect(terminal.text).not.toContain(message);
@@ -322,7 +322,7 @@ describe.skipIf(skips("the program at a terminal", whyNoTerminal))("at a termina
     test("where its output goes to a pipe", async () => {
       const terminal = startOther("sh", ["-c", '"$0" "$1" | cat', process.execPath, bin]);
       await terminal.ended;
-      expect(terminal.text).toContain("Nobody can be asked here");
+      expect(terminal.text).toContain("Not an interactive terminal");
       expect(treeOf(folder)).toEqual({});
     });
   });

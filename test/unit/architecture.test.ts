@@ -560,7 +560,7 @@ describe("the ground floor", () => {
     expect(kinds.map((file) => posix.basename(file, ".ts")).sort()).toEqual(["lines", "own", "seed", "taken", "values"]);
     const asked = imports.filter(({ to, typeOnly }) => kinds.includes(to) && !typeOnly).map(({ from, to }) => `${from} ${to}`);
     expect(asked.filter((line) => !line.startsWith("src/plan/pieces/index.ts")).sort()).toEqual([
-      // The spec is what a plan begins with, and what goes past the gateway is looked at again without it.
+      // The spec is what a plan begins with, and what bypasses the gateway is looked at again without it.
       "src/plan/build.ts src/plan/pieces/seed.ts",
       // Where a container gets beside one of the user's is for what the user wrote to say, without what is ours.
       "src/prepare/beside.ts src/plan/pieces/values.ts",

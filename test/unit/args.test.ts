@@ -262,21 +262,21 @@ describe("refused", () => {
     ["--url", "bad-flag", /--url.*argument missing/, /^See --help\.$/],
     ["--url --yes", "bad-flag", /'--url' argument is ambiguous\.$/, /^See --help\.$/],
     ["--yes=no", "bad-flag", /'-y, --yes' does not take an argument\.$/, /^See --help\.$/],
-    ["--managed false", "bad-flag", /^--managed takes its value behind an equals sign, and false/, /^Write --managed=false$/],
-    ["--managed 0 --yes", "bad-flag", /and 0 stands behind a space/, /^Write --managed=false$/],
-    ["update --managed Yes", "bad-flag", /and Yes stands/, /^Write --managed=true$/],
-    ["--yes no", "bad-flag", /^--yes takes no value, and no stands behind it\.$/, /\.\/no$/],
-    ["-y true", "bad-flag", /^-y takes no value, and true/, /\.\/true$/],
-    ["--dry-run off", "bad-flag", /^--dry-run takes no value/, /\.\/off$/],
-    ["check --outdated 1", "bad-flag", /^--outdated takes no value, and 1/, /\.\/1$/],
-    ["mock-gateway --json on", "bad-flag", /^--json takes no value/, /on/],
     [
-      "doctor one two",
-      "too-many-folders",
-      /^One folder can be named, and these are 2: one, two\.$/,
-      /flags need a -- before them/,
+      "--managed false",
+      "bad-flag",
+      /^--managed takes its value after an equals sign, not after a space: false/,
+      /^Write --managed=false$/,
     ],
-    ["verify one two three", "too-many-folders", /these are 3: one, two, three/, / -- /],
+    ["--managed 0 --yes", "bad-flag", /not after a space: 0/, /^Write --managed=false$/],
+    ["update --managed Yes", "bad-flag", /not after a space: Yes/, /^Write --managed=true$/],
+    ["--yes no", "bad-flag", /^--yes takes no value, but no follows it\.$/, /\.\/no$/],
+    ["-y true", "bad-flag", /^-y takes no value, but true/, /\.\/true$/],
+    ["--dry-run off", "bad-flag", /^--dry-run takes no value/, /\.\/off$/],
+    ["check --outdated 1", "bad-flag", /^--outdated takes no value, but 1/, /\.\/1$/],
+    ["mock-gateway --json on", "bad-flag", /^--json takes no value/, /on/],
+    ["doctor one two", "too-many-folders", /^Expected one folder, got 2: one, two\.$/, /put -- before the flags/],
+    ["verify one two three", "too-many-folders", /got 3: one, two, three/, / -- /],
     ["--on-conflict merge", "bad-flag", /^--on-conflict cannot be "merge"\.$/, /^It is fail, keep, replace\.$/],
     ["--on-conflict", "bad-flag", /--on-conflict.*argument missing/, /^See --help\.$/],
     ["update --on-conflict=", "bad-flag", /^--on-conflict cannot be ""\.$/, /^It is fail, keep, replace\.$/],
@@ -303,7 +303,7 @@ describe("refused", () => {
     ["--hooks x", "unknown-flag", /--hooks/, /--hook\?/],
     ["--forward-port 1", "unknown-flag", /--forward-port\./, /--forward-ports\?/],
     ["--devcontainer all", "unknown-flag", /--devcontainer\./, /--devcontainers\?/],
-    ["discover a b", "too-many-gateways", /these are 2: a, b/, /discover http:\/\/ai/],
+    ["discover a b", "too-many-gateways", /got 2: a, b/, /discover http:\/\/ai/],
     ["discover --timeout 0", "bad-flag", /--timeout cannot be "0"/, /seconds, 0\.1 to 600/],
     ["discover --timeout soon", "bad-flag", /--timeout cannot be "soon"/, /seconds/],
     ["discover --timeout 601", "bad-flag", /--timeout/, /seconds/],
@@ -341,7 +341,7 @@ describe("refused", () => {
       expect(refusal(argv)).toMatchObject({
         code: "reserved-word",
         exit: 2,
-        message: `${verb} is a command, and a command comes first.`,
+        message: `${verb} is a command, and commands come first.`,
         hint: `For a folder of that name write ./${verb}`,
       });
     }
@@ -370,8 +370,8 @@ describe("started by npm", () => {
 
     test.each(swallowed)("flags that it took are noticed: %j", (taken, argv, flags) => {
       const error = refusal(argv, { ...env, ...taken });
-      expect(error).toMatchObject({ code: "swallowed-flags", exit: 2, message: `npm took ${flags} for its own.` });
-      expect(error.hint).toContain("-- before our flags");
+      expect(error).toMatchObject({ code: "swallowed-flags", exit: 2, message: `npm took ${flags} for itself.` });
+      expect(error.hint).toContain("-- before the flags");
     });
 
     test("its dry run and its JSON are ours, too", () => {

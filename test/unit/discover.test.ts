@@ -188,7 +188,7 @@ describe("an odd answer", () => {
   const table: readonly (readonly [name: string, start: () => Promise<string>, code: string, says: RegExp])[] = [
     ["401", () => answer(401, '{"error":{"message":"who\\u001b[31m"}}'), "gateway-unauthorized", /401.*who\\u\{1b\}\[31m/],
     ["403", () => answer(403, '{"error":"no role granted"}'), "gateway-forbidden", /no role granted/],
-    ["403 of another kind", () => answer(403, '{"error":"no"}'), "gateway-denied", /not for want of a role/],
+    ["403 of another kind", () => answer(403, '{"error":"no"}'), "gateway-denied", /not because of a missing role/],
     ["403, a guardrail", () => answer(403, '{"code":"guardrail_blocked"}'), "gateway-guardrail", /guardrail/],
     ["503, a hook", () => answer(503, '{"error":"a hook failed"}'), "gateway-hook", /hook/],
     [
@@ -239,7 +239,7 @@ describe("an odd answer", () => {
       "an answer cut off",
       () => handle((socket) => socket.once("data", () => socket.end("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"))),
       "gateway-cut-off",
-      /cut off/,
+      /incomplete/,
     ],
     ["no answer", () => handle(() => undefined), "gateway-slow", /0\.3 s/],
     [
@@ -335,7 +335,7 @@ describe("an odd answer", () => {
     expect(JSON.stringify([error.message, error.hint])).not.toContain("secret");
     const origin = (await answer(200, "{}")).replace("http:", "https:");
     expect((await refusal(origin, { env: { HTTPS_PROXY: "http://p:1" } })).hint).toContain(
-      "HTTPS_PROXY is set, and not used here",
+      "HTTPS_PROXY is set, but not used here",
     );
   });
 
@@ -401,7 +401,7 @@ describe("the list", () => {
     for (const { id, limit } of lab.models) expect(limit, id).toEqual(limitIn("anthropic", "claude-haiku-4-5"));
     expect(named(discovery, "house").models[0]!.limit).toBeNull();
     expect(remarks(discovery).join("\n")).toMatch(
-      /\d+ of these models (?:is|are) not known here: write context and output beside them, .* {2}images: true {2}and {2}reasoning: true/,
+      /\d+ of these models (?:is|are) unknown here: context limit unknown, so auto-compaction is off; .* {2}images: true {2}and {2}reasoning: true/,
     );
   });
 
@@ -572,7 +572,7 @@ describe("the list", () => {
       [null, "gateway-chat", "chat", true],
       ["lab", "lab", "chat", true],
     ]);
-    expect(remarks(discovery).join("\n")).toMatch(/does not say which API anthropic, gateway-chat, lab has/);
+    expect(remarks(discovery).join("\n")).toMatch(/does not state the API of anthropic, gateway-chat, lab;/);
   });
 
   test("a list of Claude models only has a hint", () => {

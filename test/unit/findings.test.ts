@@ -50,7 +50,7 @@ describe("findBypass", () => {
     expect(others).toEqual([]);
     expect(finding).toMatchObject({
       code: "bypass",
-      message: `provider.anthropic.options.baseURL is at ${shown}, not at the gateway http://ai: all that is asked of anthropic goes past the gateway`,
+      message: `provider.anthropic.options.baseURL is at ${shown}, not at the gateway http://ai: all that is asked of anthropic bypasses the gateway`,
       fixes: [{ file: "opencode.json", path: ["provider", "anthropic", "options", "baseURL"] }],
     });
   });
@@ -64,7 +64,7 @@ describe("findBypass", () => {
     const [finding] = bypass(withUrl(url));
     expect(finding).toMatchObject({
       code: "bypass",
-      message: `provider.anthropic.options.baseURL comes from ${shown}, whose value is not known here: anthropic goes past the gateway unless that is http://ai`,
+      message: `provider.anthropic.options.baseURL comes from ${shown}, whose value is not known here: anthropic bypasses the gateway unless that is http://ai`,
     });
   });
 
@@ -325,7 +325,7 @@ CMD ["opencode"]
       ".devcontainer.json:7:23",
     ]);
     expect(findings[0]!.message).toMatch(/^initializeCommand installs an OpenCode on the machine that opens the repository/);
-    expect(findings[4]!.message).toMatch(/^postCreateCommand installs another OpenCode: two programs are then named opencode/);
+    expect(findings[4]!.message).toMatch(/^postCreateCommand installs another OpenCode: PATH then decides which opencode starts/);
     // A list is no shell's: && is a word.
     expect(inDevcontainer({ postCreateCommand: ["echo", "&&", ...install.split(" ")] })).toEqual([]);
   });
@@ -483,14 +483,14 @@ test("what git ignores: one finding for each pattern", () => {
       code: "git-ignored",
       where: { file: ".gitignore", line: 3 },
       message:
-        "git leaves .devcontainer/a, .devcontainer/b c, .devcontainer/c and 1 more out because of the pattern .devcontainer/, so a clone would lack them",
-      hint: "take .devcontainer/ out of .gitignore:3, or add by force: git add -f .devcontainer/a '.devcontainer/b c' .devcontainer/c .devcontainer/d",
+        "git ignores .devcontainer/a, .devcontainer/b c, .devcontainer/c and 1 more because of the pattern .devcontainer/, so a clone lacks them",
+      hint: "remove .devcontainer/ from .gitignore:3, or force-add: git add -f .devcontainer/a '.devcontainer/b c' .devcontainer/c .devcontainer/d",
     },
     {
       code: "git-ignored",
       where: { file: "/home/me/ignore", line: 1 },
-      message: "git leaves aperture-env.lock out because of the pattern *.lock, so a clone would lack it",
-      hint: "take *.lock out of /home/me/ignore:1, or add by force: git add -f aperture-env.lock",
+      message: "git ignores aperture-env.lock because of the pattern *.lock, so a clone lacks it",
+      hint: "remove *.lock from /home/me/ignore:1, or force-add: git add -f aperture-env.lock",
     },
   ]);
 });

@@ -70,7 +70,7 @@ const remove = (path: string, before: string): JournalStep => ({
   executable: false,
 });
 
-/** A journal's text: whatever lines, strings as they are. */
+/** A journal's text: whatever lines, strings unchanged. */
 function journalOf(...lines: readonly (object | string)[]): string {
   return lines.map((line) => `${typeof line === "string" ? line : JSON.stringify(line)}\n`).join("");
 }

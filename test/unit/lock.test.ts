@@ -227,7 +227,7 @@ describe("damaged or hostile", () => {
     ["a port that is an object", withAnswers({ forwardPorts: [{}] })],
     ["a hook that is a list", withAnswers({ hooks: { postCreateCommand: ["a"] } })],
     ["no release", withParts({ opencode: undefined })],
-    ["a release of another major line", withParts({ opencode: { ...pinnedRelease, version: "2.0.0" } })],
+    ["a release of another major version", withParts({ opencode: { ...pinnedRelease, version: "2.0.0" } })],
     ["a release that is a command", withParts({ opencode: { ...pinnedRelease, version: "1.0.0;id" } })],
     ["a release without packages", withParts({ opencode: { ...pinnedRelease, packages: {} } })],
     ["a release with a list of packages", withParts({ opencode: { ...pinnedRelease, packages: [] } })],

@@ -139,7 +139,7 @@ describe("a file of ours", () => {
       { kind: "create", after: now[script]!, executable: true },
     ],
     [
-      "nothing there, written before: it was deleted, and stays so",
+      "nothing there, written before: it was deleted, and stays deleted",
       script,
       { kind: "nothing" },
       old("#!/bin/sh\nthen\n"),
@@ -256,11 +256,11 @@ describe("a file of ours", () => {
     const lock = lockOf({ [script]: old("then") });
     const [conflict] = conflictsOf(plan({ found: { [script]: text("mine") }, lock, files: [wanted(script)] }));
     expect(conflict!.why).toBe(
-      "was edited by hand, and the spec or this version now gives something else; in the spec opencode.managed decides what it says",
+      "was edited by hand, but the spec or this version now generates something else; in the spec opencode.managed decides what it says",
     );
     const files = [{ ...wanted(script), decidedBy: "" }];
     const [other] = conflictsOf(plan({ found: { [script]: text("mine") }, lock, files }));
-    expect(other!.why).toMatch(/gives something else; nothing in the spec changes it$/);
+    expect(other!.why).toMatch(/generates something else; nothing in the spec changes it$/);
     const [several] = conflictsOf(
       plan({ found: { [script]: text("mine") }, lock, files: [{ ...wanted(script), decidedBy: "base and name" }] }),
     );
@@ -302,7 +302,7 @@ describe("a file of ours", () => {
         { ...current, kept: hashText("mine\n") },
       ],
       [
-        "replace: ours takes its place",
+        "replace: replace it with the generated text",
         script,
         "mine",
         then,
@@ -500,7 +500,7 @@ describe("a key in a file of the user's", () => {
       kind: "keep",
       path: file,
       why: "edited",
-      notes: ["features › ./aperture-env was taken out by you and stays out"],
+      notes: ["features › ./aperture-env was removed by you, and stays removed"],
     });
     expect(lockedBy(made)[file]!.values, "and is known as ours all the same").toEqual(known.values);
   });
@@ -550,8 +550,8 @@ describe("a key in a file of the user's", () => {
         why: "edited",
         notes: [
           "containerEnv › TZ stays as you have it",
-          "containerEnv › A was taken out by you and stays out",
-          'forwardPorts "db:5432" was taken out by you and stays out',
+          "containerEnv › A was removed by you, and stays removed",
+          'forwardPorts "db:5432" was removed by you, and stays removed',
         ],
       });
       // No longer asked for, what the user made of it is the user's.
@@ -677,7 +677,7 @@ describe("lines beside the user's", () => {
 
   test("that were taken out stay out, those that changed are exchanged, the user's stay", () => {
     const taken = plain(text(`${mine}# ours\n`), ours);
-    expect(taken[0]).toEqual({ kind: "keep", path: attributes, why: "edited", notes: ["lines that you took out stay out"] });
+    expect(taken[0]).toEqual({ kind: "keep", path: attributes, why: "edited", notes: ["lines that you removed stay removed"] });
     expect(taken[1]).toEqual(ours);
     const older: LockedFile = { ...ours, lines: ["# old", "* text eol=lf"] };
     expect(plain(text(`# old\n${mine}* text eol=lf\n`), older)).toMatchObject([
@@ -712,7 +712,7 @@ describe("lines beside the user's", () => {
       before: mine + now[attributes]!,
       after: mine,
       executable: false,
-      notes: ["lines of yours are in it, so it stays"],
+      notes: ["it has lines of yours, so it stays"],
     });
   });
 
@@ -762,7 +762,7 @@ describe("what is no longer wanted", () => {
     [
       "stays where the user edited it, and is the user's from then on",
       text("mine\n"),
-      { kind: "keep", path: old, why: "left", notes: ["you edited it: delete it where you no longer need it"] },
+      { kind: "keep", path: old, why: "left", notes: ["you edited it: delete it if you no longer need it"] },
       undefined,
     ],
     ["is forgotten where it is gone", { kind: "nothing" }, undefined, undefined],
@@ -806,7 +806,7 @@ describe("removal", () => {
 
   test("leaves and names what the user edited", () => {
     const made = remove({ ...there, [script]: text("mine"), [spec]: text("name: mine\n") });
-    const left = { kind: "keep", why: "left", notes: ["you edited it: delete it where you no longer need it"] };
+    const left = { kind: "keep", why: "left", notes: ["you edited it: delete it if you no longer need it"] };
     expect(made.changes).toEqual([
       { ...left, path: script },
       { ...left, path: spec },
@@ -820,7 +820,7 @@ describe("removal", () => {
       kind: "keep",
       path: spec,
       why: "left",
-      notes: ["it was not written by this program: delete it where you no longer need it"],
+      notes: ["it was not written by this program: delete it if you no longer need it"],
     });
   });
 
@@ -906,7 +906,7 @@ describe("the spec", () => {
   });
 });
 
-describe("project files that go past the gateway", () => {
+describe("project files that bypass the gateway", () => {
   const path = "opencode.json";
 
   const keys = [["provider", "openai", "options", "baseURL"], ["enabled_providers"]] as const;
@@ -1011,12 +1011,12 @@ describe("project files that go past the gateway", () => {
       });
     expect(lockText(made)).not.toMatch(/sk-live|pw@|code=|a1b2c3|abc/);
     expect(changeOf(made, path)).toMatchObject({
-      notes: [expect.stringMatching(/does not keep it: remove will not give it back$/)],
+      notes: [expect.stringMatching(/does not store it: remove cannot restore it$/)],
     });
     expect(remove((changeOf(made, path) as { after: string }).after, { [path]: locked })).toMatchObject({
       kind: "keep",
       why: "left",
-      notes: [expect.stringMatching(/put it back by hand$/)],
+      notes: [expect.stringMatching(/restore it by hand$/)],
     });
   });
 

@@ -116,7 +116,7 @@ describe("what cannot be", () => {
     ["azure", /\/openai paths/, /foundry: \{ api: responses/],
     ["gemini-cli", /https and a login/, /google/],
     ["opencode", /hosted provider/, /leave it out/],
-    ["github-copilot", /past the gateway/, /leave it out/],
+    ["github-copilot", /bypassing the gateway/, /leave it out/],
     ["together", /called togetherai/, /^write togetherai$/],
     ["openai-chat", /inside the environment/, /^write openai: \{ api: chat \}$/],
     ["xai-chat", /inside the environment/, /^write xai: \{\}$/],
@@ -144,11 +144,11 @@ describe("what cannot be", () => {
   });
 
   test.each([
-    [{ House: { models: ["a"] } }, /"House" cannot be the name/],
-    [{ "a/b": { models: ["a"] } }, /"a\/b" cannot be the name/],
-    [{ "a-": { models: ["a"] } }, /"a-" cannot be the name/],
-    [{ constructor: { models: ["a"] } }, /"constructor" cannot be the name/],
-    [{ house: {} }, /none of the catalogue's/],
+    [{ House: { models: ["a"] } }, /"House" is not a valid provider name/],
+    [{ "a/b": { models: ["a"] } }, /"a\/b" is not a valid provider name/],
+    [{ "a-": { models: ["a"] } }, /"a-" is not a valid provider name/],
+    [{ constructor: { models: ["a"] } }, /"constructor" is not a valid provider name/],
+    [{ house: {} }, /is not in the catalogue/],
     [{ house: { models: [] } }, /house names no model/],
     [{ house: { models: {} } }, /house names no model/],
     [{ house: { models: null } }, /the models of house are nothing/],
@@ -159,15 +159,15 @@ describe("what cannot be", () => {
     [{ house: { models: ["../a"] } }, /has a character/],
     [{ house: { models: ["a\nb"] } }, /has a character/],
     [{ house: { models: { a: 5 } } }, /house\/a is the number 5/],
-    [{ house: { models: { a: { context: 1 } } } }, /not two whole numbers/],
-    [{ house: { models: { a: { context: 1, output: 1.5 } } } }, /not two whole numbers/],
-    [{ house: { models: { a: { context: "1", output: 1 } } } }, /not two whole numbers/],
-    [{ house: { models: { a: { context: 1, output: 0 } } } }, /not two whole numbers/],
+    [{ house: { models: { a: { context: 1 } } } }, /have to be two whole numbers/],
+    [{ house: { models: { a: { context: 1, output: 1.5 } } } }, /have to be two whole numbers/],
+    [{ house: { models: { a: { context: "1", output: 1 } } } }, /have to be two whole numbers/],
+    [{ house: { models: { a: { context: 1, output: 0 } } } }, /have to be two whole numbers/],
     [{ house: { models: { a: { cost: 1 } } } }, /house\/a has no setting "cost"/],
-    [{ house: { models: { a: { images: "yes" } } } }, /reasoning and images of house\/a are not both true or false/],
-    [{ house: { models: { a: { name: "{file:/etc/passwd}" } } } }, /the name of house\/a is not one line/],
-    [{ house: { models: ["a"], name: "x\ny" } }, /the name of house is not one line/],
-    [{ house: { models: ["a"], name: "{env:KEY}" } }, /the name of house is not one line/],
+    [{ house: { models: { a: { images: "yes" } } } }, /reasoning and images of house\/a have to be true or false/],
+    [{ house: { models: { a: { name: "{file:/etc/passwd}" } } } }, /the name of house\/a has to be one line/],
+    [{ house: { models: ["a"], name: "x\ny" } }, /the name of house has to be one line/],
+    [{ house: { models: ["a"], name: "{env:KEY}" } }, /the name of house has to be one line/],
     [{ house: { models: ["a"], url: "http://x" } }, /house has no setting "url"/],
     [{ house: { models: ["a"], api: "completions" } }, /house does not speak "completions"/],
     [{ house: { models: ["a/b"], api: "generate-content" } }, /because of its slash/],
@@ -190,7 +190,7 @@ describe("what cannot be", () => {
     };
     expect(parse("house-models/qwen3-coder")).toBe("taken");
     expect(parse("house-models/other")).toBe(
-      "house-models/other is not among the models of house-models; add it there, or take one of qwen3-coder",
+      "house-models/other is not among the models of house-models; add it there, or choose from qwen3-coder",
     );
     expect(parse("google/gemini-9")).toBe("taken");
     expect(parse("google/models/gemini-9")).toMatch(/because of its slash/);
@@ -240,7 +240,7 @@ describe("answers and the spec", () => {
     expect(given("openai:responses")).toEqual([{ ...written[0], api: "responses" }]);
     expect(given(`groq,${house.id}`)).toEqual([{ id: "groq", api: "chat" }, house]);
     expect(given(`${house.id}:messages`)).toEqual([{ ...house, api: "messages" }]);
-    expect(given("stranger")).toMatch(/its models are not known/);
+    expect(given("stranger")).toMatch(/its models are unknown/);
     expect(given('{"openai":{"models":["gpt-6.1-sol"]}}')).toEqual([
       { id: "openai", api: "responses", models: [{ id: "gpt-6.1-sol" }] },
     ]);
@@ -473,7 +473,7 @@ describe("the compact style", () => {
       const earlier = { providers: chosen, model: "a/x", smallModel: "a/x" };
       expect(questionOf("style").parse("compact", earlier)).toMatchObject({
         ok: false,
-        why: expect.stringContaining("a, b have a model x alike"),
+        why: expect.stringContaining("a, b all have a model x"),
       });
       expect(questionOf("style").parse("separate", earlier)).toMatchObject({ ok: true });
       expect(
@@ -502,7 +502,7 @@ describe("the compact style", () => {
     expect(files["models.json"]).toEqual({});
   });
 
-  test("what a project's configuration sets for a model of it goes past the gateway, and is named", () => {
+  test("what a project's configuration sets for a model of it bypasses the gateway, and is named", () => {
     const text = JSON.stringify({
       provider: {
         aperture: {

@@ -372,10 +372,10 @@ describe("a question that is about nothing here", () => {
     [
       "a flag",
       { flags: { base: "alpine" } },
-      /^--base has no effect here: the environment is added to \.devcontainer\/devcontainer\.json and \.devcontainer\.json, which /,
-      "Leave --base out.",
+      /^--base has no effect here: \.devcontainer\/devcontainer\.json and \.devcontainer\.json decides /,
+      "Remove --base.",
     ],
-    ["the spec", { spec: specOf({ base: "alpine" }) }, /^base has no effect here: /, "Leave base out."],
+    ["the spec", { spec: specOf({ base: "alpine" }) }, /^base has no effect here: /, "Remove base."],
   ])("hears why, when %s answers it", async (_what, sources, message, hint) => {
     const error = await refusal(resolve({ ...sources, facts: there }));
     expect(error).toMatchObject({ code: "no-effect", exit: 2, hint });
@@ -388,7 +388,7 @@ describe("a question that is about nothing here", () => {
     ["the spec", { spec: specOf({ devcontainers: [root] }) }, "devcontainer.files"],
   ])("as dev containers are where there is none: %s", async (_what, sources, subject) => {
     const message = `${subject} has no effect here: this repository has no dev container of its own to add to.`;
-    expect(await refusal(resolve(sources))).toMatchObject({ code: "no-effect", exit: 2, message, hint: `Leave ${subject} out.` });
+    expect(await refusal(resolve(sources))).toMatchObject({ code: "no-effect", exit: 2, message, hint: `Remove ${subject}.` });
     expect((await resolve({ env: { APERTURE_ENV_DEVCONTAINERS: "x" } })).answers.devcontainers).toEqual(["all"]);
   });
 });
@@ -452,7 +452,7 @@ describe("a flag and a spec", () => {
     const models = specOf({ providers: { anthropic: {}, openai: {} }, model: "anthropic/claude-sonnet-5-5" });
     const error = await refusal(resolve({ spec: models, flags: { providers: "openai" } }));
     expect(error).toMatchObject({ code: "bad-answer", exit: 2, where: { file: "aperture-env.yaml", line: 2, column: 7 } });
-    expect(error.message).toMatch(/^model: anthropic\/claude-sonnet-5-5 is of anthropic, which is not among the providers\.$/);
+    expect(error.message).toMatch(/^model: provider anthropic is not enabled\.$/);
   });
 
   test("a flag that cannot be understood is a usage error first", async () => {

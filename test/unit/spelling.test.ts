@@ -124,7 +124,7 @@ test("with a lost lock the key of before is taken over, not doubled", () => {
 
 test("a Feature that the user took out stays out, and is in the lock under today's name", () => {
   const { change, locked: next } = plan(original, locked(old, true));
-  expect(change).toMatchObject({ kind: "keep", notes: [`features › ${today} was taken out by you and stays out`] });
+  expect(change).toMatchObject({ kind: "keep", notes: [`features › ${today} was removed by you, and stays removed`] });
   expect(next!.values).toMatchObject([{ path: ["features", today, "revision"] }]);
 });
 

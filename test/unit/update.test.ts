@@ -296,7 +296,7 @@ describe("keys: each by itself", () => {
       next,
       "~",
       revised.replace(',\n  "containerEnv": {\n    "TZ": "UTC"\n  }', ""),
-      ["containerEnv › TZ was taken out by you and stays out"],
+      ["containerEnv › TZ was removed by you, and stays removed"],
     ],
     [
       "took the port out",
@@ -304,7 +304,7 @@ describe("keys: each by itself", () => {
       next,
       "~",
       revised.replace("UTC", "CET").replace("[3000]", "[]"),
-      ["forwardPorts 3000 was taken out by you and stays out"],
+      ["forwardPorts 3000 was removed by you, and stays removed"],
     ],
     [
       "added a port",
@@ -320,7 +320,7 @@ describe("keys: each by itself", () => {
       next,
       "~",
       written.replace('"./aperture-env": {\n      "revision": "111111111111"\n    }', "").replace("UTC", "CET"),
-      ["features › ./aperture-env was taken out by you and stays out"],
+      ["features › ./aperture-env was removed by you, and stays removed"],
     ],
     [
       "gave the Feature an option",

@@ -144,7 +144,7 @@ describe("ways out", () => {
     expect(codes({ provider: local, enabled_providers: ["local"] }, { managed: true })).toEqual(["provider-off provider.local"]);
   });
 
-  test("a provider that the spec lets in is said to go past the gateway, and its models are none that are foreign", () => {
+  test("a provider that the spec lets in is said to bypass the gateway, and its models are none that are foreign", () => {
     const config = {
       provider: { local: { options: { baseURL: "http://localhost:1234/v1" } } },
       agent: { a: { model: "local/m" } },

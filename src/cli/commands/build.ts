@@ -59,7 +59,7 @@ export async function runBuild(command: BuildCommand, io: Io): Promise<number> {
   const wanted = { ...command, target, images, npmrc: command.npmrc === null ? null : resolve(io.cwd, command.npmrc) };
   const say = (line: string): void => void (json || io.stderr.write(shown`${line}\n`));
   for (const { name: variable, where } of findWithheld(file, text, io.env))
-    say(`${formatPlace(where)}: asks for ${variable} of this machine, which build does not give away; it is empty there`);
+    say(`${formatPlace(where)}: uses ${variable} of this machine, which build withholds; it is empty there`);
 
   const here = { target: root, env: hostVariables(io.env) };
   const engine = dryRun ? await askEngine(here).catch(() => usual) : await askEngine(here);
@@ -184,6 +184,6 @@ function failed(code: string, message: string, said: string): AppError {
     exit: 4,
     message,
     details: details.map((line) => `  ${line}`),
-    hint: "Mend what it says there, and run again.",
+    hint: "Fix what it reports, and run again.",
   });
 }

@@ -101,7 +101,7 @@ async function observeRepository(target: Target, { outdated, strict }: How, io: 
         {
           path: journalPath,
           state: "stale",
-          message: "is of a run that was cut off, or is at work now",
+          message: "belongs to a run that was interrupted, or is still at work",
           hint: "run  npx create-aperture-env update",
         },
       ]

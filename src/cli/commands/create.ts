@@ -63,8 +63,8 @@ async function createAll(command: CreateCommand, cwd: string, given: Common["giv
   if (!switches.yes)
     throw usageError(
       "missing-answers",
-      "Of several folders nobody is asked one by one.",
-      "Accept with --yes what is proposed for what flags and --spec leave out.",
+      "With several folders, nothing is asked.",
+      "Accept the proposed values with --yes; --spec and flags override them.",
     );
   // All of them have the same gateway.
   const detect = discover === true ? await openDetection(null, flags, given, null, io) : null;
@@ -75,7 +75,7 @@ async function createAll(command: CreateCommand, cwd: string, given: Common["giv
       throw usageError(
         "no-such-folder",
         `${target.root} does not exist.`,
-        "Make it, or leave it out. Behind  npm create  flags need a -- before them.",
+        "Make it, or leave it out. After  npm create  put -- before the flags.",
       );
     const done = await land(target, landing, io, (here) => create(here, directory, command, { given, detect }, null));
     return visitOf(done, directory, landing.summary, switches.diff);
@@ -147,10 +147,10 @@ async function create(
 
 /** Asks whether a word is a folder that may be a slip of a command. Throws where it is none, or nobody can be asked. */
 async function confirmFolder(folder: string, verb: Verb, prompt: Prompt, io: Io): Promise<void> {
-  const message = `${folder} is no command and no folder, and ${verb} is a command.`;
+  const message = `${folder} is neither a command nor a folder; did you mean ${verb}?`;
   const choices = [
-    { value: "stop", hint: `and run ${verb}, if that was meant` },
-    { value: "make the folder", hint: `${folder}, with the environment in it` },
+    { value: "stop", hint: `stop here, and run ${verb}` },
+    { value: "make the folder", hint: `create ${folder} with the environment in it` },
   ] as const;
   if (prompt !== null && (await prompt.askChoice(terminalOf(io), message, choices)) === "make the folder") return;
   const hint = `Did you mean  npx create-aperture-env ${verb}  ? For a folder of that name write ./${folder}`;
@@ -196,6 +196,6 @@ function nextSteps(plan: Plan, directory: string | null, cwd: string, answers: A
     ...(directory === null ? [] : [`cd ${formatShell(directory)}`]),
     ...(commit === null ? [] : [commit]),
     ...nextOf(demandOf(answers, shape), from("") || "."),
-    `Then  opencode run hello ; the message shows up on ${answers.url}/ui/`,
+    `Run  opencode run hello  in it: the request shows up on ${answers.url}/ui/`,
   ];
 }

@@ -59,8 +59,8 @@ export async function copyChosen({ target, file, text }: Chosen, io: Io): Promis
   copy.remove();
   throw environmentError(
     "not-copied",
-    `The copy of the repository does not have ${file} as it was read.`,
-    "Git may ignore it (git check-ignore -v), or somebody is writing it.",
+    `The copy of the repository lacks ${file}, or has another version of it.`,
+    "Git may ignore it (git check-ignore -v), or it is being written.",
     { file },
   );
 }
@@ -81,7 +81,7 @@ function chooseConfig(lock: Lock, named: string | null): string {
   const all = lock.files[ownDevcontainer]?.strategy === "own" ? [ownDevcontainer] : files;
   if (named !== null) {
     if (all.includes(named)) return named;
-    throw usageError("no-such-dev-container", `${named} has no environment.`, `These have: ${all.join(", ")}.`);
+    throw usageError("no-such-dev-container", `${named} does not have the environment.`, `These have: ${all.join(", ")}.`);
   }
   if (all.length === 1) return all[0]!;
   throw decisionError(

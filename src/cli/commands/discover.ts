@@ -94,7 +94,7 @@ function findOrigin(
   const isOther = write && url?.ok === true && url.value !== parsed.value;
   return {
     origin: parsed.value,
-    notes: [...parsed.notes, ...(isOther ? [`${specPath} goes to ${url.value}, and ${parsed.value} was asked`] : [])],
+    notes: [...parsed.notes, ...(isOther ? [`${specPath} uses ${url.value}, but ${parsed.value} was asked`] : [])],
   };
 }
 
@@ -103,7 +103,7 @@ function describeNotListed({ notListed }: Merged): string[] {
   const names =
     notListed.length <= 6 ? notListed.join(", ") : `${notListed.slice(0, 5).join(", ")} and ${notListed.length - 5} more`;
   return [
-    `the gateway does not list ${names} to you any more, or never did; others may have it, so it is for you to take out of ${specPath}`,
+    `the gateway does not list ${names} to you; it may be granted to others, so remove it from ${specPath} yourself if it is gone`,
   ];
 }
 
@@ -120,14 +120,14 @@ async function writeDown({ switches }: DiscoverCommand, here: Here, merged: Merg
     throw decisionError(
       "spec-not-edited",
       `The spec cannot be changed here: ${edited.why}.`,
-      "Change that place by hand, and run again.",
+      "Edit that place by hand, and run again.",
       where,
     );
   }
   if (here.spec === null) {
     if (!switches.json) {
       io.stderr.write(
-        shown`\nThere is no ${specPath} here. To make an environment with it, put this into one and run  npm create aperture-env@latest\n`,
+        shown`\nThere is no ${specPath} here. To create an environment with these models, save this as ${specPath} and run  npm create aperture-env@latest\n`,
       );
       io.stdout.write(shown`\n${block(edited.text)}`);
     }
@@ -138,8 +138,8 @@ async function writeDown({ switches }: DiscoverCommand, here: Here, merged: Merg
     if (!switches.json) await showDiff(plan, io);
     throw usageError(
       "missing-answers",
-      "Nobody can be asked here whether to write this.",
-      "Say so with --yes, or only look with --dry-run.",
+      "Not an interactive terminal, so nothing was written.",
+      "Confirm with --yes, or preview with --dry-run.",
     );
   }
   const show = async (changed: Plan): Promise<void> => (switches.json ? undefined : showDiff(changed, io));

@@ -41,8 +41,8 @@ export async function runDoctor({ directory, deep, send, timeout, switches }: Do
   if (ran.exitCode === null && ran.stdout === "")
     throw environmentError(
       "doctor-killed",
-      "The doctor was ended before it could say anything.",
-      "Something ends programs here, or the memory is too small; run it again.",
+      "The doctor was killed before it reported anything.",
+      "Another program killed it, or memory ran out; run it again.",
     );
   io.stdout.write(relayed(ran.stdout));
   // Where its own watchdog has ended it, that is said on stdout.
@@ -64,7 +64,7 @@ function findInstallation(root: string): string[] {
   if (lock === null) {
     throw usageError(
       "no-environment",
-      `${root} has no environment to examine, and none is installed here.`,
+      `${root} has no environment to examine, and none is installed on this machine.`,
       "Make one with  npm create aperture-env@latest",
     );
   }

@@ -145,7 +145,7 @@ function describe(body: unknown, known: Known, accepts: Accepts<ProviderChoice>,
     const offered = offer(provider, known, accepts, exact);
     if (offered === null) continue;
     if ("why" in offered)
-      leftOut.push(`the gateway serves ${provider.gatewayId ?? provider.id}, too, which is left out: ${offered.why}`);
+      leftOut.push(`the gateway also serves ${provider.gatewayId ?? provider.id}, which is left out: ${offered.why}`);
     else {
       offers.set(provider.id, offered);
       leftOut.push(...offered.notes);

@@ -49,32 +49,33 @@ export async function settleEarlierRun(
   io: Io,
 ): Promise<string[]> {
   if (!findJournal(root)) return [];
-  if (dryRun) return ["an earlier run was cut off while it wrote, or one is at work now: without --dry-run it is finished first"];
+  if (dryRun)
+    return ["an earlier run was interrupted while writing, or is still at work: without --dry-run it is finished first"];
   if (await isTracked(root, journalPath, io.env)) refuseJournal("git tracks it, so it is of no run here");
   const trust = { key: readSealKey(root, io.env), mayWrite: mayBeWritten };
   const interrupted = readInterrupted(root, trust);
   if (interrupted === null) return [];
   if (interrupted.files.some(({ state }) => state === "open")) {
     io.stderr.write(
-      shown`An earlier run in ${root} was cut off while it wrote. To finish it:\n${formatInterrupted(interrupted.files)}`,
+      shown`An earlier run in ${root} was interrupted while writing. Finishing it means:\n${formatInterrupted(interrupted.files)}`,
     );
     if (prompt === null && !yes) {
       throw decisionError(
         "interrupted-run",
-        "An earlier run was cut off while it wrote, and nobody can be asked here whether to finish it. Nothing was written.",
-        `Have it finished with --yes; or put the files right by hand (git status), and delete ${journalPath}.`,
+        "An earlier run was interrupted while writing, and this is not an interactive terminal. Nothing was written.",
+        `Finish it with --yes; or repair the files by hand (git status), and delete ${journalPath}.`,
         { file: journalPath },
       );
     }
-    if (prompt !== null && !(await prompt.askYes(terminalOf(io), "Finish that first?"))) throw cancelledError();
+    if (prompt !== null && !(await prompt.askYes(terminalOf(io), "Finish that run first?"))) throw cancelledError();
   }
   const recovery = recoverInterrupted(root, trust, interrupted);
   if (recovery === null) return [];
   const { finished, left, undone } = recovery;
-  if (undone) return ["an earlier run was cut off before it had written anything"];
+  if (undone) return ["an earlier run was interrupted before it wrote anything"];
   return [
-    `an earlier run was cut off while it wrote, and ${finished.length === 1 ? "its file was" : `its ${finished.length} files were`} finished`,
-    ...left.map((path) => `${path} was changed since that run, so it was left as it is`),
+    `an earlier run was interrupted while writing, and ${finished.length === 1 ? "its file was" : `its ${finished.length} files were`} finished`,
+    ...left.map((path) => `${path} changed after that run, so it was left unchanged`),
   ];
 }
 
@@ -156,8 +157,8 @@ async function decide(
 }
 
 const hints: Readonly<Record<Settlement | "stop", string>> = {
-  keep: "your text stays there",
-  replace: "ours takes its place",
+  keep: "keep your text",
+  replace: "replace it with the generated text",
   stop: "write nothing",
 };
 

@@ -49,7 +49,7 @@ export async function showPlan(plan: Plan, resolved: readonly Resolved[], diff: 
   if (prompt !== null) io.stdout.write(shown`\n`);
   io.stdout.write(shown`${answers}${(isShort ? formatFolders : formatPlan)(plan, paint)}\n`);
   const { remaining = [] } = plan;
-  if (remaining.length > 0) io.stdout.write(shown`\nLeft for you to settle:\n${formatObservations(remaining, paint)}`);
+  if (remaining.length > 0) io.stdout.write(shown`\nLeft for you to resolve:\n${formatObservations(remaining, paint)}`);
   const conflicts = conflictsOf(plan);
   const edits = isShort ? plan.changes.filter(({ kind }) => kind === "edit") : [];
   if (!diff && conflicts.length === 0 && edits.length === 0) return;
@@ -70,11 +70,11 @@ export function showOutcome(outcome: Outcome, prompt: Prompt, io: Io): void {
     written: `${branch === undefined ? "Written" : "Committed"}: ${formatCounts(plan)}`,
     planned: `${formatCounts(plan)}. Nothing was written (--dry-run).`,
     unchanged: settled
-      ? "Nothing to do: everything is as the spec says."
-      : "Nothing was written: what is not as spec and lock say is for you to settle.",
+      ? "Nothing to do: everything is up to date."
+      : "Nothing was written: resolve the differences from spec and lock yourself.",
     conflict: `${formatCounts(plan)}.`,
   };
-  if (status === "conflict") io.stderr.write(shown`Nothing was written: the files marked ! are in the way.\n`);
+  if (status === "conflict") io.stderr.write(shown`Nothing was written: resolve the files marked ! first.\n`);
   const landed = formatLanded(outcome);
   const said = shown`${summaries[status]}${landed}${status === "written" ? "." : ""}`;
   if (prompt === null) io.stdout.write(shown`\n${said}\n`);
@@ -86,12 +86,12 @@ export function showOutcome(outcome: Outcome, prompt: Prompt, io: Io): void {
 }
 
 const ways: readonly { readonly value: OnBypass; readonly hint: string }[] = [
-  { value: "leave", hint: "it is meant so" },
-  { value: "fix", hint: "take it out of the file; every other byte stays" },
-  { value: "managed", hint: "put the environment's configuration where no project file can override it" },
+  { value: "leave", hint: "intentional" },
+  { value: "fix", hint: "remove it from the file; every other byte stays" },
+  { value: "managed", hint: "install the environment's configuration where no project file can override it" },
 ];
 
-/** Decides what to do with project files that go past the gateway: the flag, else a person, else they are left and named. */
+/** Decides what to do with project files that bypass the gateway: the flag, else a person, else they are left and named. */
 export function askBypass({ onBypass }: Switches, prompt: Prompt, io: Io): (findings: readonly Finding[]) => Promise<OnBypass> {
   return async (findings) => {
     if (onBypass !== null) return onBypass;

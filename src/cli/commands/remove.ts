@@ -16,10 +16,7 @@ import { landing as land, type Here } from "./landing.ts";
 import { executePlan, framed, openPrompt, settleEarlierRun, type Prompt } from "./plan-execution.ts";
 import { openScreen, showPlan } from "./plan-screen.ts";
 
-const nextSteps = [
-  "git diff, and commit what it shows",
-  "Rebuild the container: one that runs already keeps what it was made with.",
-];
+const nextSteps = ["Review with  git diff  and commit", "Rebuild the container: a running one does not change."];
 
 type RemoveCommand = Extract<Command, { kind: "remove" }>;
 
@@ -31,8 +28,8 @@ export async function runRemove(command: RemoveCommand, bare: Io): Promise<numbe
   if (prompt === null && !switches.yes && !switches.dryRun) {
     throw usageError(
       "missing-answers",
-      "Nobody can be asked here whether to remove it.",
-      "Confirm it with --yes, or look first with --dry-run.",
+      "Not an interactive terminal, so nothing was removed.",
+      "Confirm with --yes, or preview with --dry-run.",
     );
   }
   if (directories.length > 1) {
@@ -66,12 +63,12 @@ async function remove(
     if (damaged) {
       throw decisionError(
         "lock-damaged",
-        `${lockPath} is damaged or none of ours, so what was written here is not known.`,
-        "Bring it back from git, or take the files out by hand.",
+        `${lockPath} is damaged or was not written by this program, so its files are unknown.`,
+        "Restore it from git, or remove the files by hand.",
         { file: lockPath },
       );
     }
-    throw usageError("no-environment", `${target.root} has no ${lockPath}: there is no environment to remove.`);
+    throw usageError("no-environment", `${target.root} has no ${lockPath}, so there is no environment to remove.`);
   }
   const paths = Object.keys(lock.files);
   const snapshot = takeSnapshot(target.root, [specPath, lockPath, ...paths]);

@@ -80,7 +80,7 @@ async function update(
     prompt,
     io,
   );
-  const next = ["git diff, and commit what it shows", "Editors offer to rebuild the container where the image changes."];
+  const next = ["Review with  git diff  and commit", "Rebuild the container: editors offer it where the image changes."];
   return {
     outcome: { status, plan, resolved, revision, next, repeat: null },
     made,

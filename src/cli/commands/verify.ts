@@ -40,7 +40,7 @@ export async function runVerify(
   const prompt = await openPrompt(switches, io);
   await allowInitializeCommand(findInitializeCommand(file, text), runInitializeCommand, prompt, io);
   for (const { name, where } of findWithheld(file, text, io.env))
-    say(`${formatPlace(where)}: asks for ${name} of this machine, which verify does not give away; it is empty there`);
+    say(`${formatPlace(where)}: uses ${name} of this machine, which verify withholds; it is empty there`);
   const here = { target: target.root, env: hostVariables(io.env) };
   await requireDocker(here);
   const asked = model ?? lock.answers.model;
@@ -96,7 +96,7 @@ async function allowInitializeCommand(command: HostCommand | null, isAllowed: bo
       exit: 3,
       message: what,
       details,
-      hint: "Read it. If you trust it, run this again with --run-initialize-command",
+      hint: "If you trust it, run again with --run-initialize-command",
       where,
     });
   io.stderr.write(shown`${formatPlace(where)}: ${what}\n`);

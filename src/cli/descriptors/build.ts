@@ -22,7 +22,7 @@ export const build: Descriptor = {
         },
         { name: "image", value: "name", repeats: true, text: "the image's name; may be given several times" },
         { name: "platform", value: "a,b", text: "for which platforms, such as linux/amd64,linux/arm64" },
-        { name: "config", value: "file", text: "the devcontainer.json to take, where several have the environment" },
+        { name: "config", value: "file", text: "the devcontainer.json to use, if several have the environment" },
         {
           name: "npmrc",
           value: "file",

@@ -6,20 +6,19 @@ import { looking } from "./shared.ts";
 export const check: Descriptor = {
   name: "check",
   usage: "npx create-aperture-env check [folder ...] [flags]",
-  summary: "says whether all is as aperture-env.yaml and the lock say",
-  about:
-    "Says whether the files still are what aperture-env.yaml and the lock say. Writes nothing, and exits 3 where they are not: for CI.",
+  summary: "checks that all files match aperture-env.yaml and the lock",
+  about: "Checks that all files match aperture-env.yaml and the lock. Writes nothing, and exits 3 if one does not: for CI.",
   groups: [
     {
-      title: "What to look at",
+      title: "Checks",
       flags: [
         {
           name: "outdated",
-          text: "ask the registries, too, and fail where a newer OpenCode or generator is out, or a pinned image has moved",
+          text: "ask the registries too, and fail if OpenCode or the generator has a newer version, or a pinned image has moved",
         },
         {
           name: "strict",
-          text: "fail where something in the repository goes past the gateway (strict: true in the spec does, too)",
+          text: "fail if something in the repository bypasses the gateway (also: strict: true in the spec)",
         },
       ],
     },

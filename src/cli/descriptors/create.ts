@@ -6,27 +6,27 @@ import { answers, existing, landing, pins, spec, writing } from "./shared.ts";
 export const create: Descriptor = {
   name: "create",
   usage: "npm create aperture-env@latest [folder ...] -- [flags]",
-  summary: "writes the environment: what is done without a command",
+  summary: "writes the environment (the default command)",
   about:
-    "Writes an environment: any container started from your repository has OpenCode installed, and pointed at Aperture by Tailscale. Asks what it cannot see, shows the plan, and writes it.",
+    "Writes an environment: any container started from your repository has OpenCode installed, and pointed at Aperture by Tailscale. Asks what it cannot detect, shows the plan, and writes it.",
   groups: [
     {
-      title: "What the environment is (each has a key in aperture-env.yaml and a variable, APERTURE_ENV_URL and so on)",
+      title: "Answers (each also has a key in aperture-env.yaml and a variable such as APERTURE_ENV_URL)",
       flags: answers,
     },
     {
-      title: "Where files are already there",
+      title: "Existing files",
       flags: existing,
     },
-    { title: "What to hold still", flags: [pins] },
+    { title: "Pins", flags: [pins] },
     {
-      title: "For many folders",
+      title: "Many folders",
       flags: [spec],
     },
     landing,
     {
-      title: "What to propose",
-      flags: [{ name: "discover", text: "what the gateway serves (asked for at a terminal anyway)" }],
+      title: "Proposals",
+      flags: [{ name: "discover", text: "propose what the gateway serves (at a terminal it is always asked)" }],
     },
     writing,
   ],

@@ -6,12 +6,12 @@ import { noting, timeout } from "./shared.ts";
 export const discover: Descriptor = {
   name: "discover",
   usage: "npx create-aperture-env discover [origin] [flags]",
-  summary: "lists what a gateway serves to you, and can write it down",
+  summary: "lists what a gateway serves to you, and writes it to the spec",
   about:
     "Lists the providers and models that a gateway serves to you. It asks the gateway of aperture-env.yaml, else that of APERTURE_ENDPOINT or APERTURE_URL, else http://ai.",
   groups: [
     {
-      title: "What to do with it",
+      title: "Discovery",
       flags: [
         {
           name: "write",

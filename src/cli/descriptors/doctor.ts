@@ -6,12 +6,12 @@ import { looking, timeout } from "./shared.ts";
 export const doctor: Descriptor = {
   name: "doctor",
   usage: "npx create-aperture-env doctor [folder] [flags]",
-  summary: "says what keeps OpenCode from working through the gateway",
+  summary: "finds what keeps OpenCode from working through the gateway",
   about:
-    "Says whether OpenCode works here through the gateway, and what is wrong where not. In a container of the environment it is aperture-doctor.",
+    "Checks whether OpenCode works here through the gateway, and explains what is wrong. Inside a container of the environment its name is aperture-doctor.",
   groups: [
     {
-      title: "How deep to look",
+      title: "Depth",
       flags: [
         { name: "deep", text: "ask OpenCode itself, too, and try each wire format" },
         { name: "send", text: "send one short prompt with OpenCode" },

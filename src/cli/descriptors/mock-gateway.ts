@@ -8,12 +8,12 @@ import { help } from "./shared.ts";
 export const mockGateway: Descriptor = {
   name: "mock-gateway",
   usage: "npx create-aperture-env mock-gateway [flags]",
-  summary: "runs a small gateway to try things with",
+  summary: "runs a small gateway for trials",
   about:
-    "Runs a gateway that answers by itself, on all wire formats, until you end it. Its log is JSON on stdout, and a page at /ui/.",
+    "Runs a gateway with canned answers in all wire formats, until you stop it. It logs JSON to stdout, and on a page at /ui/.",
   groups: [
     {
-      title: "Where it listens",
+      title: "Address",
       flags: [
         { name: "port", value: "n", text: "port to listen on, 8080 by default; 0 takes any free one" },
         { name: "host", value: "address", text: "address to listen on, 127.0.0.1 by default" },
@@ -21,28 +21,28 @@ export const mockGateway: Descriptor = {
       ],
     },
     {
-      title: "What it serves",
+      title: "Models",
       flags: [
         {
           name: "models",
           value: "a,b",
-          text: "have only these; one that the catalogue lacks is made up and answers on every path",
+          text: "serve only these; a model that is not in the catalogue answers on every path",
         },
         {
           name: "grants",
           value: "globs",
-          text: "list and answer only what these let through, such as anthropic/**,openai/gpt-6*",
+          text: "list and answer only models that match, such as anthropic/**,openai/gpt-6*",
         },
       ],
     },
     {
-      title: "What goes wrong on purpose",
+      title: "Faults",
       flags: [
         {
           name: "fault",
           value: "what",
           repeats: true,
-          text: "go wrong, for trying out what clients do; may be given several times. Without it, a request for a model fault-slow, fault-429 and so on has that fault",
+          text: "fail this way, to test clients; repeatable. Without it, requests for a model named fault-slow, fault-429 and so on fail that way",
           values: [
             ["status=<400 to 599>", "that error in the API's own shape; 429 with Retry-After"],
             ...Object.entries(faultWords),
@@ -50,7 +50,7 @@ export const mockGateway: Descriptor = {
         },
       ],
     },
-    { title: "Else", flags: [help] },
+    { title: "General", flags: [help] },
   ],
   examples: [
     ["npx create-aperture-env mock-gateway", "all models of the catalogue, on 127.0.0.1:8080"],

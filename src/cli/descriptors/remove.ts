@@ -6,12 +6,12 @@ import { landing, onConflict, writing } from "./shared.ts";
 export const remove: Descriptor = {
   name: "remove",
   usage: "npx create-aperture-env remove [folder ...] [flags]",
-  summary: "takes it out again; what you edited stays",
-  about: "Takes out what was added. What you edited stays; a repository where nothing was edited has its old bytes again.",
-  groups: [{ title: "Where you and we changed the same", flags: [onConflict] }, landing, writing],
+  summary: "removes it; what you edited stays",
+  about: "Removes what was added. What you edited stays; an unedited repository gets its original bytes back.",
+  groups: [{ title: "Conflicts", flags: [onConflict] }, landing, writing],
   examples: [
-    ["npx create-aperture-env remove --dry-run", "shows what would go"],
-    ["npx create-aperture-env remove --yes", "takes it out without asking"],
+    ["npx create-aperture-env remove --dry-run", "shows what would be removed"],
+    ["npx create-aperture-env remove --yes", "removes it without asking"],
   ],
   read: ({ values, positionals, env }) => ({
     kind: "remove",

@@ -9,10 +9,10 @@ const usage = "npx create-aperture-env replace-model <old> <new> [folder ...] [f
 export const replaceModel: Descriptor = {
   name: "replace-model",
   usage,
-  summary: "puts one model in another's place, in the spec, and updates",
+  summary: "replaces a model in the spec, and updates",
   about:
-    "Puts one model in another's place where it stands in aperture-env.yaml (model, small_model, a provider's models) and nowhere else there, and updates. Both are named provider/id.",
-  groups: [{ title: "Where you and we changed the same", flags: [onConflict] }, landing, writing],
+    "Replaces a model in aperture-env.yaml (model, small_model, a provider's models) and nowhere else, and updates. Both are written provider/id.",
+  groups: [{ title: "Conflicts", flags: [onConflict] }, landing, writing],
   examples: [
     ["npx create-aperture-env replace-model house/qwen-3 house/qwen-4", "in this repository"],
     ["npx create-aperture-env replace-model house/qwen-3 house/qwen-4 a b", "in two, with one report"],

@@ -8,7 +8,7 @@ export const report: Descriptor = {
   usage: "npx create-aperture-env report [folder ...] [flags]",
   summary: "what many repositories have: versions, gateway, models, drift",
   about:
-    "Tells of each repository which versions it has, its gateway and connection, its models and which of them end, what goes past the gateway, and whether its files are what spec and lock say. Writes nothing, and asks nobody.",
+    "Tells of each repository which versions it has, its gateway and connection, its models and which of them end, what bypasses the gateway, and whether its files are what spec and lock say. Writes nothing, and asks nobody.",
   groups: [
     { title: "How to tell it", flags: [{ name: "csv", text: "as comma-separated values, a line for each repository" }] },
     looking,

@@ -5,29 +5,29 @@ import { answers, existing, landing, pins, spec, writing } from "./shared.ts";
 
 const restore: Flag = {
   name: "restore",
-  text: "put back what of ours is missing, and what is generated and was edited",
+  text: "restore generated files that are missing or were edited",
 };
 
 export const update: Descriptor = {
   name: "update",
   usage: "npx create-aperture-env update [folder ...] [flags]",
-  summary: "renders it again from aperture-env.yaml; your edits stay",
+  summary: "regenerates it from aperture-env.yaml; your edits stay",
   about:
-    "Renders the environment again from aperture-env.yaml and merges: your edits stay, changed defaults arrive, files that are not needed any more go. Several folders are one run with one report.",
+    "Regenerates the environment from aperture-env.yaml and merges: your edits stay, changed defaults arrive, unneeded files go. Several folders give one report.",
   groups: [
-    { title: "Where you and we changed the same", flags: [...existing, restore] },
+    { title: "Conflicts", flags: [...existing, restore] },
     landing,
     {
-      title: "What has moved on",
+      title: "Newer versions",
       flags: [
         {
           name: "models",
-          text: "put what takes their place for models that end within 90 days, or have ended, into aperture-env.yaml",
+          text: "replace models that have ended, or end within 90 days, in aperture-env.yaml",
         },
         pins,
       ],
     },
-    { title: "What to change (it is written into aperture-env.yaml)", flags: [spec, ...answers] },
+    { title: "Answers to change (written into aperture-env.yaml)", flags: [spec, ...answers] },
     writing,
   ],
   examples: [

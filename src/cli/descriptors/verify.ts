@@ -6,9 +6,9 @@ import { looking } from "./shared.ts";
 export const verify: Descriptor = {
   name: "verify",
   usage: "npx create-aperture-env verify [folder] [flags]",
-  summary: "builds and starts a copy, asks the doctor in it, sends one prompt",
+  summary: "tests a copy in a container: build, doctor, one prompt",
   about:
-    "Builds and starts a copy of the repository as a dev container, runs the doctor in it and sends one prompt. Needs Docker, and leaves nothing behind. It is the repository's own container, with all that its configuration asks Docker for, so trust the repository first.",
+    "Builds and starts a copy of the repository as a dev container, runs the doctor in it and sends one prompt. Needs Docker, and leaves nothing behind. Its own configuration (hooks, mounts, runArgs) takes effect, so trust the repository first.",
   groups: [
     {
       title: "What to verify",
@@ -17,9 +17,9 @@ export const verify: Descriptor = {
         {
           name: "config",
           value: "file",
-          text: "the devcontainer.json to take, where several have the environment",
+          text: "the devcontainer.json to use, if several have the environment",
         },
-        { name: "model", value: "provider/id", text: "the model to ask, by default the environment's own" },
+        { name: "model", value: "provider/id", text: "the model to ask; default: the environment's model" },
         { name: "run-initialize-command", text: "run its initializeCommand on this machine without asking" },
       ],
     },

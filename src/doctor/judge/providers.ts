@@ -70,7 +70,7 @@ function judgeAddress(provider: ProviderView, { own, origin, resolved, mine, quo
       "config",
       "provider-direct",
       `${id} has no base URL`,
-      "its requests go past the gateway, to whoever offers it",
+      "its requests bypass the gateway, to whoever offers it",
       "take it out of enabled_providers, or give it the gateway's address",
     );
   for (const { url, by } of addresses) {
@@ -93,7 +93,7 @@ function judgeAddress(provider: ProviderView, { own, origin, resolved, mine, quo
             "config",
             "provider-bypass",
             `${id} goes to ${goes}, not to the gateway (${where})`,
-            "everything that is asked of it goes past the gateway",
+            "everything that is asked of it bypasses the gateway",
             fix,
           )
         : found(
@@ -101,7 +101,7 @@ function judgeAddress(provider: ProviderView, { own, origin, resolved, mine, quo
             "config",
             "provider-stray",
             `${id} can be chosen, and goes to ${goes} (${where})`,
-            "it is none of the environment's providers: what is asked of it goes past the gateway",
+            "it is none of the environment's providers: what is asked of it bypasses the gateway",
             "leave it if that is meant, or take it out of enabled_providers",
           );
     const expected = textAt(own, "provider", provider.id, "options", "baseURL");
@@ -177,7 +177,7 @@ export function judgeOthers(facts: ConfigFacts): Check[] {
         "config",
         "provider-ambient",
         `${listed(ambient.map(({ id, variable }) => `${id} (${variable})`))} can be chosen because of the environment`,
-        "enabled_providers lets them in, and they go past the gateway",
+        "enabled_providers lets them in, and they bypass the gateway",
         "let enabled_providers name the gateway's providers only",
       ),
     );

@@ -93,7 +93,7 @@ function readAttribution(rawHeaders: readonly string[]): Record<string, string> 
 
 /**
  * A credential header without its secret: the first three characters and `…`; fewer where three would be half of it or more. The
- * placeholder and an empty key are told as they are.
+ * placeholder and an empty key are told unchanged.
  */
 export function maskKey(value: string): string {
   const scheme = /^bearer(?: +|$)/i.exec(value)?.[0] ?? "";

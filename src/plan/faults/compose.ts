@@ -52,7 +52,7 @@ export function findComposeFaults(text: string, { revision }: Meant, editor: Edi
   const what =
     given === undefined
       ? `does not give ${argument} to the build, so nobody is told to rebuild when the environment changes`
-      : `has ${JSON.stringify(given)} for ${argument}, which is another revision than the lock has`;
+      : `has ${JSON.stringify(given)} for ${argument}, but the lock has another revision`;
   return [
     ...faults,
     fault(given === undefined ? "build" : argument, what, `write  ${argument}: "${revision}"  under build.args`),

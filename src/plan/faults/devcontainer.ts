@@ -39,7 +39,7 @@ export function findDevcontainerFaults(text: string, { revision }: Meant): Fault
   const what =
     given === undefined
       ? `does not give ${argument} to the build, so nobody is told to rebuild when the environment changes`
-      : `has ${JSON.stringify(given.value)} for ${argument}, which is another revision than the lock has`;
+      : `has ${JSON.stringify(given.value)} for ${argument}, but the lock has another revision`;
   const last = entriesOf(args).at(-1)?.[1];
   return [...others, fault(given ?? last ?? args ?? build, what, `write  "${argument}": "${revision}"  under build.args`)];
 }

@@ -16,8 +16,8 @@ export function findFaults(text: string, judgedAs: OwnPiece["judgedAs"], meant: 
     return [
       {
         ...placeOf(text, marker.index),
-        what: "has a conflict in it that git left",
-        fix: "settle it there, and take the marks out",
+        what: "contains an unresolved git conflict",
+        fix: "resolve it and remove the conflict markers",
       },
     ];
   switch (judgedAs) {

@@ -43,11 +43,10 @@ const download =
   /(?:^|[^\w.-])(?:opencode\.ai\/(?:[\w.-]+\/)*install(?![\w-])|github\.com\/(?:sst|anomalyco|opencode-ai)\/opencode\/releases\/|raw\.githubusercontent\.com\/(?:sst|anomalyco|opencode-ai)\/opencode\/\S{0,200}install(?![\w-]))/;
 
 const outcome =
-  "two programs are then named opencode and PATH decides which one starts; this one is not the pinned one, and does not start through the launcher that points it at the gateway";
-const alone = "that one is not the pinned one, and nothing points it at the gateway";
-const hint = "take it out, since the environment brings OpenCode; or leave it, if it is meant to be another one";
-const jobHint =
-  "let the job run in the environment's own image (docker build --target ci); or leave it, if it is meant to be another one";
+  "PATH then decides which opencode starts; this one is not pinned, and does not start through the launcher that points it at the gateway";
+const alone = "that one is not pinned, and nothing points it at the gateway";
+const hint = "remove it, since the environment brings OpenCode; or keep it if that is intentional";
+const jobHint = "let the job run in the environment's own image (docker build --target ci); or keep it if that is intentional";
 
 /**
  * Another OpenCode that a repository brings: into its dev containers by devcontainer.json files, Dockerfiles, Compose files, scripts and profiles;

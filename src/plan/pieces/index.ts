@@ -78,16 +78,16 @@ export function observePiece(
   // A file of the user's from which something was taken is not missed.
   if (found.kind !== "text" && locked.strategy === "taken") return [];
   if (found.kind === "other")
-    return [{ path, state: "changed", message: `is ${found.what}`, hint: found.fix ?? "bring it back from git" }];
+    return [{ path, state: "changed", message: `is ${found.what}`, hint: found.fix ?? "restore it from git" }];
   if (found.kind === "nothing") {
     return locked.deleted === true
-      ? [note(path, "deleted", "was deleted, and stays so; update --restore brings it back")]
+      ? [note(path, "deleted", "was deleted, and stays deleted; update --restore brings it back")]
       : [
           {
             path,
             state: "missing",
             message: "is missing",
-            hint: `${orRestore("bring it back from git")}; if it shall stay away, ${updateHint}`,
+            hint: `${orRestore("restore it from git")}; if it should stay deleted, ${updateHint}`,
           },
         ];
   }

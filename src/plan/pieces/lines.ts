@@ -43,7 +43,7 @@ export function planLines(
   const edited = replace(found.text, strategy, dropped, kept);
   if (!edited.ok) return { change: refusedEdit(path, edited), locked: locked ?? null };
   const { text } = edited;
-  const notes = kept.length < lines.length ? ["lines that you took out stay out"] : [];
+  const notes = kept.length < lines.length ? ["lines that you removed stay removed"] : [];
   // A line that was there before is the user's.
   const written = lines.filter((line) => known.includes(line) || !present.has(line));
   const change = editOrKeep(path, found.text, text, notes, "edited");
@@ -63,7 +63,7 @@ export function takeLinesOut(path: string, text: string, locked: LockedFile): Ch
   const left = original === null ? withoutLines(text, locked) : ({ ok: true, text: original } as const);
   if (!left.ok) return refusedEdit(path, left);
   if (locked.created === true && left.text.trim() === "") return { kind: "remove", path, before: text };
-  return editOrKeep(path, text, left.text, locked.created === true ? ["lines of yours are in it, so it stays"] : [], "left");
+  return editOrKeep(path, text, left.text, locked.created === true ? ["it has lines of yours, so it stays"] : [], "left");
 }
 
 /** Whether our lines are there, and can be told from others. */
@@ -74,7 +74,7 @@ export function observeLines(path: string, text: string, { strategy, lines = [] 
     return [{ path, state: "changed", message: why, hint: "mend it there", where: { file: path, line, column } }];
   }
   const present = trimmedBodies(text);
-  return lines.every((line) => present.has(line)) ? [] : [note(path, "edited", "lines of ours were taken out by hand")];
+  return lines.every((line) => present.has(line)) ? [] : [note(path, "edited", "generated lines were removed by hand")];
 }
 
 /** The text without our lines. */

@@ -61,7 +61,7 @@ export function planOwn(
 export function takeOwnOut(path: string, text: string, { hash }: LockedFile): Change {
   return hashText(normalise(text)) === hash
     ? { kind: "remove", path, before: text }
-    : { kind: "keep", path, why: "left", notes: ["you edited it: delete it where you no longer need it"] };
+    : { kind: "keep", path, why: "left", notes: ["you edited it: delete it if you no longer need it"] };
 }
 
 /** Whether it is as we wrote it, or as it may be otherwise; `file` says what decides about it. */
@@ -84,15 +84,15 @@ export function observeOwn(
       hint: orRestore(fix),
       where: { file: path, line, column },
     }));
-  if (found === locked.kept) return [note(path, "kept", "was edited by hand, and kept so")];
-  if (locked.ancestor !== undefined) return [note(path, "edited", "was edited by hand, as it may be")];
-  const instead = decidedBy === "" ? "" : `; what it says is for ${decidedBy} in the spec to decide`;
+  if (found === locked.kept) return [note(path, "kept", "was edited by hand, and stays so")];
+  if (locked.ancestor !== undefined) return [note(path, "edited", "was edited by hand, which is fine")];
+  const instead = decidedBy === "" ? "" : `; to change it, set ${decidedBy} in the spec`;
   return [
     {
       path,
       state: "changed",
-      message: "was edited by hand, and is generated",
-      hint: `${orRestore("bring it back from git")}${instead}`,
+      message: "is generated, but was edited by hand",
+      hint: `${orRestore("restore it from git")}${instead}`,
     },
   ];
 }
@@ -129,8 +129,8 @@ function foreign(path: string, before: string, after: string, settle: Settlement
   return {
     kind: "conflict",
     path,
-    why: "is there and was not written by create-aperture-env",
-    fix: "move it away, or take what you need of it into a file of another name, and run again",
+    why: "exists and was not written by create-aperture-env",
+    fix: "move it away, or copy what you need to a file with another name, and run again",
     choices: ["keep"],
     before,
     after,
@@ -144,7 +144,7 @@ function faulty({ path }: OwnPiece, before: string, after: string, { line, colum
     path,
     where: { file: path, line, column },
     why: what,
-    fix: `${fix}; or choose with --on-conflict replace (ours takes the place of the whole file) or keep (it stays)`,
+    fix: `${fix}; or choose with --on-conflict replace (overwrite the whole file) or keep (leave it)`,
     choices: ["keep", "replace"],
     before,
     after,
@@ -160,11 +160,11 @@ function conflictOf({ path, edited, decidedBy }: OwnPiece, before: string, after
     kind: "conflict",
     path,
     why: edited
-      ? "was edited in a place where the spec or this version now gives something else"
-      : `was edited by hand, and the spec or this version now gives something else; ${instead}`,
+      ? "was edited where the spec or this version now generates something else"
+      : `was edited by hand, but the spec or this version now generates something else; ${instead}`,
     fix: edited
-      ? "bring the two together there by hand and run again, or choose with --on-conflict keep (yours) or replace (ours), in these places only"
-      : "take your edit out, or choose with --on-conflict keep (your file stays) or replace (it goes)",
+      ? "merge both by hand and run again, or choose with --on-conflict keep (yours) or replace (generated), for these places only"
+      : "undo your edit, or choose with --on-conflict keep (your file stays) or replace (it is removed)",
     choices: ["keep", "replace"],
     before,
     after,

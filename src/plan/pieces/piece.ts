@@ -34,7 +34,7 @@ export function refusedEdit(path: string, { why, line, column }: EditRefusal): C
     kind: "conflict",
     path,
     why: `cannot be edited: ${why}`,
-    fix: "mend it there, and run again",
+    fix: "fix it there, and run again",
     where: { file: path, line, column },
     choices: [],
   };

@@ -1,5 +1,5 @@
 /**
- * Keys of the user's that were taken out because they go past the gateway, and are given back when the environment goes: the same bytes where
+ * Keys of the user's that were taken out because they bypass the gateway, and are given back when the environment goes: the same bytes where
  * nobody touched the file since, else each value in its place. What may hold a key is never written into the lock, so a person has to give it
  * back, and that is said at once. Pure.
  */
@@ -38,7 +38,7 @@ export function planTaken(
   const taken = [...earlier, ...now];
   const notes = now
     .filter((one) => !("value" in one))
-    .map((one) => `${one.path.join(".")} may hold a key, so the lock does not keep it: remove will not give it back`);
+    .map((one) => `${one.path.join(".")} may hold an API key, so the lock does not store it: remove cannot restore it`);
   const change = editOrKeep(path, found.text, text, notes, "edited");
   if (taken.length === 0) return { change, locked: null };
   if (locked !== undefined && text === found.text && sameValue(taken, locked.taken)) return { change, locked };
@@ -77,7 +77,7 @@ export function giveBack(path: string, text: string, locked: LockedFile, editor:
       const edited = editor.ensureValue(left, one.path, one.value);
       if (!edited.ok) return refusedEdit(path, edited);
       left = edited.text;
-    } else notes.push(`${name} was taken out and may have held a key, so the lock did not keep it: put it back by hand`);
+    } else notes.push(`${name} was removed and may have held an API key, so the lock did not store it: restore it by hand`);
   }
   return editOrKeep(path, text, left, notes, "left");
 }
@@ -88,7 +88,7 @@ export function observeTaken(path: string, text: string, { taken = [] }: LockedF
   if (!read.ok) return [];
   return taken
     .filter((one) => valueAt(read.value, one.path) !== undefined)
-    .map((one) => note(path, "edited", `${one.path.join(".")}, which was taken out, is there again`));
+    .map((one) => note(path, "edited", `${one.path.join(".")}, which was removed, is there again`));
 }
 
 /** Whether a value may hold what nobody else should read. Where it is meant to hold a key, only a reference to one does not. */

@@ -96,7 +96,7 @@ export function takeValuesOut(path: string, text: string, locked: LockedFile, se
         kind: "conflict",
         path,
         why: `gives options of yours to ${essential.name} that goes: ${key.join(" › ")}`,
-        fix: "take the key out there, or choose with --on-conflict replace (it goes with them) or keep (it stays, and names what is gone)",
+        fix: "remove the key, or choose with --on-conflict replace (it is removed too) or keep (it stays)",
         choices: ["keep", "replace"],
         before: text,
         after: without.text,
@@ -127,22 +127,21 @@ export function observeValues(path: string, text: string, locked: LockedFile, ed
         {
           path,
           state: isGone ? "missing" : "changed",
-          message: `${name} ${isGone ? "is missing" : "is another one than the lock has"}, so the gateway is out of reach`,
-          hint: orRestore("bring it back from git"),
+          message: `${name} ${isGone ? "is missing" : "differs from the lock"}, so the gateway is out of reach`,
+          hint: orRestore("restore it from git"),
         },
       ];
-    if (essential === null)
-      return [note(path, "edited", `${name} was ${isGone || value.item ? "taken out" : "changed"} by hand`)];
+    if (essential === null) return [note(path, "edited", `${name} was ${isGone || value.item ? "removed" : "changed"} by hand`)];
     return isGone
       ? [
           {
             path,
             state: "missing",
             message: `${name} is missing`,
-            hint: `${orRestore("bring it back from git")}; or ${essential.instead}`,
+            hint: `${orRestore("restore it from git")}; or ${essential.instead}`,
           },
         ]
-      : [{ path, state: "changed", message: `${name} is another one than the lock has`, hint: updateHint }];
+      : [{ path, state: "changed", message: `${name} differs from the lock`, hint: updateHint }];
   });
 }
 
@@ -185,8 +184,8 @@ function changedByBoth(path: string, names: readonly string[], before: string, a
   return {
     kind: "conflict",
     path,
-    why: `${names.join(", ")} ${names.length === 1 ? "was" : "were"} changed by hand, and by the spec or this version, too`,
-    fix: "write there what the spec says, or the other way round, or choose with --on-conflict keep (yours stay) or replace (ours)",
+    why: `${names.join(", ")} ${names.length === 1 ? "was" : "were"} changed both by hand and by the spec or this version`,
+    fix: "make spec and file agree, or choose with --on-conflict keep (yours) or replace (generated)",
     choices: ["keep", "replace"],
     before,
     ...(after !== undefined && { after }),
@@ -225,7 +224,7 @@ function putIn(
   const missing =
     item || (oursFrom === null ? current === undefined : valueAt(read.value, path.slice(0, oursFrom + 1)) === undefined);
   if (known !== undefined && missing && !restore) {
-    notes.push(`${describe(wanted)} was taken out by you and stays out`);
+    notes.push(`${describe(wanted)} was removed by you, and stays removed`);
     return { ok: true, text, locked: known };
   }
   if (!missing && oursFrom === null && !(known !== undefined && sameValue(current, known.value))) {
