@@ -90,6 +90,12 @@ class Project {
     expect(seen.filter((request) => !request.placeholder || !addresses.includes(request.node))).toEqual([]);
   }
 
+  /** The doctor finds nothing. */
+  async healthy(): Promise<void> {
+    const { exitCode, stdout, stderr } = await this.inside("aperture-doctor");
+    expect(exitCode, stdout + stderr).toBe(0);
+  }
+
   /** The places where a key must not be: beside the sidecar nobody has it, and the sidecar has it in no file, argument or variable. */
   async placesOfKeys(): Promise<Readonly<Record<string, string>>> {
     const read = async (script: string): Promise<string> => (await this.compose("exec", "tailscale", "sh", "-c", script)).stdout;
@@ -131,6 +137,8 @@ describe.skipIf(skips("a real tailnet", missing))("a dev container of its own wi
     expect(first.exitCode, first.stderr).toBe(0);
     await project.listed();
     await project.prompt("say hi beside a sidecar");
+    await project.healthy();
+    expect((await project.inside("aperture-connect")).exitCode).toBe(0);
     const addresses = await project.node();
     expect((await tailnet.nodes()).find(({ given_name }) => given_name === "sample-dev")?.ip_addresses).toEqual(addresses);
 
@@ -168,6 +176,8 @@ describe.skipIf(skips("a real tailnet", missing))("a dev container of its own wi
       BackendState: "NeedsLogin",
       AuthURL: expect.stringMatching(`^${tailnet.url}/register/`),
     });
+    const shown = await project.inside("aperture-connect", "--post-start");
+    expect(shown.stdout + shown.stderr).toContain((await status()).AuthURL);
     // The person follows it.
     const { AuthURL } = await status();
     await tailnet.control("auth", "register", "--user", "dev", "--auth-id", AuthURL.split("/").at(-1)!);
@@ -236,6 +246,7 @@ ${inNetwork(tailnet)}`;
     expect(exitCode, stderr).toBe(0);
     await project.listed();
     await project.prompt("say hi in the shop");
+    await project.healthy();
     const places = { "the output of up": stdout + stderr, ...(await project.placesOfKeys()) };
     for (const [place, text] of Object.entries(places)) expect(text.includes(key), `the key is in ${place}`).toBe(false);
 
