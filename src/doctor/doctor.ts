@@ -11,7 +11,7 @@ import { parentOf } from "./config/world.ts";
 import { findMachine } from "../connect/status.ts";
 import { judgeAttribution } from "./judge/attribution.ts";
 import { judgeConfig } from "./judge/config.ts";
-import { judgeConnection } from "./judge/connection.ts";
+import { judgeConnection, withOtherWay, type ConnectionFacts } from "./judge/connection.ts";
 import { judgeEnds, judgeEnvironment } from "./judge/environment.ts";
 import { formatsToTry } from "./judge/formats.ts";
 import { judgeGateway } from "./judge/gateway.ts";
@@ -65,7 +65,8 @@ export async function examine(examination: Examination): Promise<Report> {
   const started = performance.now();
   const { installation, env: given, cwd, uid, deep, send, timeout } = examination;
   const deadline = started + timeout;
-  const settings = installation.connect ?? null;
+  // Outside of a container there is nothing of it.
+  const settings = installation.prefix === null ? null : (installation.connect ?? null);
   const [headers, taken] = await Promise.all([readHeaders(installation, given, cwd), takeWay(settings, given, uid)]);
   const asStarted = asLaunched(taken.env, installation, uid);
   const env: Env = {
@@ -117,10 +118,10 @@ export async function examine(examination: Examination): Promise<Report> {
     probe = await ask(performance.now() + handshakeTime);
     seen = await look();
   }
-  const connection =
+  const facts: ConnectionFacts | null =
     probe === null || seen === null
-      ? []
-      : judgeConnection({
+      ? null
+      : {
           settings,
           taken,
           seen,
@@ -128,7 +129,8 @@ export async function examine(examination: Examination): Promise<Report> {
           probe,
           isAnswered: isAnswered(probe),
           waited: probe === first ? 0 : performance.now() - asking,
-        });
+        };
+  const connection = facts === null ? [] : judgeConnection(facts);
   const isExplained = connection.some(({ severity }) => severity === "failure");
   const filled = [...(own === null ? [] : [own.filled]), ...resolved.layers.map((layer) => layer.filled)];
   const secretive = resolved.problems.length > 0 || wellKnown.length > 0 || filled.some(putsIn);
@@ -150,6 +152,11 @@ export async function examine(examination: Examination): Promise<Report> {
     opencodeFolders: resolved.folders.filter((folder) => folder !== `${home}/.opencode`),
   };
   const through = throughGateway(choices, origin);
+  const atGateway =
+    probe === null || isExplained
+      ? []
+      : judgeGateway({ probe, config, quote, choices: through, known: modelsOf(catalogue), timeout });
+  const way = facts === null ? atGateway : withOtherWay(atGateway, facts);
   const inContainer = installation.prefix !== null;
   const checks: Check[] = [
     ...judgePrograms(local),
@@ -180,9 +187,7 @@ export async function examine(examination: Examination): Promise<Report> {
     ...(debugged?.checks ?? []),
     ...originChecks,
     ...connection,
-    ...(probe === null || isExplained
-      ? []
-      : judgeGateway({ probe, config, quote, choices: through, known: modelsOf(catalogue), timeout })),
+    ...way,
     ...judgeSurroundings(local),
   ];
   if (send && origin !== null) {

@@ -2,11 +2,11 @@
 import { describe, expect, test } from "vitest";
 import { readSettings, type Settings } from "../../src/connect/settings.ts";
 import { readStatus, type Machine, type TailnetStatus } from "../../src/connect/status.ts";
-import { judgeConnection, type ConnectionFacts } from "../../src/doctor/judge/connection.ts";
+import { judgeConnection, withOtherWay, type ConnectionFacts } from "../../src/doctor/judge/connection.ts";
 import { judgeGateway } from "../../src/doctor/judge/gateway.ts";
 import type { GatewayFacts } from "../../src/doctor/judge/gateway-facts.ts";
 import type { GatewayProbe } from "../../src/doctor/probe/network.ts";
-import type { Check } from "../../src/doctor/types.ts";
+import { found, type Check } from "../../src/doctor/types.ts";
 import type { DatedAnswer } from "../../src/gateway/http/reader.ts";
 import type { Way } from "../../src/vocabulary.ts";
 
@@ -70,8 +70,12 @@ interface Change {
   readonly facts?: Partial<ConnectionFacts>;
 }
 
-function judge({ way = "tailscale", status = {}, seen = {}, taken = {}, probe = {}, facts = {} }: Change): readonly Check[] {
-  return judgeConnection({
+function judge(change: Change): readonly Check[] {
+  return judgeConnection(factsOf(change));
+}
+
+function factsOf({ way = "tailscale", status = {}, seen = {}, taken = {}, probe = {}, facts = {} }: Change): ConnectionFacts {
+  return {
     settings,
     taken: { way, daemon: null, folder: null, gateway: null, env: {}, ...taken },
     seen: {
@@ -88,7 +92,7 @@ function judge({ way = "tailscale", status = {}, seen = {}, taken = {}, probe = 
     isAnswered: false,
     waited: 12_000,
     ...facts,
-  });
+  };
 }
 
 const daemon = { way: "userspace", pid: 7, port: 1055 } as const;
@@ -121,11 +125,6 @@ describe("the connection's parts", () => {
       /stop that container/,
     ],
     "auto, with programs": [{ way: "auto", status: null }, "connection-none", /TS_AUTHKEY/],
-    "auto, without programs": [
-      { way: "auto", status: null, facts: { settings: { ...settings, programs: false } } },
-      "connection-none",
-      /tailscale: \{\}/,
-    ],
     "nobody logged in": [{ status: { state: "NeedsLogin" } }, "login-needed", /aperture-connect .*TS_AUTHKEY/],
     "a login that waits": [
       { status: { state: "NeedsLogin", loginUrl: "https://login.example/a/b" } },
@@ -218,6 +217,16 @@ describe("the connection's parts", () => {
     expect(checks.map((check) => [check.code, check.severity])).toEqual([[code, "failure"]]);
     expect(checks[0]!.next).toMatch(next);
     expect(JSON.stringify(checks)).not.toMatch(/kSECRET|NO_PROXY/);
+  });
+
+  test("auto without programs leaves it to what the network's own findings say, and adds what would help", () => {
+    const facts = factsOf({ way: "auto", status: null, facts: { settings: { ...settings, programs: false } } });
+    expect(judgeConnection(facts)).toEqual([]);
+    const named = found("failure", "gateway", "name-unknown", "m", "c", "n");
+    expect(withOtherWay([named], facts)).toMatchObject([
+      { code: "name-unknown", next: expect.stringMatching(/^n; or .*tailscale: \{\}/) },
+    ]);
+    expect(withOtherWay([named], { ...facts, settings: null })).toEqual([named]);
   });
 
   test("where the gateway answers, the connection is one line; how long that took is a note", () => {

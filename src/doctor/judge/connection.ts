@@ -56,9 +56,9 @@ function statusOf({ status }: Seen): TailnetStatus | null {
   return status === null || "phase" in status ? null : status;
 }
 
-function judgeAlone({ seen, settings, probe, gateway }: ConnectionFacts): Check | null {
+function judgeAlone({ seen, taken, probe, gateway }: ConnectionFacts): Check | null {
   // A name server of its own makes a network that is meant so.
-  const isMeant = settings === null && !probe.resolver.servers.some((server) => server !== "127.0.0.1");
+  const isMeant = taken.way !== "sidecar" && !probe.resolver.servers.some((server) => server !== "127.0.0.1");
   if (!seen.isAlone || isMeant || /^localhost$|^127\./.test(gateway.hostname)) return null;
   return found(
     "failure",
@@ -214,29 +214,29 @@ function judgeHolder(holder: string): Check {
   );
 }
 
-/** `auto` where the network does not lead to the gateway and nothing runs. */
+/** `auto` where the network does not lead to the gateway and nothing runs, though it could. */
 function judgeNothing({ taken, settings, gateway, isAnswered, probe: { route } }: ConnectionFacts): Check | null {
-  if (taken.way !== "auto" || isAnswered || settings === null) return null;
+  if (taken.way !== "auto" || isAnswered || settings?.programs !== true) return null;
   // A proxy that somebody has set is what there is to be mended.
   if (route.proxy !== null || route.other !== null) return null;
-  const message = `Neither this network nor anything in this container leads to ${gateway.origin}`;
-  return settings.programs
-    ? found(
-        "failure",
-        "connection",
-        "connection-none",
-        message,
-        "the network does not know the gateway, and Tailscale's daemon was not started",
-        `aperture-connect  starts it and shows where to log in; with a key in ${settings.secret} nobody has to`,
-      )
-    : found(
-        "failure",
-        "connection",
-        "connection-none",
-        message,
-        "the network does not know the gateway, and this image has none of Tailscale's programs",
-        "work on a machine of the tailnet, or have the programs in the image:  tailscale: {}  below aperture: in aperture-env.yaml, then  npx create-aperture-env update  and build it again",
-      );
+  return found(
+    "failure",
+    "connection",
+    "connection-none",
+    `Neither this network nor anything in this container leads to ${gateway.origin}`,
+    "the network does not know the gateway, and Tailscale's daemon was not started",
+    `aperture-connect  starts it and shows where to log in; with a key in ${settings.secret} nobody has to`,
+  );
+}
+
+/** What the network's own findings say, and what would make it needless in `auto`. */
+export function withOtherWay(checks: readonly Check[], { taken, settings, isAnswered }: ConnectionFacts): readonly Check[] {
+  if (taken.way !== "auto" || isAnswered || settings?.programs !== false) return checks;
+  const other =
+    "or write  tailscale: {}  below aperture: in aperture-env.yaml, update and build again: then the container can be a node itself";
+  return checks.map((check) =>
+    check.severity === "failure" && check.group === "gateway" ? { ...check, next: `${check.next}; ${other}` } : check,
+  );
 }
 
 function judgeSilent({ taken, seen, settings }: ConnectionFacts, { code }: Failure): Check {
@@ -252,7 +252,7 @@ function judgeSilent({ taken, seen, settings }: ConnectionFacts, { code }: Failu
       'let the container have it ("runArgs": ["--device=/dev/net/tun"]) and rebuild; or  connection: userspace  in aperture-env.yaml, which needs none',
     );
   const next: Readonly<Record<string, string>> = {
-    userspace: "aperture-connect  starts it and says what is in its way",
+    userspace: "aperture-connect  starts it, as opencode does, and says what is in its way",
     tailscale: "its log is /var/log/tailscaled.log; where there is none, the container was built without the Feature: rebuild it",
     sidecar: "docker compose logs  says why the other container does not run it; when it does, recreate this one",
   };
