@@ -107,6 +107,6 @@ function start({ settings, env, uid, run, program, key, deadline }: UnplugTask):
 }
 
 /** The last address to log in of what it has said since it began (tsnet: "To start this tsnet server, restart with TS_AUTHKEY set, or go to: …"). */
-function loginIn(run: string): string | null {
+export function loginIn(run: string): string | null {
   return [...textIn(run, "ts-unplug.log").matchAll(/or go to: (https?:\/\/[!-~]+)/g)].at(-1)?.[1] ?? null;
 }

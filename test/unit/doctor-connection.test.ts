@@ -81,6 +81,7 @@ function factsOf({ way = "tailscale", status = {}, seen = {}, taken = {}, probe 
     seen: {
       socket: "/run/ts",
       status: status === null ? null : { ...running, ...status },
+      unplugLogin: null,
       isAlone: false,
       hasTun: true,
       control: null,
@@ -200,6 +201,21 @@ describe("the connection's parts", () => {
       { way: "network", status: null, facts: { settings: null, gateway: new URL("http://host.docker.internal:8123") } },
       "unplug-host",
       /-port 8123/,
+    ],
+    "ts-unplug waits for a login": [
+      {
+        way: "ts-unplug",
+        status: null,
+        seen: { unplugLogin: "https://login.example/a/b" },
+        taken: { daemon: { ...daemon, way: "ts-unplug" }, folder: "/r" },
+      },
+      "login-needed",
+      /https:\/\/login\.example\/a\/b .*TS_AUTHKEY/,
+    ],
+    "another container has the login of ts-unplug": [
+      { way: "ts-unplug", status: null, seen: { holder: "c0ffee" } },
+      "state-shared",
+      /stop that container/,
     ],
     "ts-unplug does not get there": [
       {

@@ -70,7 +70,7 @@ function judgeAlone({ seen, taken, probe, gateway }: ConnectionFacts): Check | n
   );
 }
 
-function judgeUnplug({ taken, settings, probe, gateway }: ConnectionFacts): Check | null {
+function judgeUnplug({ taken, settings, seen, probe, gateway }: ConnectionFacts): Check | null {
   if (gateway.hostname === "host.docker.internal" && "phase" in probe.models)
     return found(
       "failure",
@@ -82,6 +82,7 @@ function judgeUnplug({ taken, settings, probe, gateway }: ConnectionFacts): Chec
     );
   if (taken.way !== "ts-unplug") return null;
   const port = taken.daemon?.port ?? settings?.port ?? 0;
+  if (taken.daemon === null && seen.holder !== null) return judgeHolder(seen.holder);
   if (taken.daemon === null)
     return found(
       "failure",
@@ -91,7 +92,9 @@ function judgeUnplug({ taken, settings, probe, gateway }: ConnectionFacts): Chec
       `it stands in for the gateway at http://localhost:${port}, and ends with the container or where it cannot log in`,
       "aperture-connect  starts it and says what is in its way",
     );
-  if ("phase" in probe.models || probe.models.status !== 502) return null;
+  if ("status" in probe.models && probe.models.status !== 502) return null;
+  // What it has written stays there; it serves nothing before the login.
+  if (seen.unplugLogin !== null && "phase" in probe.models) return judgeLogin(seen.unplugLogin, settings, "aperture-connect");
   return found(
     "failure",
     "connection",
@@ -173,17 +176,7 @@ function judgeDaemon(facts: ConnectionFacts): Check | null {
       "this tailnet lets no machine in by itself",
       "ask for it: the page Machines of the admin console has it. A key that is pre-approved needs none",
     );
-  if (state === "NeedsLogin")
-    return found(
-      "failure",
-      "connection",
-      "login-needed",
-      "This container is not logged in to the tailnet",
-      status.loginUrl === null ? "nobody has logged it in, or it was logged out" : "it waits for a person",
-      status.loginUrl === null
-        ? `${again}  shows where to log in${key}`
-        : `log in at  ${show(status.loginUrl, 500)}${settings === null ? "" : `  or set ${settings.secret} and run  aperture-connect`}`,
-    );
+  if (state === "NeedsLogin") return judgeLogin(status.loginUrl, settings, again);
   if (state === "Stopped")
     return found(
       "failure",
@@ -200,6 +193,18 @@ function judgeDaemon(facts: ConnectionFacts): Check | null {
     "Tailscale's daemon has not found its tailnet yet",
     `it says ${show(state)}: it has just begun, or the way to the control server is slow`,
     "try again in a moment",
+  );
+}
+
+function judgeLogin(url: string | null, settings: Settings | null, again: string): Check {
+  const key = settings === null ? "" : `, or set ${settings.secret} and run  aperture-connect`;
+  return found(
+    "failure",
+    "connection",
+    "login-needed",
+    "This container is not logged in to the tailnet",
+    url === null ? "nobody has logged it in, or it was logged out" : "it waits for a person",
+    url === null ? `${again}  shows where to log in${key}` : `log in at  ${show(url, 500)}${key.replace(",", " ")}`,
   );
 }
 

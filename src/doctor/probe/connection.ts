@@ -8,6 +8,7 @@ import { findRunFolder, places } from "../../connect/places.ts";
 import { findOnNetwork } from "../../connect/probe.ts";
 import { wayOf, type Settings } from "../../connect/settings.ts";
 import { findMachine, type TailnetStatus } from "../../connect/status.ts";
+import { loginIn } from "../../connect/ts-unplug.ts";
 import type { Failure } from "../../gateway/explain.ts";
 import { ask } from "../../gateway/http/client.ts";
 import { findRoute } from "../../gateway/proxy.ts";
@@ -33,6 +34,8 @@ export interface Seen {
   /** The socket at which a daemon was asked, and what it said; null where none is to be asked. */
   readonly socket: string | null;
   readonly status: TailnetStatus | Failure | null;
+  /** Where ts-unplug says that a person logs in; null where it does not. */
+  readonly unplugLogin: string | null;
   /** Whether the container has no network but itself. */
   readonly isAlone: boolean;
   readonly hasTun: boolean;
@@ -84,12 +87,15 @@ export async function lookAtConnection(
   const socket = socketOf(settings, way, folder, daemon);
   const [status, holder] = await Promise.all([
     socket === null ? null : untilKnown(socket, host, performance.now() + (settings === null ? patience : settling)),
-    daemon === null && settings?.folder ? holderOf(`${settings.folder}/aperture-env-${uid}/tailscale`, given) : null,
+    daemon === null && settings?.folder
+      ? holderOf(`${settings.folder}/aperture-env-${uid}/${way === "ts-unplug" ? way : "tailscale"}`, given)
+      : null,
   ]);
   const isOut = status !== null && !("phase" in status) && status.state !== "Running" && status.loginUrl === null;
   return {
     socket,
     status,
+    unplugLogin: daemon?.way === "ts-unplug" ? loginIn(folder!) : null,
     isAlone: isAlone(),
     hasTun: existsSync("/dev/net/tun"),
     control: isOut && status.state !== "Stopped" ? await whyNoControl(settings?.loginServer ?? vendorsControl, given) : null,
