@@ -136,9 +136,6 @@ function printTo(stream) {
     get isTTY() {
       return stream.isTTY === true;
     },
-    get columns() {
-      return stream.columns;
-    },
     // Not by its class: each bundle of the built program has one of its own.
     write: (text, done) => void stream.write(String(text), done)
   };
@@ -4205,8 +4202,8 @@ function judgeParts(facts) {
 function statusOf({ status }) {
   return status === null || "phase" in status ? null : status;
 }
-function judgeAlone({ seen, settings, probe, gateway }) {
-  const isMeant = settings === null && !probe.resolver.servers.some((server) => server !== "127.0.0.1");
+function judgeAlone({ seen, taken, probe, gateway }) {
+  const isMeant = taken.way !== "sidecar" && !probe.resolver.servers.some((server) => server !== "127.0.0.1");
   if (!seen.isAlone || isMeant || /^localhost$|^127\./.test(gateway.hostname)) return null;
   return found(
     "failure",
@@ -4217,7 +4214,7 @@ function judgeAlone({ seen, settings, probe, gateway }) {
     "see that the other one runs (docker compose up -d), then recreate this one: Rebuild Container, or  docker compose up -d --force-recreate"
   );
 }
-function judgeUnplug({ taken, settings, probe, gateway }) {
+function judgeUnplug({ taken, settings, seen, probe, gateway }) {
   if (gateway.hostname === "host.docker.internal" && "phase" in probe.models)
     return found(
       "failure",
@@ -4229,6 +4226,7 @@ function judgeUnplug({ taken, settings, probe, gateway }) {
     );
   if (taken.way !== "ts-unplug") return null;
   const port = taken.daemon?.port ?? settings?.port ?? 0;
+  if (taken.daemon === null && seen.holder !== null) return judgeHolder(seen.holder);
   if (taken.daemon === null)
     return found(
       "failure",
@@ -4238,7 +4236,8 @@ function judgeUnplug({ taken, settings, probe, gateway }) {
       `it stands in for the gateway at http://localhost:${port}, and ends with the container or where it cannot log in`,
       "aperture-connect  starts it and says what is in its way"
     );
-  if ("phase" in probe.models || probe.models.status !== 502) return null;
+  if ("status" in probe.models && probe.models.status !== 502) return null;
+  if (seen.unplugLogin !== null && "phase" in probe.models) return judgeLogin(seen.unplugLogin, settings, "aperture-connect");
   return found(
     "failure",
     "connection",
@@ -4316,15 +4315,7 @@ function judgeDaemon(facts) {
       "this tailnet lets no machine in by itself",
       "ask for it: the page Machines of the admin console has it. A key that is pre-approved needs none"
     );
-  if (state === "NeedsLogin")
-    return found(
-      "failure",
-      "connection",
-      "login-needed",
-      "This container is not logged in to the tailnet",
-      status.loginUrl === null ? "nobody has logged it in, or it was logged out" : "it waits for a person",
-      status.loginUrl === null ? `${again}  shows where to log in${key2}` : `log in at  ${show(status.loginUrl, 500)}${settings === null ? "" : `  or set ${settings.secret} and run  aperture-connect`}`
-    );
+  if (state === "NeedsLogin") return judgeLogin(status.loginUrl, settings, again);
   if (state === "Stopped")
     return found(
       "failure",
@@ -4343,6 +4334,17 @@ function judgeDaemon(facts) {
     "try again in a moment"
   );
 }
+function judgeLogin(url, settings, again) {
+  const key2 = settings === null ? "" : `, or set ${settings.secret} and run  aperture-connect`;
+  return found(
+    "failure",
+    "connection",
+    "login-needed",
+    "This container is not logged in to the tailnet",
+    url === null ? "nobody has logged it in, or it was logged out" : "it waits for a person",
+    url === null ? `${again}  shows where to log in${key2}` : `log in at  ${show(url, 500)}${key2.replace(",", " ")}`
+  );
+}
 function judgeHolder(holder) {
   return found(
     "failure",
@@ -4354,23 +4356,22 @@ function judgeHolder(holder) {
   );
 }
 function judgeNothing({ taken, settings, gateway, isAnswered: isAnswered2, probe: { route } }) {
-  if (taken.way !== "auto" || isAnswered2 || settings === null) return null;
+  if (taken.way !== "auto" || isAnswered2 || settings?.programs !== true) return null;
   if (route.proxy !== null || route.other !== null) return null;
-  const message = `Neither this network nor anything in this container leads to ${gateway.origin}`;
-  return settings.programs ? found(
+  return found(
     "failure",
     "connection",
     "connection-none",
-    message,
+    `Neither this network nor anything in this container leads to ${gateway.origin}`,
     "the network does not know the gateway, and Tailscale's daemon was not started",
     `aperture-connect  starts it and shows where to log in; with a key in ${settings.secret} nobody has to`
-  ) : found(
-    "failure",
-    "connection",
-    "connection-none",
-    message,
-    "the network does not know the gateway, and this image has none of Tailscale's programs",
-    "work on a machine of the tailnet, or have the programs in the image:  tailscale: {}  below aperture: in aperture-env.yaml, then  npx create-aperture-env update  and build it again"
+  );
+}
+function withOtherWay(checks, { taken, settings, isAnswered: isAnswered2 }) {
+  if (taken.way !== "auto" || isAnswered2 || settings?.programs !== false) return checks;
+  const other = "or write  tailscale: {}  below aperture: in aperture-env.yaml, update and build again: then the container can be a node itself";
+  return checks.map(
+    (check) => check.severity === "failure" && check.group === "gateway" ? { ...check, next: `${check.next}; ${other}` } : check
   );
 }
 function judgeSilent({ taken, seen, settings }, { code: code2 }) {
@@ -4386,7 +4387,7 @@ function judgeSilent({ taken, seen, settings }, { code: code2 }) {
       'let the container have it ("runArgs": ["--device=/dev/net/tun"]) and rebuild; or  connection: userspace  in aperture-env.yaml, which needs none'
     );
   const next = {
-    userspace: "aperture-connect  starts it and says what is in its way",
+    userspace: "aperture-connect  starts it, as opencode does, and says what is in its way",
     tailscale: "its log is /var/log/tailscaled.log; where there is none, the container was built without the Feature: rebuild it",
     sidecar: "docker compose logs  says why the other container does not run it; when it does, recreate this one"
   };
@@ -5598,12 +5599,13 @@ async function lookAtConnection(settings, { way, daemon, folder }, given, uid, h
   const socket = socketOf(settings, way, folder, daemon);
   const [status, holder] = await Promise.all([
     socket === null ? null : untilKnown(socket, host, performance.now() + (settings === null ? patience2 : settling)),
-    daemon === null && settings?.folder ? holderOf(`${settings.folder}/aperture-env-${uid}/tailscale`, given) : null
+    daemon === null && settings?.folder ? holderOf(`${settings.folder}/aperture-env-${uid}/${way === "ts-unplug" ? way : "tailscale"}`, given) : null
   ]);
   const isOut = status !== null && !("phase" in status) && status.state !== "Running" && status.loginUrl === null;
   return {
     socket,
     status,
+    unplugLogin: daemon?.way === "ts-unplug" ? loginIn(folder) : null,
     isAlone: isAlone(),
     hasTun: existsSync5("/dev/net/tun"),
     control: isOut && status.state !== "Stopped" ? await whyNoControl(settings?.loginServer ?? vendorsControl, given) : null,
@@ -6051,7 +6053,7 @@ async function examine(examination) {
   const started = performance.now();
   const { installation, env: given, cwd, uid, deep, send, timeout } = examination;
   const deadline = started + timeout;
-  const settings = installation.connect ?? null;
+  const settings = installation.prefix === null ? null : installation.connect ?? null;
   const [headers, taken] = await Promise.all([readHeaders(installation, given, cwd), takeWay(settings, given, uid)]);
   const asStarted = asLaunched(taken.env, installation, uid);
   const env = {
@@ -6096,7 +6098,7 @@ async function examine(examination) {
     probe = await ask2(performance.now() + handshakeTime);
     seen = await look2();
   }
-  const connection = probe === null || seen === null ? [] : judgeConnection({
+  const facts = probe === null || seen === null ? null : {
     settings,
     taken,
     seen,
@@ -6104,7 +6106,8 @@ async function examine(examination) {
     probe,
     isAnswered: isAnswered(probe),
     waited: probe === first ? 0 : performance.now() - asking
-  });
+  };
+  const connection = facts === null ? [] : judgeConnection(facts);
   const isExplained = connection.some(({ severity }) => severity === "failure");
   const filled = [...own === null ? [] : [own.filled], ...resolved.layers.map((layer) => layer.filled)];
   const secretive = resolved.problems.length > 0 || wellKnown.length > 0 || filled.some(putsIn);
@@ -6125,6 +6128,8 @@ async function examine(examination) {
     opencodeFolders: resolved.folders.filter((folder) => folder !== `${home}/.opencode`)
   };
   const through = throughGateway(choices2, origin);
+  const atGateway = probe === null || isExplained ? [] : judgeGateway({ probe, config, quote, choices: through, known: modelsOf(catalogue), timeout });
+  const way = facts === null ? atGateway : withOtherWay(atGateway, facts);
   const inContainer = installation.prefix !== null;
   const checks = [
     ...judgePrograms2(local2),
@@ -6155,7 +6160,7 @@ async function examine(examination) {
     ...debugged?.checks ?? [],
     ...originChecks,
     ...connection,
-    ...probe === null || isExplained ? [] : judgeGateway({ probe, config, quote, choices: through, known: modelsOf(catalogue), timeout }),
+    ...way,
     ...judgeSurroundings(local2)
   ];
   if (send && origin !== null) {
