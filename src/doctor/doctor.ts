@@ -88,7 +88,13 @@ export async function examine(examination: Examination): Promise<Report> {
   const own = loaded?.ok === true ? loaded : null;
   const managed = isManaged(installation, ownText);
   const { routes } = installation;
-  const { origin, checks: originChecks } = judgeOrigin(taken.env["APERTURE_URL"], installation.gateway, managed);
+  // What is managed has the address itself, and where ts-unplug serves the gateway that is one of the loopback.
+  const served = managed && settings?.by.default === "ts-unplug" ? `http://localhost:${settings.port}` : null;
+  const { origin, checks: originChecks } = judgeOrigin(
+    served === null ? taken.env["APERTURE_URL"] : undefined,
+    served ?? installation.gateway,
+    managed,
+  );
   const catalogueText = textOf(env["OPENCODE_MODELS_PATH"] ?? "");
   const authText = textOf(`${env["XDG_DATA_HOME"] || `${home}/.local/share`}/opencode/auth.json`);
   // What is stored, and what OpenCode gets of it.
