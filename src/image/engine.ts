@@ -8,6 +8,8 @@ import { requireDocker } from "../verify/containers.ts";
 export interface Engine {
   /** Whether Docker has its plugin Buildx. */
   readonly buildx: boolean;
+  /** Whether it builds nothing without it: since 23 BuildKit comes with Buildx only (docs.docker.com/engine/release-notes/23.0). */
+  readonly needsBuildx: boolean;
   /** The driver of the builder that counts: `docker`, `docker-container`, `remote`, `kubernetes`. */
   readonly driver: string;
   /** Whether the engine keeps images in containerd's store. */
@@ -27,10 +29,12 @@ export async function askEngine(here: Surroundings): Promise<Engine> {
     await ask("info", "--format", "{{json .DriverStatus}}"),
     await ask("buildx", "inspect", "--bootstrap"),
   ];
+  const server = await ask("version", "--format", "{{.Server.Version}}");
   const driver = /^Driver:\s*(\S+)/m.exec(builder)?.[1] ?? "docker";
   const [, major = "0", minor = "0"] = /^BuildKit(?: version)?:\s*v(\d+)\.(\d+)/im.exec(builder) ?? [];
   return {
     buildx: builder !== "",
+    needsBuildx: Number.parseInt(server, 10) >= 23,
     driver,
     store: info.includes("io.containerd.snapshotter."),
     rewrites: driver !== "docker" && (Number(major) > 0 || Number(minor) >= 13),

@@ -15,9 +15,11 @@ export interface Progress {
 export function createProgress(out: Printer | null, now: () => number): Progress {
   const began = now();
   const known = new Set<string>();
+  let isOpen = false;
   const tell = (what: string): void => {
     const line = `${((now() - began) / 1000).toFixed(0).padStart(4)} s  ${what}`;
-    if (out?.isTTY === true) out.write(instead(line.slice(0, 79)));
+    isOpen = out?.isTTY === true;
+    if (isOpen) out?.write(instead(line.slice(0, 79)));
     else out?.write(shown`${line}\n`);
   };
   return {
@@ -29,7 +31,8 @@ export function createProgress(out: Printer | null, now: () => number): Progress
       if (step !== "0" && !name!.startsWith("[internal]")) tell(name!);
     },
     end: () => {
-      if (out?.isTTY === true) out.write(instead(""));
+      if (isOpen) out?.write(instead(""));
+      isOpen = false;
     },
   };
 }

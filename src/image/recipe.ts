@@ -85,7 +85,7 @@ export function kindOf(config: Readonly<Record<string, unknown>>): Kind | null {
 }
 
 /** Why what is asked for cannot be built here; null where it can. */
-export function findObstacle(kind: Kind, wanted: Wanted, { buildx, driver, store }: Engine): Cannot | null {
+export function findObstacle(kind: Kind, wanted: Wanted, { buildx, needsBuildx, driver, store }: Engine): Cannot | null {
   const { platform, push, cacheFrom, cacheTo, sbom, provenance } = wanted;
   const several = platform?.includes(",") === true;
   const flags = [
@@ -100,11 +100,14 @@ export function findObstacle(kind: Kind, wanted: Wanted, { buildx, driver, store
       why: `Docker Compose builds this dev container, and takes no ${flags.join(", ")}.`,
       fix: "Leave that out.",
     };
+  const install = "Install Docker's plugin buildx (docs.docker.com/build/install-buildx).";
+  if (!buildx && needsBuildx)
+    return { usage: false, why: "This Docker builds nothing without its plugin Buildx, which it does not have.", fix: install };
   if (!buildx && (flags.length > 0 || cacheFrom.length > 0))
     return {
       usage: false,
       why: `${[...flags, ...(cacheFrom.length > 0 ? ["--cache-from"] : [])].join(", ")} needs Buildx, which this Docker does not have.`,
-      fix: "Install Docker's plugin buildx (docs.docker.com/build/install-buildx).",
+      fix: install,
     };
   // Docker's own builder has no better place for an image than the engine's store (docs.docker.com/build/builders/drivers).
   const beyond = [

@@ -33,7 +33,7 @@ export function formatBuildJson(outcome: BuildOutcome): Shown {
 
 /** The outcome for people. */
 export function formatBuild({ status, images, target, config, id, digest, epoch, command, options, notes }: BuildOutcome): Shown {
-  const said = notes.map((note) => shown`  ${note}\n`);
+  const said = notes.map((note) => shown`Note: ${note}.\n`);
   if (status === "planned") {
     const time = epoch === null ? "" : `SOURCE_DATE_EPOCH=${epoch} `;
     return shown`Would build ${target ?? "the image"} of ${config}, from a copy of the repository:\n  ${time}${words(command)}\nwhich gives the builder\n  ${words(options)}\n${joined(said)}`;

@@ -71,6 +71,13 @@ export function hostVariables(env: Env): Record<string, string> {
   );
 }
 
+/** Those that Buildx finds the cache of a GitHub job by (docs.docker.com/build/cache/backends/gha), where one is asked for. */
+export function cacheVariables(caches: readonly string[], env: Env): Env {
+  const names = caches.some((cache) => /\btype=gha\b/.test(cache)) ? Object.keys(env) : [];
+  const asked = names.filter((name) => /^ACTIONS_(?:CACHE_URL|RESULTS_URL|RUNTIME_TOKEN|CACHE_SERVICE_V2)$/.test(name));
+  return Object.fromEntries(asked.map((name) => [name, env[name]]));
+}
+
 /** What a devcontainer.json says, read as above; undefined where it says nothing. */
 export function readConfiguration(text: string): unknown {
   const node = readTolerantly(text);

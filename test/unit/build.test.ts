@@ -12,6 +12,7 @@ import {
   type Surrounding,
   type Wanted,
 } from "../../src/image/recipe.ts";
+import { cacheVariables } from "../../src/verify/host.ts";
 import type { Head } from "../../src/repo/git.ts";
 import { printTo } from "../../src/text/terminal.ts";
 
@@ -28,8 +29,10 @@ const wanted: Wanted = {
   npmrc: null,
 };
 /** Docker's own builder without containerd's store, which is what most have. */
-const engine: Engine = { buildx: true, driver: "docker", store: false, rewrites: false };
-const container: Engine = { buildx: true, driver: "docker-container", store: false, rewrites: true };
+const engine: Engine = { buildx: true, needsBuildx: true, driver: "docker", store: false, rewrites: false };
+const container: Engine = { buildx: true, needsBuildx: true, driver: "docker-container", store: false, rewrites: true };
+/** Docker before 23, with the builder inside. */
+const old: Engine = { ...engine, needsBuildx: false };
 const around: Surrounding = { engine, epoch: 1_700_000_000, labels: { a: "b c" }, metadata: "/copy/metadata.json" };
 const own = {
   name: "x",
@@ -151,8 +154,9 @@ describe("what cannot be built here is refused before it is begun", () => {
     [{ cacheTo: "type=registry,ref=x" }, "image", engine, /cannot write a cache elsewhere/, false],
     [{ platform: both }, "dockerfile", container, /for several platforms cannot be kept/, true],
     [{ sbom: true }, "dockerfile", container, /with attestations cannot be kept/, true],
-    [{ platform: "linux/arm64" }, "dockerfile", { ...engine, buildx: false }, /--platform needs Buildx/, false],
-    [{ cacheFrom: ["x"] }, "dockerfile", { ...engine, buildx: false }, /--cache-from needs Buildx/, false],
+    [{ platform: "linux/arm64" }, "dockerfile", { ...old, buildx: false }, /--platform needs Buildx/, false],
+    [{}, "dockerfile", { ...engine, buildx: false }, /builds nothing without its plugin Buildx/, false],
+    [{ cacheFrom: ["x"] }, "dockerfile", { ...old, buildx: false }, /--cache-from needs Buildx/, false],
     [{ platform: "linux/arm64", sbom: true }, "compose", container, /takes no --platform, --sbom/, true],
   ])("%j of a %s", (asked, kind, by, why, usage) => {
     const found = findObstacle(kind, { ...wanted, ...asked }, by);
@@ -168,10 +172,16 @@ describe("what cannot be built here is refused before it is begun", () => {
     [{ platform: "linux/arm64", cacheTo: "type=inline", cacheFrom: ["x"] }, "dockerfile", engine],
     [{ platform: both, sbom: true, provenance: true }, "dockerfile", { ...engine, store: true }],
     [{ platform: both, sbom: true, provenance: true, push: true }, "image", container],
-    [{ push: true }, "compose", { ...engine, buildx: false }],
+    [{ push: true }, "compose", { ...old, buildx: false }],
   ])("%j of a %s can be", (asked, kind, by) => {
     expect(findObstacle(kind, { ...wanted, ...asked }, by)).toBeNull();
   });
+});
+
+test("a job's own cache gets the job's variables where it is asked for, and nothing else does", () => {
+  const env = { ACTIONS_RUNTIME_TOKEN: "t", ACTIONS_RESULTS_URL: "u", GITHUB_TOKEN: "s", ACTIONS_ID_TOKEN_REQUEST_TOKEN: "i" };
+  expect(cacheVariables(["type=gha,mode=max", ""], env)).toEqual({ ACTIONS_RUNTIME_TOKEN: "t", ACTIONS_RESULTS_URL: "u" });
+  expect(cacheVariables(["type=registry,ref=x/gha"], env)).toEqual({});
 });
 
 describe("labels", () => {

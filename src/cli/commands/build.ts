@@ -21,7 +21,7 @@ import { readHead, type Head } from "../../repo/git.ts";
 import { look } from "../../repo/scan.ts";
 import type { Surroundings } from "../../repo/spawn.ts";
 import { linesOf, shown } from "../../text/terminal.ts";
-import { findWithheld, hostVariables, readConfiguration } from "../../verify/host.ts";
+import { cacheVariables, findWithheld, hostVariables, readConfiguration } from "../../verify/host.ts";
 import type { Command } from "../args.ts";
 import type { Io } from "../io.ts";
 import { chooseDevContainer, copyChosen, type Chosen } from "./dev-container.ts";
@@ -61,7 +61,8 @@ export async function runBuild(command: BuildCommand, io: Io): Promise<number> {
   for (const { name: variable, where } of findWithheld(file, text, io.env))
     say(`${formatPlace(where)}: uses ${variable} of this machine, which build withholds; it is empty there`);
 
-  const here = { target: root, env: hostVariables(io.env) };
+  const caches = [...command.cacheFrom, command.cacheTo ?? ""];
+  const here = { target: root, env: { ...hostVariables(io.env), ...cacheVariables(caches, io.env) } };
   const engine = dryRun ? await askEngine(here).catch(() => usual) : await askEngine(here);
   const obstacle = findObstacle(kind, wanted, engine);
   if (obstacle?.usage === true) throw usageError("cannot-build", obstacle.why, obstacle.fix);
@@ -135,7 +136,7 @@ export async function runBuild(command: BuildCommand, io: Io): Promise<number> {
 }
 
 /** An engine that nobody could ask, for showing what would be run. */
-const usual: Engine = { buildx: true, driver: "docker", store: true, rewrites: false };
+const usual: Engine = { buildx: true, needsBuildx: false, driver: "docker", store: true, rewrites: false };
 
 /** The Dockerfile of ours has two; a dev container of the user's is one image. */
 function chooseTarget({ target }: BuildCommand, { file, lock }: Chosen): BuildTarget | null {
