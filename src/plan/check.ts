@@ -1,4 +1,5 @@
 /** Whether a repository is what its spec and lock say. Pure; what was released elsewhere has no part in it. */
+import type { AppError } from "../errors.ts";
 import type { Editors } from "../edit/editor.ts";
 import { lockPath, type Lock } from "../lock/lock.ts";
 import { findEssential } from "../parts/claims.ts";
@@ -71,6 +72,13 @@ const ways: ReadonlySet<Finding["code"]> = new Set(["bypass", "asks-others", "ot
 /** Whether the spec does not allow what was found; `strict` is its word, or that of whoever runs the check. */
 export function isRefused({ code }: Finding, strict: boolean): boolean {
   return code === "plugin-refused" || (strict && ways.has(code));
+}
+
+/** That nothing can be put beside a dev container that has to have something there. */
+export function observeUnfit(unfit: AppError | null): Observation[] {
+  if (unfit?.where === undefined) return [];
+  const { where, message, hint = updateHint } = unfit;
+  return [{ path: where.file, state: "changed", message: message.replace(/\.$/, ""), hint: hint.replace(/\.$/, ""), where }];
 }
 
 /** That there is no lock to check by. */

@@ -48,7 +48,7 @@ export interface Request {
   readonly replaceModel?: { readonly from: string; readonly to: string };
   /** Registries are asked for the digests of images. */
   readonly pins?: boolean;
-  /** A dev container that nothing can be put beside is not refused: what was written is judged by itself. */
+  /** A dev container that nothing can be put beside is told, and not refused. */
   readonly lenient?: true;
 }
 
@@ -57,6 +57,8 @@ export interface Survey {
   readonly answers: Answers;
   readonly resolved: readonly Resolved[];
   readonly shape: Shape;
+  /** Why nothing can be put beside a dev container that has to have something there; null where it can, or nothing has to be. */
+  readonly unfit: AppError | null;
   /** The lock on disk; null where there is none, or none that can be trusted. */
   readonly lock: Lock | null;
   readonly damaged: boolean;
@@ -112,7 +114,8 @@ export async function survey(request: Request, lockFile: LockFile): Promise<Surv
   const { resolved } = resolution;
   const { answers, editedSpec } =
     specText === null ? { ...resolution, editedSpec: null } : writeFlags(specText, specFile!, resolution);
-  const shape = await withBeside(shapeOf(containers, answers, { ...entries, ...request.given }), answers, project, request, lock);
+  const plainShape = shapeOf(containers, answers, { ...entries, ...request.given });
+  const { shape, unfit } = await withBeside(plainShape, answers, project, request, lock);
   const taken = onBypass === "fix" ? takenOf(bypassing) : [];
   const wanted = wantedPaths(demandOf(answers, shape));
   const editors = await loadEditors([...wanted, ...Object.keys(lock?.files ?? {})]);
@@ -133,6 +136,7 @@ export async function survey(request: Request, lockFile: LockFile): Promise<Surv
     answers,
     resolved,
     shape,
+    unfit,
     lock,
     damaged,
     snapshot,
@@ -153,16 +157,16 @@ async function withBeside(
   { setup }: Project,
   { lenient }: Request,
   lock: Lock | null,
-): Promise<Shape> {
+): Promise<Pick<Survey, "shape" | "unfit">> {
   const { service } = runtimeOf(answers);
-  if (service === null || shape.kind === "own") return shape;
+  if (service === null || shape.kind === "own") return { shape, unfit: null };
   const [{ besideOf }, { yamlEditor }] = await Promise.all([import("./beside.ts"), import("../spec/file.ts")]);
   const textOf = (path: string): string | null => setup.find((file) => file.path === path)?.text ?? null;
   try {
-    return { ...shape, beside: besideOf(shape.files, service, { textOf, lock, editor: yamlEditor }) };
+    const beside = besideOf(shape.files, service, { textOf, lock, editor: yamlEditor });
+    return { shape: { ...shape, beside }, unfit: null };
   } catch (error) {
-    // What was written is judged by itself.
-    if (lenient === true && error instanceof AppError) return shape;
+    if (lenient === true && error instanceof AppError) return { shape, unfit: error };
     throw error;
   }
 }

@@ -241,6 +241,25 @@ volumes:
       });
   });
 
+  test.each<[string, () => void, RegExp]>([
+    ["the file is gone", () => rmSync(join(root, compose)), /docker-compose.yml {2}is missing/],
+    [
+      "the dev container is made from an image now",
+      () =>
+        edit(devcontainer, (text) =>
+          text.replace(/"dockerComposeFile": .*"workspaceFolder"/, '"image": "debian", "workspaceFolder"'),
+        ),
+      /No container can be put beside the dev container: .* is made from an image/,
+    ],
+  ])("check is red where %s, and says what to do", async (_what, change, expected) => {
+    project(theirs);
+    await create();
+    change();
+    const said = await check();
+    expect(said).toMatch(/^3 /);
+    expect(said).toMatch(expected);
+  });
+
   test("a lost lock: what is ours is known by its place, and still goes", async () => {
     project(theirs);
     await create();

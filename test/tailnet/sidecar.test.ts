@@ -265,8 +265,10 @@ ${inNetwork(tailnet)}`;
 
   test("a rebuilt dev container finds the sidecar as it was", async () => {
     const addresses = await project.node();
+    const sidecar = (await project.compose("ps", "--quiet", "tailscale")).stdout;
     const { exitCode, stderr } = await devcontainer(["up", "--workspace-folder", project.folder, "--remove-existing-container"]);
     expect(exitCode, stderr).toBe(0);
+    expect((await project.compose("ps", "--quiet", "tailscale")).stdout).toBe(sidecar);
     await project.prompt("say hi in the rebuilt shop");
     expect(await project.node()).toEqual(addresses);
   });

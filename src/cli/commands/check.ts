@@ -1,7 +1,16 @@
 /** Says whether repositories still are what their specs and locks say. Writes nothing; asks registries only with --outdated. */
 import { catalogueRelease } from "../../catalog/release.ts";
 import { lockPath, type Lock } from "../../lock/lock.ts";
-import { fails, isRefused, observe, observeNoLock, observeRefused, observeStale, type Observation } from "../../plan/check.ts";
+import {
+  fails,
+  isRefused,
+  observe,
+  observeNoLock,
+  observeRefused,
+  observeStale,
+  observeUnfit,
+  type Observation,
+} from "../../plan/check.ts";
 import { isSameFound, type Snapshot } from "../../plan/snapshot.ts";
 import { findAll, type Finding } from "../../plan/findings.ts";
 import type { Plan } from "../../plan/plan.ts";
@@ -114,7 +123,7 @@ async function observeRepository(target: Target, { outdated, strict }: How, io: 
   const { answers, shape, snapshot, editors, containers } = surveyed;
   const changed = changedKeys(lock.answers, answers);
   const observations = observe({ lock, snapshot, changedKeys: changed, demand: demandOf(answers, shape), editors });
-  const drift = [...interrupted, ...observations];
+  const drift = [...interrupted, ...observations, ...observeUnfit(surveyed.unfit)];
   // Only the version that wrote the lock can say what it would have written; what a newer one would do is no drift.
   const mayRender = !drift.some(fails) && lock.generator === generatorVersion;
   const findings = findAll(readProject(root, setupFiles(containers)), bypassOptionsOf(answers), featureFiles(shape));
