@@ -1115,7 +1115,7 @@ async function connectUnplug(task) {
     }
     return failed(
       `ts-unplug runs, and ${settings.origin} does not answer through it`,
-      "look whether aperture.url has the machine's name, and whether the tailnet's policy lets this node reach it"
+      `look whether ${key2 === null ? "" : `the key in ${key2.variable} is good, whether `}aperture.url has the machine's name, and whether the tailnet's policy lets this node reach it`
     );
   }
 }
@@ -6073,7 +6073,12 @@ async function examine(examination) {
   const own = loaded?.ok === true ? loaded : null;
   const managed = isManaged(installation, ownText);
   const { routes } = installation;
-  const { origin, checks: originChecks } = judgeOrigin(taken.env["APERTURE_URL"], installation.gateway, managed);
+  const served = managed && settings?.by.default === "ts-unplug" ? `http://localhost:${settings.port}` : null;
+  const { origin, checks: originChecks } = judgeOrigin(
+    served === null ? taken.env["APERTURE_URL"] : void 0,
+    served ?? installation.gateway,
+    managed
+  );
   const catalogueText = textOf2(env["OPENCODE_MODELS_PATH"] ?? "");
   const authText = textOf2(`${env["XDG_DATA_HOME"] || `${home}/.local/share`}/opencode/auth.json`);
   const stored = readObject(given["OPENCODE_AUTH_CONTENT"] || authText);
