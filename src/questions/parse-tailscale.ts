@@ -92,7 +92,7 @@ export function readTailscale(value: unknown): Parsed<TailscaleChoice | null> {
 
 function readField(key: string, given: unknown): Parsed<string> {
   if (typeof given !== "string") return refused(`expected text, not ${describe(given)}`, "put it in quotes");
-  const text = key === "version" ? given.trim().replace(/^v(?=\d)/, "") : given.trim().replace(/\/$/, "");
+  const text = key === "version" ? given.trim().replace(/^v(?=\d)/, "") : given.trim().replace(/\/+$/, "");
   const problem = judges[key]!(text);
   return problem === null ? understood(text) : refused(...problem);
 }

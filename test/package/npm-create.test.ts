@@ -80,7 +80,7 @@ describe("npm create aperture-env@latest", () => {
     const folder = folders.make("work");
     const { exit, stderr } = await create(folder, ["my-dir", "--", "--url", "http://x", "--yes"]);
     expect(exit, stderr).toBe(0);
-    expect(stderr).toContain("\n  cd my-dir\n");
+    expect(stderr).toContain("\n  1. cd my-dir\n");
     expect(readdirSync(folder)).toEqual(["my-dir"]);
     expect(treeOf(join(folder, "my-dir"))).toEqual((await expected("my-dir", ["--url", "http://x", "--yes"])).tree);
   });
@@ -114,7 +114,7 @@ describe("names that a shell would trip over", () => {
     expect(exit, stderr).toBe(0);
     expect(readdirSync(folder)).toEqual(["my dir's"]);
     expect(treeOf(join(folder, "my dir's"))).toEqual((await expected("my dir's", args)).tree);
-    expect(stderr).toContain(`\n  cd 'my dir'\\''s'\n`);
+    expect(stderr).toContain(`\n  1. cd 'my dir'\\''s'\n`);
   });
 
   test.skipIf(skips("the line to repeat, given to a shell", process.platform === "win32" ? "it is for POSIX shells" : null))(
