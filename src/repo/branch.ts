@@ -2,7 +2,7 @@
  * A change as a commit on a branch of its own. The checked-out tree, the index and the current branch stay as they are: the files that the branch
  * begins with are written out below the system's temporary folder, a plan is made for those, and what it writes becomes blobs, a tree and a
  * commit by git's plumbing with an index of its own. So what is not committed has no part in it, no filter is run, and neither are hooks, which
- * look at the checked-out tree. Such a commit is not signed (git-commit-tree(1) does so on request alone, by a program that configuration names).
+ * look at the checked-out tree. It is signed where the user's own configuration says so, by the program that this names, never by a repository's.
  */
 import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,7 +11,7 @@ import { AppError, decisionError, environmentError, usageError, type Place } fro
 import { writesOf, type Plan, type Write } from "../plan/plan.ts";
 import { isBelow } from "./copy.ts";
 import { codeOf, diskError } from "./disk-errors.ts";
-import { plumb } from "./git.ts";
+import { plumb, readSigning } from "./git.ts";
 import type { Env } from "./guarded-environment.ts";
 import { findPlace, resolveLinks, type Place as TreePlace } from "./work-tree.ts";
 
@@ -86,7 +86,9 @@ export async function openBranch(root: string, name: string, from: readonly stri
       await need(git("read-tree", [start], { variables: index }));
       await need(git("update-index", ["-z", "--index-info"], { variables: index, input: lines.join("") }));
       const tree = (await need(git("write-tree", [], { variables: index }))).trim();
-      const made = await git("commit-tree", [tree, "-p", start], { input: message });
+      const signing = await readSigning(top, env);
+      const signed = signing === null ? [] : ["-S"];
+      const made = await git("commit-tree", [...signed, tree, "-p", start], { input: message, settings: signing ?? {} });
       if (made.exitCode !== 0) throw cannotCommit(made.stderr);
       const now = made.stdout.trim();
       await need(git("update-ref", ["-m", "create-aperture-env", ref, now, at ?? "0".repeat(now.length)]));
@@ -128,7 +130,11 @@ async function need(asked: ReturnType<typeof plumb>): Promise<string> {
 function cannotCommit(stderr: string): AppError {
   const isNobody = /user\.(?:name|email)|tell me who you are/i.test(stderr);
   const why = isNobody ? "it does not know who you are" : lastLine(stderr);
-  const hint = isNobody ? "git config --global user.name 'Your Name', and user.email" : "See that  git status  works there.";
+  const isUnsigned = /sign/i.test(stderr);
+  const other = isUnsigned
+    ? "Sign something by hand, so that the key is unlocked, and run again."
+    : "See that  git status  works there.";
+  const hint = isNobody ? "git config --global user.name 'Your Name', and user.email" : other;
   return environmentError("git-refused", `git did not commit: ${why}.`, hint);
 }
 

@@ -237,17 +237,50 @@ export function plumb(
   command: Plumbing,
   args: readonly string[],
   env: Surroundings["env"],
-  { variables, ...options }: Pick<Running, "input" | "binary"> & { readonly variables?: Readonly<Record<string, string>> } = {},
+  { variables, settings: more = {}, ...options }: PlumbOptions = {},
 ): Promise<Spawned> {
   const named = Object.entries(env).filter(
     (entry): entry is [string, string] => identity.test(entry[0]) && entry[1] !== undefined,
   );
   const given = { GIT_WORK_TREE: top, ...Object.fromEntries(named), ...variables };
-  return run(
-    top,
-    ["-c", "i18n.commitEncoding=UTF-8", command, ...args],
-    { target: top, env },
-    { variables: given, timeout: 60_000, ...options },
+  // Behind the guard's, so that they count.
+  const set = Object.entries({ "i18n.commitEncoding": "UTF-8", ...more }).flatMap(([key, value]) => ["-c", `${key}=${value}`]);
+  return run(top, [...set, command, ...args], { target: top, env }, { variables: given, timeout: 60_000, ...options });
+}
+
+/** How it is run. */
+type PlumbOptions = Pick<Running, "input" | "binary"> & {
+  readonly variables?: Readonly<Record<string, string>>;
+  readonly settings?: Readonly<Record<string, string>>;
+};
+
+/** What commits are signed with (git-config(1), `gpg.*`), where nothing is said of it. */
+const signers: Readonly<Record<string, string>> = {
+  "gpg.format": "openpgp",
+  "gpg.program": "gpg",
+  "gpg.openpgp.program": "gpg",
+  "gpg.x509.program": "gpgsm",
+  "gpg.ssh.program": "ssh-keygen",
+  "gpg.ssh.defaultkeycommand": "",
+};
+
+/** The settings to sign commits with, where the user's own configuration wants them signed; null where not. A repository has no say. */
+export async function readSigning(top: string, env: Surroundings["env"]): Promise<Readonly<Record<string, string>> | null> {
+  const pattern = String.raw`^(commit\.gpgsign|gpg\..*)$`;
+  const said = await plumb(top, "config", ["--show-scope", "-z", "--get-regexp", pattern], env);
+  const fields = said.stdout.split("\0");
+  const own: Record<string, string> = {};
+  for (let at = 0; at + 1 < fields.length; at += 2) {
+    const [key = "", ...value] = fields[at + 1]!.split("\n");
+    if (fields[at] === "system" || fields[at] === "global") own[key.toLowerCase()] = value.join("\n");
+  }
+  if (!/^(?:true|yes|on|1)$/i.test(own["commit.gpgsign"] ?? "")) return null;
+  const program = own["gpg.program"];
+  return Object.fromEntries(
+    Object.entries(signers).map(([key, usual]) => [
+      key,
+      own[key] ?? (key === "gpg.openpgp.program" ? program : undefined) ?? usual,
+    ]),
   );
 }
 

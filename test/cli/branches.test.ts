@@ -168,6 +168,40 @@ describe.skipIf(skipped)("a commit on a branch", () => {
     expect(readdirSync(outside.folder)).not.toContain("ran");
   });
 
+  test("is signed where the user's own configuration says so, by the program that this names", async () => {
+    begin();
+    const [theirs, own] = ["theirs", "own"].map((name) => join(outside.folder, name)) as [string, string];
+    const sign = `#!/bin/sh\ntouch "$0.ran"\ncat >/dev/null\necho "[GNUPG:] SIG_CREATED " >&2\necho "-----BEGIN PGP SIGNATURE-----"\n`;
+    for (const program of [theirs, own]) writeFileSync(program, sign, { mode: 0o755 });
+    for (const key of ["gpg.program", "gpg.openpgp.program", "gpg.ssh.program"]) git(root, "config", key, theirs);
+    git(root, "config", "gpg.format", "ssh");
+    writeFileSync(env["GIT_CONFIG_GLOBAL"]!, `[commit]\n\tgpgSign = true\n[gpg]\n\tprogram = ${own}\n`, { flag: "a" });
+    const ran = await run(["--yes", ...on]);
+    expect(ran.exit, ran.stderr).toBe(0);
+    expect(git(root, "cat-file", "commit", "env/new")).toMatch(/^gpgsig -----BEGIN PGP SIGNATURE-----$/m);
+    expect(readdirSync(outside.folder).filter((name) => name.endsWith(".ran"))).toEqual(["own.ran"]);
+    writeFileSync(own, "#!/bin/sh\necho locked >&2\nexit 1\n", { mode: 0o755 });
+    const locked = await run(["update", "--url", "http://gw", ...on]);
+    expect(locked.exit).toBe(4);
+    expect(locked.stderr).toContain("so that the key is unlocked");
+  });
+
+  test("in a linked work tree, and in a repository with longer hashes", async () => {
+    begin();
+    const linked = join(outside.folder, "linked");
+    git(root, "worktree", "add", "-q", "-b", "work", linked);
+    const ran = await run(["--yes", ...on], linked);
+    expect(ran.exit, ran.stderr).toBe(0);
+    expect(git(root, "log", "-1", "--format=%s", "env/new")).toBe("Add the Aperture environment\n");
+    rmSync(root, { recursive: true });
+    mkdirSync(root);
+    git(root, "init", "-q", "--object-format=sha256");
+    git(root, "commit", "-q", "--allow-empty", "-m", "begin");
+    const longer = await run(["--yes", ...on]);
+    expect(longer.exit, longer.stderr).toBe(0);
+    expect(git(root, "rev-parse", "env/new")).toMatch(/^[0-9a-f]{64}\n$/);
+  });
+
   test.each([
     ["no repository", (): void => undefined, [], /is in no git repository\./],
     ["no commit", (): void => void git(root, "init", "-q"), [], /has no commit yet\./],
