@@ -1,5 +1,5 @@
 #!/bin/sh
-# aperture-doctor: says whether OpenCode works here through the gateway, and what is wrong where not. aperture-doctor --help
+# aperture-doctor: checks whether OpenCode works here through the gateway, and explains what is wrong. aperture-doctor --help
 # It runs doctor.mjs with the runtime that OpenCode's binary brings, so no Node is needed, and says by itself why that binary cannot run.
 prefix=${APERTURE_ENV_PREFIX:-/usr/local}
 script=$prefix/share/aperture-env/doctor.mjs

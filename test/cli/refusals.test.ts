@@ -754,7 +754,7 @@ describe("something is in the way: the plan shows it, and nothing of it is writt
     const ran = await runPiped([], root);
     expect(ran.exit).toBe(3);
     expect(ran.stdout).toMatch(
-      /! \.devcontainer\/aperture-env\/opencode\.json\n +was edited by hand, but the spec or this version now generates something else; in the spec providers, model, small_model, opencode\.style, opencode\.managed, opencode\.online, opencode\.other_providers, opencode\.chunkTimeout and attribution decide what it says\n +undo your edit, or choose with --on-conflict keep \(your file stays\) or replace \(it is removed\)\n/,
+      /! \.devcontainer\/aperture-env\/opencode\.json\n +was edited by hand, but the spec or this version now generates something else; in the spec providers, model, small_model, opencode\.style, opencode\.managed, opencode\.online, opencode\.other_providers, opencode\.chunkTimeout and attribution decide what it says\n +undo your edit, or choose with --on-conflict keep \(your file stays\) or replace \(your edit is lost\)\n/,
     );
     expect(ran.stdout).toContain(
       "\n--- .devcontainer/aperture-env/opencode.json (yours)\n+++ .devcontainer/aperture-env/opencode.json (ours)\n@@ ",

@@ -107,6 +107,28 @@ test.skipIf(skipsWithoutGit("the README's roll-out"))("what it shows of many rep
   }
 });
 
+test("the schema lies where it says, and the first line of a spec names it", async () => {
+  const [, schema = ""] = /its first line names the JSON schema in `([^`]+)`/.exec(readme) ?? [];
+  const folder = folders.make("my-app");
+  await runBin(environmentOf(folders.make("home")), folder, ["--yes"]);
+  expect(existsSync(join(folder, schema))).toBe(true);
+  const [first] = readFileSync(join(folder, "aperture-env.yaml"), "utf8").split("\n");
+  expect(first).toContain(`$schema=${schema}`);
+});
+
+test("what needs --yes without a terminal, and what does not, is as it says", async () => {
+  const env = environmentOf(folders.make("home"));
+  const folder = folders.make("my-app");
+  const sentence = readme.replaceAll("\n", " ");
+  expect(sentence).toContain("Then `create`, `remove`, `discover --write` and finishing an interrupted run need `--yes`");
+  expect(sentence).toContain("`update` and all commands that only read do not");
+  expect(await runBin(env, folder, [])).toMatchObject({ exit: 2, stderr: expect.stringContaining("--yes") as string });
+  expect(await runBin(env, folder, ["--yes"])).toMatchObject({ exit: 0 });
+  for (const argv of [["update", "--url", "http://other"], ["check"]])
+    expect(await runBin(env, folder, argv)).toMatchObject({ exit: 0 });
+  expect(await runBin(env, folder, ["remove"])).toMatchObject({ exit: 2, stderr: expect.stringContaining("--yes") as string });
+});
+
 test("the flags that it names are in the help", async () => {
   const home = environmentOf(folders.make("home"));
   const verbs = [...new Set([...readme.matchAll(/npx create-aperture-env ([a-z-]+)/g)].map(([, verb]) => verb!))];

@@ -8,7 +8,7 @@ export const create: Descriptor = {
   usage: "npm create aperture-env@latest [folder ...] -- [flags]",
   summary: "writes the environment (the default command)",
   about:
-    "Writes an environment: any container started from your repository has OpenCode installed, and pointed at Aperture by Tailscale. Asks what it cannot detect, shows the plan, and writes it.",
+    "Writes an environment: your repository's dev containers and CI image have OpenCode installed, pointed at Aperture by Tailscale. Asks what it cannot detect, shows the plan, and writes it.",
   groups: [
     {
       title: "Answers (each also has a key in aperture-env.yaml and a variable such as APERTURE_ENV_URL)",

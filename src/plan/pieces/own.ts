@@ -164,7 +164,7 @@ function conflictOf({ path, edited, decidedBy }: OwnPiece, before: string, after
       : `was edited by hand, but the spec or this version now generates something else; ${instead}`,
     fix: edited
       ? "merge both by hand and run again, or choose with --on-conflict keep (yours) or replace (generated), for these places only"
-      : "undo your edit, or choose with --on-conflict keep (your file stays) or replace (it is removed)",
+      : "undo your edit, or choose with --on-conflict keep (your file stays) or replace (your edit is lost)",
     choices: ["keep", "replace"],
     before,
     after,

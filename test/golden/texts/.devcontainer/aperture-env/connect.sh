@@ -1,12 +1,12 @@
 #!/bin/sh
-# aperture-connect: brings the way from this container to the gateway up, and says where it stands. aperture-connect --help
+# aperture-connect: connects this container to the gateway, and reports its state. aperture-connect --help
 # It is a part of doctor.mjs, and runs with the runtime that OpenCode's binary brings.
 prefix=${APERTURE_ENV_PREFIX:-/usr/local}
 script=$prefix/share/aperture-env/doctor.mjs
 binary=$prefix/lib/aperture-env/opencode
 
 if [ ! -f "$script" ] || [ ! -x "$binary" ]; then
-  echo "aperture-connect: the environment here is not whole; aperture-doctor says why" >&2
+  echo "aperture-connect: the environment here is incomplete; run aperture-doctor to see why" >&2
   exit 1
 fi
 # Without these two options, and with these variables, what lies in a repository (bunfig.toml, .env) would have a say.
