@@ -1,5 +1,5 @@
 /** Puts outputs and a connection together, and knows none of them by name. Pure. */
-import { kindOf, needsOf, nextOfConnection, runtimeOf } from "./connection-answer.ts";
+import { fixedAddressOf, kindOf, needsOf, nextOfConnection, runtimeOf } from "./connection-answer.ts";
 import { connections } from "../connections/index.ts";
 import { sameValue } from "../edit/value.ts";
 import type { Answers, ConnectionChoice } from "../questions/types.ts";
@@ -68,6 +68,18 @@ export function findMisfit({
     };
   }
   return null;
+}
+
+/** Why jobs that join the tailnet by themselves cannot have this configuration; null where they can. */
+export function findFixedMisfit(answers: Answers): Refusal | null {
+  const fixed = fixedAddressOf(answers);
+  const jobs = outputs.filter((output) => output.joinsItself === true && answers.outputs.includes(output.value));
+  return answers.managed && jobs.length > 0 && fixed !== answers.url
+    ? {
+        why: `opencode.managed has the address itself, ${fixed} by the connection ${kindOf(answers.connection)}, and nothing serves that in the jobs of ${jobs.map(({ value }) => value).join(" and ")}`,
+        fix: "let opencode.managed be false, or take another connection",
+      }
+    : null;
 }
 
 function lacksOf({ offers, joinsItself }: Output, needs: readonly Need[]): readonly string[] {

@@ -6,7 +6,7 @@
  * gives the same.
  */
 import { AppError, isAppError, usageError } from "../errors.ts";
-import { findMisfit } from "../parts/compose.ts";
+import { findFixedMisfit, findMisfit } from "../parts/compose.ts";
 import { refusalOf } from "../parts/connection-answer.ts";
 import type { SpecEntries, SpecEntry } from "../spec/spec.ts";
 import { questions } from "./table.ts";
@@ -163,7 +163,7 @@ function displacedBy(question: Question, sources: AnswerSources, earlier: Partia
 
 /** Refuses outputs that cannot carry the connection. */
 function refuseMisfit(answers: Answers, spec: SpecEntries): void {
-  const misfit = findMisfit(answers) ?? refusalOf(answers);
+  const misfit = findMisfit(answers) ?? refusalOf(answers) ?? findFixedMisfit(answers);
   if (misfit === null) return;
   const { why, fix } = misfit;
   throw usageError(

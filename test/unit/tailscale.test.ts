@@ -2,12 +2,14 @@
 import { describe, expect, test } from "vitest";
 import { pinnedRelease } from "../../src/catalog/release.ts";
 import { isTailscaleRelease, pinnedTailscale, tarballUrl, tailscaleTarballs } from "../../src/catalog/tailscale.ts";
+import { goImage } from "../../src/catalog/ts-unplug.ts";
 import { lockVersion, parseLock, type Lock } from "../../src/lock/lock.ts";
 import { nothing } from "../../src/parts/runtime.ts";
+import { imagesOf } from "../../src/prepare/pins.ts";
 import { tailscaleFor } from "../../src/prepare/tailscale.ts";
 import { formatTailscale, parseTailscale, readTailscale, writeTailscale } from "../../src/questions/parse-tailscale.ts";
 import { questionOf } from "../../src/questions/table.ts";
-import type { TailscaleChoice } from "../../src/questions/types.ts";
+import type { Answers, TailscaleChoice } from "../../src/questions/types.ts";
 import { askForNewest, askForSums } from "../../src/registry/tailscale.ts";
 import type { Shape } from "../../src/vocabulary.ts";
 import { plainAnswers } from "../support/memory.ts";
@@ -160,6 +162,16 @@ describe("which release", () => {
       expect(read(odd)).toBe(false);
     for (const sha256 of [{ amd64: "$(id)" }, { mips: sum }]) expect(read({ version: "1.90.6", sha256 })).toBe(false);
   });
+});
+
+test("images that connections bring are pinned as bases are, where they have a tag alone", () => {
+  const images = (connection: Answers["connection"], tailscale: TailscaleChoice | null, shape: Shape = own): string[] =>
+    imagesOf({ ...plainAnswers, connection, tailscale }, shape);
+  const plain = images("network", null);
+  expect(images("ts-unplug", null)).toEqual([...plain, goImage]);
+  expect(images("userspace", { image: "tailscale/tailscale:v1" })).toEqual([...plain, "tailscale/tailscale:v1"]);
+  expect(images("userspace", { image })).toEqual(plain);
+  expect(images("network", { image: "tailscale/tailscale:v1" })).toEqual(plain);
 });
 
 describe("asking the server", () => {
