@@ -813,10 +813,7 @@ async function bringUp(joining) {
           tried = true;
           const said = await logIn(login, key2, Math.max(1e3, deadline - performance.now()));
           if (said !== null && said !== "")
-            return failed(
-              `The key in ${key2.variable} lets no node in: ${said}`,
-              "set another one, or take it away and log in by hand"
-            );
+            return failed(`The key in ${key2.variable} was rejected: ${said}`, "set another one, or remove it and log in by hand");
         } else if (login !== null && status.state === "Stopped" && !tried) {
           tried = true;
           await logIn(login, null, Math.max(1e3, deadline - performance.now()));
@@ -849,7 +846,7 @@ function late({ loginServer }, status) {
   const health = "phase" in status ? [] : status.health.filter((line) => !/starting|stopped/i.test(line));
   return failed(
     `${server} did not let this node in in time${health.length === 0 ? "" : `: ${health[0].replace(/\.$/, "")}`}`,
-    `look whether ${server} can be reached from here, by a proxy where there must be one (HTTPS_PROXY)`
+    `check whether ${server} can be reached from here, by a proxy where there must be one (HTTPS_PROXY)`
   );
 }
 var listing = 6e3;
@@ -866,10 +863,10 @@ async function waitForMachine(socket, running, host, deadline) {
 function silent(status, host) {
   return findMachine(status, host) === null ? failed(
     `The tailnet shows this node (${status.self?.name ?? ""}) no machine ${host}`,
-    "look whether aperture.url has its name, and whether the tailnet's policy lets this node reach it"
+    "check whether aperture.url has its name, and whether the tailnet's policy lets this node reach it"
   ) : failed(
     `${host} is in the tailnet, and does not answer`,
-    "look whether that machine is on, and whether the tailnet's policy lets this node reach its port"
+    "check whether that machine is on, and whether the tailnet's policy lets this node reach its port"
   );
 }
 function pause(ms) {
@@ -1115,7 +1112,7 @@ async function connectUnplug(task) {
     }
     return failed(
       `ts-unplug runs, and ${settings.origin} does not answer through it`,
-      `look whether ${key2 === null ? "" : `the key in ${key2.variable} is good, whether `}aperture.url has the machine's name, and whether the tailnet's policy lets this node reach it`
+      `check whether ${key2 === null ? "" : `the key in ${key2.variable} is good, whether `}aperture.url has the machine's name, and whether the tailnet's policy lets this node reach it`
     );
   }
 }
@@ -1249,7 +1246,7 @@ var noPlace = failed(
 async function viaUnplug(request) {
   const { settings, env, uid, prefix } = request;
   const program = `${prefix}/lib/aperture-env/ts-unplug`;
-  if (!existsSync2(program)) return failed(`${program} is not there`, "build the image again");
+  if (!existsSync2(program)) return failed(`${program} is not there`, "rebuild the image");
   const run2 = findRunFolder(uid);
   return run2 === null ? noPlace : connectUnplug({ ...request, run: run2, program, key: findKey(settings, env) });
 }
@@ -3447,7 +3444,7 @@ function judgeProviders({ choices: choices2, resolved, own, origin, quote, insta
         none ? "providers-gone" : "provider-gone",
         none ? "No provider of the environment can be chosen" : `${listed(gone.map((id) => quote.text(id)))} cannot be chosen`,
         none ? `${took}: nothing goes to the gateway` : took,
-        none && by === null ? "unset the variable, or let it name the environment's own" : "leave it if that is meant, or take the key out there"
+        none && by === null ? "unset the variable, or set it to the environment's own" : "keep it if that is intentional, or remove the key there"
       )
     );
   }
@@ -3456,15 +3453,15 @@ function judgeProviders({ choices: choices2, resolved, own, origin, quote, insta
 function judgeAddress2(provider, { own, origin, resolved, mine, quote }) {
   const { addresses } = provider;
   const id = quote.text(provider.id);
-  const fix = "take it out there, so that the environment's own counts; or set  opencode.managed: true  in aperture-env.yaml";
+  const fix = "remove it there, so that the environment's own takes effect; or set  opencode.managed: true  in aperture-env.yaml";
   if (addresses.length === 0)
     return found(
       "failure",
       "config",
       "provider-direct",
       `${id} has no base URL`,
-      "its requests bypass the gateway, to whoever offers it",
-      "take it out of enabled_providers, or give it the gateway's address"
+      "its requests go to its vendor, bypassing the gateway",
+      "remove it from enabled_providers, or set the gateway's address"
     );
   for (const { url, by } of addresses) {
     const where = placeOf(resolved, by, quote);
@@ -3485,15 +3482,15 @@ function judgeAddress2(provider, { own, origin, resolved, mine, quote }) {
         "config",
         "provider-bypass",
         `${id} goes to ${goes}, not to the gateway (${where})`,
-        "everything that is asked of it bypasses the gateway",
+        "its requests bypass the gateway",
         fix
       ) : found(
         "warning",
         "config",
         "provider-stray",
         `${id} can be chosen, and goes to ${goes} (${where})`,
-        "it is none of the environment's providers: what is asked of it bypasses the gateway",
-        "leave it if that is meant, or take it out of enabled_providers"
+        "it is not a provider of the environment: its requests bypass the gateway",
+        "keep it if that is intentional, or remove it from enabled_providers"
       );
     const expected = textAt(own, "provider", provider.id, "options", "baseURL");
     const path = parsed.pathname.replace(/\/$/, "");
@@ -3521,7 +3518,7 @@ function judgeKey2({ id: counted, key: key2, keyBy, npm }, resolved, quote) {
         "config",
         "key-real",
         `${id} sends a key that is not the placeholder (${where})`,
-        "no key of anybody's should reach the gateway, which adds the real one itself",
+        "no real key should reach the gateway, which adds its own",
         'let apiKey be "-"'
       )
     ];
@@ -3553,7 +3550,7 @@ function judgeOthers(facts) {
         "hosted-models",
         "OpenCode's own hosted models can be chosen",
         `${choices2.enabled === null ? "there is no enabled_providers, and the catalogue has them" : `enabled_providers${by === null ? "" : ` in ${by}`} lets opencode in`}: prompts would go to opencode.ai`,
-        "let enabled_providers name the gateway's providers only"
+        "list only the gateway's providers in enabled_providers"
       )
     );
   if (ambient.length > 0)
@@ -3563,8 +3560,8 @@ function judgeOthers(facts) {
         "config",
         "provider-ambient",
         `${listed(ambient.map(({ id, variable }) => `${id} (${variable})`))} can be chosen because of the environment`,
-        "enabled_providers lets them in, and they bypass the gateway",
-        "let enabled_providers name the gateway's providers only"
+        "enabled_providers includes them, and they bypass the gateway",
+        "list only the gateway's providers in enabled_providers"
       )
     );
   if (storedKeys.length > 0)
@@ -3574,8 +3571,8 @@ function judgeOthers(facts) {
         "config",
         "auth-key",
         `A real key (api) for ${listed(storedKeys.map((id) => show(id)))} is stored`,
-        "the placeholder of the configuration comes first, so it is not sent",
-        "leave it, or  opencode auth logout"
+        "the configuration's placeholder takes precedence, so it is not sent",
+        "keep it, or run  opencode auth logout"
       )
     );
   if (storedLogins.length > 0) {
@@ -3587,7 +3584,7 @@ function judgeOthers(facts) {
         "auth-login",
         `A login (oauth) for ${names2} is stored`,
         "OpenCode's plugins for logins are turned off by the launcher, so it is neither used nor sent",
-        "leave it, or  opencode auth logout"
+        "keep it, or run  opencode auth logout"
       ) : found(
         "failure",
         "config",
@@ -3623,7 +3620,7 @@ function judgeSilence({ launched: { env }, resolved, installation }) {
         "config",
         "switch-off",
         `${listed(off)} ${off.length === 1 ? "is" : "are"} turned off`,
-        "OpenCode then calls others than the gateway by itself",
+        "OpenCode then contacts other servers on its own",
         "unset them"
       )
     );
@@ -3647,7 +3644,7 @@ function judgeSilence({ launched: { env }, resolved, installation }) {
         "telemetry",
         "OTEL_EXPORTER_OTLP_ENDPOINT is set",
         "OpenCode sends traces of every session there",
-        "unset it for OpenCode, if it is meant for other programs"
+        "unset it for OpenCode if other programs need it"
       )
     );
   return checks;
@@ -3663,8 +3660,8 @@ function judgeConfig(facts) {
         "config",
         "config-missing",
         `${show(`${installation.share}/opencode.json`)} cannot be read`,
-        "OpenCode would take its own hosted models without a word; the launcher does not start it",
-        "build the image again: it lacks its aperture-env folder"
+        "OpenCode would silently use its own hosted models, so the launcher does not start it",
+        "rebuild the image: it lacks its aperture-env folder"
       )
     ];
   const problems = resolved.problems.map(
@@ -3674,7 +3671,7 @@ function judgeConfig(facts) {
       code2,
       `OpenCode does not start with ${show(source)}${line === void 0 ? "" : `:${line}`}`,
       show(why),
-      "mend it there, or take it away"
+      "fix it there, or remove it"
     )
   );
   if (problems.length > 0) return problems;
@@ -3705,8 +3702,8 @@ function judgeFile({ launched, resolved, catalogueMissing }) {
         "config",
         "config-not-found",
         "OPENCODE_CONFIG names a file that cannot be read",
-        "OpenCode passes over such a file; the launcher takes the environment's own instead",
-        "mend the variable, or unset it"
+        "OpenCode ignores such a file; the launcher uses the environment's own instead",
+        "fix the variable, or unset it"
       )
     );
   if (catalogueMissing)
@@ -3716,7 +3713,7 @@ function judgeFile({ launched, resolved, catalogueMissing }) {
         "config",
         "catalogue-missing",
         "OPENCODE_MODELS_PATH names a file that cannot be read",
-        "OpenCode takes the catalogue inside of it, with all providers that there are",
+        "OpenCode uses its built-in catalogue, with all providers",
         "unset the variable"
       )
     );
@@ -3729,7 +3726,7 @@ function judgeFile({ launched, resolved, catalogueMissing }) {
           "config-v2",
           `${show(source)} has the key permissions, which is OpenCode 2's`,
           "newer versions of OpenCode 1 refuse to start with it",
-          "write permission, or take it out"
+          "write permission, or remove it"
         )
       );
     if (kind === "project" && !Object.hasOwn(value, "$schema"))
@@ -3759,7 +3756,7 @@ function judgeModels({ resolved, choices: choices2, quote }) {
             "config",
             "model-unset",
             "No model is set",
-            "OpenCode takes the first of a ranking of its own, which the gateway may not serve",
+            "OpenCode picks one by its own ranking, which the gateway may not serve",
             "set model in aperture-env.yaml"
           )
         );
@@ -3769,7 +3766,7 @@ function judgeModels({ resolved, choices: choices2, quote }) {
     const provider = choices2.providers.find((each) => each.id === id);
     const by = whoSet(resolved, [key2]);
     const fix = `name a model of ${listed(choices2.providers.map((each) => quote.text(each.id)))}${by === null ? "" : ` in ${by}, or take it out there`}`;
-    const comes = main2 ? "OpenCode cannot begin a session with it" : "OpenCode takes the main model instead, for titles, too";
+    const comes = main2 ? "OpenCode cannot start a session with it" : "OpenCode uses the main model instead, also for titles";
     if (provider === void 0 || provider.models?.has(name) === false)
       checks.push(
         found(
@@ -3852,7 +3849,7 @@ function judgeFolders(folderFiles, environment) {
 function withoutContent(way) {
   const [key2] = way.path;
   if (way.name !== "OPENCODE_CONFIG_CONTENT" || key2 === void 0) return way;
-  return { ...way, what: `${way.name} sets ${show(String(key2))}`, hint: "leave it if that is meant, or take it out" };
+  return { ...way, what: `${way.name} sets ${show(String(key2))}`, hint: "keep it if that is intentional, or remove it" };
 }
 
 // src/errors.ts
@@ -4522,7 +4519,7 @@ function isOver(ends, today) {
 // src/doctor/judge/environment.ts
 function judgeEnvironment({ share, prefix, toldBy }) {
   const file = show(`${share}/environment.json`);
-  const rebuild = "npx create-aperture-env@latest update, and build the image again";
+  const rebuild = "npx create-aperture-env@latest update, and rebuild the image";
   if (toldBy === "caller")
     return [
       found(
@@ -4542,14 +4539,14 @@ function judgeEnvironment({ share, prefix, toldBy }) {
         "environment-unreadable",
         `${file} cannot be read`,
         "the gateway, the version of OpenCode and the providers that this environment was made for are not known",
-        prefix === null ? rebuild : "build the image again"
+        prefix === null ? rebuild : "rebuild the image"
       )
     ];
   return [];
 }
 function judgeEnds({ ends }, today) {
   return ends.filter(({ on }) => isWithin(on, today, toldFrom)).map(({ model, on, replacement }) => {
-    const next = replacement === "" ? "choose another model in aperture-env.yaml, and build the image again" : `npx create-aperture-env@latest update --models  for ${show(replacement)}, and build the image again`;
+    const next = replacement === "" ? "choose another model in aperture-env.yaml, and rebuild the image" : `npx create-aperture-env@latest update --models  for ${show(replacement)}, and rebuild the image`;
     return isOver(on, today) ? found(
       "warning",
       "models",
@@ -4590,7 +4587,7 @@ var meanings = {
   "gateway-quota": "OpenCode tries again silently, for minutes",
   "gateway-quota-invalid": "OpenCode tries again silently, for minutes",
   "gateway-hook": "OpenCode tries again silently, for minutes",
-  "gateway-guardrail": "the prompt is refused, and OpenCode shows what the gateway said",
+  "gateway-guardrail": "the prompt is refused; OpenCode shows the gateway's message",
   "gateway-denied": "the gateway, or something in front of it, does not let this machine in",
   "gateway-redirect": "OpenCode does not follow it as a browser would",
   "gateway-restarting": "OpenCode tries again by itself"
@@ -4708,7 +4705,7 @@ function judgeModels2({ config, choices: choices2, probe, quote, known: catalogu
           3
         )}`,
         "this environment does not know them, so they cannot be chosen",
-        "npx create-aperture-env discover --write, and build the image again"
+        "npx create-aperture-env discover --write, and rebuild the image"
       )
     );
   const whole = new Set(served.map(({ id }) => id));
@@ -4723,8 +4720,8 @@ function judgeModels2({ config, choices: choices2, probe, quote, known: catalogu
           lost.map((id) => quote.text(id)),
           3
         )}`,
-        "no grant gives you them, or no provider of the gateway has them: choosing one may be answered with 404",
-        "npx create-aperture-env discover --write, and build the image again"
+        "no grant gives you them, or no provider of the gateway has them: a request for one may fail with 404",
+        "npx create-aperture-env discover --write, and rebuild the image"
       )
     );
   return withList(checks, served);
@@ -4734,15 +4731,15 @@ function judgeUnlisted(key2, name, status, choose) {
   if (status !== null && status !== 404) {
     const cause2 = `it does not refuse a request for it (${status}), so prompts may work`;
     const next = `aperture-doctor --send  tries one; or ${choose}`;
-    return isMain ? found("note", "models", "model-not-listed", `The gateway does not list ${name}, which is model`, cause2, next) : found("note", "models", "small-model-not-listed", `The gateway does not list ${name}, which is small_model`, cause2, next);
+    return isMain ? found("note", "models", "model-not-listed", `The gateway does not list ${name} (model)`, cause2, next) : found("note", "models", "small-model-not-listed", `The gateway does not list ${name} (small_model)`, cause2, next);
   }
-  const cause = status === null ? "no grant gives you this model, or no provider of the gateway has it" : "a request for it is answered with 404: no grant gives you this model, or no provider of the gateway has it";
-  return isMain ? found("failure", "models", "model-not-served", `The gateway does not list ${name}, which is model`, cause, choose) : found(
+  const cause = status === null ? "no grant gives you this model, or no provider of the gateway has it" : "a request for it fails with 404: no grant gives you this model, or no provider of the gateway has it";
+  return isMain ? found("failure", "models", "model-not-served", `The gateway does not list ${name} (model)`, cause, choose) : found(
     "warning",
     "models",
     "small-model-not-served",
-    `The gateway does not list ${name}, which is small_model`,
-    `${cause}; titles fail without a word`,
+    `The gateway does not list ${name} (small_model)`,
+    `${cause}; titles fail silently`,
     choose
   );
 }
@@ -4949,7 +4946,7 @@ function judgeClock({ models, now }) {
       "clock",
       `This clock is ${minutes} minutes ${off > 0 ? "ahead of" : "behind"} the gateway's`,
       "logins and certificates expire by it",
-      "set it right; a machine that slept often needs only that"
+      "correct it; a machine that slept often needs only that"
     )
   ];
 }
@@ -4962,8 +4959,8 @@ function judgeOrigin(given, wanted, managed) {
   if (!parsed.ok) {
     const isPath = parsed.code === "origin-path";
     const told = !given || parsed.why.startsWith("the address holds");
-    const why = told ? parsed.why : isPath ? "it has a path" : "no gateway has such an address";
-    const fix = !given || isPath ? parsed.fix : "let it be scheme, host and port, such as http://ai or http://localhost:8080";
+    const why = told ? parsed.why : isPath ? "it has a path" : "it is not a valid address";
+    const fix = !given || isPath ? parsed.fix : "use scheme, host and port, such as http://ai or http://localhost:8080";
     return { origin: null, checks: [found("failure", "gateway", parsed.code, `${from} is not an origin`, show(why), show(fix))] };
   }
   const origin = parsed.value;
@@ -4976,7 +4973,7 @@ function judgeOrigin(given, wanted, managed) {
         "origin-empty",
         "APERTURE_URL is empty",
         `the launcher takes ${show(wanted)} instead; other programs may not`,
-        "unset it, or let it name the gateway"
+        "unset it, or set it to the gateway's address"
       )
     );
   else if (given && given !== origin && !managed)
@@ -4986,7 +4983,7 @@ function judgeOrigin(given, wanted, managed) {
         "gateway",
         "origin-spelling",
         `APERTURE_URL is ${show(given)}, and an origin is ${origin}`,
-        "the launcher mends that; what reads the variable by itself may not",
+        "the launcher corrects that; other programs that read the variable may not",
         `write ${origin}`
       )
     );
@@ -5058,7 +5055,7 @@ function judgePrograms2({ programs: programs2, version }) {
     ];
   }
   const checks = [];
-  const rebuild = "build the image again";
+  const rebuild = "rebuild the image";
   if (!own.binary)
     checks.push(
       found(
@@ -5103,8 +5100,8 @@ function judgePrograms2({ programs: programs2, version }) {
         "opencode",
         "other-opencode-first",
         `opencode starts ${show(before[0])}, not the environment's`,
-        "it does not know the gateway where a variable is missing",
-        `take it away, or put ${show(own.launcher.replace(/\/opencode$/, ""))} first in PATH`
+        "it does not know the gateway if a variable is missing",
+        `remove it, or put ${show(own.launcher.replace(/\/opencode$/, ""))} first in PATH`
       )
     );
   else if (at2 === -1)
@@ -5126,7 +5123,7 @@ function judgePrograms2({ programs: programs2, version }) {
         "other-opencode",
         `There is another OpenCode: ${listed(after2.map((path) => show(path)))}`,
         "it is later in PATH, so it is not the one that starts",
-        "take it away if nobody needs it"
+        "remove it if nobody needs it"
       )
     );
   if (programs2.rg === null)
@@ -5137,7 +5134,7 @@ function judgePrograms2({ programs: programs2, version }) {
         "ripgrep-missing",
         "There is no rg",
         "OpenCode's grep and glob tools fail without it",
-        "install ripgrep, or build the image again"
+        "install ripgrep, or rebuild the image"
       )
     );
   if (programs2.git === null)
@@ -5147,8 +5144,8 @@ function judgePrograms2({ programs: programs2, version }) {
         "opencode",
         "git-missing",
         "There is no git",
-        "OpenCode has no snapshots then, and cannot undo",
-        "install git, or build the image again"
+        "without it OpenCode has no snapshots and no undo",
+        "install git, or rebuild the image"
       )
     );
   return checks;
@@ -5170,7 +5167,7 @@ function judgeFolders2({ launched, readOnly, noExec }) {
         "failure",
         "folders",
         "folders-none",
-        "OpenCode has no folder that it can write into",
+        "OpenCode has no writable folder",
         because(nowhere),
         "give it a writable home, or a tmpfs on /tmp"
       )
@@ -5184,7 +5181,7 @@ function judgeFolders2({ launched, readOnly, noExec }) {
           "folders-moved",
           `OpenCode writes to ${listed(moved.map(({ to }) => show(to ?? "")))} instead`,
           `${listed(moved.map(because))}. What is written there does not outlast the container`,
-          "let this account own the folder, or give it a home that it can write into"
+          "make this account own the folder, or give it a writable home"
         )
       );
     if (linked !== null)
@@ -5206,7 +5203,7 @@ function judgeFolders2({ launched, readOnly, noExec }) {
           "tmp-moved",
           `OpenCode's temporary folder is in ${show(temporary.to ?? "")}`,
           because(temporary),
-          "leave it, or mend the folder"
+          "ignore it, or fix the folder"
         )
       );
   }
@@ -5232,7 +5229,7 @@ function judgeFolders2({ launched, readOnly, noExec }) {
         "mount it exec, or set BUN_TMPDIR to another folder"
       )
     );
-  return checks.some(({ severity }) => severity !== "note") ? checks : [fine("folders", "folders", "OpenCode can write where it has to"), ...checks];
+  return checks.some(({ severity }) => severity !== "note") ? checks : [fine("folders", "folders", "OpenCode's folders are writable"), ...checks];
 }
 function judgeSurroundings({ env, opencodeFolders }) {
   const checks = [];
@@ -5245,7 +5242,7 @@ function judgeSurroundings({ env, opencodeFolders }) {
         "keys-in-environment",
         `${listed(keys.sort())} ${keys.length === 1 ? "is" : "are"} set`,
         "OpenCode sends the placeholder, but the commands that it runs see them",
-        "unset them where no other program needs them"
+        "unset them if no other program needs them"
       )
     );
   for (const folder of opencodeFolders)
@@ -5255,8 +5252,8 @@ function judgeSurroundings({ env, opencodeFolders }) {
         "surroundings",
         "opencode-folder",
         `${show(folder)} makes OpenCode fetch its plugin package`,
-        "63 MB from the npm registry into that folder; OpenCode has no switch against it",
-        "leave it if agents, commands or tools are in it"
+        "63 MB from the npm registry into that folder; OpenCode has no switch to prevent it",
+        "keep it for agents, commands or tools"
       )
     );
   return checks;
@@ -5272,8 +5269,8 @@ function judgeVersion(ran, stamp) {
         "warning",
         "opencode",
         "binary-slow",
-        "OpenCode did not say its version in time",
-        "this machine is slow, or something stops it",
+        "OpenCode did not report its version in time",
+        "this machine is slow, or OpenCode hangs",
         "try again, with --timeout 20"
       )
     ];
@@ -5285,7 +5282,7 @@ function judgeVersion(ran, stamp) {
         "binary-broken",
         "OpenCode does not run",
         lastLine(ran.stderr || ran.stdout),
-        "build the image again"
+        "rebuild the image"
       )
     ];
   if (stamp !== null && version !== stamp)
@@ -5296,12 +5293,12 @@ function judgeVersion(ran, stamp) {
         "version",
         `The binary is OpenCode ${show(version)}, and ${show(stamp)} is written beside it`,
         "it was replaced, or has updated itself",
-        "build the image again"
+        "rebuild the image"
       )
     ];
   return [fine("opencode", "opencode-runs", `OpenCode ${show(version)} runs`)];
 }
-var unsaid = "its words are not shown, because the configuration puts variables or files in:  opencode debug config  shows them";
+var unsaid = "its message is not shown, because the configuration inserts variables or files:  opencode debug config  shows them";
 function judgeDebugConfig(ran, ours2, secretive) {
   if (ran.late)
     return {
@@ -5312,7 +5309,7 @@ function judgeDebugConfig(ran, ours2, secretive) {
           "opencode",
           "binary-slow",
           "OpenCode did not show its configuration in time",
-          "this machine is slow, or something stops it",
+          "this machine is slow, or OpenCode hangs",
           "try again, with --timeout 20"
         )
       ]
@@ -5343,8 +5340,8 @@ function judgeDebugConfig(ran, ours2, secretive) {
         "note",
         "config",
         "config-differs",
-        `OpenCode resolves ${different.join(", ")} in another way than it was read here`,
-        "a server, a plugin or an organisation has a part in it; judged is what OpenCode says",
+        `OpenCode resolves ${different.join(", ")} differently than it was read here`,
+        "a server, a plugin or an organisation contributes to it; the checks use what OpenCode says",
         "opencode debug config  shows it"
       )
     ]
@@ -5365,8 +5362,8 @@ function judgeSent(ran, origin, seconds, secretive) {
         "models",
         "send-timeout",
         `OpenCode had no answer to a prompt within ${seconds} s`,
-        "it tries again silently where the gateway refuses with 429 or 5xx, or cannot be reached",
-        `see whether the request is on ${where}, and run aperture-doctor --deep`
+        "it retries silently on 429 and 5xx, and if the gateway is unreachable",
+        `check whether the request is on ${where}, and run aperture-doctor --deep`
       )
     ];
   const refused2 = ran.status === 0 ? null : findGuardrail(`${ran.stderr}${ran.stdout}`);
@@ -5377,7 +5374,7 @@ function judgeSent(ran, origin, seconds, secretive) {
         "models",
         refused2.code,
         `${origin} ${refused2.what}`,
-        "the prompt is refused, and OpenCode shows what the gateway said",
+        "the prompt is refused; OpenCode shows the gateway's message",
         refused2.hint.replace(/\.$/, "")
       )
     ];
@@ -6432,9 +6429,9 @@ function reportHung(ms) {
     "failure",
     "surroundings",
     "doctor-hung",
-    `The doctor was not done after ${Math.round(ms / 1e3)} s, and was ended`,
+    `The doctor did not finish within ${Math.round(ms / 1e3)} s, and was stopped`,
     "the gateway's answer or a file of the configuration keeps it busy, or this machine is too slow for it",
-    "try again with --timeout 30; if it stays so, look what answers there with  curl --max-time 5 --max-filesize 9000000  and the gateway's address with /v1/models"
+    "try again with --timeout 30; if it persists, check what answers there with  curl --max-time 5 --max-filesize 9000000  and the gateway's address with /v1/models"
   );
   return { verdict: "failure", origin: null, checks: [check], ms };
 }

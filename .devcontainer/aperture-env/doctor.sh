@@ -82,13 +82,13 @@ why_not() {
   fi
   library=$(printf '%s\n' "$said" | sed -n 's/.*loading shared librar[a-z]*:* \([^:]*\):.*/\1/p' | head -n 1)
   if [ -n "$library" ]; then
-    broken binary-libraries "OpenCode's binary needs $library" "The system does not have this library" "Install it (on Alpine: apk add libstdc++ libgcc), or build the image again"
+    broken binary-libraries "OpenCode's binary needs $library" "The system does not have this library" "Install it (on Alpine: apk add libstdc++ libgcc), or rebuild the image"
   fi
   broken binary-broken "OpenCode's binary does not run" "It ended with status $2: $(printf '%s\n' "$said" | head -n 1 | tr -cd '[:print:]')" "$build_again"
 }
 
 [ -f "$script" ] || broken doctor-missing "$script is not there" "The image was built without its aperture-env folder" "$build_again"
-[ -f "$binary" ] || broken binary-missing "OpenCode's binary is not there" "The image was built without its OpenCode stage, or by a tool that leaves out what a Feature depends on, as DevPod and envbuilder do" "npx create-aperture-env@latest update, since the Feature of older versions did not bring it there; then build the image again"
+[ -f "$binary" ] || broken binary-missing "OpenCode's binary is not there" "The image was built without its OpenCode stage, or by a tool that leaves out what a Feature depends on, as DevPod and envbuilder do" "npx create-aperture-env@latest update, since the Feature of older versions did not bring it there; then rebuild the image"
 if [ ! -x "$binary" ]; then
   # shellcheck disable=SC2012 # only the mode is wanted
   case $(ls -ld "$binary") in

@@ -75,7 +75,7 @@ const noPlace = failed(
 async function viaUnplug(request: Request): Promise<Outcome> {
   const { settings, env, uid, prefix } = request;
   const program = `${prefix}/lib/aperture-env/ts-unplug`;
-  if (!existsSync(program)) return failed(`${program} is not there`, "build the image again");
+  if (!existsSync(program)) return failed(`${program} is not there`, "rebuild the image");
   const run = findRunFolder(uid);
   return run === null ? noPlace : connectUnplug({ ...request, run, program, key: findKey(settings, env) });
 }

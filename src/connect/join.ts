@@ -79,10 +79,7 @@ export async function bringUp(joining: Joining): Promise<TailnetStatus | Outcome
           tried = true;
           const said = await logIn(login, key, Math.max(1000, deadline - performance.now()));
           if (said !== null && said !== "")
-            return failed(
-              `The key in ${key.variable} lets no node in: ${said}`,
-              "set another one, or take it away and log in by hand",
-            );
+            return failed(`The key in ${key.variable} was rejected: ${said}`, "set another one, or remove it and log in by hand");
         } else if (login !== null && status.state === "Stopped" && !tried) {
           tried = true;
           await logIn(login, null, Math.max(1000, deadline - performance.now()));
@@ -123,7 +120,7 @@ function late({ loginServer }: Settings, status: TailnetStatus | Failure): Outco
   const health = "phase" in status ? [] : status.health.filter((line) => !/starting|stopped/i.test(line));
   return failed(
     `${server} did not let this node in in time${health.length === 0 ? "" : `: ${health[0]!.replace(/\.$/, "")}`}`,
-    `look whether ${server} can be reached from here, by a proxy where there must be one (HTTPS_PROXY)`,
+    `check whether ${server} can be reached from here, by a proxy where there must be one (HTTPS_PROXY)`,
   );
 }
 
@@ -152,11 +149,11 @@ export function silent(status: TailnetStatus, host: string): Outcome {
   return findMachine(status, host) === null
     ? failed(
         `The tailnet shows this node (${status.self?.name ?? ""}) no machine ${host}`,
-        "look whether aperture.url has its name, and whether the tailnet's policy lets this node reach it",
+        "check whether aperture.url has its name, and whether the tailnet's policy lets this node reach it",
       )
     : failed(
         `${host} is in the tailnet, and does not answer`,
-        "look whether that machine is on, and whether the tailnet's policy lets this node reach its port",
+        "check whether that machine is on, and whether the tailnet's policy lets this node reach its port",
       );
 }
 

@@ -71,7 +71,7 @@ export async function connectUnplug(task: UnplugTask): Promise<Outcome> {
     }
     return failed(
       `ts-unplug runs, and ${settings.origin} does not answer through it`,
-      `look whether ${key === null ? "" : `the key in ${key.variable} is good, whether `}aperture.url has the machine's name, and whether the tailnet's policy lets this node reach it`,
+      `check whether ${key === null ? "" : `the key in ${key.variable} is good, whether `}aperture.url has the machine's name, and whether the tailnet's policy lets this node reach it`,
     );
   }
 }

@@ -102,9 +102,9 @@ function reportHung(ms: number): Report {
     "failure",
     "surroundings",
     "doctor-hung",
-    `The doctor was not done after ${Math.round(ms / 1000)} s, and was ended`,
+    `The doctor did not finish within ${Math.round(ms / 1000)} s, and was stopped`,
     "the gateway's answer or a file of the configuration keeps it busy, or this machine is too slow for it",
-    "try again with --timeout 30; if it stays so, look what answers there with  curl --max-time 5 --max-filesize 9000000  and the gateway's address with /v1/models",
+    "try again with --timeout 30; if it persists, check what answers there with  curl --max-time 5 --max-filesize 9000000  and the gateway's address with /v1/models",
   );
   return { verdict: "failure", origin: null, checks: [check], ms };
 }

@@ -117,7 +117,9 @@ describe.skipIf(!isLinux)("a doctor that goes round and round", () => {
         expect(JSON.parse(stdout)).toMatchObject({ verdict: "failure", checks: [{ code: "doctor-hung" }] });
       else if (args.length === 0) expect(stdout).toContain("(doctor-hung)");
       else expect(stdout).toBe("");
-      expect(readFileSync(join(home, ".local/state/aperture-env/verdict"), "utf8")).toMatch(/^The doctor was not done after 1 s/);
+      expect(readFileSync(join(home, ".local/state/aperture-env/verdict"), "utf8")).toMatch(
+        /^The doctor did not finish within 1 s/,
+      );
     }
     // Whoever asked is gone: so is the doctor, long before its deadline.
     for (const signal of ["SIGTERM", "SIGINT", "SIGHUP", "SIGKILL"] as const) {

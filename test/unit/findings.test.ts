@@ -114,7 +114,7 @@ describe("findBypass", () => {
         code: "bypass",
         where: { line: 1, column: 65 },
         message: "disabled_providers takes anthropic away: no model of it can be used",
-        hint: "leave it if that is meant, or take it out",
+        hint: "keep it if that is intentional, or remove it",
         fixes: [{ file: "opencode.json", path: ["disabled_providers"] }],
       },
       {

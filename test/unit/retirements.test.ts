@@ -225,7 +225,7 @@ describe("the doctor", () => {
         code: "model-ending",
         severity: "note",
         message: "anthropic/claude-sonnet-4-5 ends on 2026-11-30, as its vendor announced",
-        next: "npx create-aperture-env@latest update --models  for anthropic/claude-sonnet-5-5, and build the image again",
+        next: "npx create-aperture-env@latest update --models  for anthropic/claude-sonnet-5-5, and rebuild the image",
       },
     ]);
     expect(judgeEnds({ ends }, "2026-11-30")).toMatchObject([{ code: "model-ended", severity: "warning" }]);

@@ -20,8 +20,8 @@ export function judgeConfig(facts: ConfigFacts): Check[] {
         "config",
         "config-missing",
         `${show(`${installation.share}/opencode.json`)} cannot be read`,
-        "OpenCode would take its own hosted models without a word; the launcher does not start it",
-        "build the image again: it lacks its aperture-env folder",
+        "OpenCode would silently use its own hosted models, so the launcher does not start it",
+        "rebuild the image: it lacks its aperture-env folder",
       ),
     ];
   const problems = resolved.problems.map(({ code, source, why, line }) =>
@@ -31,7 +31,7 @@ export function judgeConfig(facts: ConfigFacts): Check[] {
       code,
       `OpenCode does not start with ${show(source)}${line === undefined ? "" : `:${line}`}`,
       show(why),
-      "mend it there, or take it away",
+      "fix it there, or remove it",
     ),
   );
   if (problems.length > 0) return problems;
@@ -65,8 +65,8 @@ function judgeFile({ launched, resolved, catalogueMissing }: ConfigFacts): Check
         "config",
         "config-not-found",
         "OPENCODE_CONFIG names a file that cannot be read",
-        "OpenCode passes over such a file; the launcher takes the environment's own instead",
-        "mend the variable, or unset it",
+        "OpenCode ignores such a file; the launcher uses the environment's own instead",
+        "fix the variable, or unset it",
       ),
     );
   if (catalogueMissing)
@@ -76,7 +76,7 @@ function judgeFile({ launched, resolved, catalogueMissing }: ConfigFacts): Check
         "config",
         "catalogue-missing",
         "OPENCODE_MODELS_PATH names a file that cannot be read",
-        "OpenCode takes the catalogue inside of it, with all providers that there are",
+        "OpenCode uses its built-in catalogue, with all providers",
         "unset the variable",
       ),
     );
@@ -89,7 +89,7 @@ function judgeFile({ launched, resolved, catalogueMissing }: ConfigFacts): Check
           "config-v2",
           `${show(source)} has the key permissions, which is OpenCode 2's`,
           "newer versions of OpenCode 1 refuse to start with it",
-          "write permission, or take it out",
+          "write permission, or remove it",
         ),
       );
     if (kind === "project" && !Object.hasOwn(value, "$schema"))
@@ -120,7 +120,7 @@ function judgeModels({ resolved, choices, quote }: ConfigFacts): Check[] {
             "config",
             "model-unset",
             "No model is set",
-            "OpenCode takes the first of a ranking of its own, which the gateway may not serve",
+            "OpenCode picks one by its own ranking, which the gateway may not serve",
             "set model in aperture-env.yaml",
           ),
         );
@@ -130,7 +130,7 @@ function judgeModels({ resolved, choices, quote }: ConfigFacts): Check[] {
     const provider = choices.providers.find((each) => each.id === id);
     const by = whoSet(resolved, [key]);
     const fix = `name a model of ${listed(choices.providers.map((each) => quote.text(each.id)))}${by === null ? "" : ` in ${by}, or take it out there`}`;
-    const comes = main ? "OpenCode cannot begin a session with it" : "OpenCode takes the main model instead, for titles, too";
+    const comes = main ? "OpenCode cannot start a session with it" : "OpenCode uses the main model instead, also for titles";
     if (provider === undefined || provider.models?.has(name) === false)
       checks.push(
         found(
@@ -242,5 +242,5 @@ function judgeFolders(
 function withoutContent(way: WayOut & { readonly name: string }): WayOut {
   const [key] = way.path;
   if (way.name !== "OPENCODE_CONFIG_CONTENT" || key === undefined) return way;
-  return { ...way, what: `${way.name} sets ${show(String(key))}`, hint: "leave it if that is meant, or take it out" };
+  return { ...way, what: `${way.name} sets ${show(String(key))}`, hint: "keep it if that is intentional, or remove it" };
 }

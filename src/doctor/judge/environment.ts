@@ -6,7 +6,7 @@ import { found, show, type Check } from "../types.ts";
 /** Nothing where environment.json says it. */
 export function judgeEnvironment({ share, prefix, toldBy }: Installation): Check[] {
   const file = show(`${share}/environment.json`);
-  const rebuild = "npx create-aperture-env@latest update, and build the image again";
+  const rebuild = "npx create-aperture-env@latest update, and rebuild the image";
   if (toldBy === "caller")
     return [
       found(
@@ -26,7 +26,7 @@ export function judgeEnvironment({ share, prefix, toldBy }: Installation): Check
         "environment-unreadable",
         `${file} cannot be read`,
         "the gateway, the version of OpenCode and the providers that this environment was made for are not known",
-        prefix === null ? rebuild : "build the image again",
+        prefix === null ? rebuild : "rebuild the image",
       ),
     ];
   return [];
@@ -39,8 +39,8 @@ export function judgeEnds({ ends }: Pick<Installation, "ends">, today: string): 
     .map(({ model, on, replacement }) => {
       const next =
         replacement === ""
-          ? "choose another model in aperture-env.yaml, and build the image again"
-          : `npx create-aperture-env@latest update --models  for ${show(replacement)}, and build the image again`;
+          ? "choose another model in aperture-env.yaml, and rebuild the image"
+          : `npx create-aperture-env@latest update --models  for ${show(replacement)}, and rebuild the image`;
       return isOver(on, today)
         ? found(
             "warning",

@@ -53,7 +53,7 @@ const meanings: Readonly<Record<string, string>> = {
   "gateway-quota": "OpenCode tries again silently, for minutes",
   "gateway-quota-invalid": "OpenCode tries again silently, for minutes",
   "gateway-hook": "OpenCode tries again silently, for minutes",
-  "gateway-guardrail": "the prompt is refused, and OpenCode shows what the gateway said",
+  "gateway-guardrail": "the prompt is refused; OpenCode shows the gateway's message",
   "gateway-denied": "the gateway, or something in front of it, does not let this machine in",
   "gateway-redirect": "OpenCode does not follow it as a browser would",
   "gateway-restarting": "OpenCode tries again by itself",

@@ -220,7 +220,7 @@ function judgeClock({ models, now }: GatewayProbe): Check[] {
       "clock",
       `This clock is ${minutes} minutes ${off > 0 ? "ahead of" : "behind"} the gateway's`,
       "logins and certificates expire by it",
-      "set it right; a machine that slept often needs only that",
+      "correct it; a machine that slept often needs only that",
     ),
   ];
 }

@@ -85,7 +85,7 @@ export function judgePrograms({ programs, version }: LocalFacts): Check[] {
     ];
   }
   const checks: Check[] = [];
-  const rebuild = "build the image again";
+  const rebuild = "rebuild the image";
   if (!own.binary)
     checks.push(
       found(
@@ -130,8 +130,8 @@ export function judgePrograms({ programs, version }: LocalFacts): Check[] {
         "opencode",
         "other-opencode-first",
         `opencode starts ${show(before[0]!)}, not the environment's`,
-        "it does not know the gateway where a variable is missing",
-        `take it away, or put ${show(own.launcher.replace(/\/opencode$/, ""))} first in PATH`,
+        "it does not know the gateway if a variable is missing",
+        `remove it, or put ${show(own.launcher.replace(/\/opencode$/, ""))} first in PATH`,
       ),
     );
   else if (at === -1)
@@ -153,7 +153,7 @@ export function judgePrograms({ programs, version }: LocalFacts): Check[] {
         "other-opencode",
         `There is another OpenCode: ${listed(after.map((path) => show(path)))}`,
         "it is later in PATH, so it is not the one that starts",
-        "take it away if nobody needs it",
+        "remove it if nobody needs it",
       ),
     );
   if (programs.rg === null)
@@ -164,7 +164,7 @@ export function judgePrograms({ programs, version }: LocalFacts): Check[] {
         "ripgrep-missing",
         "There is no rg",
         "OpenCode's grep and glob tools fail without it",
-        "install ripgrep, or build the image again",
+        "install ripgrep, or rebuild the image",
       ),
     );
   if (programs.git === null)
@@ -174,8 +174,8 @@ export function judgePrograms({ programs, version }: LocalFacts): Check[] {
         "opencode",
         "git-missing",
         "There is no git",
-        "OpenCode has no snapshots then, and cannot undo",
-        "install git, or build the image again",
+        "without it OpenCode has no snapshots and no undo",
+        "install git, or rebuild the image",
       ),
     );
   return checks;
@@ -201,7 +201,7 @@ export function judgeFolders({ launched, readOnly, noExec }: LocalFacts): Check[
         "failure",
         "folders",
         "folders-none",
-        "OpenCode has no folder that it can write into",
+        "OpenCode has no writable folder",
         because(nowhere),
         "give it a writable home, or a tmpfs on /tmp",
       ),
@@ -215,7 +215,7 @@ export function judgeFolders({ launched, readOnly, noExec }: LocalFacts): Check[
           "folders-moved",
           `OpenCode writes to ${listed(moved.map(({ to }) => show(to ?? "")))} instead`,
           `${listed(moved.map(because))}. What is written there does not outlast the container`,
-          "let this account own the folder, or give it a home that it can write into",
+          "make this account own the folder, or give it a writable home",
         ),
       );
     if (linked !== null)
@@ -237,7 +237,7 @@ export function judgeFolders({ launched, readOnly, noExec }: LocalFacts): Check[
           "tmp-moved",
           `OpenCode's temporary folder is in ${show(temporary.to ?? "")}`,
           because(temporary),
-          "leave it, or mend the folder",
+          "ignore it, or fix the folder",
         ),
       );
   }
@@ -265,7 +265,7 @@ export function judgeFolders({ launched, readOnly, noExec }: LocalFacts): Check[
     );
   return checks.some(({ severity }) => severity !== "note")
     ? checks
-    : [fine("folders", "folders", "OpenCode can write where it has to"), ...checks];
+    : [fine("folders", "folders", "OpenCode's folders are writable"), ...checks];
 }
 
 /** What else is around. Names of variables only, never what they hold. */
@@ -280,7 +280,7 @@ export function judgeSurroundings({ env, opencodeFolders }: LocalFacts): Check[]
         "keys-in-environment",
         `${listed(keys.sort())} ${keys.length === 1 ? "is" : "are"} set`,
         "OpenCode sends the placeholder, but the commands that it runs see them",
-        "unset them where no other program needs them",
+        "unset them if no other program needs them",
       ),
     );
   for (const folder of opencodeFolders)
@@ -290,8 +290,8 @@ export function judgeSurroundings({ env, opencodeFolders }: LocalFacts): Check[]
         "surroundings",
         "opencode-folder",
         `${show(folder)} makes OpenCode fetch its plugin package`,
-        "63 MB from the npm registry into that folder; OpenCode has no switch against it",
-        "leave it if agents, commands or tools are in it",
+        "63 MB from the npm registry into that folder; OpenCode has no switch to prevent it",
+        "keep it for agents, commands or tools",
       ),
     );
   return checks;

@@ -40,7 +40,7 @@ export function judgeModels(
           3,
         )}`,
         "this environment does not know them, so they cannot be chosen",
-        "npx create-aperture-env discover --write, and build the image again",
+        "npx create-aperture-env discover --write, and rebuild the image",
       ),
     );
   const whole = new Set(served.map(({ id }) => id));
@@ -55,8 +55,8 @@ export function judgeModels(
           lost.map((id) => quote.text(id)),
           3,
         )}`,
-        "no grant gives you them, or no provider of the gateway has them: choosing one may be answered with 404",
-        "npx create-aperture-env discover --write, and build the image again",
+        "no grant gives you them, or no provider of the gateway has them: a request for one may fail with 404",
+        "npx create-aperture-env discover --write, and rebuild the image",
       ),
     );
   return withList(checks, served);
@@ -69,21 +69,21 @@ function judgeUnlisted(key: string, name: string, status: number | null, choose:
     const cause = `it does not refuse a request for it (${status}), so prompts may work`;
     const next = `aperture-doctor --send  tries one; or ${choose}`;
     return isMain
-      ? found("note", "models", "model-not-listed", `The gateway does not list ${name}, which is model`, cause, next)
-      : found("note", "models", "small-model-not-listed", `The gateway does not list ${name}, which is small_model`, cause, next);
+      ? found("note", "models", "model-not-listed", `The gateway does not list ${name} (model)`, cause, next)
+      : found("note", "models", "small-model-not-listed", `The gateway does not list ${name} (small_model)`, cause, next);
   }
   const cause =
     status === null
       ? "no grant gives you this model, or no provider of the gateway has it"
-      : "a request for it is answered with 404: no grant gives you this model, or no provider of the gateway has it";
+      : "a request for it fails with 404: no grant gives you this model, or no provider of the gateway has it";
   return isMain
-    ? found("failure", "models", "model-not-served", `The gateway does not list ${name}, which is model`, cause, choose)
+    ? found("failure", "models", "model-not-served", `The gateway does not list ${name} (model)`, cause, choose)
     : found(
         "warning",
         "models",
         "small-model-not-served",
-        `The gateway does not list ${name}, which is small_model`,
-        `${cause}; titles fail without a word`,
+        `The gateway does not list ${name} (small_model)`,
+        `${cause}; titles fail silently`,
         choose,
       );
 }

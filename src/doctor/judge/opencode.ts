@@ -17,8 +17,8 @@ export function judgeVersion(ran: Ran, stamp: string | null): Check[] {
         "warning",
         "opencode",
         "binary-slow",
-        "OpenCode did not say its version in time",
-        "this machine is slow, or something stops it",
+        "OpenCode did not report its version in time",
+        "this machine is slow, or OpenCode hangs",
         "try again, with --timeout 20",
       ),
     ];
@@ -30,7 +30,7 @@ export function judgeVersion(ran: Ran, stamp: string | null): Check[] {
         "binary-broken",
         "OpenCode does not run",
         lastLine(ran.stderr || ran.stdout),
-        "build the image again",
+        "rebuild the image",
       ),
     ];
   if (stamp !== null && version !== stamp)
@@ -41,7 +41,7 @@ export function judgeVersion(ran: Ran, stamp: string | null): Check[] {
         "version",
         `The binary is OpenCode ${show(version)}, and ${show(stamp)} is written beside it`,
         "it was replaced, or has updated itself",
-        "build the image again",
+        "rebuild the image",
       ),
     ];
   return [fine("opencode", "opencode-runs", `OpenCode ${show(version)} runs`)];
@@ -49,7 +49,7 @@ export function judgeVersion(ran: Ran, stamp: string | null): Check[] {
 
 /** In place of OpenCode's words, which quote a configuration with everything put in. */
 const unsaid =
-  "its words are not shown, because the configuration puts variables or files in:  opencode debug config  shows them";
+  "its message is not shown, because the configuration inserts variables or files:  opencode debug config  shows them";
 
 /**
  * The configuration as OpenCode resolves it, and whether that is what was read here; the value is to be judged instead of ours.
@@ -69,7 +69,7 @@ export function judgeDebugConfig(
           "opencode",
           "binary-slow",
           "OpenCode did not show its configuration in time",
-          "this machine is slow, or something stops it",
+          "this machine is slow, or OpenCode hangs",
           "try again, with --timeout 20",
         ),
       ],
@@ -100,8 +100,8 @@ export function judgeDebugConfig(
         "note",
         "config",
         "config-differs",
-        `OpenCode resolves ${different.join(", ")} in another way than it was read here`,
-        "a server, a plugin or an organisation has a part in it; judged is what OpenCode says",
+        `OpenCode resolves ${different.join(", ")} differently than it was read here`,
+        "a server, a plugin or an organisation contributes to it; the checks use what OpenCode says",
         "opencode debug config  shows it",
       ),
     ],
@@ -126,8 +126,8 @@ export function judgeSent(ran: Ran, origin: string, seconds: number, secretive: 
         "models",
         "send-timeout",
         `OpenCode had no answer to a prompt within ${seconds} s`,
-        "it tries again silently where the gateway refuses with 429 or 5xx, or cannot be reached",
-        `see whether the request is on ${where}, and run aperture-doctor --deep`,
+        "it retries silently on 429 and 5xx, and if the gateway is unreachable",
+        `check whether the request is on ${where}, and run aperture-doctor --deep`,
       ),
     ];
   const refused = ran.status === 0 ? null : findGuardrail(`${ran.stderr}${ran.stdout}`);
@@ -138,7 +138,7 @@ export function judgeSent(ran: Ran, origin: string, seconds: number, secretive: 
         "models",
         refused.code,
         `${origin} ${refused.what}`,
-        "the prompt is refused, and OpenCode shows what the gateway said",
+        "the prompt is refused; OpenCode shows the gateway's message",
         refused.hint.replace(/\.$/, ""),
       ),
     ];

@@ -16,8 +16,8 @@ export function judgeOrigin(
     // Of a variable that holds something else than an address nothing is shown: it may be anything.
     const isPath = parsed.code === "origin-path";
     const told = !given || parsed.why.startsWith("the address holds");
-    const why = told ? parsed.why : isPath ? "it has a path" : "no gateway has such an address";
-    const fix = !given || isPath ? parsed.fix : "let it be scheme, host and port, such as http://ai or http://localhost:8080";
+    const why = told ? parsed.why : isPath ? "it has a path" : "it is not a valid address";
+    const fix = !given || isPath ? parsed.fix : "use scheme, host and port, such as http://ai or http://localhost:8080";
     return { origin: null, checks: [found("failure", "gateway", parsed.code, `${from} is not an origin`, show(why), show(fix))] };
   }
   const origin = parsed.value;
@@ -30,7 +30,7 @@ export function judgeOrigin(
         "origin-empty",
         "APERTURE_URL is empty",
         `the launcher takes ${show(wanted)} instead; other programs may not`,
-        "unset it, or let it name the gateway",
+        "unset it, or set it to the gateway's address",
       ),
     );
   else if (given && given !== origin && !managed)
@@ -40,7 +40,7 @@ export function judgeOrigin(
         "gateway",
         "origin-spelling",
         `APERTURE_URL is ${show(given)}, and an origin is ${origin}`,
-        "the launcher mends that; what reads the variable by itself may not",
+        "the launcher corrects that; other programs that read the variable may not",
         `write ${origin}`,
       ),
     );

@@ -44,8 +44,8 @@ export function judgeProviders({ choices, resolved, own, origin, quote, installa
         none ? "No provider of the environment can be chosen" : `${listed(gone.map((id) => quote.text(id)))} cannot be chosen`,
         none ? `${took}: nothing goes to the gateway` : took,
         none && by === null
-          ? "unset the variable, or let it name the environment's own"
-          : "leave it if that is meant, or take the key out there",
+          ? "unset the variable, or set it to the environment's own"
+          : "keep it if that is intentional, or remove the key there",
       ),
     );
   }
@@ -63,15 +63,15 @@ interface AddressContext {
 function judgeAddress(provider: ProviderView, { own, origin, resolved, mine, quote }: AddressContext): Check | null {
   const { addresses } = provider;
   const id = quote.text(provider.id);
-  const fix = "take it out there, so that the environment's own counts; or set  opencode.managed: true  in aperture-env.yaml";
+  const fix = "remove it there, so that the environment's own takes effect; or set  opencode.managed: true  in aperture-env.yaml";
   if (addresses.length === 0)
     return found(
       "failure",
       "config",
       "provider-direct",
       `${id} has no base URL`,
-      "its requests bypass the gateway, to whoever offers it",
-      "take it out of enabled_providers, or give it the gateway's address",
+      "its requests go to its vendor, bypassing the gateway",
+      "remove it from enabled_providers, or set the gateway's address",
     );
   for (const { url, by } of addresses) {
     const where = placeOf(resolved, by, quote);
@@ -93,7 +93,7 @@ function judgeAddress(provider: ProviderView, { own, origin, resolved, mine, quo
             "config",
             "provider-bypass",
             `${id} goes to ${goes}, not to the gateway (${where})`,
-            "everything that is asked of it bypasses the gateway",
+            "its requests bypass the gateway",
             fix,
           )
         : found(
@@ -101,8 +101,8 @@ function judgeAddress(provider: ProviderView, { own, origin, resolved, mine, quo
             "config",
             "provider-stray",
             `${id} can be chosen, and goes to ${goes} (${where})`,
-            "it is none of the environment's providers: what is asked of it bypasses the gateway",
-            "leave it if that is meant, or take it out of enabled_providers",
+            "it is not a provider of the environment: its requests bypass the gateway",
+            "keep it if that is intentional, or remove it from enabled_providers",
           );
     const expected = textAt(own, "provider", provider.id, "options", "baseURL");
     const path = parsed.pathname.replace(/\/$/, "");
@@ -133,7 +133,7 @@ function judgeKey({ id: counted, key, keyBy, npm }: ProviderView, resolved: Reso
         "config",
         "key-real",
         `${id} sends a key that is not the placeholder (${where})`,
-        "no key of anybody's should reach the gateway, which adds the real one itself",
+        "no real key should reach the gateway, which adds its own",
         'let apiKey be "-"',
       ),
     ];
@@ -167,7 +167,7 @@ export function judgeOthers(facts: ConfigFacts): Check[] {
         "hosted-models",
         "OpenCode's own hosted models can be chosen",
         `${choices.enabled === null ? "there is no enabled_providers, and the catalogue has them" : `enabled_providers${by === null ? "" : ` in ${by}`} lets opencode in`}: prompts would go to opencode.ai`,
-        "let enabled_providers name the gateway's providers only",
+        "list only the gateway's providers in enabled_providers",
       ),
     );
   if (ambient.length > 0)
@@ -177,8 +177,8 @@ export function judgeOthers(facts: ConfigFacts): Check[] {
         "config",
         "provider-ambient",
         `${listed(ambient.map(({ id, variable }) => `${id} (${variable})`))} can be chosen because of the environment`,
-        "enabled_providers lets them in, and they bypass the gateway",
-        "let enabled_providers name the gateway's providers only",
+        "enabled_providers includes them, and they bypass the gateway",
+        "list only the gateway's providers in enabled_providers",
       ),
     );
   if (storedKeys.length > 0)
@@ -188,8 +188,8 @@ export function judgeOthers(facts: ConfigFacts): Check[] {
         "config",
         "auth-key",
         `A real key (api) for ${listed(storedKeys.map((id) => show(id)))} is stored`,
-        "the placeholder of the configuration comes first, so it is not sent",
-        "leave it, or  opencode auth logout",
+        "the configuration's placeholder takes precedence, so it is not sent",
+        "keep it, or run  opencode auth logout",
       ),
     );
   if (storedLogins.length > 0) {
@@ -202,7 +202,7 @@ export function judgeOthers(facts: ConfigFacts): Check[] {
             "auth-login",
             `A login (oauth) for ${names} is stored`,
             "OpenCode's plugins for logins are turned off by the launcher, so it is neither used nor sent",
-            "leave it, or  opencode auth logout",
+            "keep it, or run  opencode auth logout",
           )
         : found(
             "failure",

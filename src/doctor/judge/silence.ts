@@ -16,7 +16,7 @@ export function judgeSilence({ launched: { env }, resolved, installation }: Conf
         "config",
         "switch-off",
         `${listed(off)} ${off.length === 1 ? "is" : "are"} turned off`,
-        "OpenCode then calls others than the gateway by itself",
+        "OpenCode then contacts other servers on its own",
         "unset them",
       ),
     );
@@ -40,7 +40,7 @@ export function judgeSilence({ launched: { env }, resolved, installation }: Conf
         "telemetry",
         "OTEL_EXPORTER_OTLP_ENDPOINT is set",
         "OpenCode sends traces of every session there",
-        "unset it for OpenCode, if it is meant for other programs",
+        "unset it for OpenCode if other programs need it",
       ),
     );
   return checks;
