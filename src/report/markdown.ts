@@ -76,12 +76,11 @@ export function describeReasons(
   generator: string,
   quote: (text: string) => string,
 ): string[] {
-  const { url, model, smallModel } = answers;
   if (verb === "remove") return ["The environment is taken out: what was added goes, and what was edited by hand stays."];
   if (verb === "create" && lock === null)
     return [
-      `OpenCode ${quote(release.version)} in every container of this repository, through the gateway ${quote(url)}.`,
-      `The models are ${quote(model)} and ${quote(smallModel)}. There is no key in any file.`,
+      `OpenCode ${quote(release.version)} in every container of this repository, through the gateway ${quote(answers.url)}.`,
+      `The models are ${quote(answers.model)} and ${quote(answers.smallModel)}. There is no key in any file.`,
       `Written by create-aperture-env ${quote(generator)} from ${quote("aperture-env.yaml")}.`,
     ];
   if (lock === null) return ["There was no lock that could be trusted, so everything is compared anew."];

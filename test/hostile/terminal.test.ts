@@ -12,7 +12,7 @@ import fc from "../support/random-cases.ts";
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { run } from "../../src/cli/main.ts";
 import type { Plan } from "../../src/plan/plan.ts";
-import { formatSummary, type Updated } from "../../src/report/markdown.ts";
+import { formatSection, formatSummary, type Updated } from "../../src/report/markdown.ts";
 import { block, json, oneLine, painter, printTo, relayed, shown, visible } from "../../src/text/terminal.ts";
 import { prepareContainers } from "../../src/verify/containers.ts";
 import { makeFolder, state, write } from "../cli/harness.ts";
@@ -168,7 +168,7 @@ describe("arguments and variables", () => {
     [[`--${evil}`]],
     [["--on-conflict", evil]],
     [["--cwd", evil, "--yes"]],
-    [["a", evil]],
+    [["a", evil, "--yes"]],
     [["update", evil]],
     [["update", evil, evil]],
     [["update", "--summary", evil]],
@@ -195,7 +195,7 @@ describe("arguments and variables", () => {
     for (const [index, isTTY] of [false, true].entries()) {
       const ran = await say(["--yes", "--", `${index}${evilName}`], root, isTTY);
       expect(ran.exit, ran.stderr).toBe(0);
-      expect(ran.stderr).toMatch(/^ {2}cd .*\\u\{1b\}/m);
+      expect(ran.stderr).toMatch(/^ {2}(?:1\. )?cd .*\\u\{1b\}/m);
       expect(ran.stderr).toMatch(/Repeat this:\n.*\\u\{1b\}/);
       expectHarmless(ran.stdout, isTTY);
       expectHarmless(ran.stderr, isTTY);
@@ -558,7 +558,9 @@ describe("the summary in Markdown", () => {
       warnings: [text],
       findings: [{ code: "x", where: { file: text, line: 1 }, message: text, hint: text }],
     } as unknown as Plan;
-    return formatSummary(plan, { questions: [], lock: null, revision: "1" } as unknown as Updated, "1.0.0");
+    const updated = { verb: "update", questions: [], lock: null, revision: "1" } as unknown as Updated;
+    // In a report of many the folder's name is the heading.
+    return `${formatSummary(plan, updated, "1.0.0", text)}\n${formatSection(text, `failed: ${text}`)}`;
   };
 
   /** What is left of a line of Markdown without its code spans (spec.commonmark.org, "Code spans"). */
@@ -593,6 +595,7 @@ test("a copy of a repository of many such names is harmless in one report of all
   await make();
   const names = Array.from({ length: 5 }, (_, index) => `${index}${evilName}`);
   for (const name of names) cpSync(root, join(outside.folder, name), { recursive: true });
-  for (const verb of ["check", "update"])
-    for (const more of [[], ["--json"]]) await expectEscaped([verb, ...names, ...more], outside.folder);
+  for (const verb of ["check", "update", "report"])
+    for (const more of [[], ["--json"], verb === "report" ? ["--csv"] : []])
+      await expectEscaped([verb, ...names, ...more], outside.folder);
 });
