@@ -840,7 +840,7 @@ async function bringUp(joining) {
     asking?.();
   }
 }
-var justLoggedIn = 1500;
+var justLoggedIn = 2500;
 function late({ loginServer }, status) {
   const server = loginServer ?? "Tailscale's control server";
   const health = "phase" in status ? [] : status.health.filter((line) => !/starting|stopped/i.test(line));
@@ -1380,7 +1380,9 @@ async function connectMain(args) {
     person: isPerson ? now + times.person : null,
     say: (text) => out.write(shown`${prefix}${text}\n`)
   };
-  const outcome = await (values.status === true ? look : connect)(request);
+  const outcome = await (values.status === true ? look : connect)(request).catch(
+    (error) => failed(`The connection could not be made: ${String(error)}`, "aperture-doctor says more")
+  );
   if (!outcome.ok) {
     const between = block(isLaunch ? " To mend it: " : "\n\u2192 ");
     await written(shown`${prefix}${outcome.message}.${between}${outcome.next}.\n`);

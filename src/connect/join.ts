@@ -112,7 +112,7 @@ export async function bringUp(joining: Joining): Promise<TailnetStatus | Outcome
 }
 
 /** Who starts again has logged in, as a rule, and the daemon hears of it a moment later: in milliseconds. */
-const justLoggedIn = 1500;
+const justLoggedIn = 2500;
 
 /** What the time was spent on. */
 function late({ loginServer }: Settings, status: TailnetStatus | Failure): Outcome {

@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { parseOrigin } from "../gateway/origin.ts";
 import { block, printTo, shown } from "../text/terminal.ts";
 import { connect, look, type Request } from "./connect.ts";
+import { failed } from "./outcome.ts";
 import { readSeen } from "./probe.ts";
 import { isJob, readSettings } from "./settings.ts";
 
@@ -76,7 +77,10 @@ export async function connectMain(args: readonly string[]): Promise<number> {
     person: isPerson ? now + times.person : null,
     say: (text) => out.write(shown`${prefix}${text}\n`),
   };
-  const outcome = await (values.status === true ? look : connect)(request);
+  // A full disk, for instance.
+  const outcome = await (values.status === true ? look : connect)(request).catch((error: unknown) =>
+    failed(`The connection could not be made: ${String(error)}`, "aperture-doctor says more"),
+  );
   if (!outcome.ok) {
     const between = block(isLaunch ? " To mend it: " : "\n→ ");
     await written(shown`${prefix}${outcome.message}.${between}${outcome.next}.\n`);
