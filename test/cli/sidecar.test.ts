@@ -260,6 +260,16 @@ volumes:
     expect(said).toMatch(expected);
   });
 
+  test.each<[string, (lock: string) => string]>([
+    ["what is no key of a Compose file's services", (lock) => lock.replace(/("from": \[\s+)"services"/, '$1"x-other"')],
+    ["a file that is none of Compose", (lock) => lock.replace('"docker-compose.yml"', '".github/workflows/release.yml"')],
+  ])("a lock that moves %s is not trusted", async (_what, change) => {
+    project(theirs);
+    await create();
+    edit("aperture-env.lock", change);
+    expect(await check()).toMatch(/^3 .*aperture-env\.lock.*damaged/s);
+  });
+
   test("a lost lock: what is ours is known by its place, and still goes", async () => {
     project(theirs);
     await create();
