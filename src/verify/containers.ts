@@ -60,7 +60,7 @@ export function prepareContainers({ cli, folder, config, run, signal, here }: Co
   const variables = { COMPOSE_PROJECT_NAME: project };
   const cwd = dirname(folder);
   const devcontainer = (command: string, args: readonly string[], timeout: number): Promise<Spawned> =>
-    spawn(execPath, [cli, command, ...where, ...args], { ...here, cwd, variables, timeout, signal });
+    spawn(execPath, [cli, command, ...where, ...args], { ...here, cwd, variables, timeout, signal, group: true });
   const docker = (args: readonly string[], input?: string): Promise<Spawned> =>
     spawn("docker", args, { ...here, cwd, ...(input !== undefined && { input }) });
   const list = async (...args: readonly string[]): Promise<string[]> =>
