@@ -88,11 +88,10 @@ export async function examine(examination: Examination): Promise<Report> {
   const own = loaded?.ok === true ? loaded : null;
   const managed = isManaged(installation, ownText);
   const { routes } = installation;
-  // What is managed has the address itself, and where ts-unplug serves the gateway that is one of the loopback.
-  const served = managed && settings?.by.default === "ts-unplug" ? `http://localhost:${settings.port}` : null;
+  const address = taken.env["APERTURE_URL"];
   const { origin, checks: originChecks } = judgeOrigin(
-    served === null ? taken.env["APERTURE_URL"] : undefined,
-    served ?? installation.gateway,
+    address,
+    taken.gateway === null ? installation.gateway : address!,
     managed,
   );
   const catalogueText = textOf(env["OPENCODE_MODELS_PATH"] ?? "");

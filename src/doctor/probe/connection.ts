@@ -68,9 +68,12 @@ export async function takeWay(settings: Settings | null, given: Env, uid: number
   const isOwn = !isForced && proxy !== null && proxy.host !== `127.0.0.1:${daemon?.port}`;
   const isOpen = daemon !== null && !isForced && !isReady && !isOwn;
   const leads = isOpen && (await findOnNetwork(origin, { kind: "unknown" }, performance.now() + 400)).there;
+  // A managed configuration names its port, whether it runs or not.
+  if (way === "ts-unplug") {
+    const address = `http://localhost:${daemon?.port ?? settings.port}`;
+    return { way, daemon, folder, gateway: origin, env: { ...env, APERTURE_URL: address } };
+  }
   if (daemon === null || isOwn || leads) return { way, daemon: null, folder, gateway: null, env };
-  if (daemon.way === "ts-unplug")
-    return { way, daemon, folder, gateway: origin, env: { ...env, APERTURE_URL: `http://localhost:${daemon.port}` } };
   const [through, past] = [`http://127.0.0.1:${daemon.port}`, "localhost,127.0.0.1,::1"];
   const more = { HTTP_PROXY: through, http_proxy: through, NO_PROXY: past, no_proxy: past };
   return { way, daemon, folder, gateway: null, env: { ...env, ...more } };
