@@ -5587,9 +5587,11 @@ async function takeWay(settings, given, uid) {
   const isOwn = !isForced && proxy !== null && proxy.host !== `127.0.0.1:${daemon?.port}`;
   const isOpen = daemon !== null && !isForced && !isReady && !isOwn;
   const leads = isOpen && (await findOnNetwork(origin, { kind: "unknown" }, performance.now() + 400)).there;
+  if (way === "ts-unplug") {
+    const address = `http://localhost:${daemon?.port ?? settings.port}`;
+    return { way, daemon, folder, gateway: origin, env: { ...env, APERTURE_URL: address } };
+  }
   if (daemon === null || isOwn || leads) return { way, daemon: null, folder, gateway: null, env };
-  if (daemon.way === "ts-unplug")
-    return { way, daemon, folder, gateway: origin, env: { ...env, APERTURE_URL: `http://localhost:${daemon.port}` } };
   const [through, past] = [`http://127.0.0.1:${daemon.port}`, "localhost,127.0.0.1,::1"];
   const more = { HTTP_PROXY: through, http_proxy: through, NO_PROXY: past, no_proxy: past };
   return { way, daemon, folder, gateway: null, env: { ...env, ...more } };
@@ -6072,10 +6074,10 @@ async function examine(examination) {
   const own = loaded?.ok === true ? loaded : null;
   const managed = isManaged(installation, ownText);
   const { routes } = installation;
-  const served = managed && settings?.by.default === "ts-unplug" ? `http://localhost:${settings.port}` : null;
+  const address = taken.env["APERTURE_URL"];
   const { origin, checks: originChecks } = judgeOrigin(
-    served === null ? taken.env["APERTURE_URL"] : void 0,
-    served ?? installation.gateway,
+    address,
+    taken.gateway === null ? installation.gateway : address,
     managed
   );
   const catalogueText = textOf2(env["OPENCODE_MODELS_PATH"] ?? "");
