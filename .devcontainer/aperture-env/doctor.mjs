@@ -1384,7 +1384,7 @@ async function connectMain(args) {
     (error) => failed(`The connection could not be made: ${String(error)}`, "aperture-doctor says more")
   );
   if (!outcome.ok) {
-    const between = block(isLaunch ? " To mend it: " : "\n\u2192 ");
+    const between = block(isLaunch ? " To fix it: " : "\n\u2192 ");
     await written(shown`${prefix}${outcome.message}.${between}${outcome.next}.\n`);
   }
   if (outcome.ok && !isLaunch) await written(shown`${outcome.message}.\n`);
@@ -2927,7 +2927,7 @@ function childrenOf(value) {
 
 // src/opencode/ways-out.ts
 var managedHint = "set `opencode.managed: true`, which puts the environment's configuration where no project file can override it";
-var ownCounts = "take it out, so that the environment's own counts";
+var ownCounts = "remove it, so that the environment's own takes effect";
 var bundled = /^(?:@ai-sdk\/(?:amazon-bedrock(?:\/mantle)?|anthropic|azure|google|google-vertex(?:\/anthropic)?|openai|openai-compatible|xai|mistral|groq|deepinfra|cerebras|cohere|gateway|togetherai|perplexity|vercel|alibaba|github-copilot)|@openrouter\/ai-sdk-provider|gitlab-ai-provider|venice-ai-sdk-provider)$/;
 var keyHeaders = /^(?:authorization|x-api-key|x-goog-api-key|api-key)$/i;
 function findWaysOut(config, environment) {
@@ -2963,7 +2963,7 @@ function judgeModel({ path, text }, { providers, allowed = [], managed = false }
   return {
     code: "foreign-model",
     path,
-    what: `${showPath(path)} is ${show2(text)}, of none of the environment's providers (${providers.join(", ")})`,
+    what: `${showPath(path)} is ${show2(text)}, which is not a provider of the environment (${providers.join(", ")})`,
     comes,
     hint: choices(`name a model of ${providers.join(" or ")}, or ${ownCounts}`, managed),
     fixable: false
@@ -2980,7 +2980,7 @@ function judgeLists(named, { providers, allowed = [] }) {
       path: ["disabled_providers"],
       what: `disabled_providers takes ${gone.join(", ")} away`,
       comes: "no model of it can be used",
-      hint: "leave it if that is meant, or take it out",
+      hint: "keep it if that is intentional, or remove it",
       fixable: true
     });
   if (others2.length > 0)
@@ -3008,15 +3008,15 @@ function judgeKey({ path, text }) {
     path,
     `${showPath(path)} is not the placeholder "-"`,
     `OpenCode sends this key with every request to ${show2(String(path[1]))}, and no key of its own should reach the gateway`,
-    "take it out, so that the placeholder counts"
+    "remove it, so that the placeholder is used"
   );
 }
 function judgeProviderPackage({ path, text }) {
   if (bundled.test(text)) return null;
-  return text.startsWith("file:") ? bypass(path, `${showPath(path)} is a file`, "its code runs inside of OpenCode and sends what is asked wherever it likes") : bypass(
+  return text.startsWith("file:") ? bypass(path, `${showPath(path)} is a file`, "its code runs inside of OpenCode and can send prompts anywhere") : bypass(
     path,
     `${showPath(path)} is no package that OpenCode brings`,
-    "it is fetched from the npm registry, and its code sends what is asked wherever it likes"
+    "it is fetched from the npm registry, and its code can send prompts anywhere"
   );
 }
 function judgePlugin({ path, text }, { plugins }) {
@@ -3037,14 +3037,14 @@ function judgePlugin({ path, text }, { plugins }) {
     path,
     what: `the plugin ${show2(text)} is code that runs inside of OpenCode`,
     comes: "it sees every prompt and can send it past the gateway, which no configuration prevents",
-    hint: "leave it if you would run it as a program of this repository, or take it out",
+    hint: "keep it if you would run it as a program of this repository, or remove it",
     fixable: false
   } : {
     code: "asks-registry",
     path,
     what: `the plugin ${show2(text)} is a package`,
     comes: "OpenCode asks the npm registry for it, and its code sees every prompt and can send it past the gateway, which no configuration prevents",
-    hint: `${isPinned ? "" : "write its exact version behind an @, so that no other one comes; "}leave it if it is meant, or take it out`,
+    hint: `${isPinned ? "" : "write its exact version behind an @, so that no other one comes; "}keep it if that is intentional, or remove it`,
     fixable: false
   };
 }
@@ -3053,7 +3053,7 @@ function refused(what) {
     code: "plugin-refused",
     what: `${what} is there, and opencode.plugins is refuse`,
     comes: "OpenCode calls none of its hooks, but fetches and loads its code, which no switch prevents",
-    hint: "take it out, or set  opencode.plugins: allow  in aperture-env.yaml"
+    hint: "remove it, or set  opencode.plugins: allow  in aperture-env.yaml"
   };
 }
 function judgeCalled({ path, text, key: key2 }) {
@@ -3070,7 +3070,7 @@ function judgeCalled({ path, text, key: key2 }) {
     path,
     what: `${showPath(path)} is at ${showOrigin(text)}, not at the gateway`,
     comes: comes[String(path[0])] ?? "OpenCode fetches it where it is asked for",
-    hint: "leave it if that is meant, or take it out",
+    hint: "keep it if that is intentional, or remove it",
     fixable: false
   };
 }
@@ -3092,7 +3092,7 @@ function judgeOwnProviders(config, named, environment) {
           path: ["provider", id],
           what: `provider ${show2(id)}${at2} is let in by opencode.other_providers`,
           comes: "what is asked of its models goes there, bypassing the gateway",
-          hint: "leave it if that is meant, or take it out of aperture-env.yaml",
+          hint: "keep it if that is intentional, or remove it from aperture-env.yaml",
           fixable: false
         }
       ];
@@ -3100,7 +3100,7 @@ function judgeOwnProviders(config, named, environment) {
       {
         code: "provider-off",
         path: ["provider", id],
-        what: `provider ${show2(id)}${at2} is none of the environment's`,
+        what: `provider ${show2(id)}${at2} is not one of the environment's`,
         comes: "enabled_providers of the environment leaves it off, and its models cannot be chosen",
         hint: `leave it off; or add it to providers in aperture-env.yaml, if the gateway serves it; or name it in opencode.other_providers there, if it may bypass the gateway`,
         fixable: false
@@ -3120,7 +3120,7 @@ function judgePrograms(named) {
       path: first.path,
       what: `OpenCode starts programs that are named here, ${shown2}`,
       comes: "they run with all that OpenCode has, and no configuration prevents that",
-      hint: "leave it if you would run them yourself, or take them out",
+      hint: "keep them if you would run them yourself, or remove them",
       fixable: false
     }
   ];
@@ -3129,7 +3129,7 @@ function bypass(path, what, comes, fix = ownCounts) {
   return { code: "bypass", path, what, comes, hint: choices(fix), fixable: true };
 }
 function choices(fix, managed = false) {
-  return managed ? `leave it if that is meant; or ${fix}` : `leave it if that is meant; ${fix}; or ${managedHint}`;
+  return managed ? `keep it if that is intentional; or ${fix}` : `keep it if that is intentional; ${fix}; or ${managedHint}`;
 }
 function describeAddress(id, value, url) {
   const text = value.trim();
@@ -3182,7 +3182,7 @@ function judgeFolderFile(path, text, environment) {
           code: "runs-code",
           what: `this ${kind} is code that runs inside of OpenCode`,
           comes: `it ${kind === "plugin" ? "sees every prompt and can send it" : "can send what it gets"} past the gateway, which no configuration prevents`,
-          hint: "leave it if you would run it as a program of this repository, or take it out"
+          hint: "keep it if you would run it as a program of this repository, or remove it"
         },
         offset: 0
       }
@@ -3349,7 +3349,15 @@ function findWaysOutOfVariables(given, environment) {
   const { url, managed = false } = environment;
   const found2 = [];
   const add = (name, code2, what, result) => {
-    found2.push({ name, code: code2, path: [], what, comes: result, hint: "leave it if that is meant, or take it out", fixable: false });
+    found2.push({
+      name,
+      code: code2,
+      path: [],
+      what,
+      comes: result,
+      hint: "keep it if that is intentional, or remove it",
+      fixable: false
+    });
   };
   for (const { name, comes, held, code: code2, harmless } of variables) {
     const value = given[name] ?? "";
@@ -3389,7 +3397,7 @@ function judgeContent(text, environment) {
         path: [],
         what: "it is more configuration",
         comes: "it cannot be judged",
-        hint: "leave it if that is meant, or take it out",
+        hint: "keep it if that is intentional, or remove it",
         fixable: false
       }
     ];
@@ -5327,7 +5335,7 @@ function judgeDebugConfig(ran, ours2, secretive) {
           "config-refused",
           "OpenCode does not start with this configuration",
           secretive ? unsaid : firstLine(ran.stderr || ran.stdout),
-          "mend what it names"
+          "fix what it names"
         )
       ]
     };

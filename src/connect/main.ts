@@ -82,7 +82,7 @@ export async function connectMain(args: readonly string[]): Promise<number> {
     failed(`The connection could not be made: ${String(error)}`, "aperture-doctor says more"),
   );
   if (!outcome.ok) {
-    const between = block(isLaunch ? " To mend it: " : "\n→ ");
+    const between = block(isLaunch ? " To fix it: " : "\n→ ");
     await written(shown`${prefix}${outcome.message}.${between}${outcome.next}.\n`);
   }
   if (outcome.ok && !isLaunch) await written(shown`${outcome.message}.\n`);

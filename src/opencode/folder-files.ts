@@ -44,7 +44,7 @@ export function judgeFolderFile(
           code: "runs-code",
           what: `this ${kind} is code that runs inside of OpenCode`,
           comes: `it ${kind === "plugin" ? "sees every prompt and can send it" : "can send what it gets"} past the gateway, which no configuration prevents`,
-          hint: "leave it if you would run it as a program of this repository, or take it out",
+          hint: "keep it if you would run it as a program of this repository, or remove it",
         },
         offset: 0,
       },

@@ -163,7 +163,15 @@ export function findWaysOutOfVariables(
   const { url, managed = false } = environment;
   const found: (WayOut & { readonly name: string })[] = [];
   const add = (name: string, code: WayOut["code"], what: string, result: string): void => {
-    found.push({ name, code, path: [], what, comes: result, hint: "leave it if that is meant, or take it out", fixable: false });
+    found.push({
+      name,
+      code,
+      path: [],
+      what,
+      comes: result,
+      hint: "keep it if that is intentional, or remove it",
+      fixable: false,
+    });
   };
   for (const { name, comes, held, code, harmless } of variables) {
     const value = given[name] ?? "";
@@ -204,7 +212,7 @@ function judgeContent(text: string, environment: Expectation): WayOut[] {
         path: [],
         what: "it is more configuration",
         comes: "it cannot be judged",
-        hint: "leave it if that is meant, or take it out",
+        hint: "keep it if that is intentional, or remove it",
         fixable: false,
       },
     ];

@@ -41,7 +41,7 @@ export interface WayOut {
 
 const managedHint =
   "set `opencode.managed: true`, which puts the environment's configuration where no project file can override it";
-const ownCounts = "take it out, so that the environment's own counts";
+const ownCounts = "remove it, so that the environment's own takes effect";
 
 /** The packages that OpenCode 1.18 brings for providers; any other is fetched from the npm registry, or is a file. */
 const bundled =
@@ -91,7 +91,7 @@ function judgeModel({ path, text }: Named, { providers, allowed = [], managed = 
   return {
     code: "foreign-model",
     path,
-    what: `${showPath(path)} is ${show(text)}, of none of the environment's providers (${providers.join(", ")})`,
+    what: `${showPath(path)} is ${show(text)}, which is not a provider of the environment (${providers.join(", ")})`,
     comes,
     hint: choices(`name a model of ${providers.join(" or ")}, or ${ownCounts}`, managed),
     fixable: false,
@@ -109,7 +109,7 @@ function judgeLists(named: readonly Named[], { providers, allowed = [] }: Expect
       path: ["disabled_providers"],
       what: `disabled_providers takes ${gone.join(", ")} away`,
       comes: "no model of it can be used",
-      hint: "leave it if that is meant, or take it out",
+      hint: "keep it if that is intentional, or remove it",
       fixable: true,
     });
   if (others.length > 0)
@@ -140,18 +140,18 @@ function judgeKey({ path, text }: Named): WayOut | null {
     path,
     `${showPath(path)} is not the placeholder "-"`,
     `OpenCode sends this key with every request to ${show(String(path[1]))}, and no key of its own should reach the gateway`,
-    "take it out, so that the placeholder counts",
+    "remove it, so that the placeholder is used",
   );
 }
 
 function judgeProviderPackage({ path, text }: Named): WayOut | null {
   if (bundled.test(text)) return null;
   return text.startsWith("file:")
-    ? bypass(path, `${showPath(path)} is a file`, "its code runs inside of OpenCode and sends what is asked wherever it likes")
+    ? bypass(path, `${showPath(path)} is a file`, "its code runs inside of OpenCode and can send prompts anywhere")
     : bypass(
         path,
         `${showPath(path)} is no package that OpenCode brings`,
-        "it is fetched from the npm registry, and its code sends what is asked wherever it likes",
+        "it is fetched from the npm registry, and its code can send prompts anywhere",
       );
 }
 
@@ -174,7 +174,7 @@ function judgePlugin({ path, text }: Named, { plugins }: Expectation): WayOut {
         path,
         what: `the plugin ${show(text)} is code that runs inside of OpenCode`,
         comes: "it sees every prompt and can send it past the gateway, which no configuration prevents",
-        hint: "leave it if you would run it as a program of this repository, or take it out",
+        hint: "keep it if you would run it as a program of this repository, or remove it",
         fixable: false,
       }
     : {
@@ -183,7 +183,7 @@ function judgePlugin({ path, text }: Named, { plugins }: Expectation): WayOut {
         what: `the plugin ${show(text)} is a package`,
         comes:
           "OpenCode asks the npm registry for it, and its code sees every prompt and can send it past the gateway, which no configuration prevents",
-        hint: `${isPinned ? "" : "write its exact version behind an @, so that no other one comes; "}leave it if it is meant, or take it out`,
+        hint: `${isPinned ? "" : "write its exact version behind an @, so that no other one comes; "}keep it if that is intentional, or remove it`,
         fixable: false,
       };
 }
@@ -194,7 +194,7 @@ export function refused(what: string): Omit<WayOut, "path" | "fixable"> {
     code: "plugin-refused",
     what: `${what} is there, and opencode.plugins is refuse`,
     comes: "OpenCode calls none of its hooks, but fetches and loads its code, which no switch prevents",
-    hint: "take it out, or set  opencode.plugins: allow  in aperture-env.yaml",
+    hint: "remove it, or set  opencode.plugins: allow  in aperture-env.yaml",
   };
 }
 
@@ -213,7 +213,7 @@ function judgeCalled({ path, text, key }: Named): WayOut | null {
     path,
     what: `${showPath(path)} is at ${showOrigin(text)}, not at the gateway`,
     comes: comes[String(path[0])] ?? "OpenCode fetches it where it is asked for",
-    hint: "leave it if that is meant, or take it out",
+    hint: "keep it if that is intentional, or remove it",
     fixable: false,
   };
 }
@@ -237,7 +237,7 @@ function judgeOwnProviders(config: unknown, named: readonly Named[], environment
           path: ["provider", id],
           what: `provider ${show(id)}${at} is let in by opencode.other_providers`,
           comes: "what is asked of its models goes there, bypassing the gateway",
-          hint: "leave it if that is meant, or take it out of aperture-env.yaml",
+          hint: "keep it if that is intentional, or remove it from aperture-env.yaml",
           fixable: false,
         },
       ];
@@ -245,7 +245,7 @@ function judgeOwnProviders(config: unknown, named: readonly Named[], environment
       {
         code: "provider-off",
         path: ["provider", id],
-        what: `provider ${show(id)}${at} is none of the environment's`,
+        what: `provider ${show(id)}${at} is not one of the environment's`,
         comes: "enabled_providers of the environment leaves it off, and its models cannot be chosen",
         hint: `leave it off; or add it to providers in aperture-env.yaml, if the gateway serves it; or name it in opencode.other_providers there, if it may bypass the gateway`,
         fixable: false,
@@ -269,7 +269,7 @@ function judgePrograms(named: readonly Named[]): WayOut[] {
       path: first.path,
       what: `OpenCode starts programs that are named here, ${shown}`,
       comes: "they run with all that OpenCode has, and no configuration prevents that",
-      hint: "leave it if you would run them yourself, or take them out",
+      hint: "keep them if you would run them yourself, or remove them",
       fixable: false,
     },
   ];
@@ -280,7 +280,7 @@ function bypass(path: Path, what: string, comes: string, fix = ownCounts): WayOu
 }
 
 function choices(fix: string, managed = false): string {
-  return managed ? `leave it if that is meant; or ${fix}` : `leave it if that is meant; ${fix}; or ${managedHint}`;
+  return managed ? `keep it if that is intentional; or ${fix}` : `keep it if that is intentional; ${fix}; or ${managedHint}`;
 }
 
 /** What comes of a base URL, or null where it is the gateway's. Only its origin is shown: the rest may hold a key. */

@@ -9,7 +9,7 @@ const hints: Readonly<Record<string, string>> = {
   EINVAL: "The name has a letter in it that this file system does not take. Rename it.",
   EIO: "The disk does not work as it should. Check it, and run again.",
   EISDIR: "It is a folder, and a file belongs there. Move the folder away.",
-  ELOOP: "Its symbolic links lead in a circle. Mend them, or take them away.",
+  ELOOP: "Its symbolic links lead in a circle. Fix or remove them.",
   EMFILE: "This program has as many files open as the machine lets it. Raise the limit (ulimit -n), and run again.",
   ENAMETOOLONG:
     "A name or the whole path is longer than this file system takes (as a rule 255 bytes for a name). Use a shorter one.",

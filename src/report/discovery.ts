@@ -2,18 +2,22 @@
 import type { Discovery, GatewayModel, GatewayProvider } from "../gateway/listed.ts";
 import { nameIn } from "../gateway/proposals.ts";
 import type { Merged } from "../spec/discovered.ts";
-import { joined, shown, visible, type Paint, type Shown } from "../text/terminal.ts";
+import { fold, joined, shown, visible, type Paint, type Showable, type Shown } from "../text/terminal.ts";
 
 /** Models of one provider that are shown one by one; `--json` has all. */
 const maxRows = 30;
 
 type Row = readonly [provider: string, api: string, model: string, context: string, output: string, remark: string];
 
-/** The table: a line for each model, providers in the order in which they are proposed. */
+/**
+ * The table: a line for each model, providers in the order in which they are proposed. Where a line would be longer than `columns`, names of models and
+ * remarks go on below.
+ */
 export function formatDiscovery(
   discovery: Discovery,
   { model, smallModel }: Pick<Merged, "model" | "smallModel">,
   paint: Paint,
+  columns = Number.POSITIVE_INFINITY,
 ): Shown {
   const rows: Row[] = [["provider", "api", "model", "context", "output", ""]];
   for (const provider of discovery.providers) {
@@ -36,12 +40,24 @@ export function formatDiscovery(
   const width = (column: number): number =>
     Math.max(...rows.map((row) => (row[2].startsWith("…") && column === 2 ? 0 : row[column]!.length)));
   const widths = [0, 1, 2, 3, 4].map(width);
+  const tooMuch = widths.reduce((sum, size) => sum + size + 2, 0) - columns;
+  widths[2] = Math.max(12, widths[2]! - Math.max(0, tooMuch));
   return joined(
-    rows.map((row, index) => {
-      const cells = widths.map((size, column) => (column >= 3 ? row[column]!.padStart(size) : row[column]!.padEnd(size)));
+    rows.flatMap((row, index): Showable[] => {
+      const [name = "", ...rest] = row[2].startsWith("…") ? [row[2]] : fold(row[2], widths[2]!);
+      const texts = [row[0], row[1], name, row[3], row[4]];
+      const cells = widths.map((size, column) => (column >= 3 ? texts[column]!.padStart(size) : texts[column]!.padEnd(size)));
       const line = `  ${cells.join("  ")}`;
-      if (index === 0) return paint("dim", line.trimEnd());
-      return row[5] === "" ? line.trimEnd() : shown`${line}  ${paint("dim", row[5])}`;
+      if (index === 0) return [paint("dim", line.trimEnd())];
+      const behind = " ".repeat(6 + widths[0]! + widths[1]!);
+      const more = rest.map((part) => `${behind}${part}`);
+      if (row[5] === "") return [line.trimEnd(), ...more];
+      if (line.length + 2 + row[5].length <= columns) return [shown`${line}  ${paint("dim", row[5])}`, ...more];
+      return [
+        line.trimEnd(),
+        ...more,
+        ...fold(row[5], Math.max(12, columns - behind.length)).map((part) => shown`${behind}${paint("dim", part)}`),
+      ];
     }),
     "\n",
   );

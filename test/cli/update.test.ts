@@ -482,7 +482,7 @@ describe("what stands against the environment", () => {
     const ran = await runPiped(["--yes"], root);
     expect(ran.exit).toBe(0);
     expect(ran.stderr).toMatch(
-      /^Note: opencode\.json:3:\d+: .*https:\/\/api\.anthropic\.com.*\n {6}Leave it.*`opencode\.managed: true`.*\n/m,
+      /^Note: opencode\.json:3:\d+: .*https:\/\/api\.anthropic\.com.*\n {6}Keep it.*`opencode\.managed: true`.*\n/m,
     );
     expect(read("opencode.json")).toBe(bypass);
     const json = JSON.parse((await runPiped(["update", "--json"], root)).stdout) as { findings: { code: string }[] };

@@ -81,7 +81,7 @@ describe.skipIf(!available)("OpenCode's folders", () => {
     expect(ran.stdout.trim().split("\n").at(-1)).toBe("data");
     const mend = `chown -R 1000 ${data}`;
     expect(said(ran)).toEqual([
-      `opencode (aperture-env): this account cannot write ${data}; what belongs there is in /tmp/aperture-env-1000 and goes with the container. To mend it: as root, ${mend}`,
+      `opencode (aperture-env): this account cannot write ${data}; what belongs there is in /tmp/aperture-env-1000 and goes with the container. To fix it: as root, ${mend}`,
     ]);
     await inImage(volume, ["sh", "-c", mend], "root");
     expect(said(await inImage(volume, ask))).toEqual([]);

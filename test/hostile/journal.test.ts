@@ -300,7 +300,7 @@ describe("what a run of this user's has left", () => {
     const before = treeOf(root, true);
     for (const command of [["--dry-run", "--yes"], ["update", "--dry-run"], ["remove", "--dry-run"], ["check"]]) {
       const { stdout, stderr } = await runPiped(command, root);
-      expect(stdout + stderr, command.join(" ")).toMatch(/incomplete/);
+      expect(stdout + stderr, command.join(" ")).toMatch(/interrupted/);
       expect(treeOf(root, true), command.join(" ")).toEqual(before);
     }
     expect(await runPiped(["update"], root)).toMatchObject({
@@ -373,7 +373,7 @@ describe("the program itself, killed while it writes", () => {
         const { status, stderr } = run(args);
         expect({ status, stderr }).toMatchObject({
           status: args.includes("--dry-run") ? 0 : 3,
-          stderr: expect.stringContaining("was cut off while it wrote") as string,
+          stderr: expect.stringContaining("was interrupted while writing") as string,
         });
         expect(treeOf(root, true)).toEqual(cutOff);
       }

@@ -261,7 +261,7 @@ describe.skipIf(skips("the launcher's tests", whyNotHere()))("the launcher", () 
 
   /** The one line about what has moved. */
   const told = (folders: string, to: string, how: string): string =>
-    `opencode (aperture-env): this account cannot write ${folders}; what belongs there is in ${to} and goes with the container. To mend it: ${how}\n`;
+    `opencode (aperture-env): this account cannot write ${folders}; what belongs there is in ${to} and goes with the container. To fix it: ${how}\n`;
 
   describe("where OpenCode can write", () => {
     test.each(["unset", "empty", "no folder"])("HOME is %s: a private folder is its home", async (kind) => {
@@ -280,7 +280,7 @@ describe.skipIf(skips("the launcher's tests", whyNotHere()))("the launcher", () 
       expect(ran.stderr).toBe(
         kind === "no folder"
           ? told("/dev/null", folder, "let HOME (or XDG_..._HOME, where it is set) be a folder that it can write into")
-          : `opencode (aperture-env): HOME is not set; what OpenCode keeps is in ${folder} and goes with the container. To mend it: set HOME\n`,
+          : `opencode (aperture-env): HOME is not set; what OpenCode keeps is in ${folder} and goes with the container. To fix it: set HOME\n`,
       );
       // and the next one takes the same
       expect(changes(await launch(place, env), place, env)).toMatchObject(movedTo(folder));

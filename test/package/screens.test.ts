@@ -137,6 +137,21 @@ describe.skipIf(skips("the screens of a terminal", whyNoTerminal)).each(sizes)("
     expect(lines).toMatch(/\n└ {2}Written: \d+ new\.\n\nNext:\n {2}1\. [^]*\n {2}2\. [^]*opencode run hello[^]*\nRepeat this:\n/);
   });
 
+  test("the list of what a gateway serves fits", async () => {
+    const terminal = start(columns, ["discover", url]);
+    expect(await terminal.ended).toMatchObject({ exitCode: 0 });
+    const { lines } = await terminal.screen();
+    const begin = lines.findIndex((line) => /^ {2}provider/.test(line));
+    const table = lines.slice(
+      begin,
+      lines.findIndex((line, at) => at > begin && line.startsWith("Note:")),
+    );
+    expect(table.length).toBeGreaterThanOrEqual(14);
+    // The table's own lines begin with a blank; a line that the terminal had to fold would not.
+    expect(table.filter((line) => !line.startsWith("  "))).toEqual([]);
+    expect(table.filter((line) => /\bmodel$/.test(line))).toHaveLength(1);
+  });
+
   test.each([["--yes"], ["--yes", "--dry-run"]])("the table of %s %s fits", async (...args) => {
     const terminal = start(columns, args);
     expect(await terminal.ended).toMatchObject({ exitCode: 0 });

@@ -26,7 +26,7 @@ describe.skipIf(process.platform === "win32")("a run", () => {
     const cwd = folders.make("full");
     const ran = await execa("sh", ["-c", '"$1" "$2" --yes >/dev/full', "sh", process.execPath, bin], { ...options, cwd });
     expect(ran.exitCode).toBe(4);
-    expect(ran.stderr).toMatch(/^What there is to say cannot be written \(ENOSPC\)\.$/m);
+    expect(ran.stderr).toMatch(/^Output cannot be written \(ENOSPC\)\.$/m);
     expect(ran.stderr).not.toMatch(/ at |node:/);
   });
 

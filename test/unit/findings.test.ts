@@ -82,7 +82,7 @@ describe("findBypass", () => {
     const [finding] = findBypass([{ path: ".opencode/opencode.jsonc", text }], options);
     expect(finding?.where).toEqual({ file: ".opencode/opencode.jsonc", line: 4, column: 41 });
     expect(finding?.hint).toBe(
-      "leave it if that is meant; take it out, so that the environment's own counts; or set `opencode.managed: true`, " +
+      "keep it if that is intentional; remove it, so that the environment's own takes effect; or set `opencode.managed: true`, " +
         "which puts the environment's configuration where no project file can override it",
     );
   });
@@ -136,7 +136,7 @@ describe("findBypass", () => {
     ]);
     expect(findings.map(({ fixes }) => fixes)).toEqual([undefined, undefined]);
     expect(findings[0]!.message).toMatch(
-      /^model is opencode\/big-pickle, of none of the environment's providers \(anthropic, openai\): /,
+      /^model is opencode\/big-pickle, which is not a provider of the environment \(anthropic, openai\): /,
     );
     expect(bypass(JSON.stringify({ model: "a\u001b[31m/b" }))[0]!.message).not.toContain("\u001b");
   });
@@ -147,7 +147,7 @@ describe("findBypass", () => {
         code: "unreadable-config",
         where: { file: "opencode.json", line: 2, column: 12 },
         message: "OpenCode does not start with this file: this is not JSON with comments: a value is missing here",
-        hint: "mend it there",
+        hint: "fix it there",
       },
     ]);
     expect(codes(bypass("[]"))).toEqual(["unreadable-config"]);
@@ -379,7 +379,7 @@ describe("findInFolder", () => {
       ["foreign-model", ".opencode/agent/review.md:3:1"],
       ["foreign-model", ".opencode/commands/go/fast.md:2:1"],
     ]);
-    expect(found[0]!.message).toMatch(/^agent\.review\.model is local\/m, of none of the environment's providers/);
+    expect(found[0]!.message).toMatch(/^agent\.review\.model is local\/m, which is not a provider of the environment/);
   });
 
   test("plugins and tools are code, also where the environment is managed", () => {

@@ -136,7 +136,7 @@ describe("ways out", () => {
     const [way, ...more] = findWaysOut({ provider: local }, environment);
     expect(more).toEqual([]);
     expect(way).toMatchObject({ code: "provider-off", path: ["provider", "local"] });
-    expect(way!.what).toBe("provider local at http://localhost:1234 is none of the environment's");
+    expect(way!.what).toBe("provider local at http://localhost:1234 is not one of the environment's");
     expect(way!.hint).toMatch(
       /^leave it off; or add it to providers in aperture-env\.yaml.*; or name it in opencode\.other_providers/,
     );

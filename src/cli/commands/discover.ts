@@ -47,7 +47,7 @@ export async function runDiscover(command: DiscoverCommand, io: Io): Promise<num
   const merged = spec.mergeDiscovery(found, { origin, spec: here.spec, lock: here.lock?.answers ?? null }, known);
   const said = [...earlier, ...notes, ...remarks(found), ...merged.notes, ...describeNotListed(merged)];
   if (!switches.json) {
-    const table = formatDiscovery(found, merged, paintFor(io));
+    const table = formatDiscovery(found, merged, paintFor(io), io.columns);
     io.stdout.write(shown`${formatCount(origin, found)}\n\n${table}\n`);
     showNotes(said, io);
   }

@@ -85,7 +85,7 @@ export function judgeDebugConfig(
           "config-refused",
           "OpenCode does not start with this configuration",
           secretive ? unsaid : firstLine(ran.stderr || ran.stdout),
-          "mend what it names",
+          "fix what it names",
         ),
       ],
     };

@@ -12,7 +12,7 @@ const sidecars = /^(?:\.\/)?aperture-env\/sidecar\//;
 /** Nothing where the service dev still is built from the environment's Dockerfile, and is in the network of the service beside it. */
 export function findComposeFaults(text: string, { revision }: Meant, editor: Editor): Fault[] {
   const read = editor.read(text);
-  if (!read.ok) return [{ line: read.line, column: read.column, what: `cannot be read: ${read.why}`, fix: "mend it there" }];
+  if (!read.ok) return [{ line: read.line, column: read.column, what: `cannot be read: ${read.why}`, fix: "fix it there" }];
   const at = (key: string): number => {
     const found = new RegExp(`^[ \\t]*(?=${key}:)`, "m").exec(text);
     return found === null ? 0 : found.index + found[0].length;

@@ -9,7 +9,7 @@ const argument = "APERTURE_ENV_REVISION";
 /** Nothing where the dev container still is built from the environment's Dockerfile, in the revision that the lock has. */
 export function findDevcontainerFaults(text: string, { revision }: Meant): Fault[] {
   const read = readNodes(text);
-  if (!read.ok) return [{ line: read.line, column: read.column, what: `cannot be read: ${read.why}`, fix: "mend it there" }];
+  if (!read.ok) return [{ line: read.line, column: read.column, what: `cannot be read: ${read.why}`, fix: "fix it there" }];
   const { node } = read;
   const fault = (at: Node | undefined, what: string, fix: string): Fault => ({ ...placeOf(text, at?.offset ?? 0), what, fix });
   const others = ["image", "dockerComposeFile"].flatMap((key) => {
@@ -47,7 +47,7 @@ export function findDevcontainerFaults(text: string, { revision }: Meant): Fault
 /** The same where a Compose file builds it: nothing where the dev container still is the service dev of ours. */
 export function findComposedFaults(text: string): Fault[] {
   const read = readNodes(text);
-  if (!read.ok) return [{ line: read.line, column: read.column, what: `cannot be read: ${read.why}`, fix: "mend it there" }];
+  if (!read.ok) return [{ line: read.line, column: read.column, what: `cannot be read: ${read.why}`, fix: "fix it there" }];
   const { node } = read;
   const fault = (at: Node | undefined, what: string, fix: string): Fault => ({ ...placeOf(text, at?.offset ?? 0), what, fix });
   const others = ["image", "build", "dockerFile"].flatMap((key) => {

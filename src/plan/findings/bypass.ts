@@ -31,7 +31,7 @@ export function findBypass(files: readonly ProjectFile[], options: BypassOptions
         code: "unreadable-config",
         where: { file: path, line, column },
         message: `${filledIn ? "what this file sets cannot be judged" : "OpenCode does not start with this file"}: ${why}`,
-        hint: "mend it there",
+        hint: "fix it there",
       },
     ];
   });

@@ -71,7 +71,7 @@ export function observeLines(path: string, text: string, { strategy, lines = [] 
   const taken = withoutLines(text, { strategy, lines });
   if (!taken.ok) {
     const { why, line, column } = taken;
-    return [{ path, state: "changed", message: why, hint: "mend it there", where: { file: path, line, column } }];
+    return [{ path, state: "changed", message: why, hint: "fix it there", where: { file: path, line, column } }];
   }
   const present = trimmedBodies(text);
   return lines.every((line) => present.has(line)) ? [] : [note(path, "edited", "generated lines were removed by hand")];

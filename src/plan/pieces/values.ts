@@ -113,7 +113,7 @@ export function observeValues(path: string, text: string, locked: LockedFile, ed
   if (!read.ok) {
     const { why, line, column } = read;
     return [
-      { path, state: "changed", message: `cannot be read: ${why}`, hint: "mend it there", where: { file: path, line, column } },
+      { path, state: "changed", message: `cannot be read: ${why}`, hint: "fix it there", where: { file: path, line, column } },
     ];
   }
   return spelledIn(path, text, locked, editor).flatMap((value): Observation[] => {

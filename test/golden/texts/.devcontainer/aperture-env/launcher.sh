@@ -184,11 +184,11 @@ if ! usable "$_config" && ! enough "$_config"; then
 fi
 if [ -z "${HOME:-}" ]; then
   find_private
-  _told="HOME is not set; what OpenCode keeps is in $_place and goes with the container. To mend it: set HOME"
+  _told="HOME is not set; what OpenCode keeps is in $_place and goes with the container. To fix it: set HOME"
   export HOME="$_place"
 elif [ -n "$_lost" ]; then
   : "${_how:=as root, chown -R $_uid$_lost}"
-  _told="$_told${_told:+. }this account cannot write$_lost; what belongs there is in $_place and goes with the container. To mend it: $_how"
+  _told="$_told${_told:+. }this account cannot write$_lost; what belongs there is in $_place and goes with the container. To fix it: $_how"
 fi
 [ -z "$_told" ] || say "$(plain "$_told")"
 # Somebody else's opencode folder in the shared temporary folder stops it, too; and where they let others write, they could read and replace. A
