@@ -155,7 +155,7 @@ describe("verify", () => {
     writeFileSync(join(root, file), text.replace("{\n", '{\n  "containerEnv": { "T": "${localEnv:NPM_TOKEN}" },\n'));
     const { exit, stderr } = await runPiped(["verify"], root, env);
     expect(exit).toBe(4);
-    expect(stderr).toContain(`${file}:2:27: asks for NPM_TOKEN of this machine`);
+    expect(stderr).toContain(`${file}:2:27: uses NPM_TOKEN of this machine`);
     expect(stderr).not.toContain("initializeCommand");
     expect(stderr).not.toContain("a secret");
   });
