@@ -1,4 +1,5 @@
 /** Says whether repositories still are what their specs and locks say. Writes nothing; asks registries only with --outdated. */
+import { setTimeout } from "node:timers/promises";
 import { catalogueRelease } from "../../catalog/release.ts";
 import { lockPath, type Lock } from "../../lock/lock.ts";
 import {
@@ -85,16 +86,18 @@ interface Checked {
  */
 export async function checkRepository(target: Target, how: How, io: Io): Promise<Checked> {
   const { root } = target;
-  for (let tries = 3; ; tries--) {
+  for (let tries = 10; ; tries--) {
     const before = takeSnapshot(root, [lockPath, specPath]);
     const isWriting = findJournal(root);
     const found = await observeRepository(target, how, io).catch((error: unknown) => ({ error }));
     const isFine = !("error" in found) && !found.observations.some(fails);
-    const moved = isWriting !== findJournal(root) || hasMoved(before, takeSnapshot(root, [...before.keys()]));
+    const moved = isWriting || findJournal(root) || hasMoved(before, takeSnapshot(root, [...before.keys()]));
     if (isFine || tries === 1 || !moved) {
       if ("error" in found) throw found.error;
       return found;
     }
+    // A run that writes is done in a moment.
+    await setTimeout(100);
   }
 }
 
