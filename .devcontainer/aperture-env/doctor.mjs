@@ -824,7 +824,7 @@ async function bringUp(joining) {
             next: `log in at  ${status.loginUrl}  and start again`,
             loginUrl: status.loginUrl
           };
-        } else if (login !== null && key2 === null && asking === null && status.loginUrl === null) {
+        } else if (login !== null && key2 === null && asking === null && status.loginUrl === null && (joining.isNew || performance.now() - began > settling)) {
           if (isJob(env))
             return failed(
               "This job has no key for the tailnet",
@@ -841,6 +841,7 @@ async function bringUp(joining) {
   }
 }
 var justLoggedIn = 2500;
+var settling = 3e3;
 function late({ loginServer }, status) {
   const server = loginServer ?? "Tailscale's control server";
   const health = "phase" in status ? [] : status.health.filter((line) => !/starting|stopped/i.test(line));
@@ -930,7 +931,13 @@ function connectGiven(task) {
     const cli = own ? findProgram("tailscale", task.env) : null;
     const sudo = uid === 0 ? [] : [findProgram("sudo", task.env) ?? "sudo", "-n"];
     const words = cli === null ? null : [...sudo, cli];
-    const running = await bringUp({ ...task, program: words, deadline, isThere: () => performance.now() < deadline });
+    const running = await bringUp({
+      ...task,
+      program: words,
+      deadline,
+      isNew: false,
+      isThere: () => performance.now() < deadline
+    });
     if ("ok" in running) return running;
     const status = await waitForMachine(socket, running, hostname2, deadline);
     if (findMachine(status, hostname2) === null) return silent(status, hostname2);
@@ -1155,12 +1162,14 @@ async function connectOnce(task) {
   const lock = await takeLock(run2, deadline);
   if (lock === null) return failed("Another process of this account is still connecting", "try again in a moment");
   try {
-    const daemon = findDaemon(run2) ?? await startTailscaled(task);
+    const there = findDaemon(run2);
+    const daemon = there ?? await startTailscaled(task);
     if (!("pid" in daemon)) return notStarted(task, daemon);
     trimLog(run2, daemon);
     const isThere = () => findDaemon(run2) !== null;
-    const joining = { settings, env, key: key2, socket: socketIn(run2), program: [programs2.cli], deadline, isThere };
-    const running = await bringUp(joining);
+    const program = [programs2.cli];
+    const isNew = there === null;
+    const running = await bringUp({ settings, env, key: key2, socket: socketIn(run2), program, deadline, isNew, isThere });
     const outcome = "ok" in running ? running : await tryGateway(task, daemon, running);
     if (outcome.ok) noteReady(run2, daemon);
     else noteLost(run2);
@@ -5577,7 +5586,7 @@ function real(path) {
 import { existsSync as existsSync5 } from "node:fs";
 import { networkInterfaces } from "node:os";
 var patience2 = 1500;
-var settling = 6e3;
+var settling2 = 6e3;
 var vendorsControl = "https://controlplane.tailscale.com";
 var vendorsSocket = "/var/run/tailscale/tailscaled.sock";
 async function takeWay(settings, given, uid) {
@@ -5607,7 +5616,7 @@ async function takeWay(settings, given, uid) {
 async function lookAtConnection(settings, { way, daemon, folder }, given, uid, host) {
   const socket = socketOf(settings, way, folder, daemon);
   const [status, holder] = await Promise.all([
-    socket === null ? null : untilKnown(socket, host, performance.now() + (settings === null ? patience2 : settling)),
+    socket === null ? null : untilKnown(socket, host, performance.now() + (settings === null ? patience2 : settling2)),
     daemon === null && settings?.folder ? holderOf(`${settings.folder}/aperture-env-${uid}/${way === "ts-unplug" ? way : "tailscale"}`, given) : null
   ]);
   const isOut = status !== null && !("phase" in status) && status.state !== "Running" && status.loginUrl === null;

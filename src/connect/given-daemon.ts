@@ -42,7 +42,13 @@ export function connectGiven(task: GivenTask): Promise<Outcome> {
     // Only root's own account may tell the daemon anything.
     const sudo = uid === 0 ? [] : [findProgram("sudo", task.env) ?? "sudo", "-n"];
     const words = cli === null ? null : ([...sudo, cli] as unknown as readonly [string, ...string[]]);
-    const running = await bringUp({ ...task, program: words, deadline, isThere: () => performance.now() < deadline });
+    const running = await bringUp({
+      ...task,
+      program: words,
+      deadline,
+      isNew: false,
+      isThere: () => performance.now() < deadline,
+    });
     if ("ok" in running) return running;
     const status = await waitForMachine(socket, running, hostname, deadline);
     if (findMachine(status, hostname) === null) return silent(status, hostname);

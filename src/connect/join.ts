@@ -19,6 +19,8 @@ export interface Joining {
   readonly program: readonly [string, ...string[]] | null;
   /** As `performance.now()` counts. */
   readonly deadline: number;
+  /** Whether nobody can have asked it for a login yet. */
+  readonly isNew: boolean;
   /** Whether the daemon is there, or may still come. */
   isThere(): boolean;
 }
@@ -94,7 +96,13 @@ export async function bringUp(joining: Joining): Promise<TailnetStatus | Outcome
             next: `log in at  ${status.loginUrl}  and start again`,
             loginUrl: status.loginUrl,
           };
-        } else if (login !== null && key === null && asking === null && status.loginUrl === null) {
+        } else if (
+          login !== null &&
+          key === null &&
+          asking === null &&
+          status.loginUrl === null &&
+          (joining.isNew || performance.now() - began > settling)
+        ) {
           if (isJob(env))
             return failed(
               "This job has no key for the tailnet",
@@ -113,6 +121,12 @@ export async function bringUp(joining: Joining): Promise<TailnetStatus | Outcome
 
 /** Who starts again has logged in, as a rule, and the daemon hears of it a moment later: in milliseconds. */
 const justLoggedIn = 2500;
+
+/**
+ * For a moment after a person has logged in, the daemon has no address to show and is not in yet; who then asked for a new one would undo the login. In
+ * milliseconds.
+ */
+const settling = 3000;
 
 /** What the time was spent on. */
 function late({ loginServer }: Settings, status: TailnetStatus | Failure): Outcome {

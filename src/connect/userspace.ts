@@ -41,12 +41,14 @@ async function connectOnce(task: Task): Promise<Outcome> {
   const lock = await takeLock(run, deadline);
   if (lock === null) return failed("Another process of this account is still connecting", "try again in a moment");
   try {
-    const daemon = findDaemon(run) ?? (await startTailscaled(task));
+    const there = findDaemon(run);
+    const daemon = there ?? (await startTailscaled(task));
     if (!("pid" in daemon)) return notStarted(task, daemon);
     trimLog(run, daemon);
     const isThere = (): boolean => findDaemon(run) !== null;
-    const joining = { settings, env, key, socket: socketIn(run), program: [programs.cli] as const, deadline, isThere };
-    const running = await bringUp(joining);
+    const program = [programs.cli] as const;
+    const isNew = there === null;
+    const running = await bringUp({ settings, env, key, socket: socketIn(run), program, deadline, isNew, isThere });
     const outcome = "ok" in running ? running : await tryGateway(task, daemon, running);
     if (outcome.ok) noteReady(run, daemon);
     else noteLost(run);
