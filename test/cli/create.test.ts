@@ -850,6 +850,27 @@ describe("a person at the terminal", () => {
     expect(lockOf().answers.url).toBe("http://host");
   });
 
+  test("may type what an error suggests, as it stands there", async () => {
+    const backspaces = "\u007f".repeat(60);
+    const session = runAtTerminal(["--providers", "openai", "--small-model", "openai/gpt-6-luna", "--base", "slim"], root);
+    await session.until(questions[0]);
+    session.press(`${backspaces}http://gw/v1/models\r`);
+    await session.until("write http://gw");
+    session.press(`${backspaces}"http://gw"\r`);
+    await session.until(questions[2]);
+    session.press("another");
+    await session.until("another model …");
+    session.press("\r");
+    await session.until("Which model? (provider/model)");
+    session.press(`${backspaces}gpt-6.1-sol\r`);
+    await session.until("write provider/model, for instance openai/gpt-6.1-sol");
+    session.press(`${backspaces}model: openai/gpt-6.1-sol\r`);
+    await session.until(questions[5]);
+    session.press("y");
+    expect((await session.done).exit).toBe(0);
+    expect(lockOf().answers).toMatchObject({ url: "http://gw", model: "openai/gpt-6.1-sol" });
+  });
+
   test("sees folders with how much is in them, and more on request", async () => {
     const session = runAtTerminal([], root);
     await acceptUntil(session, 5);

@@ -109,7 +109,7 @@ test("check: fine, and each thing that is not as it was written is told by its p
   edit(path, (text) => `${text}# mine\n`);
   const { exit, stdout } = await runPiped(["check"], root);
   expect([exit, stdout]).toEqual([3, expect.stringContaining(`! ${path}  is generated, but was edited by hand`)]);
-  expect(stdout).toContain("to change it, set aperture and outputs in the spec to decide");
+  expect(stdout).toContain("to change it, set aperture and outputs in the spec");
 });
 
 test("update: nothing to do, then what the spec changed", async () => {
