@@ -60,7 +60,7 @@ const values: { readonly [Id in QuestionId]: Schema } = {
     default: "http://ai",
     examples: ["http://ai", "http://ai.example.ts.net", "http://localhost:8080"],
     description:
-      "The gateway's origin, scheme://host[:port], without a path: each provider's own suffix is added. Plain http is right, WireGuard encrypts it.",
+      "The gateway's origin, scheme://host[:port], without a path: each provider's own suffix is added. Plain http is fine: WireGuard encrypts it.",
   },
   connection: {
     ...connectionForms(),
@@ -180,7 +180,7 @@ const values: { readonly [Id in QuestionId]: Schema } = {
   managed: {
     type: "boolean",
     default: false,
-    description: "Put the configuration into /etc/opencode, where no project file can override it.",
+    description: "Install the configuration in /etc/opencode, where neither a project file nor APERTURE_URL can override it.",
   },
   strict: {
     type: "boolean",
@@ -194,13 +194,13 @@ const values: { readonly [Id in QuestionId]: Schema } = {
     items: { enum: choicesOf("online") },
     default: [],
     description:
-      "What OpenCode may ask of the internet beside the gateway. share: sessions that somebody shares go to opencode.ai. lsp: language servers are fetched where a configuration turns lsp on.",
+      "Internet access of OpenCode besides the gateway. share: sessions that somebody shares go to opencode.ai. lsp: language servers are fetched where a configuration turns lsp on.",
   },
   plugins: {
     enum: choicesOf("plugins"),
     default: "allow",
     description:
-      "What of OpenCode's plugins is let in. allow: plan, check and doctor name them. pinned: a plugin that is a package without its exact version fails check and doctor. refuse: any plugin does, and OpenCode calls none of their hooks. No switch of OpenCode 1.18 keeps it from fetching and loading their code: check in CI does that.",
+      "The policy for OpenCode's plugins. allow: plan, check and doctor report them. pinned: a plugin that is a package without its exact version fails check and doctor. refuse: any plugin does, and OpenCode calls none of their hooks. No switch of OpenCode 1.18 keeps it from fetching and loading their code: check in CI does that.",
   },
   otherProviders: {
     type: "array",
@@ -214,7 +214,7 @@ const values: { readonly [Id in QuestionId]: Schema } = {
     oneOf: [{ type: "integer", minimum: chunkTimeouts.least, maximum: chunkTimeouts.most }, { const: false }],
     default: chunkTimeouts.proposed,
     description:
-      "How long a stream may be silent, in milliseconds: then OpenCode ends it and asks again, where it would wait for ever. Leave room for models that think before they write. false: no limit. OpenCode watches server-sent events only, so not the streams of Amazon Bedrock's own wire format.",
+      "Milliseconds that a stream may be silent: OpenCode then ends it and retries, instead of waiting for ever. Leave room for models that think before they write. false: no limit. OpenCode watches server-sent events only, so not the streams of Amazon Bedrock's own wire format.",
   },
   attribution: {
     type: "array",
@@ -325,11 +325,11 @@ const definitions: Schema = {
             context: {
               type: "integer",
               minimum: 1,
-              description: "What it reads at once, in tokens. Without it nothing is compacted automatically.",
+              description: "Its context window, in tokens. Without it auto-compaction is off.",
             },
-            output: { type: "integer", minimum: 1, description: "What it writes at once, in tokens." },
+            output: { type: "integer", minimum: 1, description: "Its maximum output, in tokens." },
             reasoning: { type: "boolean", description: "Whether it reasons before it answers." },
-            images: { type: "boolean", description: "Whether it takes images." },
+            images: { type: "boolean", description: "Whether it accepts images." },
           },
         },
       },

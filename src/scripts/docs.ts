@@ -51,7 +51,7 @@ function makeSpecPage(): string {
     question.help,
   ]);
   return page("The spec: aperture-env.yaml", [
-    "What a repository's environment shall be, at the repository's root. Only `aperture.url` is needed. What is left out is kept as the lock has it, and for",
+    "The environment that a repository should have, at the repository's root. Only `aperture.url` is required. Omitted keys keep their value from the lock, and for",
     "a new environment proposed. YAML 1.2 with comments, at most 64 KiB and 8 levels; anchors, aliases, tags and unknown keys are refused with line and column.",
     "",
     "## Keys",
@@ -157,7 +157,7 @@ const exits = [
   ["1", "a defect of this program; please report it"],
   ["2", "usage: a flag, a value or an answer is wrong or missing"],
   ["3", "a decision is needed: a conflict, drift, a file that is not ours"],
-  ["4", "the machine: network, Docker, permissions, Node.js too old"],
+  ["4", "an environment problem: network, Docker, permissions, Node.js too old"],
   ["130", "interrupted (Ctrl-C): nothing was written"],
 ];
 
