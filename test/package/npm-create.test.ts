@@ -160,7 +160,7 @@ describe("flags before the --", () => {
     const folder = folders.make("my-app");
     const { exit, stderr } = await create(folder, ["--yes"]);
     expect(exit, stderr).toBe(2);
-    expect(stderr).toContain("npm took a --yes for its own");
+    expect(stderr).toContain("npm kept --yes for itself");
     expect(stderr).toContain("npm create aperture-env@latest -- --yes");
     expect(treeOf(folder)).toEqual({});
   });
