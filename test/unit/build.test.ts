@@ -245,7 +245,7 @@ describe("progress", () => {
     "#5 [ci 1/6] FROM docker.io/library/debian:bookworm-slim",
     "#5 CACHED",
     "[2026-11-30T17:41:33.121Z] #10 [ci 3/6] RUN sh packages.sh \u001B[31m",
-    "#10 0.256 Get:1 http://deb.debian.org/debian bookworm InRelease [151 kB]",
+    "#10 0.256 Get:1 http://apt.example/debian bookworm InRelease [151 kB]",
     "#11 exporting to image",
     "nothing of BuildKit's",
   ];
