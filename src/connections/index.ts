@@ -8,4 +8,4 @@ import { tsUnplug } from "./ts-unplug.ts";
 import { userspace } from "./userspace.ts";
 
 /** All of them. */
-export const connections: readonly [Connection, ...Connection[]] = [network, auto, tailscale, sidecar, userspace, tsUnplug];
+export const connections: readonly [Connection, ...Connection[]] = [auto, network, tailscale, sidecar, userspace, tsUnplug];

@@ -21,7 +21,11 @@ afterEach(() => outside.remove());
 
 const read = (path: string): string => readFileSync(join(root, path), "utf8");
 const lockOf = (folder = root): Lock => parseLock(readFileSync(join(folder, "aperture-env.lock"), "utf8"))!;
-const ownFiles = ["aperture-env.lock", "aperture-env.yaml", ...wantedFiles({ kind: "own" }).map(({ path }) => path)].sort();
+const ownFiles = [
+  "aperture-env.lock",
+  "aperture-env.yaml",
+  ...wantedFiles({ kind: "own" }, { connection: "auto" }).map(({ path }) => path),
+].sort();
 const filesOf = (tree: Files): string[] => Object.keys(tree).filter((path) => !/^[0-7]+\//.test(tree[path]!));
 const git = (cwd: string, ...args: readonly string[]): string =>
   execFileSync("git", args, {

@@ -188,7 +188,7 @@ describe("what fits", () => {
     const flags = await runPiped(["--yes", "--outputs", "devcontainer", "--connection", "relay,hostname=dev"], root);
     expect(flags.exit).toBe(2);
     expect(flags.stderr).toContain("The output devcontainer cannot carry the connection relay: it has no relay.");
-    expect(flags.stderr).toMatch(/Connect devcontainer by network.*; or generate workflow with relay\./);
+    expect(flags.stderr).toMatch(/Connect devcontainer by auto or network.*; or generate workflow with relay\./);
     untouched();
     write(root, { "aperture-env.yaml": "aperture:\n  connection: { kind: relay, hostname: dev }\noutputs: [devcontainer]\n" });
     expect((await runPiped([], root)).stderr).toContain("aperture-env.yaml:2:15: The output devcontainer cannot carry");

@@ -36,7 +36,7 @@ describe("report", () => {
     const before = treeOf(root, true);
     const ran = await runPiped(["report", ...folders], root);
     expect(ran.stdout).toMatch(
-      /^ {2}repository {2}versions +gateway +models +state\n {2}api +ours \d\S+ +http:\/\/ai +anthropic\/\S+ +fine\n +OpenCode 1\.\S+ +network +anthropic\/\S+\n/,
+      /^ {2}repository {2}versions +gateway +models +state\n {2}api +ours \d\S+ +http:\/\/ai +anthropic\/\S+ +fine\n +OpenCode 1\.\S+ +auto +anthropic\/\S+\n/,
     );
     expect(ran.stdout).toMatch(/^ {2}web .* drift: 1 file\n.* past the gateway: 1 place$/m);
     expect(ran.stdout).toMatch(
@@ -69,7 +69,7 @@ describe("report", () => {
     expect(lines).toHaveLength(6);
     expect(lines[0]).toBe(String(csvHeader).trimEnd());
     expect(lines[2]).toMatch(
-      /^web,drift,\d[^,]*,1\.[^,]*,http:\/\/ai,network,anthropic; openai,anthropic\/[^,]*,anthropic\/[^,]*,,opencode\.json:1:\d+,\.devcontainer\/aperture-env\/launcher\.sh,$/,
+      /^web,drift,\d[^,]*,1\.[^,]*,http:\/\/ai,auto,anthropic; openai,anthropic\/[^,]*,anthropic\/[^,]*,,opencode\.json:1:\d+,\.devcontainer\/aperture-env\/launcher\.sh,$/,
     );
     expect(lines[3]).toContain(",openai/gpt-5 2026-12-11,");
     expect(lines[5]).toMatch(/^broken,failed,{11}The spec is not valid YAML/);

@@ -96,7 +96,7 @@ describe("a dev container of its own", () => {
 
   test("update follows the spec in files that were edited; another word changes what it must and leaves nothing; so does remove", async () => {
     const before: Files = treeOf(root);
-    await run("--yes");
+    await run("--yes", "--connection", "network");
     const plain = treeOf(root);
     await run("update", "--connection", "sidecar");
     edit(compose, (text) => text.replace("command: sleep infinity", "command: sleep infinity\n    init: true"));

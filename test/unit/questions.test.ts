@@ -50,7 +50,7 @@ describe("the table", () => {
     }
     expect(earlier).toEqual({
       url: "http://ai",
-      connection: "network",
+      connection: "auto",
       tailscale: null,
       ...both,
       model: "anthropic/claude-sonnet-5-5",

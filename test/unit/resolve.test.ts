@@ -81,7 +81,7 @@ describe("each source", () => {
     const resolution = await resolve({});
     expect(resolution.answers).toEqual({
       url: "http://ai",
-      connection: "network",
+      connection: "auto",
       tailscale: null,
       providers: [
         { id: "anthropic", api: "messages" },

@@ -32,6 +32,7 @@ done
 chmod 0755 "$prefix/share" "$share"
 install -m 0755 "$here/launcher.sh" "$prefix/bin/opencode"
 install -m 0755 "$here/doctor.sh" "$prefix/bin/aperture-doctor"
+install -m 0755 "$here/connect.sh" "$prefix/bin/aperture-connect"
 # OpenCode's folders belong to whoever works in the container: what is mounted there as a new volume does, too.
 own() {
   [ -d "$1" ] || { own "${1%/*}" && mkdir "$1" && chown "$account" "$1"; }

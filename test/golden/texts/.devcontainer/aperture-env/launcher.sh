@@ -259,6 +259,116 @@ elif [ ! -e "$_lock" ] && [ ! -e "$_config/node_modules" ] && ! needs_package; t
   mkdir "$_config/node_modules" 2>/dev/null && echo "$_seed" >"$_lock"
 fi
 
+# The way to the gateway. Only what asks it waits for that, and only OpenCode's own process gets the proxy.
+_way=auto
+_way=${APERTURE_CONNECTION:-$_way}
+
+_need=''
+for _word in "$@"; do
+  case $_word in
+    -h | --help | -v | --version) _need=none ;;
+    -* | DEBUG | INFO | WARN | ERROR) ;;
+    *)
+      [ -n "$_need" ] || case $_word in
+        run | github) _need=answer ;;
+        completion | mcp | attach | debug | auth | providers | agent | upgrade | uninstall | models | stats | export | import | session | plugin | plug | db) _need=none ;;
+        *) _need=screen ;;
+      esac
+      ;;
+  esac
+done
+
+# Addresses, this machine itself and what goes through somebody's proxy need no tailnet of ours.
+_host=${APERTURE_URL#*://}
+_host=${_host%%/*}
+case $_host in '['*) _host=${_host%]*}] ;; *) _host=${_host%:*} ;; esac
+case $APERTURE_URL in
+  https:*) _proxy=${https_proxy:-${HTTPS_PROXY:-}} ;;
+  *) _proxy=${http_proxy:-${HTTP_PROXY:-}} ;;
+esac
+case ,${no_proxy:-${NO_PROXY:-}}, in *,"$_host",*) _proxy='' ;; *) ;; esac
+case $_way:$_proxy:$_host in
+  *:localhost | *.localhost | *:127.*) _way=network ;;
+  userspace:* | ts-unplug:*) ;;
+  *:?*:* | *:'['*) _way=network ;;
+  *) case $_host in *[!0-9.]*) ;; *) _way=network ;; esac ;;
+esac
+
+# Whether a file of this account's begins with that word, and is younger than five minutes.
+fresh() {
+  # shellcheck disable=SC3067 # as above
+  [ -f "$2" ] && [ -O "$2" ] && read -r _word _then <"$2" || return
+  case $_then in '' | *[!0-9]*) return 1 ;; *) ;; esac
+  [ "$_word" = "$1" ] && [ "$((_now - _then))" -ge 0 ] && [ "$((_now - _then))" -lt 300 ]
+}
+
+# Whether a daemon of this account's runs, which may be another program by now, or a dead one that nobody has looked after.
+running() {
+  _by='' _pid='' _port=''
+  # shellcheck disable=SC3067 # as above
+  [ -f "$_run/connect" ] && [ -O "$_run/connect" ] && read -r _by _pid _port <"$_run/connect" || return
+  case $_pid$_port in '' | *[!0-9]*) return 1 ;; *) ;; esac
+  { read -r _ _name _state _ <"/proc/$_pid/stat"; } 2>/dev/null || return
+  case $_by$_name$_state in userspace'(tailscaled)'[!ZX]* | ts-unplug'(ts-unplug)'[!ZX]*) return 0 ;; *) return 1 ;; esac
+}
+
+# Whether the network leads to the gateway, as far as its name tells: an address of a tailnet has only a tailnet's own name, and https proves itself.
+there() {
+  _seen=unknown
+  # shellcheck disable=SC3013 # as above
+  if fresh "$_host" "$_run/network" && [ ! /etc/resolv.conf -nt "$_run/network" ]; then return; fi
+  { read -r _since _ </proc/uptime; } 2>/dev/null
+  # That of busybox counts in seconds.
+  # shellcheck disable=SC3013 # as above
+  if [ "$(command -v timeout)" -ef "$(command -v busybox)" ]; then return 1; fi
+  _found=$(timeout 0.3 getent hosts "$_host" 2>/dev/null)
+  case $? in
+    0) ;;
+    2) _seen=none && return 1 ;;
+    124 | 143) _seen=late && return 1 ;;
+    # One of the two is not there.
+    *) return 1 ;;
+  esac
+  _seen=$_found
+  case $APERTURE_URL:$_found in
+    https:*) ;;
+    *:100.6[4-9].* | *:100.[789]?.* | *:100.1[01]?.* | *:100.12[0-7].* | *:[Ff][Dd]7[Aa]:115[Cc]:[Aa]1[Ee]0:*) ;;
+    *) return 1 ;;
+  esac
+  echo "$_host $_now" >"$_run/network"
+}
+
+if [ "$_way" != network ] && [ "$_need" != none ]; then
+  # A place that no variable moves, so that all starts find the same.
+  _before=$_place _run='' _taken='' _uid=$(id -u 2>/dev/null)
+  for _candidate in /tmp /var/tmp /dev/shm; do
+    private "$_candidate" && _run=$_place && break
+  done
+  _place=$_before _now=$(date +%s) _seen=unknown _since=''
+  if running && fresh "$_pid" "$_run/ready"; then
+    :
+  elif [ -n "$_run" ] && [ "$_way" != userspace ] && [ "$_way" != ts-unplug ] && there; then
+    _by=''
+  else
+    sh "$_prefix/bin/aperture-connect" --launch ${_since:+--since "$_since"} --seen "$_seen"
+    _status=$?
+    [ "$_status" -eq 0 ] || [ "$_need" != answer ] || exit 1
+    [ "$_status" -eq 0 ] || _first=1
+    running || _by=''
+  fi
+  case $_by in
+    userspace)
+      HTTP_PROXY=http://127.0.0.1:$_port http_proxy=http://127.0.0.1:$_port
+      NO_PROXY=localhost,127.0.0.1,::1 no_proxy=localhost,127.0.0.1,::1
+      export HTTP_PROXY http_proxy NO_PROXY no_proxy
+      ;;
+    ts-unplug) APERTURE_URL=http://localhost:$_port ;;
+    *) ;;
+  esac
+fi
+# Keys let nodes into the tailnet; OpenCode and what it starts need none.
+unset TS_AUTHKEY TS_AUTH_KEY TS_CLIENT_ID TS_CLIENT_SECRET TS_ID_TOKEN TS_AUDIENCE
+
 # What the doctor found when the container started, for a person: its file begins with ok, or with what is wrong and what to try.
 _verdict=${XDG_STATE_HOME:-$HOME/.local/state}/aperture-env/verdict
 # shellcheck disable=SC3067 # as above
