@@ -10,6 +10,7 @@ import { lifecycleHooks, withOwn } from "../../src/catalog/hooks.ts";
 import { compactId, providers, speechOf } from "../../src/catalog/providers.ts";
 import { nameModels } from "../../src/catalog/compact.ts";
 import { pinnedRelease } from "../../src/catalog/release.ts";
+import { runtimeOf } from "../../src/parts/connection-answer.ts";
 import { editJsonc } from "../../src/edit/editors.ts";
 import { valuesFor } from "../../src/outputs/devcontainer.ts";
 import { nestedFeature } from "../../src/outputs/payload.ts";
@@ -47,6 +48,8 @@ function benign(given: Environment): Environment {
 }
 
 /** The same names, whose values mean nothing. */
+/** Whether something is done in the container before the gateway can be reached. */
+const connects = (answers: Answers): boolean => runtimeOf(answers).connect !== null;
 const plainly = (map: Answers["hooks"]): Answers["hooks"] => Object.fromEntries(Object.keys(map).map((name) => [name, "plain"]));
 
 const baseOf = ({ base }: Answers): Pick<Base, "dev" | "ci" | "user"> =>
@@ -122,7 +125,7 @@ function checkJson(given: Environment, made: Rendered): void {
   );
   const feature = JSON.parse(textOf(made, `${featureFolder}/devcontainer-feature.json`)) as Record<string, unknown>;
   const nested = nestedFeature(shape);
-  const hooks = shape.kind === "feature" ? withOwn(answers.hooks, false) : {};
+  const hooks = shape.kind === "feature" ? withOwn(answers.hooks, connects(answers)) : {};
   expect(feature).toEqual({
     ...feature,
     ...hooks,
@@ -156,7 +159,7 @@ function checkJson(given: Environment, made: Rendered): void {
         mounts: [{ type: "volume", source: volume, target: "/var/lib/aperture-env" }],
       }),
       ...(answers.forwardPorts.length > 0 && { forwardPorts: answers.forwardPorts }),
-      ...withOwn(answers.hooks, false),
+      ...withOwn(answers.hooks, connects(answers)),
       containerUser: baseOf(answers).user,
       remoteUser: baseOf(answers).user,
     });
@@ -211,7 +214,7 @@ function checkLines(made: Rendered, plain: Rendered): void {
     [`${featureFolder}/devcontainer-feature.json`]: new RegExp(`^ {4}"APERTURE_URL": |^ {2}"(?:${lifecycleHooks.join("|")})": `),
     [`${featureFolder}/launcher.sh`]: /^_?gateway=/,
     [`${featureFolder}/revision`]: /^[0-9a-f]{12}$/,
-    [`${featureFolder}/environment.json`]: /^ {2}"origin": /,
+    [`${featureFolder}/environment.json`]: /^ {2}"(?:origin|connect)": /,
     [`${featureFolder}/opencode.json`]: /"(?:baseURL|api|name)": "/,
     [`${featureFolder}/models.json`]: /^ {6}"\S+": \{.*"name":"/,
   };
