@@ -10,6 +10,7 @@ import { lifecycleHooks, withOwn } from "../../src/catalog/hooks.ts";
 import { compactId, providers, speechOf } from "../../src/catalog/providers.ts";
 import { nameModels } from "../../src/catalog/compact.ts";
 import { pinnedRelease } from "../../src/catalog/release.ts";
+import { volumesOf } from "../../src/parts/container.ts";
 import { runtimeOf } from "../../src/parts/connection-answer.ts";
 import { editJsonc } from "../../src/edit/editors.ts";
 import { valuesFor } from "../../src/outputs/devcontainer.ts";
@@ -125,12 +126,17 @@ function checkJson(given: Environment, made: Rendered): void {
   );
   const feature = JSON.parse(textOf(made, `${featureFolder}/devcontainer-feature.json`)) as Record<string, unknown>;
   const nested = nestedFeature(shape);
+  const runtime = runtimeOf(answers);
+  // Programs out of an image are for a Dockerfile; a Feature that wants them is refused before it comes to this.
+  const carried = shape.kind === "feature" && runtime.programs.includes("tailscale") && answers.tailscale?.image === undefined;
+  const mounts = volumesOf(answers, runtime).map(({ name, path }) => ({ type: "volume", source: name, target: path }));
+  expect(mounts.every(({ source }) => source === volume)).toBe(true);
   const hooks = shape.kind === "feature" ? withOwn(answers.hooks, connects(answers)) : {};
   expect(feature).toEqual({
     ...feature,
     ...hooks,
     containerEnv: { APERTURE_URL: answers.url, OPENCODE_CONFIG: "/usr/local/share/aperture-env/opencode.json" },
-    ...(nested !== null && { dependsOn: { [nested]: {} } }),
+    ...(nested !== null && { dependsOn: { [nested]: {}, ...(carried && { [nestedFeature(shape, "", "tailscale")!]: {} }) } }),
   });
   expect(Object.keys(feature)).toEqual([
     "id",
@@ -139,7 +145,7 @@ function checkJson(given: Environment, made: Rendered): void {
     "description",
     "options",
     ...(nested === null ? [] : ["dependsOn"]),
-    ...(answers.state === "volume" ? ["mounts"] : []),
+    ...(mounts.length > 0 ? ["mounts"] : []),
     ...Object.keys(hooks),
     "containerEnv",
   ]);
@@ -155,8 +161,11 @@ function checkJson(given: Environment, made: Rendered): void {
       name: answers.name,
       build: { dockerfile: "Dockerfile", target: "dev", args: { APERTURE_ENV_REVISION: made.revision } },
       ...(Object.keys(answers.containerEnv).length > 0 && { containerEnv: answers.containerEnv }),
-      ...(answers.state === "volume" && {
-        mounts: [{ type: "volume", source: volume, target: "/var/lib/aperture-env" }],
+      ...(mounts.length > 0 && { mounts }),
+      ...(runtime.secrets.length > 0 && {
+        secrets: Object.fromEntries(
+          runtime.secrets.map(({ name, why, url }) => [name, { description: why, documentationUrl: url }]),
+        ),
       }),
       ...(answers.forwardPorts.length > 0 && { forwardPorts: answers.forwardPorts }),
       ...withOwn(answers.hooks, connects(answers)),
@@ -173,8 +182,8 @@ function checkJson(given: Environment, made: Rendered): void {
 const volume = "aperture-env-${devcontainerId}";
 
 /** What dev container tools would expand stands only where a person put it, in values of variables and in commands, and in the volume's name. */
-function expectNoVariables(value: unknown, { containerEnv, hooks, state }: Answers): void {
-  const meant = new Set([...Object.values(containerEnv), ...Object.values(hooks), ...(state === "volume" ? [volume] : [])]);
+function expectNoVariables(value: unknown, { containerEnv, hooks }: Answers): void {
+  const meant = new Set([...Object.values(containerEnv), ...Object.values(hooks), volume]);
   for (const text of textsIn(value)) if (!meant.has(text)) expect(text).not.toContain("${");
 }
 
@@ -190,6 +199,10 @@ function checkDockerfile({ answers }: Environment, made: Rendered, plain: Render
   const stages = ours.getFROMs().map((from: From) => [from.getImage(), from.getBuildStage()]);
   expect(stages).toEqual([
     [theirs.getFROMs()[0]!.getImage(), "opencode"],
+    ...theirs
+      .getFROMs()
+      .slice(1, -2)
+      .map((from) => [from.getImage(), from.getBuildStage()]),
     [ci, "ci"],
     [dev, "dev"],
   ]);
