@@ -76,9 +76,13 @@ describe.skipIf(!available)("OpenCode's folders", () => {
   test("a volume that is root's moves the data and nothing else, and the line tells how to mend it, which does", async () => {
     const volume = ["--volume", `${await makeVolume()}:${data}`];
     await inImage(volume, ["sh", "-c", `touch ${data}/x; chown -R 0:0 ${data}`], "root");
-    const ran = await inImage(volume, ["sh", "-c", `${ask.map((word) => `'${word}'`).join(" ")} && ls /tmp/aperture-env-1000`]);
+    const ran = await inImage(volume, [
+      "sh",
+      "-c",
+      `${ask.map((word) => `'${word}'`).join(" ")} && cd /tmp/aperture-env-1000 && ls -d */`,
+    ]);
     expect(ran.stdout).toContain("answering as");
-    expect(ran.stdout.trim().split("\n").at(-1)).toBe("data");
+    expect(ran.stdout.trim().split("\n").at(-1)).toBe("data/");
     const mend = `chown -R 1000 ${data}`;
     expect(said(ran)).toEqual([
       `opencode (aperture-env): this account cannot write ${data}; what belongs there is in /tmp/aperture-env-1000 and goes with the container. To fix it: as root, ${mend}`,

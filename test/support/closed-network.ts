@@ -53,7 +53,10 @@ export async function startClosedNetwork(flags: readonly string[] = []): Promise
     name: network.name,
     args: ["--network", network.name, "--volume", `${resolv}:/etc/resolv.conf:ro`],
     nameServer,
-    requests: async () => (await lines<LoggedRequest>(gateway.logs)).filter(({ userAgent }) => userAgent !== "aperture-doctor"),
+    requests: async () =>
+      (await lines<LoggedRequest>(gateway.logs)).filter(
+        ({ userAgent }) => userAgent !== "aperture-doctor" && userAgent !== "aperture-connect",
+      ),
     keys: async () => [...new Set((await lines<LoggedRequest>(gateway.logs)).flatMap(({ keys }) => keys))].toSorted(),
     names: async () => [
       ...new Set((await lines<{ name?: string }>(server.logs)).flatMap(({ name }) => (name === undefined ? [] : [name]))),
