@@ -9,6 +9,7 @@ import { lockPath, parseLock, type Lock } from "../../src/lock/lock.ts";
 import { opencodeBinary } from "../support/opencode.ts";
 import { makeTemporary, textOf, writeTree, type Tree } from "../golden/cases.ts";
 import { caseNames, readCase } from "../golden/store.ts";
+import { fixedAddressOf } from "../../src/parts/connection-answer.ts";
 
 const binary = await opencodeBinary();
 const share = ".devcontainer/aperture-env";
@@ -92,7 +93,7 @@ describe.skipIf(binary === null)("opencode debug config", { timeout: 60_000 }, (
     expect(config.enabled_providers).toEqual(ids);
     expect(Object.keys(config.provider)).toEqual(ids);
     // A managed configuration has the address itself: no variable may lead it elsewhere.
-    const origin = answers.managed ? answers.url : gateway;
+    const origin = answers.managed ? fixedAddressOf(answers) : gateway;
     for (const { id, api } of answers.providers) {
       const baseURL = `${origin}${findProvider(id)!.wireFormats[api]!.suffix}`;
       expect(config.provider[id]!.options, id).toEqual({
