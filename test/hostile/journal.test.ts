@@ -369,7 +369,7 @@ describe("the program itself, killed while it writes", () => {
       expect(run(["create", "--yes", "--name", "x"], killAt).status).toBeNull();
       const cutOff = treeOf(root, true);
       expect(Object.keys(cutOff)).toContain(journalPath);
-      for (const args of [["create"], ["create", "--yes", "--dry-run"]]) {
+      for (const args of [["create"], ["create", "--yes", "--name", "x", "--dry-run"]]) {
         const { status, stderr } = run(args);
         expect({ status, stderr }).toMatchObject({
           status: args.includes("--dry-run") ? 0 : 3,
