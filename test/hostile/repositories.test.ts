@@ -301,7 +301,7 @@ async function holdCommands(layout: string, start: keyof typeof commands = "an e
     const before = world.tree();
     const ran = await asSomebody(() => world.run(...argv));
     // What is left for a person to settle is named, with what else was written.
-    const isLeft = ran.exit === 3 && ran.stdout.includes("Left for you to settle");
+    const isLeft = ran.exit === 3 && ran.stdout.includes("Left for you to resolve");
     if ((ran.exit !== 0 && !isLeft) || argv[0] === "check") expect(world.tree(), argv.join(" ")).toEqual(before);
   }
 }
