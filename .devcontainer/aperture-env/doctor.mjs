@@ -876,6 +876,7 @@ function pause(ms) {
 
 // src/connect/probe.ts
 import { lookup } from "node:dns/promises";
+import { connect as connectTo } from "node:net";
 function readSeen(text) {
   if (text === "none" || text === "late" || text === "unknown") return { kind: text };
   return { kind: "addresses", addresses: text.split(/\s+/).filter((word2) => /^[\d.]+$|:/.test(word2)) };
@@ -892,17 +893,31 @@ async function findOnNetwork(origin, seen, deadline) {
   const [address] = found2;
   if (address === void 0) return { there: false, why: `this network knows no ${name}` };
   if (url.protocol === "https:" || found2.some(isOfTailnet)) return { there: true };
-  const answer = await ask({
+  const port = Number(url.port || 80);
+  const answer = await isOpen(address, port, deadline) ? await ask({
     url,
     host: address,
-    port: Number(url.port || 80),
+    port,
     proxy: null,
     headers: { "user-agent": "aperture-connect" },
     body: null,
-    deadline
-  });
-  const there = "status" in answer && answer.status < 500 && /^application\/json\b/i.test(answer.type);
+    deadline: Math.max(deadline, performance.now() + patience)
+  }) : null;
+  const there = answer !== null && "status" in answer && answer.status < 500 && /^application\/json\b/i.test(answer.type);
   return there ? { there } : { there, why: `${name} is ${address} here, which is not of a tailnet, and no gateway answers there` };
+}
+var patience = 3e3;
+function isOpen(host, port, deadline) {
+  return new Promise((resolve) => {
+    const socket = connectTo({ host, port });
+    const end2 = (open) => {
+      clearTimeout(late2);
+      socket.destroy();
+      resolve(open);
+    };
+    const late2 = setTimeout(() => end2(false), Math.max(1, deadline - performance.now()));
+    socket.once("connect", () => end2(true)).once("error", () => end2(false));
+  });
 }
 async function addressesOf(name, seen, deadline) {
   if (seen.kind === "addresses") return seen.addresses;
@@ -916,8 +931,8 @@ async function addressesOf(name, seen, deadline) {
 }
 
 // src/connect/given-daemon.ts
-async function isAnswering(socket, patience3) {
-  const until = performance.now() + patience3;
+async function isAnswering(socket, patience4) {
+  const until = performance.now() + patience4;
   for (; ; ) {
     if (!("phase" in await askStatus(socket, performance.now() + 1e3))) return true;
     if (performance.now() >= until) return false;
@@ -5496,11 +5511,11 @@ function endGroup2({ pid, kill }, isGuarded) {
 }
 
 // src/doctor/probe/attribution.ts
-var patience = 1e3;
+var patience2 = 1e3;
 var script = '_share=$1; . "$1/attribution.sh"; printf %s "$APERTURE_ENV_HEADERS"';
 async function readHeaders({ share, prefix }, env, cwd) {
   if (prefix === null || !existsSync3(`${share}/attribution.sh`)) return null;
-  const { status, stdout } = await run(["/bin/sh", "-c", script, "sh", share], { env, cwd, timeout: patience });
+  const { status, stdout } = await run(["/bin/sh", "-c", script, "sh", share], { env, cwd, timeout: patience2 });
   return status === 0 ? stdout : null;
 }
 
@@ -5585,7 +5600,7 @@ function real(path) {
 // src/doctor/probe/connection.ts
 import { existsSync as existsSync5 } from "node:fs";
 import { networkInterfaces } from "node:os";
-var patience2 = 1500;
+var patience3 = 1500;
 var settling2 = 6e3;
 var vendorsControl = "https://controlplane.tailscale.com";
 var vendorsSocket = "/var/run/tailscale/tailscaled.sock";
@@ -5602,8 +5617,8 @@ async function takeWay(settings, given, uid) {
   const isReady = daemon !== null && textIn(folder, "ready").startsWith(`${daemon.pid} `);
   const { proxy } = findRoute(new URL(origin), given);
   const isOwn = !isForced && proxy !== null && proxy.host !== `127.0.0.1:${daemon?.port}`;
-  const isOpen = daemon !== null && !isForced && !isReady && !isOwn;
-  const leads = isOpen && (await findOnNetwork(origin, { kind: "unknown" }, performance.now() + 400)).there;
+  const isOpen2 = daemon !== null && !isForced && !isReady && !isOwn;
+  const leads = isOpen2 && (await findOnNetwork(origin, { kind: "unknown" }, performance.now() + 400)).there;
   if (way === "ts-unplug") {
     const address = `http://localhost:${daemon?.port ?? settings.port}`;
     return { way, daemon, folder, gateway: origin, env: { ...env, APERTURE_URL: address } };
@@ -5616,7 +5631,7 @@ async function takeWay(settings, given, uid) {
 async function lookAtConnection(settings, { way, daemon, folder }, given, uid, host) {
   const socket = socketOf(settings, way, folder, daemon);
   const [status, holder] = await Promise.all([
-    socket === null ? null : untilKnown(socket, host, performance.now() + (settings === null ? patience2 : settling2)),
+    socket === null ? null : untilKnown(socket, host, performance.now() + (settings === null ? patience3 : settling2)),
     daemon === null && settings?.folder ? holderOf(`${settings.folder}/aperture-env-${uid}/${way === "ts-unplug" ? way : "tailscale"}`, given) : null
   ]);
   const isOut = status !== null && !("phase" in status) && status.state !== "Running" && status.loginUrl === null;
@@ -5638,7 +5653,7 @@ function socketOf(settings, way, folder, daemon) {
 }
 async function untilKnown(socket, host, deadline) {
   for (; ; ) {
-    const status = await askStatus(socket, performance.now() + patience2);
+    const status = await askStatus(socket, performance.now() + patience3);
     const isSettled = "phase" in status || status.health.some((said) => said.includes("login error")) || !["NoState", "Starting", "Running"].includes(status.state) || status.state === "Running" && (status.self?.online === true || findMachine(status, host) !== null);
     if (isSettled || performance.now() + 250 > deadline) return status;
     await new Promise((resolve) => setTimeout(resolve, 200));
@@ -5655,7 +5670,7 @@ async function whyNoControl(server, given) {
     proxy: null,
     headers: { "user-agent": "aperture-doctor" },
     body: null,
-    deadline: performance.now() + patience2
+    deadline: performance.now() + patience3
   });
   return "phase" in answer ? `${url.host}: ${answer.code}` : null;
 }

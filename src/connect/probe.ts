@@ -1,5 +1,6 @@
 /** Whether the network leads to the gateway as it is. A name alone is no proof: `ai` is a domain of the internet, and any network may know a host of that name. */
 import { lookup } from "node:dns/promises";
+import { connect as connectTo } from "node:net";
 import { ask, isAddress } from "../gateway/http/client.ts";
 
 /** What was found; `why` is a sentence without its full stop. */
@@ -24,7 +25,7 @@ export function isOfTailnet(address: string): boolean {
 
 /**
  * Looks, until `deadline` as `performance.now()` counts. An address of a tailnet is proof, for only a tailnet's own names have one; so is any address of
- * a gateway by https, which proves itself; and else an answer as a gateway gives it.
+ * a gateway by https, which proves itself; and else an answer as a gateway gives it, for which whoever takes the connection may need longer.
  */
 export async function findOnNetwork(origin: string, seen: Seen, deadline: number): Promise<Found> {
   const url = new URL("/v1/models", origin);
@@ -34,19 +35,39 @@ export async function findOnNetwork(origin: string, seen: Seen, deadline: number
   const [address] = found;
   if (address === undefined) return { there: false, why: `this network knows no ${name}` };
   if (url.protocol === "https:" || found.some(isOfTailnet)) return { there: true };
-  const answer = await ask({
-    url,
-    host: address,
-    port: Number(url.port || 80),
-    proxy: null,
-    headers: { "user-agent": "aperture-connect" },
-    body: null,
-    deadline,
-  });
-  const there = "status" in answer && answer.status < 500 && /^application\/json\b/i.test(answer.type);
+  const port = Number(url.port || 80);
+  const answer = (await isOpen(address, port, deadline))
+    ? await ask({
+        url,
+        host: address,
+        port,
+        proxy: null,
+        headers: { "user-agent": "aperture-connect" },
+        body: null,
+        deadline: Math.max(deadline, performance.now() + patience),
+      })
+    : null;
+  const there = answer !== null && "status" in answer && answer.status < 500 && /^application\/json\b/i.test(answer.type);
   return there
     ? { there }
     : { there, why: `${name} is ${address} here, which is not of a tailnet, and no gateway answers there` };
+}
+
+/** For whoever takes a connection, in milliseconds: on a busy machine a good gateway needs it, and no prompt is sent to any other. */
+const patience = 3000;
+
+/** Whether somebody takes connections there. */
+function isOpen(host: string, port: number, deadline: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connectTo({ host, port });
+    const end = (open: boolean): void => {
+      clearTimeout(late);
+      socket.destroy();
+      resolve(open);
+    };
+    const late = setTimeout(() => end(false), Math.max(1, deadline - performance.now()));
+    socket.once("connect", () => end(true)).once("error", () => end(false));
+  });
 }
 
 /** Null where nobody answered in time. */

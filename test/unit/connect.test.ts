@@ -123,7 +123,10 @@ describe("an address", () => {
 describe("the network", () => {
   const soon = (): number => performance.now() + 400;
   let type = "application/json";
-  const server = createServer((_request, response) => response.setHeader("content-type", type).end("{}"));
+  let wait = 0;
+  const server = createServer((_request, response) => {
+    setTimeout(() => response.setHeader("content-type", type).end("{}"), wait);
+  });
   let origin = "";
   beforeAll(async () => {
     await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
@@ -141,6 +144,25 @@ describe("the network", () => {
     expect(await findOnNetwork(origin, seen, soon())).toEqual({ there: true });
     type = "text/html";
     expect(await findOnNetwork(origin, seen, soon())).toMatchObject({ there: false, why: expect.stringContaining("127.0.0.1") });
+  });
+
+  test("leads there, too, where whoever takes the connection is slow to answer, as on a busy machine", async () => {
+    type = "application/json";
+    wait = 1000;
+    expect(await findOnNetwork(origin, readSeen("127.0.0.1 gateway.test"), soon())).toEqual({ there: true });
+    wait = 0;
+  });
+
+  test("leads nowhere where nobody takes the connection, and that is known in time", async () => {
+    const started = performance.now();
+    expect(await findOnNetwork("http://gateway.test:9", readSeen("127.0.0.1 gateway.test"), soon())).toMatchObject({
+      there: false,
+    });
+    // Silent: an address of a documentation's network (RFC 5737).
+    expect(await findOnNetwork("http://gateway.test", readSeen("192.0.2.1 gateway.test"), soon())).toMatchObject({
+      there: false,
+    });
+    expect(performance.now() - started).toBeLessThan(1500);
   });
 
   test("knows no such name, or does not say", async () => {
