@@ -2,13 +2,14 @@
  * `npm run bench`: the budgets, each as a ratio against a peer in the same run. Exit 1 where one is not met.
  * The peer for start-up and generation is create-vite; for the first answer it is the same OpenCode with the plain two-file configuration.
  */
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { modelsOfCatalogue } from "../../src/gateway/mock/stock.ts";
 import { startMockGateway } from "../../src/gateway/mock/server.ts";
 import { installLocally, whyNotHere } from "../../src/scripts/install-locally.ts";
+import { measureConnections } from "./connections.ts";
 import { measureEdits, measureFleet } from "./fleet.ts";
 import { measureDiscovery, measureDoctor } from "./gateway.ts";
 import { measureImages } from "./images.ts";
@@ -22,7 +23,7 @@ export interface Figure {
   readonly met: boolean;
 }
 
-/** Runs all parts, or those named as arguments: package, start, fleet, edits, answer, doctor, discovery, images. */
+/** Runs all parts, or those named as arguments: package, start, fleet, edits, answer, doctor, discovery, images, connections. */
 export async function bench(root: string, parts: readonly string[]): Promise<number> {
   const work = mkdtempSync(join(tmpdir(), "aperture-env-bench-"));
   const wanted = (part: string): boolean => parts.length === 0 || parts.includes(part);
@@ -41,6 +42,7 @@ export async function bench(root: string, parts: readonly string[]): Promise<num
     if (wanted("doctor")) add(await measureDoctor(root, work));
     if (wanted("discovery")) add(await measureDiscovery(root));
     if (wanted("images")) add(await measureImages(root, work));
+    if (wanted("connections")) add(await measureConnections());
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
@@ -158,6 +160,24 @@ async function measureAnswer(root: string, work: string): Promise<Figure[]> {
     30,
   );
   const cost = launcher.ours.ms - launcher.theirs.ms;
+  // What asks the gateway by the connection auto, where the network was found to lead there a moment ago.
+  const known = join("/tmp", `aperture-env-${process.getuid!()}`);
+  const wasThere = existsSync(known);
+  const asking = await compare(
+    {
+      command: [environment.opencode, "run", "hi"],
+      options: { env: { ...base, APERTURE_ENV_PREFIX: stub, APERTURE_URL: "http://gateway.bench" } },
+      prepare: () => {
+        mkdirSync(known, { recursive: true, mode: 0o700 });
+        writeFileSync(join(known, "network"), `gateway.bench ${Math.floor(Date.now() / 1000)}\n`);
+        return {};
+      },
+    },
+    { command: [join(stub, "lib", "aperture-env", "opencode"), "run", "hi"], options: { env: base } },
+    30,
+  );
+  rmSync(wasThere ? join(known, "network") : known, { recursive: true });
+  const asked = asking.ours.ms - asking.theirs.ms;
 
   const gateway = await startMockGateway({ models: await modelsOfCatalogue() });
   try {
@@ -192,6 +212,12 @@ async function measureAnswer(root: string, work: string): Promise<Figure[]> {
     );
     return [
       { what: "launcher over the bare binary", measured: `${cost.toFixed(1)} ms`, budget: "at most 5 ms", met: cost <= 5 },
+      {
+        what: "the same with auto, where the network is known",
+        measured: `${asked.toFixed(1)} ms`,
+        budget: "at most 10 ms more",
+        met: asked - cost <= 10,
+      },
       figure("first answer, against the plain two-file config", answer, 0.75),
       {
         what: "its peak memory, against the same",

@@ -7,8 +7,7 @@ import { delimiter, join, resolve } from "node:path";
 import { build } from "esbuild";
 import { execa } from "execa";
 import { pinnedRelease } from "../../src/catalog/release.ts";
-
-const root = resolve(import.meta.dirname, "../..");
+import { root } from "./project-root.ts";
 
 /** On everything that a test makes, so that what a killed run left behind can be found and removed. */
 const label = "aperture-env.test";

@@ -2,8 +2,9 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
+import { root } from "./project-root.ts";
 
-const bin = join(import.meta.dirname, "..", "..", "dist", "bin.js");
+const bin = join(root, "dist", "bin.js");
 
 /** Writes files below a folder: path to text. */
 export function writeTree(folder: string, files: Readonly<Record<string, string>>): void {

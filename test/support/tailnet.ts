@@ -4,7 +4,7 @@
  */
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { execa } from "execa";
 import type { LoggedRequest } from "../../src/gateway/mock/log.ts";
 import {
@@ -16,9 +16,9 @@ import {
   type Container,
   type Network,
 } from "./docker.ts";
+import { root } from "./project-root.ts";
 import { isThere } from "./skips.ts";
 
-const root = resolve(import.meta.dirname, "../..");
 const script = join(root, ".ci", "tailnet");
 const state = process.env["TAILNET_STATE"] ?? "/var/tmp/aperture-env-tailnet";
 
