@@ -185,10 +185,11 @@ async function measureAnswer(root: string, work: string): Promise<Figure[]> {
     const plain = join(work, "plain-home");
     mkdirSync(join(plain, ".config", "opencode"), { recursive: true });
     mkdirSync(join(plain, ".local", "share", "opencode"), { recursive: true });
-    const provider = { options: { baseURL: `${gateway.origin}/v1` } };
+    // OpenCode's own catalogue is older than the model.
+    const provider = { options: { baseURL: `${gateway.origin}/v1` }, models: { "claude-sonnet-5-5": {} } };
     writeFileSync(
       join(plain, ".config", "opencode", "opencode.json"),
-      JSON.stringify({ $schema: "https://opencode.ai/config.json", provider: { anthropic: provider, openai: provider } }),
+      JSON.stringify({ $schema: "https://opencode.ai/config.json", provider: { anthropic: provider } }),
     );
     const key = { type: "api", key: "-" };
     writeFileSync(join(plain, ".local", "share", "opencode", "auth.json"), JSON.stringify({ anthropic: key, openai: key }), {
