@@ -10,6 +10,9 @@ const root = join(import.meta.dirname, "..");
 /** Whether the real files can be had: they lie outside this repository. */
 const there = existsSync(join(root, "..", "shared", "corpus"));
 
+/** Real programs, each with a time of its own, on a machine that may do much else: what passes at the second try is shown as such. */
+const retry = 1;
+
 /** The tiers, by the mode that vitest is started with (`--mode`); without one it is `test`, what `npm test` runs. */
 const tiers = {
   /** What needs nothing but Node. */
@@ -30,13 +33,25 @@ const tiers = {
     provide: { files: "real" },
   },
   /** Real OpenCode against the mock gateway. */
-  opencode: { include: ["test/opencode/**/*.test.ts"], testTimeout: 20_000, hookTimeout: 120_000, maxWorkers: 2 },
+  opencode: { include: ["test/opencode/**/*.test.ts"], retry, testTimeout: 20_000, hookTimeout: 120_000, maxWorkers: 2 },
   /** Repositories and gateways of somebody who means harm, and the fuzzers. */
   hostile: { include: ["test/hostile/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 120_000, maxWorkers: 2 },
   /** On a real Docker engine. One file at a time: they share the engine's cache and two processors. */
-  containers: { include: ["test/containers/**/*.test.ts"], testTimeout: 600_000, hookTimeout: 900_000, fileParallelism: false },
+  containers: {
+    include: ["test/containers/**/*.test.ts"],
+    retry,
+    testTimeout: 600_000,
+    hookTimeout: 900_000,
+    fileParallelism: false,
+  },
   /** On a real tailnet, in containers. One file at a time: there is one control server. */
-  tailnet: { include: ["test/tailnet/**/*.test.ts"], testTimeout: 600_000, hookTimeout: 1_800_000, fileParallelism: false },
+  tailnet: {
+    include: ["test/tailnet/**/*.test.ts"],
+    retry,
+    testTimeout: 600_000,
+    hookTimeout: 1_800_000,
+    fileParallelism: false,
+  },
 } satisfies Readonly<Record<string, InlineConfig>>;
 
 export default defineConfig(({ mode }) => {
