@@ -1,7 +1,7 @@
 /** Workflows of GitHub Actions: one builds the images, one runs OpenCode in them, one keeps the environment current. */
 import { describeActions } from "../catalog/actions.ts";
 import { file } from "../parts/file.ts";
-import { attributionVariables, describeImages, devcontainersCli, hostOf, jobTags } from "../parts/jobs.ts";
+import { attributionVariables, describeImages, devcontainersCli, hostOf, nameTags, tagsOfJobs } from "../parts/jobs.ts";
 import type { Context, Demand, Output } from "../vocabulary.ts";
 
 const folder = ".github/workflows";
@@ -32,8 +32,8 @@ function contextOf(demand: Demand): Context {
     ...describeImages(demand),
     actions: describeActions(),
     devcontainersCli,
-    tags: `${jobTags.length === 1 ? "the tag" : "the tags"} ${jobTags.join(" and ")}`,
-    tagList: jobTags.join(","),
+    tags: nameTags(answers),
+    tagList: tagsOfJobs(answers).join(","),
     host: hostOf(answers),
     origin: `APERTURE_URL=${answers.url}`,
     variables: attributionVariables(answers, "GITHUB_"),

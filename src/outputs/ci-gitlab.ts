@@ -1,6 +1,6 @@
 /** Jobs of GitLab CI: one builds the image, one runs OpenCode in it. */
 import { file } from "../parts/file.ts";
-import { describeImages, devcontainersCli, jobTags } from "../parts/jobs.ts";
+import { describeImages, devcontainersCli, nameTags } from "../parts/jobs.ts";
 import type { Output } from "../vocabulary.ts";
 
 const path = ".gitlab/aperture-env.yml";
@@ -20,7 +20,7 @@ export const ciGitlab: Output = {
   files: (demand) => [
     file(path, "aperture and outputs", {
       edited: true,
-      context: { ...describeImages(demand), devcontainersCli, tags: `the tag ${jobTags.join(",")}` },
+      context: { ...describeImages(demand), devcontainersCli, tags: nameTags(demand.answers) },
     }),
   ],
   pieces: () => [

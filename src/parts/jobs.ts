@@ -8,8 +8,16 @@ import type { Context, Demand } from "../vocabulary.ts";
 /** The Dev Containers CLI that generated jobs run: the one that this program is tried with. */
 export const devcontainersCli = "0.89.0";
 
-/** The tags that the nodes of jobs bear; Tailscale's own examples call it so (tailscale.com/kb/1276/tailscale-github-action). */
-export const jobTags: readonly string[] = ["tag:ci"];
+/** The tags that the nodes of jobs bear: those of the spec, else what Tailscale's own examples call it (tailscale.com/kb/1276/tailscale-github-action). */
+export function tagsOfJobs({ tailscale }: Answers): readonly string[] {
+  return tailscale?.tags ?? ["tag:ci"];
+}
+
+/** The same for a sentence. */
+export function nameTags(answers: Answers): string {
+  const tags = tagsOfJobs(answers);
+  return `${tags.length === 1 ? "the tag" : "the tags"} ${tags.join(" and ")}`;
+}
 
 /** The gateway's host, for what asks the tailnet for it. */
 export function hostOf({ url }: Answers): string {

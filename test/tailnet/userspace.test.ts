@@ -281,6 +281,23 @@ describe.skipIf(skips("a real tailnet", missing))("a container without any privi
     await container.remove();
   });
 
+  test("a job becomes a node by its first step, as .gitlab/aperture-env.yml has it, and then the doctor is content", async () => {
+    const steps = "aperture-connect --timeout 60 || true; aperture-doctor --timeout 20 && opencode run 'say it in a job'";
+    const container = await startConnected(tailnet, image, [
+      ...unprivileged,
+      "--env",
+      "CI=true",
+      "--env",
+      "GITLAB_CI=true",
+      "--env",
+      `TS_AUTHKEY=${await tailnet.key({ ephemeral: true })}`,
+    ]);
+    const { exitCode, stdout, stderr } = await container.exec(["sh", "-c", steps], { timeout: 120_000 });
+    expect(exitCode, stdout + stderr).toBe(0);
+    expect(stdout).toContain("say it in a job");
+    await container.remove();
+  });
+
   test("a control server that cannot be reached is waited for as long as was said", async () => {
     // The network of containers has no way out, and this one none to the control server either.
     const container = await startConnected(tailnet, image, ["--user", "1000", "--env", `TS_AUTHKEY=${key}`]);

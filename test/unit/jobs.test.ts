@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { actions, newestTag } from "../../src/catalog/actions.ts";
-import { attributionVariables, devcontainersCli, hostOf } from "../../src/parts/jobs.ts";
+import { attributionVariables, devcontainersCli, hostOf, nameTags, tagsOfJobs } from "../../src/parts/jobs.ts";
 import { plainAnswers as answers } from "../support/memory.ts";
 
 test("jobs run the Dev Containers CLI that this program is tried with", () => {
@@ -45,3 +45,9 @@ test.each([
   ["http://ai", "ai"],
   ["https://ai.example.ts.net:8443", "ai.example.ts.net"],
 ])("the host of %s is %s", (url, host) => expect(hostOf({ ...answers, url })).toBe(host));
+
+test("the nodes of jobs bear the tags of the spec, else tag:ci", () => {
+  expect([tagsOfJobs(answers), nameTags(answers)]).toEqual([["tag:ci"], "the tag tag:ci"]);
+  const tagged = { ...answers, tailscale: { tags: ["tag:a", "tag:b"] } };
+  expect([tagsOfJobs(tagged), nameTags(tagged)]).toEqual([["tag:a", "tag:b"], "the tags tag:a and tag:b"]);
+});
