@@ -3,8 +3,8 @@
  * Docker engine, and Go where the tailnet's programs are not built yet.
  */
 import { buildConnected, makeVolume, startConnected, unprivileged } from "../support/connected.ts";
-import { disposeAll, docker, runDetached } from "../support/docker.ts";
-import { startTailnet, tailnetMissing, upCommand, type Tailnet } from "../support/tailnet.ts";
+import { disposeAll, docker } from "../support/docker.ts";
+import { startNode, startTailnet, tailnetMissing, type Tailnet } from "../support/tailnet.ts";
 import type { Figure } from "./bench.ts";
 import { median } from "./measure.ts";
 
@@ -32,21 +32,7 @@ async function measureOn(tailnet: Tailnet): Promise<Figure[]> {
     userspace: await buildConnected(tailnet, "userspace"),
   };
   const key = await tailnet.key();
-  const node = await runDetached("debian:bookworm-slim", {
-    args: [
-      "--network",
-      tailnet.network.name,
-      "--cap-add",
-      "NET_ADMIN",
-      "--device",
-      "/dev/net/tun",
-      "--env",
-      `KEY=${key}`,
-      "--volume",
-      `${tailnet.programs}:/programs:ro`,
-    ],
-    command: ["sh", "-c", `${upCommand({ url: tailnet.url, name: "beside", acceptDns: true })}\nwait`],
-  });
+  const node = await startNode(tailnet, "beside");
   await tailnet.online("beside", node);
   const inside = ["--network", `container:${node.name}`];
   const outside = ["--network", tailnet.network.name, ...unprivileged, "--user", "1000"];

@@ -145,8 +145,27 @@ exec node /app/bin.js mock-gateway --host "$(/programs/tailscale --socket=/run/t
   };
 }
 
+/** A container that is a node as a laptop is one: with a device of its own, and the tailnet's name server. */
+export async function startNode(tailnet: Tailnet, name: string): Promise<Container> {
+  return runDetached("debian:bookworm-slim", {
+    args: [
+      "--network",
+      tailnet.network.name,
+      "--cap-add",
+      "NET_ADMIN",
+      "--device",
+      "/dev/net/tun",
+      "--env",
+      `KEY=${await tailnet.key()}`,
+      "--volume",
+      `${tailnet.programs}:/programs:ro`,
+    ],
+    command: ["sh", "-c", `${upCommand({ url: tailnet.url, name, acceptDns: true })}\nwait`],
+  });
+}
+
 /** Shell lines that make a container a node with a device of its own, by the key in `KEY`; they want `NET_ADMIN` and `/dev/net/tun`. */
-export function upCommand({
+function upCommand({
   url,
   name,
   acceptDns = false,

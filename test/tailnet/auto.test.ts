@@ -5,7 +5,7 @@ import { buildConnected, prompt, startConnected, unprivileged } from "../support
 import { startDnsServer, type DnsServer } from "../support/dns-server.ts";
 import { disposeAll, docker, onDispose, runDetached, type Container } from "../support/docker.ts";
 import { skips } from "../support/skips.ts";
-import { startTailnet, tailnetMissing, upCommand, type Tailnet } from "../support/tailnet.ts";
+import { startNode, startTailnet, tailnetMissing, type Tailnet } from "../support/tailnet.ts";
 
 const missing = await tailnetMissing();
 const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
@@ -41,21 +41,7 @@ describe.skipIf(skips("a real tailnet", missing))("one image", () => {
     let addresses: readonly string[];
 
     beforeAll(async () => {
-      laptop = await runDetached("debian:bookworm-slim", {
-        args: [
-          "--network",
-          tailnet.network.name,
-          "--cap-add",
-          "NET_ADMIN",
-          "--device",
-          "/dev/net/tun",
-          "--env",
-          `KEY=${key}`,
-          "--volume",
-          `${tailnet.programs}:/programs:ro`,
-        ],
-        command: ["sh", "-c", `${upCommand({ url: tailnet.url, name: "laptop", acceptDns: true })}\nwait`],
-      });
+      laptop = await startNode(tailnet, "laptop");
       addresses = (await tailnet.online("laptop", laptop)).ip_addresses;
     });
 

@@ -1,9 +1,9 @@
 /** The connection `network` on a real tailnet: a container whose network leads there by itself, as that of a laptop or of a sidecar does. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { docker, disposeAll, onDispose, runDetached, temporaryFolder, uniqueName, type Container } from "../support/docker.ts";
+import { docker, disposeAll, onDispose, temporaryFolder, uniqueName, type Container } from "../support/docker.ts";
 import { generate, writeTree } from "../support/repository.ts";
 import { skips } from "../support/skips.ts";
-import { startTailnet, tailnetMissing, upCommand, type Tailnet } from "../support/tailnet.ts";
+import { startNode, startTailnet, tailnetMissing, type Tailnet } from "../support/tailnet.ts";
 
 const missing = await tailnetMissing();
 
@@ -24,21 +24,7 @@ describe.skipIf(skips("a real tailnet", missing))("a network that leads to the t
     expect(built.exitCode, built.stderr).toBe(0);
     onDispose(() => docker(["image", "rm", "--force", image]));
     // The laptop: a node with a device of its own, whose name server is the tailnet's.
-    network = await runDetached("debian:bookworm-slim", {
-      args: [
-        "--network",
-        tailnet.network.name,
-        "--cap-add",
-        "NET_ADMIN",
-        "--device",
-        "/dev/net/tun",
-        "--env",
-        `KEY=${await tailnet.key()}`,
-        "--volume",
-        `${tailnet.programs}:/programs:ro`,
-      ],
-      command: ["sh", "-c", `${upCommand({ url: tailnet.url, name: "laptop", acceptDns: true })}\nwait`],
-    });
+    network = await startNode(tailnet, "laptop");
     laptop = (await tailnet.online("laptop", network)).ip_addresses;
   });
   afterAll(disposeAll);
