@@ -28,6 +28,7 @@ import { startMockGateway, type LoggedRequest, type MockModel } from "../../src/
 import type { Answers } from "../../src/questions/types.ts";
 import { renderEnvironment } from "../../src/render/render.ts";
 import { installLocally, type LocalInstallation } from "../../src/scripts/install-locally.ts";
+import { plainAnswers } from "../support/answers.ts";
 import { catalogue } from "../support/catalogue.ts";
 
 const cache = join(import.meta.dirname, "..", "..", "node_modules", ".cache", "aperture-env");
@@ -49,29 +50,9 @@ export function removeFolders(): void {
 
 /** The proposed providers, the defaults of the first, the plain Debian. */
 export const defaultAnswers: Answers = {
+  ...plainAnswers,
   name: "test",
-  url: "http://ai",
-  connection: "network",
-  tailscale: null,
   providers: Object.values(proposedProviders).map(({ id, defaultApi }) => ({ id, api: defaultApi })),
-  model: "anthropic/claude-sonnet-5-5",
-  smallModel: "anthropic/claude-haiku-4-5",
-  style: "separate",
-  opencode: pinnedRelease.version,
-  managed: false,
-  online: [],
-  plugins: "allow",
-  strict: false,
-  otherProviders: [],
-  chunkTimeout: 600_000,
-  state: "container",
-  attribution: [],
-  base: "debian",
-  outputs: ["devcontainer"],
-  devcontainers: ["all"],
-  containerEnv: {},
-  forwardPorts: [],
-  hooks: {},
 };
 
 /** Writes the Feature folder of those answers and gives its path. */

@@ -6,7 +6,8 @@ import { conflictsOf, writesOf } from "../../src/plan/plan.ts";
 import type { Answers } from "../../src/questions/types.ts";
 import type { Shape } from "../../src/vocabulary.ts";
 import { fileSet } from "../support/file-sets.ts";
-import { applied, plainAnswers, planRemove, planUpdate, type Texts } from "../support/memory.ts";
+import { plainAnswers } from "../support/answers.ts";
+import { applied, planRemove, planUpdate, type Texts } from "../support/memory.ts";
 
 const asked: Answers = {
   ...plainAnswers,

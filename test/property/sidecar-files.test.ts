@@ -13,7 +13,7 @@ import { runtimeOf } from "../../src/parts/connection-answer.ts";
 import { besideValues, networkKeys } from "../../src/parts/sidecar.ts";
 import { planValues, takeValuesOut } from "../../src/plan/pieces/values.ts";
 import { besideOf } from "../../src/prepare/beside.ts";
-import { plainAnswers } from "../support/memory.ts";
+import { plainAnswers } from "../support/answers.ts";
 import { fileSet } from "../support/file-sets.ts";
 
 const styles: Readonly<Record<string, (text: string) => string>> = {

@@ -12,7 +12,8 @@ import { changesOf, conflictsOf, writesOf } from "../../src/plan/plan.ts";
 import type { Answers } from "../../src/questions/types.ts";
 import { specPath } from "../../src/spec/spec.ts";
 import { fails } from "../../src/plan/check.ts";
-import { applied, checkOf, plainAnswers, planUpdate } from "../support/memory.ts";
+import { plainAnswers } from "../support/answers.ts";
+import { applied, checkOf, planUpdate } from "../support/memory.ts";
 import { skipsWithoutGit } from "../support/skips.ts";
 
 const own: Shape = { kind: "own" };

@@ -12,37 +12,11 @@ import { demandOf, filesOf } from "../../src/parts/compose.ts";
 import type { Answers } from "../../src/questions/types.ts";
 import { renderEnvironment } from "../../src/render/render.ts";
 import type { Shape, WantedFile } from "../../src/vocabulary.ts";
+import { plainAnswers } from "./answers.ts";
 import { catalogue } from "./catalogue.ts";
 
 /** Texts by path. */
 export type Texts = ReadonlyMap<string, string>;
-
-/** Answers of a small environment. */
-export const plainAnswers: Answers = {
-  name: "sample",
-  url: "http://ai",
-  connection: "network",
-  tailscale: null,
-  providers: [{ id: "anthropic", api: "messages" }],
-  model: "anthropic/claude-sonnet-5-5",
-  smallModel: "anthropic/claude-haiku-4-5",
-  style: "separate",
-  opencode: pinnedRelease.version,
-  managed: false,
-  online: [],
-  plugins: "allow",
-  strict: false,
-  otherProviders: [],
-  chunkTimeout: 600_000,
-  state: "container",
-  attribution: [],
-  base: "debian",
-  outputs: ["devcontainer"],
-  devcontainers: ["all"],
-  containerEnv: {},
-  forwardPorts: [],
-  hooks: {},
-};
 
 /** The files of an environment of that shape. */
 export const wantedFiles = (shape: Shape, answers: Partial<Answers> = {}): readonly WantedFile[] =>

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { pinnedRelease } from "../../src/catalog/release.ts";
 import { renderEnvironment } from "../../src/render/render.ts";
+import { plainAnswers } from "./answers.ts";
 import { catalogue } from "./catalogue.ts";
 import { fetchOpencode, whyNotHere } from "../../src/scripts/install-locally.ts";
 
@@ -49,31 +50,7 @@ function skip(reason: string): null {
 
 function renderFetch(): string {
   const { files } = renderEnvironment({
-    answers: {
-      name: "test",
-      url: "http://ai",
-      connection: "network",
-      tailscale: null,
-      providers: [{ id: "anthropic", api: "messages" }],
-      model: "anthropic/claude-sonnet-5-5",
-      smallModel: "anthropic/claude-haiku-4-5",
-      style: "separate",
-      opencode: pinnedRelease.version,
-      managed: false,
-      online: [],
-      plugins: "allow",
-      strict: false,
-      otherProviders: [],
-      chunkTimeout: 600_000,
-      state: "container",
-      attribution: [],
-      base: "debian",
-      outputs: ["devcontainer"],
-      devcontainers: ["all"],
-      containerEnv: {},
-      forwardPorts: [],
-      hooks: {},
-    },
+    answers: plainAnswers,
     release: pinnedRelease,
     registry: "",
     shape: { kind: "own" },

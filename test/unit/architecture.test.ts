@@ -11,7 +11,8 @@ import { doctorPath, featureFolder, specSchemaPath } from "../../src/catalog/fil
 import { nothing } from "../../src/parts/runtime.ts";
 import { demandOf, filesOf } from "../../src/parts/compose.ts";
 import type { Shape } from "../../src/vocabulary.ts";
-import { plainAnswers, wantedFiles } from "../support/memory.ts";
+import { plainAnswers } from "../support/answers.ts";
+import { wantedFiles } from "../support/memory.ts";
 import { forExisting } from "../../src/scripts/build.mjs";
 import { helperNames, readTemplates } from "../../src/scripts/templates.mjs";
 

@@ -16,7 +16,8 @@ import { renderEnvironment, type Rendered } from "../../src/render/render.ts";
 import type { Answers } from "../../src/questions/types.ts";
 import { findProgram } from "../opencode/environment.ts";
 import { catalogue } from "../support/catalogue.ts";
-import { applied, planUpdate, planRemove, plainAnswers } from "../support/memory.ts";
+import { plainAnswers } from "../support/answers.ts";
+import { applied, planUpdate, planRemove } from "../support/memory.ts";
 
 const render = (attribution: readonly string[], more: Partial<Answers> = {}): Rendered =>
   renderEnvironment({

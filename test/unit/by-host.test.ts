@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { formatConnection, parseConnection, readConnection, runtimeOf } from "../../src/parts/connection-answer.ts";
 import { nothing } from "../../src/parts/runtime.ts";
 import type { ConnectionChoice } from "../../src/questions/types.ts";
-import { plainAnswers } from "../support/memory.ts";
+import { plainAnswers } from "../support/answers.ts";
 
 const runtime = (connection: ConnectionChoice, tailscale = plainAnswers.tailscale): ReturnType<typeof runtimeOf> =>
   runtimeOf({ ...plainAnswers, connection, tailscale });

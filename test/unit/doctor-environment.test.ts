@@ -16,7 +16,7 @@ import type { Check } from "../../src/doctor/types.ts";
 import type { Answers, ProviderChoice } from "../../src/questions/types.ts";
 import { renderEnvironment } from "../../src/render/render.ts";
 import { catalogue } from "../support/catalogue.ts";
-import { plainAnswers } from "../support/memory.ts";
+import { plainAnswers } from "../support/answers.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "aperture-env-made-for-"));
 let server: Server;

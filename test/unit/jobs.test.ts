@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { actions, newestTag } from "../../src/catalog/actions.ts";
 import { attributionVariables, devcontainersCli, hostOf, nameTags, tagsOfJobs } from "../../src/parts/jobs.ts";
-import { plainAnswers as answers } from "../support/memory.ts";
+import { plainAnswers as answers } from "../support/answers.ts";
 
 test("jobs run the Dev Containers CLI that this program is tried with", () => {
   const { dependencies } = JSON.parse(readFileSync(join(import.meta.dirname, "../../package.json"), "utf8")) as {

@@ -7,31 +7,18 @@ import { isInside } from "../../src/lock/inside.ts";
 import { formatLock, hashText, normalise, parseLock, readLockText, type Lock } from "../../src/lock/lock.ts";
 import { isRegistry } from "../../src/lock/registry.ts";
 import { questions } from "../../src/questions/table.ts";
+import { plainAnswers } from "../support/answers.ts";
 
 const lock: Lock = {
   lockVersion: 3,
   generator: "0.0.0",
   revision: "0123456789ab",
   answers: {
+    ...plainAnswers,
     name: "x",
-    url: "http://ai",
-    connection: "network",
-    tailscale: null,
     providers: [{ id: "openai", api: "responses" }],
     model: "openai/gpt-6.1-sol",
     smallModel: "openai/gpt-6-luna",
-    style: "separate",
-    opencode: "1.18.18",
-    managed: false,
-    online: [],
-    plugins: "allow",
-    strict: false,
-    otherProviders: [],
-    chunkTimeout: 600_000,
-    state: "container",
-    attribution: [],
-    base: "debian",
-    outputs: ["devcontainer"],
     devcontainers: [".devcontainer/devcontainer.json"],
     containerEnv: { TZ: "UTC" },
     forwardPorts: [3000, "db:5432"],

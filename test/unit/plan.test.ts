@@ -20,6 +20,7 @@ import { planRemoval } from "../../src/plan/remove.ts";
 import type { FileState } from "../../src/plan/snapshot.ts";
 import { pieceOf, type Rendered, type RenderedFile } from "../../src/render/render.ts";
 import type { Shape, TakenPiece } from "../../src/vocabulary.ts";
+import { plainAnswers } from "../support/answers.ts";
 
 const script = ".devcontainer/aperture-env/install.sh";
 const dockerfile = ".devcontainer/Dockerfile";
@@ -49,29 +50,11 @@ const rendered: Omit<Rendered, "pieces"> = {
 };
 
 const answers: Lock["answers"] = {
+  ...plainAnswers,
   name: "x",
-  url: "http://ai",
-  connection: "network",
-  tailscale: null,
   providers: [{ id: "openai", api: "responses" }],
   model: "openai/gpt-6.1-sol",
   smallModel: "openai/gpt-6-luna",
-  style: "separate",
-  opencode: "1.18.18",
-  managed: false,
-  online: [],
-  plugins: "allow",
-  strict: false,
-  otherProviders: [],
-  chunkTimeout: 600_000,
-  state: "container",
-  attribution: [],
-  base: "debian",
-  outputs: ["devcontainer"],
-  devcontainers: ["all"],
-  containerEnv: {},
-  forwardPorts: [],
-  hooks: {},
 };
 const nextLock: PlanInput["nextLock"] = { generator: "9.9.9", answers, opencode: pinnedRelease, registry: "" };
 const lockOf = (files: Lock["files"]): Lock => ({ lockVersion, revision: "0".repeat(12), ...nextLock, files });

@@ -19,7 +19,7 @@ import { emitProviders, modelsWithoutLimits } from "../../src/render/providers.t
 import { renderEnvironment } from "../../src/render/render.ts";
 import { opencodeSchema } from "../golden/specification.ts";
 import { catalogue } from "../support/catalogue.ts";
-import { plainAnswers } from "../support/memory.ts";
+import { plainAnswers } from "../support/answers.ts";
 
 const limit = { context: 262144, output: 65536 };
 const house: ProviderChoice = { id: "house-models", api: "chat", name: "House", models: [{ id: "qwen3-coder", limit }] };

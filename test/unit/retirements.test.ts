@@ -13,7 +13,7 @@ import { proposeModel, proposeSmallModel } from "../../src/questions/parse-provi
 import { questions } from "../../src/questions/table.ts";
 import type { Answers, ProviderChoice, QuestionId, Source } from "../../src/questions/types.ts";
 import { catalogue } from "../support/catalogue.ts";
-import { plainAnswers } from "../support/memory.ts";
+import { plainAnswers } from "../support/answers.ts";
 
 describe("the clock", () => {
   test("can be set, by a day and nothing else", () => {

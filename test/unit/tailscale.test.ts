@@ -12,7 +12,7 @@ import { questionOf } from "../../src/questions/table.ts";
 import type { Answers, TailscaleChoice } from "../../src/questions/types.ts";
 import { askForNewest, askForSums } from "../../src/registry/tailscale.ts";
 import type { Shape } from "../../src/vocabulary.ts";
-import { plainAnswers } from "../support/memory.ts";
+import { plainAnswers } from "../support/answers.ts";
 
 const sum = "ab".repeat(32);
 const image = `registry.example:5000/tailscale@sha256:${sum}`;
