@@ -1,8 +1,7 @@
 /** Renders the files of an environment. Pure: the same environment gives the same bytes on every system. */
 import { createHash } from "node:crypto";
-import runtime from "handlebars/runtime";
 import { text as specSchema } from "virtual:spec-schema";
-import { partials, templates } from "virtual:templates";
+import { programs } from "virtual:templates";
 import { pinImage, type Pins } from "../catalog/image-reference.ts";
 import { doctorPath, specSchemaPath } from "../catalog/files.ts";
 import { hashText } from "../lock/lock.ts";
@@ -20,6 +19,7 @@ import {
   formatWords,
   formatYaml,
 } from "./escape.ts";
+import { runProgram, type Library } from "./program.ts";
 
 /** A file as it shall be. */
 export interface RenderedFile extends Omit<WantedFile, "context" | "template"> {
@@ -36,7 +36,6 @@ export interface Rendered {
   readonly revision: string;
 }
 
-const handlebars = runtime.create();
 const formats: Readonly<Record<string, (text: string) => string>> = {
   json: formatJson,
   flow: formatFlow,
@@ -48,14 +47,17 @@ const formats: Readonly<Record<string, (text: string) => string>> = {
   word: formatWord,
   words: formatWords,
 };
-for (const [name, format] of Object.entries(formats)) {
-  handlebars.registerHelper(name, (value) => {
-    if (typeof value !== "string") throw new Error(`a template gave {{${name}}} ${typeof value} instead of text`);
-    return format(value);
-  });
-}
-for (const [name, specification] of Object.entries(partials))
-  handlebars.registerPartial(name, handlebars.template(specification));
+const helpers: Library["helpers"] = Object.fromEntries(
+  Object.entries(formats).map(([name, format]) => [
+    name,
+    (value) => {
+      if (typeof value !== "string") throw new Error(`a template gave {{${name}}} ${typeof value} instead of text`);
+      return format(value);
+    },
+  ]),
+);
+
+let read: ReturnType<typeof programs> | undefined;
 
 /** Renders everything. Throws only on a defect: answers are validated before they come here. */
 export function renderEnvironment(environment: Environment): Rendered {
@@ -94,9 +96,10 @@ export function pieceOf({ path, strategy, text, executable, edited, decidedBy, j
 }
 
 function renderTemplate(path: string, context: object): string {
-  const specification = templates[path];
-  if (specification === undefined) throw new Error(`there is no template for ${path}`);
-  return handlebars.template(specification)(context);
+  const { templates, partials } = (read ??= programs());
+  const program = templates[path];
+  if (program === undefined) throw new Error(`there is no template for ${path}`);
+  return runProgram(program, context, { helpers, partials });
 }
 
 /** Twelve hexadecimal digits over paths and texts of what goes into the image. */

@@ -1,5 +1,5 @@
 // @ts-check
-/** Builds `dist/` with esbuild: everything bundled, templates precompiled, the help text rendered in advance. */
+/** Builds `dist/` with esbuild: everything bundled, templates compiled, the help text rendered in advance. */
 import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join, parse } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -7,7 +7,7 @@ import { brotliCompressSync } from "node:zlib";
 import { build } from "esbuild";
 import { doctorAsFile, doctorForEsbuild } from "./doctor.mjs";
 import { specSchemaAsFile, specSchemaForEsbuild } from "./schema.mjs";
-import { templatesForEsbuild } from "./templates.mjs";
+import { templatesAsFile, templatesForEsbuild } from "./templates.mjs";
 
 /**
  * The model catalogue as texts that are compressed to a tenth and parsed when they are asked for: a text is parsed faster than the same as a literal
@@ -152,6 +152,7 @@ export async function buildPackage(root) {
         filesForImports(files),
         doctorAsFile(root, join(dist, "aperture-doctor.mjs.br")),
         specSchemaAsFile(root, join(dist, "spec.schema.json.br")),
+        templatesAsFile(join(root, "templates"), join(dist, "templates.json")),
         // What runs in a container has no other file beside it.
         ...(name === parse(standalone).name ? [] : [moreModelsAsFile(root, join(dist, "more-models.json.br"))]),
         ...(settings.plugins ?? []),

@@ -1,21 +1,14 @@
 // @ts-check
 /**
- * Precompiles the Handlebars templates for the builder (esbuild) and the test runner (Vite): the module `virtual:templates` holds them all
- * by target path, so that the product ships no compiler and a broken template breaks the build.
+ * Compiles the Handlebars templates for the builder (esbuild) and the test runner (Vite): the module `virtual:templates` gives them all, so that
+ * the product ships neither a compiler nor Handlebars, and a broken template breaks the build.
  */
-import { readdirSync, readFileSync } from "node:fs";
-import { join, sep } from "node:path";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, join, sep } from "node:path";
 import Handlebars from "handlebars";
 
 /** Helpers that templates may call. They are the only way of a value into a file; `src/render/render.ts` defines them. */
 export const helperNames = ["json", "literal", "number", "yaml", "flow", "sh", "docker", "word", "words"];
-
-/** Nothing is HTML. A missing value is an error without `strict`, whose code is twice as long, because every helper refuses what is not text. */
-const options = {
-  noEscape: true,
-  knownHelpersOnly: true,
-  knownHelpers: Object.fromEntries([...helperNames, "each", "if", "unless"].map((name) => [name, true])),
-};
 
 /**
  * All templates below a folder, as `{ path, source }`: the path is that of the target file, without `.hbs`. CRLF of a checkout becomes LF.
@@ -33,50 +26,92 @@ export function readTemplates(folder) {
 }
 
 /**
- * Precompiled code without what it repeats and nothing reads: places in the template, a substitute for a function that every runtime since 4.6
- * brings, and for our own helpers all but the value, since they look at nothing else and always give text. It is a sixth of the program, and Node
- * reads all of it at every start.
- * @param {string} code
+ * A template as a program of src/render/program.ts. Handlebars reads it, and its rules for lines on which only a block stands hold; of its
+ * language there is what that file runs, and all else is an error here. Nothing is HTML, so nothing is escaped as such.
+ * @param {string} source
+ * @param {string} file For errors.
+ * @returns {unknown[]}
  */
-function shorten(code) {
-  const substitute = /container\.lookupProperty \|\| function\(parent, propertyName\) \{\s+if \([^]*?return undefined\s+\}/g;
-  const context = "(?:alias\\d+|depth0 != null \\? depth0 : \\(container\\.nullContext \\|\\| \\{\\}\\))";
-  const helped = new RegExp(
-    `\\(\\(stack1 = lookupProperty\\(helpers,"(${helperNames.join("|")})"\\)\\.call\\(${context},([^]*?),\\{"name":"\\1","hash":\\{\\},"data":data\\}\\)\\) != null \\? stack1 : ""\\)`,
-    "g",
-  );
-  const property = /\(depth0 != null \? lookupProperty\(depth0,("\w+")\) : depth0\)/g;
-  return code
-    .replace(substitute, "container.lookupProperty")
-    .replace(/,"loc":\{"start":\{[^{}]*\},"end":\{[^{}]*\}\}/g, "")
-    .replace(helped, "helpers.$1($2,{})")
-    .replace(property, "at(depth0,$1)")
-    .replace(/\(\(stack1 = (at\(depth0,"\w+"\))\) != null \? lookupProperty\(stack1,("\w+")\) : stack1\)/g, "at($1,$2)");
+export function compileTemplate(source, file) {
+  /** @param {hbs.AST.Node} node @param {string} why @returns {never} */
+  const refuse = ({ loc }, why) => {
+    throw new Error(`${file}:${loc.start.line}:${loc.start.column + 1}: ${why}`);
+  };
+  /** @param {hbs.AST.Expression} node */
+  const value = (node) => {
+    if (node.type === "StringLiteral") return /** @type {hbs.AST.StringLiteral} */ (node).value;
+    if (node.type !== "PathExpression") return refuse(node, `${node.type} is no value here`);
+    const { data, depth, parts } = /** @type {hbs.AST.PathExpression} */ (node);
+    const [first, ...rest] = parts;
+    if (!data) return [...Array(depth).fill(".."), ...parts];
+    return first === "root" || (first === "last" && depth === 0) ? [`@${first}`, ...rest] : refuse(node, `no @${first} here`);
+  };
+  /** @param {hbs.AST.Program | undefined} program @returns {unknown[]} */
+  const program = (program) => (program?.body ?? []).flatMap(part);
+  /** @param {hbs.AST.Statement} node @returns {unknown[]} */
+  const part = (node) => {
+    switch (node.type) {
+      case "CommentStatement":
+        return [];
+      case "ContentStatement": {
+        const { value: text } = /** @type {hbs.AST.ContentStatement} */ (node);
+        return text === "" ? [] : [text];
+      }
+      case "MustacheStatement": {
+        const { path, params, hash } = /** @type {hbs.AST.MustacheStatement} */ (node);
+        if (hash !== undefined) refuse(node, "helpers take no names");
+        if (params.length === 0) return [["raw", value(path)]];
+        const { original: name } = /** @type {hbs.AST.PathExpression} */ (path);
+        const [given] = params;
+        return params.length === 1 && given !== undefined && helperNames.includes(name)
+          ? [[name, value(given)]]
+          : refuse(node, `no helper ${name} of ${params.length} values`);
+      }
+      case "BlockStatement": {
+        const { path, params, program: then, inverse } = /** @type {hbs.AST.BlockStatement} */ (node);
+        const { original: name } = /** @type {hbs.AST.PathExpression} */ (path);
+        const [given] = params;
+        if (params.length !== 1 || given === undefined || !blocks.includes(name))
+          return refuse(node, `no block ${name} of this form`);
+        if (name === "each" && inverse !== undefined) return refuse(node, "each has no else here");
+        return [[name, value(given), program(then), ...(inverse === undefined ? [] : [program(inverse)])]];
+      }
+      case "PartialStatement": {
+        const { name, params, hash, indent } = /** @type {hbs.AST.PartialStatement} */ (node);
+        if (params.length > 0 || indent !== "") refuse(node, "a partial has no context of its own, and is not indented");
+        const given = Object.fromEntries((hash?.pairs ?? []).map((pair) => [pair.key, value(pair.value)]));
+        return [["partial", /** @type {hbs.AST.PathExpression} */ (name).original, given]];
+      }
+      default:
+        return refuse(node, `${node.type} has no meaning here`);
+    }
+  };
+  return program(Handlebars.parse(source));
 }
 
-/** A property of a context: its own, like Handlebars' `lookupProperty`, and nothing of nothing. */
-const at = "const at = (object, name) => object == null ? object : Object.hasOwn(object, name) ? object[name] : undefined;";
+const blocks = ["if", "unless", "each"];
 
 /**
- * The text of a module that exports `templates` and `partials`, each a map from path (or partial name) to a precompiled specification.
+ * All templates below a folder as programs: `templates` by the path of the target, `partials` by name.
  * @param {string} folder
  */
-export function precompileTemplates(folder) {
-  const entries = readTemplates(folder).map(({ path, source }) => ({
-    path,
-    code: shorten(String(Handlebars.precompile(source, options))),
-  }));
-  const isPartial = (/** @type {{path: string}} */ entry) => entry.path.endsWith(".partial");
-  const lines = (/** @type {{path: string, code: string}[]} */ list, /** @type {(path: string) => string} */ key) =>
-    list.map((entry) => `${JSON.stringify(key(entry.path))}: ${entry.code}`).join(",\n");
-  return [
-    at,
-    `export const templates = {\n${lines(
-      entries.filter((entry) => !isPartial(entry)),
-      (path) => path,
-    )}\n};`,
-    `export const partials = {\n${lines(entries.filter(isPartial), (path) => path.replace(/^.*\//, "").slice(0, -".partial".length))}\n};`,
-  ].join("\n");
+export function compileTemplates(folder) {
+  const entries = readTemplates(folder).map(({ file, path, source }) => ({ path, program: compileTemplate(source, file) }));
+  const ending = ".partial";
+  return {
+    templates: Object.fromEntries(entries.flatMap(({ path, program }) => (path.endsWith(ending) ? [] : [[path, program]]))),
+    partials: Object.fromEntries(
+      entries.flatMap(({ path, program }) => (path.endsWith(ending) ? [[basename(path, ending), program]] : [])),
+    ),
+  };
+}
+
+/**
+ * A module of its own: it holds the programs as they are.
+ * @param {string} folder
+ */
+function moduleText(folder) {
+  return `export const programs = () => (${JSON.stringify(compileTemplates(folder))});`;
 }
 
 const id = "virtual:templates";
@@ -91,11 +126,30 @@ export function templatesForEsbuild(folder) {
     name: "templates",
     setup(build) {
       build.onResolve({ filter: /^virtual:templates$/ }, () => ({ path: id, namespace: "templates" }));
-      build.onLoad({ filter: /.*/, namespace: "templates" }, () => ({
-        contents: precompileTemplates(folder),
-        loader: "js",
-        watchFiles: readTemplates(folder).map(({ file }) => file),
-      }));
+      build.onLoad({ filter: /.*/, namespace: "templates" }, () => ({ contents: moduleText(folder), loader: "js" }));
+    },
+  };
+}
+
+/**
+ * For the published program: one file beside those of the program, read at the first call. Node reads JSON several times faster than a program.
+ * @param {string} folder
+ * @param {string} file Where it is written.
+ * @returns {import("esbuild").Plugin}
+ */
+export function templatesAsFile(folder, file) {
+  return {
+    name: "templates",
+    setup(build) {
+      build.onResolve({ filter: /^virtual:templates$/ }, () => ({ path: id, namespace: "templates-file" }));
+      build.onLoad({ filter: /.*/, namespace: "templates-file" }, () => {
+        writeFileSync(file, JSON.stringify(compileTemplates(folder)));
+        const contents = [
+          'import { readFileSync } from "node:fs";',
+          `export const programs = () => JSON.parse(readFileSync(\`\${__dirname}/${basename(file)}\`, "utf8"));`,
+        ];
+        return { contents: contents.join("\n"), loader: "js" };
+      });
     },
   };
 }
@@ -108,6 +162,6 @@ export function templatesForVite(folder) {
   return {
     name: "templates",
     resolveId: (/** @type {string} */ source) => (source === id ? `\0${id}` : undefined),
-    load: (/** @type {string} */ resolved) => (resolved === `\0${id}` ? precompileTemplates(folder) : undefined),
+    load: (/** @type {string} */ resolved) => (resolved === `\0${id}` ? moduleText(folder) : undefined),
   };
 }

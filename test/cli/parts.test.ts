@@ -18,19 +18,12 @@ vi.mock("../../src/connections/index.ts", async (original) => {
   return { connections: [...connections, (await import("./parts/relay.ts")).relay] };
 });
 vi.mock("virtual:templates", async (original) => {
-  const known = await original<typeof import("virtual:templates")>();
-  const { precompileTemplates } = await import("../../src/scripts/templates.mjs");
+  const { programs } = await original<typeof import("virtual:templates")>();
+  const { compileTemplate } = await import("../../src/scripts/templates.mjs");
   const { template } = await import("./parts/workflow.ts");
-  const { mkdtempSync, mkdirSync: make, rmSync, writeFileSync } = await import("node:fs");
-  const { dirname, join: joined } = await import("node:path");
-  const { tmpdir } = await import("node:os");
-  const folder = mkdtempSync(joined(tmpdir(), "aperture-env-templates-"));
-  make(dirname(joined(folder, template.path)), { recursive: true });
-  writeFileSync(joined(folder, `${template.path}.hbs`), template.source);
-  const text = precompileTemplates(folder);
-  rmSync(folder, { recursive: true });
-  const more = (await import(`data:text/javascript,${encodeURIComponent(text)}`)) as typeof known;
-  return { templates: { ...known.templates, ...more.templates }, partials: known.partials };
+  const { templates, partials } = programs();
+  const more = { ...templates, [template.path]: compileTemplate(template.source, template.path) };
+  return { programs: () => ({ templates: more, partials }) };
 });
 
 const path = ".github/workflows/aperture.yml";
