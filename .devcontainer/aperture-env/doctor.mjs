@@ -1409,11 +1409,11 @@ async function connectMain(args) {
   );
   if (!outcome.ok) {
     const between = block(isLaunch ? " To fix it: " : "\n\u2192 ");
-    await written(shown`${prefix}${outcome.message}.${between}${outcome.next}.\n`);
+    await written2(shown`${prefix}${outcome.message}.${between}${outcome.next}.\n`);
   }
-  if (outcome.ok && !isLaunch) await written(shown`${outcome.message}.\n`);
+  if (outcome.ok && !isLaunch) await written2(shown`${outcome.message}.\n`);
   return outcome.ok || isStart ? 0 : 1;
-  function written(text) {
+  function written2(text) {
     return new Promise((resolve) => out.write(text, resolve));
   }
 }
@@ -1429,6 +1429,102 @@ function textOf(path) {
   } catch {
     return null;
   }
+}
+
+// src/doctor/types.ts
+function fine(group, code2, message) {
+  return { code: code2, group, severity: "ok", message, cause: null, next: null };
+}
+function found(severity, group, code2, message, cause, next) {
+  return { code: code2, group, severity, message, cause, next };
+}
+var ranks = ["ok", "note", "warning", "failure"];
+function compareSeverity(left, right) {
+  return ranks.indexOf(left) - ranks.indexOf(right);
+}
+function worst(checks) {
+  return checks.reduce((most, { severity }) => compareSeverity(severity, most) > 0 ? severity : most, "ok");
+}
+function show(text, longest2 = 200) {
+  return visible(text, longest2);
+}
+function listed(words, limit = 5) {
+  const some = words.length > limit ? [...words.slice(0, limit), `${words.length - limit} more`] : words;
+  return some.length < 2 ? some[0] ?? "" : `${some.slice(0, -1).join(", ")} and ${some.at(-1)}`;
+}
+
+// src/doctor/report.ts
+var titles = {
+  opencode: "OpenCode",
+  folders: "folders",
+  config: "configuration",
+  connection: "connection",
+  gateway: "gateway",
+  models: "models",
+  surroundings: "around it"
+};
+var glyphs = { ok: "\u2713", note: "\xB7", warning: "!", failure: "\u2717" };
+var styles2 = { ok: "green", note: "dim", warning: "yellow", failure: "red" };
+function formatReport({ checks, verdict, origin, ms }, colour) {
+  const paint = painter(colour);
+  const width = Math.max(...Object.values(titles).map((title) => title.length));
+  const indent = " ".repeat(width + 6);
+  const lines = Object.keys(titles).flatMap(
+    (group) => checks.filter((check) => check.group === group).flatMap((check, index) => [
+      shown`  ${paint(styles2[check.severity], glyphs[check.severity])} ${paint("dim", (index === 0 ? titles[group] : "").padEnd(width))}  ${check.message}${check.severity === "ok" ? "" : paint("dim", `  (${check.code})`)}`,
+      ...check.cause === null ? [] : [shown`${indent}${upperFirst(check.cause)}.`],
+      ...check.next === null ? [] : [shown`${indent}${paint("bold", "\u2192")} ${upperFirst(check.next)}.`]
+    ])
+  );
+  const count = (severity) => checks.filter((check) => check.severity === severity).length;
+  const counted = [
+    [count("failure"), "failure"],
+    [count("warning"), "warning"],
+    [count("note"), "note"]
+  ].filter(([number]) => number !== 0).map(([number, word2]) => `${number} ${word2}${number === 1 ? "" : "s"}`);
+  const words = {
+    ok: "Fine: OpenCode works through the gateway.",
+    note: "Fine: OpenCode works through the gateway.",
+    warning: "It works, but see the warnings.",
+    failure: "It does not work yet: see what is marked \u2717."
+  };
+  const seconds = `${(ms / 1e3).toFixed(2)} s`;
+  const summary = shown`${paint(styles2[verdict], words[verdict])} ${paint("dim", [...counted, seconds].join(", "))}`;
+  return shown`${joined([`OpenCode through ${origin ?? "the gateway"}`, "", ...lines, "", summary], "\n")}\n`;
+}
+function formatJson({ verdict, origin, checks, ms }) {
+  return shown`${json({ schemaVersion: 1, verdict, origin, ms: Math.round(ms), checks })}\n`;
+}
+function formatVerdict({ checks, verdict }) {
+  if (verdict !== "failure") return null;
+  const failures = checks.filter(({ severity }) => severity === "failure");
+  const [first] = failures;
+  const more = failures.length > 1 ? ` (and ${failures.length - 1} more)` : "";
+  return shown`${first.message}${more}. ${upperFirst(first.next ?? "")}. aperture-doctor checks again.`;
+}
+function sorted(checks) {
+  const groups = Object.keys(titles);
+  return [...checks].sort(
+    (left, right) => groups.indexOf(left.group) - groups.indexOf(right.group) || compareSeverity(right.severity, left.severity)
+  );
+}
+function upperFirst(text) {
+  return /^(?:npx|opencode|docker|tailscale|aperture-(?:doctor|connect))\b/.test(text) ? text : `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
+}
+
+// src/doctor/before-prompt.ts
+var promptTimes = { answer: 400, whole: 600 };
+var certain = /^(?:name-(?!server-silent)|proxy|network-gone|origin-https-short|gateway-(?:refused|unreachable|proxy|certificate|speaks-http)$)/;
+function warnBeforePrompt(report) {
+  const checks = report.checks.filter(
+    ({ group, severity }) => (group === "gateway" || group === "connection") && severity === "failure"
+  );
+  const [first] = checks;
+  if (first === void 0) return null;
+  const isCertain = certain.test(first.code);
+  const said = formatVerdict({ ...report, verdict: "failure", checks });
+  const skip = isCertain ? " APERTURE_ENV_PROBE=0 skips this check." : "";
+  return { line: shown`opencode (aperture-env): ${said}${skip}\n`, isCertain };
 }
 
 // src/doctor/doctor.ts
@@ -2393,19 +2489,19 @@ function substitute(text, folder, world, env) {
     return read.kind === "text" ? JSON.stringify(read.text.trim()).slice(1, -1) : null;
   });
 }
-function veil(text, written) {
-  return { text, spans: [{ start: 0, end: text.length, written }] };
+function veil(text, written2) {
+  return { text, spans: [{ start: 0, end: text.length, written: written2 }] };
 }
 function writtenBetween({ text, spans }, from, to) {
-  let written = null;
+  let written2 = null;
   let done = from;
   for (let index = firstBehind(spans, from); index < spans.length && spans[index].start < to; index++) {
     const { start: start2, end: end2, written: reference } = spans[index];
     if (end2 === from) continue;
-    written = `${written ?? ""}${text.slice(done, Math.max(done, start2))}${reference}`;
+    written2 = `${written2 ?? ""}${text.slice(done, Math.max(done, start2))}${reference}`;
     done = Math.max(done, end2);
   }
-  return written === null ? null : written + text.slice(Math.min(done, to), to);
+  return written2 === null ? null : written2 + text.slice(Math.min(done, to), to);
 }
 function firstBehind(spans, offset) {
   let low = 0;
@@ -2429,10 +2525,10 @@ function fill(source, pattern, valueOf) {
   let count = 0;
   const copy = (to) => {
     for (; next < spans.length && spans[next].start <= to; next++) {
-      const { start: start2, end: end2, written } = spans[next];
+      const { start: start2, end: end2, written: written2 } = spans[next];
       const [from, until] = [Math.max(start2, done), Math.min(end2, to)];
       if (from < until || start2 === end2 && from === until)
-        placed2.push({ start: from - done + length, end: until - done + length, written });
+        placed2.push({ start: from - done + length, end: until - done + length, written: written2 });
       if (end2 > to) break;
     }
     parts.push(text.slice(done, to));
@@ -2443,15 +2539,15 @@ function fill(source, pattern, valueOf) {
     const value = valueOf(match[1], match.index);
     if (value === void 0) continue;
     const end2 = match.index + match[0].length;
-    const written = writtenBetween(source, match.index, end2) ?? match[0];
-    if (value === null) return { ok: false, reference: written, why: "unreadable" };
+    const written2 = writtenBetween(source, match.index, end2) ?? match[0];
+    if (value === null) return { ok: false, reference: written2, why: "unreadable" };
     copy(match.index);
     parts.push(value);
-    placed2.push({ start: length, end: length + value.length, written });
+    placed2.push({ start: length, end: length + value.length, written: written2 });
     length += value.length;
     done = end2;
     count++;
-    if (length > largest || count > mostReferences) return { ok: false, reference: written, why: "too-large" };
+    if (length > largest || count > mostReferences) return { ok: false, reference: written2, why: "too-large" };
   }
   copy(text.length);
   return { ok: true, text: parts.join(""), spans: placed2 };
@@ -2668,37 +2764,15 @@ function splitModel(text) {
   return slash === -1 ? [text, ""] : [text.slice(0, slash), text.slice(slash + 1)];
 }
 
-// src/doctor/types.ts
-function fine(group, code2, message) {
-  return { code: code2, group, severity: "ok", message, cause: null, next: null };
-}
-function found(severity, group, code2, message, cause, next) {
-  return { code: code2, group, severity, message, cause, next };
-}
-var ranks = ["ok", "note", "warning", "failure"];
-function compareSeverity(left, right) {
-  return ranks.indexOf(left) - ranks.indexOf(right);
-}
-function worst(checks) {
-  return checks.reduce((most, { severity }) => compareSeverity(severity, most) > 0 ? severity : most, "ok");
-}
-function show(text, longest2 = 200) {
-  return visible(text, longest2);
-}
-function listed(words, limit = 5) {
-  const some = words.length > limit ? [...words.slice(0, limit), `${words.length - limit} more`] : words;
-  return some.length < 2 ? some[0] ?? "" : `${some.slice(0, -1).join(", ")} and ${some.at(-1)}`;
-}
-
 // src/doctor/config/quote.ts
 var unseen = "(a text that only OpenCode has)";
 function quoteFrom(layers, resolved = null) {
   const literal = /* @__PURE__ */ new Set();
   const filled = /* @__PURE__ */ new Map();
   for (const layer of layers)
-    for (const [counted, written] of textsIn(layer)) {
-      if (written === null) literal.add(counted);
-      else filled.set(counted, written);
+    for (const [counted, written2] of textsIn(layer)) {
+      if (written2 === null) literal.add(counted);
+      else filled.set(counted, written2);
     }
   for (const text of textsOf2(resolved)) if (!filled.has(text)) filled.set(text, unseen);
   const writingOf = (counted) => literal.has(counted) ? null : filled.get(counted) ?? null;
@@ -2706,9 +2780,9 @@ function quoteFrom(layers, resolved = null) {
     text: (counted) => show(writingOf(counted) ?? counted),
     address: (counted) => show(bareAddress(writingOf(counted) ?? counted)),
     origin(counted) {
-      const written = writingOf(counted);
-      if (written === null) return show(URL.canParse(counted) ? new URL(counted).origin : bareAddress(counted));
-      const bare = bareAddress(written);
+      const written2 = writingOf(counted);
+      if (written2 === null) return show(URL.canParse(counted) ? new URL(counted).origin : bareAddress(counted));
+      const bare = bareAddress(written2);
       const [host = ""] = /^[a-z][a-z0-9+.-]*:\/\/(?:\{(?:env|file):[^}]+\}|[^/])*/i.exec(bare) ?? [];
       if (host !== "" && !references.test(host) && URL.canParse(host)) return show(new URL(host).origin);
       return `what ${show(references.exec(bare)?.[0] ?? bare)} stands for`;
@@ -2724,16 +2798,16 @@ function bareAddress(text) {
 }
 function* textsIn(layer) {
   for (const { value, start: start2, end: end2 } of stringsOf(layer.text)) {
-    const written = writtenBetween(layer, start2, end2);
-    yield [value, written === null ? null : unquoted(written)];
+    const written2 = writtenBetween(layer, start2, end2);
+    yield [value, written2 === null ? null : unquoted(written2)];
   }
 }
-function unquoted(written) {
+function unquoted(written2) {
   try {
-    const text = JSON.parse(written);
-    return typeof text === "string" ? text : written;
+    const text = JSON.parse(written2);
+    return typeof text === "string" ? text : written2;
   } catch {
-    return written;
+    return written2;
   }
 }
 function* textsOf2(value) {
@@ -3158,15 +3232,15 @@ function choices(fix, managed = false) {
 function describeAddress(id, value, url) {
   const text = value.trim();
   if (/^\{env:APERTURE_URL\}(?=[/?#]|$)/.test(text)) return null;
-  const written = text.replaceAll("{env:APERTURE_URL}", url);
-  const placeholder = /\{(?:env|file):[^}]*\}/.exec(written);
-  if (placeholder !== null && placeholder.index < /^(?:[a-z][a-z0-9+.-]*:[\\/]*)?[^/\\?#]*/i.exec(written)[0].length)
+  const written2 = text.replaceAll("{env:APERTURE_URL}", url);
+  const placeholder = /\{(?:env|file):[^}]*\}/.exec(written2);
+  if (placeholder !== null && placeholder.index < /^(?:[a-z][a-z0-9+.-]*:[\\/]*)?[^/\\?#]*/i.exec(written2)[0].length)
     return {
       what: `comes from ${show2(placeholder[0])}, whose value is not known here`,
       comes: `${id} bypasses the gateway unless that is ${url}`
     };
-  if (!URL.canParse(written)) return { what: "is not an address", comes: `OpenCode cannot reach ${id} with it` };
-  const { origin } = new URL(written);
+  if (!URL.canParse(written2)) return { what: "is not an address", comes: `OpenCode cannot reach ${id} with it` };
+  const { origin } = new URL(written2);
   if (origin === new URL(url).origin) return null;
   return {
     what: `is at ${origin === "null" ? "another address" : origin}, not at the gateway ${url}`,
@@ -3429,8 +3503,8 @@ function judgeContent(text, environment) {
 }
 function describesOther(text, url) {
   if (/\$\{|\$[A-Za-z_]/.test(text)) return false;
-  const written = text.includes("://") ? text : `http://${text}`;
-  return !URL.canParse(written) || new URL(written).origin !== new URL(url).origin;
+  const written2 = text.includes("://") ? text : `http://${text}`;
+  return !URL.canParse(written2) || new URL(written2).origin !== new URL(url).origin;
 }
 
 // src/doctor/judge/config-facts.ts
@@ -6012,65 +6086,6 @@ function isNoExec(folder) {
   return mountOptionsOf(folder).includes("noexec");
 }
 
-// src/doctor/report.ts
-var titles = {
-  opencode: "OpenCode",
-  folders: "folders",
-  config: "configuration",
-  connection: "connection",
-  gateway: "gateway",
-  models: "models",
-  surroundings: "around it"
-};
-var glyphs = { ok: "\u2713", note: "\xB7", warning: "!", failure: "\u2717" };
-var styles2 = { ok: "green", note: "dim", warning: "yellow", failure: "red" };
-function formatReport({ checks, verdict, origin, ms }, colour) {
-  const paint = painter(colour);
-  const width = Math.max(...Object.values(titles).map((title) => title.length));
-  const indent = " ".repeat(width + 6);
-  const lines = Object.keys(titles).flatMap(
-    (group) => checks.filter((check) => check.group === group).flatMap((check, index) => [
-      shown`  ${paint(styles2[check.severity], glyphs[check.severity])} ${paint("dim", (index === 0 ? titles[group] : "").padEnd(width))}  ${check.message}${check.severity === "ok" ? "" : paint("dim", `  (${check.code})`)}`,
-      ...check.cause === null ? [] : [shown`${indent}${upperFirst(check.cause)}.`],
-      ...check.next === null ? [] : [shown`${indent}${paint("bold", "\u2192")} ${upperFirst(check.next)}.`]
-    ])
-  );
-  const count = (severity) => checks.filter((check) => check.severity === severity).length;
-  const counted = [
-    [count("failure"), "failure"],
-    [count("warning"), "warning"],
-    [count("note"), "note"]
-  ].filter(([number]) => number !== 0).map(([number, word2]) => `${number} ${word2}${number === 1 ? "" : "s"}`);
-  const words = {
-    ok: "Fine: OpenCode works through the gateway.",
-    note: "Fine: OpenCode works through the gateway.",
-    warning: "It works, but see the warnings.",
-    failure: "It does not work yet: see what is marked \u2717."
-  };
-  const seconds = `${(ms / 1e3).toFixed(2)} s`;
-  const summary = shown`${paint(styles2[verdict], words[verdict])} ${paint("dim", [...counted, seconds].join(", "))}`;
-  return shown`${joined([`OpenCode through ${origin ?? "the gateway"}`, "", ...lines, "", summary], "\n")}\n`;
-}
-function formatJson({ verdict, origin, checks, ms }) {
-  return shown`${json({ schemaVersion: 1, verdict, origin, ms: Math.round(ms), checks })}\n`;
-}
-function formatVerdict({ checks, verdict }) {
-  if (verdict !== "failure") return null;
-  const failures = checks.filter(({ severity }) => severity === "failure");
-  const [first] = failures;
-  const more = failures.length > 1 ? ` (and ${failures.length - 1} more)` : "";
-  return shown`${first.message}${more}. ${upperFirst(first.next ?? "")}. aperture-doctor checks again.`;
-}
-function sorted(checks) {
-  const groups = Object.keys(titles);
-  return [...checks].sort(
-    (left, right) => groups.indexOf(left.group) - groups.indexOf(right.group) || compareSeverity(right.severity, left.severity)
-  );
-}
-function upperFirst(text) {
-  return /^(?:npx|opencode|docker|tailscale|aperture-(?:doctor|connect))\b/.test(text) ? text : `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
-}
-
 // src/doctor/doctor.ts
 var promptTimeout = 6e4;
 var askingTimeout = 15e3;
@@ -6247,7 +6262,7 @@ async function sendPrompt({ prefix }, env, cwd, origin, secretive) {
 }
 var ours = ["{env:APERTURE_URL}", "{env:APERTURE_ENV_HEADERS}"];
 function putsIn({ spans }) {
-  return spans.some(({ written }) => !ours.includes(written));
+  return spans.some(({ written: written2 }) => !ours.includes(written2));
 }
 function readObject(text) {
   try {
@@ -6309,8 +6324,8 @@ var nothing = {
   ends: []
 };
 function readInstallation(share, prefix, instead) {
-  const written = textOf2(`${share}/environment.json`);
-  const file = written === null ? null : readMadeFor(written);
+  const written2 = textOf2(`${share}/environment.json`);
+  const file = written2 === null ? null : readMadeFor(written2);
   if (file !== null) return { ...file, share, prefix, toldBy: "file" };
   const caller = instead === null ? null : readMadeFor(instead);
   return { ...caller ?? nothing, share, prefix, toldBy: caller === null ? null : "caller" };
@@ -6400,6 +6415,8 @@ async function main() {
     quiet: { type: "boolean" },
     help: { type: "boolean", short: "h" },
     timeout: { type: "string", default: "2" },
+    // By the launcher, before a prompt that nobody watches: one line at most, exit 3 where the gateway is certainly not there.
+    launch: { type: "boolean" },
     // By the shim.
     prefix: { type: "string", default: "/usr/local" },
     parent: { type: "string", default: String(process.ppid) },
@@ -6431,34 +6448,55 @@ async function main() {
   const { BUN_BE_BUN: _, ...env } = process.env;
   const { share = null, environment = null } = values;
   const prefix = share === null ? values.prefix : null;
+  const isLaunch = values.launch === true;
+  const installed = readInstallation(share ?? `${prefix}/share/aperture-env`, prefix, environment);
+  const { connect: _connect, ...unconnected } = installed;
   const examination = {
-    installation: readInstallation(share ?? `${prefix}/share/aperture-env`, prefix, environment),
+    // The launcher has connected already, where there is something to connect.
+    installation: isLaunch ? unconnected : installed,
     env,
     cwd: process.cwd(),
     uid: process.getuid?.() ?? null,
     deep: values.deep === true,
     send: values.send === true,
-    timeout: seconds * 1e3
+    timeout: isLaunch ? promptTimes.answer : seconds * 1e3
   };
   const colour = values.colour === true || wantsColour(process.stdout, process.env);
   const format2 = (report2) => values.json === true ? formatJson(report2) : formatReport(report2, colour);
   const verdict = (report2) => shown`${formatVerdict(report2) ?? "ok"}\n\n${formatReport(report2, false)}`;
   const { env: launched } = asLaunched(env, examination.installation, examination.uid);
   const place = prefix === null ? null : verdictFile(launched);
-  const limit = longest(examination);
-  const hung = reportHung(limit);
+  const limit = isLaunch ? promptTimes.whole : longest(examination);
+  const hung = isLaunch ? reportLate(examination.installation.gateway) : reportHung(limit);
   startWatchdog({
     parent: Number(values.parent),
     after: limit,
-    said: values.quiet === true ? null : format2(hung),
-    verdict: place === null ? null : { file: place, text: verdict(hung) }
+    said: isLaunch ? warnBeforePrompt(hung)?.line ?? null : values.quiet === true ? null : format2(hung),
+    verdict: place === null || isLaunch ? null : { file: place, text: verdict(hung) }
   });
   const report = await examine(examination);
-  if (place !== null) keepVerdict(place, verdict(report));
-  if (values.quiet !== true) {
-    await new Promise((resolve) => printTo(process.stdout).write(format2(report), resolve));
+  if (isLaunch) {
+    const warning = warnBeforePrompt(report);
+    if (warning !== null) await written(warning.line);
+    return warning?.isCertain === true ? 3 : 0;
   }
+  if (place !== null) keepVerdict(place, verdict(report));
+  if (values.quiet !== true) await written(format2(report));
   return report.verdict === "failure" ? 4 : 0;
+}
+function written(text) {
+  return new Promise((resolve) => printTo(process.stdout).write(text, resolve));
+}
+function reportLate(origin) {
+  const check = found(
+    "failure",
+    "gateway",
+    "gateway-timeout",
+    `${origin} did not answer within a second`,
+    "this machine is busy, or something on the way is silent",
+    "wait for OpenCode, which tries for a minute"
+  );
+  return { verdict: "failure", origin, checks: [check], ms: promptTimes.whole };
 }
 function reportHung(ms) {
   const check = found(

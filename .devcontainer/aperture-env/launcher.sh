@@ -259,6 +259,58 @@ elif [ ! -e "$_lock" ] && [ ! -e "$_config/node_modules" ] && ! needs_package; t
   mkdir "$_config/node_modules" 2>/dev/null && echo "$_seed" >"$_lock"
 fi
 
+# What this start needs of the gateway: an answer, a screen that can wait for it, or nothing.
+_need='' _proven=''
+for _word in "$@"; do
+  case $_word in
+    -h | --help | -v | --version | --attach | --attach=*) _need=none ;;
+    -* | DEBUG | INFO | WARN | ERROR) ;;
+    *)
+      [ -n "$_need" ] || case $_word in
+        run | github) _need=answer ;;
+        completion | mcp | attach | debug | auth | providers | agent | upgrade | uninstall | models | stats | export | import | session | plugin | plug | db) _need=none ;;
+        *) _need=screen ;;
+      esac
+      ;;
+  esac
+done
+
+# The gateway's host, and the proxy by which OpenCode asks it, if any.
+_host=${APERTURE_URL#*://}
+_host=${_host%%/*}
+case $_host in '['*) _host=${_host%]*}] ;; *) _host=${_host%:*} ;; esac
+case $APERTURE_URL in
+  https:*) _proxy=${https_proxy:-${HTTPS_PROXY:-}} ;;
+  *) _proxy=${http_proxy:-${HTTP_PROXY:-}} ;;
+esac
+case ,${no_proxy:-${NO_PROXY:-}}, in *,"$_host",*) _proxy='' ;; *) ;; esac
+# Without a gateway OpenCode tries for a minute and says nothing. Where nobody is at a terminal, the launcher connects first: it ends where the gateway
+# cannot be reached, and only warns where the gateway may be slow. This takes a second at most; APERTURE_ENV_PROBE=0 turns it off.
+# Succeeds where the gateway, or the proxy to it, accepts a connection within 0.3 s.
+accepts() {
+  _to=${_proxy:-$APERTURE_URL}
+  case $_to in https:*) _at=443 ;; *) _at=80 ;; esac
+  _to=${_to#*://} _to=${_to%%/*} _to=${_to##*@}
+  case $_to in
+    '['*']') ;;
+    *:*) _at=${_to##*:} _to=${_to%:*} ;;
+    *) ;;
+  esac
+  _to=${_to#'['} _to=${_to%']'}
+  # shellcheck disable=SC2016 # the inner shell expands them
+  if command -v bash; then
+    BASH_ENV='' timeout 0.3 bash -c ': <>"/dev/tcp/$0/$1"' "$_to" "$_at"
+  else
+    # Some nc have no -z, others no -e.
+    timeout 0.3 sh -c 'nc -w 1 -z "$0" "$1" || nc -w 1 "$0" "$1" -e true' "$_to" "$_at"
+  fi
+}
+if [ "$_need$_proven" = answer ] && [ "${APERTURE_ENV_PROBE:-1}" != 0 ] && ! { [ -t 0 ] && [ -t 2 ]; } && ! accepts </dev/null >/dev/null 2>&1; then
+  sh "$_prefix/bin/aperture-doctor" --launch >&2 </dev/null
+  # Any other status is the doctor's own trouble, or no certain failure.
+  [ $? -ne 3 ] || exit 1
+fi
+
 # What the doctor found when the container started, for a person: its file begins with ok, or with what is wrong and what to try.
 _verdict=${XDG_STATE_HOME:-$HOME/.local/state}/aperture-env/verdict
 # shellcheck disable=SC3067 # as above

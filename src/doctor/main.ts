@@ -4,6 +4,7 @@
  */
 import { parseArgs } from "node:util";
 import { connectMain } from "../connect/main.ts";
+import { promptTimes, warnBeforePrompt } from "./before-prompt.ts";
 import { examine, longest, type Examination } from "./doctor.ts";
 import { block, printTo, shown, wantsColour, type Shown } from "../text/terminal.ts";
 import { readInstallation } from "./probe/installation.ts";
@@ -33,6 +34,8 @@ async function main(): Promise<number> {
     quiet: { type: "boolean" },
     help: { type: "boolean", short: "h" },
     timeout: { type: "string", default: "2" },
+    // By the launcher, before a prompt that nobody watches: one line at most, exit 3 where the gateway is certainly not there.
+    launch: { type: "boolean" },
     // By the shim.
     prefix: { type: "string", default: "/usr/local" },
     parent: { type: "string", default: String(process.ppid) },
@@ -65,38 +68,62 @@ async function main(): Promise<number> {
   const { BUN_BE_BUN: _, ...env } = process.env;
   const { share = null, environment = null } = values;
   const prefix = share === null ? values.prefix : null;
+  const isLaunch = values.launch === true;
+  const installed = readInstallation(share ?? `${prefix}/share/aperture-env`, prefix, environment);
+  const { connect: _connect, ...unconnected } = installed;
   const examination: Examination = {
-    installation: readInstallation(share ?? `${prefix}/share/aperture-env`, prefix, environment),
+    // The launcher has connected already, where there is something to connect.
+    installation: isLaunch ? unconnected : installed,
     env,
     cwd: process.cwd(),
     uid: process.getuid?.() ?? null,
     deep: values.deep === true,
     send: values.send === true,
-    timeout: seconds * 1000,
+    timeout: isLaunch ? promptTimes.answer : seconds * 1000,
   };
   const colour = values.colour === true || wantsColour(process.stdout, process.env);
   const format = (report: Report): Shown => (values.json === true ? formatJson(report) : formatReport(report, colour));
   const verdict = (report: Report): Shown => shown`${formatVerdict(report) ?? "ok"}\n\n${formatReport(report, false)}`;
   const { env: launched } = asLaunched(env, examination.installation, examination.uid);
   const place = prefix === null ? null : verdictFile(launched);
-  const limit = longest(examination);
-  const hung = reportHung(limit);
+  const limit = isLaunch ? promptTimes.whole : longest(examination);
+  const hung = isLaunch ? reportLate(examination.installation.gateway) : reportHung(limit);
   startWatchdog({
     parent: Number(values.parent),
     after: limit,
-    said: values.quiet === true ? null : format(hung),
-    verdict: place === null ? null : { file: place, text: verdict(hung) },
+    said: isLaunch ? (warnBeforePrompt(hung)?.line ?? null) : values.quiet === true ? null : format(hung),
+    verdict: place === null || isLaunch ? null : { file: place, text: verdict(hung) },
   });
   const report = await examine(examination);
-  if (place !== null) keepVerdict(place, verdict(report));
-  if (values.quiet !== true) {
-    // Exiting does not wait for a pipe by itself.
-    await new Promise<void>((resolve) => printTo(process.stdout).write(format(report), resolve));
+  if (isLaunch) {
+    const warning = warnBeforePrompt(report);
+    if (warning !== null) await written(warning.line);
+    return warning?.isCertain === true ? 3 : 0;
   }
+  if (place !== null) keepVerdict(place, verdict(report));
+  if (values.quiet !== true) await written(format(report));
   return report.verdict === "failure" ? 4 : 0;
 }
 
-/** What is said by the watchdog. */
+/** Exiting does not wait for a pipe by itself. */
+function written(text: Shown): Promise<void> {
+  return new Promise((resolve) => printTo(process.stdout).write(text, resolve));
+}
+
+/** What the watchdog says before a prompt. */
+function reportLate(origin: string): Report {
+  const check = found(
+    "failure",
+    "gateway",
+    "gateway-timeout",
+    `${origin} did not answer within a second`,
+    "this machine is busy, or something on the way is silent",
+    "wait for OpenCode, which tries for a minute",
+  );
+  return { verdict: "failure", origin, checks: [check], ms: promptTimes.whole };
+}
+
+/** What the watchdog says. */
 function reportHung(ms: number): Report {
   const check = found(
     "failure",

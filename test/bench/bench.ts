@@ -166,7 +166,7 @@ async function measureAnswer(root: string, work: string): Promise<Figure[]> {
   const asking = await compare(
     {
       command: [environment.opencode, "run", "hi"],
-      options: { env: { ...base, APERTURE_ENV_PREFIX: stub, APERTURE_URL: "http://gateway.bench" } },
+      options: { env: { ...base, APERTURE_ENV_PREFIX: stub, APERTURE_URL: "http://gateway.bench", APERTURE_ENV_PROBE: "0" } },
       prepare: () => {
         mkdirSync(known, { recursive: true, mode: 0o700 });
         writeFileSync(join(known, "network"), `gateway.bench ${Math.floor(Date.now() / 1000)}\n`);
@@ -191,6 +191,14 @@ async function measureAnswer(root: string, work: string): Promise<Figure[]> {
       join(plain, ".config", "opencode", "opencode.json"),
       JSON.stringify({ $schema: "https://opencode.ai/config.json", provider: { anthropic: provider } }),
     );
+    // What a prompt that nobody watches pays for a gateway that is there.
+    const prompt = { ...base, APERTURE_ENV_PREFIX: stub, APERTURE_URL: gateway.origin };
+    const tried = await compare(
+      { command: [environment.opencode, "run", "hi"], options: { env: prompt } },
+      { command: [environment.opencode, "run", "hi"], options: { env: { ...prompt, APERTURE_ENV_PROBE: "0" } } },
+      30,
+    );
+    const trying = tried.ours.ms - tried.theirs.ms;
     const key = { type: "api", key: "-" };
     writeFileSync(join(plain, ".local", "share", "opencode", "auth.json"), JSON.stringify({ anthropic: key, openai: key }), {
       mode: 0o600,
@@ -218,6 +226,12 @@ async function measureAnswer(root: string, work: string): Promise<Figure[]> {
         measured: `${asked.toFixed(1)} ms`,
         budget: "at most 10 ms more",
         met: asked - cost <= 10,
+      },
+      {
+        what: "the same where nobody is at a terminal, which tries the gateway",
+        measured: `${trying.toFixed(1)} ms`,
+        budget: "at most 10 ms more",
+        met: trying <= 10,
       },
       figure("first answer, against the plain two-file config", answer, 0.75),
       {

@@ -84,7 +84,15 @@ describe.skipIf(skips("the launcher's way to the gateway", noRoot)).each(shells)
       const ran = await run([...shell, installation.opencode, ...words], {
         place,
         account: { uid, gid: uid },
-        env: { ...installation.env, PATH: `${tools}:${process.env["PATH"]}`, CALLS: calls, TS_AUTHKEY: "secret-key", ...env },
+        env: {
+          ...installation.env,
+          PATH: `${tools}:${process.env["PATH"]}`,
+          CALLS: calls,
+          TS_AUTHKEY: "secret-key",
+          // No gateway is there; test/opencode/probe-launcher.test.ts has what comes of that.
+          APERTURE_ENV_PROBE: "0",
+          ...env,
+        },
       });
       const said = ran.stdout.split("\n").map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]);
       const text = existsSync(calls) ? readFileSync(calls, "utf8") : "";
@@ -212,6 +220,15 @@ describe.skipIf(skips("the launcher's way to the gateway", noRoot)).each(shells)
         expect([ran.exitCode, ran.calls], words.join(" ")).toEqual([0, ""]);
         expect(ran.env).not.toHaveProperty("TS_AUTHKEY");
       }
+    });
+
+    test("what aperture-connect has connected is not tried once more; a network that has the name is", async () => {
+      getent("exit 2");
+      expect(await launch(["run", "hi"], { APERTURE_ENV_PROBE: "1" })).toMatchObject({ exitCode: 0, stderr: "" });
+      getent("echo 100.101.102.103 ai");
+      writeFileSync(join(installation.prefix, "bin", "aperture-doctor"), "#!/bin/sh\necho the line\nexit 3\n");
+      const ran = await launch(["run", "hi"], { APERTURE_ENV_PROBE: "1", APERTURE_URL: "http://nobody.invalid" });
+      expect(ran).toMatchObject({ exitCode: 1, calls: "", stdout: "", stderr: "the line\n" });
     });
 
     test.each([

@@ -11,7 +11,7 @@ background=
 for word in "$@"; do
   case $word in
     --json) json=1 ;;
-    --quiet) quiet=1 ;;
+    --quiet | --launch) quiet=1 ;;
     --background) background=1 ;;
     *) ;;
   esac
@@ -105,7 +105,7 @@ BUN_BE_BUN=1 "$binary" --config=/dev/null --no-env-file "$script" --prefix="$pre
 wait "$!" 2>/dev/null
 status=$?
 case $status in
-  0 | 2 | 4 | 130 | 143) exit "$status" ;;
+  0 | 2 | 3 | 4 | 130 | 143) exit "$status" ;;
   # SIGALRM: its own watchdog has ended it, and has said so.
   142) exit 4 ;;
   137) broken doctor-killed "The doctor was killed" "This machine or container has too little memory, or something ends its programs" "Give it more" ;;

@@ -259,14 +259,11 @@ elif [ ! -e "$_lock" ] && [ ! -e "$_config/node_modules" ] && ! needs_package; t
   mkdir "$_config/node_modules" 2>/dev/null && echo "$_seed" >"$_lock"
 fi
 
-# The way to the gateway. Only what asks it waits for that, and only OpenCode's own process gets the proxy.
-_way=auto
-_way=${APERTURE_CONNECTION:-$_way}
-
-_need=''
+# What this start needs of the gateway: an answer, a screen that can wait for it, or nothing.
+_need='' _proven=''
 for _word in "$@"; do
   case $_word in
-    -h | --help | -v | --version) _need=none ;;
+    -h | --help | -v | --version | --attach | --attach=*) _need=none ;;
     -* | DEBUG | INFO | WARN | ERROR) ;;
     *)
       [ -n "$_need" ] || case $_word in
@@ -278,7 +275,7 @@ for _word in "$@"; do
   esac
 done
 
-# Addresses, this machine itself and what goes through somebody's proxy need no tailnet of ours.
+# The gateway's host, and the proxy by which OpenCode asks it, if any.
 _host=${APERTURE_URL#*://}
 _host=${_host%%/*}
 case $_host in '['*) _host=${_host%]*}] ;; *) _host=${_host%:*} ;; esac
@@ -287,6 +284,11 @@ case $APERTURE_URL in
   *) _proxy=${http_proxy:-${HTTP_PROXY:-}} ;;
 esac
 case ,${no_proxy:-${NO_PROXY:-}}, in *,"$_host",*) _proxy='' ;; *) ;; esac
+# The way to the gateway. Only what asks it waits for that, and only OpenCode's own process gets the proxy.
+_way=auto
+_way=${APERTURE_CONNECTION:-$_way}
+
+# An address, this machine itself and a proxy of the user's need no node in this container.
 case $_way:$_proxy:$_host in
   *:localhost | *.localhost | *:127.*) _way=network ;;
   userspace:* | ts-unplug:*) ;;
@@ -346,12 +348,12 @@ if [ "$_way" != network ] && [ "$_need" != none ]; then
   done
   _place=$_before _now=$(date +%s) _seen=unknown _since=''
   if running && fresh "$_pid" "$_run/ready"; then
-    :
+    _proven=1
   elif [ -n "$_run" ] && [ "$_way" != userspace ] && [ "$_way" != ts-unplug ] && there; then
     _by=''
   else
     sh "$_prefix/bin/aperture-connect" --launch ${_since:+--since "$_since"} --seen "$_seen"
-    _status=$?
+    _status=$? _proven=1
     [ "$_status" -eq 0 ] || [ "$_need" != answer ] || exit 1
     [ "$_status" -eq 0 ] || _first=1
     running || _by=''
@@ -368,6 +370,33 @@ if [ "$_way" != network ] && [ "$_need" != none ]; then
 fi
 # Keys let nodes into the tailnet; OpenCode and what it starts need none.
 unset TS_AUTHKEY TS_AUTH_KEY TS_CLIENT_ID TS_CLIENT_SECRET TS_ID_TOKEN TS_AUDIENCE
+
+# Without a gateway OpenCode tries for a minute and says nothing. Where nobody is at a terminal, the launcher connects first: it ends where the gateway
+# cannot be reached, and only warns where the gateway may be slow. This takes a second at most; APERTURE_ENV_PROBE=0 turns it off.
+# Succeeds where the gateway, or the proxy to it, accepts a connection within 0.3 s.
+accepts() {
+  _to=${_proxy:-$APERTURE_URL}
+  case $_to in https:*) _at=443 ;; *) _at=80 ;; esac
+  _to=${_to#*://} _to=${_to%%/*} _to=${_to##*@}
+  case $_to in
+    '['*']') ;;
+    *:*) _at=${_to##*:} _to=${_to%:*} ;;
+    *) ;;
+  esac
+  _to=${_to#'['} _to=${_to%']'}
+  # shellcheck disable=SC2016 # the inner shell expands them
+  if command -v bash; then
+    BASH_ENV='' timeout 0.3 bash -c ': <>"/dev/tcp/$0/$1"' "$_to" "$_at"
+  else
+    # Some nc have no -z, others no -e.
+    timeout 0.3 sh -c 'nc -w 1 -z "$0" "$1" || nc -w 1 "$0" "$1" -e true' "$_to" "$_at"
+  fi
+}
+if [ "$_need$_proven" = answer ] && [ "${APERTURE_ENV_PROBE:-1}" != 0 ] && ! { [ -t 0 ] && [ -t 2 ]; } && ! accepts </dev/null >/dev/null 2>&1; then
+  sh "$_prefix/bin/aperture-doctor" --launch >&2 </dev/null
+  # Any other status is the doctor's own trouble, or no certain failure.
+  [ $? -ne 3 ] || exit 1
+fi
 
 # What the doctor found when the container started, for a person: its file begins with ok, or with what is wrong and what to try.
 _verdict=${XDG_STATE_HOME:-$HOME/.local/state}/aperture-env/verdict
