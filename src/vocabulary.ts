@@ -24,10 +24,25 @@ export interface Beside {
   readonly profiles: readonly string[];
 }
 
-/** How the environment gets into the repository: a dev container of its own, or a Feature in these of the user's. */
-export type Shape =
+/** What of the user's in the repository outputs go by, where they look for it. */
+export interface Met {
+  /** The stages of GitLab's pipelines, in their order; null where they cannot be known. */
+  readonly stages?: readonly string[] | null;
+}
+
+/** How a file of the repository is looked at. */
+export interface Look {
+  /** Its text; null where there is no such text file. */
+  text(path: string): string | null;
+  /** The value of a YAML file that is one map; null where there is none. */
+  map(path: string): Readonly<Record<string, unknown>> | null;
+}
+
+/** How the environment gets into the repository: a dev container of its own, or a Feature in these of the user's. And what it meets there. */
+export type Shape = (
   | { readonly kind: "own" }
-  | { readonly kind: "feature"; readonly files: readonly string[]; readonly beside?: readonly Beside[] };
+  | { readonly kind: "feature"; readonly files: readonly string[]; readonly beside?: readonly Beside[] }
+) & { readonly met?: Met };
 
 /** What a connection may need of whatever carries the environment, and an output may offer. A pair fits where offers cover needs. */
 export type Need = "env" | "secret" | "net-admin" | "tun" | "state-volume" | "shared-network" | "build-stage" | "feature";
@@ -277,6 +292,8 @@ export interface Output extends Choice {
   readonly offers: readonly Need[];
   /** It reaches the gateway in a way of its own, so any connection is right beside it. */
   readonly joinsItself?: true;
+  /** What of the user's it goes by. */
+  meet?(look: Look): Met;
   /** Outputs that have to be there, too, by their values. */
   requires(demand: Demand): readonly string[];
   readonly claims: readonly Claim[];

@@ -20,6 +20,7 @@ import { findDevcontainers, holdsFiles, readFacts, takeSnapshot, type Target } f
 import { specPath } from "../spec/spec.ts";
 import type { Shape, TakenPiece } from "../vocabulary.ts";
 import { chooseManaged, moveModels, replaceModel, writeFlags } from "./answers.ts";
+import { meet, type Meeting } from "./met.ts";
 import { bypassOptionsOf, takenOf, type OnBypass } from "./bypass.ts";
 import { namedContainers, shapeOf } from "./shape.ts";
 
@@ -115,7 +116,8 @@ export async function survey(request: Request, lockFile: LockFile): Promise<Surv
   const { answers, editedSpec } =
     specText === null ? { ...resolution, editedSpec: null } : writeFlags(specText, specFile!, resolution);
   const plainShape = shapeOf(containers, answers, { ...entries, ...request.given });
-  const { shape, unfit } = await withBeside(plainShape, answers, project, request, lock);
+  const { met, seen }: Meeting = holds ? await meet(root, answers, plainShape) : { met: {}, seen: new Map() };
+  const { shape, unfit } = await withBeside({ ...plainShape, met }, answers, project, request, lock);
   const taken = onBypass === "fix" ? takenOf(bypassing) : [];
   const wanted = wantedPaths(demandOf(answers, shape));
   const editors = await loadEditors([...wanted, ...Object.keys(lock?.files ?? {})]);
@@ -126,6 +128,7 @@ export async function survey(request: Request, lockFile: LockFile): Promise<Surv
   const earlier: Snapshot = new Map([
     [specPath, textOf(specText)],
     [lockPath, lockFound],
+    ...seen,
     ...[...project.configs, ...project.setup.filter(({ path }) => besideFiles(shape).includes(path))].map(
       ({ path, text }): [string, FileState] => [path, textOf(text)],
     ),

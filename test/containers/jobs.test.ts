@@ -49,7 +49,7 @@ describe.skipIf(skips("GitHub's workflows", noEngine ?? runnerMissing("act")))("
       args: [...args, "--input", `prompt=${changes}`, "--secret", "TS_OAUTH_CLIENT_ID=client"],
     });
     expect(exitCode, stdout).toBe(0);
-    expect(stdout).toMatch(/joined by \S+ as tag:ci, asked for 127\.0\.0\.1/);
+    expect(stdout).toMatch(/joined by \S+ as tag:ci$/m);
     expect(stdout).toContain("The tool's result begins: the README");
     expect(stdout).toMatch(/--- changes\.patch[^]*\+\+\+ b\/new\.txt/);
     expect(stdout).toMatch(/Summary - ### OpenCode[^]*Changed: 3 lines/);
@@ -71,7 +71,7 @@ describe.skipIf(skips("GitHub's workflows", noEngine ?? runnerMissing("act")))("
     const folder = await repository("ci-github", down);
     const { stdout, exitCode } = await runWorkflow(folder, "opencode.yml", { args: [...args, "--input", "prompt=hi"] });
     expect(exitCode, stdout).not.toBe(0);
-    expect(stdout).toMatch(/Nothing listens|refuses|nothing answers/i);
+    expect(stdout).toMatch(/Summary - ### The gateway cannot be used from here[^]*(?:Nothing listens|refuses|nothing answers)/i);
     expect(stdout).not.toContain("Main Run OpenCode");
     expect(stdout).not.toContain("Main Hand it over");
   });

@@ -28,7 +28,8 @@ export async function runRunner(name: string, args: readonly string[], cwd: stri
 
 /** What each stand-in does with what it is given: it says so, and hands a folder's files over as lines of the log. */
 const standIns: Readonly<Record<Exclude<keyof typeof actions, "checkout">, string>> = {
-  tailscale: 'echo "joined by ${INPUT_CLIENT:-nobody} as $INPUT_TAGS, asked for $INPUT_PING"',
+  tailscale: `mkdir -p /tmp/joined && ln -sf /bin/true /tmp/joined/tailscale && echo /tmp/joined >>"$GITHUB_PATH"
+echo "joined by \${INPUT_CLIENT:-nobody} as $INPUT_TAGS"`,
   login: 'echo "logged in to $INPUT_REGISTRY"',
   // The engine's own builder keeps no cache in a registry and signs nothing.
   buildx: `mkdir -p /tmp/wrapped && cat >/tmp/wrapped/docker <<'WRAPPED' && chmod +x /tmp/wrapped/docker && echo /tmp/wrapped >>"$GITHUB_PATH"
@@ -47,7 +48,7 @@ WRAPPED`,
 };
 
 /** An image with what this machine's stand-in for a base lacks, made once. */
-async function imageWith(name: string, base: string, packages: string): Promise<string> {
+export async function imageWith(name: string, base: string, packages: string): Promise<string> {
   if ((await docker(["image", "inspect", name])).exitCode === 0) return name;
   const input = `FROM ${base}\nRUN apt-get update -qq && apt-get install -y -qq --no-install-recommends ${packages} >/dev/null\n`;
   const built = await docker(["build", "--quiet", "--tag", name, "-"], { input });
@@ -56,16 +57,37 @@ async function imageWith(name: string, base: string, packages: string): Promise<
   return name;
 }
 
-/** Runs one workflow of a repository by act, on this engine and this machine's network. `args` are more of its arguments. */
+/** How a workflow is run. */
+export interface WorkflowOptions {
+  readonly event?: string;
+  /** More arguments of act. */
+  readonly args?: readonly string[];
+  /** More options of the container that stands for the runner, as `docker create` takes them. */
+  readonly runner?: readonly string[];
+  /** Actions that do more than to say what they were given: the folder of each. */
+  readonly instead?: Readonly<Partial<Record<keyof typeof standIns, string>>>;
+  /** Another program for `docker` in the runner than this machine's client, by its path here. */
+  readonly client?: string;
+}
+
+/** This machine's Docker client. */
+export function dockerClient(): string {
+  return (process.env["PATH"] ?? "")
+    .split(delimiter)
+    .map((each) => join(each, "docker"))
+    .find((each) => existsSync(each))!;
+}
+
+/** Runs one workflow of a repository by act, on this engine and this machine's network. */
 export async function runWorkflow(
   repository: string,
   name: string,
-  { event = "workflow_dispatch", args = [] }: { readonly event?: string; readonly args?: readonly string[] },
+  { event = "workflow_dispatch", args = [], runner: more = [], instead = {}, client = dockerClient() }: WorkflowOptions,
 ): Promise<Result> {
   const folder = await temporaryFolder("aperture-env-actions");
   const local = Object.entries(standIns).flatMap(([key, script]) => {
     const { repository: of, commit } = actions[key as keyof typeof standIns];
-    const inputs = { path: "PATH", tags: "TAGS", ping: "PING", registry: "REGISTRY", "oauth-client-id": "CLIENT" };
+    const inputs = { path: "PATH", tags: "TAGS", registry: "REGISTRY", "oauth-client-id": "CLIENT" };
     const action = {
       name: "stand-in",
       inputs: Object.fromEntries(Object.keys(inputs).map((input) => [input, { default: "" }])),
@@ -82,13 +104,10 @@ export async function runWorkflow(
     };
     mkdirSync(join(folder, key));
     writeFileSync(join(folder, key, "action.yml"), JSON.stringify(action));
-    return ["--local-repository", `${of}@${commit}=${join(folder, key)}`];
+    const place = instead[key as keyof typeof standIns] ?? join(folder, key);
+    return ["--local-repository", `${of}@${commit}=${place}`];
   });
   // A runner has Docker; the image that stands in for it gets this machine's client.
-  const client = (process.env["PATH"] ?? "")
-    .split(delimiter)
-    .map((each) => join(each, "docker"))
-    .find((each) => existsSync(each))!;
   const runner = await imageWith("aperture-env-test/runner:latest", "node:24-bookworm-slim", "git");
   const plugins = join(process.env["DOCKER_CONFIG"] ?? "", "cli-plugins");
   const buildx = existsSync(join(plugins, "docker-buildx"))
@@ -106,7 +125,7 @@ export async function runWorkflow(
       "--action-offline-mode",
       "--bind",
       "--container-options",
-      `--volume ${client}:/usr/bin/docker:ro${buildx}`,
+      [`--volume ${client}:/usr/bin/docker:ro${buildx}`, ...more].join(" "),
       ...local,
       ...args,
     ],
@@ -115,11 +134,12 @@ export async function runWorkflow(
   );
 }
 
-/** Runs one job of a GitLab repository on this machine's network, as a person would who starts a pipeline with these variables. */
+/** Runs one job of a GitLab repository on this machine's network, or another one, as a person would who starts a pipeline with these variables. */
 export async function runGitlabJob(
   repository: string,
   job: string,
   variables: Readonly<Record<string, string>>,
+  network = "host",
 ): Promise<Result> {
   await imageWith("firecow/gitlab-ci-local-util:latest", "debian:bookworm-slim", "rsync");
   const all = { CI_PIPELINE_SOURCE: "web", ...variables };
@@ -128,7 +148,7 @@ export async function runGitlabJob(
     [
       job,
       "--network",
-      "host",
+      network,
       "--pull-policy",
       "if-not-present",
       ...Object.entries(all).flatMap(([name, value]) => ["--variable", `${name}=${value}`]),

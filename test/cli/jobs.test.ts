@@ -1,0 +1,44 @@
+/** What jobs go by in a repository that is there: the stages of its pipelines. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { parse } from "yaml";
+import { makeFolder, runPiped, write } from "./harness.ts";
+
+let place: ReturnType<typeof makeFolder>;
+beforeEach(() => {
+  place = makeFolder();
+});
+afterEach(() => place.remove());
+
+const pipeline = ".gitlab-ci.yml";
+const jobs = ".gitlab/aperture-env.yml";
+const stages = (): readonly string[] => {
+  const file = parse(readFileSync(join(place.folder, jobs), "utf8")) as Record<string, { readonly stage: string }>;
+  return ["aperture-env-image", "opencode", "aperture-env-update"].map((job) => file[job]!.stage);
+};
+
+test.each([
+  ["no pipeline", null, ["build", "test", "test"]],
+  ["one without stages of its own", "mine: { script: [echo] }\n", ["build", "test", "test"]],
+  ["stages with a test", "stages:\n  - prepare\n  - test\n  - ship\n", ["prepare", "test", "test"]],
+  ["others", "stages: [.pre, one, 'the last', .post]\n", ["one", "the last", "the last"]],
+  ["tags of GitLab's own", "stages: [one]\nx: { script: !reference [y, script] }\n", ["one", "one", "one"]],
+  ["other files that may name some", "include: [base.yml]\n", [".pre", ".post", ".post"]],
+  ["our own file alone", `include: [{ local: /${jobs} }]\n`, ["build", "test", "test"]],
+  ["stages that are none", "stages: one\n", [".pre", ".post", ".post"]],
+])("jobs are in stages that are there: %s", async (_what, text, wanted) => {
+  if (text !== null) write(place.folder, { [pipeline]: text });
+  expect((await runPiped(["--yes", "--outputs", "ci-gitlab"], place.folder)).exit).toBe(0);
+  expect(stages()).toEqual(wanted);
+});
+
+test("stages that are renamed come into the jobs by update", async () => {
+  write(place.folder, { [pipeline]: "stages: [one]\n" });
+  await runPiped(["--yes", "--outputs", "ci-gitlab"], place.folder);
+  const text = readFileSync(join(place.folder, pipeline), "utf8");
+  write(place.folder, { [pipeline]: text.replace("one", "other") });
+  expect((await runPiped(["update", "--yes"], place.folder)).exit).toBe(0);
+  expect(stages()).toEqual(["other", "other", "other"]);
+  expect((await runPiped(["check"], place.folder)).exit).toBe(0);
+});
