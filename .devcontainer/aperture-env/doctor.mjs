@@ -20,15 +20,11 @@ function parseOrigin(text) {
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(typed)?.[1]?.toLowerCase();
   if (scheme !== void 0 && scheme !== "http" && scheme !== "https") {
     const host = typed.slice(scheme.length + 3).replace(/[/?#].*$/, "").replace(/^.*@/, "");
-    return refuse(
-      `the gateway speaks http or https, not ${scheme}`,
-      host === "" ? `give its origin: ${example}` : `write http://${host}`
-    );
+    return refuse(`the gateway speaks http or https, not ${scheme}`,
+      host === "" ? `give its origin: ${example}` : `write http://${host}`);
   }
   let url;
-  try {
-    url = new URL(scheme === void 0 ? `http://${typed}` : typed);
-  } catch {
+  try { url = new URL(scheme === void 0 ? `http://${typed}` : typed); } catch {
     const named = typed.includes("@") ? "what was given" : JSON.stringify(typed);
     return refuse(`${named} is not an address`, `give the gateway's origin: ${example}`);
   }
@@ -46,81 +42,54 @@ function parseOrigin(text) {
   if (scheme === void 0) notes.push(`read ${typed} as ${origin}: Aperture is reached over http, WireGuard encrypts it`);
   const path = /^(?:\/v1\/?|\/)?$/.exec(url.pathname)?.[0];
   if (path === void 0) {
-    return refuse(
-      `the address has the path ${url.pathname}; an origin has none`,
-      `write ${origin}; the paths of the wire formats are added`,
-      "origin-path"
-    );
+    return refuse(`the address has the path ${url.pathname}; an origin has none`,
+      `write ${origin}; the paths of the wire formats are added`, "origin-path");
   }
   if (path !== "" && path !== "/") notes.push(`took ${path} off: it is added for each provider`);
   else if (typed.endsWith("/")) notes.push("took the trailing / off");
   return { ok: true, value: origin, notes };
 }
-function refuse(why, fix, code2 = "origin-invalid") {
-  return { ok: false, code: code2, why, fix };
-}
+function refuse(why, fix, code2 = "origin-invalid") { return { ok: false, code: code2, why, fix }; }
 
 // src/text/terminal.ts
 import { stripVTControlCharacters } from "node:util";
 function hiddenCharacters() {
-  return new RegExp("(?!(?<=\\p{Extended_Pictographic}\\p{Emoji_Modifier}?)\\uFE0F|(?<=\\p{Extended_Pictographic}(?:\\uFE0F|\\p{Emoji_Modifier})?)\\u200D(?=\\p{Extended_Pictographic}))[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}\\p{Default_Ignorable_Code_Point}]", "gu");
+  return new RegExp(
+    "(?!(?<=\\p{Extended_Pictographic}\\p{Emoji_Modifier}?)\\uFE0F|(?<=\\p{Extended_Pictographic}(?:\\uFE0F|\\p{Emoji_Modifier})?)\\u200D(?=\\p{Extended_Pictographic}))[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}\\p{Default_Ignorable_Code_Point}]",
+    "gu");
 }
 var plain = /^[ -~]*$/;
 function visible(text, longest2 = Number.POSITIVE_INFINITY) {
   const seen = plain.test(text) ? text : text.replace(hiddenCharacters(), escapeCharacter);
   return seen.length > longest2 ? `${seen.slice(0, longest2).replace(/[\uD800-\uDBFF]$/, "")}\u2026` : seen;
 }
-function oneLine(text, longest2 = Number.POSITIVE_INFINITY) {
-  return visible(text.replaceAll(/\s+/g, " ").trim(), longest2);
-}
-function linesOf(said) {
-  return stripVTControlCharacters(said).split("\n").map((line) => line.trim()).filter(Boolean);
-}
-function escapeCharacter(character) {
-  return `\\u{${character.codePointAt(0).toString(16)}}`;
-}
+function oneLine(text, longest2 = Number.POSITIVE_INFINITY) { return visible(text.replaceAll(/\s+/g, " ").trim(), longest2); }
+function linesOf(said) { return stripVTControlCharacters(said).split("\n").map((line) => line.trim()).filter(Boolean); }
+function escapeCharacter(character) { return `\\u{${character.codePointAt(0).toString(16)}}`; }
 var SafeText = class _SafeText {
   #text;
-  constructor(text) {
-    this.#text = text;
-  }
+  constructor(text) { this.#text = text; }
   /** Without white space at its end. */
-  trimEnd() {
-    return new _SafeText(this.#text.trimEnd());
-  }
+  trimEnd() { return new _SafeText(this.#text.trimEnd()); }
   /** The text. In another text it is foreign again: what was escaped stays readable, and colour becomes visible. */
-  toString() {
-    return this.#text;
-  }
+  toString() { return this.#text; }
 };
 function shown(parts, ...values) {
   return new SafeText(parts.reduce((text, part, index) => text + safe(values[index - 1]) + part));
 }
-function safe(value) {
-  return value instanceof SafeText ? value.toString() : visible(String(value));
-}
-function joined(parts, between = "") {
-  return new SafeText(parts.map(safe).join(between));
-}
+function safe(value) { return value instanceof SafeText ? value.toString() : visible(String(value)); }
+function joined(parts, between = "") { return new SafeText(parts.map(safe).join(between)); }
 function block(text) {
-  return new SafeText(
-    text.split(/(\r?\n|\t)/).map((part, index) => index % 2 === 0 ? visible(part) : part).join("")
-  );
+  return new SafeText(text.split(/(\r?\n|\t)/).map((part, index) => index % 2 === 0 ? visible(part) : part).join(""));
 }
 function json(value, indent = 0) {
-  return new SafeText(
-    JSON.stringify(value, null, indent).replaceAll(
-      /[\u007F-\u009F\p{Cf}\p{Zl}\p{Zp}]/gu,
-      (character) => (
-        // Each UTF-16 unit by itself.
-        Array.from({ length: character.length }, (_, at2) => escapeUnit(character.charCodeAt(at2))).join("")
-      )
-    )
-  );
+  return new SafeText(JSON.stringify(value, null, indent).replaceAll(/[\u007F-\u009F\p{Cf}\p{Zl}\p{Zp}]/gu,
+    (character) => (
+      // Each UTF-16 unit by itself.
+      Array.from({ length: character.length }, (_, at2) => escapeUnit(character.charCodeAt(at2))).join("")
+    )));
 }
-function escapeUnit(unit) {
-  return `\\u${unit.toString(16).padStart(4, "0")}`;
-}
+function escapeUnit(unit) { return `\\u${unit.toString(16).padStart(4, "0")}`; }
 var styles = { bold: [1, 22], dim: [2, 22], red: [31, 39], green: [32, 39], yellow: [33, 39], cyan: [36, 39] };
 function painter(colour) {
   return (style, text) => {
@@ -128,25 +97,20 @@ function painter(colour) {
     return new SafeText(colour ? `\x1B[${begin}m${safe(text)}\x1B[${end2}m` : safe(text));
   };
 }
-function wantsColour(stream, env) {
-  return stream.isTTY === true && (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb";
-}
+function wantsColour(stream, env) { return stream.isTTY === true && (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb"; }
 function printTo(stream) {
   return {
-    get isTTY() {
-      return stream.isTTY === true;
-    },
+    get isTTY() { return stream.isTTY === true; },
     // Not by its class: each bundle of the built program has one of its own.
     write: (text, done) => void stream.write(String(text), done)
   };
 }
 
-// src/connect/connect.ts
+// src/connect/node.ts
 import { existsSync as existsSync2 } from "node:fs";
 
 // src/connect/daemon.ts
-import { randomUUID } from "node:crypto";
-import { existsSync, readFileSync as readFileSync2, renameSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { existsSync, rmSync, statSync, truncateSync } from "node:fs";
 import { createServer } from "node:net";
 import { hostname } from "node:os";
 
@@ -185,13 +149,8 @@ function createReader() {
     result = {
       ok: true,
       answer: {
-        status,
-        location: first("location"),
-        type: first("content-type") ?? "",
-        retryAfter: first("retry-after"),
-        date: Date.parse(first("date") ?? "") || null,
-        tooLarge,
-        text: body.text()
+        status, location: first("location"), type: first("content-type") ?? "", retryAfter: first("retry-after"),
+        date: Date.parse(first("date") ?? "") || null, tooLarge, text: body.text()
       }
     };
   };
@@ -303,7 +262,7 @@ function createReader() {
   return {
     push(bytes) {
       try {
-        for (let at2 = 0; at2 < bytes.length && result === null; ) {
+        for (let at2 = 0; at2 < bytes.length && result === null;) {
           const isBody = state === "length" || state === "close" || state === "data";
           at2 = isBody ? takeBody(bytes, at2) : takeLine(bytes, at2);
         }
@@ -366,13 +325,11 @@ function ask(question) {
       socket.write(formatRequest(question));
     };
     try {
-      socket = isTls ? connectTls({ host, port, servername: isAddress(url.hostname) ? "" : url.hostname, ALPNProtocols: ["http/1.1"] }) : connectTcp(question.socket === void 0 ? { host, port } : { path: question.socket });
-    } catch (error) {
-      return fail(error.code ?? "", String(error));
-    }
-    socket.on("lookup", (error) => {
-      if (error === null || error === void 0) phase = "connect";
-    });
+      socket = isTls
+        ? connectTls({ host, port, servername: isAddress(url.hostname) ? "" : url.hostname, ALPNProtocols: ["http/1.1"] })
+        : connectTcp(question.socket === void 0 ? { host, port } : { path: question.socket });
+    } catch (error) { return fail(error.code ?? "", String(error)); }
+    socket.on("lookup", (error) => { if (error === null || error === void 0) phase = "connect"; });
     socket.once("connect", () => {
       if (isTls) phase = "tls";
       else send();
@@ -384,9 +341,7 @@ function ask(question) {
       const reading = reader.push(bytes);
       if (reading !== null) judge(reading);
     });
-    const finish = () => {
-      if (!done) judge(reader.end());
-    };
+    const finish = () => { if (!done) judge(reader.end()); };
     socket.on("end", finish);
     socket.on("close", finish);
     socket.on("error", (error) => fail(error.code ?? "", error.message));
@@ -396,13 +351,9 @@ function formatRequest({ url, proxy, headers, body }) {
   const target = proxy === null ? `${url.pathname}${url.search}` : url.href;
   const user = proxy === null || proxy.username === "" ? null : `${decode(proxy.username)}:${decode(proxy.password)}`;
   const all = {
-    host: url.host,
-    accept: "application/json",
-    "accept-encoding": "identity",
-    connection: "close",
+    host: url.host, accept: "application/json", "accept-encoding": "identity", connection: "close",
     ...body !== null && { "content-type": "application/json", "content-length": String(Buffer.byteLength(body)) },
-    ...user !== null && { "proxy-authorization": `Basic ${Buffer.from(user).toString("base64")}` },
-    ...headers
+    ...user !== null && { "proxy-authorization": `Basic ${Buffer.from(user).toString("base64")}` }, ...headers
   };
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r
 `);
@@ -411,24 +362,14 @@ ${lines.join("")}\r
 ${body ?? ""}`;
 }
 function decode(text) {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
+  try { return decodeURIComponent(text); } catch { return text; }
 }
-function isAddress(hostname2) {
-  return hostname2.startsWith("[") || /^\d{1,3}(?:\.\d{1,3}){3}$/.test(hostname2);
-}
+function isAddress(hostname2) { return hostname2.startsWith("[") || /^\d{1,3}(?:\.\d{1,3}){3}$/.test(hostname2); }
 
 // src/connect/status.ts
 function readStatus(text) {
   let value;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return null;
-  }
+  try { value = JSON.parse(text); } catch { return null; }
   const status = fieldsOf(value);
   const state = status["BackendState"];
   if (typeof state !== "string") return null;
@@ -447,7 +388,8 @@ function readStatus(text) {
 }
 function findMachine({ peers, domain }, host) {
   const wanted = host.toLowerCase().replace(/^\[|\]$|\.$/g, "");
-  const isMeant = ({ name, addresses }) => addresses.includes(wanted) || name === wanted || domain !== null && name === `${wanted}.${domain.toLowerCase()}`;
+  const isMeant = ({ name, addresses }) => addresses.includes(wanted) || name === wanted || domain !== null
+    && name === `${wanted}.${domain.toLowerCase()}`;
   return peers.find(isMeant) ?? null;
 }
 function machineOf(value) {
@@ -466,54 +408,51 @@ function ownersOf({ Tags: tags, UserID: id }, users) {
   const login = textOr(fieldsOf(users[String(id)])["LoginName"], "");
   return textsOf(tags).length > 0 || login === "" ? textsOf(tags) : [login];
 }
-function fieldsOf(value) {
-  return typeof value === "object" && value !== null ? value : {};
-}
-function textOr(value, otherwise) {
-  return typeof value === "string" ? value : otherwise;
-}
-function textsOf(value) {
-  return Array.isArray(value) ? value.filter((each) => typeof each === "string") : [];
-}
+function fieldsOf(value) { return typeof value === "object" && value !== null ? value : {}; }
+function textOr(value, otherwise) { return typeof value === "string" ? value : otherwise; }
+function textsOf(value) { return Array.isArray(value) ? value.filter((each) => typeof each === "string") : []; }
 
 // src/connect/local-api.ts
 async function askStatus(socket, deadline) {
   const answer = await ask({
-    url: new URL("http://local-tailscaled.sock/localapi/v0/status"),
-    host: "local-tailscaled.sock",
-    port: 0,
-    socket,
-    proxy: null,
-    headers: {},
-    body: null,
-    deadline
+    url: new URL("http://local-tailscaled.sock/localapi/v0/status"), host: "local-tailscaled.sock", port: 0, socket, proxy: null,
+    headers: {}, body: null, deadline
   });
   if ("phase" in answer) return answer;
   const status = answer.status === 200 ? readStatus(answer.text) : null;
   return status ?? { phase: "answer", code: "NO_STATUS", detail: `${answer.status}` };
 }
 
+// src/connect/notes.ts
+import { randomUUID } from "node:crypto";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
+function note(folder, name, text) {
+  const draft = `${folder}/.${name}.${randomUUID()}`;
+  writeFileSync(draft, text, { mode: 384 });
+  renameSync(draft, `${folder}/${name}`);
+}
+function textIn(folder, name) {
+  try { return readFileSync(`${folder}/${name}`, "utf8"); } catch { return ""; }
+}
+function noteNetwork(run2, host) {
+  note(run2, "network",
+    `${host} ${Math.floor(Date.now() / 1e3)}
+`);
+}
+
 // src/connect/process.ts
-import { readFileSync, readlinkSync } from "node:fs";
+import { readFileSync as readFileSync2, readlinkSync } from "node:fs";
 function identityOf(pid) {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const stat = readFileSync2(`/proc/${pid}/stat`, "utf8");
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     if (fields[0] === "Z" || fields[0] === "X") return null;
     return `${Number.parseInt(stat, 10)} ${fields[19]} ${readlinkSync("/proc/self/ns/pid")}`;
-  } catch {
-    return null;
-  }
+  } catch { return null; }
 }
-function isRunning(identity) {
-  return identityOf(Number.parseInt(identity, 10)) === identity;
-}
+function isRunning(identity) { return identityOf(Number.parseInt(identity, 10)) === identity; }
 function programOf(pid) {
-  try {
-    return readFileSync(`/proc/${pid}/comm`, "utf8").trim();
-  } catch {
-    return "";
-  }
+  try { return readFileSync2(`/proc/${pid}/comm`, "utf8").trim(); } catch { return ""; }
 }
 
 // src/connect/start.ts
@@ -529,49 +468,33 @@ var inUse = 75;
 function startDaemon(command, { env, log, folder }) {
   const file = openSync(log, "a", 384);
   try {
-    const child = spawn("/bin/sh", ["-c", keeper, "sh", folder, ...command], {
-      env: { ...env },
-      cwd: "/",
-      detached: true,
-      stdio: ["ignore", file, file]
-    });
+    const child = spawn("/bin/sh", ["-c", keeper, "sh", folder, ...command],
+      { env: { ...env }, cwd: "/", detached: true, stdio: ["ignore", file, file] });
     child.unref();
     const ended = new Promise((resolve) => {
       child.on("exit", (status) => resolve(status ?? -1));
       child.on("error", () => resolve(-1));
     });
     return child.pid === void 0 ? null : { pid: child.pid, ended };
-  } finally {
-    closeSync(file);
-  }
+  } finally { closeSync(file); }
 }
 function endDaemon(pid) {
-  try {
-    process.kill(pid, "SIGTERM");
-  } catch {
-  }
+  try { process.kill(pid, "SIGTERM"); } catch {}
 }
 var mostSaid = 65536;
 var piper = 'cat | "$@"';
 function runUntil(command, { env, input, until }) {
   return new Promise((resolve) => {
     let text = "";
-    const child = spawn("/bin/sh", ["-c", piper, "sh", ...command], {
-      env: { ...env },
-      cwd: "/",
-      detached: true,
-      stdio: ["pipe", "pipe", "pipe"]
-    });
+    const child = spawn("/bin/sh", ["-c", piper, "sh", ...command],
+      { env: { ...env }, cwd: "/", detached: true, stdio: ["pipe", "pipe", "pipe"] });
     const settle = (status) => {
       endGroup(child.pid);
       resolve({ status, text });
     };
     for (const stream of [child.stdout, child.stderr])
-      stream.on("data", (chunk) => {
-        if (text.length < mostSaid) text += chunk.toString("utf8");
-      });
-    child.stdin.on("error", () => {
-    });
+      stream.on("data", (chunk) => { if (text.length < mostSaid) text += chunk.toString("utf8"); });
+    child.stdin.on("error", () => {});
     child.stdin.end(input);
     child.on("error", () => settle(null));
     child.on("close", settle);
@@ -579,17 +502,12 @@ function runUntil(command, { env, input, until }) {
   });
 }
 function endGroup(pid) {
-  try {
-    if (pid !== void 0) process.kill(-pid, "SIGKILL");
-  } catch {
-  }
+  try { if (pid !== void 0) process.kill(-pid, "SIGKILL"); } catch {}
 }
 
 // src/connect/daemon.ts
 var programs = { userspace: "tailscaled", "ts-unplug": "ts-unplug" };
-function socketIn(run2) {
-  return `${run2}/tailscaled.sock`;
-}
+function socketIn(run2) { return `${run2}/tailscaled.sock`; }
 function findDaemon(run2) {
   const [way = "", pid = "", port = ""] = textIn(run2, "connect").trim().split(" ");
   const identity = textIn(run2, "daemon");
@@ -616,10 +534,11 @@ async function launchAt(start2, port) {
   while (status === null && performance.now() < deadline) {
     const isThere = programOf(child.pid) === programs[way];
     if (isThere && (way === "ts-unplug" || !("phase" in await askStatus(socketIn(run2), performance.now() + 500)))) {
-      write(run2, "daemon", identityOf(child.pid) ?? "");
-      write(run2, "connect", `${way} ${child.pid} ${port}
+      note(run2, "daemon", identityOf(child.pid) ?? "");
+      note(run2, "connect",
+        `${way} ${child.pid} ${port}
 `);
-      if (state !== null) write(state, "container", hostname());
+      if (state !== null) note(state, "container", hostname());
       return { way, pid: child.pid, port };
     }
     await new Promise((resolve) => setTimeout(resolve, 10));
@@ -633,16 +552,11 @@ async function end(run2, { pid }) {
     await new Promise((resolve) => setTimeout(resolve, 50));
 }
 function noteReady(run2, { pid }) {
-  write(run2, "ready", `${pid} ${Math.floor(Date.now() / 1e3)}
+  note(run2, "ready",
+    `${pid} ${Math.floor(Date.now() / 1e3)}
 `);
 }
-function noteLost(run2) {
-  rmSync(`${run2}/ready`, { force: true });
-}
-function noteNetwork(run2, host) {
-  write(run2, "network", `${host} ${Math.floor(Date.now() / 1e3)}
-`);
-}
+function noteLost(run2) { rmSync(`${run2}/ready`, { force: true }); }
 var longestLog = 1e6;
 function trimLog(run2, { way }) {
   const log = `${run2}/${programs[way]}.log`;
@@ -658,16 +572,19 @@ function freePort(wished) {
     });
   });
 }
-function write(folder, name, text) {
-  const draft = `${folder}/.${name}.${randomUUID()}`;
-  writeFileSync(draft, text, { mode: 384 });
-  renameSync(draft, `${folder}/${name}`);
-}
-function textIn(folder, name) {
-  try {
-    return readFileSync2(`${folder}/${name}`, "utf8");
-  } catch {
-    return "";
+
+// src/connect/gateway.ts
+async function answersAt(origin, proxy, deadline) {
+  const url = new URL("/v1/models", origin);
+  const { hostname: hostname2, port } = proxy ?? url;
+  for (; ;) {
+    const answer = await ask({
+      url, host: hostname2, port: Number(port || 80), proxy, headers: { "user-agent": "aperture-connect" }, body: null,
+      deadline
+    });
+    if ("status" in answer && answer.status !== 502) return true;
+    if (performance.now() + 200 >= deadline) return false;
+    await new Promise((resolve) => setTimeout(resolve, 200));
   }
 }
 
@@ -689,19 +606,16 @@ function findKey(settings, env) {
   if (client === "") return null;
   if (value("TS_ID_TOKEN") !== "")
     return {
-      variable: "TS_ID_TOKEN",
-      args: [`--client-id=${client}`, "--id-token=file:/dev/stdin"],
-      input: value("TS_ID_TOKEN")
+      variable: "TS_ID_TOKEN", args: [`--client-id=${client}`, "--id-token=file:/dev/stdin"], input: value("TS_ID_TOKEN")
     };
-  return value("TS_AUDIENCE") === "" ? null : { variable: "TS_AUDIENCE", args: [`--client-id=${client}`, `--audience=${value("TS_AUDIENCE")}`], input: "" };
+  return value("TS_AUDIENCE") === "" ? null
+    : { variable: "TS_AUDIENCE", args: [`--client-id=${client}`, `--audience=${value("TS_AUDIENCE")}`], input: "" };
 }
 function withoutKeys(settings, env) {
   const secret = keyVariables(settings);
   return Object.fromEntries(Object.entries(env).filter(([name]) => !secret.includes(name)));
 }
-function withoutSecret(text, key2) {
-  return key2 === null || key2.input === "" ? text : text.replaceAll(key2.input, "\u2026");
-}
+function withoutSecret(text, key2) { return key2 === null || key2.input === "" ? text : text.replaceAll(key2.input, "\u2026"); }
 function keyForChild(settings, env, key2) {
   const others2 = withoutKeys(settings, env);
   if (key2 === null) return others2;
@@ -712,49 +626,33 @@ function keyForChild(settings, env, key2) {
 
 // src/connect/login.ts
 function upCommand({ program, socket, node, loginServer, tags }, key2, seconds) {
-  return [
-    ...program,
-    `--socket=${socket}`,
-    "up",
-    "--reset",
-    `--hostname=${node}`,
-    `--timeout=${Math.max(1, Math.round(seconds))}s`,
-    ...loginServer === null ? [] : [`--login-server=${loginServer}`],
+  return [...program, `--socket=${socket}`, "up", "--reset", `--hostname=${node}`,
+    `--timeout=${Math.max(1, Math.round(seconds))}s`, ...loginServer === null ? [] : [`--login-server=${loginServer}`],
     ...tags.length === 0 ? [] : [`--advertise-tags=${tags.map((tag) => tag.startsWith("tag:") ? tag : `tag:${tag}`).join(",")}`],
-    ...key2?.args ?? []
-  ];
+    ...key2?.args ?? []];
 }
 async function logIn(login, key2, ms) {
-  const { status, text } = await runUntil(upCommand(login, key2, ms / 1e3), {
-    env: login.env,
-    input: key2?.input ?? "",
-    until: after(ms + 1e3)
-  });
+  const { status, text } = await runUntil(upCommand(login, key2, ms / 1e3),
+    { env: login.env, input: key2?.input ?? "", until: after(ms + 1e3) });
   if (status === 0) return null;
-  const said = withoutSecret(text, key2).split("\n").map((line) => line.trim().replace(/^backend error: /, "")).filter((line) => line !== "" && !line.startsWith("timeout waiting for"));
+  const said = withoutSecret(text, key2).split("\n").map((line) => line.trim().replace(/^backend error: /, "")).filter((
+    line) => line !== "" && !line.startsWith("timeout waiting for"));
   return said.at(-1) ?? "";
 }
-async function askForLogin(login, until) {
-  await runUntil(upCommand(login, null, 60), { env: login.env, input: "", until });
-}
-function after(ms) {
-  return new Promise((resolve) => setTimeout(resolve, ms).unref());
-}
+async function askForLogin(login, until) { await runUntil(upCommand(login, null, 60), { env: login.env, input: "", until }); }
+function after(ms) { return new Promise((resolve) => setTimeout(resolve, ms).unref()); }
 
 // src/connect/outcome.ts
-function failed(message, next) {
-  return { ok: false, message, next };
-}
+function failed(message, next) { return { ok: false, message, next }; }
 
 // src/connect/settings.ts
 var ways = ["network", "auto", "userspace", "tailscale", "sidecar", "ts-unplug"];
 function readSettings(text) {
   try {
     const { origin, connect: connect2 } = JSON.parse(text ?? "");
-    return connect2 === void 0 || !ways.includes(connect2.by.default) || !URL.canParse(origin) ? null : { ...connect2, origin };
-  } catch {
-    return null;
-  }
+    return connect2 === void 0 || !ways.includes(connect2.by.default) || !URL.canParse(origin) ? null
+      : { ...connect2, origin };
+  } catch { return null; }
 }
 var hosts = { CODESPACES: "codespaces", GITHUB_ACTIONS: "github", GITLAB_CI: "gitlab" };
 function wayOf({ by }, env) {
@@ -762,9 +660,7 @@ function wayOf({ by }, env) {
   const host = Object.entries(hosts).find(([variable, name]) => env[variable] === "true" && by[name] !== void 0);
   return asked ?? (host === void 0 ? by.default : by[host[1]]);
 }
-function isJob(env) {
-  return env["CI"] === "true" || env["GITHUB_ACTIONS"] === "true" || env["GITLAB_CI"] === "true";
-}
+function isJob(env) { return env["CI"] === "true" || env["GITHUB_ACTIONS"] === "true" || env["GITLAB_CI"] === "true"; }
 function nodeOf({ node }, env) {
   const wished = env["CODESPACES"] === "true" ? env["CODESPACE_NAME"] ?? node : node;
   const label = wished.toLowerCase().replaceAll(/[^a-z\d-]+/g, "-").slice(0, 63).replaceAll(/^-+|-+$/g, "");
@@ -786,69 +682,58 @@ async function withPerson({ socket, person, say }, deadline, once) {
 var afterLogin = 15e3;
 async function bringUp(joining) {
   const { settings, env, key: key2, socket, program, deadline } = joining;
-  const login = program === null ? null : {
-    program,
-    socket,
-    node: nodeOf(settings, env),
-    loginServer: settings.loginServer,
-    tags: isJob(env) ? settings.tags : [],
-    env: withoutKeys(settings, env)
-  };
+  const login = program === null ? null
+    : {
+      program, socket, node: nodeOf(settings, env), loginServer: settings.loginServer, tags: isJob(env) ? settings.tags : [],
+      env: withoutKeys(settings, env)
+    };
   const began = performance.now();
   let tried = false;
   let asking = null;
   try {
-    for (; ; ) {
+    for (; ;) {
       const status = await askStatus(socket, Math.min(deadline, performance.now() + 2e3));
-      if ("phase" in status) {
-        if (!joining.isThere()) return failed("Tailscale's daemon has ended", "try again");
-      } else if (status.state === "Running") return status;
+      if ("phase" in status) { if (!joining.isThere()) return failed("Tailscale's daemon has ended", "try again"); } else if (
+        status.state === "Running") return status;
       else if (status.state === "NeedsMachineAuth")
-        return failed(
-          "This node waits for an administrator of the tailnet to approve it",
-          "ask them to, under Machines in the admin console"
-        );
+        return failed("This node waits for an administrator of the tailnet to approve it",
+          "ask them to, under Machines in the admin console");
       else if (status.state === "NeedsLogin" || status.state === "Stopped") {
         if (login !== null && key2 !== null && !tried) {
           tried = true;
           const said = await logIn(login, key2, Math.max(1e3, deadline - performance.now()));
           if (said !== null && said !== "")
-            return failed(`The key in ${key2.variable} was rejected: ${said}`, "set another one, or remove it and log in by hand");
+            return failed(`The key in ${key2.variable} was rejected: ${said}`,
+              "set another one, or remove it and log in by hand");
         } else if (login !== null && status.state === "Stopped" && !tried) {
           tried = true;
           await logIn(login, null, Math.max(1e3, deadline - performance.now()));
-        } else if ((key2 === null || login === null) && status.loginUrl !== null && (asking !== null || performance.now() - began > justLoggedIn)) {
-          return {
-            ok: false,
-            message: "This container is not logged in to the tailnet",
-            next: `log in at  ${status.loginUrl}  and start again`,
-            loginUrl: status.loginUrl
-          };
-        } else if (login !== null && key2 === null && asking === null && status.loginUrl === null && (joining.isNew || performance.now() - began > settling)) {
-          if (isJob(env))
-            return failed(
-              "This job has no key for the tailnet",
-              `give it ${settings.secret} as a secret, one that is reusable and ephemeral`
-            );
-          void askForLogin(login, new Promise((resolve) => asking = resolve));
-        }
+        } else if ((key2 === null || login === null) && status.loginUrl !== null
+          && (asking !== null || performance.now() - began > justLoggedIn)) {
+            return {
+              ok: false, message: "This container is not logged in to the tailnet",
+              next: `log in at  ${status.loginUrl}  and start again`, loginUrl: status.loginUrl
+            };
+          } else if (login !== null && key2 === null && asking === null && status.loginUrl === null
+            && (joining.isNew || performance.now() - began > settling)) {
+              if (isJob(env))
+                return failed("This job has no key for the tailnet",
+                  `give it ${settings.secret} as a secret, one that is reusable and ephemeral`);
+              void askForLogin(login, new Promise((resolve) => asking = resolve));
+            }
       }
       if (performance.now() >= deadline) return late(settings, status);
       await pause(50);
     }
-  } finally {
-    asking?.();
-  }
+  } finally { asking?.(); }
 }
 var justLoggedIn = 2500;
 var settling = 3e3;
 function late({ loginServer }, status) {
   const server = loginServer ?? "Tailscale's control server";
   const health = "phase" in status ? [] : status.health.filter((line) => !/starting|stopped/i.test(line));
-  return failed(
-    `${server} did not let this node in in time${health.length === 0 ? "" : `: ${health[0].replace(/\.$/, "")}`}`,
-    `check whether ${server} can be reached from here, by a proxy where there must be one (HTTPS_PROXY)`
-  );
+  return failed(`${server} did not let this node in in time${health.length === 0 ? "" : `: ${health[0].replace(/\.$/, "")}`}`,
+    `check whether ${server} can be reached from here, by a proxy where there must be one (HTTPS_PROXY)`);
 }
 var listing = 6e3;
 async function waitForMachine(socket, running, host, deadline) {
@@ -862,17 +747,13 @@ async function waitForMachine(socket, running, host, deadline) {
   return status;
 }
 function silent(status, host) {
-  return findMachine(status, host) === null ? failed(
-    `The tailnet shows this node (${status.self?.name ?? ""}) no machine ${host}`,
-    "check whether aperture.url has its name, and whether the tailnet's policy lets this node reach it"
-  ) : failed(
-    `${host} is in the tailnet, and does not answer`,
-    "check whether that machine is on, and whether the tailnet's policy lets this node reach its port"
-  );
+  return findMachine(status, host) === null
+    ? failed(`The tailnet shows this node (${status.self?.name ?? ""}) no machine ${host}`,
+      "check whether aperture.url has its name, and whether the tailnet's policy lets this node reach it")
+    : failed(`${host} is in the tailnet, and does not answer`,
+      "check whether that machine is on, and whether the tailnet's policy lets this node reach its port");
 }
-function pause(ms) {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
+function pause(ms) { return new Promise((resolve) => setTimeout(resolve, ms)); }
 
 // src/connect/probe.ts
 import { lookup } from "node:dns/promises";
@@ -894,17 +775,14 @@ async function findOnNetwork(origin, seen, deadline) {
   if (address === void 0) return { there: false, why: `this network knows no ${name}` };
   if (url.protocol === "https:" || found2.some(isOfTailnet)) return { there: true };
   const port = Number(url.port || 80);
-  const answer = await isOpen(address, port, deadline) ? await ask({
-    url,
-    host: address,
-    port,
-    proxy: null,
-    headers: { "user-agent": "aperture-connect" },
-    body: null,
-    deadline: Math.max(deadline, performance.now() + patience)
-  }) : null;
+  const answer = await isOpen(address, port, deadline)
+    ? await ask({
+      url, host: address, port, proxy: null, headers: { "user-agent": "aperture-connect" }, body: null,
+      deadline: Math.max(deadline, performance.now() + patience)
+    }) : null;
   const there = answer !== null && "status" in answer && answer.status < 500 && /^application\/json\b/i.test(answer.type);
-  return there ? { there } : { there, why: `${name} is ${address} here, which is not of a tailnet, and no gateway answers there` };
+  return there ? { there }
+    : { there, why: `${name} is ${address} here, which is not of a tailnet, and no gateway answers there` };
 }
 var patience = 3e3;
 function isOpen(host, port, deadline) {
@@ -923,17 +801,15 @@ async function addressesOf(name, seen, deadline) {
   if (seen.kind === "addresses") return seen.addresses;
   if (seen.kind !== "unknown") return seen.kind === "none" ? [] : null;
   const late2 = new Promise((resolve) => setTimeout(() => resolve(null), Math.max(1, deadline - performance.now())).unref());
-  const found2 = lookup(name, { all: true }).then(
-    (all) => all.map(({ address }) => address),
-    (error) => error.code === "EAI_AGAIN" ? null : []
-  );
+  const found2 = lookup(name, { all: true }).then((all) => all.map(({ address }) => address),
+    (error) => error.code === "EAI_AGAIN" ? null : []);
   return Promise.race([found2, late2]);
 }
 
 // src/connect/given-daemon.ts
 async function isAnswering(socket, patience4) {
   const until = performance.now() + patience4;
-  for (; ; ) {
+  for (; ;) {
     if (!("phase" in await askStatus(socket, performance.now() + 1e3))) return true;
     if (performance.now() >= until) return false;
     await pause(100);
@@ -947,20 +823,15 @@ function connectGiven(task) {
     const sudo = uid === 0 ? [] : [findProgram("sudo", task.env) ?? "sudo", "-n"];
     const words = cli === null ? null : [...sudo, cli];
     const running = await bringUp({
-      ...task,
-      program: words,
-      deadline,
-      isNew: false,
-      isThere: () => performance.now() < deadline
+      ...task, program: words, deadline, isNew: false, isThere: () => performance.now() < deadline
     });
     if ("ok" in running) return running;
     const status = await waitForMachine(socket, running, hostname2, deadline);
     if (findMachine(status, hostname2) === null) return silent(status, hostname2);
     const found2 = await findOnNetwork(settings.origin, { kind: "unknown" }, Math.min(deadline, performance.now() + 5e3));
-    return found2.there ? { ok: true, message: `This node (${status.self?.name ?? ""}) sees ${hostname2} in the tailnet` } : failed(
-      `${hostname2} is in the tailnet, but ${found2.why}`,
-      "let the daemon take the tailnet's names:  tailscale set --accept-dns=true"
-    );
+    return found2.there ? { ok: true, message: `This node (${status.self?.name ?? ""}) sees ${hostname2} in the tailnet` }
+      : failed(`${hostname2} is in the tailnet, but ${found2.why}`,
+        "let the daemon take the tailnet's names:  tailscale set --accept-dns=true");
   });
 }
 function findProgram(name, env) {
@@ -969,34 +840,16 @@ function findProgram(name, env) {
     try {
       accessSync(`${folder}/${name}`, constants.X_OK);
       return `${folder}/${name}`;
-    } catch {
-    }
+    } catch {}
   }
   return null;
 }
 
-// src/connect/gateway.ts
-async function answersAt(origin, proxy, deadline) {
-  const url = new URL("/v1/models", origin);
-  const { hostname: hostname2, port } = proxy ?? url;
-  for (; ; ) {
-    const answer = await ask({
-      url,
-      host: hostname2,
-      port: Number(port || 80),
-      proxy,
-      headers: { "user-agent": "aperture-connect" },
-      body: null,
-      deadline
-    });
-    if ("status" in answer && answer.status !== 502) return true;
-    if (performance.now() + 200 >= deadline) return false;
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-}
-
 // src/connect/places.ts
-import { accessSync as accessSync2, chmodSync, constants as constants2, lstatSync, mkdirSync, readFileSync as readFileSync3 } from "node:fs";
+import {
+  accessSync as accessSync2, chmodSync, constants as constants2, lstatSync, mkdirSync,
+  readFileSync as readFileSync3
+} from "node:fs";
 import { posix } from "node:path";
 var places = ["/tmp", "/var/tmp", "/dev/shm"];
 function findRunFolder(uid, candidates = places) {
@@ -1012,38 +865,33 @@ function findStateFolder(volume, uid, name) {
   return isPrivate(own, uid) && isPrivate(`${own}/${name}`, uid) ? `${own}/${name}` : null;
 }
 function isPrivate(folder, uid) {
-  try {
-    mkdirSync(folder, { mode: 448 });
-  } catch {
-  }
+  try { mkdirSync(folder, { mode: 448 }); } catch {}
   try {
     const stats = lstatSync(folder);
     if (!stats.isDirectory() || stats.uid !== uid) return false;
     if ((stats.mode & 63) !== 0) chmodSync(folder, 448);
     accessSync2(folder, constants2.W_OK | constants2.X_OK);
     return true;
-  } catch {
-    return false;
-  }
+  } catch { return false; }
 }
 function mountOf(folder) {
   try {
-    const mounts = readFileSync3("/proc/self/mountinfo", "utf8").split("\n").map(
-      (line) => (line.split(" ")[4] ?? "").replaceAll(/\\(\d{3})/g, (_, octal) => String.fromCharCode(Number.parseInt(octal, 8)))
-    );
+    const mounts = readFileSync3("/proc/self/mountinfo", "utf8").split("\n").map((line) => (line.split(" ")[4] ?? "").replaceAll(
+      /\\(\d{3})/g, (_, octal) => String.fromCharCode(Number.parseInt(octal, 8))));
     let place = folder;
     while (place !== "/" && !mounts.includes(place)) place = posix.dirname(place);
     return place;
-  } catch {
-    return "/";
-  }
+  } catch { return "/"; }
 }
 
 // src/connect/lock.ts
 import { randomUUID as randomUUID2 } from "node:crypto";
-import { linkSync, readdirSync, readFileSync as readFileSync4, renameSync as renameSync2, rmSync as rmSync2, writeFileSync as writeFileSync2 } from "node:fs";
+import {
+  linkSync, readdirSync, readFileSync as readFileSync4, renameSync as renameSync2, rmSync as rmSync2,
+  writeFileSync as writeFileSync2
+} from "node:fs";
 async function takeLock(folder, deadline) {
-  for (; ; ) {
+  for (; ;) {
     const lock = tryLock(folder);
     if (lock !== null) return lock;
     if (performance.now() >= deadline) return null;
@@ -1056,13 +904,7 @@ function tryLock(folder, own = identityOf("self")) {
   const file = `${folder}/lock.${last + 1}`;
   const draft = `${folder}/.lock.${randomUUID2()}`;
   writeFileSync2(draft, own ?? "", { mode: 384, flag: "wx" });
-  try {
-    linkSync(draft, file);
-  } catch {
-    return null;
-  } finally {
-    rmSync2(draft, { force: true });
-  }
+  try { linkSync(draft, file); } catch { return null; } finally { rmSync2(draft, { force: true }); }
   if (highest(folder) > last + 1) {
     rmSync2(file, { force: true });
     return null;
@@ -1077,15 +919,9 @@ function tryLock(folder, own = identityOf("self")) {
   };
 }
 function isHeld(folder, number) {
-  try {
-    return isRunning(readFileSync4(`${folder}/lock.${number}`, "utf8"));
-  } catch {
-    return true;
-  }
+  try { return isRunning(readFileSync4(`${folder}/lock.${number}`, "utf8")); } catch { return true; }
 }
-function highest(folder) {
-  return Math.max(0, ...numbersIn(folder));
-}
+function highest(folder) { return Math.max(0, ...numbersIn(folder)); }
 function numbersIn(folder) {
   return readdirSync(folder).flatMap((name) => /^lock\.\d{1,15}$/.test(name) ? [Number(name.slice(5))] : []);
 }
@@ -1103,11 +939,10 @@ async function connectUnplug(task) {
       await end(run2, there);
       daemon = await start(task);
     }
-  } finally {
-    lock.release();
-  }
-  if (!("pid" in daemon))
-    return daemon.why === "in-use" ? failed("Another container uses the login on this volume", "stop that one, or give this one a volume of its own") : failed(`ts-unplug does not start: ${daemon.said}`, "aperture-doctor says more");
+  } finally { lock.release(); }
+  if (!("pid" in daemon)) return daemon.why === "in-use"
+    ? failed("Another container uses the login on this volume", "stop that one, or give this one a volume of its own")
+    : failed(`ts-unplug does not start: ${daemon.said}`, "aperture-doctor says more");
   trimLog(run2, daemon);
   const outcome = await waitFor(task, daemon);
   if (!outcome.ok && outcome.loginUrl !== void 0 && person !== null) {
@@ -1126,16 +961,12 @@ async function connectUnplug(task) {
       const loginUrl = loginIn(run2);
       if (loginUrl !== null)
         return {
-          ok: false,
-          message: "This container is not logged in to the tailnet",
-          next: `log in at  ${loginUrl}  and start again`,
+          ok: false, message: "This container is not logged in to the tailnet", next: `log in at  ${loginUrl}  and start again`,
           loginUrl
         };
     }
-    return failed(
-      `ts-unplug runs, and ${settings.origin} does not answer through it`,
-      `check whether ${key2 === null ? "" : `the key in ${key2.variable} is good, whether `}aperture.url has the machine's name, and whether the tailnet's policy lets this node reach it`
-    );
+    return failed(`ts-unplug runs, and ${settings.origin} does not answer through it`,
+      `check whether ${key2 === null ? "" : `the key in ${key2.variable} is good, whether `}aperture.url has the machine's name, and whether the tailnet's policy lets this node reach it`);
   }
 }
 var justLoggedIn2 = 1500;
@@ -1146,27 +977,18 @@ function start({ settings, env, uid, run: run2, program, key: key2, deadline }) 
   const state = findStateFolder(settings.folder, uid, "ts-unplug");
   const { host } = new URL(settings.origin);
   return launch({
-    way: "ts-unplug",
-    run: run2,
-    state,
-    port: settings.port,
-    env: keyForChild(settings, env, key2),
-    deadline,
-    command: (port) => [
-      program,
-      "-dir",
-      state ?? `${run2}/ts-unplug`,
-      "-hostname",
-      nodeOf(settings, env),
-      "-port",
-      String(port),
-      host
-    ]
+    way: "ts-unplug", run: run2, state, port: settings.port, env: keyForChild(settings, env, key2), deadline,
+    command: (port) => [program, "-dir", state ?? `${run2}/ts-unplug`, "-hostname", nodeOf(settings, env), "-port", String(port),
+      host]
   });
 }
 function loginIn(run2) {
   return [...textIn(run2, "ts-unplug.log").matchAll(/or go to: (https?:\/\/[!-~]+)/g)].at(-1)?.[1] ?? null;
 }
+
+// src/connect/unreachable.ts
+function cannotReach({ origin }, why) { return `${origin} cannot be reached from here: ${why}`; }
+var haveTailscale = "work on a machine of the tailnet, or have Tailscale in the image: write  tailscale: {}  below  aperture:  in aperture-env.yaml, run  npx create-aperture-env@latest update  and build again";
 
 // src/connect/userspace.ts
 function connectUserspace(task) {
@@ -1189,32 +1011,23 @@ async function connectOnce(task) {
     if (outcome.ok) noteReady(run2, daemon);
     else noteLost(run2);
     return outcome;
-  } finally {
-    lock.release();
-  }
+  } finally { lock.release(); }
 }
 async function tryGateway({ run: run2, settings, deadline }, { port }, running) {
   const { hostname: hostname2 } = new URL(settings.origin);
   const status = await waitForMachine(socketIn(run2), running, hostname2, deadline);
-  return await answersAt(settings.origin, new URL(`http://127.0.0.1:${port}`), deadline) ? { ok: true, message: `${settings.origin} answers through the tailnet; this node is ${status.self?.name ?? ""}` } : silent(status, hostname2);
+  return await answersAt(settings.origin, new URL(`http://127.0.0.1:${port}`), deadline)
+    ? { ok: true, message: `${settings.origin} answers through the tailnet; this node is ${status.self?.name ?? ""}` }
+    : silent(status, hostname2);
 }
 async function startTailscaled(task) {
   const { settings, env, uid, run: run2, key: key2, deadline } = task;
   const kept = isJob(env) && key2 !== null ? null : findStateFolder(settings.folder, uid, "tailscale");
   const start2 = (state) => launch({
-    way: "userspace",
-    run: run2,
-    state,
-    port: settings.port,
-    env: withoutOwnProxy(withoutKeys(settings, env), run2),
-    deadline,
-    command: (port) => [
-      task.programs.daemon,
-      "--tun=userspace-networking",
-      `--socket=${socketIn(run2)}`,
+    way: "userspace", run: run2, state, port: settings.port, env: withoutOwnProxy(withoutKeys(settings, env), run2), deadline,
+    command: (port) => [task.programs.daemon, "--tun=userspace-networking", `--socket=${socketIn(run2)}`,
       `--outbound-http-proxy-listen=127.0.0.1:${port}`,
-      ...state === null ? ["--state=mem:"] : [`--statedir=${state}`, `--state=${state}/tailscaled.state`]
-    ]
+      ...state === null ? ["--state=mem:"] : [`--statedir=${state}`, `--state=${state}/tailscaled.state`]]
   });
   const first = await start2(kept);
   if ("pid" in first || first.why !== "in-use" || key2 === null) return first;
@@ -1229,44 +1042,30 @@ function withoutOwnProxy(env, run2) {
 function notStarted({ settings, uid }, { why, said }) {
   if (why !== "in-use") return failed(`Tailscale's daemon does not start: ${said}`, "aperture-doctor says more");
   const other = textIn(findStateFolder(settings.folder, uid, "tailscale") ?? "", "container");
-  return failed(
-    `Another container (${other}) uses the login on this volume: two on one would cut each other off`,
-    `stop that one, give this one a volume of its own, or set ${settings.secret}`
-  );
+  return failed(`Another container (${other}) uses the login on this volume: two on one would cut each other off`,
+    `stop that one, give this one a volume of its own, or set ${settings.secret}`);
 }
 
-// src/connect/connect.ts
-async function connect(request) {
+// src/connect/node.ts
+async function connectAsNode(request, way, why) {
   const { settings, env } = request;
-  const way = wayOf(settings, env);
   const key2 = findKey(settings, env);
-  if (way === "network") return { ok: true, message: "The network of this container is taken as it is" };
   if (way === "ts-unplug") return viaUnplug(request);
-  if (way === "userspace") return viaUserspace(request, null);
   if (way === "sidecar") {
     const socket = settings.socket ?? featureSocket;
-    return await isAnswering(socket, 2e3) ? connectGiven({ ...request, socket, key: null, own: false }) : failed(
-      "The container with Tailscale beside this one does not answer",
-      "look at it from the host:  docker compose ps  and  docker compose logs tailscale"
-    );
+    return await isAnswering(socket, 2e3) ? connectGiven({ ...request, socket, key: null, own: false })
+      : failed("The container with Tailscale beside this one does not answer",
+        "look at it from the host:  docker compose ps  and  docker compose logs tailscale");
   }
   if (way === "tailscale") {
     const socket = settings.socket ?? featureSocket;
     if (await isAnswering(socket, existsSync2("/dev/net/tun") ? 2e3 : 0))
       return connectGiven({ ...request, socket, key: key2, own: true });
-    return viaUserspace(request, null);
   }
-  const found2 = await findOnNetwork(settings.origin, request.name, request.probeDeadline);
-  if (!found2.there) return viaUserspace(request, found2.why);
-  const run2 = findRunFolder(request.uid);
-  if (run2 !== null) noteNetwork(run2, new URL(settings.origin).hostname);
-  return { ok: true, message: `The network of this container leads to ${settings.origin}` };
+  return viaUserspace(request, why);
 }
 var featureSocket = "/var/run/tailscale/tailscaled.sock";
-var noPlace = failed(
-  "Neither /tmp, /var/tmp nor /dev/shm can have a folder of this account alone",
-  "make one of them writable"
-);
+var noPlace = failed("Neither /tmp, /var/tmp nor /dev/shm can have a folder of this account alone", "make one of them writable");
 async function viaUnplug(request) {
   const { settings, env, uid, prefix } = request;
   const program = `${prefix}/lib/aperture-env/ts-unplug`;
@@ -1277,68 +1076,77 @@ async function viaUnplug(request) {
 async function viaUserspace(request, why) {
   const { settings, env, uid, prefix } = request;
   const { hostname: hostname2 } = new URL(settings.origin);
-  const cannot = `${settings.origin} cannot be reached from here${why === null ? "" : `: ${why}`}`;
   const library = `${prefix}/lib/aperture-env`;
   const programs2 = findPrograms(library, env);
   if (programs2 === null)
-    return failed(
-      why === null ? `${library} has no programs of Tailscale's` : cannot,
-      `work on a machine of the tailnet, or have Tailscale in the image: write  tailscale: {}  below  aperture:  in aperture-env.yaml, run  npx create-aperture-env@latest update  and build again`
-    );
+    return failed(why === null ? `${library} has no programs of Tailscale's` : cannotReach(settings, why), haveTailscale);
   const run2 = findRunFolder(uid);
   if (run2 === null) return noPlace;
   const key2 = findKey(settings, env);
   const { seen } = request;
   if (why !== null && key2 === null && !isKept(request) && !seen && findDaemon(run2) === null)
-    return failed(
-      `${cannot}, and nothing lets this container into the tailnet`,
-      `set ${settings.secret} as a secret of ${isJob(env) ? "the job" : "this host"}, or run  aperture-connect  at a terminal to log in (${hostname2} without the tailnet: APERTURE_CONNECTION=network)`
-    );
+    return failed(`${cannotReach(settings, why)}, and nothing lets this container into the tailnet`,
+      `set ${settings.secret} as a secret of ${isJob(env) ? "the job" : "this host"}, or run  aperture-connect  at a terminal to log in (${hostname2} without the tailnet: APERTURE_CONNECTION=network)`);
   return connectUserspace({ ...request, run: run2, programs: programs2, key: key2 });
 }
 function findPrograms(library, env) {
-  const [cli, daemon] = ["tailscale", "tailscaled"].map(
-    (name) => existsSync2(`${library}/${name}`) ? `${library}/${name}` : findProgram(name, env)
-  );
+  const [cli, daemon] = ["tailscale", "tailscaled"].map((name) => existsSync2(`${library}/${name}`) ? `${library}/${name}`
+    : findProgram(name, env));
   return typeof cli === "string" && typeof daemon === "string" ? { cli, daemon } : null;
 }
 function isKept({ settings, uid }) {
   const folder = findStateFolder(settings.folder, uid, "tailscale");
   return folder !== null && existsSync2(`${folder}/tailscaled.state`);
 }
-async function look({ settings, env, uid, name, probeDeadline, deadline }) {
+async function lookAtNode({ settings, uid, deadline }, way) {
   const { origin } = settings;
   const { hostname: hostname2 } = new URL(origin);
   const run2 = findRunFolder(uid);
   const daemon = run2 === null ? null : findDaemon(run2);
-  const way = wayOf(settings, env);
   const given = way === "tailscale" || way === "sidecar" ? settings.socket ?? featureSocket : null;
   const socket = daemon?.way === "userspace" ? socketIn(run2) : given;
   const status = socket === null ? null : await askStatus(socket, Math.min(deadline, performance.now() + 2e3));
   if (status === null || "phase" in status) {
-    if (daemon?.way === "ts-unplug")
-      return await answersAt(
-        `http://localhost:${daemon.port}`,
-        new URL(`http://127.0.0.1:${daemon.port}`),
-        performance.now() + 2e3
-      ) ? { ok: true, message: `${origin} answers at http://localhost:${daemon.port}` } : failed("ts-unplug runs, and the gateway does not answer through it", "run  aperture-connect");
-    const found2 = await findOnNetwork(origin, name, probeDeadline);
-    return found2.there ? { ok: true, message: `The network of this container leads to ${origin}` } : failed(
-      `No daemon answers here, and ${found2.why}`,
-      way === "network" ? "aperture-doctor says more" : "run  aperture-connect"
-    );
+    if (daemon?.way !== "ts-unplug") return null;
+    const { port } = daemon;
+    const local2 = `http://localhost:${port}`;
+    return await answersAt(local2, new URL(`http://127.0.0.1:${port}`), performance.now() + 2e3)
+      ? { ok: true, message: `${origin} answers at ${local2}` }
+      : failed("ts-unplug runs, and the gateway does not answer through it", "run  aperture-connect");
   }
   const self = status.self?.name ?? "";
   const machine = findMachine(status, hostname2);
   if (status.state !== "Running")
-    return failed(
-      `The daemon is not in the tailnet (${status.state})`,
-      status.loginUrl === null ? "run  aperture-connect" : `log in at  ${status.loginUrl}`
-    );
-  return machine === null ? failed(`This node (${self}) sees no ${hostname2} in the tailnet`, "aperture-doctor says more") : {
-    ok: true,
-    message: `This node (${self}) sees ${machine.name} in the tailnet${daemon === null ? "" : `; its proxy is http://127.0.0.1:${daemon.port}`}`
-  };
+    return failed(`The daemon is not in the tailnet (${status.state})`,
+      status.loginUrl === null ? "run  aperture-connect" : `log in at  ${status.loginUrl}`);
+  return machine === null ? failed(`This node (${self}) sees no ${hostname2} in the tailnet`, "aperture-doctor says more")
+    : {
+      ok: true,
+      message: `This node (${self}) sees ${machine.name} in the tailnet${daemon === null ? "" : `; its proxy is http://127.0.0.1:${daemon.port}`}`
+    };
+}
+
+// src/connect/connect.ts
+async function connect(request) {
+  const { settings, env } = request;
+  const way = wayOf(settings, env);
+  if (way === "network") return { ok: true, message: "The network of this container is taken as it is" };
+  if (way !== "auto") return connectAsNode(request, way, null);
+  const found2 = await findOnNetwork(settings.origin, request.name, request.probeDeadline);
+  if (!found2.there) return connectAsNode(request, way, found2.why);
+  const run2 = findRunFolder(request.uid);
+  if (run2 !== null) noteNetwork(run2, new URL(settings.origin).hostname);
+  return { ok: true, message: `The network of this container leads to ${settings.origin}` };
+}
+async function look(request) {
+  const { settings, env, name, probeDeadline } = request;
+  const way = wayOf(settings, env);
+  const node = await lookAtNode(request, way);
+  if (node !== null) return node;
+  const found2 = await findOnNetwork(settings.origin, name, probeDeadline);
+  return found2.there ? { ok: true, message: `The network of this container leads to ${settings.origin}` }
+    : failed(`No daemon answers here, and ${found2.why}`,
+      way === "network" ? "aperture-doctor says more" : "run  aperture-connect");
 }
 
 // src/connect/main.ts
@@ -1366,9 +1174,7 @@ async function connectMain(args) {
     prefix: { type: "string", default: "/usr/local" }
   };
   let values;
-  try {
-    ({ values } = parseArgs({ args: [...args], options, strict: true }));
-  } catch (error) {
+  try { ({ values } = parseArgs({ args: [...args], options, strict: true })); } catch (error) {
     printTo(process.stderr).write(shown`${block(error.message)}\n\n${block(usage)}`);
     return 2;
   }
@@ -1383,8 +1189,7 @@ async function connectMain(args) {
   const settings = readSettings(textOf(`${values.prefix}/share/aperture-env/environment.json`));
   if (settings === null) {
     printTo(process.stderr).write(
-      shown`The environment here has nothing to connect: ${values.prefix}/share/aperture-env/environment.json\n`
-    );
+      shown`The environment here has nothing to connect: ${values.prefix}/share/aperture-env/environment.json\n`);
     return 1;
   }
   const origin = parseOrigin(env["APERTURE_URL"] || settings.origin);
@@ -1393,29 +1198,21 @@ async function connectMain(args) {
   const prefix = isLaunch ? "opencode (aperture-env): " : "";
   const isPerson = process.stdin.isTTY === true && printTo(process.stderr).isTTY && !isJob(env) && !isStart;
   const request = {
-    settings: { ...settings, origin: origin.ok ? origin.value : settings.origin },
-    env,
-    uid: process.getuid?.() ?? 0,
-    prefix: values.prefix,
-    seen: isPerson || isStart && !isJob(env),
-    name: readSeen(values.seen),
+    settings: { ...settings, origin: origin.ok ? origin.value : settings.origin }, env, uid: process.getuid?.() ?? 0,
+    prefix: values.prefix, seen: isPerson || isStart && !isJob(env), name: readSeen(values.seen),
     probeDeadline: now + Math.max(times.leastProbe, times.probe - sinceThen(values.since)),
-    deadline: now + (isStart ? times.postStart : seconds * 1e3),
-    person: isPerson ? now + times.person : null,
+    deadline: now + (isStart ? times.postStart : seconds * 1e3), person: isPerson ? now + times.person : null,
     say: (text) => out.write(shown`${prefix}${text}\n`)
   };
-  const outcome = await (values.status === true ? look : connect)(request).catch(
-    (error) => failed(`The connection could not be made: ${String(error)}`, "aperture-doctor says more")
-  );
+  const outcome = await (values.status === true ? look : connect)(request).catch((error) => failed(
+    `The connection could not be made: ${String(error)}`, "aperture-doctor says more"));
   if (!outcome.ok) {
     const between = block(isLaunch ? " To fix it: " : "\n\u2192 ");
     await written2(shown`${prefix}${outcome.message}.${between}${outcome.next}.\n`);
   }
   if (outcome.ok && !isLaunch) await written2(shown`${outcome.message}.\n`);
   return outcome.ok || isStart ? 0 : 1;
-  function written2(text) {
-    return new Promise((resolve) => out.write(text, resolve));
-  }
+  function written2(text) { return new Promise((resolve) => out.write(text, resolve)); }
 }
 function sinceThen(uptime) {
   if (uptime === void 0) return 0;
@@ -1424,30 +1221,18 @@ function sinceThen(uptime) {
   return since >= 0 ? since : times.probe / 2;
 }
 function textOf(path) {
-  try {
-    return readFileSync5(path, "utf8");
-  } catch {
-    return null;
-  }
+  try { return readFileSync5(path, "utf8"); } catch { return null; }
 }
 
 // src/doctor/types.ts
-function fine(group, code2, message) {
-  return { code: code2, group, severity: "ok", message, cause: null, next: null };
-}
-function found(severity, group, code2, message, cause, next) {
-  return { code: code2, group, severity, message, cause, next };
-}
+function fine(group, code2, message) { return { code: code2, group, severity: "ok", message, cause: null, next: null }; }
+function found(severity, group, code2, message, cause, next) { return { code: code2, group, severity, message, cause, next }; }
 var ranks = ["ok", "note", "warning", "failure"];
-function compareSeverity(left, right) {
-  return ranks.indexOf(left) - ranks.indexOf(right);
-}
+function compareSeverity(left, right) { return ranks.indexOf(left) - ranks.indexOf(right); }
 function worst(checks) {
   return checks.reduce((most, { severity }) => compareSeverity(severity, most) > 0 ? severity : most, "ok");
 }
-function show(text, longest2 = 200) {
-  return visible(text, longest2);
-}
+function show(text, longest2 = 200) { return visible(text, longest2); }
 function listed(words, limit = 5) {
   const some = words.length > limit ? [...words.slice(0, limit), `${words.length - limit} more`] : words;
   return some.length < 2 ? some[0] ?? "" : `${some.slice(0, -1).join(", ")} and ${some.at(-1)}`;
@@ -1455,13 +1240,8 @@ function listed(words, limit = 5) {
 
 // src/doctor/report.ts
 var titles = {
-  opencode: "OpenCode",
-  folders: "folders",
-  config: "configuration",
-  connection: "connection",
-  gateway: "gateway",
-  models: "models",
-  surroundings: "around it"
+  opencode: "OpenCode", folders: "folders", config: "configuration", connection: "connection", gateway: "gateway",
+  models: "models", surroundings: "around it"
 };
 var glyphs = { ok: "\u2713", note: "\xB7", warning: "!", failure: "\u2717" };
 var styles2 = { ok: "green", note: "dim", warning: "yellow", failure: "red" };
@@ -1469,24 +1249,16 @@ function formatReport({ checks, verdict, origin, ms }, colour) {
   const paint = painter(colour);
   const width = Math.max(...Object.values(titles).map((title) => title.length));
   const indent = " ".repeat(width + 6);
-  const lines = Object.keys(titles).flatMap(
-    (group) => checks.filter((check) => check.group === group).flatMap((check, index) => [
-      shown`  ${paint(styles2[check.severity], glyphs[check.severity])} ${paint("dim", (index === 0 ? titles[group] : "").padEnd(width))}  ${check.message}${check.severity === "ok" ? "" : paint("dim", `  (${check.code})`)}`,
-      ...check.cause === null ? [] : [shown`${indent}${upperFirst(check.cause)}.`],
-      ...check.next === null ? [] : [shown`${indent}${paint("bold", "\u2192")} ${upperFirst(check.next)}.`]
-    ])
-  );
+  const lines = Object.keys(titles).flatMap((group) => checks.filter((check) => check.group === group).flatMap((check, index) => [
+    shown`  ${paint(styles2[check.severity], glyphs[check.severity])} ${paint("dim", (index === 0 ? titles[group] : "").padEnd(width))}  ${check.message}${check.severity === "ok" ? "" : paint("dim", `  (${check.code})`)}`,
+    ...check.cause === null ? [] : [shown`${indent}${upperFirst(check.cause)}.`],
+    ...check.next === null ? [] : [shown`${indent}${paint("bold", "\u2192")} ${upperFirst(check.next)}.`]]));
   const count = (severity) => checks.filter((check) => check.severity === severity).length;
-  const counted = [
-    [count("failure"), "failure"],
-    [count("warning"), "warning"],
-    [count("note"), "note"]
-  ].filter(([number]) => number !== 0).map(([number, word2]) => `${number} ${word2}${number === 1 ? "" : "s"}`);
+  const counted = [[count("failure"), "failure"], [count("warning"), "warning"], [count("note"), "note"]].filter(([
+    number]) => number !== 0).map(([number, word2]) => `${number} ${word2}${number === 1 ? "" : "s"}`);
   const words = {
-    ok: "Fine: OpenCode works through the gateway.",
-    note: "Fine: OpenCode works through the gateway.",
-    warning: "It works, but see the warnings.",
-    failure: "It does not work yet: see what is marked \u2717."
+    ok: "Fine: OpenCode works through the gateway.", note: "Fine: OpenCode works through the gateway.",
+    warning: "It works, but see the warnings.", failure: "It does not work yet: see what is marked \u2717."
   };
   const seconds = `${(ms / 1e3).toFixed(2)} s`;
   const summary = shown`${paint(styles2[verdict], words[verdict])} ${paint("dim", [...counted, seconds].join(", "))}`;
@@ -1504,21 +1276,20 @@ function formatVerdict({ checks, verdict }) {
 }
 function sorted(checks) {
   const groups = Object.keys(titles);
-  return [...checks].sort(
-    (left, right) => groups.indexOf(left.group) - groups.indexOf(right.group) || compareSeverity(right.severity, left.severity)
-  );
+  return [...checks].sort((left, right) => groups.indexOf(left.group) - groups.indexOf(right.group)
+    || compareSeverity(right.severity, left.severity));
 }
 function upperFirst(text) {
-  return /^(?:npx|opencode|docker|tailscale|aperture-(?:doctor|connect))\b/.test(text) ? text : `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
+  return /^(?:npx|opencode|docker|tailscale|aperture-(?:doctor|connect))\b/.test(text) ? text
+    : `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 }
 
 // src/doctor/before-prompt.ts
 var promptTimes = { answer: 400, whole: 600 };
 var certain = /^(?:name-(?!server-silent)|proxy|network-gone|origin-https-short|gateway-(?:refused|unreachable|proxy|certificate|speaks-http)$)/;
 function warnBeforePrompt(report) {
-  const checks = report.checks.filter(
-    ({ group, severity }) => (group === "gateway" || group === "connection") && severity === "failure"
-  );
+  const checks = report.checks.filter(({ group, severity }) => (group === "gateway" || group === "connection")
+    && severity === "failure");
   const [first] = checks;
   if (first === void 0) return null;
   const isCertain = certain.test(first.code);
@@ -1536,9 +1307,7 @@ function todayFrom(env) {
   const given = env["APERTURE_ENV_TODAY"] ?? "";
   return form.test(given) && !Number.isNaN(Date.parse(given)) ? given : (/* @__PURE__ */ new Date()).toISOString().slice(0, 10);
 }
-function daysBetween(from, to) {
-  return (Date.parse(to) - Date.parse(from)) / 864e5;
-}
+function daysBetween(from, to) { return (Date.parse(to) - Date.parse(from)) / 864e5; }
 
 // node_modules/jsonc-parser/lib/esm/impl/scanner.js
 function createScanner(text, ignoreTrivia = false) {
@@ -1549,21 +1318,13 @@ function createScanner(text, ignoreTrivia = false) {
     let value2 = 0;
     while (digits < count || !exact) {
       let ch = text.charCodeAt(pos);
-      if (ch >= 48 && ch <= 57) {
-        value2 = value2 * 16 + ch - 48;
-      } else if (ch >= 65 && ch <= 70) {
+      if (ch >= 48 && ch <= 57) { value2 = value2 * 16 + ch - 48; } else if (ch >= 65 && ch <= 70) {
         value2 = value2 * 16 + ch - 65 + 10;
-      } else if (ch >= 97 && ch <= 102) {
-        value2 = value2 * 16 + ch - 97 + 10;
-      } else {
-        break;
-      }
+      } else if (ch >= 97 && ch <= 102) { value2 = value2 * 16 + ch - 97 + 10; } else { break; }
       pos++;
       digits++;
     }
-    if (digits < count) {
-      value2 = -1;
-    }
+    if (digits < count) { value2 = -1; }
     return value2;
   }
   function setPosition(newPosition) {
@@ -1575,21 +1336,15 @@ function createScanner(text, ignoreTrivia = false) {
   }
   function scanNumber() {
     let start2 = pos;
-    if (text.charCodeAt(pos) === 48) {
+    if (text.charCodeAt(pos) === 48) { pos++; } else {
       pos++;
-    } else {
-      pos++;
-      while (pos < text.length && isDigit(text.charCodeAt(pos))) {
-        pos++;
-      }
+      while (pos < text.length && isDigit(text.charCodeAt(pos))) { pos++; }
     }
     if (pos < text.length && text.charCodeAt(pos) === 46) {
       pos++;
       if (pos < text.length && isDigit(text.charCodeAt(pos))) {
         pos++;
-        while (pos < text.length && isDigit(text.charCodeAt(pos))) {
-          pos++;
-        }
+        while (pos < text.length && isDigit(text.charCodeAt(pos))) { pos++; }
       } else {
         scanError = 3;
         return text.substring(start2, pos);
@@ -1598,18 +1353,12 @@ function createScanner(text, ignoreTrivia = false) {
     let end2 = pos;
     if (pos < text.length && (text.charCodeAt(pos) === 69 || text.charCodeAt(pos) === 101)) {
       pos++;
-      if (pos < text.length && text.charCodeAt(pos) === 43 || text.charCodeAt(pos) === 45) {
-        pos++;
-      }
+      if (pos < text.length && text.charCodeAt(pos) === 43 || text.charCodeAt(pos) === 45) { pos++; }
       if (pos < text.length && isDigit(text.charCodeAt(pos))) {
         pos++;
-        while (pos < text.length && isDigit(text.charCodeAt(pos))) {
-          pos++;
-        }
+        while (pos < text.length && isDigit(text.charCodeAt(pos))) { pos++; }
         end2 = pos;
-      } else {
-        scanError = 3;
-      }
+      } else { scanError = 3; }
     }
     return text.substring(start2, end2);
   }
@@ -1636,40 +1385,17 @@ function createScanner(text, ignoreTrivia = false) {
         }
         const ch2 = text.charCodeAt(pos++);
         switch (ch2) {
-          case 34:
-            result += '"';
-            break;
-          case 92:
-            result += "\\";
-            break;
-          case 47:
-            result += "/";
-            break;
-          case 98:
-            result += "\b";
-            break;
-          case 102:
-            result += "\f";
-            break;
-          case 110:
-            result += "\n";
-            break;
-          case 114:
-            result += "\r";
-            break;
-          case 116:
-            result += "	";
-            break;
-          case 117:
-            const ch3 = scanHexDigits(4, true);
-            if (ch3 >= 0) {
-              result += String.fromCharCode(ch3);
-            } else {
-              scanError = 4;
-            }
-            break;
-          default:
-            scanError = 5;
+          case 34: result += '"'; break;
+          case 92: result += "\\"; break;
+          case 47: result += "/"; break;
+          case 98: result += "\b"; break;
+          case 102: result += "\f"; break;
+          case 110: result += "\n"; break;
+          case 114: result += "\r"; break;
+          case 116: result += "	"; break;
+          case 117: const ch3 = scanHexDigits(4, true);
+            if (ch3 >= 0) { result += String.fromCharCode(ch3); } else { scanError = 4; } break;
+          default: scanError = 5;
         }
         start2 = pos;
         continue;
@@ -1679,9 +1405,7 @@ function createScanner(text, ignoreTrivia = false) {
           result += text.substring(start2, pos);
           scanError = 2;
           break;
-        } else {
-          scanError = 6;
-        }
+        } else { scanError = 6; }
       }
       pos++;
     }
@@ -1719,38 +1443,20 @@ function createScanner(text, ignoreTrivia = false) {
     }
     switch (code2) {
       // tokens: []{}:,
-      case 123:
-        pos++;
-        return token = 1;
-      case 125:
-        pos++;
-        return token = 2;
-      case 91:
-        pos++;
-        return token = 3;
-      case 93:
-        pos++;
-        return token = 4;
-      case 58:
-        pos++;
-        return token = 6;
-      case 44:
-        pos++;
-        return token = 5;
+      case 123: pos++; return token = 1;
+      case 125: pos++; return token = 2;
+      case 91: pos++; return token = 3;
+      case 93: pos++; return token = 4;
+      case 58: pos++; return token = 6;
+      case 44: pos++; return token = 5;
       // strings
-      case 34:
-        pos++;
-        value = scanString();
-        return token = 10;
+      case 34: pos++; value = scanString(); return token = 10;
       // comments
-      case 47:
-        const start2 = pos - 1;
+      case 47: const start2 = pos - 1;
         if (text.charCodeAt(pos + 1) === 47) {
           pos += 2;
           while (pos < len) {
-            if (isLineBreak(text.charCodeAt(pos))) {
-              break;
-            }
+            if (isLineBreak(text.charCodeAt(pos))) { break; }
             pos++;
           }
           value = text.substring(start2, pos);
@@ -1769,9 +1475,7 @@ function createScanner(text, ignoreTrivia = false) {
             }
             pos++;
             if (isLineBreak(ch)) {
-              if (ch === 13 && text.charCodeAt(pos) === 10) {
-                pos++;
-              }
+              if (ch === 13 && text.charCodeAt(pos) === 10) { pos++; }
               lineNumber++;
               tokenLineStartOffset = pos;
             }
@@ -1782,17 +1486,10 @@ function createScanner(text, ignoreTrivia = false) {
           }
           value = text.substring(start2, pos);
           return token = 13;
-        }
-        value += String.fromCharCode(code2);
-        pos++;
-        return token = 16;
+        } value += String.fromCharCode(code2); pos++; return token = 16;
       // numbers
-      case 45:
-        value += String.fromCharCode(code2);
-        pos++;
-        if (pos === len || !isDigit(text.charCodeAt(pos))) {
-          return token = 16;
-        }
+      case 45: value += String.fromCharCode(code2); pos++;
+        if (pos === len || !isDigit(text.charCodeAt(pos))) { return token = 16; }
       // found a minus, followed by a number so
       // we fall through to proceed with scanning
       // numbers
@@ -1805,9 +1502,7 @@ function createScanner(text, ignoreTrivia = false) {
       case 54:
       case 55:
       case 56:
-      case 57:
-        value += scanNumber();
-        return token = 11;
+      case 57: value += scanNumber(); return token = 11;
       // literals and unknown symbols
       default:
         while (pos < len && isUnknownContentCharacter(code2)) {
@@ -1817,24 +1512,16 @@ function createScanner(text, ignoreTrivia = false) {
         if (tokenOffset !== pos) {
           value = text.substring(tokenOffset, pos);
           switch (value) {
-            case "true":
-              return token = 8;
-            case "false":
-              return token = 9;
-            case "null":
-              return token = 7;
+            case "true": return token = 8;
+            case "false": return token = 9;
+            case "null": return token = 7;
           }
           return token = 16;
-        }
-        value += String.fromCharCode(code2);
-        pos++;
-        return token = 16;
+        } value += String.fromCharCode(code2); pos++; return token = 16;
     }
   }
   function isUnknownContentCharacter(code2) {
-    if (isWhiteSpace(code2) || isLineBreak(code2)) {
-      return false;
-    }
+    if (isWhiteSpace(code2) || isLineBreak(code2)) { return false; }
     switch (code2) {
       case 125:
       case 93:
@@ -1843,40 +1530,25 @@ function createScanner(text, ignoreTrivia = false) {
       case 34:
       case 58:
       case 44:
-      case 47:
-        return false;
+      case 47: return false;
     }
     return true;
   }
   function scanNextNonTrivia() {
     let result;
-    do {
-      result = scanNext();
-    } while (result >= 12 && result <= 15);
+    do { result = scanNext(); } while (result >= 12 && result <= 15);
     return result;
   }
   return {
-    setPosition,
-    getPosition: () => pos,
-    scan: ignoreTrivia ? scanNextNonTrivia : scanNext,
-    getToken: () => token,
-    getTokenValue: () => value,
-    getTokenOffset: () => tokenOffset,
-    getTokenLength: () => pos - tokenOffset,
-    getTokenStartLine: () => lineStartOffset,
-    getTokenStartCharacter: () => tokenOffset - prevTokenLineStartOffset,
+    setPosition, getPosition: () => pos, scan: ignoreTrivia ? scanNextNonTrivia : scanNext, getToken: () => token,
+    getTokenValue: () => value, getTokenOffset: () => tokenOffset, getTokenLength: () => pos - tokenOffset,
+    getTokenStartLine: () => lineStartOffset, getTokenStartCharacter: () => tokenOffset - prevTokenLineStartOffset,
     getTokenError: () => scanError
   };
 }
-function isWhiteSpace(ch) {
-  return ch === 32 || ch === 9;
-}
-function isLineBreak(ch) {
-  return ch === 10 || ch === 13;
-}
-function isDigit(ch) {
-  return ch >= 48 && ch <= 57;
-}
+function isWhiteSpace(ch) { return ch === 32 || ch === 9; }
+function isLineBreak(ch) { return ch === 10 || ch === 13; }
+function isDigit(ch) { return ch >= 48 && ch <= 57; }
 var CharacterCodes;
 (function(CharacterCodes2) {
   CharacterCodes2[CharacterCodes2["lineFeed"] = 10] = "lineFeed";
@@ -1962,50 +1634,30 @@ var CharacterCodes;
 })(CharacterCodes || (CharacterCodes = {}));
 
 // node_modules/jsonc-parser/lib/esm/impl/string-intern.js
-var cachedSpaces = new Array(20).fill(0).map((_, index) => {
-  return " ".repeat(index);
-});
+var cachedSpaces = new Array(20).fill(0).map((_, index) => { return " ".repeat(index); });
 var maxCachedValues = 200;
 var cachedBreakLinesWithSpaces = {
   " ": {
-    "\n": new Array(maxCachedValues).fill(0).map((_, index) => {
-      return "\n" + " ".repeat(index);
-    }),
-    "\r": new Array(maxCachedValues).fill(0).map((_, index) => {
-      return "\r" + " ".repeat(index);
-    }),
-    "\r\n": new Array(maxCachedValues).fill(0).map((_, index) => {
-      return "\r\n" + " ".repeat(index);
-    })
+    "\n": new Array(maxCachedValues).fill(0).map((_, index) => { return "\n" + " ".repeat(index); }),
+    "\r": new Array(maxCachedValues).fill(0).map((_, index) => { return "\r" + " ".repeat(index); }),
+    "\r\n": new Array(maxCachedValues).fill(0).map((_, index) => { return "\r\n" + " ".repeat(index); })
   },
   "	": {
-    "\n": new Array(maxCachedValues).fill(0).map((_, index) => {
-      return "\n" + "	".repeat(index);
-    }),
-    "\r": new Array(maxCachedValues).fill(0).map((_, index) => {
-      return "\r" + "	".repeat(index);
-    }),
-    "\r\n": new Array(maxCachedValues).fill(0).map((_, index) => {
-      return "\r\n" + "	".repeat(index);
-    })
+    "\n": new Array(maxCachedValues).fill(0).map((_, index) => { return "\n" + "	".repeat(index); }),
+    "\r": new Array(maxCachedValues).fill(0).map((_, index) => { return "\r" + "	".repeat(index); }),
+    "\r\n": new Array(maxCachedValues).fill(0).map((_, index) => { return "\r\n" + "	".repeat(index); })
   }
 };
 
 // node_modules/jsonc-parser/lib/esm/impl/parser.js
 var ParseOptions;
-(function(ParseOptions2) {
-  ParseOptions2.DEFAULT = {
-    allowTrailingComma: false
-  };
-})(ParseOptions || (ParseOptions = {}));
+(function(ParseOptions2) { ParseOptions2.DEFAULT = { allowTrailingComma: false }; })(ParseOptions || (ParseOptions = {}));
 function parse(text, errors = [], options = ParseOptions.DEFAULT) {
   let currentProperty = null;
   let currentParent = [];
   const previousParents = [];
   function onValue(value) {
-    if (Array.isArray(currentParent)) {
-      currentParent.push(value);
-    } else if (currentProperty !== null) {
+    if (Array.isArray(currentParent)) { currentParent.push(value); } else if (currentProperty !== null) {
       currentParent[currentProperty] = value;
     }
   }
@@ -2017,12 +1669,8 @@ function parse(text, errors = [], options = ParseOptions.DEFAULT) {
       currentParent = object;
       currentProperty = null;
     },
-    onObjectProperty: (name) => {
-      currentProperty = name;
-    },
-    onObjectEnd: () => {
-      currentParent = previousParents.pop();
-    },
+    onObjectProperty: (name) => { currentProperty = name; },
+    onObjectEnd: () => { currentParent = previousParents.pop(); },
     onArrayBegin: () => {
       const array = [];
       onValue(array);
@@ -2030,13 +1678,9 @@ function parse(text, errors = [], options = ParseOptions.DEFAULT) {
       currentParent = array;
       currentProperty = null;
     },
-    onArrayEnd: () => {
-      currentParent = previousParents.pop();
-    },
+    onArrayEnd: () => { currentParent = previousParents.pop(); },
     onLiteralValue: onValue,
-    onError: (error, offset, length) => {
-      errors.push({ error, offset, length });
-    }
+    onError: (error, offset, length) => { errors.push({ error, offset, length }); }
   };
   visit(text, visitor, options);
   return currentParent[0];
@@ -2046,105 +1690,65 @@ function visit(text, visitor, options = ParseOptions.DEFAULT) {
   const _jsonPath = [];
   let suppressedCallbacks = 0;
   function toNoArgVisit(visitFunction) {
-    return visitFunction ? () => suppressedCallbacks === 0 && visitFunction(_scanner.getTokenOffset(), _scanner.getTokenLength(), _scanner.getTokenStartLine(), _scanner.getTokenStartCharacter()) : () => true;
+    return visitFunction ? () => suppressedCallbacks === 0
+      && visitFunction(_scanner.getTokenOffset(), _scanner.getTokenLength(), _scanner.getTokenStartLine(),
+        _scanner.getTokenStartCharacter()) : () => true;
   }
   function toOneArgVisit(visitFunction) {
-    return visitFunction ? (arg) => suppressedCallbacks === 0 && visitFunction(arg, _scanner.getTokenOffset(), _scanner.getTokenLength(), _scanner.getTokenStartLine(), _scanner.getTokenStartCharacter()) : () => true;
+    return visitFunction ? (arg) => suppressedCallbacks === 0
+      && visitFunction(arg, _scanner.getTokenOffset(), _scanner.getTokenLength(), _scanner.getTokenStartLine(),
+        _scanner.getTokenStartCharacter()) : () => true;
   }
   function toOneArgVisitWithPath(visitFunction) {
-    return visitFunction ? (arg) => suppressedCallbacks === 0 && visitFunction(arg, _scanner.getTokenOffset(), _scanner.getTokenLength(), _scanner.getTokenStartLine(), _scanner.getTokenStartCharacter(), () => _jsonPath.slice()) : () => true;
+    return visitFunction ? (arg) => suppressedCallbacks === 0
+      && visitFunction(arg, _scanner.getTokenOffset(), _scanner.getTokenLength(), _scanner.getTokenStartLine(),
+        _scanner.getTokenStartCharacter(), () => _jsonPath.slice()) : () => true;
   }
   function toBeginVisit(visitFunction) {
-    return visitFunction ? () => {
-      if (suppressedCallbacks > 0) {
-        suppressedCallbacks++;
-      } else {
-        let cbReturn = visitFunction(_scanner.getTokenOffset(), _scanner.getTokenLength(), _scanner.getTokenStartLine(), _scanner.getTokenStartCharacter(), () => _jsonPath.slice());
-        if (cbReturn === false) {
-          suppressedCallbacks = 1;
+    return visitFunction
+      ? () => {
+        if (suppressedCallbacks > 0) { suppressedCallbacks++; } else {
+          let cbReturn = visitFunction(_scanner.getTokenOffset(), _scanner.getTokenLength(), _scanner.getTokenStartLine(),
+            _scanner.getTokenStartCharacter(), () => _jsonPath.slice());
+          if (cbReturn === false) { suppressedCallbacks = 1; }
         }
-      }
-    } : () => true;
+      } : () => true;
   }
   function toEndVisit(visitFunction) {
-    return visitFunction ? () => {
-      if (suppressedCallbacks > 0) {
-        suppressedCallbacks--;
-      }
-      if (suppressedCallbacks === 0) {
-        visitFunction(_scanner.getTokenOffset(), _scanner.getTokenLength(), _scanner.getTokenStartLine(), _scanner.getTokenStartCharacter());
-      }
-    } : () => true;
+    return visitFunction
+      ? () => {
+        if (suppressedCallbacks > 0) { suppressedCallbacks--; }
+        if (suppressedCallbacks === 0) {
+          visitFunction(_scanner.getTokenOffset(), _scanner.getTokenLength(), _scanner.getTokenStartLine(),
+            _scanner.getTokenStartCharacter());
+        }
+      } : () => true;
   }
-  const onObjectBegin = toBeginVisit(visitor.onObjectBegin), onObjectProperty = toOneArgVisitWithPath(visitor.onObjectProperty), onObjectEnd = toEndVisit(visitor.onObjectEnd), onArrayBegin = toBeginVisit(visitor.onArrayBegin), onArrayEnd = toEndVisit(visitor.onArrayEnd), onLiteralValue = toOneArgVisitWithPath(visitor.onLiteralValue), onSeparator = toOneArgVisit(visitor.onSeparator), onComment = toNoArgVisit(visitor.onComment), onError = toOneArgVisit(visitor.onError);
+  const onObjectBegin = toBeginVisit(visitor.onObjectBegin), onObjectProperty = toOneArgVisitWithPath(
+    visitor.onObjectProperty), onObjectEnd = toEndVisit(visitor.onObjectEnd), onArrayBegin = toBeginVisit(
+      visitor.onArrayBegin), onArrayEnd = toEndVisit(visitor.onArrayEnd), onLiteralValue = toOneArgVisitWithPath(
+        visitor.onLiteralValue), onSeparator = toOneArgVisit(visitor.onSeparator), onComment = toNoArgVisit(
+          visitor.onComment), onError = toOneArgVisit(visitor.onError);
   const disallowComments = options && options.disallowComments;
   const allowTrailingComma = options && options.allowTrailingComma;
   function scanNext() {
     while (true) {
       const token = _scanner.scan();
       switch (_scanner.getTokenError()) {
-        case 4:
-          handleError(
-            14
-            /* ParseErrorCode.InvalidUnicode */
-          );
-          break;
-        case 5:
-          handleError(
-            15
-            /* ParseErrorCode.InvalidEscapeCharacter */
-          );
-          break;
-        case 3:
-          handleError(
-            13
-            /* ParseErrorCode.UnexpectedEndOfNumber */
-          );
-          break;
-        case 1:
-          if (!disallowComments) {
-            handleError(
-              11
-              /* ParseErrorCode.UnexpectedEndOfComment */
-            );
-          }
-          break;
-        case 2:
-          handleError(
-            12
-            /* ParseErrorCode.UnexpectedEndOfString */
-          );
-          break;
-        case 6:
-          handleError(
-            16
-            /* ParseErrorCode.InvalidCharacter */
-          );
-          break;
+        case 4: handleError(14 /* ParseErrorCode.InvalidUnicode */); break;
+        case 5: handleError(15 /* ParseErrorCode.InvalidEscapeCharacter */); break;
+        case 3: handleError(13 /* ParseErrorCode.UnexpectedEndOfNumber */); break;
+        case 1: if (!disallowComments) { handleError(11 /* ParseErrorCode.UnexpectedEndOfComment */); } break;
+        case 2: handleError(12 /* ParseErrorCode.UnexpectedEndOfString */); break;
+        case 6: handleError(16 /* ParseErrorCode.InvalidCharacter */); break;
       }
       switch (token) {
         case 12:
-        case 13:
-          if (disallowComments) {
-            handleError(
-              10
-              /* ParseErrorCode.InvalidCommentToken */
-            );
-          } else {
-            onComment();
-          }
-          break;
-        case 16:
-          handleError(
-            1
-            /* ParseErrorCode.InvalidSymbol */
-          );
-          break;
+        case 13: if (disallowComments) { handleError(10 /* ParseErrorCode.InvalidCommentToken */); } else { onComment(); } break;
+        case 16: handleError(1 /* ParseErrorCode.InvalidSymbol */); break;
         case 15:
-        case 14:
-          break;
-        default:
-          return token;
+        case 14: break;
+        default: return token;
       }
     }
   }
@@ -2156,18 +1760,14 @@ function visit(text, visitor, options = ParseOptions.DEFAULT) {
         if (skipUntilAfter.indexOf(token) !== -1) {
           scanNext();
           break;
-        } else if (skipUntil.indexOf(token) !== -1) {
-          break;
-        }
+        } else if (skipUntil.indexOf(token) !== -1) { break; }
         token = scanNext();
       }
     }
   }
   function parseString(isValue) {
     const value = _scanner.getTokenValue();
-    if (isValue) {
-      onLiteralValue(value);
-    } else {
+    if (isValue) { onLiteralValue(value); } else {
       onObjectProperty(value);
       _jsonPath.push(value);
     }
@@ -2176,40 +1776,26 @@ function visit(text, visitor, options = ParseOptions.DEFAULT) {
   }
   function parseLiteral() {
     switch (_scanner.getToken()) {
-      case 11:
-        const tokenValue = _scanner.getTokenValue();
-        let value = Number(tokenValue);
+      case 11: const tokenValue = _scanner.getTokenValue(); let value = Number(tokenValue);
         if (isNaN(value)) {
-          handleError(
-            2
-            /* ParseErrorCode.InvalidNumberFormat */
-          );
+          handleError(2 /* ParseErrorCode.InvalidNumberFormat */);
           value = 0;
-        }
-        onLiteralValue(value);
-        break;
-      case 7:
-        onLiteralValue(null);
-        break;
-      case 8:
-        onLiteralValue(true);
-        break;
-      case 9:
-        onLiteralValue(false);
-        break;
-      default:
-        return false;
+        } onLiteralValue(value); break;
+      case 7: onLiteralValue(null); break;
+      case 8: onLiteralValue(true); break;
+      case 9: onLiteralValue(false); break;
+      default: return false;
     }
     scanNext();
     return true;
   }
   function parseProperty() {
     if (_scanner.getToken() !== 10) {
-      handleError(3, [], [
-        2,
-        5
-        /* SyntaxKind.CommaToken */
-      ]);
+      handleError(3, [],
+        [
+          2,
+          5 /* SyntaxKind.CommaToken */
+        ]);
       return false;
     }
     parseString(false);
@@ -2217,18 +1803,18 @@ function visit(text, visitor, options = ParseOptions.DEFAULT) {
       onSeparator(":");
       scanNext();
       if (!parseValue()) {
-        handleError(4, [], [
-          2,
-          5
-          /* SyntaxKind.CommaToken */
-        ]);
+        handleError(4, [],
+          [
+            2,
+            5 /* SyntaxKind.CommaToken */
+          ]);
       }
     } else {
-      handleError(5, [], [
-        2,
-        5
-        /* SyntaxKind.CommaToken */
-      ]);
+      handleError(5, [],
+        [
+          2,
+          5 /* SyntaxKind.CommaToken */
+        ]);
     }
     _jsonPath.pop();
     return true;
@@ -2239,35 +1825,22 @@ function visit(text, visitor, options = ParseOptions.DEFAULT) {
     let needsComma = false;
     while (_scanner.getToken() !== 2 && _scanner.getToken() !== 17) {
       if (_scanner.getToken() === 5) {
-        if (!needsComma) {
-          handleError(4, [], []);
-        }
+        if (!needsComma) { handleError(4, [], []); }
         onSeparator(",");
         scanNext();
-        if (_scanner.getToken() === 2 && allowTrailingComma) {
-          break;
-        }
-      } else if (needsComma) {
-        handleError(6, [], []);
-      }
+        if (_scanner.getToken() === 2 && allowTrailingComma) { break; }
+      } else if (needsComma) { handleError(6, [], []); }
       if (!parseProperty()) {
-        handleError(4, [], [
-          2,
-          5
-          /* SyntaxKind.CommaToken */
-        ]);
+        handleError(4, [],
+          [
+            2,
+            5 /* SyntaxKind.CommaToken */
+          ]);
       }
       needsComma = true;
     }
     onObjectEnd();
-    if (_scanner.getToken() !== 2) {
-      handleError(7, [
-        2
-        /* SyntaxKind.CloseBraceToken */
-      ], []);
-    } else {
-      scanNext();
-    }
+    if (_scanner.getToken() !== 2) { handleError(7, [2 /* SyntaxKind.CloseBraceToken */], []); } else { scanNext(); }
     return true;
   }
   function parseArray() {
@@ -2277,63 +1850,40 @@ function visit(text, visitor, options = ParseOptions.DEFAULT) {
     let needsComma = false;
     while (_scanner.getToken() !== 4 && _scanner.getToken() !== 17) {
       if (_scanner.getToken() === 5) {
-        if (!needsComma) {
-          handleError(4, [], []);
-        }
+        if (!needsComma) { handleError(4, [], []); }
         onSeparator(",");
         scanNext();
-        if (_scanner.getToken() === 4 && allowTrailingComma) {
-          break;
-        }
-      } else if (needsComma) {
-        handleError(6, [], []);
-      }
+        if (_scanner.getToken() === 4 && allowTrailingComma) { break; }
+      } else if (needsComma) { handleError(6, [], []); }
       if (isFirstElement) {
         _jsonPath.push(0);
         isFirstElement = false;
-      } else {
-        _jsonPath[_jsonPath.length - 1]++;
-      }
+      } else { _jsonPath[_jsonPath.length - 1]++; }
       if (!parseValue()) {
-        handleError(4, [], [
-          4,
-          5
-          /* SyntaxKind.CommaToken */
-        ]);
+        handleError(4, [],
+          [
+            4,
+            5 /* SyntaxKind.CommaToken */
+          ]);
       }
       needsComma = true;
     }
     onArrayEnd();
-    if (!isFirstElement) {
-      _jsonPath.pop();
-    }
-    if (_scanner.getToken() !== 4) {
-      handleError(8, [
-        4
-        /* SyntaxKind.CloseBracketToken */
-      ], []);
-    } else {
-      scanNext();
-    }
+    if (!isFirstElement) { _jsonPath.pop(); }
+    if (_scanner.getToken() !== 4) { handleError(8, [4 /* SyntaxKind.CloseBracketToken */], []); } else { scanNext(); }
     return true;
   }
   function parseValue() {
     switch (_scanner.getToken()) {
-      case 3:
-        return parseArray();
-      case 1:
-        return parseObject();
-      case 10:
-        return parseString(true);
-      default:
-        return parseLiteral();
+      case 3: return parseArray();
+      case 1: return parseObject();
+      case 10: return parseString(true);
+      default: return parseLiteral();
     }
   }
   scanNext();
   if (_scanner.getToken() === 17) {
-    if (options.allowEmptyContent) {
-      return true;
-    }
+    if (options.allowEmptyContent) { return true; }
     handleError(4, [], []);
     return false;
   }
@@ -2341,9 +1891,7 @@ function visit(text, visitor, options = ParseOptions.DEFAULT) {
     handleError(4, [], []);
     return false;
   }
-  if (_scanner.getToken() !== 17) {
-    handleError(9, [], []);
-  }
+  if (_scanner.getToken() !== 17) { handleError(9, [], []); }
   return true;
 }
 
@@ -2402,38 +1950,22 @@ var ParseErrorCode;
 })(ParseErrorCode || (ParseErrorCode = {}));
 function printParseErrorCode(code2) {
   switch (code2) {
-    case 1:
-      return "InvalidSymbol";
-    case 2:
-      return "InvalidNumberFormat";
-    case 3:
-      return "PropertyNameExpected";
-    case 4:
-      return "ValueExpected";
-    case 5:
-      return "ColonExpected";
-    case 6:
-      return "CommaExpected";
-    case 7:
-      return "CloseBraceExpected";
-    case 8:
-      return "CloseBracketExpected";
-    case 9:
-      return "EndOfFileExpected";
-    case 10:
-      return "InvalidCommentToken";
-    case 11:
-      return "UnexpectedEndOfComment";
-    case 12:
-      return "UnexpectedEndOfString";
-    case 13:
-      return "UnexpectedEndOfNumber";
-    case 14:
-      return "InvalidUnicode";
-    case 15:
-      return "InvalidEscapeCharacter";
-    case 16:
-      return "InvalidCharacter";
+    case 1: return "InvalidSymbol";
+    case 2: return "InvalidNumberFormat";
+    case 3: return "PropertyNameExpected";
+    case 4: return "ValueExpected";
+    case 5: return "ColonExpected";
+    case 6: return "CommaExpected";
+    case 7: return "CloseBraceExpected";
+    case 8: return "CloseBracketExpected";
+    case 9: return "EndOfFileExpected";
+    case 10: return "InvalidCommentToken";
+    case 11: return "UnexpectedEndOfComment";
+    case 12: return "UnexpectedEndOfString";
+    case 13: return "UnexpectedEndOfNumber";
+    case 14: return "InvalidUnicode";
+    case 15: return "InvalidEscapeCharacter";
+    case 16: return "InvalidCharacter";
   }
   return "<unknown ParseErrorCode>";
 }
@@ -2489,9 +2021,7 @@ function substitute(text, folder, world, env) {
     return read.kind === "text" ? JSON.stringify(read.text.trim()).slice(1, -1) : null;
   });
 }
-function veil(text, written2) {
-  return { text, spans: [{ start: 0, end: text.length, written: written2 }] };
-}
+function veil(text, written2) { return { text, spans: [{ start: 0, end: text.length, written: written2 }] }; }
 function writtenBetween({ text, spans }, from, to) {
   let written2 = null;
   let done = from;
@@ -2505,7 +2035,7 @@ function writtenBetween({ text, spans }, from, to) {
 }
 function firstBehind(spans, offset) {
   let low = 0;
-  for (let high = spans.length; low < high; ) {
+  for (let high = spans.length; low < high;) {
     const middle = low + high >> 1;
     if (spans[middle].end < offset) low = middle + 1;
     else high = middle;
@@ -2554,9 +2084,7 @@ function fill(source, pattern, valueOf) {
 }
 
 // src/doctor/config/json.ts
-function isObject(value) {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
+function isObject(value) { return typeof value === "object" && value !== null && !Array.isArray(value); }
 function at(value, ...path) {
   return path.reduce((inner, key2) => isObject(inner) && Object.hasOwn(inner, key2) ? inner[key2] : void 0, value);
 }
@@ -2597,15 +2125,11 @@ function lineOf(filled, path) {
     if (here.length === path.length && here.every((key2, index) => key2 === path[index])) found2 = offset;
   };
   const begin = (offset, _length, _line, _column, here) => look2(offset, here());
-  visit2(
-    filled.text,
+  visit2(filled.text,
     {
-      onObjectBegin: begin,
-      onArrayBegin: begin,
+      onObjectBegin: begin, onArrayBegin: begin,
       onLiteralValue: (_value, offset, _length, _line, _column, here) => look2(offset, here())
-    },
-    { allowTrailingComma: true }
-  );
+    }, { allowTrailingComma: true });
   return found2 === void 0 ? void 0 : writtenLine(filled, found2);
 }
 
@@ -2615,7 +2139,7 @@ function isManaged({ managed }, opencodeJson) {
 }
 function normaliseUrl(given) {
   let url = given.includes("://") ? given : `http://${given}`;
-  for (; ; ) {
+  for (; ;) {
     const shorter = /:\/\/.*\/$/.test(url) ? url.slice(0, -1) : /:\/\/.*\/v1$/.test(url) ? url.slice(0, -3) : url;
     if (shorter === url) return url;
     url = shorter;
@@ -2628,9 +2152,7 @@ var silencingVariables = [
   { name: "OPENCODE_DISABLE_SHARE", use: "share" },
   { name: "OPENCODE_DISABLE_DEFAULT_PLUGINS", use: null }
 ];
-function isAllowed({ online }, use) {
-  return use !== null && online.includes(use);
-}
+function isAllowed({ online }, use) { return use !== null && online.includes(use); }
 
 // src/catalog/wire-formats.ts
 var vertexProject = "_aperture_auto_vertex_project_id_";
@@ -2640,41 +2162,25 @@ var wireFormats = {
   responses: { suffix: "/v1", path: "/v1/responses", npm: "@ai-sdk/openai", modelInPath: false, noSlash: false },
   chat: { suffix: "/v1", path: "/v1/chat/completions", npm: "@ai-sdk/openai-compatible", modelInPath: false, noSlash: false },
   "generate-content": {
-    suffix: "/v1beta",
-    path: "/v1beta/models/{model}:generateContent",
-    npm: "@ai-sdk/google",
-    modelInPath: true,
-    noSlash: true
+    suffix: "/v1beta", path: "/v1beta/models/{model}:generateContent", npm: "@ai-sdk/google", modelInPath: true, noSlash: true
   },
   vertex: {
     suffix: `/v1/projects/${vertexProject}/locations/${vertexRegion}/publishers/google`,
     path: "/v1/projects/{project}/locations/{region}/publishers/google/models/{model}:generateContent",
-    npm: "@ai-sdk/google-vertex",
-    modelInPath: true,
-    noSlash: true
+    npm: "@ai-sdk/google-vertex", modelInPath: true, noSlash: true
   },
   converse: {
-    suffix: "/bedrock",
-    path: "/bedrock/model/{model}/converse",
-    npm: "@ai-sdk/amazon-bedrock",
-    modelInPath: true,
+    suffix: "/bedrock", path: "/bedrock/model/{model}/converse", npm: "@ai-sdk/amazon-bedrock", modelInPath: true,
     noSlash: false
   }
 };
 
 // src/opencode/vendors.ts
 var switchedOnBy = {
-  "github-copilot": ["GITHUB_TOKEN"],
-  huggingface: ["HF_TOKEN"],
-  "amazon-bedrock": ["AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_BEARER_TOKEN_BEDROCK"],
-  "google-vertex": ["GOOGLE_CLOUD_PROJECT"],
-  anthropic: ["ANTHROPIC_API_KEY"],
-  openai: ["OPENAI_API_KEY"],
-  google: ["GEMINI_API_KEY", "GOOGLE_GENERATIVE_AI_API_KEY"],
-  openrouter: ["OPENROUTER_API_KEY"],
-  groq: ["GROQ_API_KEY"],
-  xai: ["XAI_API_KEY"],
-  mistral: ["MISTRAL_API_KEY"],
+  "github-copilot": ["GITHUB_TOKEN"], huggingface: ["HF_TOKEN"],
+  "amazon-bedrock": ["AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_BEARER_TOKEN_BEDROCK"], "google-vertex": ["GOOGLE_CLOUD_PROJECT"],
+  anthropic: ["ANTHROPIC_API_KEY"], openai: ["OPENAI_API_KEY"], google: ["GEMINI_API_KEY", "GOOGLE_GENERATIVE_AI_API_KEY"],
+  openrouter: ["OPENROUTER_API_KEY"], groq: ["GROQ_API_KEY"], xai: ["XAI_API_KEY"], mistral: ["MISTRAL_API_KEY"],
   deepseek: ["DEEPSEEK_API_KEY"]
 };
 var addressedBy = { anthropic: "ANTHROPIC_BASE_URL", openai: "OPENAI_BASE_URL" };
@@ -2691,13 +2197,12 @@ function findChoices({ config, catalogue, auth, env, routes }) {
   const stored = Object.keys(auth).filter((id) => known(id) && keyOf(auth, id) !== void 0);
   const ambient = Object.entries(switchedOnBy).flatMap(([id, variables2]) => {
     const variable = variables2.find((name) => (env[name] ?? "") !== "");
-    return variable !== void 0 && known(id) && allowed(id) && !configured.includes(id) && !stored.includes(id) ? [{ id, variable }] : [];
+    return variable !== void 0 && known(id) && allowed(id) && !configured.includes(id) && !stored.includes(id)
+      ? [{ id, variable }] : [];
   });
   const ids = [.../* @__PURE__ */ new Set([...configured, ...stored])].filter((id) => id !== "opencode" && allowed(id));
   return {
-    enabled,
-    hosted: allowed("opencode") && known("opencode"),
-    ambient,
+    enabled, hosted: allowed("opencode") && known("opencode"), ambient,
     providers: ids.map((id) => viewOf(id, { config, catalogue, auth, env, routes }))
   };
 }
@@ -2710,17 +2215,12 @@ function viewOf(id, { config, catalogue, auth, env, routes }) {
   const provider = at(config, "provider", id);
   const listed2 = entriesAt(provider, "models");
   const inCatalogue = entriesAt(catalogue, id, "models");
-  const models = new Map([
-    ...inCatalogue.map(([name]) => [name, name]),
-    ...listed2.map(([name, model]) => [name, textAt(model, "id") ?? name])
-  ]);
+  const models = new Map([...inCatalogue.map(([name]) => [name, name]),
+    ...listed2.map(([name, model]) => [name, textAt(model, "id") ?? name])]);
   return {
-    id,
-    addresses: addressesOf2(id, { config, catalogue, env }, listed2),
-    ...keyFor(id, { config, auth, env }, provider),
+    id, addresses: addressesOf2(id, { config, catalogue, env }, listed2), ...keyFor(id, { config, auth, env }, provider),
     npm: textAt(catalogue, id, "npm") ?? textAt(provider, "npm") ?? (catalogue === null ? null : wireFormats.chat.npm),
-    routes: routes.get(id) ?? /* @__PURE__ */ new Map(),
-    models: catalogue === null && listed2.length === 0 ? null : models
+    routes: routes.get(id) ?? /* @__PURE__ */ new Map(), models: catalogue === null && listed2.length === 0 ? null : models
   };
 }
 function addressesOf2(id, { config, catalogue, env }, listed2) {
@@ -2729,21 +2229,22 @@ function addressesOf2(id, { config, catalogue, env }, listed2) {
   const elsewhere = listed2.some(([, model]) => textAt(model, "provider", "api") !== void 0);
   if (baseUrl !== void 0 && !(baseUrl === "" && elsewhere)) return [{ url: baseUrl, by: base }];
   const endpoint = ["provider", id, "options", "endpoint"];
-  if (id === takesEndpoint && textAt(config, ...endpoint) !== void 0)
-    return [{ url: textAt(config, ...endpoint), by: endpoint }];
+  if (id === takesEndpoint && textAt(config, ...endpoint) !== void 0) return [{ url: textAt(config, ...endpoint), by: endpoint }];
   const variable = addressedBy[id];
   const own = textAt(config, "provider", id, "api") ?? textAt(catalogue, id, "api");
   const ofModels = listed2.flatMap(([name, model]) => {
     const url = textAt(model, "provider", "api");
     return url === void 0 ? [] : [{ url, by: ["provider", id, "models", name, "provider", "api"] }];
   });
-  const rest2 = ofModels.length === listed2.length && listed2.length > 0 ? [] : own === void 0 ? [] : [{ url: own, by: ["provider", id, "api"] }];
+  const rest2 = ofModels.length === listed2.length && listed2.length > 0 ? [] : own === void 0 ? []
+    : [{ url: own, by: ["provider", id, "api"] }];
   if (ofModels.length + rest2.length > 0) return [...ofModels, ...rest2];
   return variable !== void 0 && env[variable] ? [{ url: env[variable], by: [variable] }] : [];
 }
 function keyFor(id, { config, auth, env }, provider) {
   const path = ["provider", id, "options", "apiKey"];
-  const judge = (key2, by) => key2.trim() === "-" ? { key: "placeholder", keyBy: by } : { key: key2 === "" ? "none" : "real", keyBy: by };
+  const judge = (key2, by) => key2.trim() === "-" ? { key: "placeholder", keyBy: by }
+    : { key: key2 === "" ? "none" : "real", keyBy: by };
   const inConfig = textAt(config, ...path);
   if (inConfig !== void 0) return judge(inConfig, path);
   const stored = keyOf(auth, id);
@@ -2806,9 +2307,7 @@ function unquoted(written2) {
   try {
     const text = JSON.parse(written2);
     return typeof text === "string" ? text : written2;
-  } catch {
-    return written2;
-  }
+  } catch { return written2; }
 }
 function* textsOf2(value) {
   const left = [value];
@@ -2827,51 +2326,40 @@ function* textsOf2(value) {
 // src/doctor/config/world.ts
 function foldersUp(from, to) {
   const folders = [from];
-  for (let folder = from; folder !== to && folder !== "/"; ) {
+  for (let folder = from; folder !== to && folder !== "/";) {
     folder = parentOf(folder);
     folders.push(folder);
   }
   return folders;
 }
-function parentOf(path) {
-  return path.slice(0, path.lastIndexOf("/")) || "/";
-}
+function parentOf(path) { return path.slice(0, path.lastIndexOf("/")) || "/"; }
 function worktreeOf(world) {
   return foldersUp(world.cwd, "/").find((folder) => world.exists(folder === "/" ? "/.git" : `${folder}/.git`)) ?? "/";
 }
 
 // src/doctor/config/resolve.ts
-function isOn(value) {
-  return value !== void 0 && ["1", "true"].includes(value.toLowerCase());
-}
+function isOn(value) { return value !== void 0 && ["1", "true"].includes(value.toLowerCase()); }
 function places2(world) {
   const { env, home, cwd } = world;
   const worktree = worktreeOf(world);
   const up = isOn(env["OPENCODE_DISABLE_PROJECT_CONFIG"]) ? [] : foldersUp(cwd, worktree);
   const global = `${env["XDG_CONFIG_HOME"] || `${home}/.config`}/opencode`;
-  const folders = [.../* @__PURE__ */ new Set([...up.map((folder) => join(folder, ".opencode")), join(home, ".opencode")])].filter(
-    (folder) => world.exists(folder)
-  );
+  const folders = [.../* @__PURE__ */ new Set([...up.map((folder) => join(folder, ".opencode")), join(home, ".opencode")])].filter((
+    folder) => world.exists(folder));
   const own = env["OPENCODE_CONFIG_DIR"];
   const managed = env["OPENCODE_TEST_MANAGED_CONFIG_DIR"] || "/etc/opencode";
   const both = (folder, kind) => ["opencode.json", "opencode.jsonc"].map((name) => ({ source: join(folder, name), kind }));
-  const wanted = [
-    { source: join(global, "config.json"), kind: "global" },
-    ...both(global, "global"),
+  const wanted = [{ source: join(global, "config.json"), kind: "global" }, ...both(global, "global"),
     ...env["OPENCODE_CONFIG"] ? [{ source: absolute(env["OPENCODE_CONFIG"], cwd), kind: "environment" }] : [],
     ...up.toReversed().flatMap((folder) => both(folder, "project")),
     ...[.../* @__PURE__ */ new Set([...folders, ...own ? [absolute(own, cwd)] : []])].flatMap((folder) => both(folder, "folder")),
-    ...env["OPENCODE_CONFIG_CONTENT"] ? [{ source: "OPENCODE_CONFIG_CONTENT", kind: "variable", text: env["OPENCODE_CONFIG_CONTENT"] }] : [],
-    ...both(managed, "managed")
-  ];
+    ...env["OPENCODE_CONFIG_CONTENT"]
+      ? [{ source: "OPENCODE_CONFIG_CONTENT", kind: "variable", text: env["OPENCODE_CONFIG_CONTENT"] }] : [],
+    ...both(managed, "managed")];
   return { wanted, folders, worktree };
 }
-function join(folder, name) {
-  return folder === "/" ? `/${name}` : `${folder}/${name}`;
-}
-function absolute(path, cwd) {
-  return path.startsWith("/") ? path : join(cwd, path);
-}
+function join(folder, name) { return folder === "/" ? `/${name}` : `${folder}/${name}`; }
+function absolute(path, cwd) { return path.startsWith("/") ? path : join(cwd, path); }
 function resolveConfig(world) {
   const { wanted, folders, worktree } = places2(world);
   const layers = [];
@@ -2908,14 +2396,9 @@ var isText = (value) => typeof value === "string";
 var isTexts = (value) => Array.isArray(value) && value.every(isText);
 var isMap = (value) => isObject(value);
 var types = {
-  model: [isText, "a text"],
-  small_model: [isText, "a text"],
-  enabled_providers: [isTexts, "a list of texts"],
-  disabled_providers: [isTexts, "a list of texts"],
-  instructions: [isTexts, "a list of texts"],
-  username: [isText, "a text"],
-  provider: [isMap, "an object"],
-  share: [(value) => ["manual", "auto", "disabled"].includes(value), "manual, auto or disabled"],
+  model: [isText, "a text"], small_model: [isText, "a text"], enabled_providers: [isTexts, "a list of texts"],
+  disabled_providers: [isTexts, "a list of texts"], instructions: [isTexts, "a list of texts"], username: [isText, "a text"],
+  provider: [isMap, "an object"], share: [(value) => ["manual", "auto", "disabled"].includes(value), "manual, auto or disabled"],
   autoupdate: [(value) => typeof value === "boolean" || value === "notify", "true, false or notify"]
 };
 function findWrongType(value, quote) {
@@ -2938,16 +2421,42 @@ function mergeLayers(layers) {
   return layers.filter(({ kind }) => kind !== "global").reduce((config, { value }) => {
     const merged = mergeDeep(config, value);
     const [before, after2] = [config["instructions"], value["instructions"]];
-    return Array.isArray(before) && Array.isArray(after2) ? { ...merged, instructions: [.../* @__PURE__ */ new Set([...before, ...after2])] } : merged;
+    return Array.isArray(before) && Array.isArray(after2)
+      ? { ...merged, instructions: [.../* @__PURE__ */ new Set([...before, ...after2])] } : merged;
   }, global);
 }
 function mergeDeep(left, right) {
-  const merged = Object.assign(/* @__PURE__ */ Object.create(null), left);
+  const merged = Object.assign(
+    /* @__PURE__ */ Object.create(null),
+    left
+  );
   for (const [key2, value] of Object.entries(right)) {
     const before = merged[key2];
     merged[key2] = isObject(before) && isObject(value) ? mergeDeep(before, value) : value;
   }
   return merged;
+}
+
+// src/doctor/judge/alone.ts
+function judgeNetwork(facts) { return judgeAlone(facts) ?? judgeHost(facts); }
+function judgeAlone({ seen, taken, probe, gateway }) {
+  const isMeant = taken.way !== "sidecar" && !probe.resolver.servers.some((server) => server !== "127.0.0.1");
+  if (!seen.isAlone || isMeant || /^localhost$|^127\./.test(gateway.hostname)) return null;
+  return found("failure", "connection", "network-gone", "This container has no network but itself (lo)",
+    "the container whose network it shares was started again or has ended, and this one still has the old one's",
+    "see that the other one runs (docker compose up -d), then recreate this one: Rebuild Container, or  docker compose up -d --force-recreate");
+}
+function judgeHost({ probe, gateway }) {
+  if (gateway.hostname !== "host.docker.internal" || !("phase" in probe.models)) return null;
+  return found("failure", "connection", "unplug-host", `Nothing answers at ${gateway.origin}, where ts-unplug on the host should`,
+    "it does not run there, or the engine does not pass the host's loopback on, which ts-unplug alone binds: Docker Desktop does, an engine on Linux does not",
+    `start it on the host with  -port ${gateway.port || 80}  or, on Linux, take another connection (aperture.connection)`);
+}
+function withOtherWay(checks, { taken, settings, isAnswered: isAnswered2 }) {
+  if (taken.way !== "auto" || isAnswered2 || settings?.programs !== false) return checks;
+  const other = "or write  tailscale: {}  below aperture: in aperture-env.yaml, update and build again: then the container can be a node itself";
+  return checks.map((check) => check.severity === "failure" && check.group === "gateway"
+    ? { ...check, next: `${check.next}; ${other}` } : check);
 }
 
 // src/doctor/judge/attribution.ts
@@ -2956,67 +2465,40 @@ function judgeAttribution({ attribution }, headers) {
   const names2 = attribution.map((name) => show(name));
   const said = (message) => [fine("config", "attribution", message)];
   if (headers === null) return said(`Requests carry for the gateway's log, in the container: ${listed(names2, 16)}`);
-  const sent = [...headers.matchAll(/"x-aperture-env-([a-z0-9-]+)": "([^"]*)"/g)].map(
-    ([, name, value]) => [name, value]
-  );
+  const sent = [...headers.matchAll(/"x-aperture-env-([a-z0-9-]+)": "([^"]*)"/g)].map(([, name, value]) => [name, value]);
   const rest2 = names2.filter((name) => !sent.some(([other]) => other === name));
-  const carried = listed(
-    sent.map(([name, value]) => `${name} ${show(value)}`),
-    16
-  );
+  const carried = listed(sent.map(([name, value]) => `${name} ${show(value)}`), 16);
   const without = rest2.length === 0 ? "" : `${sent.length === 0 ? "" : "; "}no value here for ${listed(rest2, 16)}`;
   return said(`Requests carry for the gateway's log: ${carried}${without}`);
 }
 
 // src/opencode/config-keys.ts
 var key = (path, kind, managed) => ({ path: path.split("."), kind, managed });
-var configKeys = [
-  key("model", "model", "held"),
-  key("small_model", "model", "held"),
-  key("agent.*.model", "model", "refused"),
-  key("mode.*.model", "model", "refused"),
-  key("command.*.model", "model", "refused"),
-  key("enabled_providers.*", "providers", "held"),
-  key("disabled_providers.*", "providers", "held"),
-  key("provider.*.options.baseURL", "address", "held"),
-  key("provider.*.options.endpoint", "address", "held"),
-  key("provider.*.options.enterpriseUrl", "address", "held"),
-  key("provider.*.api", "address", "held"),
-  key("provider.*.models.*.provider.api", "address", "held"),
-  key("provider.*.npm", "package", "held"),
-  key("provider.*.models.*.provider.npm", "package", "held"),
-  key("provider.*.options.apiKey", "key", "held"),
-  key("provider.*.options.headers.*", "key", "open"),
-  key("provider.*.models.*.headers.*", "key", "open"),
-  key("plugin.*", "package", "open"),
-  key("plugin.*.0", "package", "open"),
-  key("mcp.*.command.*", "program", "open"),
-  key("mcp.*.cwd", "file", "open"),
-  key("mcp.*.url", "address", "open"),
-  key("formatter.*.command.*", "program", "open"),
-  key("lsp.*.command.*", "program", "open"),
-  key("shell", "program", "open"),
-  key("instructions.*", "file", "open"),
-  key("skills.paths.*", "file", "open"),
-  key("skills.urls.*", "address", "open"),
-  key("reference.*", "address", "open"),
-  key("reference.*.repository", "address", "open"),
-  key("reference.*.path", "file", "open"),
-  key("references.*", "address", "open"),
-  key("references.*.repository", "address", "open"),
-  key("references.*.path", "file", "open"),
-  key("enterprise.url", "address", "open")
-];
-function findNamed(config) {
-  return configKeys.flatMap((each) => findAt(config, each, []));
-}
+var configKeys = [key("model", "model", "held"), key("small_model", "model", "held"), key("agent.*.model", "model", "refused"),
+  key("mode.*.model", "model", "refused"), key("command.*.model", "model", "refused"),
+  key("enabled_providers.*", "providers", "held"), key("disabled_providers.*", "providers", "held"),
+  key("provider.*.options.baseURL", "address", "held"), key("provider.*.options.endpoint", "address", "held"),
+  key("provider.*.options.enterpriseUrl", "address", "held"), key("provider.*.api", "address", "held"),
+  key("provider.*.models.*.provider.api", "address", "held"), key("provider.*.npm", "package", "held"),
+  key("provider.*.models.*.provider.npm", "package", "held"), key("provider.*.options.apiKey", "key", "held"),
+  key("provider.*.options.headers.*", "key", "open"), key("provider.*.models.*.headers.*", "key", "open"),
+  key("plugin.*", "package", "open"), key("plugin.*.0", "package", "open"), key("mcp.*.command.*", "program", "open"),
+  key("mcp.*.cwd", "file", "open"), key("mcp.*.url", "address", "open"), key("formatter.*.command.*", "program", "open"),
+  key("lsp.*.command.*", "program", "open"), key("shell", "program", "open"), key("instructions.*", "file", "open"),
+  key("skills.paths.*", "file", "open"), key("skills.urls.*", "address", "open"), key("reference.*", "address", "open"),
+  key("reference.*.repository", "address", "open"), key("reference.*.path", "file", "open"),
+  key("references.*", "address", "open"), key("references.*.repository", "address", "open"),
+  key("references.*.path", "file", "open"), key("enterprise.url", "address", "open")];
+function findNamed(config) { return configKeys.flatMap((each) => findAt(config, each, [])); }
 function findAt(value, wanted, path) {
   const step = wanted.path[path.length];
   if (step === void 0) {
-    const isName = typeof value === "string" || /^(?:address|key)$/.test(wanted.kind) && (typeof value !== "object" || value === null);
+    const isName = typeof value === "string" || /^(?:address|key)$/.test(wanted.kind)
+      && (typeof value !== "object" || value === null);
     return isName ? [{ key: wanted, path, text: String(value) }] : [];
   }
-  return childrenOf(value).filter(([name]) => step === "*" || step === String(name)).flatMap(([name, child]) => findAt(child, wanted, [...path, name]));
+  return childrenOf(value).filter(([name]) => step === "*" || step === String(name)).flatMap(([name, child]) => findAt(child,
+    wanted, [...path, name]));
 }
 function childrenOf(value) {
   if (Array.isArray(value)) return value.map((child, index) => [index, child]);
@@ -3032,12 +2514,8 @@ function findWaysOut(config, environment) {
   const { managed = false } = environment;
   const named = findNamed(config);
   const open = named.filter(({ key: key2 }) => !managed || key2.managed !== "held");
-  return [
-    ...managed ? [] : judgeLists(named, environment),
-    ...open.flatMap((one) => judgeNamed(one, environment) ?? []),
-    ...judgeOwnProviders(config, named, environment),
-    ...judgePrograms(open)
-  ];
+  return [...managed ? [] : judgeLists(named, environment), ...open.flatMap((one) => judgeNamed(one, environment) ?? []),
+    ...judgeOwnProviders(config, named, environment), ...judgePrograms(open)];
 }
 function judgeNamed(one, environment) {
   const { kind } = one.key;
@@ -3057,14 +2535,12 @@ function judgeModel({ path, text }, { providers, allowed = [], managed = false }
     model: "OpenCode cannot start a session with it, or bypasses the gateway where enabled_providers lets it in",
     small_model: "OpenCode uses the main model instead, or bypasses the gateway where enabled_providers lets it in"
   };
-  const comes = managed ? "every prompt of it ends as an unknown error" : main2[path.join(".")] ?? "every prompt of it ends as an unknown error, or bypasses the gateway where enabled_providers lets it in";
+  const comes = managed ? "every prompt of it ends as an unknown error" : main2[path.join(".")]
+    ?? "every prompt of it ends as an unknown error, or bypasses the gateway where enabled_providers lets it in";
   return {
-    code: "foreign-model",
-    path,
-    what: `${showPath(path)} is ${show2(text)}, which is not a provider of the environment (${providers.join(", ")})`,
-    comes,
-    hint: choices(`name a model of ${providers.join(" or ")}, or ${ownCounts}`, managed),
-    fixable: false
+    code: "foreign-model", path,
+    what: `${showPath(path)} is ${show2(text)}, which is not a provider of the environment (${providers.join(", ")})`, comes,
+    hint: choices(`name a model of ${providers.join(" or ")}, or ${ownCounts}`, managed), fixable: false
   };
 }
 function judgeLists(named, { providers, allowed = [] }) {
@@ -3074,21 +2550,14 @@ function judgeLists(named, { providers, allowed = [] }) {
   const found2 = [];
   if (gone.length > 0)
     found2.push({
-      code: "bypass",
-      path: ["disabled_providers"],
-      what: `disabled_providers takes ${gone.join(", ")} away`,
-      comes: "no model of it can be used",
-      hint: "keep it if that is intentional, or remove it",
-      fixable: true
+      code: "bypass", path: ["disabled_providers"], what: `disabled_providers takes ${gone.join(", ")} away`,
+      comes: "no model of it can be used", hint: "keep it if that is intentional, or remove it", fixable: true
     });
   if (others2.length > 0)
     found2.push({
-      code: "bypass",
-      path: ["enabled_providers"],
+      code: "bypass", path: ["enabled_providers"],
       what: `enabled_providers takes the place of the environment's own and lets in ${others2.map(show2).join(", ")}`,
-      comes: "models that do not go through the gateway can be chosen",
-      hint: choices(ownCounts),
-      fixable: true
+      comes: "models that do not go through the gateway can be chosen", hint: choices(ownCounts), fixable: true
     });
   return found2;
 }
@@ -3102,20 +2571,16 @@ function judgeKey({ path, text }) {
   const isHeader = path.includes("headers");
   if (isHeader && !keyHeaders.test(name)) return null;
   if (text === "-" || isHeader && text === "Bearer -") return null;
-  return bypass(
-    path,
-    `${showPath(path)} is not the placeholder "-"`,
+  return bypass(path, `${showPath(path)} is not the placeholder "-"`,
     `OpenCode sends this key with every request to ${show2(String(path[1]))}, and no key of its own should reach the gateway`,
-    "remove it, so that the placeholder is used"
-  );
+    "remove it, so that the placeholder is used");
 }
 function judgeProviderPackage({ path, text }) {
   if (bundled.test(text)) return null;
-  return text.startsWith("file:") ? bypass(path, `${showPath(path)} is a file`, "its code runs inside of OpenCode and can send prompts anywhere") : bypass(
-    path,
-    `${showPath(path)} is no package that OpenCode brings`,
-    "it is fetched from the npm registry, and its code can send prompts anywhere"
-  );
+  return text.startsWith("file:")
+    ? bypass(path, `${showPath(path)} is a file`, "its code runs inside of OpenCode and can send prompts anywhere")
+    : bypass(path, `${showPath(path)} is no package that OpenCode brings`,
+      "it is fetched from the npm registry, and its code can send prompts anywhere");
 }
 function judgePlugin({ path, text }, { plugins }) {
   const isFile = /^(?:file:|\.{0,2}\/|~\/|[a-z]:\\)/i.test(text);
@@ -3123,33 +2588,26 @@ function judgePlugin({ path, text }, { plugins }) {
   if (plugins === "refuse") return { ...refused(`the plugin ${show2(text)}`), path, fixable: false };
   if (plugins === "pinned" && !isPinned)
     return {
-      code: "plugin-refused",
-      path,
-      what: `the plugin ${show2(text)} has no exact version, and opencode.plugins is pinned`,
+      code: "plugin-refused", path, what: `the plugin ${show2(text)} has no exact version, and opencode.plugins is pinned`,
       comes: "OpenCode fetches whichever version the registry has, and its code sees every prompt",
-      hint: "write its exact version behind an @, or set  opencode.plugins: allow  in aperture-env.yaml",
+      hint: "write its exact version behind an @, or set  opencode.plugins: allow  in aperture-env.yaml", fixable: false
+    };
+  return isFile
+    ? {
+      code: "runs-code", path, what: `the plugin ${show2(text)} is code that runs inside of OpenCode`,
+      comes: "it sees every prompt and can send it past the gateway, which no configuration prevents",
+      hint: "keep it if you would run it as a program of this repository, or remove it", fixable: false
+    }
+    : {
+      code: "asks-registry", path, what: `the plugin ${show2(text)} is a package`,
+      comes: "OpenCode asks the npm registry for it, and its code sees every prompt and can send it past the gateway, which no configuration prevents",
+      hint: `${isPinned ? "" : "write its exact version behind an @, so that no other one comes; "}keep it if that is intentional, or remove it`,
       fixable: false
     };
-  return isFile ? {
-    code: "runs-code",
-    path,
-    what: `the plugin ${show2(text)} is code that runs inside of OpenCode`,
-    comes: "it sees every prompt and can send it past the gateway, which no configuration prevents",
-    hint: "keep it if you would run it as a program of this repository, or remove it",
-    fixable: false
-  } : {
-    code: "asks-registry",
-    path,
-    what: `the plugin ${show2(text)} is a package`,
-    comes: "OpenCode asks the npm registry for it, and its code sees every prompt and can send it past the gateway, which no configuration prevents",
-    hint: `${isPinned ? "" : "write its exact version behind an @, so that no other one comes; "}keep it if that is intentional, or remove it`,
-    fixable: false
-  };
 }
 function refused(what) {
   return {
-    code: "plugin-refused",
-    what: `${what} is there, and opencode.plugins is refuse`,
+    code: "plugin-refused", what: `${what} is there, and opencode.plugins is refuse`,
     comes: "OpenCode calls none of its hooks, but fetches and loads its code, which no switch prevents",
     hint: "remove it, or set  opencode.plugins: allow  in aperture-env.yaml"
   };
@@ -3160,16 +2618,12 @@ function judgeCalled({ path, text, key: key2 }) {
   const comes = {
     mcp: "OpenCode connects to it at each start, and what a model gives to its tools goes there",
     instructions: "OpenCode fetches it at each start, and puts what comes into every prompt",
-    skills: "OpenCode fetches it at each start",
-    enterprise: "sessions that are shared go there"
+    skills: "OpenCode fetches it at each start", enterprise: "sessions that are shared go there"
   };
   return {
-    code: "asks-others",
-    path,
-    what: `${showPath(path)} is at ${showOrigin(text)}, not at the gateway`,
+    code: "asks-others", path, what: `${showPath(path)} is at ${showOrigin(text)}, not at the gateway`,
     comes: comes[String(path[0])] ?? "OpenCode fetches it where it is asked for",
-    hint: "keep it if that is intentional, or remove it",
-    fixable: false
+    hint: "keep it if that is intentional, or remove it", fixable: false
   };
 }
 function judgeOwnProviders(config, named, environment) {
@@ -3184,26 +2638,17 @@ function judgeOwnProviders(config, named, environment) {
     const { options } = settings;
     const at2 = typeof options?.baseURL === "string" ? ` at ${showOrigin(options.baseURL)}` : "";
     if (allowed.includes(id))
-      return [
-        {
-          code: "asks-others",
-          path: ["provider", id],
-          what: `provider ${show2(id)}${at2} is let in by opencode.other_providers`,
-          comes: "what is asked of its models goes there, bypassing the gateway",
-          hint: "keep it if that is intentional, or remove it from aperture-env.yaml",
-          fixable: false
-        }
-      ];
-    return [
-      {
-        code: "provider-off",
-        path: ["provider", id],
-        what: `provider ${show2(id)}${at2} is not one of the environment's`,
-        comes: "enabled_providers of the environment leaves it off, and its models cannot be chosen",
-        hint: `leave it off; or add it to providers in aperture-env.yaml, if the gateway serves it; or name it in opencode.other_providers there, if it may bypass the gateway`,
-        fixable: false
-      }
-    ];
+      return [{
+        code: "asks-others", path: ["provider", id], what: `provider ${show2(id)}${at2} is let in by opencode.other_providers`,
+        comes: "what is asked of its models goes there, bypassing the gateway",
+        hint: "keep it if that is intentional, or remove it from aperture-env.yaml", fixable: false
+      }];
+    return [{
+      code: "provider-off", path: ["provider", id], what: `provider ${show2(id)}${at2} is not one of the environment's`,
+      comes: "enabled_providers of the environment leaves it off, and its models cannot be chosen",
+      hint: `leave it off; or add it to providers in aperture-env.yaml, if the gateway serves it; or name it in opencode.other_providers there, if it may bypass the gateway`,
+      fixable: false
+    }];
   });
 }
 function judgePrograms(named) {
@@ -3212,16 +2657,11 @@ function judgePrograms(named) {
   if (first === void 0) return [];
   const some = programs2.slice(0, 3).map(({ path, text }) => `${show2(text)} (${showPath(path.length === 1 ? path : path.slice(0, -1))})`);
   const shown2 = programs2.length > 3 ? `${some.join(", ")} and ${programs2.length - 3} more` : some.join(", ");
-  return [
-    {
-      code: "runs-code",
-      path: first.path,
-      what: `OpenCode starts programs that are named here, ${shown2}`,
-      comes: "they run with all that OpenCode has, and no configuration prevents that",
-      hint: "keep them if you would run them yourself, or remove them",
-      fixable: false
-    }
-  ];
+  return [{
+    code: "runs-code", path: first.path, what: `OpenCode starts programs that are named here, ${shown2}`,
+    comes: "they run with all that OpenCode has, and no configuration prevents that",
+    hint: "keep them if you would run them yourself, or remove them", fixable: false
+  }];
 }
 function bypass(path, what, comes, fix = ownCounts) {
   return { code: "bypass", path, what, comes, hint: choices(fix), fixable: true };
@@ -3251,40 +2691,29 @@ function showOrigin(text) {
   if (/\{(?:env|file):/.test(text.replace(/^([a-z]+:\/\/[^/]*).*$/i, "$1")) || !URL.canParse(text))
     return "an address that is not known here";
   const { origin, protocol, host } = new URL(text);
-  return origin === "null" ? `${protocol}//${host}` : origin;
+  return origin === "null"
+    ? `${protocol}//${host}` : origin;
 }
-function showPath(path) {
-  return path.map((step) => show2(String(step))).join(".");
-}
-function show2(text) {
-  return /^[!#-~]+$/.test(text) ? text : visible(JSON.stringify(text));
-}
+function showPath(path) { return path.map((step) => show2(String(step))).join("."); }
+function show2(text) { return /^[!#-~]+$/.test(text) ? text : visible(JSON.stringify(text)); }
 
 // src/opencode/folder-files.ts
 var prose = /(?:^|\/)(agent|command|mode)s?\/(?:.*\/)?([^/]+)\.md$/;
 var code = /(?:^|\/)(plugin|tool)s?\/[^/]+\.[cm]?[jt]s$/;
 var foldersRead = ["agent", "command", "mode", "plugin", "tool"].flatMap((name) => [name, `${name}s`]);
-function isFolderFile(path) {
-  return prose.test(path) || code.test(path);
-}
-function isCode(path) {
-  return code.test(path);
-}
+function isFolderFile(path) { return prose.test(path) || code.test(path); }
+function isCode(path) { return code.test(path); }
 function judgeFolderFile(path, text, environment) {
   const [, kind] = code.exec(path) ?? [];
   if (kind === "plugin" && environment.plugins === "refuse") return [{ way: refused("this plugin"), offset: 0 }];
   if (kind !== void 0)
-    return [
-      {
-        way: {
-          code: "runs-code",
-          what: `this ${kind} is code that runs inside of OpenCode`,
-          comes: `it ${kind === "plugin" ? "sees every prompt and can send it" : "can send what it gets"} past the gateway, which no configuration prevents`,
-          hint: "keep it if you would run it as a program of this repository, or remove it"
-        },
-        offset: 0
-      }
-    ];
+    return [{
+      way: {
+        code: "runs-code", what: `this ${kind} is code that runs inside of OpenCode`,
+        comes: `it ${kind === "plugin" ? "sees every prompt and can send it" : "can send what it gets"} past the gateway, which no configuration prevents`,
+        hint: "keep it if you would run it as a program of this repository, or remove it"
+      }, offset: 0
+    }];
   const [, section = "", name = ""] = prose.exec(path) ?? [];
   const model = modelOf(text);
   if (model === null) return [];
@@ -3312,12 +2741,11 @@ function parseProxy(text) {
   try {
     const proxy = new URL(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`);
     return proxy.protocol === "http:" ? proxy : null;
-  } catch {
-    return null;
-  }
+  } catch { return null; }
 }
 function isExcluded({ hostname: hostname2, host }, list) {
-  return list.split(",").map((entry) => entry.trim().toLowerCase().replace(/^\./, "")).some((entry) => entry !== "" && (entry === "*" || entry === hostname2 || entry === host || hostname2.endsWith(`.${entry}`)));
+  return list.split(",").map((entry) => entry.trim().toLowerCase().replace(/^\./, "")).some((entry) => entry !== ""
+    && (entry === "*" || entry === hostname2 || entry === host || hostname2.endsWith(`.${entry}`)));
 }
 
 // src/opencode/variables.ts
@@ -3326,135 +2754,92 @@ var switchedOn = (value) => !/^(?:1|true)$/i.test(value);
 var outside = (value) => !/\bworkspaces?\b|WorkspaceFolder|^\.|\$PWD/i.test(value);
 var variables = [
   {
-    name: "OPENCODE_CONFIG",
-    comes: "takes the place of the environment's own configuration",
-    held: true,
-    code: "bypass",
+    name: "OPENCODE_CONFIG", comes: "takes the place of the environment's own configuration", held: true, code: "bypass",
     harmless: (value) => value.endsWith("/share/aperture-env/opencode.json")
   },
   {
     name: "OPENCODE_CONFIG_DIR",
     comes: "names a folder with more configuration, and with plugins and tools, which are code that runs inside of OpenCode",
-    held: false,
-    code: "runs-code"
+    held: false, code: "runs-code"
   },
   {
     name: "OPENCODE_TUI_CONFIG",
     comes: "names a file with settings of OpenCode's screen, and with plugins, which are code that runs inside of OpenCode",
-    held: false,
-    code: "runs-code"
+    held: false, code: "runs-code"
   },
   {
     name: "OPENCODE_MODELS_PATH",
     comes: "takes the place of the environment's catalogue: another one lets other providers in, and can name other packages for them",
-    held: true,
-    code: "bypass",
-    harmless: (value) => value.endsWith("/share/aperture-env/models.json")
+    held: true, code: "bypass", harmless: (value) => value.endsWith("/share/aperture-env/models.json")
   },
   {
     name: "OPENCODE_DISABLE_DEFAULT_PLUGINS",
     comes: "lets stored logins in: with one of OpenAI, GitHub Copilot, GitLab or xAI, prompts go to the vendor whatever base URL is set",
-    held: true,
-    code: "bypass",
-    harmless: switchedOff
+    held: true, code: "bypass", harmless: switchedOff
   },
   {
-    name: "OPENCODE_AUTH_CONTENT",
-    comes: "takes the place of the placeholders for logins",
-    held: false,
-    code: "bypass",
+    name: "OPENCODE_AUTH_CONTENT", comes: "takes the place of the placeholders for logins", held: false, code: "bypass",
     harmless: holdsPlaceholders
   },
   {
     name: "OPENCODE_TEST_MANAGED_CONFIG_DIR",
     comes: "takes OpenCode's managed folder elsewhere; only OpenCode's own tests need it, and the launcher of a managed environment drops it",
-    held: false,
-    code: "bypass"
+    held: false, code: "bypass"
   },
   {
     name: "OPENCODE_TEST_HOME",
     comes: "lets OpenCode look for configuration in another home; only OpenCode's own tests need it, and the launcher of a managed environment drops it",
-    held: false,
-    code: "bypass"
+    held: false, code: "bypass"
   },
   {
     name: "XDG_CONFIG_HOME",
     comes: "lets OpenCode look for more configuration there, and for plugins and tools, which are code that runs inside of OpenCode",
-    held: false,
-    code: "runs-code"
+    held: false, code: "runs-code"
   },
   {
-    name: "HOME",
-    comes: "lets files of the repository be OpenCode's own: configuration, plugins and tools, logins",
-    held: false,
-    code: "runs-code",
-    harmless: outside
+    name: "HOME", comes: "lets files of the repository be OpenCode's own: configuration, plugins and tools, logins", held: false,
+    code: "runs-code", harmless: outside
   },
   {
     name: "XDG_DATA_HOME",
     comes: "lets OpenCode take stored logins from the repository, and an account whose organisation sets configuration",
-    held: false,
-    code: "bypass",
-    harmless: outside
+    held: false, code: "bypass", harmless: outside
   },
   {
-    name: "XDG_CACHE_HOME",
-    comes: "lets OpenCode run packages, of plugins and providers, that lie in the repository",
-    held: false,
-    code: "runs-code",
-    harmless: outside
+    name: "XDG_CACHE_HOME", comes: "lets OpenCode run packages, of plugins and providers, that lie in the repository",
+    held: false, code: "runs-code", harmless: outside
   },
   {
     name: "APERTURE_ENV_PREFIX",
-    comes: "lets the launcher and the doctor take OpenCode and its configuration from below that folder",
-    held: false,
-    code: "bypass",
-    harmless: (value) => value === "/usr/local"
+    comes: "lets the launcher and the doctor take OpenCode and its configuration from below that folder", held: false,
+    code: "bypass", harmless: (value) => value === "/usr/local"
   },
   {
-    name: "OPENCODE_ENABLE_EXA",
-    comes: "gives models a tool that asks a search engine of the internet",
-    held: false,
-    code: "asks-others",
-    harmless: switchedOn
+    name: "OPENCODE_ENABLE_EXA", comes: "gives models a tool that asks a search engine of the internet", held: false,
+    code: "asks-others", harmless: switchedOn
   },
   {
-    name: "OPENCODE_ENABLE_PARALLEL",
-    comes: "gives models a tool that asks a search engine of the internet",
-    held: false,
-    code: "asks-others",
-    harmless: switchedOn
+    name: "OPENCODE_ENABLE_PARALLEL", comes: "gives models a tool that asks a search engine of the internet", held: false,
+    code: "asks-others", harmless: switchedOn
   },
   {
-    name: "OTEL_EXPORTER_OTLP_ENDPOINT",
-    comes: "lets OpenCode send traces of every session there",
-    held: false,
+    name: "OTEL_EXPORTER_OTLP_ENDPOINT", comes: "lets OpenCode send traces of every session there", held: false,
     code: "asks-others"
   }
 ];
 var names = new RegExp(`${variables.map(({ name }) => name).join("|")}|OPENCODE_CONFIG_CONTENT|APERTURE_URL|https?_proxy`, "i");
 function holdsPlaceholders(text) {
   try {
-    const entries = Object.values(
-      JSON.parse(text)
-    );
+    const entries = Object.values(JSON.parse(text));
     return entries.every((entry) => entry?.type === "api" && entry.key === "-");
-  } catch {
-    return false;
-  }
+  } catch { return false; }
 }
 function findWaysOutOfVariables(given, environment) {
   const { url, managed = false } = environment;
   const found2 = [];
   const add = (name, code2, what, result) => {
     found2.push({
-      name,
-      code: code2,
-      path: [],
-      what,
-      comes: result,
-      hint: "keep it if that is intentional, or remove it",
-      fixable: false
+      name, code: code2, path: [], what, comes: result, hint: "keep it if that is intentional, or remove it", fixable: false
     });
   };
   for (const { name, comes, held, code: code2, harmless } of variables) {
@@ -3464,41 +2849,24 @@ function findWaysOutOfVariables(given, environment) {
   for (const way of judgeContent(given["OPENCODE_CONFIG_CONTENT"] ?? "", environment))
     found2.push({ ...way, name: "OPENCODE_CONFIG_CONTENT", what: `OPENCODE_CONFIG_CONTENT: ${way.what}`, fixable: false });
   const { proxy, unused } = findRoute(new URL(url), given);
-  const through = ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY"].find(
-    (name) => (given[name] ?? "") !== "" && name.toLowerCase().startsWith(new URL(url).protocol.slice(0, -1) + "_")
-  );
+  const through = ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY"].find((name) => (given[name] ?? "") !== ""
+    && name.toLowerCase().startsWith(new URL(url).protocol.slice(0, -1) + "_"));
   if (through !== void 0 && (proxy !== null || unused !== null))
-    add(
-      through,
-      "bypass",
-      `${through} is set, and NO_PROXY does not name ${new URL(url).hostname}`,
-      `a proxy stands between OpenCode and ${url}: it gets every prompt, and decides where it goes`
-    );
+    add(through, "bypass", `${through} is set, and NO_PROXY does not name ${new URL(url).hostname}`,
+      `a proxy stands between OpenCode and ${url}: it gets every prompt, and decides where it goes`);
   const gateway = given["APERTURE_URL"] ?? "";
   if (gateway !== "" && !managed && describesOther(gateway, url))
-    add(
-      "APERTURE_URL",
-      "bypass",
-      `APERTURE_URL is ${showOrigin(gateway)}, not ${url}`,
-      "it takes the place of the gateway of aperture-env.yaml"
-    );
+    add("APERTURE_URL", "bypass", `APERTURE_URL is ${showOrigin(gateway)}, not ${url}`,
+      "it takes the place of the gateway of aperture-env.yaml");
   return found2;
 }
 function judgeContent(text, environment) {
   if (text === "") return [];
-  try {
-    return findWaysOut(JSON.parse(text), environment);
-  } catch {
-    return [
-      {
-        code: "bypass",
-        path: [],
-        what: "it is more configuration",
-        comes: "it cannot be judged",
-        hint: "keep it if that is intentional, or remove it",
-        fixable: false
-      }
-    ];
+  try { return findWaysOut(JSON.parse(text), environment); } catch {
+    return [{
+      code: "bypass", path: [], what: "it is more configuration", comes: "it cannot be judged",
+      hint: "keep it if that is intentional, or remove it", fixable: false
+    }];
   }
 }
 function describesOther(text, url) {
@@ -3520,9 +2888,7 @@ function whoSet({ layers }, path) {
 function placeOf(resolved, by, quote) {
   return by.length === 1 ? by[0] : whoSet(resolved, by) ?? by.map((key2) => quote.text(key2)).join(".");
 }
-function placed(source, line) {
-  return `${show(source)}${line === void 0 ? "" : `:${line}`}`;
-}
+function placed(source, line) { return `${show(source)}${line === void 0 ? "" : `:${line}`}`; }
 
 // src/doctor/judge/providers.ts
 function judgeProviders({ choices: choices2, resolved, own, origin, quote, installation }) {
@@ -3538,23 +2904,20 @@ function judgeProviders({ choices: choices2, resolved, own, origin, quote, insta
   }
   const gone = ours2.filter((id) => !choices2.providers.some((provider) => provider.id === id));
   if (gone.length > 0) {
-    const key2 = (textsAt(resolved.config, "disabled_providers") ?? []).some((id) => gone.includes(id)) ? "disabled_providers" : "enabled_providers";
+    const key2 = (textsAt(resolved.config, "disabled_providers") ?? []).some((id) => gone.includes(id)) ? "disabled_providers"
+      : "enabled_providers";
     const by = whoSet(resolved, [key2]);
-    const instead = resolved.layers.find(
-      ({ kind, source }) => kind === "environment" && source !== `${installation.share}/opencode.json`
-    );
-    const took = by === null && instead !== void 0 ? `OPENCODE_CONFIG names ${show(instead.source)}, which takes the place of the environment's own configuration` : `${by === null ? key2 : `${key2} in ${by}`} takes ${gone.length === 1 ? "it" : "them"} away`;
+    const instead = resolved.layers.find(({ kind, source }) => kind === "environment"
+      && source !== `${installation.share}/opencode.json`);
+    const took = by === null && instead !== void 0
+      ? `OPENCODE_CONFIG names ${show(instead.source)}, which takes the place of the environment's own configuration`
+      : `${by === null ? key2 : `${key2} in ${by}`} takes ${gone.length === 1 ? "it" : "them"} away`;
     const none = gone.length === ours2.length;
-    checks.push(
-      found(
-        none ? "failure" : "warning",
-        "config",
-        none ? "providers-gone" : "provider-gone",
-        none ? "No provider of the environment can be chosen" : `${listed(gone.map((id) => quote.text(id)))} cannot be chosen`,
-        none ? `${took}: nothing goes to the gateway` : took,
-        none && by === null ? "unset the variable, or set it to the environment's own" : "keep it if that is intentional, or remove the key there"
-      )
-    );
+    checks.push(found(none ? "failure" : "warning", "config", none ? "providers-gone" : "provider-gone",
+      none ? "No provider of the environment can be chosen" : `${listed(gone.map((id) => quote.text(id)))} cannot be chosen`,
+      none ? `${took}: nothing goes to the gateway` : took,
+      none && by === null ? "unset the variable, or set it to the environment's own"
+        : "keep it if that is intentional, or remove the key there"));
   }
   return checks;
 }
@@ -3563,56 +2926,32 @@ function judgeAddress2(provider, { own, origin, resolved, mine, quote }) {
   const id = quote.text(provider.id);
   const fix = "remove it there, so that the environment's own takes effect; or set  opencode.managed: true  in aperture-env.yaml";
   if (addresses.length === 0)
-    return found(
-      "failure",
-      "config",
-      "provider-direct",
-      `${id} has no base URL`,
-      "its requests go to its vendor, bypassing the gateway",
-      "remove it from enabled_providers, or set the gateway's address"
-    );
+    return found("failure", "config", "provider-direct", `${id} has no base URL`,
+      "its requests go to its vendor, bypassing the gateway", "remove it from enabled_providers, or set the gateway's address");
   for (const { url, by } of addresses) {
     const where = placeOf(resolved, by, quote);
     const goes = by.length === 1 ? `what ${by[0]} names` : quote.origin(url);
     const parsed = URL.canParse(url) ? new URL(url) : null;
     if (parsed === null)
-      return found(
-        "failure",
-        "config",
-        "base-url-invalid",
+      return found("failure", "config", "base-url-invalid",
         `The base URL of ${id} is ${url.trim() === "" ? "empty" : "no address"} (${where})`,
-        url.startsWith("/") ? "the variable in front of it is not set" : "OpenCode cannot send anything there",
-        fix
-      );
-    if (parsed.origin !== origin)
-      return mine ? found(
-        "failure",
-        "config",
-        "provider-bypass",
-        `${id} goes to ${goes}, not to the gateway (${where})`,
-        "its requests bypass the gateway",
-        fix
-      ) : found(
-        "warning",
-        "config",
-        "provider-stray",
-        `${id} can be chosen, and goes to ${goes} (${where})`,
+        url.startsWith("/") ? "the variable in front of it is not set" : "OpenCode cannot send anything there", fix);
+    if (parsed.origin !== origin) return mine
+      ? found("failure", "config", "provider-bypass", `${id} goes to ${goes}, not to the gateway (${where})`,
+        "its requests bypass the gateway", fix)
+      : found("warning", "config", "provider-stray", `${id} can be chosen, and goes to ${goes} (${where})`,
         "it is not a provider of the environment: its requests bypass the gateway",
-        "keep it if that is intentional, or remove it from enabled_providers"
-      );
+        "keep it if that is intentional, or remove it from enabled_providers");
     const expected = textAt(own, "provider", provider.id, "options", "baseURL");
     const path = parsed.pathname.replace(/\/$/, "");
     const wanted = expected !== void 0 && URL.canParse(expected) ? new URL(expected).pathname.replace(/\/$/, "") : path;
     const wantedEnd = show(expected === void 0 ? wanted : quote.address(expected).replace(/^.*?(?=(?:\/[^/{}]*)*$)/, ""));
     if (path !== wanted || /\/v1\/v1(?:\/|$)/.test(path))
-      return found(
-        "failure",
-        "config",
-        "base-url-path",
+      return found("failure", "config", "base-url-path",
         `The base URL of ${id} is ${by.length === 1 ? goes : quote.address(url)} (${where})`,
-        /\/v1\/v1/.test(path) ? "a doubled /v1 is answered with 405" : "the gateway does not serve what OpenCode then calls (404)",
-        `let it end in ${/\/v1\/v1/.test(wanted) ? "/v1" : wantedEnd}`
-      );
+        /\/v1\/v1/.test(path) ? "a doubled /v1 is answered with 405"
+          : "the gateway does not serve what OpenCode then calls (404)",
+        `let it end in ${/\/v1\/v1/.test(wanted) ? "/v1" : wantedEnd}`);
   }
   return null;
 }
@@ -3620,27 +2959,11 @@ function judgeKey2({ id: counted, key: key2, keyBy, npm }, resolved, quote) {
   const id = quote.text(counted);
   const where = placeOf(resolved, keyBy, quote);
   if (key2 === "real")
-    return [
-      found(
-        "failure",
-        "config",
-        "key-real",
-        `${id} sends a key that is not the placeholder (${where})`,
-        "no real key should reach the gateway, which adds its own",
-        'let apiKey be "-"'
-      )
-    ];
+    return [found("failure", "config", "key-real", `${id} sends a key that is not the placeholder (${where})`,
+      "no real key should reach the gateway, which adds its own", 'let apiKey be "-"')];
   if (key2 === "none" && npm !== wireFormats.chat.npm)
-    return [
-      found(
-        "failure",
-        "config",
-        "key-missing",
-        `${id} has no key`,
-        "OpenCode then asks for one and sends nothing",
-        `give it  "options": { "apiKey": "-" }`
-      )
-    ];
+    return [found("failure", "config", "key-missing", `${id} has no key`, "OpenCode then asks for one and sends nothing",
+      `give it  "options": { "apiKey": "-" }`)];
   return [];
 }
 function judgeOthers(facts) {
@@ -3651,69 +2974,32 @@ function judgeOthers(facts) {
   const checks = [];
   const by = whoSet(resolved, ["enabled_providers"]);
   if (choices2.hosted)
-    checks.push(
-      found(
-        "failure",
-        "config",
-        "hosted-models",
-        "OpenCode's own hosted models can be chosen",
-        `${choices2.enabled === null ? "there is no enabled_providers, and the catalogue has them" : `enabled_providers${by === null ? "" : ` in ${by}`} lets opencode in`}: prompts would go to opencode.ai`,
-        "list only the gateway's providers in enabled_providers"
-      )
-    );
+    checks.push(found("failure", "config", "hosted-models", "OpenCode's own hosted models can be chosen",
+      `${choices2.enabled === null ? "there is no enabled_providers, and the catalogue has them" : `enabled_providers${by === null ? "" : ` in ${by}`} lets opencode in`}: prompts would go to opencode.ai`,
+      "list only the gateway's providers in enabled_providers"));
   if (ambient.length > 0)
-    checks.push(
-      found(
-        "failure",
-        "config",
-        "provider-ambient",
-        `${listed(ambient.map(({ id, variable }) => `${id} (${variable})`))} can be chosen because of the environment`,
-        "enabled_providers includes them, and they bypass the gateway",
-        "list only the gateway's providers in enabled_providers"
-      )
-    );
+    checks.push(found("failure", "config", "provider-ambient",
+      `${listed(ambient.map(({ id, variable }) => `${id} (${variable})`))} can be chosen because of the environment`,
+      "enabled_providers includes them, and they bypass the gateway", "list only the gateway's providers in enabled_providers"));
   if (storedKeys.length > 0)
-    checks.push(
-      found(
-        "note",
-        "config",
-        "auth-key",
-        `A real key (api) for ${listed(storedKeys.map((id) => show(id)))} is stored`,
-        "the configuration's placeholder takes precedence, so it is not sent",
-        "keep it, or run  opencode auth logout"
-      )
-    );
+    checks.push(found("note", "config", "auth-key", `A real key (api) for ${listed(storedKeys.map((id) => show(id)))} is stored`,
+      "the configuration's placeholder takes precedence, so it is not sent", "keep it, or run  opencode auth logout"));
   if (storedLogins.length > 0) {
     const names2 = listed(storedLogins.map((id) => show(id)));
-    checks.push(
-      isOn(env["OPENCODE_DISABLE_DEFAULT_PLUGINS"]) ? found(
-        "note",
-        "config",
-        "auth-login",
-        `A login (oauth) for ${names2} is stored`,
+    checks.push(isOn(env["OPENCODE_DISABLE_DEFAULT_PLUGINS"])
+      ? found("note", "config", "auth-login", `A login (oauth) for ${names2} is stored`,
         "OpenCode's plugins for logins are turned off by the launcher, so it is neither used nor sent",
-        "keep it, or run  opencode auth logout"
-      ) : found(
-        "failure",
-        "config",
-        "auth-login-used",
+        "keep it, or run  opencode auth logout")
+      : found("failure", "config", "auth-login-used",
         `A login (oauth) for ${names2} is stored, and OPENCODE_DISABLE_DEFAULT_PLUGINS is turned off`,
         "prompts go to the vendor with it, whatever base URL is set, or OpenCode ends with an unknown error",
-        "unset OPENCODE_DISABLE_DEFAULT_PLUGINS, or  opencode auth logout"
-      )
-    );
+        "unset OPENCODE_DISABLE_DEFAULT_PLUGINS, or  opencode auth logout"));
   }
   if (wellKnown.length > 0)
-    checks.push(
-      found(
-        "note",
-        "config",
-        "auth-well-known",
-        `A login (wellknown) for ${listed(wellKnown.map((url) => URL.canParse(url) ? show(new URL(url).host) : "a server"))} is stored`,
-        "with it OpenCode would fetch configuration from there at each start, so the launcher leaves all stored logins out",
-        "opencode auth logout, if it is not wanted"
-      )
-    );
+    checks.push(found("note", "config", "auth-well-known",
+      `A login (wellknown) for ${listed(wellKnown.map((url) => URL.canParse(url) ? show(new URL(url).host) : "a server"))} is stored`,
+      "with it OpenCode would fetch configuration from there at each start, so the launcher leaves all stored logins out",
+      "opencode auth logout, if it is not wanted"));
   return checks;
 }
 
@@ -3722,39 +3008,15 @@ function judgeSilence({ launched: { env }, resolved, installation }) {
   const checks = [];
   const off = silencingVariables.flatMap(({ name, use }) => isOn(env[name]) || isAllowed(installation, use) ? [] : [name]);
   if (off.length > 0)
-    checks.push(
-      found(
-        "note",
-        "config",
-        "switch-off",
-        `${listed(off)} ${off.length === 1 ? "is" : "are"} turned off`,
-        "OpenCode then contacts other servers on its own",
-        "unset them"
-      )
-    );
+    checks.push(found("note", "config", "switch-off", `${listed(off)} ${off.length === 1 ? "is" : "are"} turned off`,
+      "OpenCode then contacts other servers on its own", "unset them"));
   const isShared = textAt(resolved.config, "share") !== "disabled" && !isOn(env["OPENCODE_DISABLE_SHARE"]);
   if (isShared && !isAllowed(installation, "share"))
-    checks.push(
-      found(
-        "warning",
-        "config",
-        "share",
-        "Sessions can be shared",
-        "they are then sent to opencode.ai",
-        'let share be "disabled", or allow it with opencode.online: [share]'
-      )
-    );
+    checks.push(found("warning", "config", "share", "Sessions can be shared", "they are then sent to opencode.ai",
+      'let share be "disabled", or allow it with opencode.online: [share]'));
   if ((env["OTEL_EXPORTER_OTLP_ENDPOINT"] ?? "") !== "")
-    checks.push(
-      found(
-        "warning",
-        "config",
-        "telemetry",
-        "OTEL_EXPORTER_OTLP_ENDPOINT is set",
-        "OpenCode sends traces of every session there",
-        "unset it for OpenCode if other programs need it"
-      )
-    );
+    checks.push(found("warning", "config", "telemetry", "OTEL_EXPORTER_OTLP_ENDPOINT is set",
+      "OpenCode sends traces of every session there", "unset it for OpenCode if other programs need it"));
   return checks;
 }
 
@@ -3762,92 +3024,35 @@ function judgeSilence({ launched: { env }, resolved, installation }) {
 function judgeConfig(facts) {
   const { own, installation, resolved } = facts;
   if (own === null)
-    return [
-      found(
-        "failure",
-        "config",
-        "config-missing",
-        `${show(`${installation.share}/opencode.json`)} cannot be read`,
-        "OpenCode would silently use its own hosted models, so the launcher does not start it",
-        "rebuild the image: it lacks its aperture-env folder"
-      )
-    ];
-  const problems = resolved.problems.map(
-    ({ code: code2, source, why, line }) => found(
-      "failure",
-      "config",
-      code2,
-      `OpenCode does not start with ${show(source)}${line === void 0 ? "" : `:${line}`}`,
-      show(why),
-      "fix it there, or remove it"
-    )
-  );
+    return [found("failure", "config", "config-missing", `${show(`${installation.share}/opencode.json`)} cannot be read`,
+      "OpenCode would silently use its own hosted models, so the launcher does not start it",
+      "rebuild the image: it lacks its aperture-env folder")];
+  const problems = resolved.problems.map(({ code: code2, source, why, line }) => found("failure", "config", code2,
+    `OpenCode does not start with ${show(source)}${line === void 0 ? "" : `:${line}`}`, show(why), "fix it there, or remove it"));
   if (problems.length > 0) return problems;
-  const checks = [
-    ...judgeFile(facts),
-    ...judgeProviders(facts),
-    ...judgeOthers(facts),
-    ...judgeModels(facts),
-    ...judgeWaysOut(facts),
-    ...judgeSilence(facts)
-  ];
+  const checks = [...judgeFile(facts), ...judgeProviders(facts), ...judgeOthers(facts), ...judgeModels(facts),
+    ...judgeWaysOut(facts), ...judgeSilence(facts)];
   const ids = facts.choices.providers.map(({ id }) => id);
-  return checks.some(({ severity }) => severity === "warning" || severity === "failure") ? checks : [
-    fine(
-      "config",
-      "config",
-      `${listed(ids.map((id) => facts.quote.text(id)))} ${ids.length === 1 ? "goes" : "go"} to the gateway with the placeholder key`
-    ),
-    ...checks
-  ];
+  return checks.some(({ severity }) => severity === "warning" || severity === "failure") ? checks
+    : [fine("config", "config",
+      `${listed(ids.map((id) => facts.quote.text(id)))} ${ids.length === 1 ? "goes" : "go"} to the gateway with the placeholder key`),
+      ...checks];
 }
 function judgeFile({ launched, resolved, catalogueMissing }) {
   const checks = [];
   if (launched.configFallback !== null)
-    checks.push(
-      found(
-        "warning",
-        "config",
-        "config-not-found",
-        "OPENCODE_CONFIG names a file that cannot be read",
-        "OpenCode ignores such a file; the launcher uses the environment's own instead",
-        "fix the variable, or unset it"
-      )
-    );
+    checks.push(found("warning", "config", "config-not-found", "OPENCODE_CONFIG names a file that cannot be read",
+      "OpenCode ignores such a file; the launcher uses the environment's own instead", "fix the variable, or unset it"));
   if (catalogueMissing)
-    checks.push(
-      found(
-        "warning",
-        "config",
-        "catalogue-missing",
-        "OPENCODE_MODELS_PATH names a file that cannot be read",
-        "OpenCode uses its built-in catalogue, with all providers",
-        "unset the variable"
-      )
-    );
+    checks.push(found("warning", "config", "catalogue-missing", "OPENCODE_MODELS_PATH names a file that cannot be read",
+      "OpenCode uses its built-in catalogue, with all providers", "unset the variable"));
   for (const { source, kind, value } of resolved.layers) {
     if (Object.hasOwn(value, "permissions"))
-      checks.push(
-        found(
-          "warning",
-          "config",
-          "config-v2",
-          `${show(source)} has the key permissions, which is OpenCode 2's`,
-          "newer versions of OpenCode 1 refuse to start with it",
-          "write permission, or remove it"
-        )
-      );
+      checks.push(found("warning", "config", "config-v2", `${show(source)} has the key permissions, which is OpenCode 2's`,
+        "newer versions of OpenCode 1 refuse to start with it", "write permission, or remove it"));
     if (kind === "project" && !Object.hasOwn(value, "$schema"))
-      checks.push(
-        found(
-          "note",
-          "config",
-          "config-rewritten",
-          `${show(source)} has no $schema`,
-          "OpenCode writes one into it, so that git shows a change",
-          'add  "$schema": "https://opencode.ai/config.json"'
-        )
-      );
+      checks.push(found("note", "config", "config-rewritten", `${show(source)} has no $schema`,
+        "OpenCode writes one into it, so that git shows a change", 'add  "$schema": "https://opencode.ai/config.json"'));
   }
   return checks;
 }
@@ -3858,16 +3063,8 @@ function judgeModels({ resolved, choices: choices2, quote }) {
     const main2 = key2 === "model";
     if (text === void 0) {
       if (main2)
-        checks.push(
-          found(
-            "warning",
-            "config",
-            "model-unset",
-            "No model is set",
-            "OpenCode picks one by its own ranking, which the gateway may not serve",
-            "set model in aperture-env.yaml"
-          )
-        );
+        checks.push(found("warning", "config", "model-unset", "No model is set",
+          "OpenCode picks one by its own ranking, which the gateway may not serve", "set model in aperture-env.yaml"));
       return;
     }
     const [id, name] = splitModel(text);
@@ -3876,16 +3073,9 @@ function judgeModels({ resolved, choices: choices2, quote }) {
     const fix = `name a model of ${listed(choices2.providers.map((each) => quote.text(each.id)))}${by === null ? "" : ` in ${by}, or take it out there`}`;
     const comes = main2 ? "OpenCode cannot start a session with it" : "OpenCode uses the main model instead, also for titles";
     if (provider === void 0 || provider.models?.has(name) === false)
-      checks.push(
-        found(
-          main2 ? "failure" : "warning",
-          "config",
-          main2 ? "model-unknown" : "small-model-unknown",
-          `${key2} is ${quote.text(text)}, which ${provider === void 0 ? "is of no provider that can be chosen" : "OpenCode does not know"}`,
-          comes,
-          fix
-        )
-      );
+      checks.push(found(main2 ? "failure" : "warning", "config", main2 ? "model-unknown" : "small-model-unknown",
+        `${key2} is ${quote.text(text)}, which ${provider === void 0 ? "is of no provider that can be chosen" : "OpenCode does not know"}`,
+        comes, fix));
   };
   judge("model");
   judge("small_model");
@@ -3894,70 +3084,81 @@ function judgeModels({ resolved, choices: choices2, quote }) {
 var judgedMerged = /^(?:model|small_model|enabled_providers.*|disabled_providers.*|provider\.[^.]+\.(?:api|options\.(?:baseURL|apiKey|endpoint)))$/;
 var judgedElsewhere = /^(?:APERTURE_URL|OPENCODE_CONFIG|OPENCODE_AUTH_CONTENT|OTEL_EXPORTER_OTLP_ENDPOINT|https?_proxy)$/i;
 var severities = {
-  bypass: "failure",
-  "foreign-model": "warning",
-  "provider-off": "note",
-  "runs-code": "note",
-  "asks-registry": "note",
-  "asks-others": "note",
-  "plugin-refused": "failure"
+  bypass: "failure", "foreign-model": "warning", "provider-off": "note", "runs-code": "note", "asks-registry": "note",
+  "asks-others": "note", "plugin-refused": "failure"
 };
 function judgeWaysOut({ resolved, own, origin, managed, given, installation, folderFiles }) {
   if (origin === null) return [];
   const { ours: ours2, allowed } = oursAndAllowed(own);
   const environment = {
-    url: origin,
-    providers: ours2,
-    allowed,
-    ...installation.plugins !== void 0 && { plugins: installation.plugins },
-    addressed: entriesAt(own, "provider").every(([, provider]) => (textAt(provider, "options", "baseURL") ?? "") === "") ? "models" : "providers",
-    managed
+    url: origin, providers: ours2, allowed, ...installation.plugins !== void 0 && { plugins: installation.plugins },
+    addressed: entriesAt(own, "provider").every(([, provider]) => (textAt(provider, "options", "baseURL") ?? "") === "")
+      ? "models" : "providers", managed
   };
   const file = `${installation.share}/opencode.json`;
-  const files = resolved.layers.filter(({ kind, source }) => kind !== "managed" && kind !== "variable" && source !== file).flatMap(({ source, filled }) => {
+  const files = resolved.layers.filter(({ kind, source }) => kind !== "managed" && kind !== "variable" && source !== file).flatMap(({
+    source, filled
+  }) => {
     const text = writtenBetween(filled, 0, filled.text.length) ?? filled.text;
     const parsed = parseJsonc(text);
-    return findWaysOut(parsed.ok ? parsed.value : {}, environment).filter(({ path }) => !judgedMerged.test(path.join("."))).map((way) => ({ way, severity: severities[way.code], where: placed(source, lineOf({ text, spans: [] }, way.path)) }));
+    return findWaysOut(parsed.ok ? parsed.value : {}, environment).filter(({ path }) => !judgedMerged.test(path.join("."))).map((
+      way) => ({ way, severity: severities[way.code], where: placed(source, lineOf({ text, spans: [] }, way.path)) }));
   });
   const inFolders = judgeFolders(folderFiles, environment);
-  const variables2 = findWaysOutOfVariables(given, environment).filter(({ name, path }) => !judgedElsewhere.test(name) && !judgedMerged.test(path.join("."))).map((way) => ({
-    way: withoutContent(way),
-    severity: way.name === "OPENCODE_DISABLE_DEFAULT_PLUGINS" ? "warning" : "note",
-    where: null
-  }));
-  return [...files, ...inFolders, ...variables2].map(
-    ({ way: { code: code2, what, comes, hint }, severity, where }) => found(
-      severity,
-      "config",
-      code2,
-      `${what.charAt(0).toUpperCase()}${what.slice(1)}${where === null ? "" : ` (${where})`}`,
-      comes,
-      hint
-    )
-  );
+  const variables2 = findWaysOutOfVariables(given, environment).filter(({ name, path }) => !judgedElsewhere.test(name)
+    && !judgedMerged.test(path.join("."))).map((way) => ({
+      way: withoutContent(way), severity: way.name === "OPENCODE_DISABLE_DEFAULT_PLUGINS" ? "warning" : "note", where: null
+    }));
+  return [...files, ...inFolders, ...variables2].map(({ way: { code: code2, what, comes, hint }, severity, where }) => found(
+    severity, "config", code2, `${what.charAt(0).toUpperCase()}${what.slice(1)}${where === null ? "" : ` (${where})`}`, comes,
+    hint));
 }
 function judgeFolders(folderFiles, environment) {
-  const all = folderFiles.flatMap(
-    (file) => judgeFolderFile(file.path, file.text, environment).map(({ way }) => ({ way, file: `${file.folder}/${file.path}` }))
-  );
+  const all = folderFiles.flatMap((file) => judgeFolderFile(file.path, file.text, environment).map(({ way }) => ({
+    way, file: `${file.folder}/${file.path}`
+  })));
   const codes = [...new Set(all.map(({ way }) => `${way.code} ${way.what}`))];
   return codes.map((one) => {
     const same2 = all.filter(({ way: way2 }) => `${way2.code} ${way2.what}` === one);
     const { way } = same2[0];
-    return {
-      way,
-      severity: severities[way.code],
-      where: listed(
-        same2.map(({ file }) => show(file)),
-        3
-      )
-    };
+    return { way, severity: severities[way.code], where: listed(same2.map(({ file }) => show(file)), 3) };
   });
 }
 function withoutContent(way) {
   const [key2] = way.path;
   if (way.name !== "OPENCODE_CONFIG_CONTENT" || key2 === void 0) return way;
   return { ...way, what: `${way.name} sets ${show(String(key2))}`, hint: "keep it if that is intentional, or remove it" };
+}
+
+// src/catalog/notice.ts
+var toldFrom = 60;
+function isWithin(ends, today, days) { return daysBetween(today, ends) <= days; }
+function isOver(ends, today) { return isWithin(ends, today, 0); }
+
+// src/doctor/judge/environment.ts
+function judgeEnvironment({ share, prefix, toldBy }) {
+  const file = show(`${share}/environment.json`);
+  const rebuild = "npx create-aperture-env@latest update, and rebuild the image";
+  if (toldBy === "caller")
+    return [found("note", "config", "environment-older", `${file} is not there, or is not what this environment wrote`,
+      "environments of an older version have none: which paths their providers need is known only as far as their packages tell",
+      rebuild)];
+  if (toldBy === null)
+    return [found("warning", "config", "environment-unreadable", `${file} cannot be read`,
+      "the gateway, the version of OpenCode and the providers that this environment was made for are not known",
+      prefix === null ? rebuild : "rebuild the image")];
+  return [];
+}
+function judgeEnds({ ends }, today) {
+  return ends.filter(({ on }) => isWithin(on, today, toldFrom)).map(({ model, on, replacement }) => {
+    const next = replacement === "" ? "choose another model in aperture-env.yaml, and rebuild the image"
+      : `npx create-aperture-env@latest update --models  for ${show(replacement)}, and rebuild the image`;
+    return isOver(on, today)
+      ? found("warning", "models", "model-ended", `${show(model)} ended on ${on}, as its vendor announced`,
+        "prompts to it fail, or another model answers them", next)
+      : found("note", "models", "model-ending", `${show(model)} ends on ${on}, as its vendor announced`,
+        "from then on prompts to it fail, or another model answers them", next);
+  });
 }
 
 // src/errors.ts
@@ -3986,23 +3187,16 @@ function environmentError(code2, message, hint, where) {
 // src/gateway/explain.ts
 var refusals = [
   {
-    code: "gateway-guardrail",
-    status: 403,
-    says: /guardrail_blocked|blocked by (?:a )?guardrail/i,
+    code: "gateway-guardrail", status: 403, says: /guardrail_blocked|blocked by (?:a )?guardrail/i,
     what: "has a guardrail that blocks this prompt (403)",
     hint: "It blocks the content of the request, so no grant helps. The gateway's administrators know the rule, and see the request on its Logs page."
   },
   {
-    code: "gateway-hook",
-    status: 503,
-    says: /\bhook\b/i,
-    what: "has a hook that rejected this request (503)",
+    code: "gateway-hook", status: 503, says: /\bhook\b/i, what: "has a hook that rejected this request (503)",
     hint: "A hook that fails closed rejects every prompt while its backend is down. Ask the gateway's administrators to fix it."
   },
   {
-    code: "gateway-quota-invalid",
-    status: 429,
-    says: /\b(?:pars\w+|invalid|malformed|misconfigured|unknown)\b/i,
+    code: "gateway-quota-invalid", status: 429, says: /\b(?:pars\w+|invalid|malformed|misconfigured|unknown)\b/i,
     what: "cannot read its own quota (429)",
     hint: "Waiting does not help: in the gateway's configuration a capacity is written such as $10.00, and a rate such as $5.00/day. Ask its administrators to fix it."
   }
@@ -4033,117 +3227,70 @@ function explainFailure({ phase, code: code2, detail }, about) {
   const answered = phase === "tls" || phase === "answer" || phase === "body";
   if (about.proxy !== null && !answered) {
     const why = code2 === "TIMEOUT" ? `within ${seconds}` : `(${clean(code2 || detail, 80)})`;
-    return failed2(
-      "gateway-proxy",
-      about,
-      `The proxy on the way to ${origin} cannot be reached ${why}.`,
-      "Start it, or add the gateway's name to NO_PROXY."
-    );
+    return failed2("gateway-proxy", about, `The proxy on the way to ${origin} cannot be reached ${why}.`,
+      "Start it, or add the gateway's name to NO_PROXY.");
   }
   if (phase === "lookup" && (code2 === "TIMEOUT" || code2 === "EAI_AGAIN"))
-    return failed2(
-      "gateway-name",
-      about,
-      `No DNS server answers for the name ${hostname2}.`,
-      "Is this machine online? In a tailnet MagicDNS answers (tailscale status, tailscale dns status); a container may have a resolver of its own."
-    );
+    return failed2("gateway-name", about, `No DNS server answers for the name ${hostname2}.`,
+      "Is this machine online? In a tailnet MagicDNS answers (tailscale status, tailscale dns status); a container may have a resolver of its own.");
   if (code2 === "ENOTFOUND" || phase === "lookup")
     return failed2("gateway-name", about, `The name ${hostname2} does not resolve here.`, nameHint(hostname2));
   if (code2 === "TIMEOUT" || code2 === "ETIMEDOUT") {
-    return answered ? failed2(
-      "gateway-slow",
-      about,
-      `${origin} accepted the connection, but its answer was not complete after ${seconds}.`,
-      "Try again, or raise the limit with --timeout 30. If it persists, check whether the gateway answers in a browser."
-    ) : failed2(
-      "gateway-timeout",
-      about,
-      `${origin} does not answer: no connection within ${seconds}.`,
-      "Usually the tailnet policy does not let this machine reach the gateway on tcp:80 and 443, or the gateway's node key has expired (tailscale status). An exit node of a VPN can be in the way, too. Slow network: --timeout 30."
-    );
+    return answered
+      ? failed2("gateway-slow", about, `${origin} accepted the connection, but its answer was not complete after ${seconds}.`,
+        "Try again, or raise the limit with --timeout 30. If it persists, check whether the gateway answers in a browser.")
+      : failed2("gateway-timeout", about, `${origin} does not answer: no connection within ${seconds}.`,
+        "Usually the tailnet policy does not let this machine reach the gateway on tcp:80 and 443, or the gateway's node key has expired (tailscale status). An exit node of a VPN can be in the way, too. Slow network: --timeout 30.");
   }
   if (code2 === "ECONNREFUSED")
-    return failed2(
-      "gateway-refused",
-      about,
+    return failed2("gateway-refused", about,
       `Nothing listens on ${url.host}${url.port === "" ? ` (port ${protocol === "https:" ? 443 : 80})` : ""}${local.test(hostname2) ? "" : ", or a firewall on the way rejects it"}.`,
-      local.test(hostname2) ? "Start the service that should listen there: ts-unplug, or for a trial  npx create-aperture-env mock-gateway" : protocol === "https:" ? `Most gateways serve plain http, which WireGuard encrypts: try ${origin.replace(/^https/, "http")}` : "Check the gateway's name and port. The gateway listens on 80. A firewall that rejects (icmp-admin-prohibited, or a reset) looks the same from here: look at the rules of this machine and of the network."
-    );
+      local.test(hostname2)
+        ? "Start the service that should listen there: ts-unplug, or for a trial  npx create-aperture-env mock-gateway"
+        : protocol === "https:"
+        ? `Most gateways serve plain http, which WireGuard encrypts: try ${origin.replace(/^https/, "http")}`
+        : "Check the gateway's name and port. The gateway listens on 80. A firewall that rejects (icmp-admin-prohibited, or a reset) looks the same from here: look at the rules of this machine and of the network.");
   if (["EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN", "ENETDOWN", "EADDRNOTAVAIL"].includes(code2))
-    return failed2(
-      "gateway-unreachable",
-      about,
-      `${hostname2} is unreachable from here.`,
-      "Is Tailscale up on this machine (tailscale status)? A container needs a network that reaches the tailnet, or another aperture.connection."
-    );
+    return failed2("gateway-unreachable", about, `${hostname2} is unreachable from here.`,
+      "Is Tailscale up on this machine (tailscale status)? A container needs a network that reaches the tailnet, or another aperture.connection.");
   if (/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|UNKNOWN_PROTOCOL|HTTP_REQUEST/.test(
-    `${code2} ${detail.toUpperCase().replaceAll(" ", "_")}`
-  ))
-    return failed2(
-      "gateway-speaks-http",
-      about,
-      `${origin} does not speak TLS.`,
-      `Aperture is reached over plain http, WireGuard encrypts it: ${origin.replace(/^https/, "http")}`
-    );
+    `${code2} ${detail.toUpperCase().replaceAll(" ", "_")}`))
+    return failed2("gateway-speaks-http", about, `${origin} does not speak TLS.`,
+      `Aperture is reached over plain http, WireGuard encrypts it: ${origin.replace(/^https/, "http")}`);
   if (certificate.test(code2))
-    return failed2(
-      "gateway-certificate",
-      about,
-      `The certificate of ${origin} is not valid for it here (${code2}).`,
-      code2 === "ERR_TLS_CERT_ALTNAME_INVALID" ? "A certificate is for the full name: write https://<gateway>.<tailnet>.ts.net, or use http." : "A company's CA is named by NODE_EXTRA_CA_CERTS; the plain http address needs none."
-    );
+    return failed2("gateway-certificate", about, `The certificate of ${origin} is not valid for it here (${code2}).`,
+      code2 === "ERR_TLS_CERT_ALTNAME_INVALID"
+        ? "A certificate is for the full name: write https://<gateway>.<tailnet>.ts.net, or use http."
+        : "A company's CA is named by NODE_EXTRA_CA_CERTS; the plain http address needs none.");
   if (code2 === "NOT_HTTP" && protocol === "http:")
-    return failed2(
-      "gateway-speaks-tls",
-      about,
-      `${origin} does not answer in HTTP; it may want TLS.`,
-      `Try ${httpsOf(url)}, or check what listens there.`
-    );
+    return failed2("gateway-speaks-tls", about, `${origin} does not answer in HTTP; it may want TLS.`,
+      `Try ${httpsOf(url)}, or check what listens there.`);
   if (code2 === "NOT_HTTP" || code2 === "BAD_HTTP")
-    return failed2(
-      "gateway-not-http",
-      about,
-      code2 === "NOT_HTTP" ? `${origin} answers with something that is not HTTP.` : `${origin} answers with something that is not HTTP: ${clean(detail, 80)}.`,
-      "Check what listens there: it is not the gateway."
-    );
+    return failed2("gateway-not-http", about,
+      code2 === "NOT_HTTP" ? `${origin} answers with something that is not HTTP.`
+        : `${origin} answers with something that is not HTTP: ${clean(detail, 80)}.`,
+      "Check what listens there: it is not the gateway.");
   if (answered && (code2 === "ECONNRESET" || code2 === "EPIPE" || code2 === "ECONNABORTED" || code2 === "EPROTO"))
-    return phase === "body" ? failed2(
-      "gateway-cut-off",
-      about,
-      `The answer of ${origin} was incomplete.`,
-      "Run again. If it persists, something between this machine and the gateway closes connections."
-    ) : failed2(
-      "gateway-reset",
-      about,
-      `${origin} accepted the connection and closed it without an answer.`,
-      protocol === "https:" ? `It may not speak TLS: try ${origin.replace(/^https/, "http")}` : `Run again. If it persists, it wants TLS (${httpsOf(url)}), is not the gateway, or something on the way refuses it.`
-    );
-  return failed2(
-    "gateway-unreachable",
-    about,
-    `${origin} cannot be asked (${clean(code2 || detail, 80)}).`,
-    "Try  tailscale status, and the address in a browser."
-  );
+    return phase === "body"
+    ? failed2("gateway-cut-off", about, `The answer of ${origin} was incomplete.`,
+      "Run again. If it persists, something between this machine and the gateway closes connections.")
+    : failed2("gateway-reset", about, `${origin} accepted the connection and closed it without an answer.`,
+      protocol === "https:" ? `It may not speak TLS: try ${origin.replace(/^https/, "http")}`
+        : `Run again. If it persists, it wants TLS (${httpsOf(url)}), is not the gateway, or something on the way refuses it.`);
+  return failed2("gateway-unreachable", about, `${origin} cannot be asked (${clean(code2 || detail, 80)}).`,
+    "Try  tailscale status, and the address in a browser.");
 }
 function explainAnswer(answer, about) {
   const { status, text, type, tooLarge } = answer;
   const { url } = about;
   const { origin } = url;
   if (tooLarge)
-    return failed2(
-      "gateway-too-large",
-      about,
-      `The answer of ${origin} is larger than any list of models.`,
-      "It is not the gateway; open the address in a browser."
-    );
+    return failed2("gateway-too-large", about, `The answer of ${origin} is larger than any list of models.`,
+      "It is not the gateway; open the address in a browser.");
   if (status >= 200 && status <= 299) {
     if (!/html/i.test(type) && !/^\s*<(?:!doctype|html)/i.test(text)) return null;
-    return failed2(
-      "gateway-html",
-      about,
-      `${origin}/v1/models answers with a web page.`,
-      "It is not the gateway, or a login page stands in front of it: a captive portal, a proxy. Is this machine in the tailnet, and is it the gateway's name?"
-    );
+    return failed2("gateway-html", about, `${origin}/v1/models answers with a web page.`,
+      "It is not the gateway, or a login page stands in front of it: a captive portal, a proxy. Is this machine in the tailnet, and is it the gateway's name?");
   }
   const said = whatWasSaid(answer);
   const quoted = said === "" ? "" : ` It says: ${said}`;
@@ -4155,85 +3302,47 @@ function explainAnswer(answer, about) {
   if (refused2 !== null) return failed2(refused2.code, about, `${origin} ${refused2.what}.${quoted}`, refused2.hint);
   switch (status) {
     case 401:
-      return failed2(
-        "gateway-unauthorized",
-        about,
-        `${origin} does not recognise you (401).${quoted}`,
-        "Aperture asks for no key and knows you by your tailnet identity. So this is not the gateway, or something in front of it; ask the gateway directly, from a machine in the tailnet."
-      );
-    case 403:
-      return /no role granted/i.test(text) ? failed2(
-        "gateway-forbidden",
-        about,
-        `${origin} knows you and gives you no role (403).${quoted}`,
-        `${formatGrant(about)}.`
-      ) : failed2(
-        "gateway-denied",
-        about,
-        `${origin} refuses you, though not because of a missing role (403).${quoted}`,
-        `If what it says does not tell why: it may be something in front of the gateway, or a rule of its administrators. Where a grant is missing after all: ${formatGrant(about)}.`
-      );
+      return failed2("gateway-unauthorized", about, `${origin} does not recognise you (401).${quoted}`,
+        "Aperture asks for no key and knows you by your tailnet identity. So this is not the gateway, or something in front of it; ask the gateway directly, from a machine in the tailnet.");
+    case 403: return /no role granted/i.test(text)
+      ? failed2("gateway-forbidden", about, `${origin} knows you and gives you no role (403).${quoted}`, `${formatGrant(about)}.`)
+      : failed2("gateway-denied", about, `${origin} refuses you, though not because of a missing role (403).${quoted}`,
+        `If what it says does not tell why: it may be something in front of the gateway, or a rule of its administrators. Where a grant is missing after all: ${formatGrant(about)}.`);
     case 404:
-      return failed2(
-        "gateway-no-list",
-        about,
-        `${origin} has no /v1/models (404).${quoted}`,
-        "It may be another server: the gateway's own page is at /ui/. If it is the gateway, no provider is configured, or no grant gives you a model."
-      );
+      return failed2("gateway-no-list", about, `${origin} has no /v1/models (404).${quoted}`,
+        "It may be another server: the gateway's own page is at /ui/. If it is the gateway, no provider is configured, or no grant gives you a model.");
     case 405:
-      return failed2(
-        "gateway-method",
-        about,
-        `${origin}/v1/models cannot be asked for with GET (405).${quoted}`,
-        "Most often /v1 is there twice: the gateway's address has none, and neither has a provider's baseurl in the gateway's configuration."
-      );
+      return failed2("gateway-method", about, `${origin}/v1/models cannot be asked for with GET (405).${quoted}`,
+        "Most often /v1 is there twice: the gateway's address has none, and neither has a provider's baseurl in the gateway's configuration.");
     case 407:
-      return failed2(
-        "gateway-proxy",
-        about,
-        `The proxy wants a user and a password (407).`,
-        "Put them into the variable, or add the gateway's name to NO_PROXY."
-      );
+      return failed2("gateway-proxy", about, `The proxy wants a user and a password (407).`,
+        "Put them into the variable, or add the gateway's name to NO_PROXY.");
     case 429:
-      return failed2(
-        "gateway-quota",
-        about,
-        `${origin} limits your requests (429).${quoted}`,
-        answer.retryAfter === null ? `A quota is used up or invalid, or there are too many requests. Try again later. ${quotaPage(origin)}` : `A quota is used up, or there are too many requests. ${retryAt(answer.retryAfter)} ${quotaPage(origin)}`
-      );
+      return failed2("gateway-quota", about, `${origin} limits your requests (429).${quoted}`,
+        answer.retryAfter === null
+          ? `A quota is used up or invalid, or there are too many requests. Try again later. ${quotaPage(origin)}`
+          : `A quota is used up, or there are too many requests. ${retryAt(answer.retryAfter)} ${quotaPage(origin)}`);
   }
   if (status >= 300 && status <= 399) return explainRedirect(answer, about);
   if (status >= 500)
-    return failed2(
-      "gateway-failed",
-      about,
-      `${origin} failed to answer (${status}).${quoted}`,
-      about.proxy === null ? `Run again in a moment. ${status === 503 || status === 502 ? "It may be restarting. " : ""}If it persists, its administrators see why on ${origin}/ui/` : "The proxy may not reach the gateway: in a tailnet it has to be tailscaled's own, or the gateway's name belongs into NO_PROXY."
-    );
-  return failed2(
-    "gateway-status",
-    about,
-    `${origin} answers with status ${status}.${quoted}`,
-    "It may not be the gateway; open the address in a browser."
-  );
+    return failed2("gateway-failed", about, `${origin} failed to answer (${status}).${quoted}`,
+      about.proxy === null
+        ? `Run again in a moment. ${status === 503 || status === 502 ? "It may be restarting. " : ""}If it persists, its administrators see why on ${origin}/ui/`
+        : "The proxy may not reach the gateway: in a tailnet it has to be tailscaled's own, or the gateway's name belongs into NO_PROXY.");
+  return failed2("gateway-status", about, `${origin} answers with status ${status}.${quoted}`,
+    "It may not be the gateway; open the address in a browser.");
 }
 var largestJson = { depth: 100, parts: 1e6 };
 function parseAnswer(text) {
   if (findBeyond(text, largestJson) !== null) return { ok: false };
-  try {
-    return { ok: true, value: JSON.parse(text.replace(/^\ufeff/, "")) };
-  } catch {
-    return { ok: false };
-  }
+  try { return { ok: true, value: JSON.parse(text.replace(/^\ufeff/, "")) }; } catch { return { ok: false }; }
 }
 function notJson(text, about) {
-  const what = text.trim() === "" ? "nothing" : findBeyond(text, largestJson) !== null ? "JSON that goes deeper, or has more parts, than any list of models" : /[\]}]\s*$/.test(text) || !/^\s*[[{]/.test(text) ? "something that is not JSON" : "JSON that ends early";
-  return failed2(
-    "gateway-not-json",
-    about,
-    `${about.url.origin}/v1/models answers with ${what}.`,
-    "It may not be the gateway; open the address in a browser."
-  );
+  const what = text.trim() === "" ? "nothing" : findBeyond(text, largestJson) !== null
+    ? "JSON that goes deeper, or has more parts, than any list of models" : /[\]}]\s*$/.test(text) || !/^\s*[[{]/.test(text)
+    ? "something that is not JSON" : "JSON that ends early";
+  return failed2("gateway-not-json", about, `${about.url.origin}/v1/models answers with ${what}.`,
+    "It may not be the gateway; open the address in a browser.");
 }
 function explainRedirect({ location }, about) {
   const { url } = about;
@@ -4241,24 +3350,18 @@ function explainRedirect({ location }, about) {
   const name = "gateway-redirect";
   if (to !== null && to.hostname === url.hostname && to.protocol === "https:" && url.protocol === "http:")
     return failed2(name, about, `${url.origin} sends to ${clean(to.origin, 300)}.`, `Write ${clean(to.origin, 300)}`);
-  const where = to === null ? "elsewhere" : to.origin === url.origin ? `to ${clean(to.pathname, 100)}` : `to ${clean(to.origin, 300)}`;
-  return failed2(
-    name,
-    about,
-    `${url.origin}/v1/models redirects ${where}, which was not followed.`,
-    "A login page stands in front, or it is another server: the gateway itself answers without one. Ask it directly, by its name in the tailnet."
-  );
+  const where = to === null ? "elsewhere" : to.origin === url.origin ? `to ${clean(to.pathname, 100)}`
+    : `to ${clean(to.origin, 300)}`;
+  return failed2(name, about, `${url.origin}/v1/models redirects ${where}, which was not followed.`,
+    "A login page stands in front, or it is another server: the gateway itself answers without one. Ask it directly, by its name in the tailnet.");
 }
 function nameHint(hostname2) {
   const reach = "Is this machine in the tailnet, and MagicDNS on (tailscale status)?";
-  return hostname2.includes(".") ? `${reach} Is the name right? The admin console's page Machines lists it.` : `${reach} A short name needs the tailnet's search domain as well, the full one does not: http://${hostname2}.<tailnet>.ts.net`;
+  return hostname2.includes(".") ? `${reach} Is the name right? The admin console's page Machines lists it.`
+    : `${reach} A short name needs the tailnet's search domain as well, the full one does not: http://${hostname2}.<tailnet>.ts.net`;
 }
-function httpsOf({ origin }) {
-  return origin.replace(/^http:/, "https:");
-}
-function quotaPage(origin) {
-  return `${origin}/api/quotas  shows yours, and what is left of it.`;
-}
+function httpsOf({ origin }) { return origin.replace(/^http:/, "https:"); }
+function quotaPage(origin) { return `${origin}/api/quotas  shows yours, and what is left of it.`; }
 function retryAt(retryAfter) {
   if (retryAfter === null) return "Try again later.";
   return /^\d{1,9}$/.test(retryAfter) ? `Try again in ${retryAfter} s.` : `Try again after ${clean(retryAfter, 60)}.`;
@@ -4270,435 +3373,31 @@ function whatWasSaid({ text, type }) {
   const message = inner ?? body?.message ?? (!parsed.ok && /^text\/plain/i.test(type) ? text : "");
   return typeof message === "string" ? clean(message, 200) : "";
 }
-function clean(text, length) {
-  return oneLine(text.slice(0, length * 4), length);
-}
+function clean(text, length) { return oneLine(text.slice(0, length * 4), length); }
 function failed2(code2, { proxy, unused }, message, hint) {
   const through = proxy === null ? "" : ` It was asked through the proxy ${proxy}, which http_proxy names.`;
   const directly = unused === null ? "" : ` ${unused} is set, but not used here: only an http proxy for http is supported.`;
   return environmentError(code2, message, `${hint}${through}${directly}`);
 }
 
-// src/doctor/tailnet.ts
-var magicDns = "100.100.100.100";
-function nameInTailnet(name, { servers, search }) {
-  const domain = search.find((each) => each.endsWith(".ts.net")) ?? (search.length === 1 ? search[0] : void 0);
-  return servers.includes(magicDns) && domain !== void 0 && !name.includes(".") ? `${name}.${domain}` : null;
-}
-
-// src/doctor/judge/connection.ts
-function judgeConnection(facts) {
-  const { isAnswered: isAnswered2, seen, taken, waited, gateway } = facts;
-  const status = statusOf(seen);
-  if (isAnswered2) {
-    const past2 = judgeDaemon(facts);
-    if (past2 !== null) return taken.way === "network" ? [] : [{ ...past2, severity: "warning" }];
-    if (status === null) return [];
-    const well = fine("connection", "connection", `This is ${show(status.self?.name ?? "a node")} in the tailnet`);
-    return waited < slow ? [well] : [well, judgeSlow(gateway, waited)];
-  }
-  const past = judgeParts(facts);
-  return past === null ? [] : [past];
-}
-var slow = 2e3;
-function judgeParts(facts) {
-  return judgeAlone(facts) ?? judgeUnplug(facts) ?? judgeDaemon(facts) ?? judgeDevice(facts) ?? judgeProxy(facts) ?? judgePeer(facts) ?? judgeNames(facts) ?? judgePath(facts);
-}
-function statusOf({ status }) {
-  return status === null || "phase" in status ? null : status;
-}
-function judgeAlone({ seen, taken, probe, gateway }) {
-  const isMeant = taken.way !== "sidecar" && !probe.resolver.servers.some((server) => server !== "127.0.0.1");
-  if (!seen.isAlone || isMeant || /^localhost$|^127\./.test(gateway.hostname)) return null;
-  return found(
-    "failure",
-    "connection",
-    "network-gone",
-    "This container has no network but itself (lo)",
-    "the container whose network it shares was started again or has ended, and this one still has the old one's",
-    "see that the other one runs (docker compose up -d), then recreate this one: Rebuild Container, or  docker compose up -d --force-recreate"
-  );
-}
-function judgeUnplug({ taken, settings, seen, probe, gateway }) {
-  if (gateway.hostname === "host.docker.internal" && "phase" in probe.models)
-    return found(
-      "failure",
-      "connection",
-      "unplug-host",
-      `Nothing answers at ${gateway.origin}, where ts-unplug on the host should`,
-      "it does not run there, or the engine does not pass the host's loopback on, which ts-unplug alone binds: Docker Desktop does, an engine on Linux does not",
-      `start it on the host with  -port ${gateway.port || 80}  or, on Linux, take another connection (aperture.connection)`
-    );
-  if (taken.way !== "ts-unplug") return null;
-  const port = taken.daemon?.port ?? settings?.port ?? 0;
-  if (taken.daemon === null && seen.holder !== null) return judgeHolder(seen.holder);
-  if (taken.daemon === null)
-    return found(
-      "failure",
-      "connection",
-      "unplug-gone",
-      "ts-unplug does not run here",
-      `it stands in for the gateway at http://localhost:${port}, and ends with the container or where it cannot log in`,
-      "aperture-connect  starts it and says what is in its way"
-    );
-  if ("status" in probe.models && probe.models.status !== 502) return null;
-  if (seen.unplugLogin !== null && "phase" in probe.models) return judgeLogin(seen.unplugLogin, settings, "aperture-connect");
-  return found(
-    "failure",
-    "connection",
-    "unplug-lost",
-    `ts-unplug at http://localhost:${port} does not get to the gateway`,
-    "its node is not logged in, sees no machine of that name, or no grant leads there",
-    `see what it says in ${taken.folder}/ts-unplug.log;  aperture-connect  tries again`
-  );
-}
-function judgeDaemon(facts) {
-  const { seen, taken, settings } = facts;
-  const { status, holder } = seen;
-  if (status === null) return holder === null ? judgeNothing(facts) : judgeHolder(holder);
-  if ("phase" in status) return holder === null ? judgeSilent(facts, status) : judgeHolder(holder);
-  const { state, self } = status;
-  const again = taken.way === "network" ? "tailscale up" : "aperture-connect";
-  const key2 = settings === null ? "" : `, or set ${settings.secret} and run it`;
-  const node = show(self?.name || "this node");
-  const refused2 = status.health.map((line) => /last login error was: (.*)/.exec(line)?.[1]).find((said) => said !== void 0) ?? "";
-  if (self?.expired === true && state !== "Running")
-    return found(
-      "failure",
-      "connection",
-      "login-expired",
-      `The login of ${node} has expired`,
-      "a person's node has to log in again after a while, unless an administrator switches that off for it",
-      `${again}  logs in again${key2}`
-    );
-  if (state === "Running" && (self?.online === true || seen.control === null)) return null;
-  if (seen.control !== null || /fetch control key|no such host|failed to resolve/i.test(refused2))
-    return found(
-      "failure",
-      "connection",
-      "control-unreachable",
-      "The tailnet's control server does not answer, so nobody can log in",
-      show(seen.control ?? "the daemon cannot reach it"),
-      "see whether this network lets requests to it out, or by which proxy (HTTPS_PROXY); login_server below aperture.tailscale names another one"
-    );
-  const set = `set a new one as ${settings?.secret ?? "TS_AUTHKEY"} (reusable, not expired), or unset it and log in by hand; then  ${again}`;
-  if (/already.used|used up/i.test(refused2))
-    return found("failure", "connection", "key-used", "The key has let its one node in already", "it is not reusable", set);
-  if (/expired/i.test(refused2))
-    return found(
-      "failure",
-      "connection",
-      "key-expired",
-      "The key that should let this node in has expired",
-      "keys end after 90 days at most",
-      set
-    );
-  if (/\btags?\b/i.test(refused2))
-    return found(
-      "failure",
-      "connection",
-      "key-tags",
-      "The key does not give this node its tags",
-      "the tailnet's policy has no tagOwners for them, or the key is for others",
-      "let tags below aperture.tailscale name those of the key, and the policy's tagOwners have them"
-    );
-  if (refused2 !== "")
-    return found(
-      "failure",
-      "connection",
-      "key-refused",
-      "The control server does not know the key that should let this node in",
-      "it was revoked, used up, is another tailnet's, or was not copied whole",
-      set
-    );
-  if (state === "NeedsMachineAuth")
-    return found(
-      "failure",
-      "connection",
-      "login-approval",
-      `${node} waits for an administrator's approval`,
-      "this tailnet lets no machine in by itself",
-      "ask for it: the page Machines of the admin console has it. A key that is pre-approved needs none"
-    );
-  if (state === "NeedsLogin") return judgeLogin(status.loginUrl, settings, again);
-  if (state === "Stopped")
-    return found(
-      "failure",
-      "connection",
-      "connection-stopped",
-      `${node} is logged in, and switched off`,
-      "somebody or something ran  tailscale down",
-      `${again}  switches it on`
-    );
-  return found(
-    "failure",
-    "connection",
-    "connection-starting",
-    "Tailscale's daemon has not found its tailnet yet",
-    `it says ${show(state)}: it has just begun, or the way to the control server is slow`,
-    "try again in a moment"
-  );
-}
-function judgeLogin(url, settings, again) {
-  const key2 = settings === null ? "" : `, or set ${settings.secret} and run  aperture-connect`;
-  return found(
-    "failure",
-    "connection",
-    "login-needed",
-    "This container is not logged in to the tailnet",
-    url === null ? "nobody has logged it in, or it was logged out" : "it waits for a person",
-    url === null ? `${again}  shows where to log in${key2}` : `log in at  ${show(url, 500)}${key2.replace(",", " ")}`
-  );
-}
-function judgeHolder(holder) {
-  return found(
-    "failure",
-    "connection",
-    "state-shared",
-    `Another container (${show(holder)}) uses the login on this volume`,
-    "two daemons with one login would cut each other off, so none was started here",
-    "stop that container, or give this one a key of its own or a volume of its own; then  aperture-connect"
-  );
-}
-function judgeNothing({ taken, settings, gateway, isAnswered: isAnswered2, probe: { route } }) {
-  if (taken.way !== "auto" || isAnswered2 || settings?.programs !== true) return null;
-  if (route.proxy !== null || route.other !== null) return null;
-  return found(
-    "failure",
-    "connection",
-    "connection-none",
-    `Neither this network nor anything in this container leads to ${gateway.origin}`,
-    "the network does not know the gateway, and Tailscale's daemon was not started",
-    `aperture-connect  starts it and shows where to log in; with a key in ${settings.secret} nobody has to`
-  );
-}
-function withOtherWay(checks, { taken, settings, isAnswered: isAnswered2 }) {
-  if (taken.way !== "auto" || isAnswered2 || settings?.programs !== false) return checks;
-  const other = "or write  tailscale: {}  below aperture: in aperture-env.yaml, update and build again: then the container can be a node itself";
-  return checks.map(
-    (check) => check.severity === "failure" && check.group === "gateway" ? { ...check, next: `${check.next}; ${other}` } : check
-  );
-}
-function judgeSilent({ taken, seen, settings }, { code: code2 }) {
-  const { way } = taken;
-  const where = seen.socket === "" || seen.socket === null ? "" : ` at ${show(seen.socket)}`;
-  if (way === "tailscale" && !seen.hasTun)
-    return found(
-      "failure",
-      "connection",
-      "no-tun",
-      "Tailscale's daemon does not run: this container has no /dev/net/tun",
-      "the Feature's daemon makes itself a network device",
-      'let the container have it ("runArgs": ["--device=/dev/net/tun"]) and rebuild; or  connection: userspace  in aperture-env.yaml, which needs none'
-    );
-  const next = {
-    userspace: "aperture-connect  starts it, as opencode does, and says what is in its way",
-    tailscale: "its log is /var/log/tailscaled.log; where there is none, the container was built without the Feature: rebuild it",
-    sidecar: "docker compose logs  says why the other container does not run it; when it does, recreate this one"
-  };
-  return found(
-    "failure",
-    "connection",
-    "daemon-silent",
-    `No daemon of Tailscale answers${where}`,
-    code2 === "ENOENT" || where === "" ? "none runs" : code2 === "EACCES" ? "this account may not ask it" : `none is behind the socket (${show(code2)})`,
-    next[way] ?? `it has to run${settings === null ? "" : ", and  aperture-connect  says more"}`
-  );
-}
-function judgeDevice({ taken, seen, probe }) {
-  const status = statusOf(seen);
-  const isWhole = taken.daemon === null && (taken.way === "tailscale" || taken.way === "sidecar");
-  if (!isWhole || status === null || status.hasDevice || probe.route.proxy !== null) return null;
-  return found(
-    "failure",
-    "connection",
-    "no-tun",
-    "Tailscale's daemon has no network device, so no program here reaches the tailnet by itself",
-    "it works in userspace: without /dev/net/tun, or because it was told to",
-    taken.way === "sidecar" ? "let the sidecar have TS_USERSPACE=false, the capability NET_ADMIN and the device /dev/net/tun, and recreate both" : 'let the container have "runArgs": ["--device=/dev/net/tun"] and rebuild, or  connection: userspace  in aperture-env.yaml'
-  );
-}
-function judgeProxy({ taken: { daemon, folder }, probe: { models, detour, route } }) {
-  if (daemon === null || route.proxy === null || !("phase" in models || detour !== null)) return null;
-  const isClosed = "phase" in models && models.phase === "connect";
-  if (!isClosed && detour?.isTailscale !== false) return null;
-  return found(
-    "failure",
-    "connection",
-    "proxy-lost",
-    `${isClosed ? "Nothing" : "Something else than Tailscale's daemon"} listens on port ${daemon.port}, where its proxy should`,
-    `${folder}/connect names that port for the daemon that runs here (process ${daemon.pid})`,
-    `end it with  kill ${daemon.pid}  and start it again with  aperture-connect`
-  );
-}
-function isOfTailnet2(host, { domain }) {
-  if (/^\[|^[\d.]+$/.test(host)) return /^100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|^\[fd7a:115c:a1e0:/i.test(host);
-  return !host.includes(".") || domain !== null && host.endsWith(`.${domain.toLowerCase()}`);
-}
-function judgePeer({ seen, gateway }) {
-  const status = statusOf(seen);
-  const { hostname: host } = gateway;
-  if (status === null || !isOfTailnet2(host, status)) return null;
-  const peer = findMachine(status, host);
-  if (peer === null) {
-    const names2 = status.peers.map(({ name }) => show(name.split(".")[0]));
-    return found(
-      "failure",
-      "connection",
-      "peer-unlisted",
-      `${show(status.self?.name ?? "This node")} sees no machine ${show(host)} in its tailnet`,
-      names2.length === 0 ? "it sees no machine at all: no grant of the tailnet's policy leads anywhere from it" : `it sees ${listed(names2)}: the gateway has another name (aperture.url), or no grant of the tailnet's policy leads there`,
-      formatAccess(gateway, status.owners, null)
-    );
-  }
-  if (!peer.online)
-    return found(
-      "failure",
-      "connection",
-      "peer-offline",
-      `${show(peer.name)} is in the tailnet, and offline`,
-      peer.expired ? "its own login has expired" : "that machine is off, or has no network",
-      "the gateway's administrators start it again, or log it in again"
-    );
-  return null;
-}
-function judgeNames({ seen, taken, probe, gateway }) {
-  const status = statusOf(seen);
-  const { models, resolver } = probe;
-  const isUnknown = "phase" in models && models.phase === "lookup";
-  if (status === null || !isUnknown || resolver.servers.includes(magicDns) || !isOfTailnet2(gateway.hostname, status)) return null;
-  const address = findMachine(status, gateway.hostname)?.addresses[0];
-  const otherwise = address === void 0 ? "" : `; or write the gateway's address: http://${address}`;
-  return found(
-    "failure",
-    "connection",
-    "dns-not-accepted",
-    `The tailnet knows ${show(gateway.hostname)}, and its name server (${magicDns}) is not asked here`,
-    "the daemon does not accept the tailnet's DNS, or something has written /etc/resolv.conf after it",
-    taken.way === "sidecar" ? `let the sidecar have TS_ACCEPT_DNS=true and recreate both${otherwise}` : `tailscale set --accept-dns=true  as root${otherwise}`
-  );
-}
-var freshKeys = 18e4;
-function judgePath({ seen, probe, gateway, waited }) {
-  const status = statusOf(seen);
-  const peer = status === null ? null : findMachine(status, gateway.hostname);
-  const { models } = probe;
-  const isLost = "phase" in models ? models.code === "TIMEOUT" && models.phase !== "body" : models.status === 502;
-  if (status === null || peer === null || !isLost) return null;
-  const seconds = Math.round(waited / 1e3);
-  if (peer.shaken !== null && probe.now - peer.shaken < freshKeys)
-    return found(
-      "failure",
-      "connection",
-      "peer-blocked",
-      `${show(peer.name)} is there, and lets nothing from here through to port ${gateway.port || (gateway.protocol === "https:" ? 443 : 80)}`,
-      `the encrypted path to it stands, and after ${seconds} s no connection: the tailnet's policy has no grant for that port, or a firewall there drops it`,
-      formatAccess(gateway, status.owners, peer.addresses[0] ?? null)
-    );
-  return found(
-    "failure",
-    "connection",
-    "peer-silent",
-    `${show(peer.name)} is in the tailnet, and nothing came back of it in ${seconds} s`,
-    "no encrypted path was made: UDP and the relays are blocked here or there, or another daemon uses this node's login and gets the answers",
-    "tailscale netcheck  says what is blocked; stop what else uses the login, and try again"
-  );
-}
-function judgeSlow({ hostname: hostname2 }, waited) {
-  return found(
-    "note",
-    "connection",
-    "peer-slow",
-    `${show(hostname2)} answered after ${(waited / 1e3).toFixed(1)} s`,
-    "the encrypted path to it was still being made, as after each start",
-    "nothing is to be done; where it is always so, tailscale netcheck  says why"
-  );
-}
-
-// src/catalog/notice.ts
-var toldFrom = 60;
-function isWithin(ends, today, days) {
-  return daysBetween(today, ends) <= days;
-}
-function isOver(ends, today) {
-  return isWithin(ends, today, 0);
-}
-
-// src/doctor/judge/environment.ts
-function judgeEnvironment({ share, prefix, toldBy }) {
-  const file = show(`${share}/environment.json`);
-  const rebuild = "npx create-aperture-env@latest update, and rebuild the image";
-  if (toldBy === "caller")
-    return [
-      found(
-        "note",
-        "config",
-        "environment-older",
-        `${file} is not there, or is not what this environment wrote`,
-        "environments of an older version have none: which paths their providers need is known only as far as their packages tell",
-        rebuild
-      )
-    ];
-  if (toldBy === null)
-    return [
-      found(
-        "warning",
-        "config",
-        "environment-unreadable",
-        `${file} cannot be read`,
-        "the gateway, the version of OpenCode and the providers that this environment was made for are not known",
-        prefix === null ? rebuild : "rebuild the image"
-      )
-    ];
-  return [];
-}
-function judgeEnds({ ends }, today) {
-  return ends.filter(({ on }) => isWithin(on, today, toldFrom)).map(({ model, on, replacement }) => {
-    const next = replacement === "" ? "choose another model in aperture-env.yaml, and rebuild the image" : `npx create-aperture-env@latest update --models  for ${show(replacement)}, and rebuild the image`;
-    return isOver(on, today) ? found(
-      "warning",
-      "models",
-      "model-ended",
-      `${show(model)} ended on ${on}, as its vendor announced`,
-      "prompts to it fail, or another model answers them",
-      next
-    ) : found(
-      "note",
-      "models",
-      "model-ending",
-      `${show(model)} ends on ${on}, as its vendor announced`,
-      "from then on prompts to it fail, or another model answers them",
-      next
-    );
-  });
-}
-
 // src/doctor/judge/gateway-facts.ts
 var passing = ["gateway-restarting"];
 function fromError({ code: code2, message, hint = "" }) {
   const group = /^gateway-(?:quota|guardrail|hook)/.test(code2) ? "models" : "gateway";
-  return found(
-    passing.includes(code2) ? "warning" : "failure",
-    group,
-    code2,
-    message.replace(/\.$/, ""),
-    meanings[code2] ?? "OpenCode cannot work without it",
-    hint.replace(/\.$/, "")
-  );
+  return found(passing.includes(code2) ? "warning" : "failure", group, code2, message.replace(/\.$/, ""),
+    meanings[code2] ?? "OpenCode cannot work without it", hint.replace(/\.$/, ""));
 }
 var meanings = {
   "gateway-html": "OpenCode would ask for ever: it takes a page for an answer that has not begun",
   "gateway-refused": "OpenCode tries for a minute and then gives up without a word",
-  "gateway-timeout": "packets are dropped on the way",
-  "gateway-slow": "something accepts connections there and does not answer",
+  "gateway-timeout": "packets are dropped on the way", "gateway-slow": "something accepts connections there and does not answer",
   "gateway-forbidden": "nobody gave this machine's identity a role",
   "gateway-quota": "OpenCode tries again silently, for minutes",
   "gateway-quota-invalid": "OpenCode tries again silently, for minutes",
   "gateway-hook": "OpenCode tries again silently, for minutes",
   "gateway-guardrail": "the prompt is refused; OpenCode shows the gateway's message",
   "gateway-denied": "the gateway, or something in front of it, does not let this machine in",
-  "gateway-redirect": "OpenCode does not follow it as a browser would",
-  "gateway-restarting": "OpenCode tries again by itself"
+  "gateway-redirect": "OpenCode does not follow it as a browser would", "gateway-restarting": "OpenCode tries again by itself"
 };
 function readModels(text) {
   const parsed = parseAnswer(text);
@@ -4719,17 +3418,14 @@ function usedModels(config, choices2) {
     return [{ key: key2, text, wire: provider.models?.get(name) ?? name, path: wirePath(provider, config, name) }];
   });
 }
-function serves(served, { wire, text }) {
-  return served.find(({ id }) => id === wire || id === text);
-}
+function serves(served, { wire, text }) { return served.find(({ id }) => id === wire || id === text); }
 
 // src/doctor/judge/formats.ts
 function formatsInUse(config, choices2, served) {
   return choices2.providers.flatMap((provider) => {
-    const names2 = [
-      ...usedModels(config, choices2).filter(({ text }) => text.startsWith(`${provider.id}/`)).map(({ text }) => splitModel(text)[1]),
-      ...provider.models?.keys() ?? []
-    ];
+    const names2 = [...usedModels(config, choices2).filter(({ text }) => text.startsWith(`${provider.id}/`)).map(({
+      text
+    }) => splitModel(text)[1]), ...provider.models?.keys() ?? []];
     const formats = /* @__PURE__ */ new Map();
     for (const name of names2) {
       const path = wirePath(provider, config, name);
@@ -4743,9 +3439,8 @@ function formatsInUse(config, choices2, served) {
 function formatsToTry(config, choices2, models, deep) {
   const served = readModels(models.text) ?? [];
   const open = formatsInUse(config, choices2, served).filter(({ paths: paths2 }) => deep || paths2.length === 0);
-  const unlisted = usedModels(config, choices2).flatMap(
-    (used) => used.path === null || serves(served, used) !== void 0 ? [] : [{ path: used.path, model: used.wire }]
-  );
+  const unlisted = usedModels(config, choices2).flatMap((used) => used.path === null || serves(served, used) !== void 0 ? []
+    : [{ path: used.path, model: used.wire }]);
   const all = served.length === 0 ? [] : [...open, ...unlisted];
   return [...new Map(all.map(({ path, model }) => [`${path} ${model}`, { path, model }])).values()];
 }
@@ -4755,28 +3450,27 @@ function judgeFormats({ config, choices: choices2, probe, quote }, served) {
     const tried = probe.formats.get(`${path} ${model}`);
     const severity = provider === main2 ? "failure" : "warning";
     if (paths2.length > 0 ? !paths2.includes(path) : tried !== void 0 && "status" in tried && [404, 405].includes(tried.status))
-      return [
-        found(
-          severity,
-          "models",
-          path === "/v1/responses" ? "responses-missing" : "wire-format-missing",
-          `The gateway does not serve ${show(model)} on ${path}, which OpenCode calls for ${quote.text(provider)}`,
-          paths2.length > 0 ? `it serves it on ${listed(paths2.map((each) => show(each)))}` : "that path is answered with 404 or 405",
-          `ask the gateway's administrator for the flag ${flags[path] ?? "of that format"} (compatibility), ${path === "/v1/responses" ? "or set  api: chat  for it in aperture-env.yaml" : "or choose another provider"}`
-        )
-      ];
+      return [found(severity, "models", path === "/v1/responses" ? "responses-missing" : "wire-format-missing",
+        `The gateway does not serve ${show(model)} on ${path}, which OpenCode calls for ${quote.text(provider)}`,
+        paths2.length > 0 ? `it serves it on ${listed(paths2.map((each) => show(each)))}`
+          : "that path is answered with 404 or 405",
+        `ask the gateway's administrator for the flag ${flags[path] ?? "of that format"} (compatibility), ${path === "/v1/responses" ? "or set  api: chat  for it in aperture-env.yaml" : "or choose another provider"}`)];
     return tried === void 0 ? [] : judgeTried(tried, probe, severity, path);
   });
 }
-var flags = {
-  "/v1/responses": "openai_responses",
-  "/v1/messages": "anthropic_messages",
-  "/v1/chat/completions": "openai_chat"
-};
+var flags = { "/v1/responses": "openai_responses", "/v1/messages": "anthropic_messages", "/v1/chat/completions": "openai_chat" };
 function judgeTried(tried, { url, route }, severity, path) {
   if ("phase" in tried || tried.status >= 200 && tried.status < 300 || [400, 413, 415, 422].includes(tried.status)) return [];
   const wrong = explainAnswer(tried, { url: new URL(path, url), timeout: 0, proxy: route.proxy?.host ?? null, unused: null });
-  return wrong === null ? [] : [{ ...fromError(wrong), severity, message: clean(`${path}: ${wrong.message.replace(/\.$/, "")}`, 300) }];
+  return wrong === null ? []
+    : [{ ...fromError(wrong), severity, message: clean(`${path}: ${wrong.message.replace(/\.$/, "")}`, 300) }];
+}
+
+// src/doctor/tailnet.ts
+var magicDns = "100.100.100.100";
+function nameInTailnet(name, { servers, search }) {
+  const domain = search.find((each) => each.endsWith(".ts.net")) ?? (search.length === 1 ? search[0] : void 0);
+  return servers.includes(magicDns) && domain !== void 0 && !name.includes(".") ? `${name}.${domain}` : null;
 }
 
 // src/doctor/judge/models.ts
@@ -4786,52 +3480,28 @@ function judgeModels2({ config, choices: choices2, probe, quote, known: catalogu
   for (const each of used) {
     if (serves(served, each) !== void 0) continue;
     const tried = probe.formats.get(`${each.path} ${each.wire}`);
-    const choose = `choose one of ${listed(
-      served.map(({ id }) => show(id)),
-      4
-    )}, or ask for a grant`;
-    checks.push(
-      judgeUnlisted(each.key, quote.text(each.text), tried !== void 0 && "status" in tried ? tried.status : null, choose)
-    );
+    const choose = `choose one of ${listed(served.map(({ id }) => show(id)), 4)}, or ask for a grant`;
+    checks.push(judgeUnlisted(each.key, quote.text(each.text), tried !== void 0 && "status" in tried ? tried.status : null,
+      choose));
   }
   checks.push(...judgeFormats({ config, choices: choices2, probe, quote }, served));
-  const known = new Map(
-    choices2.providers.flatMap(({ models }) => [...models ?? []].map(([name, wire]) => [wire, name]))
-  );
+  const known = new Map(choices2.providers.flatMap(({ models }) => [...models ?? []].map(([name, wire]) => [wire, name])));
   if (choices2.providers.some(({ models }) => models === null)) return withList(checks, served);
   const ids = new Set(served.map(({ id }) => id.slice(id.indexOf("/") + 1)));
   const isKnown = (name) => known.has(name) || catalogue.has(name);
   const news = served.filter(({ id }) => !isKnown(id) && !isKnown(id.slice(id.indexOf("/") + 1)));
   if (news.length > 0)
-    checks.push(
-      found(
-        "note",
-        "models",
-        "models-new",
-        `The gateway serves ${news.length} more: ${listed(
-          news.map(({ id }) => show(id)),
-          3
-        )}`,
-        "this environment does not know them, so they cannot be chosen",
-        "npx create-aperture-env discover --write, and rebuild the image"
-      )
-    );
+    checks.push(found("note", "models", "models-new",
+      `The gateway serves ${news.length} more: ${listed(news.map(({ id }) => show(id)), 3)}`,
+      "this environment does not know them, so they cannot be chosen",
+      "npx create-aperture-env discover --write, and rebuild the image"));
   const whole = new Set(served.map(({ id }) => id));
   const lost = [...known.keys()].filter((wire) => !ids.has(wire) && !whole.has(wire));
   if (lost.length > 0 && lost.length < known.size)
-    checks.push(
-      found(
-        "note",
-        "models",
-        "models-not-served",
-        `${lost.length} of ${known.size} models that can be chosen are not listed: ${listed(
-          lost.map((id) => quote.text(id)),
-          3
-        )}`,
-        "no grant gives you them, or no provider of the gateway has them: a request for one may fail with 404",
-        "npx create-aperture-env discover --write, and rebuild the image"
-      )
-    );
+    checks.push(found("note", "models", "models-not-served",
+      `${lost.length} of ${known.size} models that can be chosen are not listed: ${listed(lost.map((id) => quote.text(id)), 3)}`,
+      "no grant gives you them, or no provider of the gateway has them: a request for one may fail with 404",
+      "npx create-aperture-env discover --write, and rebuild the image"));
   return withList(checks, served);
 }
 function judgeUnlisted(key2, name, status, choose) {
@@ -4839,17 +3509,14 @@ function judgeUnlisted(key2, name, status, choose) {
   if (status !== null && status !== 404) {
     const cause2 = `it does not refuse a request for it (${status}), so prompts may work`;
     const next = `aperture-doctor --send  tries one; or ${choose}`;
-    return isMain ? found("note", "models", "model-not-listed", `The gateway does not list ${name} (model)`, cause2, next) : found("note", "models", "small-model-not-listed", `The gateway does not list ${name} (small_model)`, cause2, next);
+    return isMain ? found("note", "models", "model-not-listed", `The gateway does not list ${name} (model)`, cause2, next)
+      : found("note", "models", "small-model-not-listed", `The gateway does not list ${name} (small_model)`, cause2, next);
   }
-  const cause = status === null ? "no grant gives you this model, or no provider of the gateway has it" : "a request for it fails with 404: no grant gives you this model, or no provider of the gateway has it";
-  return isMain ? found("failure", "models", "model-not-served", `The gateway does not list ${name} (model)`, cause, choose) : found(
-    "warning",
-    "models",
-    "small-model-not-served",
-    `The gateway does not list ${name} (small_model)`,
-    `${cause}; titles fail silently`,
-    choose
-  );
+  const cause = status === null ? "no grant gives you this model, or no provider of the gateway has it"
+    : "a request for it fails with 404: no grant gives you this model, or no provider of the gateway has it";
+  return isMain ? found("failure", "models", "model-not-served", `The gateway does not list ${name} (model)`, cause, choose)
+    : found("warning", "models", "small-model-not-served", `The gateway does not list ${name} (small_model)`,
+      `${cause}; titles fail silently`, choose);
 }
 function withList(checks, served) {
   const bad = checks.some(({ severity }) => severity === "failure" || severity === "warning");
@@ -4862,11 +3529,7 @@ function judgeGateway(facts) {
   const { url, route, models } = probe;
   const granted = choices2.providers.map(({ id }) => `${facts.quote.text(id)}/**`);
   const about = {
-    url,
-    timeout,
-    proxy: route.proxy?.host ?? null,
-    unused: route.unused,
-    ...granted.length > 0 && { models: granted }
+    url, timeout, proxy: route.proxy?.host ?? null, unused: route.unused, ...granted.length > 0 && { models: granted }
   };
   const past = judgeWay(probe, about);
   if (past !== null) return [past];
@@ -4875,22 +3538,10 @@ function judgeGateway(facts) {
   if (served === null) return [withProxy(fromError(notJson(answer.text, about)), probe)];
   const through = route.proxy === null ? "" : ` through the proxy ${show(route.proxy.host)}`;
   if (served.length === 0)
-    return [
-      found(
-        "failure",
-        "models",
-        "models-none",
-        `${url.origin} answers${through}, and offers you no model`,
-        "you have a role, but no grant gives you a model; or no provider is configured",
-        formatGrant(about)
-      )
-    ];
-  return [
-    fine("gateway", "gateway", `${url.origin} answers${through}`),
-    ...judgeProxyList(probe),
-    ...judgeClock(probe),
-    ...judgeModels2(facts, served)
-  ];
+    return [found("failure", "models", "models-none", `${url.origin} answers${through}, and offers you no model`,
+      "you have a role, but no grant gives you a model; or no provider is configured", formatGrant(about))];
+  return [fine("gateway", "gateway", `${url.origin} answers${through}`), ...judgeProxyList(probe), ...judgeClock(probe),
+    ...judgeModels2(facts, served)];
 }
 function judgeWay(probe, about) {
   const { models, url } = probe;
@@ -4898,148 +3549,82 @@ function judgeWay(probe, about) {
     if (models.phase === "lookup") return withProxy(judgeName(models, probe), probe);
     const secured = url.protocol === "https:" && !url.hostname.includes(".") && probe.name !== null;
     if (secured && (models.phase === "tls" || models.phase === "connect"))
-      return found(
-        "failure",
-        "gateway",
-        "origin-https-short",
-        `${url.origin} does not answer in TLS`,
+      return found("failure", "gateway", "origin-https-short", `${url.origin} does not answer in TLS`,
         "a short name has no certificate; Aperture is reached over plain http, WireGuard encrypts it",
-        `write ${url.origin.replace(/^https/, "http")}`
-      );
+        `write ${url.origin.replace(/^https/, "http")}`);
     return withProxy(fromError(explainFailure(models, about)), probe);
   }
   const wrong = explainAnswer(models, about);
   return wrong === null ? null : withProxy(fromError(wrong), probe);
 }
 function withProxy(check, { route: { proxy, other }, url, models, detour }) {
-  if (proxy === null)
-    return other === null || url.protocol !== "http:" || !("phase" in models) ? check : found(
-      "failure",
-      "gateway",
-      "proxy-http-missing",
+  if (proxy === null) return other === null || url.protocol !== "http:" || !("phase" in models) ? check
+    : found("failure", "gateway", "proxy-http-missing",
       `${other} names a proxy and HTTP_PROXY does not, so ${url.origin} is asked directly`,
       `OpenCode takes HTTP_PROXY for an http address and no other variable; asked directly: ${lowerFirst(check.message)}`,
-      "let HTTP_PROXY name an http proxy that leads to the gateway, such as that of Tailscale's daemon"
-    );
+      "let HTTP_PROXY name an http proxy that leads to the gateway, such as that of Tailscale's daemon");
   if ("status" in models && (detour === null || detour.isTailscale && models.text !== "")) return check;
   const { host } = proxy;
   const isDirect = detour !== null && "status" in detour.direct && explainAnswer(detour.direct, aboutOf(url)) === null;
   const isClosed = "phase" in models && models.code === "ECONNREFUSED" && models.phase === "connect";
   if (isDirect)
-    return found(
-      "failure",
-      "gateway",
-      "proxy",
+    return found("failure", "gateway", "proxy",
       `Requests to ${url.hostname} go through the proxy ${show(host)}, which does not get there`,
       `${check.message}; without the proxy it answers`,
-      `let NO_PROXY and no_proxy hold ${url.hostname},localhost,127.0.0.1 (no scheme, no CIDR)`
-    );
+      `let NO_PROXY and no_proxy hold ${url.hostname},localhost,127.0.0.1 (no scheme, no CIDR)`);
   if (isClosed)
-    return found(
-      "failure",
-      "gateway",
-      "proxy-closed",
-      `Nothing listens at ${show(host)}, which HTTP_PROXY names as the proxy`,
+    return found("failure", "gateway", "proxy-closed", `Nothing listens at ${show(host)}, which HTTP_PROXY names as the proxy`,
       `the program that should is not there or has another port, and without a proxy ${url.origin} does not answer either`,
-      "start it, or write its port: that of Tailscale's daemon is what its --outbound-http-proxy-listen says, most often 1055"
-    );
+      "start it, or write its port: that of Tailscale's daemon is what its --outbound-http-proxy-listen says, most often 1055");
   if (detour?.isTailscale === true)
-    return found(
-      "failure",
-      "gateway",
-      "proxy-tailscale",
+    return found("failure", "gateway", "proxy-tailscale",
       `The proxy ${show(host)} of Tailscale's daemon takes the request, and ${url.origin} does not answer through it`,
       `the daemon is not logged in, knows no ${url.hostname}, or no grant leads there`,
-      "tailscale status  says which. The proxy is the way: NO_PROXY must not hold the gateway's name"
-    );
-  return found(
-    "failure",
-    "gateway",
-    "proxy",
+      "tailscale status  says which. The proxy is the way: NO_PROXY must not hold the gateway's name");
+  return found("failure", "gateway", "proxy",
     `Requests to ${url.hostname} go through the proxy ${show(host)}, which does not get there`,
     `${check.message}; without the proxy it does not answer either`,
-    "let HTTP_PROXY name one that leads to the gateway: in a tailnet, that of Tailscale's daemon"
-  );
+    "let HTTP_PROXY name one that leads to the gateway: in a tailnet, that of Tailscale's daemon");
 }
-function aboutOf(url) {
-  return { url, timeout: 0, proxy: null, unused: null };
-}
-function lowerFirst(text) {
-  return `${text.slice(0, 1).toLowerCase()}${text.slice(1)}`;
-}
+function aboutOf(url) { return { url, timeout: 0, proxy: null, unused: null }; }
+function lowerFirst(text) { return `${text.slice(0, 1).toLowerCase()}${text.slice(1)}`; }
 function judgeName({ code: code2 }, { name, resolver, url }) {
   const shown2 = show(name ?? url.hostname);
   const servers = resolver.servers.map((server) => show(server));
   const full = `http://${shown2.split(".")[0]}.<tailnet>.ts.net`;
   if (resolver.servers.length === 0)
-    return found(
-      "failure",
-      "gateway",
-      "name-no-server",
-      `No name server is set up here, so ${shown2} has no address`,
-      "/etc/resolv.conf names none",
-      "give the container a name server (--dns), or the gateway by its address"
-    );
+    return found("failure", "gateway", "name-no-server", `No name server is set up here, so ${shown2} has no address`,
+      "/etc/resolv.conf names none", "give the container a name server (--dns), or the gateway by its address");
   if (code2 !== "ENOTFOUND")
-    return found(
-      "failure",
-      "gateway",
-      "name-server-silent",
+    return found("failure", "gateway", "name-server-silent",
       `${listed(servers)} ${servers.length === 1 ? "does" : "do"} not answer for the name ${shown2}`,
       "the name server of /etc/resolv.conf cannot be reached, or is silent",
-      resolver.servers.includes(magicDns) ? "see whether Tailscale is up where this container gets its network from" : `see whether this container has a network, and which name server it should ask: in a tailnet that is MagicDNS, ${magicDns}`
-    );
+      resolver.servers.includes(magicDns) ? "see whether Tailscale is up where this container gets its network from"
+        : `see whether this container has a network, and which name server it should ask: in a tailnet that is MagicDNS, ${magicDns}`);
   if (!shown2.includes(".")) {
     if (resolver.servers.includes(magicDns) && resolver.search.length === 0)
-      return found(
-        "failure",
-        "gateway",
-        "name-search-domain",
-        `${shown2} is a short name, and this container has no search domain`,
-        "MagicDNS answers for full names only",
-        `write the full name: ${full}`
-      );
+      return found("failure", "gateway", "name-search-domain",
+        `${shown2} is a short name, and this container has no search domain`, "MagicDNS answers for full names only",
+        `write the full name: ${full}`);
     if (!resolver.servers.some((server) => server === magicDns || server.startsWith("127.")))
-      return found(
-        "failure",
-        "gateway",
-        "name-no-magicdns",
+      return found("failure", "gateway", "name-no-magicdns",
         `${listed(servers)} ${servers.length === 1 ? "does" : "do"} not know the name ${shown2}`,
         `the tailnet's MagicDNS (${magicDns}) is not asked here`,
-        `let the container use the host's resolver or a connection of its own (aperture.connection), or write the gateway's address 100.x.y.z`
-      );
+        `let the container use the host's resolver or a connection of its own (aperture.connection), or write the gateway's address 100.x.y.z`);
     const inTailnet = nameInTailnet(shown2, resolver);
     if (inTailnet !== null)
-      return found(
-        "failure",
-        "gateway",
-        "name-unknown",
-        `The name ${shown2} does not resolve here`,
+      return found("failure", "gateway", "name-unknown", `The name ${shown2} does not resolve here`,
         `this tailnet has no ${show(inTailnet)}`,
-        "is it the gateway's name? tailscale status lists what this machine sees in its tailnet"
-      );
+        "is it the gateway's name? tailscale status lists what this machine sees in its tailnet");
   }
-  return found(
-    "failure",
-    "gateway",
-    "name-unknown",
-    `The name ${shown2} does not resolve here`,
+  return found("failure", "gateway", "name-unknown", `The name ${shown2} does not resolve here`,
     "the name server that answers does not know it",
-    `is it the gateway's name, is MagicDNS on, and is this machine in the tailnet (tailscale status)?${shown2.includes(".") ? "" : ` The full name needs no search domain: ${full}`}`
-  );
+    `is it the gateway's name, is MagicDNS on, and is this machine in the tailnet (tailscale status)?${shown2.includes(".") ? "" : ` The full name needs no search domain: ${full}`}`);
 }
 function judgeProxyList({ route, url }) {
   if (route.unused === null) return [];
-  return [
-    found(
-      "note",
-      "gateway",
-      "proxy-unused",
-      `${route.unused} is set, and ${url.hostname} was asked directly`,
-      "only http through an http proxy is looked at here",
-      `let NO_PROXY hold ${url.hostname}, if the proxy is not meant for it`
-    )
-  ];
+  return [found("note", "gateway", "proxy-unused", `${route.unused} is set, and ${url.hostname} was asked directly`,
+    "only http through an http proxy is looked at here", `let NO_PROXY hold ${url.hostname}, if the proxy is not meant for it`)];
 }
 var tolerated = 5 * 6e4;
 function judgeClock({ models, now }) {
@@ -5047,16 +3632,9 @@ function judgeClock({ models, now }) {
   const off = Number.isNaN(date) ? 0 : now - date;
   if (Math.abs(off) <= tolerated) return [];
   const minutes = Math.round(Math.abs(off) / 6e4);
-  return [
-    found(
-      "warning",
-      "surroundings",
-      "clock",
-      `This clock is ${minutes} minutes ${off > 0 ? "ahead of" : "behind"} the gateway's`,
-      "logins and certificates expire by it",
-      "correct it; a machine that slept often needs only that"
-    )
-  ];
+  return [found("warning", "surroundings", "clock",
+    `This clock is ${minutes} minutes ${off > 0 ? "ahead of" : "behind"} the gateway's`, "logins and certificates expire by it",
+    "correct it; a machine that slept often needs only that")];
 }
 
 // src/doctor/judge/origin.ts
@@ -5074,38 +3652,15 @@ function judgeOrigin(given, wanted, managed) {
   const origin = parsed.value;
   const checks = [];
   if (given === "")
-    checks.push(
-      found(
-        "note",
-        "gateway",
-        "origin-empty",
-        "APERTURE_URL is empty",
-        `the launcher takes ${show(wanted)} instead; other programs may not`,
-        "unset it, or set it to the gateway's address"
-      )
-    );
+    checks.push(found("note", "gateway", "origin-empty", "APERTURE_URL is empty",
+      `the launcher takes ${show(wanted)} instead; other programs may not`, "unset it, or set it to the gateway's address"));
   else if (given && given !== origin && !managed)
-    checks.push(
-      found(
-        "note",
-        "gateway",
-        "origin-spelling",
-        `APERTURE_URL is ${show(given)}, and an origin is ${origin}`,
-        "the launcher corrects that; other programs that read the variable may not",
-        `write ${origin}`
-      )
-    );
+    checks.push(found("note", "gateway", "origin-spelling", `APERTURE_URL is ${show(given)}, and an origin is ${origin}`,
+      "the launcher corrects that; other programs that read the variable may not", `write ${origin}`));
   if (managed && given && origin !== parseOriginOr(wanted))
-    checks.push(
-      found(
-        "warning",
-        "gateway",
-        "origin-managed",
-        "APERTURE_URL names another gateway than the configuration",
-        `the configuration is managed, so OpenCode goes to ${show(wanted)}`,
-        "change aperture.url in aperture-env.yaml, or unset the variable"
-      )
-    );
+    checks.push(found("warning", "gateway", "origin-managed", "APERTURE_URL names another gateway than the configuration",
+      `the configuration is managed, so OpenCode goes to ${show(wanted)}`,
+      "change aperture.url in aperture-env.yaml, or unset the variable"));
   return { origin: managed ? parseOriginOr(wanted) : origin, checks };
 }
 function parseOriginOr(text) {
@@ -5116,152 +3671,65 @@ function parseOriginOr(text) {
 // src/doctor/judge/local.ts
 function judgeLeftovers({ packages, notKept, leftSessions }) {
   const lacking = packages.filter(({ needed, is }) => needed && is !== "installed");
-  return [
-    ...lacking.map(
-      ({ folder, is }) => found(
-        "warning",
-        "folders",
-        "plugin-package",
-        `Tools or plugins in ${show(folder)} have no plugin package to import`,
-        is === "seeded" ? "the seed that keeps OpenCode from fetching it is there still; the launcher takes it away at the next start" : "OpenCode fetches it from the npm registry as it starts (63 MB), and a tool that imports it fails until it is there",
-        "start opencode where the registry can be reached"
-      )
-    ),
-    ...lacking.length === 0 && packages.some(({ is }) => is === "seeded") ? [fine("folders", "plugin-package", "OpenCode's plugin package is not fetched: no tool and no plugin needs it")] : [],
-    ...notKept === null ? [] : [
-      found(
-        "note",
-        "folders",
-        "state-not-kept",
-        "Sessions go with this container, and the spec wants them on a volume",
-        show(notKept),
-        "rebuild the container with a tool that mounts volumes, or mount one there"
-      )
-    ],
-    ...leftSessions.map(
-      (folder) => found(
-        "note",
-        "folders",
-        "sessions-left",
-        `Sessions of earlier starts are in ${show(folder)}`,
-        "OpenCode keeps them in another folder now",
-        "copy its opencode.db to the other one while no opencode runs, if you want them, or delete it"
-      )
-    )
-  ];
+  return [...lacking.map(({ folder, is }) => found("warning", "folders", "plugin-package",
+    `Tools or plugins in ${show(folder)} have no plugin package to import`,
+    is === "seeded" ? "the seed that keeps OpenCode from fetching it is there still; the launcher takes it away at the next start"
+      : "OpenCode fetches it from the npm registry as it starts (63 MB), and a tool that imports it fails until it is there",
+    "start opencode where the registry can be reached")),
+    ...lacking.length === 0 && packages.some(({ is }) => is === "seeded")
+      ? [fine("folders", "plugin-package", "OpenCode's plugin package is not fetched: no tool and no plugin needs it")] : [],
+    ...notKept === null ? []
+      : [found("note", "folders", "state-not-kept", "Sessions go with this container, and the spec wants them on a volume",
+        show(notKept), "rebuild the container with a tool that mounts volumes, or mount one there")],
+    ...leftSessions.map((folder) => found("note", "folders", "sessions-left", `Sessions of earlier starts are in ${show(folder)}`,
+      "OpenCode keeps them in another folder now",
+      "copy its opencode.db to the other one while no opencode runs, if you want them, or delete it"))];
 }
 function judgePrograms2({ programs: programs2, version }) {
   const { own, opencodes } = programs2;
   if (own === null) {
     const [first] = opencodes;
-    return [
-      fine(
-        "opencode",
-        "opencode",
-        first === void 0 ? "Not installed here: it is in the container" : `Not of an environment: ${show(first)}`
-      )
-    ];
+    return [fine("opencode", "opencode",
+      first === void 0 ? "Not installed here: it is in the container" : `Not of an environment: ${show(first)}`)];
   }
   const checks = [];
   const rebuild = "rebuild the image";
   if (!own.binary)
-    checks.push(
-      found(
-        "failure",
-        "opencode",
-        "binary-missing",
-        "OpenCode's binary is not there",
-        "the image was built without its OpenCode stage, or by a tool that leaves out what a Feature depends on, as DevPod and envbuilder do",
-        `npx create-aperture-env@latest update, since the Feature of older versions did not bring it there; then ${rebuild}`
-      )
-    );
+    checks.push(found("failure", "opencode", "binary-missing", "OpenCode's binary is not there",
+      "the image was built without its OpenCode stage, or by a tool that leaves out what a Feature depends on, as DevPod and envbuilder do",
+      `npx create-aperture-env@latest update, since the Feature of older versions did not bring it there; then ${rebuild}`));
   else if (own.stamp === null)
-    checks.push(
-      found(
-        "note",
-        "opencode",
-        "version-unknown",
-        "The binary has no version beside it",
-        "it was not fetched by this environment",
-        `${rebuild}, or look with --deep`
-      )
-    );
+    checks.push(found("note", "opencode", "version-unknown", "The binary has no version beside it",
+      "it was not fetched by this environment", `${rebuild}, or look with --deep`));
   else if (version !== null && own.stamp !== version)
-    checks.push(
-      found(
-        "warning",
-        "opencode",
-        "version",
-        `OpenCode ${show(own.stamp)} is installed, and the environment pins ${show(version)}`,
-        "the image is older than its configuration, or its binary was replaced",
-        rebuild
-      )
-    );
+    checks.push(found("warning", "opencode", "version",
+      `OpenCode ${show(own.stamp)} is installed, and the environment pins ${show(version)}`,
+      "the image is older than its configuration, or its binary was replaced", rebuild));
   else checks.push(fine("opencode", "opencode", `OpenCode ${show(own.stamp)}`));
   const at2 = opencodes.indexOf(own.launcher);
   const before = at2 === -1 ? opencodes : opencodes.slice(0, at2);
   const after2 = at2 === -1 ? [] : opencodes.slice(at2 + 1);
   if (before.length > 0)
-    checks.push(
-      found(
-        "failure",
-        "opencode",
-        "other-opencode-first",
-        `opencode starts ${show(before[0])}, not the environment's`,
-        "it does not know the gateway if a variable is missing",
-        `remove it, or put ${show(own.launcher.replace(/\/opencode$/, ""))} first in PATH`
-      )
-    );
+    checks.push(found("failure", "opencode", "other-opencode-first", `opencode starts ${show(before[0])}, not the environment's`,
+      "it does not know the gateway if a variable is missing",
+      `remove it, or put ${show(own.launcher.replace(/\/opencode$/, ""))} first in PATH`));
   else if (at2 === -1)
-    checks.push(
-      found(
-        "warning",
-        "opencode",
-        "launcher-not-on-path",
-        "opencode is not on PATH",
-        "the launcher's folder is not in it",
-        `add ${show(own.launcher.replace(/\/opencode$/, ""))} to PATH`
-      )
-    );
+    checks.push(found("warning", "opencode", "launcher-not-on-path", "opencode is not on PATH",
+      "the launcher's folder is not in it", `add ${show(own.launcher.replace(/\/opencode$/, ""))} to PATH`));
   if (after2.length > 0)
-    checks.push(
-      found(
-        "note",
-        "opencode",
-        "other-opencode",
-        `There is another OpenCode: ${listed(after2.map((path) => show(path)))}`,
-        "it is later in PATH, so it is not the one that starts",
-        "remove it if nobody needs it"
-      )
-    );
+    checks.push(found("note", "opencode", "other-opencode",
+      `There is another OpenCode: ${listed(after2.map((path) => show(path)))}`,
+      "it is later in PATH, so it is not the one that starts", "remove it if nobody needs it"));
   if (programs2.rg === null)
-    checks.push(
-      found(
-        "failure",
-        "opencode",
-        "ripgrep-missing",
-        "There is no rg",
-        "OpenCode's grep and glob tools fail without it",
-        "install ripgrep, or rebuild the image"
-      )
-    );
+    checks.push(found("failure", "opencode", "ripgrep-missing", "There is no rg",
+      "OpenCode's grep and glob tools fail without it", "install ripgrep, or rebuild the image"));
   if (programs2.git === null)
-    checks.push(
-      found(
-        "warning",
-        "opencode",
-        "git-missing",
-        "There is no git",
-        "without it OpenCode has no snapshots and no undo",
-        "install git, or rebuild the image"
-      )
-    );
+    checks.push(found("warning", "opencode", "git-missing", "There is no git", "without it OpenCode has no snapshots and no undo",
+      "install git, or rebuild the image"));
   return checks;
 }
 var reasons = {
-  EACCES: "this account may not write there",
-  EROFS: "its file system is read-only",
-  ENOENT: "there is none",
+  EACCES: "this account may not write there", EROFS: "its file system is read-only", ENOENT: "there is none",
   ENOTDIR: "it is no folder"
 };
 function judgeFolders2({ launched, readOnly, noExec }) {
@@ -5270,100 +3738,44 @@ function judgeFolders2({ launched, readOnly, noExec }) {
   const nowhere = [...moved, linked, temporary].find((move) => move?.to === null);
   const because = ({ from, why }) => `${show(from)}: ${reasons[why] ?? show(why)}`;
   if (nowhere)
-    checks.push(
-      found(
-        "failure",
-        "folders",
-        "folders-none",
-        "OpenCode has no writable folder",
-        because(nowhere),
-        "give it a writable home, or a tmpfs on /tmp"
-      )
-    );
+    checks.push(found("failure", "folders", "folders-none", "OpenCode has no writable folder", because(nowhere),
+      "give it a writable home, or a tmpfs on /tmp"));
   else {
     if (moved.length > 0)
-      checks.push(
-        found(
-          "note",
-          "folders",
-          "folders-moved",
-          `OpenCode writes to ${listed(moved.map(({ to }) => show(to ?? "")))} instead`,
-          `${listed(moved.map(because))}. What is written there does not outlast the container`,
-          "make this account own the folder, or give it a writable home"
-        )
-      );
+      checks.push(found("note", "folders", "folders-moved",
+        `OpenCode writes to ${listed(moved.map(({ to }) => show(to ?? "")))} instead`,
+        `${listed(moved.map(because))}. What is written there does not outlast the container`,
+        "make this account own the folder, or give it a writable home"));
     if (linked !== null)
-      checks.push(
-        found(
-          "note",
-          "folders",
-          "config-linked",
-          `OpenCode reads ${show(linked.from)} by links in ${show(linked.to ?? "")}`,
-          "it makes a .gitignore in its configuration folder, and this one's file system is read-only",
-          "put an empty .gitignore into it, and none are needed"
-        )
-      );
+      checks.push(found("note", "folders", "config-linked",
+        `OpenCode reads ${show(linked.from)} by links in ${show(linked.to ?? "")}`,
+        "it makes a .gitignore in its configuration folder, and this one's file system is read-only",
+        "put an empty .gitignore into it, and none are needed"));
     if (temporary !== null)
-      checks.push(
-        found(
-          "note",
-          "folders",
-          "tmp-moved",
-          `OpenCode's temporary folder is in ${show(temporary.to ?? "")}`,
-          because(temporary),
-          "ignore it, or fix the folder"
-        )
-      );
+      checks.push(found("note", "folders", "tmp-moved", `OpenCode's temporary folder is in ${show(temporary.to ?? "")}`,
+        because(temporary), "ignore it, or fix the folder"));
   }
   for (const folder of readOnly)
-    checks.push(
-      found(
-        "failure",
-        "folders",
-        "folder-read-only",
-        `OpenCode does not start, because ${show(folder)} is read-only`,
-        "it writes a .gitignore into every folder of its configuration",
-        `put an empty .gitignore into ${show(folder)}`
-      )
-    );
+    checks.push(found("failure", "folders", "folder-read-only", `OpenCode does not start, because ${show(folder)} is read-only`,
+      "it writes a .gitignore into every folder of its configuration", `put an empty .gitignore into ${show(folder)}`));
   if (noExec)
-    checks.push(
-      found(
-        "warning",
-        "folders",
-        "tmp-noexec",
-        `Nothing in ${show(launched.env["TMPDIR"] ?? "/tmp")} can be run: it is mounted noexec`,
-        "OpenCode's screen does not start then (opencode run does)",
-        "mount it exec, or set BUN_TMPDIR to another folder"
-      )
-    );
-  return checks.some(({ severity }) => severity !== "note") ? checks : [fine("folders", "folders", "OpenCode's folders are writable"), ...checks];
+    checks.push(found("warning", "folders", "tmp-noexec",
+      `Nothing in ${show(launched.env["TMPDIR"] ?? "/tmp")} can be run: it is mounted noexec`,
+      "OpenCode's screen does not start then (opencode run does)", "mount it exec, or set BUN_TMPDIR to another folder"));
+  return checks.some(({ severity }) => severity !== "note") ? checks
+    : [fine("folders", "folders", "OpenCode's folders are writable"), ...checks];
 }
 function judgeSurroundings({ env, opencodeFolders }) {
   const checks = [];
   const keys = Object.keys(env).filter((name) => keyVariables2.test(name) && !["", "-"].includes(env[name] ?? ""));
   if (keys.length > 0)
-    checks.push(
-      found(
-        "note",
-        "surroundings",
-        "keys-in-environment",
-        `${listed(keys.sort())} ${keys.length === 1 ? "is" : "are"} set`,
-        "OpenCode sends the placeholder, but the commands that it runs see them",
-        "unset them if no other program needs them"
-      )
-    );
+    checks.push(found("note", "surroundings", "keys-in-environment",
+      `${listed(keys.sort())} ${keys.length === 1 ? "is" : "are"} set`,
+      "OpenCode sends the placeholder, but the commands that it runs see them", "unset them if no other program needs them"));
   for (const folder of opencodeFolders)
-    checks.push(
-      found(
-        "note",
-        "surroundings",
-        "opencode-folder",
-        `${show(folder)} makes OpenCode fetch its plugin package`,
-        "63 MB from the npm registry into that folder; OpenCode has no switch to prevent it",
-        "keep it for agents, commands or tools"
-      )
-    );
+    checks.push(found("note", "surroundings", "opencode-folder", `${show(folder)} makes OpenCode fetch its plugin package`,
+      "63 MB from the npm registry into that folder; OpenCode has no switch to prevent it",
+      "keep it for agents, commands or tools"));
   return checks;
 }
 
@@ -5372,38 +3784,15 @@ var compared = ["model", "small_model", "enabled_providers", "disabled_providers
 function judgeVersion(ran, stamp) {
   const version = ran.stdout.trim();
   if (ran.late)
-    return [
-      found(
-        "warning",
-        "opencode",
-        "binary-slow",
-        "OpenCode did not report its version in time",
-        "this machine is slow, or OpenCode hangs",
-        "try again, with --timeout 20"
-      )
-    ];
+    return [found("warning", "opencode", "binary-slow", "OpenCode did not report its version in time",
+      "this machine is slow, or OpenCode hangs", "try again, with --timeout 20")];
   if (ran.status !== 0)
-    return [
-      found(
-        "failure",
-        "opencode",
-        "binary-broken",
-        "OpenCode does not run",
-        lastLine(ran.stderr || ran.stdout),
-        "rebuild the image"
-      )
-    ];
+    return [found("failure", "opencode", "binary-broken", "OpenCode does not run", lastLine(ran.stderr || ran.stdout),
+      "rebuild the image")];
   if (stamp !== null && version !== stamp)
-    return [
-      found(
-        "warning",
-        "opencode",
-        "version",
-        `The binary is OpenCode ${show(version)}, and ${show(stamp)} is written beside it`,
-        "it was replaced, or has updated itself",
-        "rebuild the image"
-      )
-    ];
+    return [found("warning", "opencode", "version",
+      `The binary is OpenCode ${show(version)}, and ${show(stamp)} is written beside it`,
+      "it was replaced, or has updated itself", "rebuild the image")];
   return [fine("opencode", "opencode-runs", `OpenCode ${show(version)} runs`)];
 }
 var unsaid = "its message is not shown, because the configuration inserts variables or files:  opencode debug config  shows them";
@@ -5411,31 +3800,15 @@ function judgeDebugConfig(ran, ours2, secretive) {
   if (ran.late)
     return {
       config: null,
-      checks: [
-        found(
-          "warning",
-          "opencode",
-          "binary-slow",
-          "OpenCode did not show its configuration in time",
-          "this machine is slow, or OpenCode hangs",
-          "try again, with --timeout 20"
-        )
-      ]
+      checks: [found("warning", "opencode", "binary-slow", "OpenCode did not show its configuration in time",
+        "this machine is slow, or OpenCode hangs", "try again, with --timeout 20")]
     };
   const parsed = ran.status === 0 ? parseJsonc(ran.stdout) : null;
   if (parsed === null || !parsed.ok || !isObject(parsed.value))
     return {
       config: null,
-      checks: [
-        found(
-          "failure",
-          "config",
-          "config-refused",
-          "OpenCode does not start with this configuration",
-          secretive ? unsaid : firstLine(ran.stderr || ran.stdout),
-          "fix what it names"
-        )
-      ]
+      checks: [found("failure", "config", "config-refused", "OpenCode does not start with this configuration",
+        secretive ? unsaid : firstLine(ran.stderr || ran.stdout), "fix what it names")]
     };
   const theirs = parsed.value;
   const different = compared.filter((key2) => !same(at(theirs, key2), at(ours2, key2)));
@@ -5443,60 +3816,31 @@ function judgeDebugConfig(ran, ours2, secretive) {
     return { config: theirs, checks: [fine("config", "config-deep", "OpenCode resolves its configuration as it was read here")] };
   return {
     config: theirs,
-    checks: [
-      found(
-        "note",
-        "config",
-        "config-differs",
-        `OpenCode resolves ${different.join(", ")} differently than it was read here`,
-        "a server, a plugin or an organisation contributes to it; the checks use what OpenCode says",
-        "opencode debug config  shows it"
-      )
-    ]
+    checks: [found("note", "config", "config-differs",
+      `OpenCode resolves ${different.join(", ")} differently than it was read here`,
+      "a server, a plugin or an organisation contributes to it; the checks use what OpenCode says",
+      "opencode debug config  shows it")]
   };
 }
 function same(theirs, ours2) {
   if (isObject(theirs) && isObject(ours2)) return Object.keys(theirs).every((key2) => same(theirs[key2], ours2[key2]));
-  if (Array.isArray(theirs) && Array.isArray(ours2))
-    return theirs.length === ours2.length && theirs.every((each, index) => same(each, ours2[index]));
+  if (Array.isArray(theirs) && Array.isArray(ours2)) return theirs.length === ours2.length
+    && theirs.every((each, index) => same(each, ours2[index]));
   return theirs === ours2;
 }
 function judgeSent(ran, origin, seconds, secretive) {
   const where = `${origin}/ui/`;
   if (ran.late)
-    return [
-      found(
-        "failure",
-        "models",
-        "send-timeout",
-        `OpenCode had no answer to a prompt within ${seconds} s`,
-        "it retries silently on 429 and 5xx, and if the gateway is unreachable",
-        `check whether the request is on ${where}, and run aperture-doctor --deep`
-      )
-    ];
+    return [found("failure", "models", "send-timeout", `OpenCode had no answer to a prompt within ${seconds} s`,
+      "it retries silently on 429 and 5xx, and if the gateway is unreachable",
+      `check whether the request is on ${where}, and run aperture-doctor --deep`)];
   const refused2 = ran.status === 0 ? null : findGuardrail(`${ran.stderr}${ran.stdout}`);
   if (refused2 !== null)
-    return [
-      found(
-        "failure",
-        "models",
-        refused2.code,
-        `${origin} ${refused2.what}`,
-        "the prompt is refused; OpenCode shows the gateway's message",
-        refused2.hint.replace(/\.$/, "")
-      )
-    ];
+    return [found("failure", "models", refused2.code, `${origin} ${refused2.what}`,
+      "the prompt is refused; OpenCode shows the gateway's message", refused2.hint.replace(/\.$/, ""))];
   if (ran.status !== 0)
-    return [
-      found(
-        "failure",
-        "models",
-        "send-failed",
-        `OpenCode had no answer to a prompt (exit ${ran.status ?? "by a signal"})`,
-        secretive ? unsaid : reasonIn(ran.stderr || ran.stdout),
-        `see the request on ${where}`
-      )
-    ];
+    return [found("failure", "models", "send-failed", `OpenCode had no answer to a prompt (exit ${ran.status ?? "by a signal"})`,
+      secretive ? unsaid : reasonIn(ran.stderr || ran.stdout), `see the request on ${where}`)];
   const answer = secretive ? "" : `: ${show(ran.stdout.trim(), 60)}`;
   return [fine("models", "send", `A prompt was answered${answer}. It is on ${where}`)];
 }
@@ -5506,12 +3850,8 @@ function reasonIn(text) {
   const last = lines.findLast((line) => /[a-z]{2}/i.test(line));
   return show(message?.replace(/^.*?"?message"?: *"|",?$/g, "") ?? last ?? "it said nothing");
 }
-function lastLine(text) {
-  return show(linesOf(text).at(-1) ?? "it said nothing");
-}
-function firstLine(text) {
-  return show(linesOf(text)[0] ?? "it said nothing");
-}
+function lastLine(text) { return show(linesOf(text).at(-1) ?? "it said nothing"); }
+function firstLine(text) { return show(linesOf(text)[0] ?? "it said nothing"); }
 
 // src/doctor/probe/attribution.ts
 import { existsSync as existsSync3 } from "node:fs";
@@ -5536,13 +3876,11 @@ function run(command, options) {
   return new Promise((resolve) => {
     const said = { stdout: [], stderr: [] };
     let late2 = false;
-    const child = spawn2(program, args, {
-      env: { ...env },
-      cwd,
-      detached: isGuarded,
-      windowsHide: true,
-      stdio: [input === void 0 ? "ignore" : "pipe", "pipe", "pipe", isGuarded ? "pipe" : "ignore"]
-    });
+    const child = spawn2(program, args,
+      {
+        env: { ...env }, cwd, detached: isGuarded, windowsHide: true,
+        stdio: [input === void 0 ? "ignore" : "pipe", "pipe", "pipe", isGuarded ? "pipe" : "ignore"]
+      });
     const end2 = () => endGroup2(child, isGuarded);
     const settle = (status, more = "") => {
       clearTimeout(timer);
@@ -5550,13 +3888,10 @@ function run(command, options) {
       const text = (chunks) => Buffer.concat(chunks).toString("utf8");
       resolve({ status, stdout: text(said.stdout), stderr: text(said.stderr) + more, late: late2 });
     };
-    const timer = setTimeout(
-      () => {
-        late2 = true;
-        settle(null);
-      },
-      Math.max(1, timeout)
-    );
+    const timer = setTimeout(() => {
+      late2 = true;
+      settle(null);
+    }, Math.max(1, timeout));
     for (const name of ["stdout", "stderr"]) {
       let length = 0;
       child[name]?.on("data", (chunk) => {
@@ -5565,11 +3900,9 @@ function run(command, options) {
         else settle(null);
       });
     }
-    child.stdin?.on("error", () => {
-    });
+    child.stdin?.on("error", () => {});
     child.stdin?.end(input);
-    child.stdio[3]?.on("error", () => {
-    });
+    child.stdio[3]?.on("error", () => {});
     child.on("error", (error) => settle(null, error.message));
     child.on("exit", end2);
     child.on("close", (status) => settle(status));
@@ -5580,8 +3913,7 @@ function endGroup2({ pid, kill }, isGuarded) {
   try {
     if (isGuarded) process.kill(-pid, "SIGKILL");
     else kill("SIGKILL");
-  } catch {
-  }
+  } catch {}
 }
 
 // src/doctor/probe/attribution.ts
@@ -5594,7 +3926,10 @@ async function readHeaders({ share, prefix }, env, cwd) {
 }
 
 // src/doctor/probe/files.ts
-import { accessSync as accessSync3, closeSync as closeSync2, constants as constants3, existsSync as existsSync4, fstatSync, openSync as openSync2, readdirSync as readdirSync2, readSync, realpathSync } from "node:fs";
+import {
+  accessSync as accessSync3, closeSync as closeSync2, constants as constants3, existsSync as existsSync4, fstatSync,
+  openSync as openSync2, readdirSync as readdirSync2, readSync, realpathSync
+} from "node:fs";
 var largest3 = 4 * 1024 * 1024;
 function readText(path) {
   let file = null;
@@ -5607,13 +3942,12 @@ function readText(path) {
     let length = 0;
     for (let read = -1; read !== 0 && length < bytes.length; length += read)
       read = readSync(file, bytes, length, bytes.length - length, null);
-    return length > largest3 ? { kind: "unreadable", why: "EFBIG" } : { kind: "text", text: bytes.toString("utf8", 0, length) };
+    return length > largest3 ? { kind: "unreadable", why: "EFBIG" }
+      : { kind: "text", text: bytes.toString("utf8", 0, length) };
   } catch (error) {
     const code2 = error.code ?? "";
     return code2 === "ENOENT" || code2 === "ENOTDIR" ? { kind: "nothing" } : { kind: "unreadable", why: code2 };
-  } finally {
-    if (file !== null) closeSync2(file);
-  }
+  } finally { if (file !== null) closeSync2(file); }
 }
 function textOf2(path) {
   const read = readText(path);
@@ -5623,9 +3957,7 @@ function may(path, mode) {
   try {
     accessSync3(path, mode);
     return true;
-  } catch {
-    return false;
-  }
+  } catch { return false; }
 }
 function whyNotWritable(folder) {
   try {
@@ -5639,146 +3971,45 @@ function whyNotWritable(folder) {
 function mountOptionsOf(path) {
   const mounts = (textOf2("/proc/self/mountinfo") ?? "").split("\n").map((line) => line.split(" "));
   const at2 = real(path);
-  const around = mounts.filter(([, , , , place = ""]) => at2 === place || at2.startsWith(place === "/" ? "/" : `${place}/`)).map(([, , , , place = "", options = ""]) => ({ place, options: options.split(",") }));
-  const nearest = around.reduce(
-    (best, each) => best === null || each.place.length >= best.place.length ? each : best,
-    null
-  );
+  const around = mounts.filter(([, , , , place = ""]) => at2 === place || at2.startsWith(place === "/" ? "/" : `${place}/`)).map(([
+    , , , , place = "", options = ""]) => ({ place, options: options.split(",") }));
+  const nearest = around.reduce((best, each) => best === null || each.place.length >= best.place.length ? each : best, null);
   return nearest?.options ?? [];
 }
 var mostFiles = 50;
 function folderFilesIn(folders) {
-  const all = folders.flatMap(
-    (folder) => foldersRead.flatMap((name) => namesIn(`${folder}/${name}`).map((file) => ({ folder, path: `${name}/${file}` })))
-  );
-  return all.filter(({ path }) => isFolderFile(path)).slice(0, mostFiles).map((file) => ({ ...file, text: isCode(file.path) ? "" : textOf2(`${file.folder}/${file.path}`) ?? "" }));
+  const all = folders.flatMap((folder) => foldersRead.flatMap((name) => namesIn(`${folder}/${name}`).map((file) => ({
+    folder, path: `${name}/${file}`
+  }))));
+  return all.filter(({ path }) => isFolderFile(path)).slice(0, mostFiles).map((file) => ({
+    ...file, text: isCode(file.path) ? "" : textOf2(`${file.folder}/${file.path}`) ?? ""
+  }));
 }
 function namesIn(folder) {
-  try {
-    return readdirSync2(folder).sort();
-  } catch {
-    return [];
-  }
+  try { return readdirSync2(folder).sort(); } catch { return []; }
 }
-function worldOf(env, cwd, home) {
-  return { env, cwd: real(cwd), home, read: readText, exists: existsSync4 };
-}
+function worldOf(env, cwd, home) { return { env, cwd: real(cwd), home, read: readText, exists: existsSync4 }; }
 function real(path) {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
-}
-
-// src/doctor/probe/connection.ts
-import { existsSync as existsSync5 } from "node:fs";
-import { networkInterfaces } from "node:os";
-var patience3 = 1500;
-var settling2 = 6e3;
-var vendorsControl = "https://controlplane.tailscale.com";
-var vendorsSocket = "/var/run/tailscale/tailscaled.sock";
-async function takeWay(settings, given, uid) {
-  if (settings === null) return { way: "network", daemon: null, folder: null, gateway: null, env: given };
-  const way = wayOf(settings, given);
-  const env = withoutKeys(settings, given);
-  const there = places.filter((place) => existsSync5(`${place}/aperture-env-${uid}`));
-  const folder = uid === null || way === "network" ? null : findRunFolder(uid, there);
-  const daemon = folder === null ? null : findDaemon(folder);
-  const asked = normaliseUrl(given["APERTURE_URL"] || settings.origin);
-  const origin = URL.canParse(asked) ? asked : settings.origin;
-  const isForced = way === "userspace" || way === "ts-unplug";
-  const isReady = daemon !== null && textIn(folder, "ready").startsWith(`${daemon.pid} `);
-  const { proxy } = findRoute(new URL(origin), given);
-  const isOwn = !isForced && proxy !== null && proxy.host !== `127.0.0.1:${daemon?.port}`;
-  const isOpen2 = daemon !== null && !isForced && !isReady && !isOwn;
-  const leads = isOpen2 && (await findOnNetwork(origin, { kind: "unknown" }, performance.now() + 400)).there;
-  if (way === "ts-unplug") {
-    const address = `http://localhost:${daemon?.port ?? settings.port}`;
-    return { way, daemon, folder, gateway: origin, env: { ...env, APERTURE_URL: address } };
-  }
-  if (daemon === null || isOwn || leads) return { way, daemon: null, folder, gateway: null, env };
-  const [through, past] = [`http://127.0.0.1:${daemon.port}`, "localhost,127.0.0.1,::1"];
-  const more = { HTTP_PROXY: through, http_proxy: through, NO_PROXY: past, no_proxy: past };
-  return { way, daemon, folder, gateway: null, env: { ...env, ...more } };
-}
-async function lookAtConnection(settings, { way, daemon, folder }, given, uid, host) {
-  const socket = socketOf(settings, way, folder, daemon);
-  const [status, holder] = await Promise.all([
-    socket === null ? null : untilKnown(socket, host, performance.now() + (settings === null ? patience3 : settling2)),
-    daemon === null && settings?.folder ? holderOf(`${settings.folder}/aperture-env-${uid}/${way === "ts-unplug" ? way : "tailscale"}`, given) : null
-  ]);
-  const isOut = status !== null && !("phase" in status) && status.state !== "Running" && status.loginUrl === null;
-  return {
-    socket,
-    status,
-    unplugLogin: daemon?.way === "ts-unplug" ? loginIn(folder) : null,
-    isAlone: isAlone(),
-    hasTun: existsSync5("/dev/net/tun"),
-    control: isOut && status.state !== "Stopped" ? await whyNoControl(settings?.loginServer ?? vendorsControl, given) : null,
-    holder
-  };
-}
-function socketOf(settings, way, folder, daemon) {
-  if (daemon !== null && daemon.way === "userspace") return socketIn(folder);
-  if (way === "tailscale" || way === "sidecar") return settings?.socket ?? vendorsSocket;
-  if (way === "userspace") return folder === null ? "" : socketIn(folder);
-  return way === "network" && existsSync5(vendorsSocket) ? vendorsSocket : null;
-}
-async function untilKnown(socket, host, deadline) {
-  for (; ; ) {
-    const status = await askStatus(socket, performance.now() + patience3);
-    const isSettled = "phase" in status || status.health.some((said) => said.includes("login error")) || !["NoState", "Starting", "Running"].includes(status.state) || status.state === "Running" && (status.self?.online === true || findMachine(status, host) !== null);
-    if (isSettled || performance.now() + 250 > deadline) return status;
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-}
-async function whyNoControl(server, given) {
-  const url = new URL("/key?v=1", server);
-  const route = findRoute(url, given);
-  if (route.proxy !== null || route.unused !== null) return null;
-  const answer = await ask({
-    url,
-    host: url.hostname.replace(/^\[|\]$/g, ""),
-    port: Number(url.port || (url.protocol === "https:" ? 443 : 80)),
-    proxy: null,
-    headers: { "user-agent": "aperture-doctor" },
-    body: null,
-    deadline: performance.now() + patience3
-  });
-  return "phase" in answer ? `${url.host}: ${answer.code}` : null;
-}
-async function holderOf(state, given) {
-  if (!existsSync5(`${state}/in-use`)) return null;
-  const { status } = await run(["flock", "-n", `${state}/in-use`, "true"], { env: given, cwd: "/", timeout: 1e3 });
-  return status === 1 ? textIn(state, "container").trim() || "another" : null;
-}
-function isAlone() {
-  const addresses = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
-  return addresses.every(({ address }) => address.startsWith("127.") || address === "::1");
+  try { return realpathSync(path); } catch { return path; }
 }
 
 // src/doctor/probe/leftovers.ts
-import { existsSync as existsSync6, readdirSync as readdirSync3 } from "node:fs";
+import { existsSync as existsSync5, readdirSync as readdirSync3 } from "node:fs";
 function findLeftSessions({ env, moved }, home, places3) {
   const used = `${env["XDG_DATA_HOME"] || `${home}/.local/share`}/opencode`;
   const candidates = [...moved.map(({ from }) => from), ...places3.map((place) => `${place}/data/opencode`)];
-  return [...new Set(candidates)].filter((folder) => folder !== used && existsSync6(`${folder}/opencode.db`));
+  return [...new Set(candidates)].filter((folder) => folder !== used && existsSync5(`${folder}/opencode.db`));
 }
 function findPluginPackages(folders) {
-  return folders.filter((folder) => existsSync6(folder)).map((folder) => ({
-    folder,
-    needed: ["plugin", "plugins", "tool", "tools"].some((name) => hasScripts(`${folder}/${name}`)),
-    is: existsSync6(`${folder}/node_modules/@opencode-ai/plugin`) ? "installed" : textOf2(`${folder}/package-lock.json`)?.trim() === seed ? "seeded" : "missing"
+  return folders.filter((folder) => existsSync5(folder)).map((folder) => ({
+    folder, needed: ["plugin", "plugins", "tool", "tools"].some((name) => hasScripts(`${folder}/${name}`)),
+    is: existsSync5(`${folder}/node_modules/@opencode-ai/plugin`) ? "installed"
+      : textOf2(`${folder}/package-lock.json`)?.trim() === seed ? "seeded" : "missing"
   }));
 }
 var seed = '{"packages":{"":{"dependencies":{"@opencode-ai/plugin":"*"}}}}';
 function hasScripts(folder) {
-  try {
-    return readdirSync3(folder).some((name) => /\.[jt]s$/.test(name));
-  } catch {
-    return false;
-  }
+  try { return readdirSync3(folder).some((name) => /\.[jt]s$/.test(name)); } catch { return false; }
 }
 function configFolders(env, home) {
   const own = env["OPENCODE_CONFIG_DIR"];
@@ -5790,11 +4021,12 @@ function whyNotKept(volume, { env }, home) {
   const mounts = (textOf2("/proc/self/mountinfo") ?? "").split("\n").map((line) => line.split(" ")[4]);
   if (!mounts.includes(at2)) return `nothing is mounted at ${at2}`;
   const data = `${env["XDG_DATA_HOME"] || `${home}/.local/share`}/opencode`;
-  return real(data).startsWith(`${at2}/`) || !existsSync6(`${data}/opencode.db`) ? null : `${data} was in use before, and is not on it`;
+  return real(data).startsWith(`${at2}/`) || !existsSync5(`${data}/opencode.db`) ? null
+    : `${data} was in use before, and is not on it`;
 }
 
 // src/doctor/probe/launched.ts
-import { existsSync as existsSync7, lstatSync as lstatSync2, statSync as statSync2 } from "node:fs";
+import { existsSync as existsSync6, lstatSync as lstatSync2, statSync as statSync2 } from "node:fs";
 function asLaunched(given, installation, uid) {
   const { share, gateway } = installation;
   const env = { ...given };
@@ -5806,12 +4038,11 @@ function asLaunched(given, installation, uid) {
   for (const { name, use } of silencingVariables) env[name] = given[name] ?? (isAllowed(installation, use) ? "0" : "1");
   const own = readText(`${share}/opencode.json`);
   if (isManaged(installation, own.kind === "text" ? own.text : null))
-    Object.assign(env, {
-      OPENCODE_TEST_MANAGED_CONFIG_DIR: void 0,
-      OPENCODE_TEST_HOME: void 0,
-      OPENCODE_MODELS_PATH: `${share}/models.json`,
-      OPENCODE_DISABLE_DEFAULT_PLUGINS: "1"
-    });
+    Object.assign(env,
+      {
+        OPENCODE_TEST_MANAGED_CONFIG_DIR: void 0, OPENCODE_TEST_HOME: void 0, OPENCODE_MODELS_PATH: `${share}/models.json`,
+        OPENCODE_DISABLE_DEFAULT_PLUGINS: "1"
+      });
   const home = given["HOME"] ?? "";
   const place = () => privatePlace(given, uid);
   const moved = [];
@@ -5837,15 +4068,12 @@ function asLaunched(given, installation, uid) {
   if (namesServer(given["OPENCODE_AUTH_CONTENT"] || textOf2(`${data}/opencode/auth.json`)))
     env["OPENCODE_AUTH_CONTENT"] = textOf2(`${share}/auth.json`)?.replaceAll("\n", "");
   const temporary = given["TMPDIR"] || "/tmp";
-  const why = whyUnusable(temporary) ?? (isLink(`${temporary}/opencode`) ? "a link" : ownedBy(`${temporary}/opencode`, uid) ? null : "another account's");
+  const why = whyUnusable(temporary)
+    ?? (isLink(`${temporary}/opencode`) ? "a link" : ownedBy(`${temporary}/opencode`, uid) ? null : "another account's");
   const tmp = why === null ? null : { from: temporary, why, to: place() };
   if (tmp !== null) env["TMPDIR"] = `${tmp.to}/tmp`;
   return {
-    env,
-    moved,
-    linked,
-    temporary: tmp,
-    configFallback: given["OPENCODE_CONFIG"] && !readable ? given["OPENCODE_CONFIG"] : null
+    env, moved, linked, temporary: tmp, configFallback: given["OPENCODE_CONFIG"] && !readable ? given["OPENCODE_CONFIG"] : null
   };
 }
 var four = [
@@ -5854,39 +4082,25 @@ var four = [
   ["XDG_CACHE_HOME", ".cache"],
   ["XDG_CONFIG_HOME", ".config"]
 ];
-function isReadable(folder) {
-  return isFolder(folder) && may(folder, 5);
-}
+function isReadable(folder) { return isFolder(folder) && may(folder, 5); }
 function isEnough(folder) {
-  return isReadable(folder) && (existsSync7(`${folder}/.gitignore`) || whyNotWritable(folder) !== "EROFS");
+  return isReadable(folder) && (existsSync6(`${folder}/.gitignore`) || whyNotWritable(folder) !== "EROFS");
 }
 function whyUnusable(folder) {
   let nearest = `${folder}/opencode`;
-  while (nearest !== "/" && !existsSync7(nearest)) nearest = parentOf(nearest);
-  try {
-    return statSync2(nearest).isDirectory() ? whyNotWritable(nearest) : "ENOTDIR";
-  } catch {
-    return "ENOENT";
-  }
+  while (nearest !== "/" && !existsSync6(nearest)) nearest = parentOf(nearest);
+  try { return statSync2(nearest).isDirectory() ? whyNotWritable(nearest) : "ENOTDIR"; } catch { return "ENOENT"; }
 }
 function ownedBy(path, uid) {
-  try {
-    return uid === null || statSync2(path).uid === uid;
-  } catch {
-    return true;
-  }
+  try { return uid === null || statSync2(path).uid === uid; } catch { return true; }
 }
-function namesServer(logins) {
-  return logins?.includes("wellknown") === true;
-}
-function isLink(path) {
-  return lstatSync2(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
-}
+function namesServer(logins) { return logins?.includes("wellknown") === true; }
+function isLink(path) { return lstatSync2(path, { throwIfNoEntry: false })?.isSymbolicLink() === true; }
 function privatePlace(given, uid) {
   const candidates = candidatesOf(given);
   for (const candidate of candidates) {
     const place = `${candidate}/aperture-env-${uid ?? ""}`;
-    if (isPrivate2(place, uid) || !existsSync7(place) && isFolder(candidate) && may(candidate, 2)) return place;
+    if (isPrivate2(place, uid) || !existsSync6(place) && isFolder(candidate) && may(candidate, 2)) return place;
   }
   const taken = candidates.find((candidate) => isFolder(candidate) && may(candidate, 2));
   return taken === void 0 ? null : `${taken}/aperture-env-XXXXXXXXXX`;
@@ -5895,21 +4109,15 @@ function keptPlace(folder, given, uid) {
   if (folder === null) return null;
   const volume = given["APERTURE_ENV_VOLUME"] || folder;
   const place = `${volume}/aperture-env-${uid ?? ""}`;
-  return isPrivate2(place, uid) || !existsSync7(place) && isFolder(volume) && may(volume, 2) ? place : null;
+  return isPrivate2(place, uid) || !existsSync6(place) && isFolder(volume) && may(volume, 2) ? place : null;
 }
-function privatePlaces(given, uid) {
-  return candidatesOf(given).map((candidate) => `${candidate}/aperture-env-${uid ?? ""}`);
-}
+function privatePlaces(given, uid) { return candidatesOf(given).map((candidate) => `${candidate}/aperture-env-${uid ?? ""}`); }
 function candidatesOf(given) {
   const cache = given["XDG_CACHE_HOME"] || `${given["HOME"] ?? ""}/.cache`;
   return [given["TMPDIR"] || "/tmp", "/tmp", "/var/tmp", `${cache}/opencode`, "/dev/shm"];
 }
 function isFolder(path) {
-  try {
-    return statSync2(path).isDirectory();
-  } catch {
-    return false;
-  }
+  try { return statSync2(path).isDirectory(); } catch { return false; }
 }
 function isPrivate2(place, uid) {
   const stats = lstatSync2(place, { throwIfNoEntry: false });
@@ -5920,22 +4128,21 @@ function isPrivate2(place, uid) {
 import { lookup as lookup2 } from "node:dns/promises";
 
 // src/doctor/probe/route.ts
-import { networkInterfaces as networkInterfaces2 } from "node:os";
+import { networkInterfaces } from "node:os";
 function hasRoute(address) {
   const table = textOf2("/proc/net/route");
   const wanted = toNumber(address);
   if (table === null || wanted === null || address.startsWith("127.")) return true;
-  const own = Object.values(networkInterfaces2()).flatMap((each) => each ?? []);
+  const own = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
   if (own.some((each) => each.address === address)) return true;
-  return table.trim().split("\n").slice(1).map((line) => line.split("	")).some(([, destination = "", , , , , , mask = ""]) => (wanted & turned(mask)) >>> 0 === turned(destination));
+  return table.trim().split("\n").slice(1).map((line) => line.split("	")).some(([, destination = "", , , , , , mask = ""]) => (wanted & turned(
+    mask)) >>> 0 === turned(destination));
 }
 function toNumber(address) {
   if (!/^\d{1,3}(?:\.\d{1,3}){3}$/.test(address)) return null;
   return address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
 }
-function turned(hex) {
-  return Number.parseInt((hex.match(/../g) ?? []).reverse().join(""), 16) || 0;
-}
+function turned(hex) { return Number.parseInt((hex.match(/../g) ?? []).reverse().join(""), 16) || 0; }
 
 // src/doctor/probe/network.ts
 async function probeGateway({ origin, env, deadline, formatsFor }) {
@@ -5961,24 +4168,15 @@ async function probeGateway({ origin, env, deadline, formatsFor }) {
     return { ...common, ...nothing2, addresses: resolved, models, now, detour };
   }
   const wanted = "status" in models ? formatsFor(models) : [];
-  const formats = await Promise.all(
-    wanted.map(async ({ path, model }) => {
-      const headers = {
-        ...question.headers,
-        authorization: "Bearer -",
-        "x-api-key": "-",
-        "anthropic-version": "2023-06-01"
-      };
-      const body = JSON.stringify({ model });
-      const answer = await askAt({ ...question, url: new URL(path, origin), host: address, headers, body });
-      return [`${path} ${model}`, answer];
-    })
-  );
+  const formats = await Promise.all(wanted.map(async ({ path, model }) => {
+    const headers = { ...question.headers, authorization: "Bearer -", "x-api-key": "-", "anthropic-version": "2023-06-01" };
+    const body = JSON.stringify({ model });
+    const answer = await askAt({ ...question, url: new URL(path, origin), host: address, headers, body });
+    return [`${path} ${model}`, answer];
+  }));
   return { ...common, addresses: resolved, models, now, formats: new Map(formats), detour: null };
 }
-function isGateways(models, { proxy }) {
-  return "status" in models && (proxy === null || /\bjson\b/i.test(models.type));
-}
+function isGateways(models, { proxy }) { return "status" in models && (proxy === null || /\bjson\b/i.test(models.type)); }
 var patienceBeside = 1e3;
 async function lookBeside(url, proxy, addresses) {
   if (proxy === null) return null;
@@ -5987,7 +4185,8 @@ async function lookBeside(url, proxy, addresses) {
   const itself = async (host) => ask({ ...common, url: new URL("/", proxy), host, port: Number(proxy.port || 80) });
   const directly = async () => {
     const { hostname: hostname2 } = url;
-    const found2 = isAddress(hostname2) ? [hostname2.replace(/^\[|\]$/g, "")] : await resolveInTailnet(hostname2, readResolver(), deadline);
+    const found2 = isAddress(hostname2) ? [hostname2.replace(/^\[|\]$/g, "")]
+      : await resolveInTailnet(hostname2, readResolver(), deadline);
     if ("phase" in found2) return found2;
     return (await askFirst(found2, (host) => askAt({ ...common, url, host, port: Number(url.port || 80) })))[0];
   };
@@ -6006,9 +4205,7 @@ async function askFirst(addresses, one) {
     if ("phase" in result[0]) throw new Error(result[0].code);
     return result;
   });
-  try {
-    return await Promise.any(usable);
-  } catch {
+  try { return await Promise.any(usable); } catch {
     const all = await Promise.all(asking);
     return all.find(([result]) => "phase" in result && result.phase !== "connect") ?? all[0];
   }
@@ -6040,14 +4237,11 @@ async function resolveName(name, deadline) {
     return { phase: "lookup", code: code2.replace(/^DNS_/, ""), detail };
   } finally {
     clearTimeout(timer);
-    asking.catch(() => {
-    });
+    asking.catch(() => {});
   }
 }
 function readResolver() {
-  const lines = (textOf2("/etc/resolv.conf") ?? "").split("\n").map(
-    (line) => line.replace(/[#;].*$/, "").trim().split(/\s+/)
-  );
+  const lines = (textOf2("/etc/resolv.conf") ?? "").split("\n").map((line) => line.replace(/[#;].*$/, "").trim().split(/\s+/));
   return {
     servers: lines.flatMap(([word2, server]) => word2 === "nameserver" && server !== void 0 ? [server] : []),
     search: lines.findLast(([word2]) => word2 === "search" || word2 === "domain")?.slice(1) ?? []
@@ -6055,35 +4249,313 @@ function readResolver() {
 }
 
 // src/doctor/probe/programs.ts
-import { existsSync as existsSync8, realpathSync as realpathSync2, statSync as statSync3 } from "node:fs";
+import { existsSync as existsSync7, realpathSync as realpathSync2, statSync as statSync3 } from "node:fs";
 function findPrograms2(env, prefix) {
   const folders = (env["PATH"] || "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin").split(":").filter(Boolean);
-  const all = (name) => [...new Set(folders.map((folder) => `${folder}/${name}`).filter(isProgram))].map((path) => realpathSync2(path));
+  const all = (name) => [...new Set(folders.map((folder) => `${folder}/${name}`).filter(isProgram))].map((path) => realpathSync2(
+    path));
   return {
-    opencodes: [...new Set(all("opencode"))],
-    rg: all("rg")[0] ?? null,
-    git: all("git")[0] ?? null,
-    own: prefix === null ? null : {
-      launcher: existsSync8(`${prefix}/bin/opencode`) ? realpathSync2(`${prefix}/bin/opencode`) : `${prefix}/bin/opencode`,
-      binary: isProgram(`${prefix}/lib/aperture-env/opencode`),
-      stamp: textOf2(`${prefix}/lib/aperture-env/opencode.version`)?.trim() ?? null
-    }
+    opencodes: [...new Set(all("opencode"))], rg: all("rg")[0] ?? null, git: all("git")[0] ?? null,
+    own: prefix === null ? null
+      : {
+        launcher: existsSync7(`${prefix}/bin/opencode`) ? realpathSync2(`${prefix}/bin/opencode`) : `${prefix}/bin/opencode`,
+        binary: isProgram(`${prefix}/lib/aperture-env/opencode`),
+        stamp: textOf2(`${prefix}/lib/aperture-env/opencode.version`)?.trim() ?? null
+      }
   };
 }
 function isProgram(path) {
-  try {
-    return statSync3(path).isFile() && may(path, 1);
-  } catch {
-    return false;
-  }
+  try { return statSync3(path).isFile() && may(path, 1); } catch { return false; }
 }
 function readOnlyFolders(folders) {
-  return folders.filter(
-    (folder) => existsSync8(folder) && !existsSync8(`${folder}/.gitignore`) && whyNotWritable(folder) === "EROFS"
-  );
+  return folders.filter((folder) => existsSync7(folder) && !existsSync7(`${folder}/.gitignore`)
+    && whyNotWritable(folder) === "EROFS");
 }
-function isNoExec(folder) {
-  return mountOptionsOf(folder).includes("noexec");
+function isNoExec(folder) { return mountOptionsOf(folder).includes("noexec"); }
+
+// src/doctor/judge/connection.ts
+function judgeConnection(facts) {
+  const { isAnswered: isAnswered2, seen, taken, waited, gateway } = facts;
+  const status = statusOf(seen);
+  if (isAnswered2) {
+    const past2 = judgeDaemon(facts);
+    if (past2 !== null) return taken.way === "network" ? [] : [{ ...past2, severity: "warning" }];
+    if (status === null) return [];
+    const well = fine("connection", "connection", `This is ${show(status.self?.name ?? "a node")} in the tailnet`);
+    return waited < slow ? [well] : [well, judgeSlow(gateway, waited)];
+  }
+  const past = judgeParts(facts);
+  return past === null ? [] : [past];
+}
+function mayStillCome({ models }, { status }, host) {
+  if (status === null || "phase" in status || status.state !== "Running") return false;
+  const isLate = "phase" in models ? models.code === "TIMEOUT" : models.status === 502;
+  return isLate && findMachine(status, host)?.online === true;
+}
+var slow = 2e3;
+function judgeParts(facts) {
+  return judgeNetwork(facts) ?? judgeUnplug(facts) ?? judgeDaemon(facts) ?? judgeDevice(facts) ?? judgeProxy(facts)
+    ?? judgePeer(facts) ?? judgeNames(facts) ?? judgePath(facts);
+}
+function statusOf({ status }) { return status === null || "phase" in status ? null : status; }
+function judgeUnplug({ taken, settings, seen, probe }) {
+  if (taken.way !== "ts-unplug") return null;
+  const port = taken.daemon?.port ?? settings?.port ?? 0;
+  if (taken.daemon === null && seen.holder !== null) return judgeHolder(seen.holder);
+  if (taken.daemon === null)
+    return found("failure", "connection", "unplug-gone", "ts-unplug does not run here",
+      `it stands in for the gateway at http://localhost:${port}, and ends with the container or where it cannot log in`,
+      "aperture-connect  starts it and says what is in its way");
+  if ("status" in probe.models && probe.models.status !== 502) return null;
+  if (seen.unplugLogin !== null && "phase" in probe.models) return judgeLogin(seen.unplugLogin, settings, "aperture-connect");
+  return found("failure", "connection", "unplug-lost", `ts-unplug at http://localhost:${port} does not get to the gateway`,
+    "its node is not logged in, sees no machine of that name, or no grant leads there",
+    `see what it says in ${taken.folder}/ts-unplug.log;  aperture-connect  tries again`);
+}
+function judgeDaemon(facts) {
+  const { seen, taken, settings } = facts;
+  const { status, holder } = seen;
+  if (status === null) return holder === null ? judgeNothing(facts) : judgeHolder(holder);
+  if ("phase" in status) return holder === null ? judgeSilent(facts, status) : judgeHolder(holder);
+  const { state, self } = status;
+  const again = taken.way === "network" ? "tailscale up" : "aperture-connect";
+  const key2 = settings === null ? "" : `, or set ${settings.secret} and run it`;
+  const node = show(self?.name || "this node");
+  const refused2 = status.health.map((line) => /last login error was: (.*)/.exec(line)?.[1]).find((said) => said !== void 0)
+    ?? "";
+  if (self?.expired === true && state !== "Running")
+    return found("failure", "connection", "login-expired", `The login of ${node} has expired`,
+      "a person's node has to log in again after a while, unless an administrator switches that off for it",
+      `${again}  logs in again${key2}`);
+  if (state === "Running" && (self?.online === true || seen.control === null)) return null;
+  if (seen.control !== null || /fetch control key|no such host|failed to resolve/i.test(refused2))
+    return found("failure", "connection", "control-unreachable",
+      "The tailnet's control server does not answer, so nobody can log in", show(seen.control ?? "the daemon cannot reach it"),
+      "see whether this network lets requests to it out, or by which proxy (HTTPS_PROXY); login_server below aperture.tailscale names another one");
+  const set = `set a new one as ${settings?.secret ?? "TS_AUTHKEY"} (reusable, not expired), or unset it and log in by hand; then  ${again}`;
+  if (/already.used|used up/i.test(refused2))
+    return found("failure", "connection", "key-used", "The key has let its one node in already", "it is not reusable", set);
+  if (/expired/i.test(refused2))
+    return found("failure", "connection", "key-expired", "The key that should let this node in has expired",
+      "keys end after 90 days at most", set);
+  if (/\btags?\b/i.test(refused2))
+    return found("failure", "connection", "key-tags", "The key does not give this node its tags",
+      "the tailnet's policy has no tagOwners for them, or the key is for others",
+      "let tags below aperture.tailscale name those of the key, and the policy's tagOwners have them");
+  if (refused2 !== "")
+    return found("failure", "connection", "key-refused", "The control server does not know the key that should let this node in",
+      "it was revoked, used up, is another tailnet's, or was not copied whole", set);
+  if (state === "NeedsMachineAuth")
+    return found("failure", "connection", "login-approval", `${node} waits for an administrator's approval`,
+      "this tailnet lets no machine in by itself",
+      "ask for it: the page Machines of the admin console has it. A key that is pre-approved needs none");
+  if (state === "NeedsLogin") return judgeLogin(status.loginUrl, settings, again);
+  if (state === "Stopped")
+    return found("failure", "connection", "connection-stopped", `${node} is logged in, and switched off`,
+      "somebody or something ran  tailscale down", `${again}  switches it on`);
+  return found("failure", "connection", "connection-starting", "Tailscale's daemon has not found its tailnet yet",
+    `it says ${show(state)}: it has just begun, or the way to the control server is slow`, "try again in a moment");
+}
+function judgeLogin(url, settings, again) {
+  const key2 = settings === null ? "" : `, or set ${settings.secret} and run  aperture-connect`;
+  return found("failure", "connection", "login-needed", "This container is not logged in to the tailnet",
+    url === null ? "nobody has logged it in, or it was logged out" : "it waits for a person",
+    url === null ? `${again}  shows where to log in${key2}` : `log in at  ${show(url, 500)}${key2.replace(",", " ")}`);
+}
+function judgeHolder(holder) {
+  return found("failure", "connection", "state-shared", `Another container (${show(holder)}) uses the login on this volume`,
+    "two daemons with one login would cut each other off, so none was started here",
+    "stop that container, or give this one a key of its own or a volume of its own; then  aperture-connect");
+}
+function judgeNothing({ taken, settings, gateway, isAnswered: isAnswered2, probe: { route } }) {
+  if (taken.way !== "auto" || isAnswered2 || settings?.programs !== true) return null;
+  if (route.proxy !== null || route.other !== null) return null;
+  return found("failure", "connection", "connection-none",
+    `Neither this network nor anything in this container leads to ${gateway.origin}`,
+    "the network does not know the gateway, and Tailscale's daemon was not started",
+    `aperture-connect  starts it and shows where to log in; with a key in ${settings.secret} nobody has to`);
+}
+function judgeSilent({ taken, seen, settings }, { code: code2 }) {
+  const { way } = taken;
+  const where = seen.socket === "" || seen.socket === null ? "" : ` at ${show(seen.socket)}`;
+  if (way === "tailscale" && !seen.hasTun)
+    return found("failure", "connection", "no-tun", "Tailscale's daemon does not run: this container has no /dev/net/tun",
+      "the Feature's daemon makes itself a network device",
+      'let the container have it ("runArgs": ["--device=/dev/net/tun"]) and rebuild; or  connection: userspace  in aperture-env.yaml, which needs none');
+  const next = {
+    userspace: "aperture-connect  starts it, as opencode does, and says what is in its way",
+    tailscale: "its log is /var/log/tailscaled.log; where there is none, the container was built without the Feature: rebuild it",
+    sidecar: "docker compose logs  says why the other container does not run it; when it does, recreate this one"
+  };
+  return found("failure", "connection", "daemon-silent", `No daemon of Tailscale answers${where}`,
+    code2 === "ENOENT" || where === "" ? "none runs" : code2 === "EACCES" ? "this account may not ask it"
+      : `none is behind the socket (${show(code2)})`,
+    next[way] ?? `it has to run${settings === null ? "" : ", and  aperture-connect  says more"}`);
+}
+function judgeDevice({ taken, seen, probe }) {
+  const status = statusOf(seen);
+  const isWhole = taken.daemon === null && (taken.way === "tailscale" || taken.way === "sidecar");
+  if (!isWhole || status === null || status.hasDevice || probe.route.proxy !== null) return null;
+  return found("failure", "connection", "no-tun",
+    "Tailscale's daemon has no network device, so no program here reaches the tailnet by itself",
+    "it works in userspace: without /dev/net/tun, or because it was told to",
+    taken.way === "sidecar"
+      ? "let the sidecar have TS_USERSPACE=false, the capability NET_ADMIN and the device /dev/net/tun, and recreate both"
+      : 'let the container have "runArgs": ["--device=/dev/net/tun"] and rebuild, or  connection: userspace  in aperture-env.yaml');
+}
+function judgeProxy({ taken: { daemon, folder }, probe: { models, detour, route } }) {
+  if (daemon === null || route.proxy === null || !("phase" in models || detour !== null)) return null;
+  const isClosed = "phase" in models && models.phase === "connect";
+  if (!isClosed && detour?.isTailscale !== false) return null;
+  return found("failure", "connection", "proxy-lost",
+    `${isClosed ? "Nothing" : "Something else than Tailscale's daemon"} listens on port ${daemon.port}, where its proxy should`,
+    `${folder}/connect names that port for the daemon that runs here (process ${daemon.pid})`,
+    `end it with  kill ${daemon.pid}  and start it again with  aperture-connect`);
+}
+function isOfTailnet2(host, { domain }) {
+  if (/^\[|^[\d.]+$/.test(host)) return /^100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|^\[fd7a:115c:a1e0:/i.test(host);
+  return !host.includes(".") || domain !== null && host.endsWith(`.${domain.toLowerCase()}`);
+}
+function judgePeer({ seen, gateway }) {
+  const status = statusOf(seen);
+  const { hostname: host } = gateway;
+  if (status === null || !isOfTailnet2(host, status)) return null;
+  const peer = findMachine(status, host);
+  if (peer === null) {
+    const names2 = status.peers.map(({ name }) => show(name.split(".")[0]));
+    return found("failure", "connection", "peer-unlisted",
+      `${show(status.self?.name ?? "This node")} sees no machine ${show(host)} in its tailnet`,
+      names2.length === 0 ? "it sees no machine at all: no grant of the tailnet's policy leads anywhere from it"
+        : `it sees ${listed(names2)}: the gateway has another name (aperture.url), or no grant of the tailnet's policy leads there`,
+      formatAccess(gateway, status.owners, null));
+  }
+  if (!peer.online)
+    return found("failure", "connection", "peer-offline", `${show(peer.name)} is in the tailnet, and offline`,
+      peer.expired ? "its own login has expired" : "that machine is off, or has no network",
+      "the gateway's administrators start it again, or log it in again");
+  return null;
+}
+function judgeNames({ seen, taken, probe, gateway }) {
+  const status = statusOf(seen);
+  const { models, resolver } = probe;
+  const isUnknown = "phase" in models && models.phase === "lookup";
+  if (status === null || !isUnknown || resolver.servers.includes(magicDns)
+    || !isOfTailnet2(gateway.hostname, status)) return null;
+  const address = findMachine(status, gateway.hostname)?.addresses[0];
+  const otherwise = address === void 0 ? "" : `; or write the gateway's address: http://${address}`;
+  return found("failure", "connection", "dns-not-accepted",
+    `The tailnet knows ${show(gateway.hostname)}, and its name server (${magicDns}) is not asked here`,
+    "the daemon does not accept the tailnet's DNS, or something has written /etc/resolv.conf after it",
+    taken.way === "sidecar" ? `let the sidecar have TS_ACCEPT_DNS=true and recreate both${otherwise}`
+      : `tailscale set --accept-dns=true  as root${otherwise}`);
+}
+var freshKeys = 18e4;
+function judgePath({ seen, probe, gateway, waited }) {
+  const status = statusOf(seen);
+  const peer = status === null ? null : findMachine(status, gateway.hostname);
+  const { models } = probe;
+  const isLost = "phase" in models ? models.code === "TIMEOUT" && models.phase !== "body" : models.status === 502;
+  if (status === null || peer === null || !isLost) return null;
+  const seconds = Math.round(waited / 1e3);
+  if (peer.shaken !== null && probe.now - peer.shaken < freshKeys)
+    return found("failure", "connection", "peer-blocked",
+      `${show(peer.name)} is there, and lets nothing from here through to port ${gateway.port || (gateway.protocol === "https:" ? 443 : 80)}`,
+      `the encrypted path to it stands, and after ${seconds} s no connection: the tailnet's policy has no grant for that port, or a firewall there drops it`,
+      formatAccess(gateway, status.owners, peer.addresses[0] ?? null));
+  return found("failure", "connection", "peer-silent",
+    `${show(peer.name)} is in the tailnet, and nothing came back of it in ${seconds} s`,
+    "no encrypted path was made: UDP and the relays are blocked here or there, or another daemon uses this node's login and gets the answers",
+    "tailscale netcheck  says what is blocked; stop what else uses the login, and try again");
+}
+function judgeSlow({ hostname: hostname2 }, waited) {
+  return found("note", "connection", "peer-slow", `${show(hostname2)} answered after ${(waited / 1e3).toFixed(1)} s`,
+    "the encrypted path to it was still being made, as after each start",
+    "nothing is to be done; where it is always so, tailscale netcheck  says why");
+}
+
+// src/doctor/probe/connection.ts
+import { existsSync as existsSync8 } from "node:fs";
+
+// src/doctor/probe/alone.ts
+import { networkInterfaces as networkInterfaces2 } from "node:os";
+function isAlone() {
+  const addresses = Object.values(networkInterfaces2()).flatMap((each) => each ?? []);
+  return addresses.every(({ address }) => address.startsWith("127.") || address === "::1");
+}
+
+// src/doctor/probe/connection.ts
+var patience3 = 1500;
+var settling2 = 6e3;
+var vendorsControl = "https://controlplane.tailscale.com";
+var vendorsSocket = "/var/run/tailscale/tailscaled.sock";
+async function takeWay(settings, given, uid) {
+  if (settings === null) return { way: "network", daemon: null, folder: null, gateway: null, env: given };
+  const way = wayOf(settings, given);
+  const env = withoutKeys(settings, given);
+  const there = places.filter((place) => existsSync8(`${place}/aperture-env-${uid}`));
+  const folder = uid === null || way === "network" ? null : findRunFolder(uid, there);
+  const daemon = folder === null ? null : findDaemon(folder);
+  const asked = normaliseUrl(given["APERTURE_URL"] || settings.origin);
+  const origin = URL.canParse(asked) ? asked : settings.origin;
+  const isForced = way === "userspace" || way === "ts-unplug";
+  const isReady = daemon !== null && textIn(folder, "ready").startsWith(`${daemon.pid} `);
+  const { proxy } = findRoute(new URL(origin), given);
+  const isOwn = !isForced && proxy !== null && proxy.host !== `127.0.0.1:${daemon?.port}`;
+  const isOpen2 = daemon !== null && !isForced && !isReady && !isOwn;
+  const leads = isOpen2 && (await findOnNetwork(origin, { kind: "unknown" }, performance.now() + 400)).there;
+  if (way === "ts-unplug") {
+    const address = `http://localhost:${daemon?.port ?? settings.port}`;
+    return { way, daemon, folder, gateway: origin, env: { ...env, APERTURE_URL: address } };
+  }
+  if (daemon === null || isOwn || leads) return { way, daemon: null, folder, gateway: null, env };
+  const [through, past] = [`http://127.0.0.1:${daemon.port}`, "localhost,127.0.0.1,::1"];
+  const more = { HTTP_PROXY: through, http_proxy: through, NO_PROXY: past, no_proxy: past };
+  return { way, daemon, folder, gateway: null, env: { ...env, ...more } };
+}
+async function lookAtConnection(settings, { way, daemon, folder }, given, uid, host) {
+  const socket = socketOf(settings, way, folder, daemon);
+  const [status, holder] = await Promise.all([socket === null ? null
+    : untilKnown(socket, host, performance.now() + (settings === null ? patience3 : settling2)),
+    daemon === null && settings?.folder
+      ? holderOf(`${settings.folder}/aperture-env-${uid}/${way === "ts-unplug" ? way : "tailscale"}`, given) : null]);
+  const isOut = status !== null && !("phase" in status) && status.state !== "Running" && status.loginUrl === null;
+  return {
+    socket, status, unplugLogin: daemon?.way === "ts-unplug" ? loginIn(folder) : null, isAlone: isAlone(),
+    hasTun: existsSync8("/dev/net/tun"),
+    control: isOut && status.state !== "Stopped" ? await whyNoControl(settings?.loginServer ?? vendorsControl, given) : null,
+    holder
+  };
+}
+function socketOf(settings, way, folder, daemon) {
+  if (daemon !== null && daemon.way === "userspace") return socketIn(folder);
+  if (way === "tailscale" || way === "sidecar") return settings?.socket ?? vendorsSocket;
+  if (way === "userspace") return folder === null ? "" : socketIn(folder);
+  return way === "network" && existsSync8(vendorsSocket) ? vendorsSocket : null;
+}
+async function untilKnown(socket, host, deadline) {
+  for (; ;) {
+    const status = await askStatus(socket, performance.now() + patience3);
+    const isSettled = "phase" in status || status.health.some((said) => said.includes("login error"))
+      || !["NoState", "Starting", "Running"].includes(status.state) || status.state === "Running"
+      && (status.self?.online === true || findMachine(status, host) !== null);
+    if (isSettled || performance.now() + 250 > deadline) return status;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+async function whyNoControl(server, given) {
+  const url = new URL("/key?v=1", server);
+  const route = findRoute(url, given);
+  if (route.proxy !== null || route.unused !== null) return null;
+  const answer = await ask({
+    url, host: url.hostname.replace(/^\[|\]$/g, ""), port: Number(url.port || (url.protocol === "https:" ? 443 : 80)),
+    proxy: null, headers: { "user-agent": "aperture-doctor" }, body: null, deadline: performance.now() + patience3
+  });
+  return "phase" in answer ? `${url.host}: ${answer.code}` : null;
+}
+async function holderOf(state, given) {
+  if (!existsSync8(`${state}/in-use`)) return null;
+  const { status } = await run(["flock", "-n", `${state}/in-use`, "true"], { env: given, cwd: "/", timeout: 1e3 });
+  return status === 1 ? textIn(state, "container").trim() || "another" : null;
 }
 
 // src/doctor/doctor.ts
@@ -6104,10 +4576,7 @@ async function examine(examination) {
   const settings = installation.prefix === null ? null : installation.connect ?? null;
   const [headers, taken] = await Promise.all([readHeaders(installation, given, cwd), takeWay(settings, given, uid)]);
   const asStarted = asLaunched(taken.env, installation, uid);
-  const env = {
-    ...asStarted.env,
-    ...installation.attribution.length > 0 && { APERTURE_ENV_HEADERS: headers ?? void 0 }
-  };
+  const env = { ...asStarted.env, ...installation.attribution.length > 0 && { APERTURE_ENV_HEADERS: headers ?? void 0 } };
   const launched = { ...asStarted, env };
   const home = env["HOME"] || "/";
   const configHome = launched.linked === null ? {} : { XDG_CONFIG_HOME: parentOf(launched.linked.from) };
@@ -6122,11 +4591,7 @@ async function examine(examination) {
   const managed = isManaged(installation, ownText);
   const { routes } = installation;
   const address = taken.env["APERTURE_URL"];
-  const { origin, checks: originChecks } = judgeOrigin(
-    address,
-    taken.gateway === null ? installation.gateway : address,
-    managed
-  );
+  const { origin, checks: originChecks } = judgeOrigin(address, taken.gateway === null ? installation.gateway : address, managed);
   const catalogueText = textOf2(env["OPENCODE_MODELS_PATH"] ?? "");
   const authText = textOf2(`${env["XDG_DATA_HOME"] || `${home}/.local/share`}/opencode/auth.json`);
   const stored = readObject(given["OPENCODE_AUTH_CONTENT"] || authText);
@@ -6139,11 +4604,8 @@ async function examine(examination) {
   const meant = new URL(taken.gateway ?? origin ?? "http://localhost");
   const look2 = () => lookAtConnection(settings, taken, given, uid, meant.hostname);
   const asking = performance.now();
-  const [first, early, answers2] = await Promise.all([
-    origin === null ? null : ask2(deadline),
-    settings === null ? null : look2(),
-    asked
-  ]);
+  const [first, early, answers2] = await Promise.all([origin === null ? null : ask2(deadline), settings === null ? null : look2(),
+    asked]);
   const isFirst = first !== null && isAnswered(first);
   let seen = early ?? (isFirst ? null : await look2());
   let probe = first;
@@ -6151,15 +4613,11 @@ async function examine(examination) {
     probe = await ask2(performance.now() + handshakeTime);
     seen = await look2();
   }
-  const facts = probe === null || seen === null ? null : {
-    settings,
-    taken,
-    seen,
-    gateway: meant,
-    probe,
-    isAnswered: isAnswered(probe),
-    waited: probe === first ? 0 : performance.now() - asking
-  };
+  const facts = probe === null || seen === null ? null
+    : {
+      settings, taken, seen, gateway: meant, probe, isAnswered: isAnswered(probe),
+      waited: probe === first ? 0 : performance.now() - asking
+    };
   const connection = facts === null ? [] : judgeConnection(facts);
   const isExplained = connection.some(({ severity }) => severity === "failure");
   const filled = [...own === null ? [] : [own.filled], ...resolved.layers.map((layer) => layer.filled)];
@@ -6169,10 +4627,7 @@ async function examine(examination) {
   const choices2 = choicesFor(config);
   const quote = quoteFrom(filled, debugged?.config ?? null);
   const local2 = {
-    programs: programs2,
-    launched,
-    env: given,
-    version: installation.version,
+    programs: programs2, launched, env: given, version: installation.version,
     readOnly: readOnlyFolders([...resolved.folders, ...env["OPENCODE_CONFIG_DIR"] ? [env["OPENCODE_CONFIG_DIR"]] : []]),
     noExec: isNoExec(env["BUN_TMPDIR"] || env["TMPDIR"] || "/tmp"),
     packages: findPluginPackages([...configFolders(world.env, home), ...resolved.folders]),
@@ -6181,14 +4636,13 @@ async function examine(examination) {
     opencodeFolders: resolved.folders.filter((folder) => folder !== `${home}/.opencode`)
   };
   const through = throughGateway(choices2, origin);
-  const atGateway = probe === null || isExplained ? [] : judgeGateway({ probe, config, quote, choices: through, known: modelsOf(catalogue), timeout });
+  const atGateway = probe === null || isExplained ? []
+    : judgeGateway({ probe, config, quote, choices: through, known: modelsOf(catalogue), timeout });
   const way = facts === null ? atGateway : withOtherWay(atGateway, facts);
   const inContainer = installation.prefix !== null;
-  const checks = [
-    ...judgePrograms2(local2),
+  const checks = [...judgePrograms2(local2),
     ...answers2 === null ? [] : judgeVersion(answers2.version, programs2.own?.stamp ?? null),
-    ...inContainer ? [...judgeFolders2(local2), ...judgeLeftovers(local2)] : [],
-    ...judgeEnvironment(installation),
+    ...inContainer ? [...judgeFolders2(local2), ...judgeLeftovers(local2)] : [], ...judgeEnvironment(installation),
     ...judgeEnds(installation, todayFrom(given)),
     ...judgeConfig({
       resolved: { ...resolved, config },
@@ -6201,49 +4655,31 @@ async function examine(examination) {
       managed,
       // Where opencode starts what lies there, nothing of it is elsewhere.
       given: programs2.opencodes[0] === programs2.own?.launcher ? { ...given, APERTURE_ENV_PREFIX: void 0 } : given,
-      storedKeys: Object.keys(stored).filter(
-        (id) => textAt(stored, id, "type") === "api" && !["", "-"].includes(textAt(stored, id, "key")?.trim() ?? "")
-      ),
+      storedKeys: Object.keys(stored).filter((id) => textAt(stored, id, "type") === "api"
+        && !["", "-"].includes(textAt(stored, id, "key")?.trim() ?? "")),
       storedLogins: Object.keys(stored).filter((id) => textAt(stored, id, "type") === "oauth"),
       wellKnown,
       folderFiles: folderFilesIn([...resolved.folders, ...configFolders(env, home)]),
       catalogueMissing: catalogueText === null && existsSync9(`${installation.share}/models.json`)
-    }),
-    ...judgeAttribution(installation, headers),
-    ...debugged?.checks ?? [],
-    ...originChecks,
-    ...connection,
-    ...way,
-    ...judgeSurroundings(local2)
-  ];
+    }), ...judgeAttribution(installation, headers), ...debugged?.checks ?? [], ...originChecks, ...connection, ...way,
+    ...judgeSurroundings(local2)];
   if (send && origin !== null) {
     const sent = await sendPrompt(installation, given, cwd, origin, secretive);
-    const again = sent.every(({ severity }) => severity !== "failure") ? null : await probeGateway({
-      origin,
-      env,
-      deadline: performance.now() + timeout,
-      formatsFor: (models) => formatsFor(models, true)
-    });
-    const why = again === null ? [] : judgeGateway({ probe: again, config, quote, choices: through, known: modelsOf(catalogue), timeout });
-    checks.push(
-      ...why.filter(({ code: code2 }) => code2.startsWith("gateway-") && !checks.some((check) => check.code === code2)),
-      ...sent
-    );
+    const again = sent.every(({ severity }) => severity !== "failure") ? null
+      : await probeGateway({
+        origin, env, deadline: performance.now() + timeout, formatsFor: (models) => formatsFor(models, true)
+      });
+    const why = again === null ? []
+      : judgeGateway({ probe: again, config, quote, choices: through, known: modelsOf(catalogue), timeout });
+    checks.push(...why.filter(({ code: code2 }) => code2.startsWith("gateway-") && !checks.some((check) => check.code === code2)),
+      ...sent);
   }
   return { verdict: worst(checks), origin, checks: sorted(checks), ms: performance.now() - started };
 }
-function isAnswered({ models }) {
-  return "status" in models && /\bjson\b/i.test(models.type);
-}
-function mayStillCome({ models }, { status }, host) {
-  if (status === null || "phase" in status || status.state !== "Running") return false;
-  const isLate = "phase" in models ? models.code === "TIMEOUT" : models.status === 502;
-  return isLate && findMachine(status, host)?.online === true;
-}
+function isAnswered({ models }) { return "status" in models && /\bjson\b/i.test(models.type); }
 function throughGateway(choices2, origin) {
-  const providers = choices2.providers.filter(
-    ({ addresses }) => addresses.some(({ url }) => URL.canParse(url) && new URL(url).origin === origin)
-  );
+  const providers = choices2.providers.filter(({ addresses }) => addresses.some(({ url }) => URL.canParse(url)
+    && new URL(url).origin === origin));
   return { ...choices2, providers };
 }
 function modelsOf(catalogue) {
@@ -6261,39 +4697,27 @@ async function sendPrompt({ prefix }, env, cwd, origin, secretive) {
   return judgeSent(ran, origin, promptTimeout / 1e3, secretive);
 }
 var ours = ["{env:APERTURE_URL}", "{env:APERTURE_ENV_HEADERS}"];
-function putsIn({ spans }) {
-  return spans.some(({ written: written2 }) => !ours.includes(written2));
-}
+function putsIn({ spans }) { return spans.some(({ written: written2 }) => !ours.includes(written2)); }
 function readObject(text) {
   try {
     const value = JSON.parse(text ?? "{}");
     return isObject(value) ? value : {};
-  } catch {
-    return {};
-  }
+  } catch { return {}; }
 }
 
 // src/doctor/config/environment.ts
 function readMadeFor(text) {
   let value;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return null;
-  }
+  try { value = JSON.parse(text); } catch { return null; }
   const gateway = textAt(value, "origin");
   if (gateway === void 0) return null;
   const managed = at(value, "managed");
   const connect2 = readSettings(text);
   const plugins = ["pinned", "refuse"].find((policy) => policy === textAt(value, "plugins"));
   return {
-    gateway,
-    version: textAt(value, "opencode") ?? null,
-    online: textsAt(value, "online") ?? [],
-    ...plugins !== void 0 && { plugins },
-    managed: typeof managed === "boolean" ? managed : null,
-    attribution: textsAt(value, "attribution") ?? [],
-    volume: textAt(value, "volume") ?? null,
+    gateway, version: textAt(value, "opencode") ?? null, online: textsAt(value, "online") ?? [],
+    ...plugins !== void 0 && { plugins }, managed: typeof managed === "boolean" ? managed : null,
+    attribution: textsAt(value, "attribution") ?? [], volume: textAt(value, "volume") ?? null,
     ...connect2 !== null && { connect: connect2 },
     routes: new Map(entriesAt(value, "providers").map(([id, routes]) => [id, new Map(pathsOf(routes))])),
     ends: endsOf(at(value, "ends"))
@@ -6314,13 +4738,7 @@ function pathsOf(routes) {
 
 // src/doctor/probe/installation.ts
 var nothing = {
-  gateway: "",
-  version: null,
-  online: [],
-  managed: null,
-  attribution: [],
-  volume: null,
-  routes: /* @__PURE__ */ new Map(),
+  gateway: "", version: null, online: [], managed: null, attribution: [], volume: null, routes: /* @__PURE__ */ new Map(),
   ends: []
 };
 function readInstallation(share, prefix, instead) {
@@ -6334,9 +4752,7 @@ function readInstallation(share, prefix, instead) {
 // src/doctor/verdict.ts
 import { randomUUID as randomUUID3 } from "node:crypto";
 import { mkdirSync as mkdirSync2, renameSync as renameSync3, rmSync as rmSync3, writeFileSync as writeFileSync3 } from "node:fs";
-function verdictFile(env) {
-  return `${env["XDG_STATE_HOME"] || `${env["HOME"]}/.local/state`}/aperture-env/verdict`;
-}
+function verdictFile(env) { return `${env["XDG_STATE_HOME"] || `${env["HOME"]}/.local/state`}/aperture-env/verdict`; }
 function keepVerdict(file, text) {
   const folder = file.slice(0, file.lastIndexOf("/"));
   const draft = `${file}.${randomUUID3()}`;
@@ -6344,9 +4760,7 @@ function keepVerdict(file, text) {
     mkdirSync2(folder, { recursive: true, mode: 448 });
     writeFileSync3(draft, String(text), { mode: 384, flag: "wx" });
     renameSync3(draft, file);
-  } catch {
-    rmSync3(draft, { force: true });
-  }
+  } catch { rmSync3(draft, { force: true }); }
 }
 
 // src/doctor/watchdog.ts
@@ -6355,26 +4769,22 @@ function startWatchdog({ parent, after: after2, said, verdict }) {
   const program = `(${String(watch)})(require("node:worker_threads").workerData, require("node:fs"), process);`;
   const file = verdict === null ? null : { path: verdict.file, text: String(verdict.text) };
   try {
-    const thread = new Worker(program, {
-      eval: true,
-      workerData: { parent, after: after2, said: said === null ? "" : String(said), file },
-      // Node's own would let the program be read as a module.
-      execArgv: [],
-      env: {}
-    });
-    thread.on("error", () => {
-    });
+    const thread = new Worker(program,
+      {
+        eval: true,
+        workerData: { parent, after: after2, said: said === null ? "" : String(said), file },
+        // Node's own would let the program be read as a module.
+        execArgv: [],
+        env: {}
+      });
+    thread.on("error", () => {});
     thread.unref();
-  } catch {
-  }
+  } catch {}
 }
 function watch(words, fs, host) {
   const started = performance.now();
   const attempt = (work) => {
-    try {
-      work();
-    } catch {
-    }
+    try { work(); } catch {}
   };
   setInterval(() => {
     if (host.ppid !== words.parent) host.kill(host.pid, "SIGKILL");
@@ -6430,9 +4840,7 @@ async function main() {
     colour: { type: "boolean" }
   };
   let values;
-  try {
-    ({ values } = parseArgs2({ options, strict: true }));
-  } catch (error) {
+  try { ({ values } = parseArgs2({ options, strict: true })); } catch (error) {
     printTo(process.stderr).write(shown`${block(error.message)}\n\n${block(usage2)}`);
     return 2;
   }
@@ -6469,8 +4877,7 @@ async function main() {
   const limit = isLaunch ? promptTimes.whole : longest(examination);
   const hung = isLaunch ? reportLate(examination.installation.gateway) : reportHung(limit);
   startWatchdog({
-    parent: Number(values.parent),
-    after: limit,
+    parent: Number(values.parent), after: limit,
     said: isLaunch ? warnBeforePrompt(hung)?.line ?? null : values.quiet === true ? null : format2(hung),
     verdict: place === null || isLaunch ? null : { file: place, text: verdict(hung) }
   });
@@ -6484,29 +4891,17 @@ async function main() {
   if (values.quiet !== true) await written(format2(report));
   return report.verdict === "failure" ? 4 : 0;
 }
-function written(text) {
-  return new Promise((resolve) => printTo(process.stdout).write(text, resolve));
-}
+function written(text) { return new Promise((resolve) => printTo(process.stdout).write(text, resolve)); }
 function reportLate(origin) {
-  const check = found(
-    "failure",
-    "gateway",
-    "gateway-timeout",
-    `${origin} did not answer within a second`,
-    "this machine is busy, or something on the way is silent",
-    "wait for OpenCode, which tries for a minute"
-  );
+  const check = found("failure", "gateway", "gateway-timeout", `${origin} did not answer within a second`,
+    "this machine is busy, or something on the way is silent", "wait for OpenCode, which tries for a minute");
   return { verdict: "failure", origin, checks: [check], ms: promptTimes.whole };
 }
 function reportHung(ms) {
-  const check = found(
-    "failure",
-    "surroundings",
-    "doctor-hung",
+  const check = found("failure", "surroundings", "doctor-hung",
     `The doctor did not finish within ${Math.round(ms / 1e3)} s, and was stopped`,
     "the gateway's answer or a file of the configuration keeps it busy, or this machine is too slow for it",
-    "try again with --timeout 30; if it persists, check what answers there with  curl --max-time 5 --max-filesize 9000000  and the gateway's address with /v1/models"
-  );
+    "try again with --timeout 30; if it persists, check what answers there with  curl --max-time 5 --max-filesize 9000000  and the gateway's address with /v1/models");
   return { verdict: "failure", origin: null, checks: [check], ms };
 }
 var [word, ...rest] = process.argv.slice(2);

@@ -1,10 +1,10 @@
 /** The one daemon of this account: found where it runs, else started. What is said of it in the folder is what the launcher reads, too. */
-import { randomUUID } from "node:crypto";
-import { existsSync, readFileSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { existsSync, rmSync, statSync, truncateSync } from "node:fs";
 import { createServer } from "node:net";
 import { hostname } from "node:os";
 import type { Env } from "../vocabulary.ts";
 import { askStatus } from "./local-api.ts";
+import { note, textIn } from "./notes.ts";
 import { identityOf, isRunning, programOf } from "./process.ts";
 import { endDaemon, inUse, startDaemon } from "./start.ts";
 
@@ -76,9 +76,9 @@ async function launchAt(start: Start, port: number): Promise<Daemon | NotStarted
     // Until then it is the shell that becomes it.
     const isThere = programOf(child.pid) === programs[way];
     if (isThere && (way === "ts-unplug" || !("phase" in (await askStatus(socketIn(run), performance.now() + 500))))) {
-      write(run, "daemon", identityOf(child.pid) ?? "");
-      write(run, "connect", `${way} ${child.pid} ${port}\n`);
-      if (state !== null) write(state, "container", hostname());
+      note(run, "daemon", identityOf(child.pid) ?? "");
+      note(run, "connect", `${way} ${child.pid} ${port}\n`);
+      if (state !== null) note(state, "container", hostname());
       return { way, pid: child.pid, port };
     }
     await new Promise((resolve) => setTimeout(resolve, 10));
@@ -96,17 +96,12 @@ export async function end(run: string, { pid }: Daemon): Promise<void> {
 
 /** Notes that the gateway has answered through it just now. */
 export function noteReady(run: string, { pid }: Daemon): void {
-  write(run, "ready", `${pid} ${Math.floor(Date.now() / 1000)}\n`);
+  note(run, "ready", `${pid} ${Math.floor(Date.now() / 1000)}\n`);
 }
 
 /** Notes that it does not. */
 export function noteLost(run: string): void {
   rmSync(`${run}/ready`, { force: true });
-}
-
-/** Notes that the network leads to that host just now; for some minutes the launcher asks no more. */
-export function noteNetwork(run: string, host: string): void {
-  write(run, "network", `${host} ${Math.floor(Date.now() / 1000)}\n`);
 }
 
 /** In bytes: what a daemon has said is for looking into what went wrong just now. */
@@ -128,19 +123,4 @@ function freePort(wished: number): Promise<number> {
       server.close(() => resolve(typeof address === "object" && address !== null ? address.port : wished));
     });
   });
-}
-
-function write(folder: string, name: string, text: string): void {
-  const draft = `${folder}/.${name}.${randomUUID()}`;
-  writeFileSync(draft, text, { mode: 0o600 });
-  renameSync(draft, `${folder}/${name}`);
-}
-
-/** The text of a file in that folder, empty where there is none. */
-export function textIn(folder: string, name: string): string {
-  try {
-    return readFileSync(`${folder}/${name}`, "utf8");
-  } catch {
-    return "";
-  }
 }

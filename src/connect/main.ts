@@ -3,9 +3,10 @@ import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { parseOrigin } from "../gateway/origin.ts";
 import { block, printTo, shown } from "../text/terminal.ts";
-import { connect, look, type Request } from "./connect.ts";
+import { connect, look } from "./connect.ts";
 import { failed } from "./outcome.ts";
 import { readSeen } from "./probe.ts";
+import type { Request } from "./request.ts";
 import { isJob, readSettings } from "./settings.ts";
 
 const usage = `aperture-connect: brings the way from this container to the gateway up, and says where it stands.

@@ -1,9 +1,10 @@
 /** The way by ts-unplug: a node that serves the gateway on a port of the loopback, found or started, and waited for until the gateway has answered there. */
 import type { Env } from "../vocabulary.ts";
-import { end, findDaemon, launch, noteLost, noteReady, textIn, trimLog, type Daemon, type NotStarted } from "./daemon.ts";
+import { end, findDaemon, launch, noteLost, noteReady, trimLog, type Daemon, type NotStarted } from "./daemon.ts";
 import { answersAt } from "./gateway.ts";
 import { keyForChild, type Key } from "./key.ts";
 import { takeLock } from "./lock.ts";
+import { textIn } from "./notes.ts";
 import { failed, type Outcome } from "./outcome.ts";
 import { findStateFolder } from "./places.ts";
 import { nodeOf, type Settings } from "./settings.ts";

@@ -3,11 +3,12 @@
  * the gateway has answered through it.
  */
 import type { Env } from "../vocabulary.ts";
-import { findDaemon, launch, noteLost, noteReady, socketIn, textIn, trimLog, type Daemon, type NotStarted } from "./daemon.ts";
+import { findDaemon, launch, noteLost, noteReady, socketIn, trimLog, type Daemon, type NotStarted } from "./daemon.ts";
 import { answersAt } from "./gateway.ts";
 import { bringUp, silent, waitForMachine, withPerson } from "./join.ts";
 import { withoutKeys, type Key } from "./key.ts";
 import { takeLock } from "./lock.ts";
+import { textIn } from "./notes.ts";
 import { failed, type Outcome } from "./outcome.ts";
 import { findStateFolder } from "./places.ts";
 import { isJob, type Settings } from "./settings.ts";

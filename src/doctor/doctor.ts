@@ -8,10 +8,9 @@ import { quoteFrom } from "./config/quote.ts";
 import { load, resolveConfig } from "./config/resolve.ts";
 import type { Filled } from "./config/substitute.ts";
 import { parentOf } from "./config/world.ts";
-import { findMachine } from "../connect/status.ts";
+import { type ConnectionFacts, withOtherWay } from "./judge/alone.ts";
 import { judgeAttribution } from "./judge/attribution.ts";
 import { judgeConfig } from "./judge/config.ts";
-import { judgeConnection, withOtherWay, type ConnectionFacts } from "./judge/connection.ts";
 import { judgeEnds, judgeEnvironment } from "./judge/environment.ts";
 import { formatsToTry } from "./judge/formats.ts";
 import { judgeGateway } from "./judge/gateway.ts";
@@ -20,12 +19,13 @@ import { judgeFolders, judgeLeftovers, judgePrograms, judgeSurroundings, type Lo
 import { judgeDebugConfig, judgeSent, judgeVersion } from "./judge/opencode.ts";
 import { readHeaders } from "./probe/attribution.ts";
 import { folderFilesIn, textOf, worldOf } from "./probe/files.ts";
-import { lookAtConnection, takeWay, type Seen } from "./probe/connection.ts";
 import { configFolders, findLeftSessions, findPluginPackages, whyNotKept } from "./probe/leftovers.ts";
 import { asLaunched, privatePlaces } from "./probe/launched.ts";
 import { probeGateway, type GatewayProbe } from "./probe/network.ts";
 import { findPrograms, isNoExec, readOnlyFolders } from "./probe/programs.ts";
 import { run } from "./probe/run.ts";
+import type { Seen } from "./probe/taken.ts";
+import { judgeConnection, lookAtConnection, mayStillCome, takeWay } from "./node.ts";
 import { sorted } from "./report.ts";
 import { worst, type Check, type Env, type Report } from "./types.ts";
 
@@ -219,13 +219,6 @@ export async function examine(examination: Examination): Promise<Report> {
 /** Whether it was a gateway that answered, and not a proxy on the way, a login page, or whoever else has its name. */
 function isAnswered({ models }: GatewayProbe): boolean {
   return "status" in models && /\bjson\b/i.test(models.type);
-}
-
-/** Whether only the time was too short: the gateway is among the peers, and the path to it may still be in the making. */
-function mayStillCome({ models }: GatewayProbe, { status }: Seen, host: string): boolean {
-  if (status === null || "phase" in status || status.state !== "Running") return false;
-  const isLate = "phase" in models ? models.code === "TIMEOUT" : models.status === 502;
-  return isLate && findMachine(status, host)?.online === true;
 }
 
 /** Those of the providers that ask this gateway. */

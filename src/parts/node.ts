@@ -50,6 +50,15 @@ export function connectBy(answers: Answers, way: Connect["by"]["default"], more:
   };
 }
 
+/**
+ * Whether its doctor has to know daemons of Tailscale: not where `auto` has none to start. Where the network is said to lead there, nobody knows by what,
+ * so a daemon of somebody else's may be in the container.
+ */
+export function mayBeNode({ connect }: Pick<Runtime, "connect">): boolean {
+  if (connect === null) return true;
+  return connect.programs || Object.values(connect.by).some((way) => way !== "auto" && way !== "network");
+}
+
 /** What a container asks for that is a node by Tailscale's programs in its image, without any privilege. */
 export function ownNode(
   answers: Answers,

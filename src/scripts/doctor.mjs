@@ -1,22 +1,25 @@
 // @ts-check
 /**
  * Bundles the doctor (src/doctor) to the one readable file that lies in the Feature folder, for the builder (esbuild) and the test runner (Vite):
- * the module `virtual:doctor` holds its text. It is no part of the program's own code, which Node reads at every start.
+ * the module `virtual:doctor` holds its text. It is no part of the program's own code, which Node reads at every start. There are two: the whole one,
+ * and that of an image that is no node of a tailnet, in which `no-node.ts` takes the place of each `node.ts`.
  */
 import { writeFileSync } from "node:fs";
-import { basename } from "node:path";
+import { basename, join } from "node:path";
 import { brotliCompressSync, constants } from "node:zlib";
-import { buildSync } from "esbuild";
+import { build } from "esbuild";
+import { fill } from "./fill.mjs";
 
 const banner = `// aperture-doctor. Made from src/doctor of create-aperture-env, not minified: it is meant to be read. OpenCode's own runtime runs it.
 // Holds parts of jsonc-parser (MIT licence, Copyright (c) Microsoft Corporation).`;
 
 /**
  * @param {string} root
- * @returns {string}
+ * @param {boolean} hasNode
+ * @returns {Promise<string>}
  */
-export function bundleDoctor(root) {
-  const { outputFiles } = buildSync({
+async function bundleDoctor(root, hasNode) {
+  const { outputFiles } = await build({
     absWorkingDir: root,
     entryPoints: ["src/doctor/main.ts"],
     bundle: true,
@@ -29,18 +32,37 @@ export function bundleDoctor(root) {
     charset: "ascii",
     legalComments: "inline",
     banner: { js: banner },
+    plugins: hasNode ? [] : [withoutNode],
     logLevel: "warning",
   });
   const [file] = outputFiles;
   if (file === undefined) throw new Error("esbuild made no doctor");
-  return file.text;
+  return fill(file.text);
+}
+
+/** @type {import("esbuild").Plugin} */
+const withoutNode = {
+  name: "without-node",
+  setup(build) {
+    build.onResolve({ filter: /^\.\/node\.ts$/ }, ({ resolveDir }) => ({ path: join(resolveDir, "no-node.ts") }));
+  },
+};
+
+/**
+ * The whole doctor, and that of an image that is no node.
+ * @param {string} root
+ * @returns {Promise<readonly [string, string]>}
+ */
+function bundleDoctors(root) {
+  return Promise.all([bundleDoctor(root, true), bundleDoctor(root, false)]);
 }
 
 const id = "virtual:doctor";
 
 /** @param {string} root */
-function moduleText(root) {
-  return `export const text = ${JSON.stringify(bundleDoctor(root))};`;
+async function moduleText(root) {
+  const [text, networkText] = await bundleDoctors(root);
+  return `export const text = ${JSON.stringify(text)}, networkText = ${JSON.stringify(networkText)};`;
 }
 
 /**
@@ -53,13 +75,13 @@ export function doctorForEsbuild(root) {
     name: "doctor",
     setup(build) {
       build.onResolve({ filter: /^virtual:doctor$/ }, () => ({ path: id, namespace: "doctor" }));
-      build.onLoad({ filter: /.*/, namespace: "doctor" }, () => ({ contents: moduleText(root), loader: "js" }));
+      build.onLoad({ filter: /.*/, namespace: "doctor" }, async () => ({ contents: await moduleText(root), loader: "js" }));
     },
   };
 }
 
 /**
- * For the published program: the text is a file beside those of the program, compressed, for it would be a sixth of the package. Node would read a
+ * For the published program: the texts are a file beside those of the program, compressed, for they would be a third of the package. Node would read a
  * module of that size more slowly than it takes this apart.
  * @param {string} root
  * @param {string} file Where it is written.
@@ -70,8 +92,10 @@ export function doctorAsFile(root, file) {
     name: "doctor",
     setup(build) {
       build.onResolve({ filter: /^virtual:doctor$/ }, () => ({ path: id, namespace: "doctor-file" }));
-      build.onLoad({ filter: /.*/, namespace: "doctor-file" }, () => {
-        const text = bundleDoctor(root);
+      build.onLoad({ filter: /.*/, namespace: "doctor-file" }, async () => {
+        const [whole, network] = await bundleDoctors(root);
+        // One after the other: of the second one, nearly all stands in the first.
+        const text = whole + network;
         if (/[\u0080-\uffff]/.test(text)) throw new Error("the doctor has letters beyond ASCII");
         const params = {
           [constants.BROTLI_PARAM_MODE]: constants.BROTLI_MODE_TEXT,
@@ -83,7 +107,9 @@ export function doctorAsFile(root, file) {
           'const { brotliDecompressSync } = require("node:zlib");',
           // Taken apart in one piece, and turned into a text without looking for letters beyond ASCII.
           `const options = { chunkSize: ${text.length + 1} };`,
-          `exports.text = brotliDecompressSync(readFileSync(\`\${__dirname}/${basename(file)}\`), options).toString("latin1");`,
+          `const both = brotliDecompressSync(readFileSync(\`\${__dirname}/${basename(file)}\`), options).toString("latin1");`,
+          `exports.text = both.slice(0, ${whole.length});`,
+          `exports.networkText = both.slice(${whole.length});`,
         ];
         return { contents: contents.join("\n"), loader: "js" };
       });

@@ -11,7 +11,8 @@ import { makeTemporary, readTree, runCommand, textOf, writeTree, type Ran, type 
 import { acceptCases, caseNames, describeStore, readCase, readGiven, readStore, type Left } from "./store.ts";
 
 // A stand-in for the doctor, whose 120 kB are the same in every tree and change with every change of it.
-vi.mock("../../src/catalog/doctor-text.ts", () => ({ doctorText: "// The doctor of this version.\n" }));
+const doctorText = vi.hoisted(() => "// The doctor of this version.\n");
+vi.mock("../../src/catalog/doctor-text.ts", () => ({ doctorText, networkDoctorText: doctorText }));
 
 /** What each case shows. The exit status is 0 but where something is in the way. */
 const shown: Readonly<Record<string, string>> = {

@@ -20,11 +20,13 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { expect } from "vitest";
-import { doctorText } from "../../src/catalog/doctor-text.ts";
+import { doctorText, networkDoctorText } from "../../src/catalog/doctor-text.ts";
 import { featureFolder } from "../../src/catalog/files.ts";
 import { proposedProviders } from "../../src/catalog/providers.ts";
 import { pinnedRelease, type Release } from "../../src/catalog/release.ts";
 import { startMockGateway, type LoggedRequest, type MockModel } from "../../src/gateway/mock/server.ts";
+import { demandOf } from "../../src/parts/compose.ts";
+import { mayBeNode } from "../../src/parts/node.ts";
 import type { Answers } from "../../src/questions/types.ts";
 import { renderEnvironment } from "../../src/render/render.ts";
 import { installLocally, type LocalInstallation } from "../../src/scripts/install-locally.ts";
@@ -58,12 +60,14 @@ export const defaultAnswers: Answers = {
 /** Writes the Feature folder of those answers and gives its path. */
 export function writeFeature(answers: Partial<Answers> = {}, release: Release = pinnedRelease): string {
   const folder = makeFolder();
+  const all: Answers = { ...defaultAnswers, ...answers };
+  const shape = { kind: "own" } as const;
   const { files } = renderEnvironment({
-    answers: { ...defaultAnswers, ...answers },
+    answers: all,
     release,
     registry: "",
-    shape: { kind: "own" },
-    doctor: doctorText,
+    shape,
+    doctor: mayBeNode(demandOf(all, shape).runtime) ? doctorText : networkDoctorText,
     catalogue,
   });
   for (const { path, text } of files) {

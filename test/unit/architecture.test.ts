@@ -92,7 +92,7 @@ describe("one module per outside thing", () => {
         "src/doctor/doctor.ts",
         "src/doctor/verdict.ts",
         "src/doctor/watchdog.ts",
-        ...["connect", "daemon", "given-daemon", "lock", "main", "places", "process", "start"].map(
+        ...["daemon", "given-daemon", "lock", "main", "node", "notes", "places", "process", "start"].map(
           (name) => `src/connect/${name}.ts`,
         ),
       ],

@@ -2,7 +2,8 @@
 import { describe, expect, test } from "vitest";
 import { readSettings, type Settings } from "../../src/connect/settings.ts";
 import { readStatus, type Machine, type TailnetStatus } from "../../src/connect/status.ts";
-import { judgeConnection, withOtherWay, type ConnectionFacts } from "../../src/doctor/judge/connection.ts";
+import { withOtherWay, type ConnectionFacts } from "../../src/doctor/judge/alone.ts";
+import { judgeConnection } from "../../src/doctor/judge/connection.ts";
 import { judgeGateway } from "../../src/doctor/judge/gateway.ts";
 import type { GatewayFacts } from "../../src/doctor/judge/gateway-facts.ts";
 import type { GatewayProbe } from "../../src/doctor/probe/network.ts";

@@ -2,23 +2,11 @@
 import type { Settings } from "../../connect/settings.ts";
 import { findMachine, type Machine, type TailnetStatus } from "../../connect/status.ts";
 import { type Failure, formatAccess } from "../../gateway/explain.ts";
-import type { Seen, Taken } from "../probe/connection.ts";
 import type { GatewayProbe } from "../probe/network.ts";
+import type { Seen } from "../probe/taken.ts";
 import { magicDns } from "../tailnet.ts";
 import { type Check, fine, found, listed, show } from "../types.ts";
-
-/** What is judged of the connection. */
-export interface ConnectionFacts {
-  readonly settings: Settings | null;
-  readonly taken: Taken;
-  readonly seen: Seen;
-  /** The gateway that is meant, whatever stands in for it here. */
-  readonly gateway: URL;
-  /** What came of asking it, and after how many milliseconds; whether anything did. */
-  readonly probe: GatewayProbe;
-  readonly isAnswered: boolean;
-  readonly waited: number;
-}
+import { type ConnectionFacts, judgeNetwork } from "./alone.ts";
 
 /** One finding at most, and one line where all is well. */
 export function judgeConnection(facts: ConnectionFacts): Check[] {
@@ -36,12 +24,19 @@ export function judgeConnection(facts: ConnectionFacts): Check[] {
   return past === null ? [] : [past];
 }
 
+/** Whether only the time was too short: the gateway is among the peers, and the path to it may still be in the making. */
+export function mayStillCome({ models }: GatewayProbe, { status }: Seen, host: string): boolean {
+  if (status === null || "phase" in status || status.state !== "Running") return false;
+  const isLate = "phase" in models ? models.code === "TIMEOUT" : models.status === 502;
+  return isLate && findMachine(status, host)?.online === true;
+}
+
 /** In milliseconds: a handshake through a relay takes no longer. */
 const slow = 2000;
 
 function judgeParts(facts: ConnectionFacts): Check | null {
   return (
-    judgeAlone(facts) ??
+    judgeNetwork(facts) ??
     judgeUnplug(facts) ??
     judgeDaemon(facts) ??
     judgeDevice(facts) ??
@@ -56,30 +51,7 @@ function statusOf({ status }: Seen): TailnetStatus | null {
   return status === null || "phase" in status ? null : status;
 }
 
-function judgeAlone({ seen, taken, probe, gateway }: ConnectionFacts): Check | null {
-  // A name server of its own makes a network that is meant so.
-  const isMeant = taken.way !== "sidecar" && !probe.resolver.servers.some((server) => server !== "127.0.0.1");
-  if (!seen.isAlone || isMeant || /^localhost$|^127\./.test(gateway.hostname)) return null;
-  return found(
-    "failure",
-    "connection",
-    "network-gone",
-    "This container has no network but itself (lo)",
-    "the container whose network it shares was started again or has ended, and this one still has the old one's",
-    "see that the other one runs (docker compose up -d), then recreate this one: Rebuild Container, or  docker compose up -d --force-recreate",
-  );
-}
-
-function judgeUnplug({ taken, settings, seen, probe, gateway }: ConnectionFacts): Check | null {
-  if (gateway.hostname === "host.docker.internal" && "phase" in probe.models)
-    return found(
-      "failure",
-      "connection",
-      "unplug-host",
-      `Nothing answers at ${gateway.origin}, where ts-unplug on the host should`,
-      "it does not run there, or the engine does not pass the host's loopback on, which ts-unplug alone binds: Docker Desktop does, an engine on Linux does not",
-      `start it on the host with  -port ${gateway.port || 80}  or, on Linux, take another connection (aperture.connection)`,
-    );
+function judgeUnplug({ taken, settings, seen, probe }: ConnectionFacts): Check | null {
   if (taken.way !== "ts-unplug") return null;
   const port = taken.daemon?.port ?? settings?.port ?? 0;
   if (taken.daemon === null && seen.holder !== null) return judgeHolder(seen.holder);
@@ -231,16 +203,6 @@ function judgeNothing({ taken, settings, gateway, isAnswered, probe: { route } }
     `Neither this network nor anything in this container leads to ${gateway.origin}`,
     "the network does not know the gateway, and Tailscale's daemon was not started",
     `aperture-connect  starts it and shows where to log in; with a key in ${settings.secret} nobody has to`,
-  );
-}
-
-/** What the network's own findings say, and what would make it needless in `auto`. */
-export function withOtherWay(checks: readonly Check[], { taken, settings, isAnswered }: ConnectionFacts): readonly Check[] {
-  if (taken.way !== "auto" || isAnswered || settings?.programs !== false) return checks;
-  const other =
-    "or write  tailscale: {}  below aperture: in aperture-env.yaml, update and build again: then the container can be a node itself";
-  return checks.map((check) =>
-    check.severity === "failure" && check.group === "gateway" ? { ...check, next: `${check.next}; ${other}` } : check,
   );
 }
 

@@ -1,9 +1,9 @@
 /** The parts of the connection, looked at where they are: what runs here, what the launcher makes of it, the daemon, its proxy. Nothing is started. */
 import { existsSync } from "node:fs";
-import { networkInterfaces } from "node:os";
-import { findDaemon, socketIn, textIn, type Daemon } from "../../connect/daemon.ts";
+import { findDaemon, socketIn, type Daemon } from "../../connect/daemon.ts";
 import { withoutKeys } from "../../connect/key.ts";
 import { askStatus } from "../../connect/local-api.ts";
+import { textIn } from "../../connect/notes.ts";
 import { findRunFolder, places } from "../../connect/places.ts";
 import { findOnNetwork } from "../../connect/probe.ts";
 import { wayOf, type Settings } from "../../connect/settings.ts";
@@ -14,36 +14,9 @@ import { ask } from "../../gateway/http/client.ts";
 import { findRoute } from "../../gateway/proxy.ts";
 import type { Env, Way } from "../../vocabulary.ts";
 import { normaliseUrl } from "../config/launch.ts";
+import { isAlone } from "./alone.ts";
 import { run } from "./run.ts";
-
-/** The way that OpenCode takes. */
-export interface Taken {
-  readonly way: Way;
-  /** What runs here for it. */
-  readonly daemon: Daemon | null;
-  /** The folder in which what runs here is told of. */
-  readonly folder: string | null;
-  /** The gateway, where something stands in for it; null where it is asked itself. */
-  readonly gateway: string | null;
-  /** OpenCode's variables, as the launcher makes them for that way. */
-  readonly env: Env;
-}
-
-/** What was seen of it. */
-export interface Seen {
-  /** The socket at which a daemon was asked, and what it said; null where none is to be asked. */
-  readonly socket: string | null;
-  readonly status: TailnetStatus | Failure | null;
-  /** Where ts-unplug says that a person logs in; null where it does not. */
-  readonly unplugLogin: string | null;
-  /** Whether the container has no network but itself. */
-  readonly isAlone: boolean;
-  readonly hasTun: boolean;
-  /** Why the control server does not answer, where nobody is logged in and that may be the reason. */
-  readonly control: string | null;
-  /** The host of another container that uses the login. */
-  readonly holder: string | null;
-}
+import type { Seen, Taken } from "./taken.ts";
 
 /** In milliseconds, for what answers at once or not at all, and for a daemon that has just begun. */
 const patience = 1500;
@@ -150,10 +123,4 @@ async function holderOf(state: string, given: Env): Promise<string | null> {
   if (!existsSync(`${state}/in-use`)) return null;
   const { status } = await run(["flock", "-n", `${state}/in-use`, "true"], { env: given, cwd: "/", timeout: 1000 });
   return status === 1 ? textIn(state, "container").trim() || "another" : null;
-}
-
-/** Whether there is no network but this machine itself, as where the container whose network this one shares was started again. */
-function isAlone(): boolean {
-  const addresses = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
-  return addresses.every(({ address }) => address.startsWith("127.") || address === "::1");
 }

@@ -1,0 +1,120 @@
+/** The ways by a node of the tailnet: in this container, or beside it. */
+import { existsSync } from "node:fs";
+import type { Env, Way } from "../vocabulary.ts";
+import { findDaemon, socketIn } from "./daemon.ts";
+import { answersAt } from "./gateway.ts";
+import { connectGiven, findProgram, isAnswering } from "./given-daemon.ts";
+import { findKey } from "./key.ts";
+import { askStatus } from "./local-api.ts";
+import { failed, type Outcome } from "./outcome.ts";
+import { findRunFolder, findStateFolder } from "./places.ts";
+import type { Request } from "./request.ts";
+import { isJob } from "./settings.ts";
+import { findMachine } from "./status.ts";
+import { connectUnplug } from "./ts-unplug.ts";
+import { cannotReach, haveTailscale } from "./unreachable.ts";
+import { connectUserspace } from "./userspace.ts";
+
+/** Takes that way. `why` is why the network does not do, where that was asked first. */
+export async function connectAsNode(request: Request, way: Way, why: string | null): Promise<Outcome> {
+  const { settings, env } = request;
+  const key = findKey(settings, env);
+  if (way === "ts-unplug") return viaUnplug(request);
+  if (way === "sidecar") {
+    const socket = settings.socket ?? featureSocket;
+    return (await isAnswering(socket, 2000))
+      ? connectGiven({ ...request, socket, key: null, own: false })
+      : failed(
+          "The container with Tailscale beside this one does not answer",
+          "look at it from the host:  docker compose ps  and  docker compose logs tailscale",
+        );
+  }
+  if (way === "tailscale") {
+    const socket = settings.socket ?? featureSocket;
+    // Its entrypoint starts no daemon where there is no device.
+    if (await isAnswering(socket, existsSync("/dev/net/tun") ? 2000 : 0))
+      return connectGiven({ ...request, socket, key, own: true });
+  }
+  return viaUserspace(request, why);
+}
+
+/** Where the daemon of Tailscale's Feature, and any other that root starts, listens. */
+const featureSocket = "/var/run/tailscale/tailscaled.sock";
+
+const noPlace = failed(
+  "Neither /tmp, /var/tmp nor /dev/shm can have a folder of this account alone",
+  "make one of them writable",
+);
+
+async function viaUnplug(request: Request): Promise<Outcome> {
+  const { settings, env, uid, prefix } = request;
+  const program = `${prefix}/lib/aperture-env/ts-unplug`;
+  if (!existsSync(program)) return failed(`${program} is not there`, "rebuild the image");
+  const run = findRunFolder(uid);
+  return run === null ? noPlace : connectUnplug({ ...request, run, program, key: findKey(settings, env) });
+}
+
+async function viaUserspace(request: Request, why: string | null): Promise<Outcome> {
+  const { settings, env, uid, prefix } = request;
+  const { hostname } = new URL(settings.origin);
+  const library = `${prefix}/lib/aperture-env`;
+  const programs = findPrograms(library, env);
+  if (programs === null)
+    return failed(why === null ? `${library} has no programs of Tailscale's` : cannotReach(settings, why), haveTailscale);
+  const run = findRunFolder(uid);
+  if (run === null) return noPlace;
+  const key = findKey(settings, env);
+  const { seen } = request;
+  if (why !== null && key === null && !isKept(request) && !seen && findDaemon(run) === null)
+    return failed(
+      `${cannotReach(settings, why)}, and nothing lets this container into the tailnet`,
+      `set ${settings.secret} as a secret of ${isJob(env) ? "the job" : "this host"}, or run  aperture-connect  at a terminal to log in (${hostname} without the tailnet: APERTURE_CONNECTION=network)`,
+    );
+  return connectUserspace({ ...request, run, programs, key });
+}
+
+/** Those of the image, or of somebody's Feature. */
+function findPrograms(library: string, env: Env): { readonly cli: string; readonly daemon: string } | null {
+  const [cli, daemon] = ["tailscale", "tailscaled"].map((name) =>
+    existsSync(`${library}/${name}`) ? `${library}/${name}` : findProgram(name, env),
+  );
+  return typeof cli === "string" && typeof daemon === "string" ? { cli, daemon } : null;
+}
+
+/** Whether a login of this account is on the volume. */
+function isKept({ settings, uid }: Request): boolean {
+  const folder = findStateFolder(settings.folder, uid, "tailscale");
+  return folder !== null && existsSync(`${folder}/tailscaled.state`);
+}
+
+/** Where it stands, as far as a daemon tells; null where none answers. Nothing is started. */
+export async function lookAtNode({ settings, uid, deadline }: Request, way: Way): Promise<Outcome | null> {
+  const { origin } = settings;
+  const { hostname } = new URL(origin);
+  const run = findRunFolder(uid);
+  const daemon = run === null ? null : findDaemon(run);
+  const given = way === "tailscale" || way === "sidecar" ? (settings.socket ?? featureSocket) : null;
+  const socket = daemon?.way === "userspace" ? socketIn(run!) : given;
+  const status = socket === null ? null : await askStatus(socket, Math.min(deadline, performance.now() + 2000));
+  if (status === null || "phase" in status) {
+    if (daemon?.way !== "ts-unplug") return null;
+    const { port } = daemon;
+    const local = `http://localhost:${port}`;
+    return (await answersAt(local, new URL(`http://127.0.0.1:${port}`), performance.now() + 2000))
+      ? { ok: true, message: `${origin} answers at ${local}` }
+      : failed("ts-unplug runs, and the gateway does not answer through it", "run  aperture-connect");
+  }
+  const self = status.self?.name ?? "";
+  const machine = findMachine(status, hostname);
+  if (status.state !== "Running")
+    return failed(
+      `The daemon is not in the tailnet (${status.state})`,
+      status.loginUrl === null ? "run  aperture-connect" : `log in at  ${status.loginUrl}`,
+    );
+  return machine === null
+    ? failed(`This node (${self}) sees no ${hostname} in the tailnet`, "aperture-doctor says more")
+    : {
+        ok: true,
+        message: `This node (${self}) sees ${machine.name} in the tailnet${daemon === null ? "" : `; its proxy is http://127.0.0.1:${daemon.port}`}`,
+      };
+}

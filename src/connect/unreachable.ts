@@ -1,0 +1,11 @@
+/** What is said where no way leads to the gateway. Pure. */
+import type { Settings } from "./settings.ts";
+
+/** What is said of a network that does not do. */
+export function cannotReach({ origin }: Pick<Settings, "origin">, why: string): string {
+  return `${origin} cannot be reached from here: ${why}`;
+}
+
+/** How an image gets the programs. */
+export const haveTailscale =
+  "work on a machine of the tailnet, or have Tailscale in the image: write  tailscale: {}  below  aperture:  in aperture-env.yaml, run  npx create-aperture-env@latest update  and build again";

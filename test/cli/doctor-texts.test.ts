@@ -1,0 +1,144 @@
+/**
+ * An image that cannot be a node of a tailnet has a doctor that knows no daemon. There it says what the whole one says, and so does aperture-connect,
+ * which is in the same file. Both run here as in an image, by Node.
+ */
+import { spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { text } from "node:stream/consumers";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { doctorText, networkDoctorText } from "../../src/catalog/doctor-text.ts";
+import { pinnedRelease } from "../../src/catalog/release.ts";
+import { startMockGateway, type Fault, type MockGateway } from "../../src/gateway/mock/server.ts";
+import { modelsOfCatalogue } from "../../src/gateway/mock/stock.ts";
+import { demandOf } from "../../src/parts/compose.ts";
+import { mayBeNode } from "../../src/parts/node.ts";
+import type { Answers } from "../../src/questions/types.ts";
+import { renderEnvironment } from "../../src/render/render.ts";
+import type { Env } from "../../src/vocabulary.ts";
+import { catalogue } from "../support/catalogue.ts";
+import { plainAnswers } from "../support/answers.ts";
+
+const texts = { whole: doctorText, network: networkDoctorText };
+type Which = keyof typeof texts;
+
+let folder: string;
+const gateways: MockGateway[] = [];
+beforeAll(() => {
+  folder = realpathSync(mkdtempSync(join(tmpdir(), "aperture-env-texts-")));
+});
+afterAll(async () => {
+  for (const gateway of gateways) await gateway.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function startGateway(faults: readonly Fault[] = []): Promise<string> {
+  const gateway = await startMockGateway({ models: await modelsOfCatalogue(), faults });
+  gateways.push(gateway);
+  return gateway.origin;
+}
+
+/** An origin at which nothing listens. */
+async function closed(): Promise<string> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return `http://127.0.0.1:${port}`;
+}
+
+const auto: Answers = { ...plainAnswers, connection: "auto", tailscale: null };
+
+/** A prefix as an image has one, with that doctor. */
+function install(which: Which, url: string): string {
+  const prefix = mkdtempSync(join(folder, `${which}-`));
+  const share = join(prefix, "share", "aperture-env");
+  mkdirSync(share, { recursive: true });
+  const shape = { kind: "own" } as const;
+  const answers: Answers = { ...auto, url };
+  const { files } = renderEnvironment({ answers, release: pinnedRelease, registry: "", shape, catalogue, doctor: texts[which] });
+  for (const { path, text: content, image } of files) if (image) writeFileSync(join(share, basename(path)), content);
+  return prefix;
+}
+
+async function run(
+  prefix: string,
+  words: readonly string[],
+  env: Env,
+): Promise<{ readonly status: number | null; readonly said: string }> {
+  const args = [join(prefix, "share", "aperture-env", "doctor.mjs"), ...words, `--prefix=${prefix}`];
+  const home = join(prefix, "home");
+  mkdirSync(home, { recursive: true });
+  const child = spawn(process.execPath, args, {
+    cwd: home,
+    env: { PATH: process.env["PATH"], HOME: home, OPENCODE_TEST_MANAGED_CONFIG_DIR: home, ...env } as NodeJS.ProcessEnv,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const [status, stdout, stderr] = await Promise.all([
+    new Promise<number | null>((resolve) => child.on("close", resolve)),
+    text(child.stdout),
+    text(child.stderr),
+  ]);
+  const said = `${stdout}${stderr}`.replaceAll(prefix, "").replace(/"ms":\d+/, '"ms":0');
+  return { status, said };
+}
+
+/** What is there, with the variables and the codes that are found of it. */
+const places: Readonly<Record<string, readonly [() => string | Promise<string>, Env, RegExp]>> = {
+  "a gateway": [() => startGateway(), {}, /"code":"gateway","group":"gateway","severity":"ok"/],
+  "a key of Tailscale's, which nothing here needs": [() => startGateway(), { TS_AUTHKEY: "tskey-auth-x" }, /"code":"gateway"/],
+  "the network, asked for": [() => startGateway(), { APERTURE_CONNECTION: "network" }, /"code":"gateway"/],
+  "nothing at the address": [closed, {}, /gateway-refused.*or write {2}tailscale: \{\}/],
+  "a name that nobody knows": [() => "http://ai.invalid", {}, /"name-|"gateway-name/],
+  "a gateway that gives no role": [() => startGateway(["no-role"]), {}, /gateway-forbidden/],
+  "ts-unplug on the host, which is not there": [() => "http://host.docker.internal", {}, /unplug-host/],
+  "a proxy that is not there": [() => "http://ai.invalid", { HTTP_PROXY: "http://127.0.0.1:9" }, /proxy-closed/],
+};
+
+describe.skipIf(process.platform !== "linux")("by auto without Tailscale's programs", () => {
+  test("the image has the doctor of the network", () => {
+    const may = (more: Partial<Answers>): boolean => mayBeNode(demandOf({ ...auto, ...more }, { kind: "own" }).runtime);
+    const tailscale = { version: "1.102.5" };
+    expect(may({})).toBe(false);
+    expect(may({ connection: { kind: "auto", codespaces: "network" } })).toBe(false);
+    expect(may({ tailscale })).toBe(true);
+    for (const connection of ["network", "userspace", "tailscale", "sidecar", "ts-unplug"])
+      expect(may({ connection, tailscale }), connection).toBe(true);
+  });
+
+  test.each(Object.entries(places))("%s: both doctors say the same", async (_, [place, env, expected]) => {
+    const url = await place();
+    const [whole, network] = await Promise.all(
+      (["whole", "network"] as const).map((which) => run(install(which, url), ["--json"], env)),
+    );
+    expect(network!.said).toMatch(expected);
+    expect(network).toEqual(whole);
+  });
+
+  test.each(Object.entries(places))("%s: aperture-connect does and says the same", async (_, [place, env]) => {
+    const url = await place();
+    for (const words of [["connect"], ["connect", "--status"], ["connect", "--launch", "--seen=none"]]) {
+      const [whole, network] = await Promise.all(
+        // Where Tailscale is on PATH, the whole one takes it.
+        (["whole", "network"] as const).map((which) => run(install(which, url), words, { ...env, PATH: "/nowhere" })),
+      );
+      expect(network, words.join(" ")).toEqual(whole);
+    }
+  });
+
+  test.each(["userspace", "tailscale", "sidecar", "ts-unplug"])(
+    "%s, asked for by a variable, is not in it, which both say",
+    async (way) => {
+      const prefix = install("network", await closed());
+      const env = { APERTURE_CONNECTION: way };
+      const connected = await run(prefix, ["connect"], env);
+      expect(connected.status).toBe(1);
+      expect(connected.said).toMatch(new RegExp(`nothing for the connection ${way}[^]*tailscale: \\{\\}`));
+      const examined = await run(prefix, ["--json"], env);
+      expect(examined.status).toBe(4);
+      expect(examined.said).toMatch(new RegExp(`"daemon-silent"[^]*APERTURE_CONNECTION is ${way}`));
+    },
+  );
+});
