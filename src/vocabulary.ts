@@ -294,6 +294,8 @@ export interface Output extends Choice {
   readonly joinsItself?: true;
   /** What of the user's it goes by. */
   meet?(look: Look): Met;
+  /** The host (catalog/hosts.ts) whose jobs it makes. */
+  readonly host?: string;
   /** Outputs that have to be there, too, by their values. */
   requires(demand: Demand): readonly string[];
   readonly claims: readonly Claim[];

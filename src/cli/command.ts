@@ -10,6 +10,7 @@ export type Verb =
   | "update"
   | "replace-model"
   | "report"
+  | "hosts"
   | "check"
   | "remove"
   | "discover"
@@ -103,6 +104,13 @@ export type Command =
       readonly directories: readonly string[];
       readonly switches: Switches;
       readonly csv: boolean;
+    }
+  | {
+      readonly kind: "hosts";
+      readonly directory: string | null;
+      readonly switches: Switches;
+      /** Names of hosts; null for all. */
+      readonly only: readonly string[] | null;
     }
   | {
       readonly kind: "check";

@@ -44,6 +44,10 @@ async function runCommand(command: Command, io: Io): Promise<number> {
       const { runReport } = await import("./commands/report.ts");
       return runReport(command, io);
     }
+    case "hosts": {
+      const { runHosts } = await import("./commands/hosts.ts");
+      return runHosts(command, io);
+    }
     case "check": {
       const { runCheck } = await import("./commands/check.ts");
       return runCheck(command, io);

@@ -10,6 +10,7 @@ const names = ["aperture-env-images", "aperture-env-update", "opencode"] as cons
 /** The job joins the tailnet by the vendor's own action, whatever connection the containers of people have. */
 export const ciGithub: Output = {
   value: "ci-github",
+  host: "github",
   label: "ci-github",
   hint: "GitHub workflows: build the images, run OpenCode on a prompt, keep the environment current",
   offers: ["env"],

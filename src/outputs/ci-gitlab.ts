@@ -10,6 +10,7 @@ const pipeline = ".gitlab-ci.yml";
 /** The job runs in the image as it is, so it reaches the gateway by what the image itself has. */
 export const ciGitlab: Output = {
   value: "ci-gitlab",
+  host: "gitlab",
   label: "ci-gitlab",
   hint: "GitLab jobs: build the image, run OpenCode on a prompt, keep the environment current",
   offers: ["env", "secret"],

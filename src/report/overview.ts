@@ -1,5 +1,6 @@
 /** What many repositories have, side by side: as a table that fits, and as comma-separated values. Pure. */
 import { joined, shown, visible, type Paint, type Shown } from "../text/terminal.ts";
+import { formatTable, type Row } from "./table.ts";
 
 /** What there is to tell of one repository. */
 export interface Overview {
@@ -28,37 +29,13 @@ export interface Environment {
   readonly drift: readonly string[];
 }
 
-const least = 8;
-const gap = 2;
-
 /** A table that is at most so wide: what is too long goes on below. */
 export function formatOverviews(overviews: readonly Overview[], columns: number, paint: Paint): Shown {
-  const titles = ["repository", "versions", "gateway", "models", "state"].map((title) => [title]);
-  const rows = [titles, ...overviews.map(cellsOf)];
-  const whole = rows.filter((row) => row.length === titles.length);
-  const widths = titles.map((_, column) =>
-    Math.max(...(column === 0 ? rows : whole).flatMap((row) => row[column]!.map((line) => line.length))),
-  );
-  const total = widths.reduce((sum, width) => sum + gap + width, 0);
-  // The widest gives way first.
-  for (let left = total - columns; left > 0 && Math.max(...widths) > least; left--)
-    widths[widths.indexOf(Math.max(...widths))]!--;
-  return joined(
-    rows.flatMap((row, index) => {
-      // What there is to say of one without an environment takes all the other columns.
-      const rest = row.length < titles.length ? [widths[0]!, Math.max(least, columns - widths[0]! - 2 * gap)] : widths;
-      const cells = row.map((lines, column) => lines.flatMap((line) => wrap(line, rest[column]!)));
-      const { status = "" } = overviews[index - 1] ?? {};
-      return Array.from({ length: Math.max(...cells.map((lines) => lines.length)) }, (_, at) => {
-        const line = cells.map(
-          (lines, column) => " ".repeat(gap) + (lines[at] ?? "").padEnd(column < row.length - 1 ? rest[column]! : 0),
-        );
-        const style = index === 0 || status === "skipped" ? "dim" : status === "failed" ? "red" : null;
-        const text = line.join("").trimEnd();
-        return shown`${style === null ? text : paint(style, text)}\n`;
-      });
-    }),
-  );
+  const rows = overviews.map((overview): Row => {
+    const { status } = overview;
+    return { cells: cellsOf(overview), style: status === "skipped" ? "dim" : status === "failed" ? "red" : null };
+  });
+  return formatTable(["repository", "versions", "gateway", "models", "state"], rows, columns, paint);
 }
 
 function cellsOf({ directory, status, why, has }: Overview): string[][] {
@@ -80,19 +57,6 @@ function cellsOf({ directory, status, why, has }: Overview): string[][] {
 
 function count(number: number, what: string): string {
   return `${number} ${what}${number === 1 ? "" : "s"}`;
-}
-
-/** Breaks behind a sign that divides, where there is one in the second half of a line. */
-function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let rest = text;
-  while (rest.length > width) {
-    const at = Math.max(...[" ", "/", "-", ":"].map((sign) => rest.lastIndexOf(sign, width - 1))) + 1;
-    const end = at > width / 2 ? at : width;
-    lines.push(rest.slice(0, end).trimEnd());
-    rest = rest.slice(end).trimStart();
-  }
-  return [...lines, rest];
 }
 
 /** Which of the models end, in how many repositories, and what to do about it. */

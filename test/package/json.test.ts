@@ -70,6 +70,17 @@ describe("docs/json.md", () => {
     expect(Object.keys(first!).sort()).toEqual(namesIn(fields.get("observations")!));
   });
 
+  test("hosts", async () => {
+    const fields = documented("hosts");
+    const { containers, ...rest } = await jsonOf("hosts", "one");
+    expect([...Object.keys(rest), "containers"]).toEqual([...fields.keys()]);
+    const [container] = containers as { hosts: { findings: object[] }[] }[];
+    expect(Object.keys(container!).sort()).toEqual(namesIn(fields.get("containers")!));
+    const finding = container!.hosts.flatMap(({ findings }) => findings)[0]!;
+    for (const one of [container!.hosts[0]!, finding])
+      expect(fields.get("containers")).toContain(`\`{ ${Object.keys(one).join(", ")} }\``);
+  });
+
   test("discover", async () => {
     const fields = documented("discover");
     const found = await jsonOf("discover", gateway.origin);

@@ -21,6 +21,7 @@ const recipes: Readonly<Record<string, RegExp>> = {
   "A provider of OpenCode's catalogue": /"togetherai"|\btogetherai:|\.\.\.togetherai\b/,
   "A connection": /\bnetwork\b.*(?:: Connection =|\.\/network\.ts)/,
   "An output": /\bimage: Output =|"\.\/image\.ts"|^FROM .* AS opencode$/m,
+  "A host": /\bjetbrains: Host = |^function usesOfCommands\b/m,
   "A question": /^ +(?:readonly )?online: (?:\{$|readonly string\[\];$|answers|\[\{)|\bonlineUses\b/m,
   "A check of the doctor": /\bgit-missing\b/,
 };

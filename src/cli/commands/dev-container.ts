@@ -32,14 +32,7 @@ export function chooseDevContainer(
   }: { readonly directory: string | null; readonly switches: Switches; readonly config: string | null },
   io: Io,
 ): Chosen {
-  const target = findTarget(switches.cwd === null ? io.cwd : findTarget(io.cwd, switches.cwd).root, directory);
-  const { lock } = target.exists ? readLockFile(target.root) : { lock: null };
-  if (lock === null)
-    throw usageError(
-      "no-environment",
-      `${target.root} has no environment to ${verb}.`,
-      "Make one with  npm create aperture-env@latest",
-    );
+  const { target, lock } = findEnvironment(verb, { directory, switches }, io);
   const file = chooseConfig(lock, config);
   const cli = findInstalled("@devcontainers/cli", "devcontainer.js");
   if (cli === null)
@@ -49,6 +42,29 @@ export function chooseDevContainer(
       `Run  npx create-aperture-env@latest ${verb}`,
     );
   return { target, lock, file, text: readConfig(target.root, file), cli };
+}
+
+/** Finds the environment alone. Throws where there is none. */
+export function findEnvironment(
+  verb: Verb,
+  { directory, switches }: { readonly directory: string | null; readonly switches: Switches },
+  io: Io,
+): Pick<Chosen, "target" | "lock"> {
+  const target = findTarget(switches.cwd === null ? io.cwd : findTarget(io.cwd, switches.cwd).root, directory);
+  const { lock } = target.exists ? readLockFile(target.root) : { lock: null };
+  if (lock !== null) return { target, lock };
+  const asked = verb === "hosts" ? "tell of" : verb;
+  throw usageError(
+    "no-environment",
+    `${target.root} has no environment to ${asked}.`,
+    "Make one with  npm create aperture-env@latest",
+  );
+}
+
+/** The devcontainer.json files that have it: ours, or those of the user's. */
+export function carriersOf(lock: Lock): readonly string[] {
+  if (lock.files[ownDevcontainer]?.strategy === "own") return [ownDevcontainer];
+  return Object.entries(lock.files).flatMap(([path, file]) => (carriesEnvironment(path, file) ? [path] : []));
 }
 
 /** Copies the repository, and makes sure that the copy has the devcontainer.json that was read. */
@@ -66,7 +82,7 @@ export async function copyChosen({ target, file, text }: Chosen, io: Io): Promis
 }
 
 /** The text of a devcontainer.json. Throws exit 4 where it is none, or lies outside of the repository. */
-function readConfig(root: string, file: string): string {
+export function readConfig(root: string, file: string): string {
   const found = look(root, file);
   if (found.kind === "text") return found.text;
   const why = found.kind === "nothing" ? "is not there" : `is ${found.what}`;
@@ -77,8 +93,7 @@ function readConfig(root: string, file: string): string {
 
 /** The dev container that was named, ours, or the only one of the user's. */
 function chooseConfig(lock: Lock, named: string | null): string {
-  const files = Object.entries(lock.files).flatMap(([path, file]) => (carriesEnvironment(path, file) ? [path] : []));
-  const all = lock.files[ownDevcontainer]?.strategy === "own" ? [ownDevcontainer] : files;
+  const all = carriersOf(lock);
   if (named !== null) {
     if (all.includes(named)) return named;
     throw usageError("no-such-dev-container", `${named} does not have the environment.`, `These have: ${all.join(", ")}.`);

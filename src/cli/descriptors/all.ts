@@ -5,6 +5,7 @@ import { create } from "./create.ts";
 import type { Descriptor } from "./descriptor.ts";
 import { discover } from "./discover.ts";
 import { doctor } from "./doctor.ts";
+import { hosts } from "./hosts.ts";
 import { mockGateway } from "./mock-gateway.ts";
 import { remove } from "./remove.ts";
 import { report } from "./report.ts";
@@ -19,6 +20,7 @@ export const descriptors: readonly Descriptor[] = [
   replaceModel,
   check,
   report,
+  hosts,
   remove,
   discover,
   doctor,

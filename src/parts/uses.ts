@@ -1,0 +1,159 @@
+/** What an environment uses of whatever starts it: what its answers ask of a container, and what its devcontainer.json says. Pure. */
+import { featurePath, isSameFeature } from "../catalog/files.ts";
+import { lifecycleHooks, withOwn } from "../catalog/hooks.ts";
+import { propertyTraits, type Trait } from "../catalog/hosts.ts";
+import { isRecord, isText, isTextMap } from "../forms.ts";
+import type { Demand } from "../vocabulary.ts";
+import { needsOf } from "./connection-answer.ts";
+import { runArgsOf, volumesOf } from "./container.ts";
+
+/** A devcontainer.json as values, with its path and its text. */
+export interface Configuration {
+  readonly path: string;
+  readonly text: string;
+  readonly value: Readonly<Record<string, unknown>>;
+}
+
+/** One thing that is used. */
+export interface Use {
+  readonly trait: Trait;
+  /** What it is here, for a sentence. */
+  readonly of: string;
+  /** The same as a command takes it. */
+  readonly value: string;
+}
+
+/** Everything but the way to the gateway; `configuration` is null where nothing of it is a dev container. */
+export function usesOf(demand: Demand, configuration: Configuration | null): readonly Use[] {
+  const { runtime, shape } = demand;
+  const { path = "", text = "", value: config = {} } = configuration ?? {};
+  const named = distinct([...runtime.secrets.map(({ name }) => name), ...keysOf(config["secrets"])]);
+  // What a container beside it gets comes out of the variables of whoever starts both.
+  const secrets = named.filter((name) => runtime.service?.secrets.includes(name) !== true);
+  const features = keysOf(config["features"]).filter((id) => !isSameFeature(id, featurePath(path)));
+  const [containerEnv, remoteEnv, ports] = [
+    keysOf(config["containerEnv"]),
+    keysOf(config["remoteEnv"]),
+    itemsOf(config["forwardPorts"]),
+  ];
+  const names = runArgsOf(runtime);
+  const runArgs = itemsOf(config["runArgs"]).map(String);
+  const volumes = volumesOf(demand.answers, runtime);
+  return [
+    ...usesOfNeeds(demand, config),
+    ...some("secret", "the secret", secrets),
+    ...some(
+      "github-secret",
+      "the secret",
+      named.filter((name) => /^GITHUB_/i.test(name)),
+    ),
+    ...volumes.map((volume) => use("state-volume", `the volume at ${volume.path}`, volume.path)),
+    ...usesOfMounts(
+      itemsOf(config["mounts"])
+        .map(readMount)
+        .filter(({ target }) => !volumes.some((ours) => ours.path === target)),
+    ),
+    shape.kind === "own" ? use("dockerfile", "the Dockerfile") : use("own-feature", "the environment's Feature"),
+    ...some("feature", "the Feature", distinct([...runtime.features.map(({ id }) => id), ...features])),
+    ...usesOfCommands(demand, configuration),
+    ...some("names", "the names", names),
+    ...some(
+      "runArgs",
+      "the arguments",
+      runArgs.filter((argument) => !names.includes(argument)),
+    ),
+    ...some("containerEnv", "the variable", containerEnv),
+    ...some("remoteEnv", "the variable", remoteEnv),
+    ...some(
+      "xdg",
+      "the variable",
+      [...containerEnv, ...remoteEnv].filter((name) => /^XDG_(?:CACHE|CONFIG|DATA)_HOME$/.test(name)),
+    ),
+    ...some("forwardPorts", "the port", ports.map(String)),
+    ...some(
+      "host-port",
+      "the port",
+      ports.filter(isText).filter((port) => port.includes(":")),
+    ),
+    ...(["devcontainerId", "localEnv", "localWorkspaceFolder"] as const)
+      .filter((name) => [text, ...volumes.map((volume) => volume.name)].some((each) => each.includes(`\${${name}`)))
+      .map((name) => use(name, `\${${name}}`)),
+    ...propertyTraits.filter((name) => config[name] !== undefined).map((name) => use(name, name)),
+  ];
+}
+
+/** What the connection needs beside what stands for itself in its runtime. */
+function usesOfNeeds({ answers, runtime: { service } }: Demand, config: Configuration["value"]): readonly Use[] {
+  const needs = needsOf(answers.connection);
+  return [
+    ...(needs.includes("tun") ? [use("tun", "the device /dev/net/tun")] : []),
+    ...(needs.includes("net-admin") ? [use("net-admin", "the capability NET_ADMIN")] : []),
+    ...(service !== null ? [use("shared-network", `the container ${service.name} beside it`)] : []),
+    ...(service === null && config["dockerComposeFile"] !== undefined ? [use("shared-network", "dockerComposeFile")] : []),
+  ];
+}
+
+interface Mount {
+  readonly isBind: boolean;
+  readonly target: string;
+}
+
+/** A mount is a text as `docker run --mount` takes it, or an object (containers.dev, json_reference, "mounts"). */
+function readMount(mount: unknown): Mount {
+  const parts: unknown = isText(mount) ? Object.fromEntries(mount.split(",").map((part) => part.split("=", 2))) : mount;
+  const { type, target, dst, destination } = isTextMap(parts) ? parts : {};
+  return { isBind: type === "bind", target: target ?? dst ?? destination ?? "" };
+}
+
+function usesOfMounts(mounts: readonly Mount[]): readonly Use[] {
+  return mounts.map(({ isBind, target }) =>
+    isBind ? use("bind-mounts", `the mount at ${target}`, target) : use("state-volume", `the volume at ${target}`, target),
+  );
+}
+
+/** What runs at each start because of us, and what was asked for: in devcontainer.json where that is ours, else in the Feature. */
+function usesOfCommands({ answers, shape, runtime }: Demand, configuration: Configuration | null): readonly Use[] {
+  const isOwn = shape.kind === "own";
+  const config = configuration?.value ?? {};
+  const asked = Object.keys(answers.hooks);
+  const inFile =
+    configuration === null ? asked : lifecycleHooks.filter((hook) => config[hook] !== undefined && !isOurs(config[hook]));
+  const ours = keysOf(withOwn({}, runtime.connect !== null)["postStartCommand"]).join(" and ");
+  return [
+    use(isOwn ? "start-hook" : "feature-start-hook", `${ours} at each start`),
+    ...some(
+      "hooks",
+      "the command",
+      inFile.filter((hook) => hook !== "postAttachCommand"),
+    ),
+    ...(isOwn ? [] : some("feature-hooks", "the command", asked)),
+    ...(configuration === null || [...inFile, ...asked].includes("postCreateCommand")
+      ? []
+      : [use("no-post-create", "the set-up")]),
+  ];
+}
+
+/** Whether nothing of it was asked for by anybody. */
+function isOurs(command: unknown): boolean {
+  return isRecord(command) && keysOf(command).every((name) => name.startsWith("aperture-"));
+}
+
+function use(trait: Trait, of: string, value = of): Use {
+  return { trait, of, value };
+}
+
+function some(trait: Trait, noun: string, names: readonly string[]): readonly Use[] {
+  return names.length === 0 ? [] : [use(trait, `${noun} ${names.join(", ")}`, names.join(" "))];
+}
+
+function keysOf(value: unknown): readonly string[] {
+  return isRecord(value) ? Object.keys(value) : [];
+}
+
+function itemsOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function distinct(names: readonly string[]): readonly string[] {
+  return [...new Set(names)];
+}
