@@ -81,42 +81,59 @@ export function nodeSettings(root) {
 const standalone = "src/gateway/mock/serve.ts";
 
 /**
- * What only a repository calls that holds something already: an earlier environment, files of the user's, a journal. Into an empty folder none of it
- * is called, so all of it lies in existing.js, which is read at the first call of one of its functions. That is why each may export functions only.
+ * What not every run calls, by the file that holds it, which is read at the first call of one of its functions. That is why each may export functions
+ * only. Into an empty folder none of it is called. existing.js is for a repository that holds something: files of the user's, a lock; seldom.js for
+ * what few of them have or ask for: an edit that was made on both sides, a mistake, a run that was cut off.
  */
-export const forExisting = [
-  "src/cli/commands/fleet.ts",
-  "src/edit/block.ts",
-  "src/edit/jsonc.ts",
-  "src/edit/merge3.ts",
-  "src/edit/resolution.ts",
-  "src/edit/splice.ts",
-  "src/lock/migrate.ts",
-  "src/opencode/variables.ts",
-  "src/opencode/ways-out.ts",
-  "src/plan/check.ts",
-  "src/plan/faults/devcontainer.ts",
-  "src/plan/faults/dockerfile.ts",
-  "src/plan/faults/fault.ts",
-  "src/plan/faults/faults.ts",
-  "src/plan/findings/bypass.ts",
-  "src/plan/findings/devcontainer.ts",
-  "src/plan/findings/folder.ts",
-  "src/plan/findings/nodes.ts",
-  "src/plan/findings/other.ts",
-  "src/plan/findings/variables.ts",
-  "src/plan/pieces/taken.ts",
-  "src/plan/pieces/undo.ts",
-  "src/plan/pieces/values.ts",
-  "src/prepare/answers.ts",
-  "src/render/pins.ts",
-  "src/repo/environment.ts",
-  "src/repo/project.ts",
-  "src/repo/encoding.ts",
-  "src/repo/recovery.ts",
-  "src/repo/spawn.ts",
-  "src/report/json.ts",
-];
+export const calledLate = {
+  existing: [
+    "src/edit/jsonc.ts",
+    "src/edit/resolution.ts",
+    "src/edit/splice.ts",
+    "src/lock/migrate.ts",
+    "src/opencode/variables.ts",
+    "src/plan/findings/bypass.ts",
+    "src/plan/findings/compose.ts",
+    "src/plan/findings/devcontainer.ts",
+    "src/plan/findings/folder.ts",
+    "src/plan/findings/mounts.ts",
+    "src/plan/findings/nodes.ts",
+    "src/plan/findings/other.ts",
+    "src/plan/findings/variables.ts",
+    "src/plan/pieces/moves.ts",
+    "src/plan/pieces/undo.ts",
+    "src/plan/pieces/values.ts",
+    "src/prepare/answers.ts",
+    "src/registry/configuration.ts",
+    "src/registry/default.ts",
+    "src/repo/encoding.ts",
+    "src/repo/environment.ts",
+    "src/repo/project.ts",
+    "src/repo/spawn.ts",
+    "src/repo/workspaces.ts",
+  ],
+  seldom: [
+    "src/cli/commands/fleet.ts",
+    "src/edit/block.ts",
+    "src/edit/merge3.ts",
+    "src/edit/stages.ts",
+    "src/opencode/ways-out.ts",
+    "src/plan/check.ts",
+    "src/plan/faults/devcontainer.ts",
+    "src/plan/faults/dockerfile.ts",
+    "src/plan/faults/fault.ts",
+    "src/plan/faults/faults.ts",
+    "src/plan/findings/images.ts",
+    "src/plan/findings/shell.ts",
+    "src/plan/pieces/taken.ts",
+    "src/questions/parse-attribution.ts",
+    "src/questions/parse-devcontainer.ts",
+    "src/registry/npm.ts",
+    "src/render/pins.ts",
+    "src/repo/recovery.ts",
+    "src/report/json.ts",
+  ],
+};
 
 /**
  * Builds the published program: CommonJS, because Node starts it a third faster than modules, with a file for each dynamic import, which is then
@@ -172,25 +189,26 @@ export async function buildPackage(root) {
     return read.filter((input) => !/^[a-z-]{2,}:/.test(input)).map((input) => join(root, input));
   };
   const held = new Held((paths) => namesOf(root, define, paths));
-  const later = forExisting.map((path) => join(root, path));
-  await held.add("existing", later);
+  const late = Object.entries(calledLate).map(([name, paths]) => ({ name, paths: paths.map((path) => join(root, path)) }));
+  const later = late.flatMap(({ paths }) => paths);
+  for (const { name, paths } of late) await held.add(name, paths);
   for (const path of later) refuseOther(path, held.namesOf(path));
+  /** What a file has from the others: what is called late, and what is there when it is read. @param {string} [own] */
+  const others = (own) => [calledLater(later, held, own), takenFrom(held, own)];
   const entryOf = (/** @type {string[]} */ exports) => ({ stdin: { contents: exports.join("\n"), resolveDir: root } });
 
   await bundle("bin", [], { entryPoints: ["src/bin.ts"] });
   const main = files.get("main") ?? "";
   await held.add("main", await bundle("main", [calledLater(later, held)], { entryPoints: [main], write: false }));
-  await held.add(
-    "existing",
-    await bundle("existing", [takenFrom(held, "existing")], { ...entryOf(held.exportsOf(later)), write: false }),
-  );
+  for (const { name, paths } of late)
+    await held.add(name, await bundle(name, others(name), { ...entryOf(held.exportsOf(paths)), write: false }));
   const isAlone = (/** @type {string} */ entry) => entry === join(root, standalone);
   /** @type {Map<string, string[]>} */
   const users = new Map();
   // A map gives what is added while it is walked.
   for (const [name, entry] of files) {
     if (entry === main || isAlone(entry)) continue;
-    for (const path of await bundle(name, [takenFrom(held)], { entryPoints: [entry], write: false }))
+    for (const path of await bundle(name, others(), { entryPoints: [entry], write: false }))
       users.set(path, [...(users.get(path) ?? []), name]);
   }
   const entries = new Set(files.values());
@@ -202,9 +220,9 @@ export async function buildPackage(root) {
     await held.add(group, [path]);
   }
   for (const [name, entry] of files)
-    if (entry !== main) await bundle(name, isAlone(entry) ? [] : [takenFrom(held)], { entryPoints: [entry] });
-  for (const group of groups) await bundle(group, [takenFrom(held, group)], entryOf(held.exportsOf(held.heldBy(group))));
-  await bundle("existing", [takenFrom(held, "existing")], entryOf(held.exportsOf(held.sharedBy("existing"))));
+    if (entry !== main) await bundle(name, isAlone(entry) ? [] : others(), { entryPoints: [entry] });
+  for (const group of groups) await bundle(group, others(group), entryOf(held.exportsOf(held.heldBy(group))));
+  for (const { name } of late) await bundle(name, others(name), entryOf(held.exportsOf(held.sharedBy(name))));
   const own = `export * from ${JSON.stringify(main)};`;
   await bundle("main", [calledLater(later, held)], entryOf([own, ...held.exportsOf(held.sharedBy("main"))]));
 
@@ -257,7 +275,7 @@ function refuseOther(path, names) {
   if (other !== undefined) throw new Error(`${path} exports ${other[0]}, which is no function, so it cannot be loaded later`);
 }
 
-/** Which modules main.js and existing.js hold, and the numbers under which they export what others take from them. */
+/** Which modules the files hold, and the numbers under which they export what others take from them. */
 class Held {
   /** @type {Map<string, string>} */
   #files = new Map();
@@ -392,26 +410,30 @@ function takenFrom(held, own) {
 }
 
 /**
- * Instead of modules, functions of the same names that call those in existing.js.
+ * Instead of modules, functions of the same names that call those in the file that holds them.
  * @param {readonly string[]} later
  * @param {Held} held
+ * @param {string} [own] The file that is being made, which has its own modules as they are.
  * @returns {import("esbuild").Plugin}
  */
-function calledLater(later, held) {
+function calledLater(later, held, own) {
   return {
     name: "later",
     setup(build) {
       build.onResolve({ filter: /^\.{1,2}\/.*\.ts$/ }, ({ kind, path, resolveDir }) => {
         const resolved = join(resolveDir, path);
-        return kind === "import-statement" && later.includes(resolved) ? { path: resolved, namespace: "later" } : undefined;
+        // A dynamic import of one has no file of its own, either.
+        if (!later.includes(resolved) || !["import-statement", "dynamic-import"].includes(kind)) return undefined;
+        return held.fileOf(resolved) === own ? { path: resolved } : { path: resolved, namespace: "later" };
       });
       build.onLoad({ filter: /.*/, namespace: "later" }, ({ path }) => ({
-        contents: [...held.namesOf(path).keys()]
-          .map((name) => {
-            const real = `${held.expressionFor(path)}.${name}`;
-            return `export function ${name}(...values) { return ${real}(...values); }`;
-          })
-          .join("\n"),
+        contents: [
+          "let real;",
+          `const own = () => (real ??= ${held.expressionFor(path)});`,
+          ...[...held.namesOf(path).keys()].map(
+            (name) => `export function ${name}(...values) { return own().${name}(...values); }`,
+          ),
+        ].join("\n"),
         loader: "js",
       }));
       leaveRequire(build, "later");

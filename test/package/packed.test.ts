@@ -76,13 +76,19 @@ async function readBy(cwd: string, ...args: string[]): Promise<string[]> {
   return [...new Set(urls.filter((name) => name !== undefined))].sort();
 }
 
-test("an empty folder needs little of it, and what is there already the rest", async () => {
+test("an empty folder needs little of it, and what is there already more; few need all", async () => {
   const folder = folders.make("empty");
   const first = await readBy(folder, "--yes");
   expect(first).toEqual(["bin", "main"]);
+  const then = await readBy(folder, "update");
+  expect(then).toEqual(expect.arrayContaining(["update", "existing", "file"]));
+  expect(then).not.toContain("seldom");
   expect(await readBy(folder, "check")).toEqual(expect.arrayContaining(["check", "existing", "file"]));
   writeFileSync(join(folder, "opencode.json"), "{}");
   expect(await readBy(folder, "--yes")).toContain("existing");
+  // A run that was cut off before it had done anything.
+  writeFileSync(join(folder, ".aperture-env.journal"), "");
+  expect(await readBy(folder, "--yes")).toContain("seldom");
 });
 
 test.each([

@@ -13,7 +13,7 @@ import { demandOf, filesOf } from "../../src/parts/compose.ts";
 import type { Shape } from "../../src/vocabulary.ts";
 import { plainAnswers } from "../support/answers.ts";
 import { wantedFiles } from "../support/memory.ts";
-import { forExisting } from "../../src/scripts/build.mjs";
+import { calledLate } from "../../src/scripts/build.mjs";
 import { helperNames, readTemplates } from "../../src/scripts/templates.mjs";
 
 const root = join(import.meta.dirname, "..", "..");
@@ -279,16 +279,13 @@ test("one place reads an errno and makes a sentence of it", () => {
 });
 
 describe("what is large, or of use to a few runs only, is loaded only where it is needed", () => {
-  /** What the program reads before it does anything: not what is behind `import(`, nor what the build puts into existing.js. */
+  const late: readonly string[] = Object.values(calledLate).flat();
+  /** What the program reads before it does anything: not what is behind `import(`, nor what the build puts into a file for later. */
   const reached = new Set(["src/cli/main.ts"]);
-  const asked: string[] = [];
   for (const file of reached) {
-    if (forExisting.includes(file)) continue;
     const text = (sources.get(file) ?? "").replaceAll(/\bimport\s*\(/g, "later(");
     for (const { to, typeOnly } of importsOf(file, text)) {
-      if (typeOnly) continue;
-      if (forExisting.includes(to)) asked.push(to);
-      else reached.add(to);
+      if (!typeOnly && !late.includes(to)) reached.add(to);
     }
   }
 
@@ -309,12 +306,10 @@ describe("what is large, or of use to a few runs only, is loaded only where it i
     expect([...large, ...files].filter((name) => reached.has(name))).toEqual([]);
   });
 
-  test("the list for existing.js has no entry that nothing would ask for", () => {
-    expect(forExisting.filter((file) => !sources.has(file))).toEqual([]);
-    const own = imports.filter(({ from, typeOnly }) => forExisting.includes(from) && !typeOnly).map(({ to }) => to);
-    const lazily = ["check", "remove", "update"].map((name) => `src/cli/commands/${name}.ts`);
-    const others = imports.filter(({ from, typeOnly }) => lazily.includes(from) && !typeOnly).map(({ to }) => to);
-    expect(forExisting.filter((file) => ![...asked, ...own, ...others].includes(file))).toEqual([]);
+  test("what is called late is there, once, and something asks for it", () => {
+    expect(late.filter((file, index) => !sources.has(file) || late.indexOf(file) !== index)).toEqual([]);
+    const taken = imports.filter(({ typeOnly }) => !typeOnly).map(({ to }) => to);
+    expect(late.filter((file) => !taken.includes(file))).toEqual([]);
   });
 });
 
