@@ -6,7 +6,7 @@ import { generate, writeTree } from "./repository.ts";
 import type { Tailnet } from "./tailnet.ts";
 
 /** An image that holds Tailscale's programs and nothing else, where the vendor's has them. */
-async function imageOfPrograms(programs: string): Promise<string> {
+export async function imageOfPrograms(programs: string): Promise<string> {
   const name = uniqueName("aperture-env-tailscale");
   const context = await temporaryFolder("aperture-env-tailscale");
   writeTree(context, { Dockerfile: "FROM scratch\nCOPY tailscale tailscaled /usr/local/bin/\n" });

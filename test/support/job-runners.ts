@@ -122,6 +122,8 @@ export async function runWorkflow(
       "--platform",
       `ubuntu-latest=${runner}`,
       "--pull=false",
+      // Also after a failure.
+      "--rm",
       "--action-offline-mode",
       "--bind",
       "--container-options",

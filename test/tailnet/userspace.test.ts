@@ -282,7 +282,7 @@ describe.skipIf(skips("a real tailnet", missing))("a container without any privi
   });
 
   test("a job becomes a node by its first step, as .gitlab/aperture-env.yml has it, and then the doctor is content", async () => {
-    const steps = "aperture-connect --timeout 60 || true; aperture-doctor --timeout 20 && opencode run 'say it in a job'";
+    const steps = "aperture-connect --timeout 20 || true; aperture-doctor --timeout 10 && opencode run 'say it in a job'";
     const container = await startConnected(tailnet, image, [
       ...unprivileged,
       "--env",
