@@ -23,7 +23,7 @@ export function describeActions(): Readonly<Record<string, { readonly uses: stri
 
 /**
  * The newest full tag, `v` and three numbers, in what `git ls-remote --tags` prints (a line is a commit, a tabulator and a reference; that of an
- * annotated tag's commit ends in `^{}`); null where there is none.
+ * annotated tag's commit ends in `^{}`); null without one.
  */
 export function newestTag(listing: string): Pick<Action, "tag" | "commit"> | null {
   const commits = new Map<string, string>();

@@ -1,11 +1,11 @@
-/** What this version knows without a gateway, as what reads a gateway's list needs it. */
+/** What this version knows without a gateway, in the form that readers of a gateway's list take. */
 import type { Known } from "../gateway/listed.ts";
 import { loadCatalogue } from "./models.ts";
 import { isWithin, proposedUntil, toldFrom } from "./notice.ts";
 import { providers, refusalOf } from "./providers.ts";
 import { endOf } from "./retirements.ts";
 
-/** All providers with the whole catalogue, which most runs have no need of; `today` as YYYY-MM-DD. */
+/** All providers with the whole catalogue. Most runs do not need it. `today` is YYYY-MM-DD. */
 export async function loadAllProviders(today: string): Promise<Known> {
   return {
     providers,

@@ -1,20 +1,20 @@
 /**
- * What a request can carry so that the gateway's log tells what it was made for, as data; nothing of it by default. Each is one header. Variables
+ * Headers that tell the gateway's log what a request was made for, as data. None is sent by default. Variables
  * are those that the CI systems' own documentations name, in the order in which they are looked at.
  */
 import type { Choice } from "../questions/types.ts";
 
-/** What every such header's name begins with. */
+/** The prefix of every such header. */
 export const headerPrefix = "x-aperture-env-";
 
-/** How many headers there can be at the most. */
+/** The maximum number of headers. */
 export const mostHeaders = 16;
 
-/** What is known of every environment by itself. */
+/** Attributes that every environment can offer. */
 export interface Attribute extends Choice {
-  /** The first of these that is set has the value. */
+  /** The first of these variables that is set gives the value. */
   readonly variables: readonly string[];
-  /** Where it is from: these alone, the repository's remote `origin` where none of them is set, or the image. */
+  /** The source: only these variables, the remote `origin` if none of them is set, or the image. */
   readonly from: "variable" | "repository" | "revision";
 }
 
@@ -78,7 +78,7 @@ export const attributes: readonly Attribute[] = [
   },
 ];
 
-/** How keys of well-known services begin; a value that begins so is never sent. */
+/** Prefixes of well-known services' keys. A value with such a prefix is never sent. */
 export const keyBeginnings: readonly string[] = [
   "sk-",
   "ghp_",
@@ -103,15 +103,15 @@ export const keyBeginnings: readonly string[] = [
   "dckr_pat_",
 ];
 
-/** Words of a name whose value is a secret. */
+/** Words in a variable's name that mark its value as a secret. */
 const secretWords =
   /TOKEN|SECRET|PASSW|CREDENTIAL|APIKEY|(?:^|[_-])(?:KEYS?|PASS|PASSPHRASE|AUTH|AUTHORIZATION|BEARER|COOKIES?|JWT|PAT|PRIVATE|SIGNATURE|DSN)(?:[_-]|$)/;
 
-/** Words of a name whose value names a person, or the person's machine or folders. */
+/** Words in a variable's name that mark its value as a person's name, machine or folder. */
 const personalWords =
   /USERNAME|HOSTNAME|LOGNAME|REQUESTEDFOR|COMPUTERNAME|E?MAIL|CODESPACE|(?:^|[_-])(?:USERS?|LOGIN|ACTOR|AUTHORS?|COMMITTER|ASSIGNEES?|REVIEWERS?|SENDER|PERSON|DEVELOPER|HOME|PWD|OLDPWD|HOST|MACHINE)(?:[_-]|$)/;
 
-/** What a value of that name would give away, as a word for a sentence; null for a name that says nothing of the kind. */
+/** What the value of a variable with this name would reveal, as a word for a sentence; null if nothing. */
 export function givesAway(name: string): "a secret" | "a person" | null {
   const upper = name.toUpperCase();
   return secretWords.test(upper) ? "a secret" : personalWords.test(upper) ? "a person" : null;

@@ -15,12 +15,12 @@ export interface Base {
   readonly libc: Libc;
   /** The account that editors and terminals use in `dev`. */
   readonly user: string;
-  /** Files at a repository's root that speak for this base; a leading `*` stands for any name. */
+  /** Files at a repository's root that suggest this base; a leading `*` matches any name. */
   readonly signs: readonly string[];
   readonly about: string;
 }
 
-/** All bases, in the order in which they are offered; a repository with signs of several takes the first that is not node. */
+/** All bases, in the order in which they are offered. A repository that suggests several gets the first one that is not node. */
 export const bases: Readonly<Record<string, Base>> = {
   debian: {
     dev: "mcr.microsoft.com/devcontainers/base:2-bookworm",
@@ -104,12 +104,12 @@ export const bases: Readonly<Record<string, Base>> = {
   },
 };
 
-/** The image whose npm fetches OpenCode in a stage of its own; nothing of it reaches the final image. */
+/** The image whose npm fetches OpenCode in a stage of its own; none of it reaches the final image. */
 export const fetchImage = "node:24-bookworm-slim";
 
 /**
- * Distribution packages that every environment needs, by package manager. ripgrep is a hard dependency of OpenCode's grep and glob tools, git
- * gives snapshots and undo, bash is what CI runners speak; the musl binary needs libstdc++ and libgcc (packages/opencode/Dockerfile of
+ * Distribution packages that every environment needs, by package manager. OpenCode's grep and glob tools need ripgrep, its snapshots and undo
+ * need git, CI runners need bash, and the musl binary needs libstdc++ and libgcc (packages/opencode/Dockerfile of
  * anomalyco/opencode).
  */
 export const packages = {

@@ -1,4 +1,4 @@
-/** The compact style: one provider for the whole gateway, with the named models of all. How each of them is called. Pure. */
+/** The compact style: one provider for the whole gateway, with the named models of all providers. This decides each model's name. Pure. */
 import type { Answers, ModelChoice, ProviderChoice } from "../questions/types.ts";
 import { compactId, defaultsOf, speechOf } from "./providers.ts";
 import { endOf, type Ending } from "./retirements.ts";
@@ -8,16 +8,16 @@ import { wireFormats } from "./wire-formats.ts";
 export interface NamedModel {
   readonly provider: ProviderChoice;
   readonly model: ModelChoice;
-  /** Its name in OpenCode: the model's id, behind the provider's where two have the same. */
+  /** Its name in OpenCode: the model's id, with the provider's in front if two models share an id. */
   readonly key: string;
   /** Its name on the wire. */
   readonly wire: string;
 }
 
-/** What says which models there are. */
+/** The answers that decide which models exist. */
 export type Named = Pick<Answers, "providers" | "model" | "smallModel">;
 
-/** The models that a provider names: its own list, else those of it that were chosen, else those that would be proposed for it. */
+/** The models that a provider names: its own list, else its chosen models, else its proposed models. */
 export function namedModels(choice: ProviderChoice, { model, smallModel }: Named): readonly ModelChoice[] {
   if (choice.models !== undefined) return choice.models;
   const chosen = chosenModels(choice.id, { model, smallModel });
@@ -25,7 +25,7 @@ export function namedModels(choice: ProviderChoice, { model, smallModel }: Named
   return (chosen.length > 0 ? chosen : [...new Set(defaults)]).map((id) => ({ id }));
 }
 
-/** Of the models that an environment names those of which an end is known, each once, whatever day it is. */
+/** The named models that have a known end date, each once, whatever day it is. */
 export function endingsOf(answers: Named & Pick<Answers, "style">): readonly Ending[] {
   return answers.providers.flatMap((choice) => {
     const named = answers.style === "compact" ? namedModels(choice, answers) : (choice.models ?? []);
@@ -34,20 +34,20 @@ export function endingsOf(answers: Named & Pick<Answers, "style">): readonly End
   });
 }
 
-/** The chosen models that are of this provider, without its name. */
+/** The chosen models of this provider, without its name. */
 export function chosenModels(id: string, { model, smallModel }: Pick<Answers, "model" | "smallModel">): string[] {
   return [...new Set([model, smallModel])].filter((full) => full.startsWith(`${id}/`)).map((full) => full.slice(id.length + 1));
 }
 
 /**
- * Every model of the one provider. Of two that share an id, both are called `provider/model`. On the wire that is so only where nothing else
- * tells them apart: a gateway takes `provider/model` in a body for that provider's model (Aperture's OpenCode plugin and Pi's extension use it).
+ * Every model of the compact style's provider. Two models that share an id are both called `provider/model`. On the wire they are called so only
+ * if nothing else tells them apart: a gateway accepts `provider/model` in a body (Aperture's OpenCode plugin and Pi's extension use it).
  */
 export function nameModels(answers: Named): readonly NamedModel[] {
   const all = everyModel(answers);
   const long = new Set<Offered>();
   const keyOf = (one: Offered): string => (long.has(one) ? `${one.provider.id}/${one.model.id}` : one.model.id);
-  // A long name can be what another model is called; that one then gets a long name, too. Two long ones are never the same.
+  // A long name can equal another model's id. That model then gets a long name, too. Two long names never collide.
   for (let before = -1; before !== long.size;) {
     before = long.size;
     const counts = countBy(all, keyOf);
@@ -63,7 +63,7 @@ function everyModel(answers: Named): readonly Offered[] {
   return answers.providers.flatMap((provider) => namedModels(provider, answers).map((model) => ({ provider, model })));
 }
 
-/** What of a request says who shall answer: two models with the same are asked for alike. */
+/** The part of a request that selects the provider. Two models with the same part cannot be told apart. */
 function requestOf({ provider, model }: Offered): string {
   return `${provider.api} ${model.id}`;
 }
@@ -74,7 +74,7 @@ function countBy<Item>(items: readonly Item[], key: (item: Item) => string): Rea
   return counts;
 }
 
-/** Two providers whose model no request can tell apart, because its name stands in the path; or null. */
+/** Two providers with a model that no request can tell apart, because its name is in the path; or null. */
 export function findAmbiguity(answers: Named): { readonly model: string; readonly providers: readonly string[] } | null {
   const all = everyModel(answers);
   const requests = countBy(all, requestOf);
@@ -84,14 +84,14 @@ export function findAmbiguity(answers: Named): { readonly model: string; readonl
   return { model: one.model.id, providers: same.map(({ provider }) => provider.id) };
 }
 
-/** The ids of providers that OpenCode's configuration has for these answers. */
+/** The provider ids in OpenCode's configuration for these answers. */
 export function emittedIds({ providers, style }: Pick<Answers, "providers" | "style">): string[] {
   return style === "compact" ? [compactId] : providers.map((choice) => speechOf(choice).as);
 }
 
 /**
- * What a model, `provider/model` in the spec, is called in OpenCode's configuration; null where the environment does not offer it. A name from
- * there is itself.
+ * The name in OpenCode's configuration of a model that the spec calls `provider/model`; null if the environment does not offer it. A name that
+ * already comes from OpenCode's configuration is unchanged.
  */
 export function emittedModel(answers: Named & Pick<Answers, "style">, full: string): string | null {
   if (emittedIds(answers).some((id) => full.startsWith(`${id}/`))) return full;

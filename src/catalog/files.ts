@@ -1,4 +1,4 @@
-/** Places in a repository that more than one part of the program has to know. */
+/** Paths in a repository that more than one part of the program uses. */
 
 /** The Feature folder. */
 export const featureFolder = ".devcontainer/aperture-env";
@@ -9,7 +9,7 @@ export const doctorPath = `${featureFolder}/doctor.mjs`;
 /** OpenCode's configuration. */
 export const configurationPath = `${featureFolder}/opencode.json`;
 
-/** What the environment was made for, for the doctor in an image and outside of it. */
+/** A description of the environment for the doctor, in an image and outside. */
 export const environmentPath = `${featureFolder}/environment.json`;
 
 /** The model catalogue that OpenCode gets. */
@@ -18,13 +18,13 @@ export const modelsPath = `${featureFolder}/models.json`;
 /** The spec's JSON schema, which has no template: it is made from the table of questions. */
 export const specSchemaPath = `${featureFolder}/spec.schema.json`;
 
-/** The dev container of its own. */
+/** The generated dev container. */
 export const ownDevcontainer = ".devcontainer/devcontainer.json";
 
-/** The Docker Compose file of the dev container of its own, where its connection needs one. */
+/** The Docker Compose file of the generated dev container, if its connection needs one. */
 export const ownCompose = ".devcontainer/docker-compose.yml";
 
-/** How many folders deep one may lie that is opened as a workspace of its own. */
+/** The maximum depth of folders that are opened as separate workspaces. */
 export const maxWorkspaceDepth = 4;
 
 const workspace = `(?:(?!\\.devcontainer/|node_modules/|\\.{1,2}/)[^/\\\\\\p{Cc}]{1,200}/){0,${maxWorkspaceDepth}}`;
@@ -34,31 +34,31 @@ const devcontainerPath = new RegExp(
 );
 const inFeatureFolder = new RegExp(`^${workspace}\\.devcontainer/aperture-env/`, "u");
 
-/** Whether dev container tools look for a devcontainer.json there (containers.dev, devcontainer-reference), in a folder that somebody opens. */
+/** Whether dev container tools look for a devcontainer.json there when somebody opens the folder (containers.dev, devcontainer-reference). */
 export function isDevcontainerPath(path: string): boolean {
   return devcontainerPath.test(path) && !/\/\.{1,2}\//.test(path);
 }
 
 /**
- * The folder that is opened for a dev container, with a `/` behind it; empty for the repository's top. A local Feature has to lie below the
- * `.devcontainer` of that folder (devcontainers/cli, containerFeaturesConfiguration.ts), so each such folder has a Feature folder of its own.
+ * The folder that is opened for a dev container, with a `/` at the end; empty for the repository's root. A local Feature has to be below the
+ * `.devcontainer` of that folder (devcontainers/cli, containerFeaturesConfiguration.ts), so each such folder gets its own Feature folder.
  */
 export function workspaceOf(path: string): string {
   return devcontainerPath.exec(path)?.[1] ?? "";
 }
 
-/** Whether a path is one of a Compose file that may be edited: by its name, or a YAML file in a folder of dev containers. */
+/** Whether a path is a Compose file that may be edited: by its name, or as a YAML file in a folder of dev containers. */
 export function isComposePath(path: string): boolean {
   return /(?:^|\/)(?:[^/]*compose[^/]*|\.devcontainer\/(?:[^/]+\/)?[^/]+)\.ya?ml$/i.test(path) && !isInFeatureFolder(path);
 }
 
-/** Whether a path lies in a Feature folder, that of the repository's top or one of a folder below. */
+/** Whether a path is in a Feature folder, at the repository's root or in a folder below. */
 export function isInFeatureFolder(path: string): boolean {
   return inFeatureFolder.test(path);
 }
 
 /**
- * A Feature is named by the path from the folder of the devcontainer.json that uses it. The `./` in front is what envbuilder tells a local one by
+ * A Feature is named by the path from the folder of the devcontainer.json that uses it. envbuilder recognises a local Feature by the `./` in front
  * (devcontainer/features/features.go there); the Dev Containers CLI and DevPod resolve the path.
  */
 export function featurePath(path: string): string {
@@ -67,12 +67,12 @@ export function featurePath(path: string): string {
   return file === ".devcontainer.json" ? "./.devcontainer/aperture-env" : "./../aperture-env";
 }
 
-/** Whether two names of Features lead from one folder to one place, so that they name one local Feature. */
+/** Whether two Feature names in one folder lead to the same path, so that they name the same local Feature. */
 export function isSameFeature(left: string, right: string): boolean {
   return left === right || (left.startsWith(".") && right.startsWith(".") && placeOf(left) === placeOf(right));
 }
 
-/** The path without steps that lead nowhere: `./../a/` is `../a`. */
+/** The path without redundant steps: `./../a/` is `../a`. */
 function placeOf(path: string): string {
   const steps: string[] = [];
   for (const step of path.split("/"))

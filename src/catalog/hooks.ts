@@ -10,14 +10,14 @@ export const lifecycleHooks: readonly string[] = [
   "postAttachCommand",
 ];
 
-/** Begins the doctor's look at a container that starts. It goes on in the background, and no start fails because of it. */
+/** Starts the doctor when a container starts. The doctor runs in the background, and a start never fails because of it. */
 export const doctorCommand = "/usr/local/bin/aperture-doctor --background || true";
 
-/** Brings up the way to the gateway as a container starts, as far as that needs nobody, and prints what a person has to do. */
+/** Connects a starting container to the gateway as far as that needs no person, and prints what a person has to do. */
 export const connectCommand = "/usr/local/bin/aperture-connect --post-start || true";
 
 /**
- * The hooks of a dev container: those that are asked for, the doctor's, and where the container has to connect itself, what does that. A hook's object form runs several commands side by side, by names
+ * The hooks of a dev container: the user's, the doctor's, and aperture-connect's if the container connects itself. A hook's object form runs several commands in parallel, with names
  * that only tools show (containers.dev, devcontainerjson-reference, "Formatting string vs. array properties").
  */
 export function withOwn(

@@ -1,7 +1,7 @@
-/** References to images: what may stand behind FROM, where its registry is, and how it is pinned. Pure. */
+/** Image references: what may follow FROM, where its registry is, and how it is pinned. Pure. */
 import { isRecord } from "../forms.ts";
 
-/** As github.com/distribution/reference defines it, digest allowed; nothing else can stand after FROM. */
+/** As github.com/distribution/reference defines it, with or without a digest. */
 const form =
   /^(?:[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?(?::[0-9]{1,5})?\/)?[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*(?::[\w][\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$/;
 
@@ -10,17 +10,17 @@ const digestForm = /^sha256:[0-9a-f]{64}$/;
 /** Digests by the references that they pin. */
 export type Pins = Readonly<Record<string, string>>;
 
-/** Whether a text is a reference to an image, as docker pull takes it. */
+/** Whether a text is an image reference that docker pull accepts. */
 export function isImageReference(text: string): boolean {
   return text.length <= 255 && form.test(text);
 }
 
-/** Whether a text is the digest of a manifest. */
+/** Whether a text is a manifest's digest. */
 export function isDigest(text: string): boolean {
   return digestForm.test(text);
 }
 
-/** Whether a value, for instance from a lock, is a map of pins. */
+/** Whether a value, for example from a lock, is a map of pins. */
 export function arePins(value: unknown): value is Pins {
   return (
     isRecord(value) &&
@@ -29,17 +29,17 @@ export function arePins(value: unknown): value is Pins {
   );
 }
 
-/** Whether a reference names its image by a tag alone, so that what it means can move. */
+/** Whether a reference has a tag and no digest, so that it can change its meaning. */
 export function hasOnlyTag(reference: string): boolean {
   return isImageReference(reference) && !reference.includes("@");
 }
 
-/** The reference with its digest behind it, where one is known; the tag stays for people and for what moves digests. */
+/** The reference with its digest, if one is known. The tag stays for people and for bots that update digests. */
 export function pinImage(reference: string, pins: Pins): string {
   return Object.hasOwn(pins, reference) ? `${reference}@${pins[reference]!}` : reference;
 }
 
-/** Where an image is. */
+/** The parts of an image reference. */
 export interface ImagePlace {
   /** Host and port as Docker knows the registry: `docker.io` for Docker Hub. */
   readonly registry: string;
@@ -48,8 +48,8 @@ export interface ImagePlace {
 }
 
 /**
- * Takes a reference apart. What stands before the first slash is a registry if it has a dot or a port or is localhost; without one it is Docker
- * Hub, whose own images are in `library` (github.com/distribution/reference, normalize.go).
+ * Splits a reference. The part before the first slash is a registry if it has a dot or a port or is localhost. Otherwise the registry is Docker
+ * Hub, whose official images are in `library` (github.com/distribution/reference, normalize.go).
  */
 export function placeOfImage(reference: string): ImagePlace {
   const slash = reference.indexOf("/");

@@ -1,9 +1,9 @@
 /**
- * The model catalogue: what OpenCode has to know of each model (limits, modalities, prices), in the format of models.dev's api.json.
+ * The model catalogue: what OpenCode needs to know about each model (limits, modalities, prices), in the format of models.dev's api.json.
  * The data is extracted from the pinned OpenCode binary by `npm run refresh` and reduced to the providers offered here.
  *
- * The providers that are proposed are part of the program, the others a file that is read only where one of them is asked for: all of them would
- * make every start slower.
+ * The proposed providers are part of the program. The others are in a file that is read on demand, because reading them every time would slow
+ * every start.
  */
 import proposed from "./opencode/models.json" with { type: "json" };
 
@@ -24,11 +24,11 @@ export interface CatalogueProvider {
 /** Providers by id, as in `api.json` of models.dev. */
 export type Catalogue = Readonly<Record<string, CatalogueProvider>>;
 
-/** The catalogue's entries of these providers; those of a team's own have none. Each is the same object whenever it is asked for. */
+/** The catalogue's entries of these providers. A team's own providers have none. Repeated calls give the same objects. */
 export async function loadCatalogue(ids: Iterable<string>): Promise<Catalogue> {
   const known = proposed as unknown as Catalogue;
   const asked = [...new Set(ids)];
-  // A dynamic import is a file of its own in the built program.
+  // A dynamic import becomes a separate file in the built program.
   const isKnown = asked.every((id) => Object.hasOwn(known, id));
   const more = isKnown ? {} : ((await import("./opencode/more-models.ts")).more as unknown as Catalogue);
   return Object.fromEntries(

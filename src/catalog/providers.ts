@@ -1,5 +1,5 @@
 /**
- * The providers of OpenCode's catalogue that a gateway can serve, as data: one entry each, no code elsewhere knows a provider by name.
+ * The providers of OpenCode's catalogue that a gateway can serve, as data. No other code knows a provider by name.
  *
  * Which provider a gateway serves in which wire format: Aperture documentation, "Supported providers and clients". What OpenCode calls for which
  * id, package and base URL: observed with opencode-ai 1.18.18 against a logging gateway (`test/opencode/providers.test.ts`), and read in its
@@ -11,21 +11,21 @@ export type { WireFormat } from "./wire-formats.ts";
 
 /** How a provider is reached in one wire format. */
 export interface Speech extends FormatRoute {
-  /** Its id in OpenCode's configuration. Another one than the provider's where what OpenCode does for that id does not fit. */
+  /** Its id in OpenCode's configuration. It differs from the provider's if OpenCode's special treatment of that id does not fit. */
   readonly as: string;
-  /** The package by which the one provider of the compact style reaches it. */
+  /** The package that the compact style's provider uses for it. */
   readonly compactNpm: string;
-  /** More options for its package, where it is a provider of its own. */
+  /** More options for its package in the separate style. */
   readonly options: Readonly<Record<string, string>>;
-  /** Headers that OpenCode itself adds for this id, for where it is no provider of its own. */
+  /** Headers that OpenCode adds for this id by itself; the compact style has to add them. */
   readonly headers: Readonly<Record<string, string>>;
   /** Models of the catalogue that cannot be used in this wire format. */
   readonly lacks: RegExp | null;
-  /** Proposed in this wire format, where that is not what is proposed for the provider. */
+  /** Proposed models in this wire format, if they differ from the provider's. */
   readonly defaults: Defaults | null;
 }
 
-/** What is proposed of a provider: ids without the provider's name. */
+/** A provider's proposed models: ids without the provider's name. */
 export interface Defaults {
   readonly model: string;
   readonly smallModel: string;
@@ -37,13 +37,13 @@ export interface Provider {
   readonly name: string;
   readonly wireFormats: Readonly<Partial<Record<WireFormat, Speech>>>;
   readonly defaultApi: WireFormat;
-  /** Proposed when this provider comes first in the spec. */
+  /** Proposed if this provider comes first in the spec. */
   readonly defaults: Defaults;
-  /** Proposed where nothing else is said. */
+  /** Proposed by default. */
   readonly proposed: boolean;
-  /** What gateways call it, where that is not OpenCode's word for it. */
+  /** The name that gateways use, if it differs from OpenCode's id. */
   readonly aliases: readonly string[];
-  /** The wire format that is its own: what speaks that and says no name is taken for it. */
+  /** The wire format that only this provider has. A nameless provider with that format is taken for it. */
   readonly owns: WireFormat | null;
 }
 
@@ -73,7 +73,7 @@ const entries: Readonly<Record<string, Entry>> = {
       // The loader of the id `openai` calls `responses` of the package, which this one does not have: it crashes.
       // Codex and pro models are in the Responses API only ("This model is only supported in v1/responses", alvinunreal/tmuxai#82).
       // gpt-6.1 and gpt-6-astra take no tools over chat, and do reason, so there is no way around it ("Tool calling requires the Responses API",
-      // developers.openai.com, models gpt-6.1-sol and gpt-6-astra). The others do where they do not reason, see openai-over-chat.ts.
+      // developers.openai.com, models gpt-6.1-sol and gpt-6-astra). The others take tools if they do not reason, see openai-over-chat.ts.
       chat: {
         as: "openai-chat",
         lacks: /codex|-pro(?:-|$)|deep-research|gpt-6\.[1-9]|gpt-6-astra/,
@@ -128,7 +128,7 @@ const entries: Readonly<Record<string, Entry>> = {
       // With a key from auth.json the loader of the id `xai` calls the Responses API, for another id it does not run. A gateway serves chat
       // unless its administrator says otherwise (Aperture documentation, "Provider compatibility").
       chat: { as: "xai-chat", npm: "@ai-sdk/xai" },
-      // Without the loader, its package speaks chat: in the compact style another one has to do.
+      // Without the loader its package speaks chat, so the compact style uses another package.
       responses: { npm: "@ai-sdk/xai", compactNpm: wireFormats.responses.npm },
     },
     models: ["grok-4.7", "grok-4.3"],
@@ -161,12 +161,12 @@ export const providers: Readonly<Record<string, Provider>> = Object.fromEntries(
   ]),
 );
 
-/** Those that are proposed where nothing else is said. */
+/** The providers that are proposed by default. */
 export const proposedProviders: Readonly<Record<string, Provider>> = Object.fromEntries(
   Object.entries(providers).filter(([, { proposed }]) => proposed),
 );
 
-/** For sentences: the first one, and one that speaks another wire format than its default, as a flag names it. */
+/** Examples for sentences: the first provider, and one with a wire format other than its default, as a flag names it. */
 export const exampleProvider: Provider = Object.values(providers)[0]!;
 export const exampleWithFormat: string = Object.values(providers).flatMap(({ id, wireFormats: spoken }) =>
   Object.keys(spoken)
@@ -188,7 +188,7 @@ export function findProvider(id: string): Provider | undefined {
   return Object.hasOwn(providers, id) ? providers[id] : undefined;
 }
 
-/** How a provider is reached in a wire format: one of the catalogue, or one of the team's own. Throws for a format that it does not speak. */
+/** How a provider of the catalogue, or a team's own, is reached in a wire format. Throws for a format that it does not speak. */
 export function speechOf({ id, api }: { readonly id: string; readonly api: WireFormat }): Speech {
   const provider = findProvider(id);
   const speech = provider === undefined ? speak(api, id) : provider.wireFormats[api];
@@ -196,16 +196,16 @@ export function speechOf({ id, api }: { readonly id: string; readonly api: WireF
   return speech;
 }
 
-/** What is proposed of a provider in its wire format; nothing of one of the team's own. */
+/** A provider's proposed models in its wire format; none for a team's own provider. */
 export function defaultsOf({ id, api }: { readonly id: string; readonly api: WireFormat }): Defaults | null {
   const provider = findProvider(id);
   return provider === undefined ? null : (provider.wireFormats[api]?.defaults ?? provider.defaults);
 }
 
-/** The id of the one provider that the compact style has. */
+/** The id of the compact style's provider. */
 export const compactId = "aperture";
 
-/** Why an id is no provider here, and what to do instead; each a sentence without its full stop. */
+/** Why an id cannot be a provider here, and what to do instead; each is a sentence without its full stop. */
 export interface Refusal {
   readonly why: string;
   readonly fix: string;
@@ -215,8 +215,8 @@ const own = (name: string, api: string): string => `name it as one of your own: 
 const called = (name: string, id: string): Refusal => ({ why: `${name} is called ${id} in OpenCode`, fix: `write ${id}` });
 
 /**
- * Ids that cannot be. Those with a loader or a plugin of that id in OpenCode 1.18.18 (read in its binary) would not do what one of the team's own
- * is meant to do; what each calls was observed against a logging gateway.
+ * Refused ids. OpenCode 1.18.18 has a loader or a plugin for some of them (read in its binary), so a team's own provider would not work under such
+ * an id. The paths that each calls were observed against a logging gateway.
  */
 const refusals: Readonly<Record<string, Refusal>> = {
   "google-vertex-anthropic": {
@@ -237,16 +237,16 @@ const refusals: Readonly<Record<string, Refusal>> = {
     fix: own("foundry", "responses"),
   },
   "gemini-cli": {
-    why: "Gemini CLI's way of access needs https and a login at Google, which the gateway is there to spare",
+    why: "it needs https and a login at Google, and the gateway replaces that login",
     fix: "take google, or google-vertex",
   },
   opencode: {
     why: "that is OpenCode's own hosted provider, bypassing the gateway",
-    fix: "leave it out, or give one of your own another name",
+    fix: "leave it out, or name your own provider differently",
   },
   "github-copilot": { why: "it logs in at GitHub and goes there, bypassing the gateway", fix: "leave it out" },
   gitlab: { why: "it logs in at GitLab and goes there, bypassing the gateway", fix: "leave it out" },
-  "cloudflare-ai-gateway": { why: "it goes to Cloudflare's gateway, past this one", fix: own("workers", "chat") },
+  "cloudflare-ai-gateway": { why: "it goes to Cloudflare's gateway, bypassing this one", fix: own("workers", "chat") },
   "cloudflare-workers-ai": { why: "it goes to Cloudflare, bypassing the gateway", fix: own("workers", "chat") },
   "sap-ai-core": { why: "it logs in at SAP with a service key of its own", fix: own("sap", "chat") },
   "snowflake-cortex": { why: "OpenCode changes what is sent to this id", fix: own("cortex", "chat") },
@@ -259,12 +259,12 @@ const refusals: Readonly<Record<string, Refusal>> = {
   grok: called("Grok", "xai"),
   together: called("Together AI", "togetherai"),
   [compactId]: {
-    why: "that is what the style compact calls the whole gateway",
-    fix: "name the providers that it serves, and set opencode.style: compact for one of that name",
+    why: "the compact style uses this id for the whole gateway",
+    fix: "name the gateway's providers, and set opencode.style: compact to get one provider of that name",
   },
 };
 
-/** Every id for which `refusalOf` has a reason. */
+/** Every id that `refusalOf` refuses. */
 export const refusedIds: readonly string[] = [
   ...Object.keys(refusals),
   ...Object.values(providers).flatMap(({ id, wireFormats: spoken }) =>

@@ -26,7 +26,7 @@ export interface Release {
 /** The release that this generator pins. */
 export const pinnedRelease = pinned as Release;
 
-/** Where the model catalogue is from. It is newer than the pinned release where a registry has a newer one for some platform. */
+/** The source of the model catalogue. It is newer than the pinned release if a registry has a newer one for some platforms only. */
 export interface CatalogueRelease {
   /** The version of OpenCode whose binary it was read from. */
   readonly version: string;
@@ -45,14 +45,14 @@ export const platforms: Readonly<Record<string, Omit<PlatformPackage, "integrity
   "opencode-linux-arm64-musl": { arch: "arm64", libc: "musl" },
 };
 
-/** The packages of a release in a fixed order, whatever order a lock has them in. */
+/** The packages of a release in a fixed order, whatever the lock's order is. */
 export function packagesOf(release: Release): readonly (readonly [string, PlatformPackage])[] {
   return Object.keys(platforms).flatMap((name) =>
     Object.hasOwn(release.packages, name) ? [[name, release.packages[name]!] as const] : [],
   );
 }
 
-/** The platforms that a release has no package for. */
+/** The platforms without a package in a release. */
 export function missingPlatforms(release: Release): readonly Omit<PlatformPackage, "integrity">[] {
   return Object.entries(platforms)
     .filter(([name]) => !Object.hasOwn(release.packages, name))
@@ -61,7 +61,7 @@ export function missingPlatforms(release: Release): readonly Omit<PlatformPackag
 
 const integrityForm = /^sha512-[A-Za-z0-9+/]{86}==$/;
 
-/** Whether a value, for instance from a lock, is a release that may be rendered. */
+/** Whether a value, for example from a lock, is a release that may be rendered. */
 export function isRelease(value: unknown): value is Release {
   if (typeof value !== "object" || value === null) return false;
   const { version, packages } = value as Partial<Release>;
@@ -91,7 +91,7 @@ export function integrityToHex(integrity: string): string {
 
 /**
  * Whether a version may be pinned: 1.x and no prerelease. 2.x is another product with another config format, published as `@opencode/cli`
- * (OpenCode's documentation, "Migrate from V1"), so it is never taken, whatever package it should appear in.
+ * (OpenCode's documentation, "Migrate from V1"), so it is never taken, in whatever package it appears.
  */
 export function isPinnable(version: string): boolean {
   return /^1\.\d{1,6}\.\d{1,6}$/.test(version);
@@ -112,7 +112,7 @@ export function newestVersion(lists: readonly (readonly string[])[]): string | n
   return lists.flat().filter(isPinnable).sort(compareVersions).at(-1) ?? null;
 }
 
-/** Negative where `left` is the older version, positive where it is the newer one. What stands behind a `-` does not count. */
+/** Negative if `left` is the older version, positive if it is the newer one. Everything after a `-` is ignored. */
 export function compareVersions(left: string, right: string): number {
   const [a, b] = [left, right].map((version) => version.split("-")[0]!.split(".").map(Number)) as [number[], number[]];
   return a.map((part, index) => part - (b[index] ?? 0)).find((difference) => difference !== 0) ?? 0;

@@ -62,7 +62,7 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
   togetherai: [["2026-09-30", ["moonshotai/Kimi-K2.6"], "moonshotai/Kimi-K3"]],
 };
 
-/** By provider, the models of which an end is known. */
+/** Models with a known end date, by provider. */
 export const retirements: Readonly<Record<string, Readonly<Record<string, Retirement>>>> = Object.fromEntries(
   Object.entries(rows).map(([provider, table]) => [
     provider,
@@ -72,12 +72,12 @@ export const retirements: Readonly<Record<string, Readonly<Record<string, Retire
   ]),
 );
 
-/** By provider, the ids of models of which an end is known. */
+/** Ids of models with a known end date, by provider. */
 export const retiringModels: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
   Object.entries(retirements).map(([provider, models]) => [provider, Object.keys(models)]),
 );
 
-/** When a model of a provider ends, whatever day it is; null where no end is known. */
+/** When a model of a provider ends, whatever day it is; null if no end date is known. */
 export function endOf({ id, api }: { readonly id: string; readonly api: string }, model: string): Ending | null {
   const known = Object.hasOwn(retirements, id) ? retirements[id]! : {};
   if (!Object.hasOwn(known, model)) return null;
@@ -86,7 +86,7 @@ export function endOf({ id, api }: { readonly id: string; readonly api: string }
   return { provider: id, model, ends, replacement: replacements.find((one) => lacks?.test(one) !== true) ?? null };
 }
 
-/** A model that lasts: itself, or what takes its place where it is proposed no more. */
+/** The model itself, or its replacement if it is too close to its end date to be proposed. */
 export function lastingModel(choice: { readonly id: string; readonly api: string }, model: string, today: string): string {
   const end = endOf(choice, model);
   return end !== null && isWithin(end.ends, today, proposedUntil) ? (end.replacement ?? model) : model;

@@ -3,15 +3,15 @@ import type { Choice, State } from "../questions/types.ts";
 
 /** All places. */
 export const states: readonly (Choice & { readonly value: State })[] = [
-  { value: "container", label: "container", hint: "in the container, gone with it" },
-  { value: "volume", label: "volume", hint: "on a volume that outlasts it" },
+  { value: "container", label: "container", hint: "in the container; removed with it" },
+  { value: "volume", label: "volume", hint: "on a volume; kept when the container is rebuilt" },
 ];
 
 /**
- * Where the volume is mounted: outside of every home, since a Feature cannot know whose home it will be, and open to every account as /tmp is. The
- * name of a new volume's folder, its owner and its mode are those of the image's (docs.docker.com, "Volumes", "Populate a volume using a container").
+ * Where the volume is mounted: outside of every home, because a Feature cannot know the user, and writable for every account as /tmp is. A new
+ * volume takes the folder's content, owner and mode from the image (docs.docker.com, "Volumes", "Populate a volume using a container").
  */
 export const volumeFolder = "/var/lib/aperture-env";
 
-/** The volume's name; the variable tells one dev container from another and stays as it is rebuilt (containers.dev, "Variables in devcontainer.json"). */
+/** The volume's name. The variable differs between dev containers and survives a rebuild (containers.dev, "Variables in devcontainer.json"). */
 export const volumeName = "aperture-env-${devcontainerId}";

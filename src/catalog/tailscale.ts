@@ -1,15 +1,15 @@
 /**
  * A release of Tailscale's programs for Linux, `tailscale` and `tailscaled`: its version and the sha256 of the tarball for each architecture.
  *
- * The pinned one is data. Its sums are those that the vendor's server states beside each tarball (`<tarball>.sha256`), as three public repositories
- * that pin the same tarballs have them word for word: an OpenEmbedded recipe (`tailscale_1.104.1.bb`, both architectures), an Elixir release
+ * The pinned one is data. Its checksums are those that the vendor's server publishes next to each tarball (`<tarball>.sha256`). Three public repositories
+ * pin the same tarballs with the same checksums: an OpenEmbedded recipe (`tailscale_1.104.1.bb`, both architectures), an Elixir release
  * (`mix.exs`, arm64) and a fleet's setup script (amd64), read in November 2026.
  */
 import { isRecord } from "../forms.ts";
 import type { Architecture } from "./release.ts";
 import pinned from "./tailscale.json" with { type: "json" };
 
-/** Sums by architecture; one that has none cannot be built for. */
+/** Checksums by architecture. An architecture without one cannot be built for. */
 export type Sums = Readonly<Partial<Record<Architecture, string>>>;
 
 /** A version and its tarballs. */
@@ -25,16 +25,16 @@ export const architectures: readonly Architecture[] = ["amd64", "arm64"];
 /** The release that this generator pins. */
 export const pinnedTailscale: TailscaleRelease = pinned;
 
-/** The vendor's tarballs, with what is filled in (pkgs.tailscale.com/stable, "Static binaries"). */
+/** The address of the vendor's tarballs, with placeholders (pkgs.tailscale.com/stable, "Static binaries"). */
 export const tailscaleTarballs = "https://pkgs.tailscale.com/stable/tailscale_{version}_{arch}.tgz";
 
-/** The vendor's image, by which a container beside the environment's is a node; `v` and the version is its tag (hub.docker.com/r/tailscale/tailscale). */
+/** The vendor's image for the sidecar; its tags are `v` and the version (hub.docker.com/r/tailscale/tailscale). */
 export const tailscaleImage = "tailscale/tailscale";
 
-/** The vendor's Feature, by the name that its own page gives (github.com/tailscale/codespace), so that one that is there already is that one. */
+/** The vendor's Feature, by the name on its own page (github.com/tailscale/codespace), so that an existing entry is recognised. */
 export const tailscaleFeature = "ghcr.io/tailscale/codespace/tailscale";
 
-/** The variable that has a key: the one that the vendor's programs and images know. */
+/** The variable for an auth key that the vendor's programs and images read. */
 export const tailscaleKey = "TS_AUTHKEY";
 
 const sum = /^[0-9a-f]{64}$/;
@@ -49,7 +49,7 @@ export function isTailscaleVersion(text: unknown): text is string {
   return typeof text === "string" && /^\d{1,4}\.\d{1,6}\.\d{1,6}$/.test(text);
 }
 
-/** Whether a value, for instance from a lock, is a release that may be rendered. */
+/** Whether a value, for example from a lock, is a release that may be rendered. */
 export function isTailscaleRelease(value: unknown): value is TailscaleRelease {
   if (!isRecord(value) || !isTailscaleVersion(value["version"]) || !isRecord(value["sha256"])) return false;
   const sums = Object.entries(value["sha256"]);

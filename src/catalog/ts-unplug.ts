@@ -4,5 +4,5 @@
  */
 export const tsUnplugModule = "github.com/tailscale/ts-plug/cmd/ts-unplug@v0.0.0-20260225211347-5711b25b9f94";
 
-/** The image whose Go builds it in a stage of its own; nothing of it reaches the final image. */
+/** The image whose Go builds it in a separate stage; none of it reaches the final image. */
 export const goImage = "golang:1.26-bookworm";

@@ -12,15 +12,15 @@ export type WireFormat = "messages" | "responses" | "chat" | "generate-content" 
 
 /** How one wire format is reached. */
 export interface FormatRoute {
-  /** Goes behind the gateway's origin as base URL. */
+  /** The path that makes the gateway's origin a base URL. */
   readonly suffix: string;
-  /** What is called on the gateway, as in the `supported_endpoints` of its model list. */
+  /** The path of requests, as in the `supported_endpoints` of the gateway's model list. */
   readonly path: string;
-  /** The package that speaks it. OpenCode's binary holds all that are named here. */
+  /** The package that speaks it. OpenCode's binary contains all of them. */
   readonly npm: string;
-  /** The model stands in the path and not in the body: a gateway cannot be told which provider is meant. */
+  /** The model is in the path and not in the body, so a request cannot name the provider. */
   readonly modelInPath: boolean;
-  /** No model's name may hold a slash: Google's packages take such a one for another kind of name and call a path without `models/`. */
+  /** Model names must not contain a slash: Google's packages treat such a name differently and call a path without `models/`. */
   readonly noSlash: boolean;
 }
 

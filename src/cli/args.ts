@@ -9,10 +9,10 @@ import { refuseSwallowedFlags } from "./npm.ts";
 
 export type * from "./command.ts";
 
-/** Words that are commands, so that a folder of that name is written `./update`. */
+/** Command names. A folder with such a name has to be written `./update`. */
 export const verbs: readonly string[] = [...descriptors.map(({ name }) => name), "help"];
 
-/** Reads the command line. Throws usage errors that name the flag and, where one was probably meant, the right one. */
+/** Reads the command line. Throws usage errors that name the flag and suggest the right one for a likely typo. */
 export function parseCommand(argv: readonly string[], env: Env): Command {
   const [first = ""] = argv;
   if (first === "help") return { kind: "help", verb: helpedVerb(argv[1]) };
@@ -34,7 +34,7 @@ export function parseCommand(argv: readonly string[], env: Env): Command {
   return mistaken === null ? command : { ...(command as Extract<Command, { kind: "create" }>), mistaken };
 }
 
-/** The command that help is wanted for; null for all of them. Throws for a word that is none. */
+/** The command that `help` was asked for; null for the general help. Throws for an unknown command. */
 function helpedVerb(word: string | undefined): Descriptor["name"] | null {
   if (word === undefined || word === "help" || word.startsWith("-")) return null;
   const descriptor = descriptorOf(word);
@@ -48,7 +48,7 @@ function helpedVerb(word: string | undefined): Descriptor["name"] | null {
   );
 }
 
-/** The command of which the first folder's name may be a slip: `updat`. A path with a slash is a path. */
+/** The command that the first folder's name may be a typo of, such as `updat`. A name with a slash is always a path. */
 function nearVerb([first = ""]: readonly string[]): Descriptor["name"] | null {
   if (!/^[A-Za-z][A-Za-z-]+$/.test(first)) return null;
   const near = nearest(
@@ -91,12 +91,12 @@ function parseStrictly(descriptor: Descriptor, argv: readonly string[]): { value
   }
 }
 
-/** What a person may write behind a switch who thinks that it takes a value. */
+/** Words after a switch that look like a value for it. */
 const valueWords = /^(?:true|false|yes|no|on|off|0|1)$/i;
 
 /**
- * Writes a switch that has a key in the spec with its value: `--managed` is `--managed=true`. Throws where a word behind a switch reads like its
- * value, which would else be taken for a folder.
+ * Gives a switch with a spec key its value: `--managed` becomes `--managed=true`. Throws if the word after a switch looks like a value for it, which
+ * would otherwise be read as a folder.
  */
 function spellOutSwitches(argv: readonly string[], flags: readonly Flag[]): string[] {
   const args: string[] = [];
@@ -108,7 +108,7 @@ function spellOutSwitches(argv: readonly string[], flags: readonly Flag[]): stri
     if (flag === undefined) args.push(word);
     else if (flag.value !== undefined) {
       args.push(word);
-      // Its value, whatever that is.
+      // Its value, of any form.
       if (next !== undefined) args.push(argv[++index]!);
     } else {
       if (next !== undefined && valueWords.test(next)) throw refuseValue(word, flag, next);

@@ -1,4 +1,4 @@
-/** What a command line means. Types only. */
+/** The meaning of a command line. Types only. */
 import type { OnBypass } from "../prepare/bypass.ts";
 import type { Wanted } from "../image/recipe.ts";
 import type { MockGatewayFlags } from "./commands/mock-gateway.ts";
@@ -19,12 +19,12 @@ export type Verb =
   | "build"
   | "mock-gateway";
 
-/** What to do with a conflict that can be settled; `fail` settles none. */
+/** What to do with a conflict that can be resolved; `fail` resolves none. */
 export type OnConflict = "fail" | "keep" | "replace";
 
 export type { OnBypass };
 
-/** Flags that are not answers. */
+/** Flags other than answers. */
 export interface Switches {
   readonly yes: boolean;
   readonly dryRun: boolean;
@@ -37,18 +37,18 @@ export interface Switches {
   readonly unignore: boolean;
 }
 
-/** What becomes of a change beside being written. */
+/** What happens to a change besides writing it. */
 export interface Landing {
-  /** The text of a pull request on stdout, in place of the plan. */
+  /** Print the text of a pull request to stdout instead of the plan. */
   readonly summary: boolean;
-  /** The branch that it is committed on; null where it is written into the folder. */
+  /** The branch to commit on; null to write into the folder. */
   readonly branch: string | null;
-  /** Where a new branch begins; null for the usual place. */
+  /** The start point of a new branch; null for the default. */
   readonly from: string | null;
   readonly pullRequest: boolean;
 }
 
-/** A model that gives way to another, both as `provider/id`. */
+/** A model and its replacement, both as `provider/id`. */
 export interface ModelReplacement {
   readonly from: string;
   readonly to: string;
@@ -57,10 +57,10 @@ export interface ModelReplacement {
 /** Answers given as flags. */
 export type Flags = Partial<Readonly<Record<QuestionId, string>>>;
 
-/** A command with what it needs. */
+/** A command with its input. */
 export type Command =
   | { readonly kind: "version" }
-  /** Of the program, or of one command. */
+  /** Help on the program, or on one command. */
   | { readonly kind: "help"; readonly verb: Verb | null }
   | {
       readonly kind: "create";
@@ -73,7 +73,7 @@ export type Command =
       readonly discover?: true;
       /** Registries are asked for the digests of base images. */
       readonly pins?: true;
-      /** The command that the folder's name may be a slip of. */
+      /** The command that the folder's name may be a typo of. */
       readonly mistaken?: Verb;
     }
   | {
@@ -84,11 +84,11 @@ export type Command =
       readonly landing: Landing;
       /** A file with answers for every folder. */
       readonly spec: string | null;
-      /** What of ours was taken out, deleted, or edited where nobody should, comes back. */
+      /** Restores generated parts that were removed, deleted, or edited although they must not be. */
       readonly restore: boolean;
-      /** Models that end become what takes their place. */
+      /** Replaces models that end. */
       readonly models: boolean;
-      /** A model, and what takes its place. */
+      /** A model and its replacement. */
       readonly replace?: ModelReplacement;
       /** Registries are asked for the digests of base images. */
       readonly pins?: true;
@@ -138,7 +138,7 @@ export type Command =
       readonly kind: "discover";
       readonly origin: string | null;
       readonly write: boolean;
-      /** How long the gateway may take, in milliseconds. */
+      /** The timeout for the gateway, in milliseconds. */
       readonly timeout: number;
       readonly switches: Switches;
     }
@@ -146,12 +146,12 @@ export type Command =
       readonly kind: "verify";
       readonly directory: string | null;
       readonly switches: Switches;
-      /** A mock gateway in the container takes the real one's place. */
+      /** A mock gateway in the container replaces the real one. */
       readonly mock: boolean;
       /** The devcontainer.json to take, where several have the environment. */
       readonly config: string | null;
       readonly model: string | null;
-      /** Its `initializeCommand` may run on this machine without a question. */
+      /** Its `initializeCommand` may run on this machine without asking. */
       readonly runInitializeCommand: boolean;
     }
   | ({

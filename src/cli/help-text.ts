@@ -1,4 +1,4 @@
-/** The help of one command. Loaded only where it is asked for; the program's own is rendered when building, so that it loads nothing. */
+/** The help of one command, loaded on demand. The program's general help is rendered at build time. */
 import type { Verb } from "./command.ts";
 import { formatAllHelp } from "./help.ts";
 

@@ -1,14 +1,14 @@
-/** The help texts, from the commands' descriptors. They are rendered when building, so that `--help` loads nothing. */
+/** The help texts, from the commands' descriptors. They are rendered at build time, so that `--help` loads nothing. */
 import { descriptors } from "./descriptors/all.ts";
 import type { Descriptor, Flag, FlagGroup } from "./descriptors/descriptor.ts";
 import { create } from "./descriptors/create.ts";
 
-/** No line is longer. */
+/** The maximum length of a line. */
 const columns = 80;
-/** Where the second column begins by default; what is longer in the first has a line of its own. */
+/** The start of the second column. A longer first column gets a separate line. */
 const second = 26;
 
-/** The program's help: what it can do, and the flags of making an environment. */
+/** The program's help: the commands, and the flags of `create`. */
 export function formatHelp(version: string): string {
   const commands = descriptors.map(({ name, summary }): [string, string] => [name, summary]);
   return text([
@@ -18,7 +18,7 @@ export function formatHelp(version: string): string {
     `  ${create.usage}`,
     "  npx create-aperture-env <command> [flags]",
     "",
-    "Commands (each tells its own flags:  npx create-aperture-env update --help):",
+    "Commands (flags of each:  npx create-aperture-env update --help):",
     ...commands.flatMap((command) => row(command, 16)),
     "",
     ...create.groups.flatMap(formatGroup),
@@ -41,7 +41,7 @@ export function formatVerbHelp({ usage, about, groups, examples }: Descriptor): 
   ]);
 }
 
-/** Every text by the command's name, and the program's by the empty one. */
+/** Every help text by the command's name; the program's is under the empty name. */
 export function formatAllHelp(version: string): Readonly<Record<string, string>> {
   return Object.fromEntries([
     ["", formatHelp(version)],
@@ -64,7 +64,7 @@ function row([left, right]: readonly [string, string], at = second): string[] {
   return left.length + 4 <= at ? [`  ${left}`.padEnd(at) + first.trimStart(), ...lines.slice(1)] : [`  ${left}`, ...lines];
 }
 
-/** Words in lines of that indent. */
+/** Words as lines with that indentation. */
 function wrap(sentence: string, indent = 0): string[] {
   const lines: string[] = [];
   let line = "";

@@ -1,4 +1,4 @@
-/** The port to the outside of a process: streams, environment, folder, terminal. Tests give their own. */
+/** The interface to a process: streams, environment, folder, terminal. Tests provide their own. */
 import { environmentError } from "../errors.ts";
 import type { Readable, Writable } from "node:stream";
 import { painter, printTo, shown, wantsColour, type Paint, type Printer } from "../text/terminal.ts";
@@ -9,7 +9,7 @@ export type TerminalOut = Writable & { readonly isTTY?: boolean; readonly column
 /** A keyboard or a pipe. */
 export type TerminalIn = Readable & { readonly isTTY?: boolean };
 
-/** What a process gives a run of the program. */
+/** The parts of a process that a run uses. */
 export interface ProcessPort {
   readonly stdin: TerminalIn;
   readonly stdout: TerminalOut;
@@ -20,11 +20,11 @@ export interface ProcessPort {
   readonly interrupted: () => AbortSignal;
 }
 
-/** Everything that a run of the program touches of its process. It can only print what is fit for a terminal. */
+/** A run's access to its process. It can only print text that is safe for a terminal. */
 export interface Io {
   readonly stdout: Printer;
   readonly stderr: Printer;
-  /** The bare streams, for the prompt library and nothing else. */
+  /** The bare streams, only for the prompt library. */
   readonly terminal: {
     readonly input: TerminalIn;
     readonly output: TerminalOut;
@@ -32,13 +32,13 @@ export interface Io {
   };
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
-  /** How wide a line of stdout may be; without an end where it is no terminal. */
+  /** The maximum line width of stdout; unlimited if it is not a terminal. */
   readonly columns: number;
   /** Aborted by SIGINT and SIGTERM; only commands that go on until then listen. */
   readonly interrupted: () => AbortSignal;
 }
 
-/** Variables by which coding agents say that they, and no person, started a program. */
+/** Variables that coding agents set for the programs they start. */
 const agentVariables = [
   "AGENT",
   "AI_AGENT",
@@ -50,7 +50,7 @@ const agentVariables = [
   "REPLIT_AGENT",
 ];
 
-/** Whether a person can be asked: both ends are terminals, and neither CI nor an agent nor a dumb terminal is in the way. */
+/** Whether a person can be asked: stdin and output are terminals, not dumb, and this is neither CI nor a coding agent. */
 export function isInteractive(io: Io): boolean {
   const set = (name: string): boolean => !["", "0", "false", undefined].includes(io.env[name]?.toLowerCase());
   return (
@@ -58,15 +58,15 @@ export function isInteractive(io: Io): boolean {
   );
 }
 
-/** The paint for what goes to stdout. */
+/** The paint for stdout. */
 export function paintFor({ stdout, env }: Io): Paint {
   return painter(wantsColour(stdout, env));
 }
 
-/** A run's side of a process. */
+/** A run's view of a process. */
 export function openIo(port: ProcessPort): Io {
   return {
-    // Getters: Node opens each stream when it is first looked at, which takes a few milliseconds.
+    // Getters, because Node opens each stream on first access, which takes a few milliseconds.
     get stdout() {
       return printTo(port.stdout);
     },
@@ -96,7 +96,7 @@ export function openIo(port: ProcessPort): Io {
 
 const heard = new WeakSet<Writable>();
 
-/** The stream, which from now on takes it calmly when its reader has gone (`… | head`): what there is to do is done all the same. */
+/** The stream, which from now on ignores a closed reader (`… | head`), so that the run still finishes its work. */
 function outlivingItsReader<Stream extends Writable>(stream: Stream): Stream {
   if (!heard.has(stream)) {
     heard.add(stream);
@@ -109,7 +109,7 @@ function outlivingItsReader<Stream extends Writable>(stream: Stream): Stream {
   return stream;
 }
 
-/** What this process gives. */
+/** This process. */
 export function thisProcess(): ProcessPort {
   return {
     get stdin() {
@@ -122,7 +122,7 @@ export function thisProcess(): ProcessPort {
       return outlivingItsReader(process.stderr);
     },
     env: process.env,
-    // A getter, so that what is wrong with the folder is told like everything else.
+    // A getter, so that an error about the folder is reported like any other.
     get cwd() {
       try {
         return process.cwd();
@@ -136,8 +136,8 @@ export function thisProcess(): ProcessPort {
     },
     interrupted: () => {
       const controller = new AbortController();
-      // Behind npx every signal comes twice, from the terminal and passed on by npm, and the second one must not change how this ends. So it is
-      // heard to the last.
+      // Under npx every signal arrives twice, from the terminal and forwarded by npm. The second one must not change the exit, so the listener
+      // stays.
       for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => controller.abort());
       return controller.signal;
     },

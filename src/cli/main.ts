@@ -79,7 +79,7 @@ async function runCommand(command: Command, io: Io): Promise<number> {
   }
 }
 
-/** Whoever typed `--yes` before the `--` gave it to npm, and should not be told to give it. */
+/** `--yes` before the `--` goes to npm. A person who typed it there needs another hint than to add it. */
 function withNpmsYes(error: unknown, { env }: Io): unknown {
   if (!isAppError(error) || error.code !== "missing-answers" || !npmTook("yes", env)) return error;
   const { code, exit, lines } = error;

@@ -1,6 +1,6 @@
-/** Which word was probably meant. */
+/** Guesses which word was meant. */
 
-/** The known word that is nearest to a typed one, where it is near: a third of its letters differ, or two where `least` allows. */
+/** The known word nearest to a typed one, if a third of its letters differ at most, or two if `least` allows. */
 export function nearest<Word extends string>(word: string, known: readonly Word[], least = 2): Word | null {
   const scored = known
     .map((name) => ({ name, distance: editDistance(word, name) }))
@@ -8,7 +8,7 @@ export function nearest<Word extends string>(word: string, known: readonly Word[
   return scored[0] !== undefined && scored[0].distance <= Math.max(least, word.length / 3) ? scored[0].name : null;
 }
 
-/** How many letters have to be put in, taken out or changed (Levenshtein). */
+/** The number of inserted, removed or changed letters (Levenshtein). */
 function editDistance(left: string, right: string): number {
   let row = Array.from({ length: right.length + 1 }, (_, index) => index);
   for (let i = 1; i <= left.length; i++) {

@@ -1,4 +1,4 @@
-/** What npm, which starts this program for most people, does to its command line. */
+/** npm's effects on the command line; npm starts this program for most people. */
 import { usageError } from "../errors.ts";
 import type { Env } from "./descriptors/descriptor.ts";
 
@@ -7,17 +7,17 @@ export function isNpmRun(env: Env): boolean {
   return env["npm_command"] === "init" || env["npm_command"] === "exec";
 }
 
-/** Whether npm, which started this program, has that switch of its own on: from before the `--`, or from its configuration. */
+/** Whether npm's switch of that name is on: typed before the `--`, or from npm's configuration. */
 export function npmTook(name: "yes" | "json" | "dry_run", env: Env): boolean {
   return isNpmRun(env) && env[`npm_config_${name}`] === "true";
 }
 
-/** Flags that npm has, too: it has them set for reasons of its own. */
+/** Flags that npm has, too. npm may set them for its own reasons. */
 const knownToNpm = ["yes", "dry-run", "json", "help", "version"];
 
 /**
- * npm 11 takes flags that stand before `--` for its own: it drops the flag, warns, and passes its value on as a stray word. The trace is a
- * variable `npm_config_<flag>`. (npm 12 stops by itself: npm/cli#9763.)
+ * npm 11 treats flags before `--` as its own: it drops the flag, warns, and passes the value on as a separate word. It leaves a variable
+ * `npm_config_<flag>`. (npm 12 stops with an error: npm/cli#9763.)
  */
 export function refuseSwallowedFlags(flags: readonly string[], env: Env): void {
   if (!isNpmRun(env)) return;

@@ -1,4 +1,4 @@
-/** Reads flags' values and what stands beside them. All throw usage errors that name the flag and what it takes. */
+/** Reads flags' values and positional words. All functions throw usage errors that name the flag and its valid values. */
 import { usageError } from "../errors.ts";
 import { questions } from "../questions/table.ts";
 import type { QuestionId } from "../questions/types.ts";
@@ -6,7 +6,7 @@ import type { Flags, Landing, Switches } from "./command.ts";
 import type { Env, Values } from "./descriptors/descriptor.ts";
 import { isNpmRun, npmTook } from "./npm.ts";
 
-/** The one folder that may be named, or null. */
+/** The named folder, or null. */
 export function oneFolder(positionals: readonly string[]): string | null {
   if (positionals.length > 1) {
     throw usageError(
@@ -18,7 +18,7 @@ export function oneFolder(positionals: readonly string[]): string | null {
   return positionals[0] ?? null;
 }
 
-/** The one gateway that may be named, or null. */
+/** The named gateway, or null. */
 export function oneOrigin(positionals: readonly string[]): string | null {
   if (positionals.length > 1)
     throw usageError(
@@ -49,8 +49,8 @@ export function readFlags(values: Values): Flags {
 }
 
 /**
- * The flags that are no answers. npm keeps flags that it knows too for itself when they stand before `--`; two of them only make a run more careful
- * or its output different, so they count.
+ * The flags other than answers. npm keeps flags that it knows, too, if they are before `--`. Two of them only make a run more careful or change its
+ * output, so they are honoured.
  */
 export function readSwitches(values: Values, env: Env): Switches {
   return {
@@ -58,7 +58,7 @@ export function readSwitches(values: Values, env: Env): Switches {
     dryRun: values["dry-run"] === true || npmTook("dry_run", env),
     diff: values["diff"] === true,
     json: values["json"] === true || npmTook("json", env),
-    // npm hands a `--no-input` of before the `--` on as an empty value.
+    // npm passes a `--no-input` before the `--` on as an empty value.
     input: values["no-input"] !== true && !(isNpmRun(env) && env["npm_config_input"] === ""),
     cwd: readText(values, "cwd"),
     onConflict: readWord(values, "on-conflict", ["fail", "keep", "replace"]),
@@ -67,7 +67,7 @@ export function readSwitches(values: Values, env: Env): Switches {
   };
 }
 
-/** What becomes of a change. */
+/** What happens to a change. */
 export function readLanding(values: Values): Landing {
   const [branch, from] = [readText(values, "branch"), readText(values, "from")];
   const lonely = branch === null && ["commit", "from", "pull-request"].find((flag) => values[flag] !== undefined);
@@ -78,7 +78,11 @@ export function readLanding(values: Values): Landing {
     ["from", from],
   ] as const)
     if (name !== null && !isRefName(name))
-      throw usageError("bad-flag", `--${flag} cannot be ${JSON.stringify(name)}.`, "It is a name as git has them.");
+      throw usageError(
+        "bad-flag",
+        `--${flag} cannot be ${JSON.stringify(name)}.`,
+        "Give a valid branch name, for example aperture-env",
+      );
   return {
     summary: readWord(values, "summary", ["markdown"]) !== null,
     branch,
@@ -87,7 +91,7 @@ export function readLanding(values: Values): Landing {
   };
 }
 
-/** What git takes for a branch or a commit, and never for a flag, or for a way to name one from another (git-check-ref-format(1)). */
+/** A name that git accepts for a branch or a commit, and not for a flag or a revision expression (git-check-ref-format(1)). */
 function isRefName(name: string): boolean {
   const isWord = /^[\p{L}\p{N}_][\p{L}\p{N}_./@+=,#-]{0,199}$/u.test(name);
   return isWord && !/\.\.|\/[./]|\.lock(?:\/|$)|[./]$/.test(name) && name !== "HEAD";
@@ -99,7 +103,7 @@ export function readText(values: Values, flag: string): string | null {
   return typeof value === "string" ? value : null;
 }
 
-/** One of a few words, or null. */
+/** One of the allowed words, or null. */
 export function readWord<Word extends string>(values: Values, flag: string, words: readonly Word[]): Word | null {
   const value = values[flag];
   if (value === undefined) return null;
@@ -109,7 +113,7 @@ export function readWord<Word extends string>(values: Values, flag: string, word
   return word;
 }
 
-/** A list with commas, of which no name may be empty, or null. */
+/** A comma-separated list without empty names, or null. */
 export function readNames(values: Values, flag: string): readonly string[] | null {
   const value = values[flag];
   if (value === undefined) return null;

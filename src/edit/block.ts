@@ -1,8 +1,8 @@
-/** A block of lines of ours in a user's file, between two comments that mark it: made, replaced in place, and taken out without a trace. */
+/** A generated block of lines in a user's file, between two marker comments: added, replaced in place, and removed completely. */
 import { appended, linesOf, newlineOf, without, type Line } from "./lines.ts";
 import { refuseAt, type EditRefusal, type EditResult } from "./splice.ts";
 
-/** The block of a text, by the indexes of its markers' lines; null where it has none. */
+/** The block of a text, by the indexes of its marker lines; null if there is none. */
 interface BlockPlace {
   readonly ok: true;
   readonly lines: readonly Line[];
@@ -10,8 +10,8 @@ interface BlockPlace {
 }
 
 /**
- * Ensures that a text has a block with these lines: in the place of the one that is there, or at the end. `leader` is what a comment of the file
- * begins with, for instance `#`. Refuses markers without their partner, markers that are there twice, and markers in the wrong order.
+ * Ensures that a text has a block with these lines. It replaces an existing block, or is added at the end. `leader` starts a comment in this file,
+ * for example `#`. Refuses markers without a partner, duplicate markers, and markers in the wrong order.
  */
 export function ensureBlock(text: string, lines: readonly string[], leader: string): EditResult {
   const found = find(text, leader);
@@ -28,7 +28,7 @@ export function ensureBlock(text: string, lines: readonly string[], leader: stri
   return checked(text, text.slice(0, from) + lines.map((line) => line + newline).join("") + text.slice(to), lines, leader);
 }
 
-/** Removes the block of a text, markers and all. Gives the same text where it has none; refuses as `ensureBlock` does. */
+/** Removes the block of a text, markers and all. Gives the same text if there is none; refuses as `ensureBlock` does. */
 export function removeBlock(text: string, leader: string): EditResult {
   const found = find(text, leader);
   if (!found.ok) return found;
@@ -52,13 +52,13 @@ function find(text: string, leader: string): BlockPlace | EditRefusal {
     [...lines.keys()].filter((index) => lines[index]!.body.trim() === marker),
   ) as [number[], number[]];
   const refuse = (index: number, why: string): EditRefusal => refuseAt(text, lines[index]!.at, why);
-  for (const again of [begins[1], ends[1]]) if (again !== undefined) return refuse(again, "this marker is here a second time");
+  for (const again of [begins[1], ends[1]]) if (again !== undefined) return refuse(again, "this marker is a duplicate");
   const [begin] = begins;
   const [end] = ends;
   if (begin === undefined && end === undefined) return { ok: true, lines, block: null };
-  if (end === undefined) return refuse(begin!, "a block begins here and does not end");
-  if (begin === undefined) return refuse(end, "a block ends here that does not begin");
-  if (end < begin) return refuse(end, "a block ends here before it begins");
+  if (end === undefined) return refuse(begin!, "this block has a start marker and no end marker");
+  if (begin === undefined) return refuse(end, "this block has an end marker and no start marker");
+  if (end < begin) return refuse(end, "the end marker is above the start marker");
   return { ok: true, lines, block: { begin, end } };
 }
 
@@ -66,7 +66,7 @@ function same(lines: readonly Line[], wanted: readonly string[]): boolean {
   return lines.length === wanted.length && lines.every(({ body }, index) => body === wanted[index]);
 }
 
-/** Gives the result where it has a block of these lines, or none for null. */
+/** Gives the result if it has a block with exactly these lines, or no block for null. */
 function checked(text: string, result: string, lines: readonly string[] | null, leader: string): EditResult {
   const found = find(result, leader);
   if (found.ok) {
@@ -74,5 +74,5 @@ function checked(text: string, result: string, lines: readonly string[] | null, 
     const right = block === null ? lines === null : lines !== null && same(found.lines.slice(block.begin + 1, block.end), lines);
     if (right) return { ok: true, text: result };
   }
-  return refuseAt(text, text.length, "an edit here would not have given the block that was meant, so it was not made");
+  return refuseAt(text, text.length, "editing this block would not give the intended result, so nothing was changed");
 }

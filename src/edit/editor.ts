@@ -1,22 +1,22 @@
-/** What an editor of keyed values is, whatever the file's format: types only. */
+/** An editor for keyed values, whatever the file's format: types only. */
 import type { EditRefusal, EditResult } from "./splice.ts";
 
-/** Keys of maps, from the top. */
+/** Keys of nested maps, outermost first. */
 export type KeyPath = readonly [string, ...string[]];
 
-/** What can be done to the values of a text. */
+/** Operations on a text's values. */
 export interface Editor {
-  /** The value of a text that is one map. */
+  /** The value of a text whose top level is a map. */
   read(text: string): { readonly ok: true; readonly value: unknown } | EditRefusal;
-  /** How many keys of a path are there, from the top: what the two that remove have to know later to leave them. */
+  /** How many leading keys of a path exist. The two removers need this later to leave those keys in place. */
   missingDepth(text: string, path: KeyPath): number | EditRefusal;
   ensureValue(text: string, path: KeyPath, value: unknown): EditResult;
-  /** The first `made` keys were there before us; a map behind them that is left empty goes, too. */
+  /** The first `made` keys existed before; deeper maps that become empty are removed, too. */
   removeValue(text: string, path: KeyPath, made: number): EditResult;
   /** An element of the list at a path. */
   ensureItem(text: string, path: KeyPath, item: unknown): EditResult;
   removeItem(text: string, path: KeyPath, item: unknown, made: number): EditResult;
-  /** Puts a pair of one map, as it is written and with its comments, behind the last of another. Only YAML's has it. */
+  /** Moves a pair, as written and with its comments, to the end of another map. Only the YAML editor has this. */
   moveValue?(text: string, from: KeyPath, to: KeyPath): EditResult;
 }
 

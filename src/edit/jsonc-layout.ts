@@ -1,6 +1,6 @@
 /**
- * How the members of a bracketed list (properties of an object, elements of an array) are laid out in JSONC text: what comes around a member
- * that is put in, and what goes with one that is taken out. Both are here because the one is the exact reverse of the other. Comments always stay.
+ * The layout of a bracketed list's members (an object's properties, an array's elements) in JSONC: the text around an inserted member, and the
+ * text that is removed with a member. Removing is the exact reverse of inserting, so both are here. Comments always stay.
  */
 import { createScanner, type Node } from "jsonc-parser";
 import type { Splice } from "./splice.ts";
@@ -25,7 +25,7 @@ interface Token {
   readonly end: number;
 }
 
-/** The tokens that begin in a range which begins with a token: without spaces, and of line ends in a row only the first. */
+/** The tokens that start in a range that starts with a token: without spaces, and only the first of consecutive line ends. */
 export function* tokensOf(text: string, from: number, to: number): Generator<Token> {
   const scanner = createScanner(text, false);
   scanner.setPosition(from);
@@ -48,13 +48,13 @@ function commaIn(text: string, from: number, to: number): Token | undefined {
   return [...tokensOf(text, from, to)].find(isComma);
 }
 
-/** Whether a comment begins in a range. */
+/** Whether a comment starts in a range. */
 export function hasComment(text: string, from: number, to: number): boolean {
   for (const found of tokensOf(text, from, to)) if (isComment(found)) return true;
   return false;
 }
 
-/** How a file is laid out: its line end and one step of indentation. */
+/** A file's layout: its line end and one step of indentation. */
 export interface Style {
   readonly newline: string;
   readonly step: string;
@@ -68,13 +68,13 @@ export function styleOf(text: string, root: Node): Style {
   return { newline, step: indent === null || indent === "" ? "  " : indent };
 }
 
-/** The white space before an offset, or null where something else stands before it on its line. */
+/** The white space before an offset, or null if other text precedes it on its line. */
 function indentAt(text: string, offset: number): string | null {
   const start = skipBack(text, offset);
   return start === 0 || isLineEnd(text[start - 1]) ? text.slice(start, offset) : null;
 }
 
-/** Indentation of the line on which a node begins. */
+/** The indentation of the line on which a node starts. */
 export function indentOf(text: string, node: Node): string {
   let start = node.offset;
   while (start > 0 && !isLineEnd(text[start - 1])) start--;
@@ -84,7 +84,7 @@ export function indentOf(text: string, node: Node): string {
 const isLineEnd = (character: string | undefined): boolean => character === "\n" || character === "\r";
 const isSpace = (character: string | undefined): boolean => character === " " || character === "\t";
 
-/** The offset behind the spaces and tabs at an offset. */
+/** The offset after the spaces and tabs at an offset. */
 function skip(text: string, offset: number): number {
   let at = offset;
   while (isSpace(text[at])) at++;
@@ -108,13 +108,13 @@ export function format(value: unknown, style: Style, indent: string): string {
   return properties.length === 0 ? "{}" : `{${properties.join(",")}${style.newline}${indent}}`;
 }
 
-/** What becomes a member: a value, and the key before it where the list is an object. */
+/** A new member: a value, and its key if the list is an object. */
 export interface Member {
   readonly key?: string;
   readonly value: unknown;
 }
 
-/** The splices that put a member behind the last one of a list, in the list's own layout: on a line of its own, or on the last one's. */
+/** The splices that append a member to a list in the list's layout: on a new line, or on the last member's line. */
 export function insertMember(text: string, list: Node, { key, value }: Member, style: Style): Splice[] {
   const name = key === undefined ? "" : `${JSON.stringify(key)}: `;
   const onItsLine = `${name}${JSON.stringify(value)}`;
@@ -138,7 +138,7 @@ export function insertMember(text: string, list: Node, { key, value }: Member, s
   const end = last.offset + last.length;
   const after = [...tokensOf(text, end, close)];
   const comma = commaIn(text, end, close);
-  // Comments on the line belong to the last member, or to its comma where that stands on a line of its own.
+  // Comments on the line belong to the last member, or to its comma if the comma has a separate line.
   const from = comma?.end ?? end;
   const rest = after.filter(({ start }) => start >= from);
   const lineBreak = rest.findIndex(({ kind }) => kind === token.lineBreak);
@@ -155,8 +155,8 @@ export function insertMember(text: string, list: Node, { key, value }: Member, s
 }
 
 /**
- * The splices that take a member out of its list, with one comma and the white space before it. `insertMember` before them leaves no trace,
- * but for one: a list that held nothing but the member on a line of its own becomes `{}` or `[]`, whether or not it was that before.
+ * The splices that remove a member from its list, with one comma and the white space before it. They undo `insertMember` exactly, with one
+ * exception: a list whose only member was on a separate line becomes `{}` or `[]`, even if it had another layout before.
  */
 export function removeMember(text: string, list: Node, member: Node): Splice[] {
   const members = list.children ?? [];
@@ -167,7 +167,7 @@ export function removeMember(text: string, list: Node, member: Node): Splice[] {
   const memberEnd = member.offset + member.length;
   const before = [...tokensOf(text, previous === undefined ? open : previous.offset + previous.length, member.offset)];
   const commaAfter = commaIn(text, memberEnd, members[index + 1]?.offset ?? close);
-  // The last one has no comma of its own: that of the one before it came with it.
+  // The last member has no comma after it; the comma before it was inserted with it.
   const comma = commaAfter ?? before.find(isComma);
   const end = commaAfter?.end ?? memberEnd;
 
@@ -175,7 +175,7 @@ export function removeMember(text: string, list: Node, member: Node): Splice[] {
   const lead = lineEndBefore(text, indented);
   const ownLine = lead < indented;
   const commented = hasComment(text, member.offset, end);
-  // What follows on its line must not be joined to a comment at the end of the line before: the line stays, or white space goes with it.
+  // Text that follows on its line must not move behind a comment at the end of the line before. So the line stays, or its white space goes.
   const keepLine = ownLine && (commented || !isLineEnd(text[skip(text, end)]));
   const tidy = keepLine || before.some((found) => found.kind === token.lineComment && found.end === lead);
 
@@ -192,7 +192,7 @@ export function removeMember(text: string, list: Node, member: Node): Splice[] {
   ];
 }
 
-/** The offset before the line end that ends at an offset; the same offset where none does. */
+/** The offset before the line end that ends at an offset; the same offset if there is none. */
 function lineEndBefore(text: string, offset: number): number {
   if (text[offset - 1] === "\n" && text[offset - 2] === "\r") return offset - 2;
   return isLineEnd(text[offset - 1]) ? offset - 1 : offset;
@@ -202,7 +202,7 @@ function cut(text: string, from: number, to: number): Splice[] {
   return to > from ? [{ at: from, remove: to - from, insert: "" }] : [];
 }
 
-/** Takes out a range, but not the comments in it, nor the line ends that end them. */
+/** Removes a range except for the comments in it and the line ends that end them. */
 function cutBetweenComments(text: string, from: number, to: number): Splice[] {
   const splices: Splice[] = [];
   let at = from;

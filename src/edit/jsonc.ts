@@ -1,8 +1,8 @@
 /**
- * Splices values into a user's JSONC text, and out of it, at the offsets that the parser gives. Every byte outside stays: comments, order,
- * indentation, line ends, trailing commas. The result is parsed again and compared with the intended value; if it differs, nothing is given.
+ * Inserts values into a user's JSONC text, and removes them, at the offsets that the parser gives. Every byte outside stays: comments, order,
+ * indentation, line ends, trailing commas. The result is parsed again and compared with the intended value. If it differs, the edit is refused.
  *
- * Not jsonc-parser's `modify`: it gives a trailing comment to the wrong key (microsoft/node-jsonc-parser#125) and re-indents.
+ * jsonc-parser's `modify` is not used: it moves a trailing comment to the wrong key (microsoft/node-jsonc-parser#125) and re-indents.
  */
 import { isDeepStrictEqual } from "node:util";
 import { getNodeValue, parseTree, printParseErrorCode, type Node, type ParseError } from "jsonc-parser";
@@ -10,15 +10,15 @@ import { format, hasComment, indentOf, insertMember, removeMember, styleOf, toke
 import { applySplices, refuseAt, type EditRefusal, type EditResult, type Splice } from "./splice.ts";
 import { bare } from "./value.ts";
 
-/** Keys of objects, from the top. */
+/** Keys of nested objects, outermost first. */
 type Path = readonly [string, ...string[]];
 
-/** Deeper than any file that people write; parser and comparison go down by calls, which end somewhere. */
+/** Deeper than any file that people write. The parser and the comparison recurse, and the call stack is limited. */
 const maxDepth = 100;
 
 /**
- * Ensures that the object at the top of `text` has `value` at `path` (keys of objects; those missing are made). Gives the same text where it
- * already has. Refuses text that is not one JSONC object, duplicate keys on the way, and anything but objects on the way.
+ * Ensures that the top-level object of `text` has `value` at `path`, and adds missing keys. Gives the same text if nothing has to change. Refuses
+ * text that is not one JSONC object, and duplicate keys or non-objects on the path.
  */
 export function ensureValue(text: string, path: Path, value: unknown): EditResult {
   const way = walk(text, path);
@@ -42,9 +42,9 @@ export function ensureValue(text: string, path: Path, value: unknown): EditResul
 }
 
 /**
- * Removes the property at `path`. The first `made` keys of the path were there before us; an object behind them that is left empty goes, too,
- * unless somebody wrote a comment into it. Gives the same text where the property is not there. With `missingDepth` of the text before it as
- * `made` it takes back what `ensureValue` put in, byte for byte; only an object that was `{`, line end, `}` comes out as `{}`.
+ * Removes the property at `path`. The first `made` keys of the path existed before. A deeper object that becomes empty is removed, too, unless it
+ * contains a comment. Gives the same text if the property is missing. With the `missingDepth` of the original text as `made`, it undoes
+ * `ensureValue` byte for byte; only an object that was `{`, line end, `}` becomes `{}`.
  */
 export function removeValue(text: string, path: Path, made: number): EditResult {
   const way = walk(text, path);
@@ -60,8 +60,8 @@ export function removeValue(text: string, path: Path, made: number): EditResult 
 }
 
 /**
- * Gives the key at the end of `path` another name, in its place and with its value as it is. Gives the same text where it has that name or is not
- * there. Refuses what `ensureValue` refuses, and a name that another key beside it has.
+ * Renames the key at the end of `path`. Its place and value stay. Gives the same text if the key has that name already or is missing. Refuses what
+ * `ensureValue` refuses, and a name that another key of the same object has.
  */
 export function renameKey(text: string, path: Path, name: string): EditResult {
   const way = walk(text, path);
@@ -72,7 +72,7 @@ export function renameKey(text: string, path: Path, name: string): EditResult {
   const above = path.slice(0, -1);
   const siblings = listAt(way, path.length - 1).children ?? [];
   const taken = siblings.find((sibling) => sibling.children?.[0]?.value === name);
-  if (taken !== undefined) return refuseAt(text, taken.offset, `the key ${JSON.stringify(name)} stands here already`);
+  if (taken !== undefined) return refuseAt(text, taken.offset, `the key ${JSON.stringify(name)} exists already`);
   const key = property.children![0]!;
   const whole = valueOf(root);
   const object = above.reduce((inner, step) => inner[step] as Record<string, unknown>, whole);
@@ -82,7 +82,7 @@ export function renameKey(text: string, path: Path, name: string): EditResult {
 }
 
 /**
- * How many keys of `path` are there, from the top: what `removeValue` and `removeItem` have to know later to leave them. Refuses what
+ * How many leading keys of `path` exist. `removeValue` and `removeItem` need this later to leave those keys in place. Refuses what
  * `ensureValue` refuses.
  */
 export function missingDepth(text: string, path: Path): number | EditRefusal {
@@ -92,8 +92,8 @@ export function missingDepth(text: string, path: Path): number | EditRefusal {
 }
 
 /**
- * Ensures that the array at `path` has an element that equals `item`: behind the last one, in the array's own layout. An array that is not
- * there is made. Gives the same text where it already has one. Refuses what `ensureValue` refuses, and anything but an array at `path`.
+ * Ensures that the array at `path` has an element that equals `item`. A new element is appended in the array's layout; a missing array is added.
+ * Gives the same text if there is such an element. Refuses what `ensureValue` refuses, and anything but an array at `path`.
  */
 export function ensureItem(text: string, path: Path, item: unknown): EditResult {
   const way = walk(text, path);
@@ -109,8 +109,8 @@ export function ensureItem(text: string, path: Path, item: unknown): EditResult 
 }
 
 /**
- * Removes the first element that equals `item` from the array at `path`. Where it was the only one and the array is not among the `made` first
- * keys, which were there before us, the property goes as in `removeValue`. Gives the same text where there is no such element.
+ * Removes the first element that equals `item` from the array at `path`. If the array becomes empty and is not among the `made` first keys, which
+ * existed before, its property is removed as in `removeValue`. Gives the same text if there is no such element.
  */
 export function removeItem(text: string, path: Path, item: unknown, made: number): EditResult {
   const way = walk(text, path);
@@ -127,35 +127,35 @@ export function removeItem(text: string, path: Path, item: unknown, made: number
   return checked(text, splices, intended(way.root, path, items.toSpliced(index, 1)));
 }
 
-/** The value of a JSONC text that is one object, or where it stops being one. A BOM is allowed. */
+/** The value of a JSONC text that is one object, or the place where it is invalid. A BOM is allowed. */
 export function readObject(text: string): { readonly ok: true; readonly value: Record<string, unknown> } | EditRefusal {
   const parsed = parseObject(text);
   return parsed.ok ? { ok: true, value: valueOf(parsed.node) } : parsed;
 }
 
-/** What the parser's codes mean, for a person who looks at the place. */
+/** The parser's error codes in plain words. */
 const wordsFor: Readonly<Record<string, string>> = {
-  InvalidSymbol: "a text and a key stand in double quotes, and else there are only numbers, true, false and null",
-  InvalidNumberFormat: "a number is not written so",
+  InvalidSymbol: "unexpected word: put strings and keys in double quotes",
+  InvalidNumberFormat: "this is not a valid number",
   PropertyNameExpected: "a key in double quotes is missing here",
   ValueExpected: "a value is missing here",
   ColonExpected: "a colon is missing here, between a key and its value",
   CommaExpected: "a comma is missing here",
   CloseBraceExpected: "a closing brace } is missing here",
   CloseBracketExpected: "a closing bracket ] is missing here",
-  EndOfFileExpected: "nothing may stand behind the last brace",
+  EndOfFileExpected: "there is text after the closing brace",
   InvalidCommentToken: "a comment begins with // or /*",
   UnexpectedEndOfComment: "this comment has no end",
-  UnexpectedEndOfString: "this text has no closing double quote on its line",
+  UnexpectedEndOfString: "this string has no closing double quote on its line",
   UnexpectedEndOfNumber: "this number has no end",
-  InvalidUnicode: "\\u needs four hexadecimal digits behind it",
-  InvalidEscapeCharacter: "a backslash does not stand before such a letter: for a backslash write two",
-  InvalidCharacter: "a text holds a control character here: write \\t for a tab",
+  InvalidUnicode: "\\u needs four hexadecimal digits after it",
+  InvalidEscapeCharacter: "invalid escape sequence: write a backslash as \\\\",
+  InvalidCharacter: "a string contains a control character: write a tab as \\t",
 };
 
 function parseObject(text: string): { ok: true; node: Node } | EditRefusal {
   const errors: ParseError[] = [];
-  // The parser knows no BOM; a space in its place keeps every offset.
+  // The parser does not accept a BOM. A space instead keeps every offset.
   const json = text.replace(/^\ufeff/, " ");
   const tooDeep = findDepth(json);
   if (tooDeep !== null) return refuseAt(text, tooDeep, `this is nested more than ${maxDepth} levels deep`);
@@ -163,20 +163,20 @@ function parseObject(text: string): { ok: true; node: Node } | EditRefusal {
   const first = errors[0];
   if (first !== undefined) {
     if (json.trim() === "") return refuseAt(text, 0, "the file is empty");
-    // A parser stumbles anywhere around the mark.
+    // The parser's own error can be anywhere near the conflict marker.
     const mark = /^<{7}(?: |\r?$)/m.exec(json);
-    if (mark !== null) return refuseAt(text, mark.index, "a conflict that git left is not settled here");
+    if (mark !== null) return refuseAt(text, mark.index, "there is an unresolved git conflict here");
     return refuseAt(
       text,
       first.offset,
-      `this is not JSON with comments: ${wordsFor[printParseErrorCode(first.error)] ?? "nobody expects this here"}`,
+      `this is not JSON with comments: ${wordsFor[printParseErrorCode(first.error)] ?? "unexpected text"}`,
     );
   }
   if (node === undefined || node.type !== "object") return refuseAt(text, node?.offset ?? 0, "this is not an object");
   return { ok: true, node };
 }
 
-/** The offset at which a text goes deeper than `maxDepth`, or null. */
+/** The offset at which a text is nested deeper than `maxDepth`, or null. */
 function findDepth(text: string): number | null {
   let depth = 0;
   for (const { kind, start } of tokensOf(text, 0, text.length)) {
@@ -187,13 +187,13 @@ function findDepth(text: string): number | null {
   return null;
 }
 
-/** How far a path goes in a text. */
+/** How much of a path exists in a text. */
 interface Way {
   readonly ok: true;
   readonly root: Node;
-  /** The properties on the path that are there, from the top. */
+  /** The existing properties on the path, outermost first. */
   readonly found: readonly Node[];
-  /** The property on the way that is no object, so that nothing can be below it. */
+  /** A property on the path that is not an object, so that nothing can be below it. */
   readonly barrier: Node | null;
 }
 
@@ -205,7 +205,7 @@ function walk(text: string, path: Path): Way | EditRefusal {
   for (const key of path) {
     if (object.type !== "object") return { ok: true, root: parsed.node, found, barrier: found.at(-1)! };
     const same = (object.children ?? []).filter((property) => property.children?.[0]?.value === key);
-    if (same.length > 1) return refuseAt(text, same[1]!.offset, `the key ${JSON.stringify(key)} stands here a second time`);
+    if (same.length > 1) return refuseAt(text, same[1]!.offset, `the key ${JSON.stringify(key)} is a duplicate`);
     if (same[0] === undefined) break;
     found.push(same[0]);
     object = inside(same[0]);
@@ -218,7 +218,7 @@ function inside(property: Node): Node {
   return property.children![1]!;
 }
 
-/** The object that the key at a depth of the path belongs to. */
+/** The object that contains the path's key at a depth. */
 function listAt({ root, found }: Way, depth: number): Node {
   return depth === 0 ? root : inside(found[depth - 1]!);
 }
@@ -236,7 +236,7 @@ function indexOf(items: readonly unknown[], item: unknown): number {
   return items.findIndex((candidate) => isDeepStrictEqual(candidate, wanted));
 }
 
-/** The text's value with another one at `path`, or with nothing there for undefined. */
+/** The text's value with `path` set to another value, or without `path` for undefined. */
 function intended(root: Node, path: readonly string[], value: unknown): unknown {
   const whole = valueOf(root);
   let object = whole;
@@ -250,7 +250,7 @@ function checked(text: string, splices: readonly Splice[], meant: unknown): Edit
   const result = applySplices(text, splices);
   const again = parseObject(result);
   if (!again.ok || !isDeepStrictEqual(getNodeValue(again.node), meant)) {
-    return refuseAt(text, splices[0]?.at ?? 0, "an edit here would not have given what was meant, so it was not made");
+    return refuseAt(text, splices[0]?.at ?? 0, "editing this would not give the intended result, so nothing was changed");
   }
   return { ok: true, text: result };
 }

@@ -1,15 +1,15 @@
-/** Lines that a file is to have, whatever else is in it: those missing are appended, and go again without a trace. */
+/** Lines that a file has to contain: missing ones are appended, and can be removed again completely. */
 import { refuseAt, type EditResult } from "./splice.ts";
 
-/** A line of a text, and where it is. */
+/** A line of a text and its position. */
 export interface Line {
   readonly at: number;
   readonly body: string;
-  /** Its line end, which the last one may lack. */
+  /** Its line end; empty for a last line without one. */
   readonly newline: string;
 }
 
-/** The lines of a text, without its BOM. A line end at the end of the text begins no further line. */
+/** The lines of a text, without its BOM. A line end at the end of the text does not start another line. */
 export function linesOf(text: string): readonly Line[] {
   const lines: Line[] = [];
   let at = text.startsWith("\ufeff") ? 1 : 0;
@@ -28,17 +28,17 @@ export function newlineOf(text: string): string {
   return /\r?\n/.exec(text)?.[0] ?? "\n";
 }
 
-/** The text with lines behind its last one. What had no final newline has none afterwards; an empty text gets one. */
+/** The text with lines appended. A text without a final newline stays without one; an empty text gets one. */
 export function appended(text: string, lines: readonly string[]): string {
   const newline = newlineOf(text);
   const added = lines.join(newline);
   if (/^\ufeff?$/.test(text)) return text + added + newline;
-  // In front of the final newline, which stays what it is, even in a file that mixes them.
+  // Before the final newline, which stays unchanged even in a file that mixes line ends.
   const final = /\r?\n$/.exec(text)?.[0] ?? "";
   return text.slice(0, text.length - final.length) + newline + added + final;
 }
 
-/** The text without some of its lines. The line end in front of one goes with it, as `appended` put one there. */
+/** The text without some of its lines. The line end before each is removed with it, because `appended` added it. */
 export function without(text: string, unwanted: (line: Line, index: number) => boolean): string {
   const kept: string[] = [];
   let newline: string | null = null;
@@ -54,7 +54,7 @@ export function without(text: string, unwanted: (line: Line, index: number) => b
 }
 
 /**
- * Ensures that a text has all of these lines, and appends those that are missing. Trailing white space makes no difference, and blank lines are
+ * Ensures that a text has all of these lines, and appends those that are missing. Trailing white space is ignored, and blank lines are
  * never missing.
  */
 export function ensureLines(text: string, lines: readonly string[]): EditResult {
@@ -65,7 +65,7 @@ export function ensureLines(text: string, lines: readonly string[]): EditResult 
   return checked(text, appended(text, missing), [...bodies(text), ...missing]);
 }
 
-/** Removes all of these lines from a text. Trailing white space makes no difference, and blank lines stay. */
+/** Removes all of these lines from a text. Trailing white space is ignored, and blank lines stay. */
 export function removeLines(text: string, lines: readonly string[]): EditResult {
   const there = trimmedBodies(text);
   const unwanted = new Set(lines.map((line) => line.trimEnd()).filter((line) => line !== "" && there.has(line)));
@@ -78,12 +78,12 @@ export function removeLines(text: string, lines: readonly string[]): EditResult 
   );
 }
 
-/** The lines of a text as they are compared: without trailing white space, line ends and a byte order mark. */
+/** The lines of a text for comparison: without trailing white space, line ends and a BOM. */
 export function trimmedBodies(text: string): ReadonlySet<string> {
   return new Set(bodies(text).map((body) => body.trimEnd()));
 }
 
-/** The bodies of `linesOf`, without an object for each: a file of millions of lines is no reason to wait. */
+/** The bodies of `linesOf` without an object for each, so that a file of millions of lines is fast, too. */
 function bodies(text: string): readonly string[] {
   const lines = text.slice(text.startsWith("\ufeff") ? 1 : 0).split("\n");
   const last = lines.pop()!;
@@ -95,5 +95,5 @@ function bodies(text: string): readonly string[] {
 function checked(text: string, result: string, intended: readonly string[]): EditResult {
   const got = bodies(result);
   if (got.length === intended.length && got.every((line, index) => line === intended[index])) return { ok: true, text: result };
-  return refuseAt(text, text.length, "an edit here would not have given the lines that were meant, so it was not made");
+  return refuseAt(text, text.length, "editing these lines would not give the intended result, so nothing was changed");
 }

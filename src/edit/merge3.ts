@@ -1,31 +1,30 @@
 /**
- * Merges two texts that come from one ancestor. No file ever gets conflict markers: where both changed the same place, there is no result, or
- * the side that was chosen wins in that place and the rest is merged all the same.
+ * Merges two texts with a common ancestor. No file ever gets conflict markers: if both changed the same place, there is no result, or the chosen
+ * side wins in that place and the rest is merged.
  */
 import { diff3Merge } from "node-diff3";
 import { ensureValue, readObject, removeValue } from "./jsonc.ts";
 import { saysValue } from "./resolution.ts";
 import { isTree, sameValue, valueAt, type Tree } from "./value.ts";
 
-/** Whose text stands where both changed the same place. */
+/** The side that wins if both changed the same place. */
 export type Side = "mine" | "theirs";
 
-/** Whether lines of a person's say already what changed between two others. */
+/** Whether a person's lines already contain a change between two other texts. */
 export type IsSettled = (mine: readonly string[], from: readonly string[], to: readonly string[]) => boolean;
 
 /**
- * How many pairs of equal lines two texts may have to be compared: the comparison tries them all, and takes seconds above. A Dockerfile of
- * hundreds of lines has some thousand; a text and a lock that are made to hang a merge have millions.
+ * The maximum number of pairs of equal lines that are compared. The comparison tries them all and takes seconds above this. A Dockerfile with
+ * hundreds of lines has some thousand pairs; a text and a lock that are made to hang a merge have millions.
  */
 const maxPairs = 100_000;
 
-/** How many lines a text may have to be compared: the comparison hands them over as arguments of one call, and there is room for some 100,000. */
+/** The maximum number of lines that are compared. The comparison passes them as arguments of one call, which is limited to about 100,000. */
 const maxLines = 50_000;
 
 /**
- * Line by line, as `git merge-file` does. Null for a conflict without a `side`. `mine` keeps its line ends, and in a place that a person has
- * settled already, as `isSettled` says of it, also its text. Texts that cannot be compared in time are one conflict from the first line to the
- * last.
+ * Line by line, as `git merge-file` does. Null for a conflict without a `side`. `mine` keeps its line ends, and also its text in a place that a
+ * person has already resolved according to `isSettled`. Texts that cannot be compared in time are one conflict as a whole.
  */
 export function mergeLines(
   mine: string,
@@ -53,7 +52,7 @@ export function mergeLines(
   return lines.join(newline);
 }
 
-/** How many pairs of a line of one text and an equal one of the other there are. */
+/** The number of pairs of equal lines, one from each text. */
 function countPairs(lines: readonly string[], others: readonly string[]): number {
   const counts = new Map<string, number>();
   for (const line of others) counts.set(line, (counts.get(line) ?? 0) + 1);
@@ -61,9 +60,9 @@ function countPairs(lines: readonly string[], others: readonly string[]): number
 }
 
 /**
- * Key by key, for JSONC whose neighbouring lines both sides changed: what `theirs` changed of the ancestor is spliced into `mine`, where that
- * still has the ancestor's value. A value that a person brought together already stays. Null for a conflict without a `side`, and where one of
- * the texts is not one object.
+ * Key by key, for JSONC in which both sides changed neighbouring lines. A change in `theirs` is applied to `mine` if `mine` still has the
+ * ancestor's value. A value that a person has already merged stays. Null for a conflict without a `side`, and if one of the texts is not one
+ * object.
  */
 export function mergeValues(mine: string, ancestor: string, theirs: string, side: Side | null = null): string | null {
   const [mineRead, ancestorRead, theirsRead] = [readObject(mine), readObject(ancestor), readObject(theirs)];
@@ -85,9 +84,9 @@ export function mergeValues(mine: string, ancestor: string, theirs: string, side
 
 interface ValueChange {
   readonly path: [string, ...string[]];
-  /** Undefined where the key was not there. */
+  /** Undefined if the key did not exist. */
   readonly from: unknown;
-  /** Undefined where the key is gone. */
+  /** Undefined if the key was removed. */
   readonly to: unknown;
 }
 

@@ -1,28 +1,28 @@
 /**
- * Whether a text that a person put together already says what a new version of it says, so that there is nothing left to merge: it has every
- * word that came, and nothing that went. How it is laid out, and what else of the person's stands there, is theirs. Pure.
+ * Whether a person's text already contains a new version's change, so that nothing is left to merge: it has every added word and no removed
+ * one. Its layout and the person's other text do not matter. Pure.
  */
 import { isDeepStrictEqual } from "node:util";
 import { bare } from "./value.ts";
 
-/** How many pairs of lines are compared word by word; files that people write have some hundred. */
+/** The maximum number of line pairs that are compared word by word; files that people write have some hundred. */
 const maxPairs = 10_000;
 
-/** Whether these lines say what changed between two others. Blank lines and comments that begin with `#` say nothing. */
+/** Whether these lines contain the change between two other texts. Blank lines and comments that start with `#` are ignored. */
 export function sayLines(mine: readonly string[], from: readonly string[], to: readonly string[]): boolean {
   const [here, before, after] = [mine, from, to].map(statements) as [string[], string[], string[]];
-  // Only comments came or went.
+  // Only comments were added or removed.
   if (isDeepStrictEqual(before, after)) return true;
   const came = missingFrom(wordsOf(before), wordsOf(after));
   const went = missingFrom(after, before);
   if (came.length + went.length === 0 || missingFrom(here, went).length < went.length) return false;
-  // Where nothing came, a line of the person's may be the one that went, edited. Texts that would take seconds are not settled.
+  // If nothing was added, one of the person's lines may be an edited form of the removed one. Texts that would take seconds are not compared.
   if (came.length === 0)
     return went.length * here.length <= maxPairs && !went.some((line) => here.some((other) => isNear(other, line)));
   return missingFrom(wordsOf(here), came).length === 0;
 }
 
-/** Whether a value says what changed between two others: a text by its words, a list by its elements. */
+/** Whether a value contains the change between two others: a string by its words, a list by its elements. */
 export function saysValue(mine: unknown, from: unknown, to: unknown): boolean {
   if (typeof mine === "string" && typeof from === "string" && typeof to === "string") {
     const came = missingFrom(wordsOf([from]), wordsOf([to]));
@@ -48,7 +48,7 @@ function missingFrom(words: readonly string[], others: readonly string[]): strin
   return others.filter((word) => !there.has(word));
 }
 
-/** Whether a line has more than half of another one's words. */
+/** Whether a line has more than half of another line's words. */
 function isNear(line: string, other: string): boolean {
   const words = wordsOf([other]);
   return missingFrom(wordsOf([line]), words).length * 2 < words.length;

@@ -1,6 +1,6 @@
-/** Splices: the one way in which a user's text is changed. Nothing but the named places moves; what is refused is refused with its place. */
+/** Splices are the only way in which a user's text is changed. Only the named places change; a refusal names its place. */
 
-/** `remove` characters at `at` give way to `insert`. Offsets and lengths are UTF-16 code units. */
+/** Replaces `remove` characters at `at` with `insert`. Offsets and lengths are UTF-16 code units. */
 export interface Splice {
   readonly at: number;
   readonly remove: number;
@@ -30,7 +30,7 @@ export function applySplices(text: string, splices: readonly Splice[]): string {
   return parts.join("");
 }
 
-/** The refusal of an edit at an offset. A BOM counts as no column. */
+/** The refusal of an edit at an offset. A BOM is not counted as a column. */
 export function refuseAt(text: string, offset: number, why: string): EditRefusal {
   const before = text
     .slice(0, offset)
@@ -39,7 +39,7 @@ export function refuseAt(text: string, offset: number, why: string): EditRefusal
   return { ok: false, why, line: before.length, column: before.at(-1)!.length + 1 };
 }
 
-/** The one smallest splice that turns `from` into `to`: what is between their common beginning and their common end. */
+/** The smallest splice that turns `from` into `to`: the text between their common beginning and their common end. */
 export function spliceBetween(from: string, to: string): Splice {
   const shorter = Math.min(from.length, to.length);
   let start = 0;

@@ -1,11 +1,11 @@
-/** The stages of a Dockerfile in another order: what people wrote into a stage stays in it when a version moves that stage. Pure. */
+/** Reorders the stages of a Dockerfile, so that a user's lines stay in their stage when a new version moves that stage. Pure. */
 
-/** A stage from the comment above it to its last line that is not blank. */
+/** A stage, from the comment above it to its last non-blank line. */
 interface Stage {
-  /** Empty for one without a name. */
+  /** Empty for a stage without a name. */
   readonly name: string;
   readonly lines: readonly string[];
-  /** Blank lines behind it; they belong to the place in the file. */
+  /** The blank lines after it; they belong to the place in the file. */
   readonly gap: readonly string[];
 }
 
@@ -14,16 +14,16 @@ interface Stages {
   readonly stages: readonly Stage[];
 }
 
-/** Two texts that can be compared with a third one line by line. */
+/** Two texts in the same stage order as a third, so that all can be compared line by line. */
 export interface Aligned {
   readonly mine: string;
   readonly ancestor: readonly string[];
 }
 
 /**
- * Puts the stages of `mine` and of `ancestor` into the order that those of the same names have in `theirs`; both as they are where that is their
- * order already. A stage that only `mine` has goes with the next one that `theirs` has, too. Null where a stage would come before one that it
- * is made from, and where the text cannot be told apart into stages.
+ * Puts the stages of `mine` and of `ancestor` into the order of `theirs`, by their names. Both stay unchanged if they have that order already. A
+ * stage that only `mine` has moves with the next stage that `theirs` has, too. Null if a stage would come before one that it is built from, and
+ * if the text cannot be split into stages.
  */
 export function alignStages(mine: string, ancestor: readonly string[], theirs: string): Aligned | null {
   const order = namesOf(split(theirs.split("\n")));
@@ -43,7 +43,7 @@ function namesOf({ stages }: Stages): string[] {
   return stages.map(({ name }) => name).filter((name) => name !== "");
 }
 
-/** FROM, and what it names: docs.docker.com/reference/dockerfile/#from. */
+/** The FROM instruction: docs.docker.com/reference/dockerfile/#from. */
 const from = /^\s*FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?\s*$/i;
 
 function split(lines: readonly string[]): Stages {
@@ -61,7 +61,7 @@ function split(lines: readonly string[]): Stages {
   return { head: lines.slice(0, starts[0] ?? lines.length), stages };
 }
 
-/** Where a stage begins, not above `floor`: the comment above its FROM is its own, and one that stands alone between blank lines there. */
+/** Where a stage starts, not above `floor`: it includes the comment above its FROM, and a comment above that between blank lines. */
 function startOf(lines: readonly string[], index: number, floor: number): number {
   const isComment = (at: number): boolean => at >= floor && /^\s*#/.test(lines[at]!);
   const isBlank = (at: number): boolean => at < floor || lines[at]!.trim() === "";
@@ -94,11 +94,11 @@ function arrange({ head, stages }: Stages, order: readonly string[]): string[] |
     if (!standsOn(stage, names).every((name) => made.has(name))) return null;
     made.add(stage.name);
   }
-  // A stage at the end of a file that has no line end gets the gap of its new place.
+  // A last stage without a line end gets the blank lines of its new place.
   return [...head, ...arranged.flatMap(({ lines }, index) => [...lines, ...stages[index]!.gap])];
 }
 
-/** The stages of the same file that a stage is made from. */
+/** The stages of the same file that a stage is built from. */
 function standsOn({ lines }: Stage, stages: ReadonlySet<string>): string[] {
   const names = lines.flatMap((line) => {
     if (/^\s*#/.test(line)) return [];

@@ -1,7 +1,7 @@
-/** Plain values as parsers and JSON give them, looked into and compared. */
+/** Lookups and comparison of plain values from parsers and JSON. */
 import { isDeepStrictEqual } from "node:util";
 
-/** A map from keys to values, with a prototype or without. */
+/** A map from keys to values, with or without a prototype. */
 export type Tree = Readonly<Record<string, unknown>>;
 
 /** Whether a value is a map of keys. */
@@ -9,7 +9,7 @@ export function isTree(value: unknown): value is Tree {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The value at a path of keys, or undefined where one of them is not there. Nothing inherited is ever found. */
+/** The value at a path of keys, or undefined if one of them is missing. Inherited properties are never found. */
 export function valueAt(value: unknown, path: readonly string[]): unknown {
   return path.reduce<unknown>((inner, key) => (isTree(inner) && Object.hasOwn(inner, key) ? inner[key] : undefined), value);
 }
@@ -19,7 +19,7 @@ export function sameValue(left: unknown, right: unknown): boolean {
   return isDeepStrictEqual(bare(left), bare(right));
 }
 
-/** The same value from objects without a prototype. */
+/** The same value, made of objects without a prototype. */
 export function bare(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(bare);
   if (!isTree(value)) return value;

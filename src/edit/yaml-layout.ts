@@ -1,9 +1,9 @@
-/** How YAML is laid out: where in a text something is inserted, replaced or removed, and how values are written. */
+/** The layout of YAML: where text is inserted, replaced or removed, and how values are written. */
 import { isCollection, isMap, isScalar, type Node, type Pair, type YAMLMap, type YAMLSeq } from "yaml";
 import { newlineOf } from "./lines.ts";
 import type { Splice } from "./splice.ts";
 
-/** What can be written into a text. */
+/** A value that can be written into a text. */
 export type YamlValue = string | number | boolean | null | readonly YamlValue[] | { readonly [key: string]: YamlValue };
 
 /** A map of the parser. */
@@ -12,19 +12,19 @@ export type YamlMap = YAMLMap<unknown, unknown>;
 /** A list of the parser. */
 export type YamlSeq = YAMLSeq<unknown>;
 
-/** Where a comment stands, from its `#` to the end of its line. */
+/** The range of a comment, from its `#` to the end of its line. */
 export interface Comment {
   readonly at: number;
   readonly end: number;
 }
 
-/** How a file is laid out: its line end and one step of indentation. */
+/** A file's layout: its line end and one step of indentation. */
 export interface Layout {
   readonly newline: string;
   readonly step: string;
 }
 
-/** The layout of a file: its first line end, and the indentation of the first collection inside a map that has any. */
+/** The layout of a file: its first line end, and the indentation of the first indented collection inside a map. */
 export function layoutOf(text: string, root: Node | null): Layout {
   return { newline: newlineOf(text), step: " ".repeat((isMap(root) ? stepOf(root) : null) ?? 2) };
 }
@@ -48,18 +48,18 @@ function isBlockCollection(node: unknown): node is YamlMap | YAMLSeq {
   return isCollection(node) && !node.flow;
 }
 
-/** Whether a node is nothing at all: `key:` without a value. */
+/** Whether a node is empty: `key:` without a value. */
 export function isEmptyNode(node: Node): boolean {
   return isScalar(node) && node.value === null && node.source === "";
 }
 
-/** A key as it is written, without its quotes. */
+/** A key as written, without its quotes. */
 export function keyText({ key }: Pair): string {
   if (!isScalar(key)) return "";
   return typeof key.value === "string" ? key.value : (key.source ?? "");
 }
 
-/** Where a pair begins: at its key, or at the anchor or tag in front of it. */
+/** Where a pair starts: at its key, or at the anchor or tag before it. */
 export function pairStart(pair: Pair): number {
   const { start, key, sep } = pair.srcToken!;
   const first = start.find(({ type }) => type !== "space" && type !== "newline" && type !== "comment" && type !== "comma");
@@ -70,7 +70,7 @@ function pairEnd(text: string, { key, value }: Pair): number {
   return nodeEnd(text, (value ?? key) as Node);
 }
 
-/** Where a node ends, without the comment behind it; the last line end of a block scalar counts as behind it. */
+/** Where a node ends, without the comment after it and without a block scalar's last line end. */
 function nodeEnd(text: string, node: Node): number {
   const end = node.range![1];
   if (isBlockCollection(node)) {
@@ -97,21 +97,21 @@ function beginsLine(text: string, at: number): boolean {
   return /^ *$/.test(text.slice(lineStart(text, at), at));
 }
 
-/** Splices that put a new key behind the last one of a map. */
+/** Splices that append a new key to a map. */
 export function intoMap(text: string, layout: Layout, map: YamlMap, key: string, value: YamlValue): readonly Splice[] {
   const last = map.items.at(-1);
   if (map.flow) {
     const pair = `${flow(key)}: ${flow(value)}`;
     if (last !== undefined) return [{ at: pairEnd(text, last), remove: 0, insert: `, ${pair}` }];
     const at = map.range![0] + 1;
-    // Where there is something between the braces already, it stays as it is, so that it is there when the key goes again.
+    // Text between the braces stays unchanged, so that removing the key restores it.
     return [{ at, remove: 0, insert: at === map.range![1] - 1 ? ` ${pair} ` : pair }];
   }
   const at = lineEnd(text, pairEnd(text, last!));
   return [{ at, remove: 0, insert: below({ [key]: value }, layout, " ".repeat(indentOf(map))) }];
 }
 
-/** Splices that put a new element behind the last one of a list. */
+/** Splices that append a new element to a list. */
 export function intoSeq(text: string, { newline, step }: Layout, seq: YamlSeq, item: YamlValue): readonly Splice[] {
   const last = seq.items.at(-1) as Node | undefined;
   if (last === undefined) return [{ at: seq.range![0] + 1, remove: 0, insert: flow(item) }];
@@ -121,13 +121,13 @@ export function intoSeq(text: string, { newline, step }: Layout, seq: YamlSeq, i
   return [{ at: lineEnd(text, nodeEnd(text, last)), remove: 0, insert: below([item], { newline, step }, indent) }];
 }
 
-/** Where the dash of an element stands. */
+/** The offset of an element's dash. */
 function dashOf(seq: YamlSeq, index: number): number {
   const { items } = seq.srcToken as { items: readonly { start: readonly { type: string; offset: number }[] }[] };
   return items[index]!.start.find(({ type }) => type === "seq-item-ind")!.offset;
 }
 
-/** Splices that put a first key below `key:`, in front of the comments on the lines after it. */
+/** Splices that add a first key below `key:`, before the comments on the following lines. */
 export function belowEmpty(
   text: string,
   layout: Layout,
@@ -140,7 +140,7 @@ export function belowEmpty(
   return [{ at, remove: 0, insert: below({ [key]: value }, layout, " ".repeat(indentOf(map)) + layout.step) }];
 }
 
-/** Splices that put a first key into a text that has none, behind its comments; `end` is where the document ends. */
+/** Splices that add a first key to a text without keys, after its comments; `end` is the end of the document. */
 export function intoEmptyDocument(text: string, layout: Layout, end: number, key: string, value: YamlValue): readonly Splice[] {
   const before = text.slice(0, end);
   const lines = block({ [key]: value }, layout.step).join(layout.newline);
@@ -148,7 +148,7 @@ export function intoEmptyDocument(text: string, layout: Layout, end: number, key
   return [{ at: before.replace(/\r?\n$/, "").length, remove: 0, insert: layout.newline + lines }];
 }
 
-/** Splices that replace the value of a pair. A scalar that gives way to a scalar keeps its quotes, if it can. */
+/** Splices that replace the value of a pair. A scalar that replaces a scalar keeps the quotes if possible. */
 export function replace(
   text: string,
   comments: readonly Comment[],
@@ -161,7 +161,7 @@ export function replace(
   // `{ key }`, without a colon.
   if (old === null) return [{ at: pairEnd(text, pair), remove: 0, insert: `: ${flow(value)}` }];
   const from = old.range![0];
-  // An empty value, which may be the last one in it, ends at the comment behind it; the space in front of that stays.
+  // An empty value ends at the comment after it. The space before that comment stays.
   const to = isBlockCollection(old) ? from + text.slice(from, nodeEnd(text, old)).replace(/ +$/, "").length : nodeEnd(text, old);
   if (map.flow) return [{ at: from, remove: to - from, insert: padded(text, from, to, flow(value)) }];
   const outer = indentOf(map) + layout.step.length;
@@ -171,11 +171,11 @@ export function replace(
   const ownLine = from < to && beginsLine(text, from);
   if (isBlock(value)) {
     const lines = below(value, layout, " ".repeat(outer));
-    // A list may stand as far left as its key, which a map may not.
+    // A list may have its key's indentation; a map may not.
     if (ownLine && column <= indentOf(map))
       return [{ at: lineEnd(text, afterKey), remove: 0, insert: lines }, withoutLines(text, from, to)];
     if (ownLine) return [{ at: from, remove: to - from, insert: below(value, layout, " ".repeat(column)).trimStart() }];
-    // Only what is there goes: the space in front of the comment behind an empty value is needed.
+    // The space before the comment after an empty value has to stay.
     const start = from === to ? to : afterKey;
     return [
       { at: start, remove: to - start, insert: headComment(text, comments, old) },
@@ -192,7 +192,7 @@ export function replace(
   return [{ at: from, remove: to - from, insert: padded(text, from, to, written) + headComment(text, comments, old) }];
 }
 
-/** A splice that replaces a text in a list by another: its quotes stay, if they can, and the comment behind it. Null for anything but a text on one line. */
+/** A splice that replaces a string in a list: its quotes stay if possible, and the comment after it stays. Null for anything but a string on one line. */
 export function replaceElement(text: string, seq: YamlSeq, index: number, value: string): Splice | null {
   const old = seq.items[index] as Node;
   const [from, to] = old.range!;
@@ -201,7 +201,7 @@ export function replaceElement(text: string, seq: YamlSeq, index: number, value:
   return { at: from, remove: to - from, insert: seq.flow && written === value ? flow(value) : written };
 }
 
-/** Removes lines from the beginning of what stands on them to its end, but for the comment behind it. */
+/** Removes lines from their first text to its end, except for the comment after it. */
 function withoutLines(text: string, from: number, to: number): Splice {
   const end = lineEnd(text, to);
   const blank = /^[ \t]*/.exec(text.slice(to, end))![0].length;
@@ -211,25 +211,25 @@ function withoutLines(text: string, from: number, to: number): Splice {
   return { at, remove: end - at, insert: "" };
 }
 
-/** The comment on the first line of a block scalar, which is the only one that a scalar has inside it. */
+/** The comment on the first line of a block scalar, the only comment that a scalar can contain. */
 function headComment(text: string, comments: readonly Comment[], old: Node): string {
   const found = isScalar(old) ? comments.find(({ at }) => at >= old.range![0] && at < old.range![1]) : undefined;
   return found === undefined ? "" : ` ${text.slice(found.at, found.end)}`;
 }
 
-/** An empty value has no place of its own, but needs space on both sides. */
+/** An empty value has no range, but needs space on both sides. */
 function padded(text: string, from: number, to: number, written: string): string {
   if (from < to) return written;
   return `${/\s/.test(text[from - 1] ?? "") ? "" : " "}${written}${text[to] === "#" ? " " : ""}`;
 }
 
-/** Splices that remove a pair and leave the comments in and behind it, or null where something stands before the pair on its line. */
+/** Splices that remove a pair and keep the comments in and after it, or null if other text precedes the pair on its line. */
 export function remove(text: string, comments: readonly Comment[], map: YamlMap, pair: Pair): readonly Splice[] | null {
   const members = map.items.map((one) => ({ start: pairStart(one), end: pairEnd(text, one) }));
   return removeMember(text, comments, map, members, map.items.indexOf(pair));
 }
 
-/** Splices that remove an element and leave the comments in and behind it, or null where something stands before it on its line. */
+/** Splices that remove an element and keep the comments in and after it, or null if other text precedes it on its line. */
 export function removeElement(text: string, comments: readonly Comment[], seq: YamlSeq, index: number): readonly Splice[] | null {
   const members = seq.items.map((item, at) => {
     const node = item as Node;
@@ -238,15 +238,15 @@ export function removeElement(text: string, comments: readonly Comment[], seq: Y
   return removeMember(text, comments, seq, members, index);
 }
 
-/** Where a pair or an element stands. */
+/** The range of a pair or an element. */
 interface Member {
   readonly start: number;
   readonly end: number;
 }
 
 /**
- * Splices that put the lines of a pair behind the last pair of another map, as far right as that one's keys; null where either stands between
- * braces, where something else is on the pair's first line, or where it is the only one in its map.
+ * Splices that move a pair's lines to the end of another map, with that map's indentation. Null if either is between braces, if other text is on
+ * the pair's first line, or if it is the only pair in its map.
  */
 export function movePair(
   text: string,
@@ -257,13 +257,13 @@ export function movePair(
   const start = pairStart(pair);
   if (map.flow || target.flow || map.items.length === 1 || target.items.length === 0 || !beginsLine(text, start)) return null;
   const indent = start - lineStart(text, start);
-  // Where a comment is alone on its line, its column.
+  // The column of a comment that is alone on its line.
   const alone = new Map(
     comments.filter(({ at }) => beginsLine(text, at)).map(({ at }) => [lineStart(text, at), at - lineStart(text, at)]),
   );
   let first = lineStart(text, start);
   for (let above = first; above > 0 && alone.get((above = lineStart(text, above - 1))) === indent;) first = above;
-  /** The end of a pair with the comments below it that are further right than its key. */
+  /** The end of a pair, including the comments below it that are indented deeper than its key. */
   const endOf = (of: Pair, column: number): number => {
     let to = lineEnd(text, pairEnd(text, of));
     for (;;) {
@@ -291,12 +291,12 @@ export function movePair(
   ];
 }
 
-/** How long the line end at an offset is. */
+/** The length of the line end at an offset. */
 function newlineAt(text: string, at: number): number {
   return /^\r?\n/.exec(text.slice(at, at + 2))?.[0].length ?? 0;
 }
 
-/** How long the line end before an offset is. */
+/** The length of the line end before an offset. */
 function newlineBefore(text: string, at: number): number {
   return /\r?\n$/.exec(text.slice(Math.max(0, at - 2), at))?.[0].length ?? 0;
 }
@@ -314,7 +314,7 @@ function removeMember(
   const end = lineEnd(text, members[index]!.end);
   const kept = within(comments, start, end).map((comment) => text.slice(comment.at, comment.end));
   const first = lineStart(text, start);
-  // All as far right as the key was: further right, they could become part of a block scalar above.
+  // With the key's indentation: deeper comments could become part of a block scalar above.
   const indent = text.slice(first, start);
   if (kept.length > 0) return [{ at: start, remove: end - start, insert: kept.join(newlineOf(text) + indent) }];
   const before = text.slice(Math.max(0, first - 2), first);
@@ -341,7 +341,7 @@ function removeFromFlow(
   return cut(text, comments, start, end + comma);
 }
 
-/** Removes all from an offset to another but the comments there, each with the white space before it and the line end behind it. */
+/** Removes a range except for the comments in it, each with the white space before it and the line end after it. */
 function cut(text: string, comments: readonly Comment[], from: number, to: number): readonly Splice[] {
   const splices: Splice[] = [];
   let at = from;
@@ -351,7 +351,7 @@ function cut(text: string, comments: readonly Comment[], from: number, to: numbe
     const end = lineEnd(text, comment.at);
     at = end + (/^\r?\n/.exec(text.slice(end, end + 2))?.[0].length ?? 0);
   }
-  // Behind a comment, the indentation of what follows stays.
+  // After a comment, the indentation of the following text stays.
   const rest = at > to ? "" : text.slice(at, to);
   return [...splices, { at, remove: splices.length > 0 ? rest.trimEnd().length : rest.length, insert: "" }];
 }
@@ -360,14 +360,14 @@ function within(comments: readonly Comment[], from: number, to: number): readonl
   return comments.filter(({ at }) => at >= from && at < to);
 }
 
-/** The lines of a value, each on a line of its own. */
+/** A value as lines. */
 function below(value: YamlValue, { newline, step }: Layout, indent: string): string {
   return block(value, step)
     .map((line) => newline + indent + line)
     .join("");
 }
 
-/** Whether a value is written over several lines. */
+/** Whether a value is written on several lines. */
 function isBlock(value: YamlValue): value is readonly YamlValue[] | { readonly [key: string]: YamlValue } {
   return typeof value === "object" && value !== null && Object.keys(value).length > 0;
 }
@@ -387,7 +387,7 @@ function isList(value: YamlValue): value is readonly YamlValue[] {
   return Array.isArray(value);
 }
 
-/** A value on one line; `inside` other brackets, where fewer texts need no quotes. */
+/** A value on one line. `inside` other brackets more strings need quotes. */
 function flow(value: YamlValue, inside = true): string {
   if (typeof value === "string") return isPlain(value) && !(inside && value.includes(":")) ? value : quoted(value);
   if (typeof value === "number") return number(value);
@@ -397,7 +397,7 @@ function flow(value: YamlValue, inside = true): string {
   return pairs.length === 0 ? "{}" : `{ ${pairs.join(", ")} }`;
 }
 
-/** With a point before an exponent: without one, YAML 1.1 takes it for text. */
+/** With a point before an exponent: without one, YAML 1.1 reads it as a string. */
 function number(value: number): string {
   if (Number.isNaN(value)) return ".nan";
   if (!Number.isFinite(value)) return value > 0 ? ".inf" : "-.inf";
@@ -405,8 +405,8 @@ function number(value: number): string {
 }
 
 /**
- * Whether a text needs no quotes, in YAML 1.2 and 1.1: it begins like a word or a path, so it is no number, date or indicator; it has no `#`,
- * no colon at the end of a word and no brackets; and it is none of the words that mean something.
+ * Whether a string needs no quotes, in YAML 1.2 and 1.1: it starts like a word or a path, so it is not a number, date or indicator; it has no `#`,
+ * no colon at the end of a word and no brackets; and it is not a word with a meaning.
  */
 function isPlain(text: string): boolean {
   return (
@@ -415,7 +415,7 @@ function isPlain(text: string): boolean {
   );
 }
 
-/** JSON's quotes and escapes, which YAML has as well; what an editor would not show is escaped, too. */
+/** JSON's quotes and escapes, which YAML supports. Characters that an editor would not show are escaped, too. */
 function quoted(text: string): string {
   return JSON.stringify(text).replaceAll(
     /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g,

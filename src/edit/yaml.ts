@@ -1,12 +1,12 @@
 /**
- * Splices values into a user's YAML text at the offsets that the parser gives, and takes them out again. Every byte outside the edited place
- * stays: comments, order, indentation, quotes, line ends. The result is parsed again and compared with the intended value; if it differs,
- * nothing is given.
+ * Inserts values into a user's YAML text at the offsets that the parser gives, and removes them. Every byte outside the edited place stays:
+ * comments, order, indentation, quotes, line ends. The result is parsed again and compared with the intended value. If it differs, the edit is
+ * refused.
  *
- * Never the parser's own `toString`: it writes the whole file anew, in a layout of its own.
+ * The parser's `toString` is never used: it rewrites the whole file in its own layout.
  *
- * One thing cannot be helped: a literal (`|`) at the end of a file without a final newline gets one when a key is put behind it, which other
- * parsers count as part of its text.
+ * One limit: a literal (`|`) at the end of a file without a final newline gets one when a key is added after it, and other parsers count that
+ * newline as part of the text.
  */
 import { isDeepStrictEqual } from "node:util";
 import { Composer, isAlias, isMap, isScalar, isSeq, Lexer, Parser, type CST, type Document, type Node, type Pair } from "yaml";
@@ -36,45 +36,45 @@ import {
 
 export type { YamlValue } from "./yaml-layout.ts";
 
-/** Deeper than any file that people write; what builds and compares values goes down by calls, which end somewhere. */
+/** Deeper than any file that people write. Building and comparing values recurses, and the call stack is limited. */
 const maxDepth = 100;
 
-/** How many values aliases may stand for, all in all: a few lines of aliases of aliases can stand for more than there is memory. */
+/** The maximum number of values behind all aliases: a few lines of nested aliases can expand to more than the memory holds. */
 const maxAliased = 100_000;
 
 type Path = readonly [string, ...string[]];
 type Plain = Record<string, unknown>;
 
-/** A text as it was read. */
+/** A parsed text. */
 interface Reading {
   readonly ok: true;
   readonly text: string;
-  /** The node at the top; null where there is none. */
+  /** The top-level node; null if there is none. */
   readonly root: Node | null;
-  /** The value, of objects without a prototype that keys could reach; aliases are resolved, `<<` is a key like others. */
+  /** The value, made of objects without a prototype; aliases are resolved, `<<` is an ordinary key. */
   readonly value: unknown;
   readonly comments: readonly Comment[];
-  /** Where `...` ends the document, or the end of the text. */
+  /** The offset where `...` ends the document, or the end of the text. */
   readonly end: number;
-  /** Anchors that an alias refers to: whoever edits such a node edits elsewhere, too. */
+  /** Anchors that an alias refers to: an edit of such a node also changes other places. */
   readonly shared: ReadonlySet<string>;
 }
 
-/** How far a path leads. */
+/** How much of a path exists. */
 interface Way {
   readonly ok: true;
-  /** What was found, one for each leading segment that exists: the pair, and the map that it is in. */
+  /** One entry for each leading segment that exists: the pair, and the map that contains it. */
   readonly steps: readonly { readonly map: YamlMap; readonly pair: Pair }[];
-  /** The map in which the next key is to go, or null where there is an empty value or an empty document in its place. */
+  /** The map for the next key, or null if there is an empty value or an empty document instead. */
   readonly map: YamlMap | null;
-  /** Why the next key is not to go there, though it is not there: a merge key gives it. */
+  /** Why the next key must not be added although it is missing: a merge key provides it. */
   readonly merged: EditRefusal | null;
 }
 
 /**
- * Ensures that the map at the top of `text` has `value` at `path` (keys of maps; those missing are made). Gives the same text where it already
- * has. Refuses, with its place, text that is not one YAML 1.2 document, and anything on the way that is not a plain map of its own: other
- * values, duplicate keys, tags, aliases, merge keys that give the key, and anchors that are used elsewhere.
+ * Ensures that the top-level map of `text` has `value` at `path`, and adds missing keys. Gives the same text if nothing has to change. Refuses,
+ * with its place, text that is not one YAML 1.2 document, and anything on the path that is not a plain map: other values, duplicate keys, tags,
+ * aliases, merge keys that provide the key, and anchors that are used elsewhere.
  */
 export function ensureYaml(text: string, path: Path, value: YamlValue): EditResult {
   const reading = read(text);
@@ -106,9 +106,9 @@ export function ensureYaml(text: string, path: Path, value: YamlValue): EditResu
 }
 
 /**
- * Removes the pair at `path`, and with it the maps above it that have become empty: those at depth `made` and deeper, as `made` leading segments
- * of the path are not ours. One that is not ours becomes `{}` where it is written in braces, and otherwise an empty value, which is what a
- * first key is inserted below. Every comment stays. Gives the same text where there is nothing at the path; refuses as `ensureYaml` does.
+ * Removes the pair at `path`, and the maps above it that become empty at depth `made` and deeper: the first `made` segments existed before. A map
+ * that existed before becomes `{}` if it is written in braces, and otherwise an empty value. Every comment stays. Gives the same text if the pair
+ * is missing; refuses as `ensureYaml` does.
  */
 export function removeYaml(text: string, path: Path, made: number): EditResult {
   const reading = read(text);
@@ -126,14 +126,14 @@ export function removeYaml(text: string, path: Path, made: number): EditResult {
     refuseAnchors(reading, pair.value as Node | null);
   if (hindrance !== null) return hindrance;
   const splice = remove(text, reading.comments, map, pair);
-  if (splice === null) return refuseAt(text, pairStart(pair), `${JSON.stringify(path[at])} does not begin its line`);
+  if (splice === null) return refuseAt(text, pairStart(pair), `${JSON.stringify(path[at])} is not at the start of its line`);
   const emptied = map.items.length > 1 ? undefined : map.flow ? bare({}) : null;
   return checked(text, splice, withoutValue(reading.value, path.slice(0, at + 1), emptied));
 }
 
 /**
- * Ensures that the list at `path` has an element that equals `item`: behind the last one, in the list's own layout. A list that is not there is
- * made. Gives the same text where it already has one. Refuses what `ensureYaml` refuses, and anything but a list at `path`.
+ * Ensures that the list at `path` has an element that equals `item`. A new element is appended in the list's layout; a missing list is added.
+ * Gives the same text if there is such an element. Refuses what `ensureYaml` refuses, and anything but a list at `path`.
  */
 export function ensureYamlItem(text: string, path: Path, item: YamlValue): EditResult {
   const found = findSeq(text, path);
@@ -147,9 +147,9 @@ export function ensureYamlItem(text: string, path: Path, item: YamlValue): EditR
 }
 
 /**
- * Removes the first element that equals `item` from the list at `path`. Where it was the only one, the key goes as in `removeYaml`, unless it is
- * among the `made` first ones, which were there before us: then the list is empty. Every comment stays. Gives the same text where there is no
- * such element; refuses as `ensureYaml` does.
+ * Removes the first element that equals `item` from the list at `path`. If the list becomes empty, its key is removed as in `removeYaml`, unless it
+ * is among the `made` first keys, which existed before: then the list stays, empty. Every comment stays. Gives the same text if there is no such
+ * element; refuses as `ensureYaml` does.
  */
 export function removeYamlItem(text: string, path: Path, item: YamlValue, made: number): EditResult {
   const found = findSeq(text, path);
@@ -161,14 +161,15 @@ export function removeYamlItem(text: string, path: Path, item: YamlValue, made: 
   const hindrance = refuseAnchors(reading, seq.items[index] as Node);
   if (hindrance !== null) return hindrance;
   const splices = removeElement(text, reading.comments, seq, index);
-  if (splices === null) return refuseAt(text, (seq.items[index] as Node).range![0], "this element does not begin its line");
+  if (splices === null)
+    return refuseAt(text, (seq.items[index] as Node).range![0], "this element is not at the start of its line");
   return checked(text, splices, withValue(reading.value, path, items.toSpliced(index, 1) as YamlValue));
 }
 
 /**
- * Puts the pair at `from` behind the last one of the map that `to` leads into, under the same key: its lines as they are, only further left or
- * right, with the comments on them, right above and, further right than the key, right below. Refuses what `ensureYaml` refuses, a pair between
- * braces, and a place where there is a pair already.
+ * Moves the pair at `from` to the end of the map that contains `to`, under the same key. Only the indentation of its lines changes. Comments on
+ * these lines, directly above, and directly below with a deeper indentation move with it. Refuses what `ensureYaml` refuses, a pair between
+ * braces, and an existing pair at `to`.
  */
 export function moveYaml(text: string, from: Path, to: Path): EditResult {
   const reading = read(text);
@@ -192,7 +193,7 @@ export function moveYaml(text: string, from: Path, to: Path): EditResult {
 }
 
 /**
- * Replaces the first element that equals `from` in the list at `path` by `to`, where it stands; the same text where there is none. Refuses what
+ * Replaces the first element that equals `from` in the list at `path` with `to`. Gives the same text if there is none. Refuses what
  * `ensureYaml` refuses, and elements of several lines.
  */
 export function replaceYamlItem(text: string, path: Path, from: string, to: string): EditResult {
@@ -204,11 +205,11 @@ export function replaceYamlItem(text: string, path: Path, from: string, to: stri
   const hindrance = refuseAnchors(reading, seq.items[index] as Node);
   if (hindrance !== null) return hindrance;
   const splice = replaceElement(text, seq, index, to);
-  if (splice === null) return refuseAt(text, (seq.items[index] as Node).range![0], "this element is no text on one line");
+  if (splice === null) return refuseAt(text, (seq.items[index] as Node).range![0], "this element is not a string on one line");
   return checked(text, [splice], withValue(reading.value, path, items.with(index, to) as YamlValue));
 }
 
-/** The list at a path; null where there is nothing or an empty value, and `other` where there is something else. */
+/** The list at a path; null if there is nothing or an empty value, and `other` for another kind of value. */
 interface FoundSeq {
   readonly ok: true;
   readonly reading: Reading;
@@ -236,7 +237,7 @@ function indexOf(items: readonly unknown[], item: YamlValue): number {
   return items.findIndex((candidate) => isDeepStrictEqual(candidate, wanted));
 }
 
-/** How many leading segments of `path` a text has, or why `ensureYaml` would not go there. */
+/** How many leading segments of `path` a text has, or why `ensureYaml` would refuse the path. */
 export function missingYamlDepth(text: string, path: Path): number | EditRefusal {
   const reading = read(text);
   if (!reading.ok) return reading;
@@ -244,13 +245,13 @@ export function missingYamlDepth(text: string, path: Path): number | EditRefusal
   return way.ok ? (way.merged ?? way.steps.length) : way;
 }
 
-/** The value of a YAML text, or where it stops being one document of YAML 1.2. A BOM is allowed; merge keys are keys like others. */
+/** The value of a YAML text, or the place where it is not one YAML 1.2 document. A BOM is allowed; merge keys are ordinary keys. */
 export function readYaml(text: string): { readonly ok: true; readonly value: unknown } | EditRefusal {
   const reading = read(text);
   return reading.ok ? { ok: true, value: reading.value } : reading;
 }
 
-/** The editor of keyed values for YAML. */
+/** The editor for keyed values in YAML. */
 export const yamlEditor: Editor = {
   read: readYaml,
   missingDepth: missingYamlDepth,
@@ -262,13 +263,13 @@ export const yamlEditor: Editor = {
 };
 
 function read(text: string): Reading | EditRefusal {
-  // A line end by YAML 1.2 (5.4), and none by the parser.
+  // YAML 1.2 (5.4) counts it as a line end, the parser does not.
   const lone = text.search(/\r(?!\n)/);
   if (lone >= 0) return refuseAt(text, lone, "this is a carriage return without a line feed");
   const comments: Comment[] = [];
   let end: number | null = null;
   let tooDeep: number | null = null;
-  // The parser's own loop, with an eye on the depth before nodes are built, which goes down by calls; the parser itself has a stack.
+  // The parser's own loop, plus a check of the depth before nodes are built. Building recurses; the parser itself has an explicit stack.
   function* tokens(): Generator<CST.Token> {
     const parser = new Parser();
     let inScalar = false;
@@ -284,7 +285,7 @@ function read(text: string): Reading | EditRefusal {
     }
     yield* parser.end();
   }
-  // Not `uniqueKeys`: it compares each key with each other. Duplicates are refused where they matter, on the way.
+  // Without `uniqueKeys`, which compares every pair of keys. Duplicates are refused on the edited path.
   const composer = new Composer({
     version: "1.2",
     schema: "core",
@@ -302,7 +303,7 @@ function read(text: string): Reading | EditRefusal {
     const { why, offset } = explainYaml(error.code, text, error.pos[0]);
     return refuseAt(text, offset, `this is not YAML: ${why}`);
   }
-  if (second !== undefined) return refuseAt(text, second.range[0], "a second document begins here");
+  if (second !== undefined) return refuseAt(text, second.range[0], "a second document starts here");
   if (document!.directives.yaml.version !== "1.2") return refuseAt(text, text.search(/^\ufeff?%YAML/m), "this is not YAML 1.2");
   const root = document!.contents as Node | null;
   const plain = plainOf(root);
@@ -310,10 +311,10 @@ function read(text: string): Reading | EditRefusal {
   return { ok: true, text, root, value: plain.value, comments, end: end ?? text.length, shared: plain.shared };
 }
 
-/** What the lexer gives before the text of a scalar. */
+/** The lexer's token before the text of a scalar. */
 const scalarMark = "\u001f";
 
-/** The value of a node. What an alias stands for is there once, however often it is named, but counts each time. */
+/** The value of a node. An aliased value exists once in memory, but counts towards the limit at each alias. */
 function plainOf(root: Node | null): {
   readonly value: unknown;
   readonly shared: ReadonlySet<string>;
@@ -354,7 +355,7 @@ function plainOf(root: Node | null): {
     const result = Object.create(null) as Plain;
     if (isMap(node)) {
       for (const pair of node.items) {
-        // Keys that are no scalars have no place in a plain value; their text stands for them.
+        // A plain value cannot have keys that are not scalars, so their source text is the key.
         const key = isScalar(pair.key) ? null : JSON.stringify(go(pair.key as Node | null));
         if (isScalar(pair.key)) go(pair.key);
         result[key ?? keyText(pair)] = go(pair.value as Node | null);
@@ -365,7 +366,7 @@ function plainOf(root: Node | null): {
   return { value: go(root), shared, bad };
 }
 
-/** Follows a path as far as it leads, and refuses what is on it and cannot be edited. */
+/** Follows a path as far as it exists, and refuses anything on it that cannot be edited. */
 function walk({ text, root, value }: Reading, path: Path): Way | EditRefusal {
   const steps: { map: YamlMap; pair: Pair }[] = [];
   let node = root;
@@ -379,11 +380,10 @@ function walk({ text, root, value }: Reading, path: Path): Way | EditRefusal {
     const odd = map.items.find((pair) => !isScalar(pair.key));
     if (odd !== undefined) return refuseAt(text, pairStart(odd), `a key of ${name} is not a plain one`);
     const [pair, second] = map.items.filter((item) => keyText(item) === key);
-    if (second !== undefined)
-      return refuseAt(text, pairStart(second), `the key ${JSON.stringify(key)} stands here a second time`);
+    if (second !== undefined) return refuseAt(text, pairStart(second), `the key ${JSON.stringify(key)} is a duplicate`);
     if (pair === undefined) {
       const merge = map.items.find((item) => keyText(item) === "<<" && isScalar(item.key) && item.key.type === "PLAIN");
-      const why = `${JSON.stringify(key)} comes from a merge here, which a key of its own would hide`;
+      const why = `${JSON.stringify(key)} comes from a merge key here, which a new key would override`;
       const merged = merge !== undefined && mergeGives(plain, key) ? refuseAt(text, pairStart(merge), why) : null;
       return { ok: true, steps, map, merged };
     }
@@ -396,7 +396,7 @@ function walk({ text, root, value }: Reading, path: Path): Way | EditRefusal {
   return { ok: true, steps, map: null, merged: null };
 }
 
-/** Whether a map has a key through its merge key. The number of maps to ask is bounded, as that of aliased values is. */
+/** Whether a map gets a key through its merge key. The number of visited maps is limited like that of aliased values. */
 function mergeGives(map: unknown, key: string): boolean {
   if (!isPlainMap(map)) return false;
   return [map["<<"]].flat().some((source) => isPlainMap(source) && (Object.hasOwn(source, key) || mergeGives(source, key)));
@@ -406,7 +406,7 @@ function isPlainMap(value: unknown): value is Plain {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Refuses maps on the way that stand elsewhere, too, by an alias. */
+/** Refuses maps on the path that an alias also uses elsewhere. */
 function refuseShared({ text, root, shared }: Reading, steps: Way["steps"]): EditRefusal | null {
   for (const node of [root, ...steps.map(({ pair }) => pair.value as Node | null)]) {
     const anchor = (node as { anchor?: string } | null)?.anchor;
@@ -459,6 +459,6 @@ function checked(text: string, splices: readonly Splice[], intended: unknown): E
   const result = applySplices(text, splices);
   const again = read(result);
   if (!again.ok || !isDeepStrictEqual(again.value, intended))
-    return refuseAt(text, splices[0]?.at ?? 0, "an edit here would not have given what was meant, so it was not made");
+    return refuseAt(text, splices[0]?.at ?? 0, "editing this would not give the intended result, so nothing was changed");
   return { ok: true, text: result };
 }

@@ -98,7 +98,7 @@ function fileAt(devcontainer: string, named: string, textOf: Projects["textOf"],
     throw refusal(
       { file: path, line: read.line, column: read.column },
       `the file cannot be edited: ${read.why}.`,
-      "Fix it there, and run again.",
+      "Fix it, and run again.",
     );
   const services = valueAt(read.value, ["services"]);
   return { path, services: isTree(services) ? services : {} };

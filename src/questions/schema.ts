@@ -175,7 +175,7 @@ const values: { readonly [Id in QuestionId]: Schema } = {
     enum: choicesOf("style"),
     default: "separate",
     description:
-      "separate: each provider as OpenCode knows it. compact: one provider, aperture, with exactly the models that are named in this file; one that names none has its two proposed ones.",
+      "separate: each provider as OpenCode knows it. compact: one provider, aperture, with only the named models in this file; one that names none has its two proposed ones.",
   },
   managed: {
     type: "boolean",
@@ -194,7 +194,7 @@ const values: { readonly [Id in QuestionId]: Schema } = {
     items: { enum: choicesOf("online") },
     default: [],
     description:
-      "Internet access of OpenCode besides the gateway. share: sessions that somebody shares go to opencode.ai. lsp: language servers are fetched where a configuration turns lsp on.",
+      "Internet access of OpenCode besides the gateway. share: shared sessions are uploaded to opencode.ai. lsp: language servers are downloaded if a configuration turns lsp on.",
   },
   plugins: {
     enum: choicesOf("plugins"),

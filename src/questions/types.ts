@@ -62,7 +62,7 @@ export type Style = "separate" | "compact";
 
 /** What of plugins is let in: any, packages with their exact version, or none. */
 export type PluginPolicy = "allow" | "pinned" | "refuse";
-/** Where OpenCode keeps its sessions: in the container, or on a volume that outlasts it. */
+/** Where OpenCode keeps its sessions: in the container, or on a volume; kept when the container is rebuilt. */
 export type State = "container" | "volume";
 
 /** All that can be said about an environment. The spec file is these answers written down. */

@@ -1,8 +1,8 @@
 /**
- * What a spec has to change for what a gateway serves. Pure.
+ * The changes to a spec for what a gateway serves. Pure.
  *
- * It only adds, and changes what cannot work: a gateway lists what the grants of whoever asks allow, so what it does not list may well be served
- * to others. That is named and stays.
+ * It adds entries, and changes only what cannot work. A gateway lists what the asking person's grants allow, so it may serve other models to other
+ * people. Entries that it does not list are reported and stay.
  */
 import { exampleProvider } from "../catalog/providers.ts";
 import type { EditResult } from "../edit/splice.ts";
@@ -22,31 +22,31 @@ import type { Answers, Parsed, ProviderChoice } from "../questions/types.ts";
 import { putValues, type Put } from "./edit.ts";
 import { specLimits, type SpecEntries } from "./spec.ts";
 
-/** A spec with what a gateway serves in it. */
+/** A spec with the gateway's providers and models. */
 export interface Merged {
-  /** The new text, or why it cannot be edited; without a spec the whole text of one. */
+  /** The new text, or why it cannot be edited. Without a spec, the text of a new one. */
   readonly edited: EditResult;
-  /** What of the spec the gateway does not list, each as `provider` or `provider/model`; it stays. */
+  /** Entries of the spec that the gateway does not list, each as `provider` or `provider/model`; they stay. */
   readonly notListed: readonly string[];
-  /** Changes, and what could not be made, as sentences without their full stop. */
+  /** Changes, and changes that were not possible, as sentences without their full stop. */
   readonly notes: readonly string[];
   readonly model: string | null;
   readonly smallModel: string | null;
 }
 
-/** What there is besides the gateway's answer. */
+/** The input besides the gateway's answer. */
 export interface Surroundings {
   readonly origin: string;
-  /** The spec's text and what it says; null where there is none. */
+  /** The spec's text and parsed entries; null without a spec. */
   readonly spec: { readonly text: string; readonly entries: SpecEntries } | null;
-  /** Answers of the last run, which count where the spec leaves them out. */
+  /** Answers of the last run, for keys that the spec leaves out. */
   readonly lock: Partial<Answers> | null;
 }
 
-/** Puts what a gateway serves into a spec. */
+/** Adds a gateway's providers and models to a spec. */
 export function mergeDiscovery(found: Discovery, { origin, spec, lock }: Surroundings, known: Known): Merged {
   const notes: string[] = [];
-  // One provider for all has the models that are named, and no catalogue's.
+  // The compact style's provider has only named models, none from the catalogue.
   const exact = (spec?.entries.style?.value ?? lock?.style) === "compact";
   const written = spec?.entries.providers?.value;
   const current = providersOf(written) ?? (written === undefined && lock !== null ? fromAnswers(lock.providers) : new Map());
@@ -115,7 +115,7 @@ export function mergeDiscovery(found: Discovery, { origin, spec, lock }: Surroun
   };
 }
 
-/** Every provider of a spec with its settings, whatever its form; null where it has none or in no form that is one. */
+/** Every provider of a spec with its settings, in any valid form; null if there are none or the form is invalid. */
 function providersOf(value: unknown): Map<string, unknown> | null {
   if (Array.isArray(value)) return new Map(value.filter((id) => typeof id === "string").map((id) => [id, {}]));
   return isTree(value) ? new Map(Object.entries(value).map(([id, settings]) => [id, settings ?? {}])) : null;
@@ -125,7 +125,7 @@ function fromAnswers(choices: Answers["providers"] | undefined): Map<string, unk
   return providersOf(choices === undefined ? {} : questionOf("providers").write(choices)) ?? new Map();
 }
 
-/** A provider of the user's own may have another name there than on the gateway: then it is known by its models. */
+/** A user's own provider may have another name in the spec than on the gateway. It is then recognised by its models. */
 function withNamesOf(current: ReadonlyMap<string, unknown>, discovery: Discovery): Discovery {
   const names = new Map<GatewayProvider, string>();
   const free = new Set(discovery.providers.filter(({ id, known: isKnown }) => !isKnown && !current.has(id)));
@@ -145,14 +145,14 @@ function withNamesOf(current: ReadonlyMap<string, unknown>, discovery: Discovery
   };
 }
 
-/** The models that settings name, as a map, whichever way they are written. */
+/** The named models of the settings as a map, whichever way they are written. */
 function modelsOf(settings: unknown): Tree {
   const models = isTree(settings) ? settings["models"] : undefined;
   if (Array.isArray(models)) return Object.fromEntries(models.filter((id) => typeof id === "string").map((id) => [id, {}]));
   return isTree(models) ? models : {};
 }
 
-/** Models of which nothing is said as a list, which is shorter. */
+/** Models without details as a list, which is shorter. */
 function listed(models: Tree): unknown {
   const isPlain = Object.values(models).every((settings) => isTree(settings) && Object.keys(settings).length === 0);
   return isPlain ? Object.keys(models) : models;
@@ -160,7 +160,7 @@ function listed(models: Tree): unknown {
 
 const accepts = (value: unknown): Parsed<readonly ProviderChoice[]> => questionOf("providers").read(value, {});
 
-/** What is known, and where to put what is to say. */
+/** The known facts, and the lists for notes. */
 interface Said {
   readonly known: Known;
   readonly exact: boolean;
@@ -169,9 +169,9 @@ interface Said {
 }
 
 /**
- * What a provider's settings have to become: everything in them stays but an API that the gateway has for none of its models. A provider of the
- * team's own gets what is served and not named yet, since no other way leads to it; of one of the catalogue what is named is a choice, and where
- * nothing is, it gets models only where they shall be exact.
+ * The new settings of a provider. Everything in them stays, except an API that the gateway offers for none of its models. A team's own provider
+ * gets the served models that it does not name yet, because the catalogue does not have them. For a catalogue provider, named models are a choice;
+ * without any, it gets models only if exactly the gateway's models are wanted.
  */
 function mergeSettings(provider: GatewayProvider, settings: unknown, { known, exact, notes, notListed }: Said): unknown {
   const before: Tree = isTree(settings) ? settings : {};
@@ -190,7 +190,7 @@ function mergeSettings(provider: GatewayProvider, settings: unknown, { known, ex
   const served = Object.keys(offered.settings.models ?? {}).filter(
     (name) => !there.includes(name) && !there.includes(bareOf(provider, name)),
   );
-  // The catalogue has what is not named, but for the one provider of the compact style.
+  // The catalogue has the other models, except in the compact style.
   const isComplete = provider.known && (before["models"] !== undefined || !exact);
   if (isComplete && served.length > 0 && before["models"] === undefined)
     notes.push(`${id} serves models that the catalogue does not know: name all that are wanted under providers.${id}.models`);
@@ -202,7 +202,7 @@ function mergeSettings(provider: GatewayProvider, settings: unknown, { known, ex
   const result = { ...rest, ...(next !== undefined && { api: next }), ...(models !== undefined && { models }) };
   if (sameValue(result, before)) return settings;
   const read = accepts({ [id]: result });
-  if (!read.ok) notes.push(`${id} is left as it is: ${read.why}`);
+  if (!read.ok) notes.push(`${id} stays unchanged: ${read.why}`);
   return read.ok ? result : settings;
 }
 
@@ -210,12 +210,12 @@ function pick(from: Tree, names: readonly string[]): Tree {
   return Object.fromEntries(names.map((name) => [name, from[name]]));
 }
 
-/** The id of a model by its name in a spec. */
+/** A model's id, from its name in a spec. */
 function bareOf(provider: GatewayProvider, name: string): string {
   return provider.models.find((model) => nameIn(provider, model) === name)?.id ?? name;
 }
 
-/** The provider as it is over that API. */
+/** The provider with that API. */
 function withApi(provider: GatewayProvider, api: unknown): GatewayProvider {
   const chosen = provider.models.flatMap(({ apis }) => apis).find((one) => one === api);
   if (chosen === undefined || chosen === provider.api) return provider;
@@ -226,7 +226,7 @@ function withApi(provider: GatewayProvider, api: unknown): GatewayProvider {
   return { ...provider, api: chosen, models };
 }
 
-/** Whether a model can be named with these settings of its provider: one of where some are written down, it is one of them. */
+/** Whether these provider settings allow a model: if they name models, it has to be one of them. */
 function isIn(settings: unknown, provider: GatewayProvider, model: GatewayModel): boolean {
   const namesNone = isTree(settings) && settings["models"] === undefined;
   return (provider.known && namesNone) || Object.hasOwn(modelsOf(settings), nameIn(provider, model));
@@ -244,7 +244,7 @@ function isServed(ref: string, { providers: served }: Discovery, next: ReadonlyM
   return isNamed && models.some((model) => model.apis.some((one) => one === api));
 }
 
-/** The smallest changes: a provider that is there is gone into, a new one is put beside it, and a list stays one where names are enough. */
+/** The smallest changes: an existing provider is edited in place, a new one is added, and a list stays a list if names are enough. */
 function putsFor(written: unknown, current: ReadonlyMap<string, unknown>, next: ReadonlyMap<string, unknown>): Put[] {
   const changed = [...next].filter(([id, settings]) => !current.has(id) || !sameValue(current.get(id), settings));
   if (changed.length === 0 || next.size === 0) return [];
@@ -255,7 +255,7 @@ function putsFor(written: unknown, current: ReadonlyMap<string, unknown>, next: 
   ];
 }
 
-/** What is to be known of models that the spec names and that end soon, or have ended. */
+/** Notes on models of the spec that end soon or have ended. */
 function describeEnds(
   { providers: served }: Discovery,
   chosen: readonly (string | null)[],
@@ -275,7 +275,7 @@ function describeEnds(
       replacement === null
         ? `take another model of ${id}`
         : `${id}/${replacement}, which the gateway ${isListed ? "serves" : "does not list to you"}, takes its place:  npx create-aperture-env update --models`;
-    return [`${show(ref)} has its end on ${on}: ${instead}`];
+    return [`${show(ref)} ends on ${on}: ${instead}`];
   });
 }
 
@@ -285,17 +285,17 @@ function apiIn(settings: unknown, usual: string | undefined): GatewayApi | undef
   return gatewayApis.find((api) => api === written);
 }
 
-/** What a spec says, for a terminal. */
+/** A value from a spec, for a terminal. */
 function show(text: string): string {
   return clean(text, 100);
 }
 
-/** Refuses an edit that takes a comment with it: a list is written anew as a whole, and one between its items would go. */
+/** Refuses an edit that would lose a comment: a list is rewritten as a whole, without the comments between its items. */
 function withComments({ text, entries }: NonNullable<Surroundings["spec"]>, edited: EditResult): EditResult {
   if (!edited.ok) return edited;
   const lost = text.match(/(?<=^|\s)#.*$/gm)?.some((comment) => !edited.text.includes(comment.trimEnd())) ?? false;
   if (!lost) return edited;
   const { line = 1, column = 1 } = entries.providers?.place ?? {};
-  const why = `a comment stands between the names of providers, and would be lost; as a map (${exampleProvider.id}: {}) they can be added to`;
+  const why = `a comment between the names of providers would be lost; write them as a map (${exampleProvider.id}: {}), then more can be added`;
   return { ok: false, why, line, column };
 }

@@ -1,4 +1,4 @@
-/** Writes answers into a spec by splices: comments, order and layout of whoever wrote it stay. */
+/** Writes answers into a spec by splices: its comments, order and layout stay. */
 import { isList, isText } from "../forms.ts";
 import type { Resolved } from "../questions/resolve.ts";
 import { ensureYaml, ensureYamlItem, readYaml, removeYaml, removeYamlItem, replaceYamlItem } from "../edit/yaml.ts";
@@ -7,7 +7,7 @@ import type { EditResult } from "../edit/splice.ts";
 
 type Path = readonly [string, ...string[]];
 
-/** The spec's text with these answers in it, the same text where it says so already. What no key has to change for stays untouched. */
+/** The spec's text with these answers, the same text if it has them already. Keys that need no change stay untouched. */
 export function editSpec(text: string, answers: readonly Resolved[]): EditResult {
   return putValues(
     text,
@@ -15,13 +15,13 @@ export function editSpec(text: string, answers: readonly Resolved[]): EditResult
   );
 }
 
-/** A value and the path of keys where it shall stand. */
+/** A value and its path of keys. */
 export interface Put {
   readonly path: Path;
   readonly value: unknown;
 }
 
-/** The text with these values in it. What of a map is not in its new value is taken out. */
+/** The text with these values. Keys of a map that are not in its new value are removed. */
 export function putValues(text: string, puts: readonly Put[]): EditResult {
   let edited: EditResult = { ok: true, text };
   for (const { path, value } of puts) {
@@ -31,7 +31,7 @@ export function putValues(text: string, puts: readonly Put[]): EditResult {
   return edited;
 }
 
-/** One list of texts for another, an element at a time, so that what stands beside the others stays; null where that does not lead there. */
+/** Changes a list of strings one element at a time, so that comments next to the other elements stay; null if that is not possible. */
 function putItems(text: string, path: Path, current: unknown, value: unknown): EditResult | null {
   if (!isList(current, isText) || !isList(value, isText) || value.length === 0) return null;
   const gone = current.filter((item) => !value.includes(item));
@@ -50,12 +50,12 @@ function putItems(text: string, path: Path, current: unknown, value: unknown): E
   return read.ok && sameValue(valueAt(read.value, path), value) ? edited : null;
 }
 
-/** Goes down where both are maps, so that what stands beside a changed key is not written again. */
+/** Recurses if both are maps, so that neighbours of a changed key are not rewritten. */
 function putValue(text: string, path: Path, value: unknown): EditResult {
   const read = readYaml(text);
   if (!read.ok) return read;
   const current = valueAt(read.value, path);
-  // `anthropic:` and `anthropic: {}` say the same.
+  // `anthropic:` and `anthropic: {}` mean the same.
   const isSame = sameValue(current, value) || (current === null && isTree(value) && Object.keys(value).length === 0);
   if (isSame) return { ok: true, text };
   const items = putItems(text, path, current, value);

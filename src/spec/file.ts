@@ -1,4 +1,4 @@
-/** All that needs the YAML parser, which is the largest part of the program: loaded at once, and only where there is a spec. */
+/** Everything that needs the YAML parser, the largest part of the program. Loaded together, and only if there is a spec. */
 export { loadAllProviders } from "../catalog/all-providers.ts";
 export { readModels } from "../gateway/models.ts";
 export { mergeDiscovery } from "./discovered.ts";

@@ -2,8 +2,8 @@
  * Reads the spec, `aperture-env.yaml`: YAML 1.2 with comments, written by hand or by answering questions.
  * Loaded only where there is a spec, because the YAML parser is the largest part of the program.
  *
- * The spec is hostile input: its size and depth are capped, anchors, aliases, tags and merge keys are refused (none is needed, and aliases
- * are how small YAML files become large), unknown keys are errors, and every complaint has line and column.
+ * The spec is hostile input: its size and depth are limited; anchors, aliases, tags and merge keys are refused (none is needed, and aliases can
+ * make a small YAML file large); unknown keys are errors; every error has a line and a column.
  */
 import {
   Composer,
@@ -29,13 +29,18 @@ const maxLength = 64 * 1024;
 const maxDepth = 8;
 
 /**
- * Gives what the spec says for each question.
+ * Gives the spec's entries by question.
  * Throws a usage error with file:line:column for text that is not YAML, for unknown keys and for YAML features that a spec does not need.
  */
 export function parseSpec(source: string, file = specPath): SpecEntries {
   const text = source.replace(/^\ufeff/, "");
   if (text.length > maxLength)
-    throw usageError("spec-too-large", `The spec is larger than ${maxLength / 1024} KiB.`, "A spec is a page at most.", { file });
+    throw usageError(
+      "spec-too-large",
+      `The spec is larger than ${maxLength / 1024} KiB.`,
+      "Remove what does not belong there: a spec is about a page long.",
+      { file },
+    );
   const lines = new LineCounter();
   const composer = new Composer({ merge: false, stringKeys: true, version: "1.2" });
   const documents = composer.compose(tokensOf(text, lines, file), true, text.length);
@@ -49,13 +54,13 @@ export function parseSpec(source: string, file = specPath): SpecEntries {
   const problem = document.errors[0] ?? second ?? document.warnings[0];
   if (problem !== undefined) {
     const { why, offset } = explainYaml(problem.code, text, problem.pos[0]);
-    throw usageError("spec-not-yaml", `The spec is not valid YAML: ${why}.`, "Fix it there, and run again.", placeOf(offset));
+    throw usageError("spec-not-yaml", `The spec is not valid YAML: ${why}.`, "Fix it, and run again.", placeOf(offset));
   }
   if (document.directives?.yaml.version !== "1.2") {
     throw usageError(
       "spec-unsupported",
-      "The spec uses YAML 1.1, in which some words mean something else.",
-      "Take the %YAML line out.",
+      "The spec declares YAML 1.1, in which some words have another meaning.",
+      "Remove the %YAML line.",
       placeOf(Math.max(0, text.search(/^%YAML/m))),
     );
   }
@@ -67,7 +72,7 @@ export function parseSpec(source: string, file = specPath): SpecEntries {
     throw usageError(
       "spec-not-a-map",
       "The spec is not a map of keys.",
-      "Write for instance  aperture:  and below it  url: http://ai",
+      "Write for example  aperture: { url: http://ai }",
       placeOfNode(root),
     );
 
@@ -77,8 +82,8 @@ export function parseSpec(source: string, file = specPath): SpecEntries {
 }
 
 /**
- * The tokens that the nodes are built from. Refuses what building them would not end with in time: depth, which that goes down by calls, and faults
- * without number, of which the parser takes longer for each next one. The tokens' parser has a stack of its own.
+ * The tokens that the nodes are built from. Refuses input that would take too long to build: deep nesting, because building recurses, and very many
+ * errors, because each further one takes the parser longer. The token parser has an explicit stack.
  */
 function* tokensOf(text: string, lines: LineCounter, file: string): Generator<CST.Token, void> {
   const parser = new Parser(lines.addNewLine);
@@ -96,8 +101,8 @@ function* tokensOf(text: string, lines: LineCounter, file: string): Generator<CS
     if (open >= 0) throw tooClever(tags > maxDepth ? "tags" : `more than ${maxDepth} levels`, where);
     throw usageError(
       "spec-not-yaml",
-      `The spec is not valid YAML: ${lexeme} closes nothing.`,
-      "Fix it there, and run again.",
+      `The spec is not valid YAML: ${lexeme} has no opening bracket.`,
+      "Fix it, and run again.",
       where,
     );
   }
@@ -126,7 +131,7 @@ function refuseCleverness(node: ParsedNode | Node, depth: number, placeOfNode: (
   if (node.tag !== undefined) throw refuse("a tag");
 }
 
-/** Walks the keys that questions have, and refuses the rest. */
+/** Reads the keys that questions have, and refuses all others. */
 function collect(
   map: YAMLMap,
   path: readonly string[],
@@ -174,7 +179,7 @@ function collect(
   }
 }
 
-/** The node as plain data without a prototype that keys could reach. */
+/** The node as plain data, made of objects without a prototype. */
 function plain(node: Node): unknown {
   if (isScalar(node)) return node.value;
   if (isSeq(node)) return node.items.map((item) => plain(item as Node));

@@ -1,16 +1,16 @@
-/** How deep a JSON text goes, and of how much it consists, before it is parsed: parsers and what reads their values go down by calls, which end somewhere. */
+/** The depth and size of a JSON text before it is parsed: parsers and readers of their values recurse, and the call stack is limited. */
 
-/** What a text may be at most. */
+/** The limits for a text. */
 export interface Shape {
-  /** Objects and lists within one another. */
+  /** Nested objects and lists. */
   readonly depth: number;
-  /** Objects, lists and their further entries, all together. */
+  /** Objects, lists and their further entries in total. */
   readonly parts: number;
 }
 
 /**
- * Where a text with or without comments goes beyond a shape, as an offset; null where it does not. It reads as jsonc-parser's scanner does, so
- * that a broken text is not taken for flatter than the parser would find it: a text without its closing quote ends with its line.
+ * The offset at which a text, with or without comments, exceeds the limits; null if it does not. It reads like jsonc-parser's scanner, so that a
+ * broken text does not seem flatter than the parser finds it: a string without a closing quote ends with its line.
  */
 export function findBeyond(text: string, { depth, parts }: Shape): number | null {
   const jump = /["/[\]{},]/g;

@@ -1,23 +1,23 @@
 /**
- * What may reach a terminal. Text of a foreign hand (paths, files' contents, answers of a gateway, what programs say, arguments that are repeated)
- * is escaped when it comes into a `Shown`, and streams take nothing else: so an escape sequence, a carriage return or a right-to-left override
- * can be read, and never be obeyed. Colour is put on afterwards, and only here.
+ * Text for a terminal. Foreign text (paths, files' contents, a gateway's answers, programs' output, repeated arguments) is escaped when it is put
+ * into a `Shown`, and streams accept nothing else. So an escape sequence, a carriage return or a right-to-left override is visible and has no
+ * effect. Colour is added afterwards, and only here.
  */
 import { stripVTControlCharacters } from "node:util";
 
 /**
  * Characters that a terminal obeys or does not show: controls (C0, DEL, C1), format characters such as those of Unicode's bidirectional algorithm,
- * halves of pairs, line and paragraph separators, and all that is ignored by default (unicode.org/reports/tr44, general categories and
- * Default_Ignorable_Code_Point). What makes one sign of several emoji is left where it stands between such.
+ * lone surrogates, line and paragraph separators, and all default-ignorable characters (unicode.org/reports/tr44, general categories and
+ * Default_Ignorable_Code_Point). Joiners between emoji stay.
  */
 function hiddenCharacters(): RegExp {
   return /(?!(?<=\p{Extended_Pictographic}\p{Emoji_Modifier}?)\uFE0F|(?<=\p{Extended_Pictographic}(?:\uFE0F|\p{Emoji_Modifier})?)\u200D(?=\p{Extended_Pictographic}))[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 }
 
-/** What needs no look at Unicode's tables, which cost more than all the rest of printing. */
+/** Text that needs no Unicode tables, which cost more than everything else in printing. */
 const plain = /^[ -~]*$/;
 
-/** A foreign text on one line, with `\u{…}` for each character that would not be seen as itself; cut where it is longer than `longest` UTF-16 units. */
+/** A foreign text on one line, with `\u{…}` for each character that would not be visible; cut after `longest` UTF-16 units. */
 export function visible(text: string, longest = Number.POSITIVE_INFINITY): string {
   const seen = plain.test(text) ? text : text.replace(hiddenCharacters(), escapeCharacter);
   return seen.length > longest ? `${seen.slice(0, longest).replace(/[\uD800-\uDBFF]$/, "")}…` : seen;
@@ -28,7 +28,7 @@ export function oneLine(text: string, longest = Number.POSITIVE_INFINITY): strin
   return visible(text.replaceAll(/\s+/g, " ").trim(), longest);
 }
 
-/** The lines that a program said which are not empty, without their colours; still foreign text. */
+/** The non-empty lines of a program's output, without colours; still foreign text. */
 export function linesOf(said: string): string[] {
   return stripVTControlCharacters(said)
     .split("\n")
@@ -47,24 +47,24 @@ class SafeText {
     this.#text = text;
   }
 
-  /** Without white space at its end. */
+  /** Without trailing white space. */
   trimEnd(): SafeText {
     return new SafeText(this.#text.trimEnd());
   }
 
-  /** The text. In another text it is foreign again: what was escaped stays readable, and colour becomes visible. */
+  /** The text. Inside another text it is foreign again: its escapes stay readable, and its colour codes become visible. */
   toString(): string {
     return this.#text;
   }
 }
 
-/** Text for a terminal. The class is this file's own, so nothing else can make one. */
+/** Text for a terminal. The class is private to this file, so nothing else can create one. */
 export type Shown = SafeText;
 
-/** What a template takes: a text is foreign, and is escaped as one line. */
+/** What a template takes. A plain string is foreign, and is escaped as one line. */
 export type Showable = Shown | string | number;
 
-/** A template for the terminal: its literal parts are ours, whatever is put in is escaped. */
+/** A template for the terminal: its literal parts are trusted, inserted values are escaped. */
 export function shown(parts: TemplateStringsArray, ...values: readonly Showable[]): Shown {
   return new SafeText(parts.reduce((text, part, index) => text + safe(values[index - 1]!) + part));
 }
@@ -73,7 +73,7 @@ function safe(value: Showable): string {
   return value instanceof SafeText ? value.toString() : visible(String(value));
 }
 
-/** Parts, one behind the other. */
+/** Joins parts. */
 export function joined(parts: readonly Showable[], between = ""): Shown {
   return new SafeText(parts.map(safe).join(between));
 }
@@ -89,13 +89,13 @@ export function block(text: string): Shown {
 }
 
 /**
- * A value as JSON. Programs read the same value from it; what a terminal would obey is written as `\u…`, also where JSON does not ask for it (RFC 8259,
- * section 7, asks for the controls below U+0020 only). `indent` spaces and lines, or one line.
+ * A value as JSON. Programs read the same value from it. Characters that a terminal would obey are written as `\u…`, beyond what JSON requires (RFC
+ * 8259, section 7, requires it for controls below U+0020). `indent` spaces and lines, or one line.
  */
 export function json(value: unknown, indent = 0): Shown {
   return new SafeText(
     JSON.stringify(value, null, indent).replaceAll(/[\u007F-\u009F\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
-      // Each UTF-16 unit by itself.
+      // Each UTF-16 unit separately.
       Array.from({ length: character.length }, (_, at) => escapeUnit(character.charCodeAt(at))).join(""),
     ),
   );
@@ -105,12 +105,12 @@ function escapeUnit(unit: number): string {
   return `\\u${unit.toString(16).padStart(4, "0")}`;
 }
 
-/** A line in the place of the one that is there: the cursor goes to its beginning, and the rest of it is cleared (ECMA-48, 8.3.41). */
+/** A line that replaces the current one: the cursor moves to its start, and the rest is cleared (ECMA-48, 8.3.41). */
 export function instead(line: Showable): Shown {
   return new SafeText(`\r\u001B[K${safe(line)}`);
 }
 
-/** A text in lines of at most that many UTF-16 units: parted behind a space, a comma or a slash where there is one. */
+/** A text in lines of at most that many UTF-16 units, broken after a space, a comma or a slash if possible. */
 export function fold(text: string, width: number): string[] {
   const lines: string[] = [];
   let rest = text;
@@ -122,13 +122,13 @@ export function fold(text: string, width: number): string[] {
   return [...lines, rest];
 }
 
-/** Styles, each with what begins and ends it (ECMA-48, section 8.3.117, "Select graphic rendition"). */
+/** Styles, each with its start and end codes (ECMA-48, section 8.3.117, "Select graphic rendition"). */
 const styles = { bold: [1, 22], dim: [2, 22], red: [31, 39], green: [32, 39], yellow: [33, 39], cyan: [36, 39] } as const;
 
-/** Puts a style on, where the caller's reader is a terminal. */
+/** Applies a style if the output is a terminal. */
 export type Paint = (style: keyof typeof styles, text: Showable) => Shown;
 
-/** The paint that does, or the one that does not. */
+/** A paint that applies styles, or one that does not. */
 export function painter(colour: boolean): Paint {
   return (style, text) => {
     const [begin, end] = styles[style];
@@ -136,12 +136,12 @@ export function painter(colour: boolean): Paint {
   };
 }
 
-/** Whether colours are wanted there: by a terminal, unless NO_COLOR (no-color.org) or a dumb one says otherwise. */
+/** Whether colours are wanted: on a terminal that is not dumb, unless NO_COLOR is set (no-color.org). */
 export function wantsColour(stream: { readonly isTTY?: boolean }, env: Readonly<Record<string, string | undefined>>): boolean {
   return stream.isTTY === true && (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb";
 }
 
-/** What another program of ours said, with the styles of this file; all else in it is foreign. */
+/** The output of another program of this project, with this file's styles; everything else in it is foreign. */
 export function relayed(said: string): Shown {
   const codes = [...new Set(Object.values(styles).flat())].join("|");
   return new SafeText(
@@ -152,26 +152,26 @@ export function relayed(said: string): Shown {
   );
 }
 
-/** The end of a stream that only takes what may be shown. */
+/** A writer that only accepts text for a terminal. */
 export interface Printer {
   readonly isTTY: boolean;
-  /** Writes; `done` is called once it is out. */
+  /** Writes; `done` is called after the text was written. */
   write(text: Shown, done?: () => void): void;
 }
 
-/** What a stream has to have. */
+/** The required parts of a stream. */
 export interface TextStream {
   readonly isTTY?: boolean;
   write(text: string, done?: () => void): unknown;
 }
 
-/** A printer onto a stream: the one place that writes to one. */
+/** A printer for a stream: the only place that writes to streams. */
 export function printTo(stream: TextStream): Printer {
   return {
     get isTTY() {
       return stream.isTTY === true;
     },
-    // Not by its class: each bundle of the built program has one of its own.
+    // Not by its class: each bundle of the built program has its own copy of the class.
     write: (text, done) => void stream.write(String(text), done),
   };
 }

@@ -76,7 +76,7 @@ export function prepareContainers({ cli, folder, config, run, signal, here }: Co
         exit: 4,
         message: "The dev container did not start:",
         details: tailOf(`${stderr}\n${stdout}`),
-        hint: "Fix what it reports, and run again.",
+        hint: "Fix the reported problem, and run again.",
       });
     },
     exec: (command, { env = {}, timeout = 60_000 } = {}) => {

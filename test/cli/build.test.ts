@@ -80,7 +80,7 @@ describe("a dev container of the user's", () => {
     expect(await planned()).toMatchObject({ target: null, images: ["app-no-1:dev"] });
     expect(await build("--target", "ci", "--dry-run")).toMatchObject({
       exit: 2,
-      stderr: expect.stringContaining("has one image and no target ci") as string,
+      stderr: expect.stringContaining("has one image and no targets") as string,
     });
   });
 
@@ -119,7 +119,7 @@ describe("what is refused", () => {
     write(place.folder, { ".devcontainer/devcontainer.json": "{ }\n" });
     expect(await build()).toMatchObject({
       exit: 4,
-      stderr: expect.stringContaining("does not say what its container is made from") as string,
+      stderr: expect.stringContaining("names no image, Dockerfile or Compose file") as string,
     });
   });
 });

@@ -395,7 +395,7 @@ volumes:
     [
       "ports by a merge",
       { [compose]: "x-base: &base\n  ports: [80]\nservices:\n  app:\n    <<: *base\n    image: x\n" },
-      /docker-compose.yml:5:5: cannot be edited: "ports" comes from a merge here/,
+      /docker-compose.yml:5:5: cannot be edited: "ports" comes from a merge key here/,
     ],
     [
       "a service that others take over",

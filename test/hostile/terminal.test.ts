@@ -443,7 +443,7 @@ describe("at a terminal where somebody is asked", () => {
     await make();
     edit(".devcontainer/aperture-env/launcher.sh", (text) => `${text}# ${evil}\n`);
     edit("aperture-env.yaml", (text) => text.replace("http://ai", "http://gw"));
-    expectNothingForeign(await asked(["update"], "Which text should stay there?"));
+    expectNothingForeign(await asked(["update"], "Which text should be kept?"));
   });
 
   test("a project file that bypasses the gateway", async () => {

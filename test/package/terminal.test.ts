@@ -192,7 +192,7 @@ describe.skipIf(skips("the program at a terminal", whyNoTerminal))("at a termina
 
   describe("a file in the way", () => {
     const dockerfile = ".devcontainer/Dockerfile";
-    const decision = "Which text should stay there?";
+    const decision = "Which text should be kept?";
 
     test.each([
       ["keep", keys.enter, 0],

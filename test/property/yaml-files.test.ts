@@ -83,7 +83,7 @@ const normal = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 /** What is refused, and why: a list of `KEY=value`, which is the other way of writing an environment in Compose, is for people to change. */
 const ownRefusals: Readonly<Record<keyof typeof edits, Readonly<Record<string, readonly string[]>>>> = {
   compose: {
-    'environment of the first service: "environment" comes from a merge here, which a key of its own would hide': [
+    'environment of the first service: "environment" comes from a merge key here, which a new key would override': [
       "anchors.yaml",
     ],
     'environment of the first service: "environment" is not a map': ["list-environment.yaml", "services-flow.yaml"],

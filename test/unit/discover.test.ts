@@ -480,9 +480,9 @@ describe("the list", () => {
         read(listed),
         { origin: "http://ai", spec: { text: spec, entries: parseSpec(spec) }, lock: null },
         known,
-      ).notes.filter((note) => note.includes("has its end"));
+      ).notes.filter((note) => note.includes(" ends on "));
     expect(told(alone)).toEqual([
-      "anthropic/claude-sonnet-4-5 has its end on 2026-11-30: anthropic/claude-sonnet-5-5, which the gateway does not list to you, takes its place:  npx create-aperture-env update --models",
+      "anthropic/claude-sonnet-4-5 ends on 2026-11-30: anthropic/claude-sonnet-5-5, which the gateway does not list to you, takes its place:  npx create-aperture-env update --models",
     ]);
     const successor = listOf(
       ["claude-sonnet-4-5", "claude-sonnet-5-5"].map((id) => ({ id, provider: "anthropic", endpoints: messages })),

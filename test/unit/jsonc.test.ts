@@ -332,29 +332,35 @@ const refusals: readonly (readonly [what: string, text: string, why: RegExp, lin
   ["a list", " []", /this is not an object/, 1, 2],
   ["a text", '"{}"', /this is not an object/, 1, 1],
   ["a brace too few", '{\n  "a": 1\n', /: a closing brace } is missing here$/, 3, 1],
-  ["a brace too many", "{}\n}", /: nothing may stand behind the last brace$/, 2, 1],
-  ["two objects", "{} {}", /: nothing may stand behind the last brace$/, 1, 4],
+  ["a brace too many", "{}\n}", /: there is text after the closing brace$/, 2, 1],
+  ["two objects", "{} {}", /: there is text after the closing brace$/, 1, 4],
   ["a comma too many", '{ "a": 1,, }', /: a (?:key in double quotes|value) is missing here$/, 1, 10],
   ["a comma too few", '{\r\n  "a": 1\r\n  "b": 2\r\n}', /: a comma is missing here$/, 3, 3],
   ["a comma too few behind a BOM", '\ufeff{ "a": 1 "b": 2 }', /: a comma is missing here$/, 1, 10],
   ["no value", '{ "a": }', /: a value is missing here$/, 1, 8],
-  ["a key without quotes", "{ a: 1 }", /a key stand in double quotes/, 1, 3],
-  ["single quotes", "{ 'a': 1 }", /a key stand in double quotes/, 1, 3],
+  ["a key without quotes", "{ a: 1 }", /put strings and keys in double quotes/, 1, 3],
+  ["single quotes", "{ 'a': 1 }", /put strings and keys in double quotes/, 1, 3],
   ["an open comment", '{ "a": 1 /* }', /: this comment has no end$/, 1, 10],
-  ["an open string", '{ "a": "b }', /: this text has no closing double quote on its line$/, 1, 8],
-  ["a conflict of git", '{\n<<<<<<< HEAD\n  "a": 1\n}', /^a conflict that git left is not settled here$/, 2, 1],
+  ["an open string", '{ "a": "b }', /: this string has no closing double quote on its line$/, 1, 8],
+  ["a conflict of git", '{\n<<<<<<< HEAD\n  "a": 1\n}', /^there is an unresolved git conflict here$/, 2, 1],
   ["features that are null", '{\n  "features": null\n}', /"features" is not an object/, 2, 15],
   ["features that are a list", '{ "features": [] }', /"features" is not an object/, 1, 15],
   ["a Feature that is a text", '{ "features": { "./aperture-env": "1" } }', /"\.\/aperture-env" is not an object/, 1, 35],
-  ["features twice", '{\n  "features": {},\n  "features": {}\n}', /the key "features" stands here a second time/, 3, 3],
+  ["features twice", '{\n  "features": {},\n  "features": {}\n}', /the key "features" is a duplicate/, 3, 3],
   [
     "the Feature twice",
     '{ "features": { "./aperture-env": {}, "./aperture-env": {} } }',
-    /"\.\/aperture-env" stands here a second time/,
+    /"\.\/aperture-env" is a duplicate/,
     1,
     39,
   ],
-  ["the revision twice", '{ "features": { "./aperture-env": { "revision": 1, "revision": 1 } } }', /"revision" stands/, 1, 52],
+  [
+    "the revision twice",
+    '{ "features": { "./aperture-env": { "revision": 1, "revision": 1 } } }',
+    /"revision" is a duplicate/,
+    1,
+    52,
+  ],
   ["more than a hundred levels", deep(100), /nested more than 100 levels deep/, 1, 107],
   ["a hundred thousand levels", deep(100_000), /nested more than 100 levels deep/, 1, 107],
 ];
@@ -391,7 +397,7 @@ describe("refused", () => {
   test.each([undefined, Number.NaN, [undefined], { a: undefined }])("a value that is not JSON: %j", (value) => {
     expect(ensureValue("{}", ["x"], value)).toMatchObject({
       ok: false,
-      why: expect.stringContaining("not have given what was meant"),
+      why: expect.stringContaining("not give the intended result"),
     });
   });
 
@@ -463,8 +469,8 @@ describe("another name for a key", () => {
   });
 
   test.each([
-    ["a key of that name beside it", '{ "a": 1,\n  "x": 2 }', 'the key "x" stands here already', 2],
-    ["a key that stands twice", '{ "a": 1,\n\n  "a": 2 }', 'the key "a" stands here a second time', 3],
+    ["a key of that name beside it", '{ "a": 1,\n  "x": 2 }', 'the key "x" exists already', 2],
+    ["a key that stands twice", '{ "a": 1,\n\n  "a": 2 }', 'the key "a" is a duplicate', 3],
     ["no JSON", '{ "a": }', "this is not JSON with comments", 1],
   ])("refuses %s", (_what, before, why, line) => {
     const refused = renameKey(before, ["a"], "x");

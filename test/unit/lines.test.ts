@@ -75,11 +75,11 @@ describe("a block", () => {
   });
 
   test.each<[why: string, before: string, place: string]>([
-    ["a block begins here and does not end", `x\n${begin}\n`, "2:1"],
-    ["a block ends here that does not begin", `x\n\n${end}\n`, "3:1"],
-    ["this marker is here a second time", `${begin}\n${end}\n${begin}\n`, "3:1"],
-    ["this marker is here a second time", `${begin}\n${end}\n${end}`, "3:1"],
-    ["a block ends here before it begins", `\ufeff${end}\r\n${begin}\r\n`, "1:1"],
+    ["this block has a start marker and no end marker", `x\n${begin}\n`, "2:1"],
+    ["this block has an end marker and no start marker", `x\n\n${end}\n`, "3:1"],
+    ["this marker is a duplicate", `${begin}\n${end}\n${begin}\n`, "3:1"],
+    ["this marker is a duplicate", `${begin}\n${end}\n${end}`, "3:1"],
+    ["the end marker is above the start marker", `\ufeff${end}\r\n${begin}\r\n`, "1:1"],
   ])("refused: %s", (why, before, place) => {
     for (const result of [ensureBlock(before, ["a"], "#"), removeBlock(before, "#")])
       expect(result.ok ? "" : `${result.line}:${result.column} ${result.why}`).toBe(`${place} ${why}`);

@@ -121,7 +121,7 @@ describe("what cannot be", () => {
     ["openai-chat", /inside the environment/, /^write openai: \{ api: chat \}$/],
     ["xai-chat", /inside the environment/, /^write xai: \{\}$/],
     ["bedrock", /inside the environment/, /^write amazon-bedrock: \{\}$/],
-    ["aperture", /the style compact/, /opencode\.style: compact/],
+    ["aperture", /the compact style/, /opencode\.style: compact/],
   ])("%s, and why", (id, why, fix) => {
     for (const settings of [{}, null, { api: "chat", models: ["x"] }]) {
       const given = read({ [id]: settings });

@@ -87,12 +87,12 @@ test.each([
   [
     "it comes from a merge",
     "x: &x\n  ports: [1]\na:\n  <<: *x\n  y: 1\nb:\n  z: 3\n",
-    '4:3 "ports" comes from a merge here, which a key of its own would hide',
+    '4:3 "ports" comes from a merge key here, which a new key would override',
   ],
   [
     "what it names comes later there",
     "b:\n  z: 3\nc: &c [1]\na:\n  ports: *c\n  x: 1\n",
-    "5:1 an edit here would not have given what was meant, so it was not made",
+    "5:1 editing this would not give the intended result, so nothing was changed",
   ],
 ])("refused where %s, with its place", (_what, text, why) => {
   expect(move(text)).toBe(why);

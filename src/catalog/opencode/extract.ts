@@ -1,5 +1,5 @@
 /**
- * The pure parts of `npm run refresh`: which release to pin, and the model catalogue out of OpenCode's binary.
+ * The pure parts of `npm run refresh`: choosing the release to pin, and extracting the model catalogue from OpenCode's binary.
  *
  * OpenCode's executables carry their program as minified JavaScript text, and in it a snapshot of models.dev's `api.json` as an object
  * literal; read in the Linux packages of opencode-ai 1.18.18. Nothing here touches the network, the disk or another program.
@@ -38,11 +38,11 @@ export function findLiteral(binary: Buffer): string {
 const closing: Readonly<Record<string, string>> = { "{": "}", "[": "]", "(": ")", "`": "`" };
 
 /**
- * The offset behind the object literal that begins at `start`. Goes by bytes: all that matters is ASCII, and UTF-8 has no ASCII inside other
+ * The offset after the object literal that starts at `start`. Reads bytes: the syntax is ASCII, and UTF-8 has no ASCII inside other
  * characters. Regular expression literals are not understood; data has none.
  */
 function findEnd(binary: Buffer, start: number): number {
-  /** What has to come to close what is open, innermost last. */
+  /** The closing brackets that are still missing, innermost last. */
   const open: string[] = [];
   for (let at = start; at < binary.length; at++) {
     const character = String.fromCharCode(binary[at]!);
@@ -66,7 +66,7 @@ function findEnd(binary: Buffer, start: number): number {
   throw new Error("The catalogue in the binary has no end: a bracket or a quote stays open.");
 }
 
-/** The offset of the quote that ends the string which begins at `start`. */
+/** The offset of the quote that ends the string at `start`. */
 function findEndOfString(binary: Buffer, start: number): number {
   for (let at = start + 1; at < binary.length; at++) {
     const character = String.fromCharCode(binary[at]!);
@@ -85,7 +85,7 @@ function find(binary: Buffer, text: string, from: number): number {
 
 /**
  * The value of an object literal. Evaluated rather than parsed because it is JavaScript (`!0`, `void 0`, template strings), in a context that
- * has nothing in it, and turned into JSON there: what comes out is text, never an object of foreign making.
+ * is empty, and turned into JSON there: the result is text, never a foreign object.
  */
 export function evaluateLiteral(literal: string): unknown {
   const json: unknown = runInNewContext(`JSON.stringify((${literal}))`, Object.create(null) as object, {
@@ -97,7 +97,7 @@ export function evaluateLiteral(literal: string): unknown {
 }
 
 /**
- * A value as catalogue, or an error that names what is wrong with it. The snapshot in 1.18.18 has 184 providers, so 100 or fewer mean that
+ * A value as a catalogue, or an error that names what is wrong. The snapshot in 1.18.18 has 184 providers, so 100 or fewer mean that
  * something else was found.
  */
 export function checkCatalogue(value: unknown, wanted: readonly string[]): Catalogue {
@@ -129,8 +129,8 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 /**
- * Whether a coding agent can use a model: it calls tools, answers in text only (image and realtime models answer in more, or in something
- * else), is not there to embed, and is not about to be switched off.
+ * Whether a coding agent can use a model: it calls tools, answers in text only (image and realtime models do not), is not an embedding
+ * model, and is not about to be switched off.
  */
 export function isForCoding(model: CatalogueModel): boolean {
   const { status, tool_call: callsTools, modalities } = model;
@@ -145,10 +145,10 @@ export function isForCoding(model: CatalogueModel): boolean {
   );
 }
 
-/** What OpenCode 1.18.18 does not read of a model (its `ModelsDev` schema, read in the binary), or only people do. */
+/** A model's fields that OpenCode 1.18.18 does not read (its `ModelsDev` schema, read in the binary), or that only people read. */
 const unread = ["canonical_model_id", "description", "knowledge", "last_updated", "open_weights", "structured_output"];
 
-/** The day of a catalogue's newest entry. Throws where none has one. */
+/** The day of a catalogue's newest entry. Throws if no entry has one. */
 export function dateOf(catalogue: Catalogue): string {
   const days = Object.values(catalogue).flatMap(({ models }) =>
     Object.values(models).map((model) => String(model["last_updated"])),
@@ -161,7 +161,7 @@ export function dateOf(catalogue: Catalogue): string {
   return newest;
 }
 
-/** Models of which an end is known: environments may still name them, so they stay in the catalogue, from the last one where the new one lacks them. */
+/** Models with a known end date. Environments may still name them, so they stay in the catalogue, taken from the previous one if the new one lacks them. */
 export interface Retiring {
   /** By provider. */
   readonly ids: Readonly<Record<string, readonly string[]>>;
@@ -169,8 +169,8 @@ export interface Retiring {
 }
 
 /**
- * The wanted providers, in that order, with the selected models for coding, by id. Without what OpenCode does not read, and without every
- * address: where a base URL is empty, OpenCode takes that of the catalogue (read in its binary), and a model with one of its own goes there.
+ * The wanted providers, in that order, with their selected coding models, by id. Fields that OpenCode does not read are dropped, and so is every
+ * address: OpenCode falls back to the catalogue's address if a base URL is empty, and prefers a model's own address (read in its binary).
  */
 export function reduceCatalogue(
   catalogue: Catalogue,
@@ -217,7 +217,7 @@ function select(models: readonly CatalogueModel[], { months, keep, drop }: Selec
   );
 }
 
-/** A day so many months before another, both as YYYY-MM-DD. To compare with: it may be the 31st of a month that has 30 days. */
+/** A day this many months before another, both as YYYY-MM-DD. For comparisons only: it may be the 31st of a month with 30 days. */
 function dayBefore(day: string, months: number): string {
   const month = Number(day.slice(0, 4)) * 12 + Number(day.slice(5, 7)) - 1 - months;
   return `${Math.floor(month / 12)}-${String((month % 12) + 1).padStart(2, "0")}${day.slice(7)}`;
@@ -237,7 +237,7 @@ function printField(name: string, value: unknown): string {
   return `${JSON.stringify(name)}: ${JSON.stringify(value)}`;
 }
 
-/** What became of each provider's models, for people: a line per provider and one per model that was added, removed or changed. */
+/** What changed in each provider's models, for people: a line per provider, and one per model that was added, removed or changed. */
 export function describeChanges(before: Catalogue, after: Catalogue): string[] {
   const ids = [...new Set([...Object.keys(after), ...Object.keys(before)])];
   return ids.flatMap((id) => {

@@ -1,8 +1,8 @@
-/** Which models of a provider the catalogue keeps, beyond being for coding: what a team codes with, not all that a reseller lists. */
+/** Which coding models of a provider the catalogue keeps: those that teams use, not everything that a reseller lists. */
 
 /** A choice among the models of one provider. */
 export interface Selection {
-  /** Only models of so many months before the provider's newest one: what resellers list is never taken off. */
+  /** Only models of this many months before the provider's newest one, because resellers never delist models. */
   readonly months?: number;
   /** Only ids of this form. */
   readonly keep?: RegExp;

@@ -28,13 +28,13 @@ import { chooseDevContainer, copyChosen, type Chosen } from "./dev-container.ts"
 
 type BuildCommand = Extract<Command, { kind: "build" }>;
 
-/** Runs it and gives the exit status: 0 where the image is there. Throws errors for people. */
+/** Runs it and gives the exit status: 0 if the image was built. Throws errors for people. */
 export async function runBuild(command: BuildCommand, io: Io): Promise<number> {
   const { json, dryRun } = command.switches;
   if (command.push && command.images.length === 0)
     throw usageError(
       "no-name",
-      "An image is pushed under a name of its registry.",
+      "--push needs the image's name in its registry.",
       "Give it with --image, for instance ghcr.io/acme/app-ci",
     );
   const chosen = chooseDevContainer("build", command, io);
@@ -48,7 +48,7 @@ export async function runBuild(command: BuildCommand, io: Io): Promise<number> {
   if (!isRecord(config) || kind === null)
     throw environmentError(
       "no-dev-container",
-      `${file} does not say what its container is made from.`,
+      `${file} names no image, Dockerfile or Compose file.`,
       "See  npx create-aperture-env check",
       {
         file,
@@ -59,7 +59,7 @@ export async function runBuild(command: BuildCommand, io: Io): Promise<number> {
   const wanted = { ...command, target, images, npmrc: command.npmrc === null ? null : resolve(io.cwd, command.npmrc) };
   const say = (line: string): void => void (json || io.stderr.write(shown`${line}\n`));
   for (const { name: variable, where } of findWithheld(file, text, io.env))
-    say(`${formatPlace(where)}: uses ${variable} of this machine, which build withholds; it is empty there`);
+    say(`${formatPlace(where)}: uses ${variable} of this machine, which build does not pass on; it is empty in the build`);
 
   const caches = [...command.cacheFrom, command.cacheTo ?? ""];
   const here = { target: root, env: { ...hostVariables(io.env), ...cacheVariables(caches, io.env) } };
@@ -70,7 +70,7 @@ export async function runBuild(command: BuildCommand, io: Io): Promise<number> {
   const head = await readHead(root, io.env);
   const epoch = epochFor(io.env, head);
   const inFolder = file.slice(workspaceOf(file).length);
-  /** All that is known before it is built. */
+  /** Everything that is known before the build. */
   const plan = (commit: Head | null, metadata: string): { readonly recipe: Recipe; readonly outcome: BuildOutcome } => {
     const labels = labelsFor({ name, head: commit, epoch, env: io.env });
     const recipe = makeRecipe(kind, config, wanted, { engine, epoch, labels, metadata });
@@ -106,7 +106,7 @@ export async function runBuild(command: BuildCommand, io: Io): Promise<number> {
     const isCommit = head !== null && (await readHead(copy.folder, io.env))?.tree === head.tree;
     if (head !== null && !isCommit)
       say(
-        `The files are not just those of commit ${head.hash.slice(0, 12)} (changes, Git LFS or submodules), so the image does not name it.`,
+        `The files differ from commit ${head.hash.slice(0, 12)} (changes, Git LFS or submodules), so the image has no label for the commit.`,
       );
     const metadata = join(dirname(copy.folder), "metadata.json");
     const { recipe, outcome } = plan(isCommit ? head : null, metadata);
@@ -135,17 +135,17 @@ export async function runBuild(command: BuildCommand, io: Io): Promise<number> {
   }
 }
 
-/** An engine that nobody could ask, for showing what would be run. */
+/** An unknown engine, for showing what would be run. */
 const usual: Engine = { buildx: true, needsBuildx: false, driver: "docker", store: true, rewrites: false };
 
-/** The Dockerfile of ours has two; a dev container of the user's is one image. */
+/** A generated Dockerfile has two targets; a user's dev container is one image. */
 function chooseTarget({ target }: BuildCommand, { file, lock }: Chosen): BuildTarget | null {
   if (lock.files[ownDevcontainer]?.strategy === "own") return target ?? "ci";
   if (target !== "ci") return null;
   throw usageError(
     "no-such-target",
-    `${file} is a dev container of yours, which has one image and no target ci.`,
-    "Leave --target out; what is built serves jobs, too.",
+    `${file} is your own dev container: it has one image and no targets.`,
+    "Leave --target out; jobs can use that image, too.",
   );
 }
 
@@ -159,7 +159,7 @@ function nameFrom(name: string): string {
   );
 }
 
-/** What the builder wrote down, and what the engine has. */
+/** The builder's metadata, and the engine's. */
 async function findResult(
   folder: string,
   image: string,
@@ -185,6 +185,6 @@ function failed(code: string, message: string, said: string): AppError {
     exit: 4,
     message,
     details: details.map((line) => `  ${line}`),
-    hint: "Fix what it reports, and run again.",
+    hint: "Fix the reported problem, and run again.",
   });
 }

@@ -1,4 +1,4 @@
-/** Says whether repositories still are what their specs and locks say. Writes nothing; asks registries only with --outdated. */
+/** Reports whether repositories match their specs and locks. Writes nothing; asks registries only with --outdated. */
 import { setTimeout } from "node:timers/promises";
 import { catalogueRelease } from "../../catalog/release.ts";
 import { lockPath, type Lock } from "../../lock/lock.ts";
@@ -39,7 +39,7 @@ import { visitAll } from "./fleet.ts";
 type CheckCommand = Extract<Command, { kind: "check" }>;
 type How = Pick<CheckCommand, "outdated" | "strict">;
 
-/** Runs it and gives the exit status: 0 where all is as it should be, 3 where not. */
+/** Runs it and gives the exit status: 0 if everything matches, 3 if not. */
 export async function runCheck({ directories, switches, ...how }: CheckCommand, io: Io): Promise<number> {
   const cwd = switches.cwd === null ? io.cwd : findTarget(io.cwd, switches.cwd).root;
   const paint = paintFor(io);
@@ -72,17 +72,17 @@ export async function runCheck({ directories, switches, ...how }: CheckCommand, 
   return observations.some(fails) ? 3 : 0;
 }
 
-/** What is not as it should be, and what stands against the environment: that fails no check, since it may be meant. */
+/** Drift, and findings about the environment. Findings do not fail the check, because they may be intentional. */
 interface Checked {
   readonly observations: readonly Observation[];
   readonly findings: readonly Finding[];
-  /** Null where there is no lock to go by. */
+  /** Null without a lock. */
   readonly known: { readonly lock: Lock; readonly answers: Answers } | null;
 }
 
 /**
- * What is not as it should be. While another run writes, its files are seen half done: where something is amiss and the lock or the spec has
- * changed on the way, it is looked at anew.
+ * The drift of a repository. Another run may be writing at the same time. If there is drift and the lock or the spec changed meanwhile, the
+ * repository is read again.
  */
 export async function checkRepository(target: Target, how: How, io: Io): Promise<Checked> {
   const { root } = target;
@@ -96,7 +96,7 @@ export async function checkRepository(target: Target, how: How, io: Io): Promise
       if ("error" in found) throw found.error;
       return found;
     }
-    // A run that writes is done in a moment.
+    // Another run finishes soon.
     await setTimeout(100);
   }
 }
@@ -113,7 +113,7 @@ async function observeRepository(target: Target, { outdated, strict }: How, io: 
         {
           path: journalPath,
           state: "stale",
-          message: "belongs to a run that was interrupted, or is still at work",
+          message: "belongs to a run that was interrupted or is still running",
           hint: "run  npx create-aperture-env update",
         },
       ]
@@ -127,7 +127,7 @@ async function observeRepository(target: Target, { outdated, strict }: How, io: 
   const changed = changedKeys(lock.answers, answers);
   const observations = observe({ lock, snapshot, changedKeys: changed, demand: demandOf(answers, shape), editors });
   const drift = [...interrupted, ...observations, ...observeUnfit(surveyed.unfit)];
-  // Only the version that wrote the lock can say what it would have written; what a newer one would do is no drift.
+  // Only the version that wrote the lock knows its exact output. A difference to a newer version's output is not drift.
   const mayRender = !drift.some(fails) && lock.generator === generatorVersion;
   const findings = findAll(readProject(root, setupFiles(containers)), bypassOptionsOf(answers), featureFiles(shape));
   const refusing = strict || answers.strict;
@@ -156,7 +156,7 @@ function changedKeys(before: Answers, after: Answers): string[] {
     .map(({ key }) => key.join("."));
 }
 
-/** An update that nobody is asked about. */
+/** An update without questions. */
 function requestFor(target: Target, { env }: Io): Request {
   return {
     target,

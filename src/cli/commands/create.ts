@@ -1,4 +1,4 @@
-/** The default command: from answers to a plan, shown, confirmed and applied. It only orders the steps; each lives in its own room. */
+/** The default command: answers become a plan, which is shown, confirmed and applied. This file only orders the steps. */
 import { join, relative, sep } from "node:path";
 import { loadAllProviders } from "../../catalog/all-providers.ts";
 import { todayFrom } from "../../clock.ts";
@@ -28,13 +28,13 @@ import { askBypass, exitOf, openScreen, showNotes, showPlan } from "./plan-scree
 
 type CreateCommand = Extract<Command, { kind: "create" }>;
 
-/** What holds for every folder of a run. */
+/** Settings for every folder of a run. */
 interface Common {
   readonly given: Awaited<ReturnType<typeof readGiven>>;
   readonly detect?: Detection | null;
 }
 
-/** Runs it and gives the exit status: 0 written or nothing to do, 3 where a file is in the way. Throws errors for people. */
+/** Runs it and gives the exit status: 0 written or nothing to do, 3 if a file is in the way. Throws errors for people. */
 export async function runCreate(command: CreateCommand, bare: Io): Promise<number> {
   const { directories, switches, landing, spec, mistaken } = command;
   const [directory = null] = directories;
@@ -55,7 +55,7 @@ export async function runCreate(command: CreateCommand, bare: Io): Promise<numbe
   return exitOf(done.outcome);
 }
 
-/** Makes one in each folder; nobody is asked. */
+/** Creates an environment in each folder, without questions. */
 async function createAll(command: CreateCommand, cwd: string, given: Common["given"], io: Io): Promise<number> {
   const { directories, switches, landing, flags, discover, mistaken } = command;
   const [first = ""] = directories;
@@ -63,10 +63,10 @@ async function createAll(command: CreateCommand, cwd: string, given: Common["giv
   if (!switches.yes)
     throw usageError(
       "missing-answers",
-      "With several folders, nothing is asked.",
+      "create asks no questions for several folders.",
       "Accept the proposed values with --yes; --spec and flags override them.",
     );
-  // All of them have the same gateway.
+  // All folders have the same gateway.
   const detect = discover === true ? await openDetection(null, flags, given, null, io) : null;
   const { visitAll, visitOf } = await import("./fleet.ts");
   const how = { json: switches.json, markdown: landing.summary, cwd, mustExist: true };
@@ -145,7 +145,7 @@ async function create(
   return { outcome, made, notes };
 }
 
-/** Asks whether a word is a folder that may be a slip of a command. Throws where it is none, or nobody can be asked. */
+/** Asks whether a word that may be a typo of a command is a folder. Throws if it is not, or without an interactive terminal. */
 async function confirmFolder(folder: string, verb: Verb, prompt: Prompt, io: Io): Promise<void> {
   const message = `${folder} is neither a command nor a folder; did you mean ${verb}?`;
   const choices = [
@@ -157,10 +157,10 @@ async function confirmFolder(folder: string, verb: Verb, prompt: Prompt, io: Io)
   throw usageError("mistaken-command", message, hint);
 }
 
-/** No more than people wait for a question without wondering, in milliseconds; longer where they see what they wait for. */
+/** How long a question may be delayed, in milliseconds; longer if a spinner shows the reason. */
 const patience = { unseen: 1000, seen: 2500 };
 
-/** Begins to ask the gateway what it serves, while a person reads the first question. Null where nothing is open that it could answer. */
+/** Starts asking the gateway for its models while a person reads the first question. Null if no open question needs the answer. */
 async function openDetection(
   target: Target | null,
   flags: Flags,
@@ -187,7 +187,7 @@ async function openDetection(
   });
 }
 
-/** By paths that work where the person stands then; no commit where there is no git. */
+/** With paths relative to the person's folder, and without a commit outside of git. */
 function nextSteps(plan: Plan, directory: string | null, cwd: string, answers: Answers, shape: Shape): string[] {
   const stands = directory === null ? cwd : plan.root;
   const from = (path: string): string => relative(stands, join(plan.root, path)).split(sep).join("/");

@@ -1,4 +1,4 @@
-/** Which dev container a command builds, and its copy: the same for all that build one. */
+/** Choosing the dev container to build, and copying the repository, for all commands that build. */
 import { basename } from "node:path";
 import { ownDevcontainer } from "../../catalog/files.ts";
 import { decisionError, environmentError, usageError } from "../../errors.ts";
@@ -11,18 +11,18 @@ import { findTarget, look, type Target } from "../../repo/scan.ts";
 import type { Switches, Verb } from "../args.ts";
 import type { Io } from "../io.ts";
 
-/** What was chosen. */
+/** The choice. */
 export interface Chosen {
   readonly target: Target;
   readonly lock: Lock;
-  /** The devcontainer.json, from the repository's top, and its text. */
+  /** The devcontainer.json, relative to the repository's root, and its text. */
   readonly file: string;
   readonly text: string;
   /** The Dev Containers CLI's script. */
   readonly cli: string;
 }
 
-/** Finds the environment, the dev container that has it, and what builds it. Throws where one of them is not there. */
+/** Finds the environment, its dev container, and the Dev Containers CLI. Throws if one of them is missing. */
 export function chooseDevContainer(
   verb: Verb,
   {
@@ -38,13 +38,13 @@ export function chooseDevContainer(
   if (cli === null)
     throw environmentError(
       "no-cli",
-      "The package @devcontainers/cli is not installed beside this program.",
+      "The package @devcontainers/cli is not installed with this program.",
       `Run  npx create-aperture-env@latest ${verb}`,
     );
   return { target, lock, file, text: readConfig(target.root, file), cli };
 }
 
-/** Finds the environment alone. Throws where there is none. */
+/** Finds the environment only. Throws if there is none. */
 export function findEnvironment(
   verb: Verb,
   { directory, switches }: { readonly directory: string | null; readonly switches: Switches },
@@ -61,13 +61,13 @@ export function findEnvironment(
   );
 }
 
-/** The devcontainer.json files that have it: ours, or those of the user's. */
+/** The devcontainer.json files that have the environment: the generated one, or the user's. */
 export function carriersOf(lock: Lock): readonly string[] {
   if (lock.files[ownDevcontainer]?.strategy === "own") return [ownDevcontainer];
   return Object.entries(lock.files).flatMap(([path, file]) => (carriesEnvironment(path, file) ? [path] : []));
 }
 
-/** Copies the repository, and makes sure that the copy has the devcontainer.json that was read. */
+/** Copies the repository, and checks that the copy contains the same devcontainer.json. */
 export async function copyChosen({ target, file, text }: Chosen, io: Io): Promise<Copy> {
   const copy = await copyRepository(target.root, basename(target.root), io.env);
   const found = look(copy.folder, file);
@@ -81,17 +81,17 @@ export async function copyChosen({ target, file, text }: Chosen, io: Io): Promis
   );
 }
 
-/** The text of a devcontainer.json. Throws exit 4 where it is none, or lies outside of the repository. */
+/** The text of a devcontainer.json. Throws exit 4 if it is not a file, or is outside of the repository. */
 export function readConfig(root: string, file: string): string {
   const found = look(root, file);
   if (found.kind === "text") return found.text;
   const why = found.kind === "nothing" ? "is not there" : `is ${found.what}`;
-  throw environmentError("no-dev-container", `${file} ${why}.`, "Bring it back, or run  npx create-aperture-env update", {
+  throw environmentError("no-dev-container", `${file} ${why}.`, "Restore it, or run  npx create-aperture-env update", {
     file,
   });
 }
 
-/** The dev container that was named, ours, or the only one of the user's. */
+/** The named dev container, the generated one, or the user's only one. */
 function chooseConfig(lock: Lock, named: string | null): string {
   const all = carriersOf(lock);
   if (named !== null) {

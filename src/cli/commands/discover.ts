@@ -1,4 +1,4 @@
-/** `discover`: lists what a gateway serves to whoever asks, and writes it into the spec. */
+/** `discover`: lists what a gateway serves to the asking person, and writes it into the spec. */
 import { todayFrom } from "../../clock.ts";
 import { decisionError, usageError } from "../../errors.ts";
 import { askForModels } from "../../gateway/discover.ts";
@@ -19,7 +19,7 @@ import { showNotes } from "./plan-screen.ts";
 
 type DiscoverCommand = Extract<Command, { kind: "discover" }>;
 
-/** What of the repository has a part in it. */
+/** The parts of the repository that it reads. */
 interface Here {
   readonly root: string;
   readonly spec: { readonly text: string; readonly entries: SpecEntries } | null;
@@ -27,8 +27,8 @@ interface Here {
 }
 
 /**
- * Runs it and gives the exit status, 0. Throws errors for people: 2 for a wrong address or flag, and where nobody can be asked whether to write;
- * 3 where the spec cannot be edited; 4 where the gateway does not answer, or not with a list of models.
+ * Runs it and gives the exit status, 0. Throws errors for people: 2 for a wrong address or flag, and if a confirmation is needed without an
+ * interactive terminal; 3 if the spec cannot be edited; 4 if the gateway does not answer with a list of models.
  */
 export async function runDiscover(command: DiscoverCommand, io: Io): Promise<number> {
   const { write, timeout, switches } = command;
@@ -36,7 +36,7 @@ export async function runDiscover(command: DiscoverCommand, io: Io): Promise<num
   const prompt = write ? await openPrompt(switches, io) : null;
   const earlier = write ? await settleEarlierRun(root, switches, prompt, io) : [];
   const spec = await import("../../spec/file.ts");
-  // Whoever names another gateway and only looks has no need of a spec, and none to mend one.
+  // Listing another gateway needs no spec, so a broken spec is no obstacle.
   const here = write || command.origin === null ? readHere(root, spec.parseSpec) : { root, spec: null, lock: null };
   const { origin, notes } = findOrigin(command, here, io.env);
   const [body, known] = await Promise.all([
@@ -63,7 +63,7 @@ function readHere(root: string, parseSpec: (text: string) => SpecEntries): Here 
 
 const variables = ["APERTURE_ENV_URL", "APERTURE_ENDPOINT", "APERTURE_URL"];
 
-/** The gateway to ask: the one that was named, the spec's, a variable's, or the default name. */
+/** The gateway to ask: from the command line, the spec, a variable, or the default. */
 function findOrigin(
   { origin, write }: DiscoverCommand,
   { spec, lock }: Here,
@@ -103,11 +103,11 @@ function describeNotListed({ notListed }: Merged): string[] {
   const names =
     notListed.length <= 6 ? notListed.join(", ") : `${notListed.slice(0, 5).join(", ")} and ${notListed.length - 5} more`;
   return [
-    `the gateway does not list ${names} to you; it may be granted to others, so remove it from ${specPath} yourself if it is gone`,
+    `the gateway does not list ${names} to you; others may have a grant for it, so remove it from ${specPath} yourself if it no longer exists`,
   ];
 }
 
-/** What became of `--write`. */
+/** The result of `--write`. */
 interface Written {
   readonly status: "written" | "unchanged" | "planned" | "no-spec";
   readonly next: string | null;
@@ -120,7 +120,7 @@ async function writeDown({ switches }: DiscoverCommand, here: Here, merged: Merg
     throw decisionError(
       "spec-not-edited",
       `The spec cannot be changed here: ${edited.why}.`,
-      "Edit that place by hand, and run again.",
+      "Edit the spec by hand, and run again.",
       where,
     );
   }
@@ -170,7 +170,7 @@ async function showDiff(plan: Plan, io: Io): Promise<void> {
   io.stdout.write(shown`\n${formatDiff({ ...plan, lock: null })}`);
 }
 
-/** The spec's edit. A spec that is as it was generated stays known as that, so that `remove` takes it with it. */
+/** The spec's edit. An unedited generated spec stays marked as generated, so that `remove` deletes it. */
 function planFor({ root, spec, lock }: Here, after: string): Plan {
   const before = spec!.text;
   const none = { root, warnings: [], findings: [] };
@@ -181,7 +181,7 @@ function planFor({ root, spec, lock }: Here, after: string): Plan {
   if (lock === null || entry === undefined || found.kind !== "text" || entry.hash !== hashText(normalise(before)))
     return { ...none, changes, lock: null };
   const files = { ...lock.files, [specPath]: { ...entry, hash: hashText(normalise(after)) } };
-  // One that an older version wrote is for update to write anew.
+  // A lock of an older version is rewritten by update.
   if (formatLock(lock) !== normalise(found.text)) return { ...none, changes, lock: null };
   return {
     ...none,

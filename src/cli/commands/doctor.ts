@@ -1,6 +1,6 @@
 /**
- * `doctor`: the same file that an image has as `aperture-doctor`, run by Node where this is run. Where no environment is installed, it judges the
- * repository's configuration and the way to the gateway from here; what is in the image it cannot see.
+ * `doctor`: runs the file that images have as `aperture-doctor` with Node. Without an installed environment, it checks the repository's
+ * configuration and the connection from this machine to the gateway; it cannot see the image's content.
  */
 import { dirname, join } from "node:path";
 import { execPath, pid } from "node:process";
@@ -16,7 +16,7 @@ import type { Io } from "../io.ts";
 
 type DoctorCommand = Extract<Command, { kind: "doctor" }>;
 
-/** Runs it and gives the exit status: 0 where OpenCode works through the gateway, 4 where it does not. */
+/** Runs it and gives the exit status: 0 if OpenCode works through the gateway, 4 if not. */
 export async function runDoctor({ directory, deep, send, timeout, switches }: DoctorCommand, io: Io): Promise<number> {
   const { root } = findTarget(switches.cwd === null ? io.cwd : findTarget(io.cwd, switches.cwd).root, directory);
   const colour = wantsColour(io.stdout, io.env);
@@ -34,7 +34,7 @@ export async function runDoctor({ directory, deep, send, timeout, switches }: Do
     target: root,
     env: io.env,
     cwd: root,
-    // It ends itself long before.
+    // The doctor's own limit is much shorter.
     timeout: timeout * 2 + 120_000,
     input: doctorText,
   });
@@ -45,12 +45,12 @@ export async function runDoctor({ directory, deep, send, timeout, switches }: Do
       "Another program killed it, or memory ran out; run it again.",
     );
   io.stdout.write(relayed(ran.stdout));
-  // Where its own watchdog has ended it, that is said on stdout.
+  // The doctor's watchdog reports on stdout.
   if (ran.exitCode !== null) io.stderr.write(relayed(ran.stderr));
   return ran.exitCode === 0 ? 0 : 4;
 }
 
-/** The environment of this container, or that of the repository; and what is known of one that has no environment.json. */
+/** This container's environment or the repository's, and the known facts about one without an environment.json. */
 function findInstallation(root: string): string[] {
   const prefix = "/usr/local";
   const shim = textOf(`${prefix}/bin/aperture-doctor`);
@@ -73,7 +73,7 @@ function findInstallation(root: string): string[] {
   return [`--share=${join(root, dirname(found))}`, inItsPlace({ origin: url, opencode: lock.opencode.version, online })];
 }
 
-/** What environments say in environment.json since there is one. */
+/** The content of environment.json, for environments that are older than that file. */
 function inItsPlace(known: { readonly origin: string; readonly opencode: string; readonly online: readonly string[] }): string {
   return `--environment=${JSON.stringify(known)}`;
 }

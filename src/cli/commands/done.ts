@@ -1,4 +1,4 @@
-/** What a command that writes came to in one repository, and how that is told of one alone. */
+/** The result of a writing command in one repository, and its report if it is the only one. */
 import { questions } from "../../questions/table.ts";
 import { formatOutcomeJson, type Outcome } from "../../report/json.ts";
 import type { Updated } from "../../report/markdown.ts";
@@ -9,22 +9,22 @@ import type { Io } from "../io.ts";
 import type { Prompt } from "./plan-execution.ts";
 import { showOutcome } from "./plan-screen.ts";
 
-/** What came of one repository. */
+/** One repository's result. */
 export interface Done {
   readonly outcome: Outcome;
-  /** What the change was made from. */
+  /** The input of the change. */
   readonly made: Omit<Updated, "questions">;
-  /** What was noticed of the answers. */
+  /** Notes on the answers. */
   readonly notes: readonly string[];
 }
 
-/** The text of a pull request. In a report of many its heading is the folder's name. */
+/** The text of a pull request. In a report on several folders its heading is the folder's name. */
 export async function summarise({ outcome, made }: Pick<Done, "outcome" | "made">, folder?: string): Promise<string> {
   const { formatSummary } = await import("../../report/markdown.ts");
   return formatSummary(outcome.plan, { ...made, questions }, generatorVersion, folder);
 }
 
-/** Tells it: as JSON, as the text of a pull request, or to a person who has seen the plan. */
+/** Prints it: as JSON, as the text of a pull request, or for a person who has seen the plan. */
 export async function tell(done: Done, { json }: Switches, { summary }: Landing, prompt: Prompt, io: Io): Promise<void> {
   const text = summary ? await summarise(done) : undefined;
   if (json) io.stdout.write(formatOutcomeJson({ ...done.outcome, ...(text !== undefined && { summary: text }) }));

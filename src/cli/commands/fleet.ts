@@ -1,5 +1,6 @@
 /**
- * One command over many repositories: one report, nothing kept of a repository once it is reported, and what fails in one stops no other.
+ * One command over many repositories, with one report. Nothing of a repository is kept after it is reported, and a failure in one does not stop
+ * the others.
  */
 import { formatPlace, isAppError, type ExitStatus } from "../../errors.ts";
 import { describeChanges, describeError, describeFinding } from "../../report/json.ts";
@@ -11,39 +12,39 @@ import { paintFor, type Io } from "../io.ts";
 import { summarise, type Done } from "./done.ts";
 import { exitOf } from "./plan-screen.ts";
 
-/** What came of one repository. */
+/** One repository's result. */
 export interface Visit {
-  /** One word, by which repositories are counted in the end. */
+  /** One word; the final line counts repositories by it. */
   readonly status: string;
   readonly exit: 0 | ExitStatus;
-  /** The rest of its line, and lines below it where there is more to say. */
+  /** The rest of its line, and further lines. */
   readonly text: Showable;
   /** Its object in the JSON report. */
   readonly json: object;
-  /** Its part of a report in Markdown, with a heading. */
+  /** Its section of the Markdown report. */
   readonly markdown?: string;
 }
 
-/** How it is reported. */
+/** The form of the report. */
 export interface Reporting {
   readonly json: boolean;
-  /** The report is one Markdown document. */
+  /** One Markdown document. */
   readonly markdown?: boolean;
-  /** Where the folders are named from. */
+  /** The folder that names are relative to. */
   readonly cwd: string;
-  /** A folder that is not there is a mistake, not one to skip. */
+  /** A missing folder is an error, and not skipped. */
   readonly mustExist?: boolean;
-  /** Says it in another form than lines. */
+  /** Prints the report in another form than lines. */
   readonly print?: {
     each(directory: string, found: Visit): void;
     end(total: string): void;
   };
 }
 
-/** Of several exit statuses the one that counts: ours first, then the machine, then a decision, then usage. */
+/** The most important exit status: a bug first, then the environment, then a decision, then usage. */
 const severity: readonly (0 | ExitStatus)[] = [0, 2, 3, 4, 1];
 
-/** Visits each folder in the order given. One without an environment is skipped, and that is said. Gives the exit status of the worst. */
+/** Visits each folder in the given order. A folder without an environment is reported as skipped. Gives the worst exit status. */
 export async function visitAll(
   directories: readonly string[],
   how: Reporting,
@@ -81,7 +82,7 @@ export async function visitAll(
   return exit;
 }
 
-/** A change of one repository as its part of the report. */
+/** One repository's change as its part of the report. */
 export async function visitOf(done: Done, directory: string, summary: boolean, diff: boolean): Promise<Visit> {
   const { outcome, notes } = done;
   const { status, plan, revision } = outcome;
@@ -105,7 +106,7 @@ export async function visitOf(done: Done, directory: string, summary: boolean, d
   };
 }
 
-/** What is skipped, by the code of its refusal. */
+/** Refusals that skip a folder, by their codes. */
 const skipped: Readonly<Record<string, string>> = {
   "no-such-folder": "is not there",
   "not-a-folder": "is not a folder",

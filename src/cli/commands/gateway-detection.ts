@@ -1,6 +1,6 @@
 /**
- * What a gateway serves, for what `create` proposes: asked in the background, with little patience, and of no consequence where it does not
- * answer. Loaded only where somebody is asked, or wants it.
+ * Asks a gateway what it serves, for `create`'s proposals: in the background, with a short timeout, and without consequences if it does not
+ * answer. Loaded only if questions are asked, or on request.
  */
 import { isAppError } from "../../errors.ts";
 import { askForModels } from "../../gateway/discover.ts";
@@ -10,36 +10,36 @@ import { candidatesOf, nameIn, offer, proposeModel, proposeSmallModel, type Acce
 import type { Detect, Detected } from "../../questions/resolve.ts";
 import type { Answers, Choice, Parsed, ProviderChoice, Question } from "../../questions/types.ts";
 
-/** Where and how to ask. */
+/** How to ask the gateway. */
 export interface DetectionOptions {
-  /** Asked at once; null where it is not known yet. */
+  /** Asked immediately; null if not known yet. */
   readonly origin: string | null;
-  /** In milliseconds, for each gateway that is asked. */
+  /** In milliseconds, for each gateway. */
   readonly timeout: number;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly known: Promise<Known>;
   readonly accepts: Accepts<ProviderChoice>;
-  /** Whether exactly the gateway's models are to be proposed. */
+  /** Whether exactly the gateway's models are proposed. */
   readonly exact: boolean;
-  /** Shows that a gateway is asked, and what came of it, where somebody waits for it. */
+  /** Shows a person who waits that a gateway is asked, and the result. */
   readonly wait?: Wait;
 }
 
-/** Waits for something, says so meanwhile, and then what came of it. */
+/** Waits for a promise behind a spinner, and shows the result. */
 export type Wait = <Value>(
   message: string,
   work: Promise<Value>,
   result: (value: Value) => { readonly ok: boolean; readonly message: string },
 ) => Promise<Value>;
 
-/** A detection that is under way. */
+/** A running detection. */
 export interface Detection {
   readonly detect: Detect;
-  /** What is to be said in the plan, once all is answered. */
+  /** Notes for the plan, after all questions are answered. */
   warnings(): readonly string[];
 }
 
-/** What a gateway serves that this version can write. */
+/** The part of a gateway's answer that this version can write. */
 interface Served {
   readonly known: Known;
   readonly discovery: Discovery;
@@ -47,7 +47,7 @@ interface Served {
   readonly leftOut: readonly string[];
 }
 
-/** Begins to ask. Never fails: where no list of models comes in time, nothing is proposed of it. */
+/** Starts asking. Never fails: without a list of models in time, nothing is proposed from it. */
 export function detectGateway({ origin, timeout, env, known, accepts, exact, wait }: DetectionOptions): Detection {
   const asked = new Map<string, Promise<Served | string>>();
   const shown = new Set<string>();
@@ -58,7 +58,7 @@ export function detectGateway({ origin, timeout, env, known, accepts, exact, wai
     const answer = askForModels({ origin: at, timeout, env })
       .then(async (body) => describe(body, await known, accepts, exact))
       .catch(giveUp);
-    // A defect comes out where the answer is waited for, and nowhere else.
+    // A bug is reported where the answer is awaited, and only there.
     answer.catch(() => undefined);
     asked.set(at, answer);
     return answer;
@@ -94,7 +94,7 @@ export function detectGateway({ origin, timeout, env, known, accepts, exact, wai
     if (last === null) return [];
     const { origin: at, served } = last;
     if (typeof served !== "string") return served.leftOut;
-    // Somebody who waited for it was told.
+    // A person who waited has seen the result.
     return wait === undefined
       ? [
           `${at} did not answer, so providers and models come from the catalogue; find out why with  npx create-aperture-env discover ${at}`,
@@ -104,7 +104,7 @@ export function detectGateway({ origin, timeout, env, known, accepts, exact, wai
   return { detect, warnings };
 }
 
-/** Why no list came, in a sentence. */
+/** Why there is no list, as a sentence. */
 function giveUp(error: unknown): string {
   if (!isAppError(error)) throw error;
   return error.lines[0] ?? "";
@@ -119,12 +119,12 @@ function sayServed(url: string, served: Served | string): { ok: boolean; message
   return served.offers.size === 0
     ? {
         ok: false,
-        message: `${host} answers, and lists no model that OpenCode can use. The lists below come from the catalogue.`,
+        message: `${host} answers, but lists no model that OpenCode can use. The lists below come from the catalogue.`,
       }
     : { ok: true, message: `${host} answers: ${some(count, "model")} of ${some(providers.length, "provider")}` };
 }
 
-/** Models of the catalogue, where no gateway says what it has. */
+/** Models of the catalogue, if no gateway answered. */
 function chooseKnown(question: Question, earlier: Partial<Answers>, catalogue: Known["catalogue"]): Detected {
   const ids = (earlier.providers ?? []).flatMap(({ id, models }) =>
     (models?.map((model) => model.id) ?? Object.keys(catalogue[id]?.models ?? {})).map((model) => `${id}/${model}`),
@@ -161,7 +161,7 @@ function proposeProviders(
   because: string,
 ): Detected {
   const value = [...offers.values()].map(({ choice }) => choice);
-  // Answers are ids; what the gateway said of each stands behind them.
+  // Answers are ids, each with the gateway's details.
   const parse = (text: string, earlier: Partial<Answers>): Parsed<never> => {
     const chosen: ProviderChoice[] = [];
     for (const id of text.split(",").filter((part) => part !== "")) {
@@ -189,7 +189,7 @@ function proposeProviders(
   };
 }
 
-/** Whether a model can be named with the providers that were chosen. */
+/** Whether a model can be named with the chosen providers. */
 function isChosen(provider: GatewayProvider, model: GatewayModel, { providers }: Partial<Answers>): boolean {
   const choice = providers?.find(({ id }) => id === provider.id);
   if (choice === undefined || !model.apis.some((api) => api === choice.api)) return false;

@@ -1,4 +1,4 @@
-/** Where a change lands: in the folder, or on a branch, and from there in a pull request. */
+/** Where a change is written: into the folder, or onto a branch and into a pull request. */
 import { isEmpty, type Plan } from "../../plan/plan.ts";
 import { questions } from "../../questions/table.ts";
 import type { Outcome } from "../../report/json.ts";
@@ -11,15 +11,15 @@ import type { Landing } from "../args.ts";
 import type { Io } from "../io.ts";
 import { summarise, type Done } from "./done.ts";
 
-/** Where a command works: on the target itself, or on a copy of what a branch begins with. */
+/** Where a command works: on the target itself, or on a copy of a branch's start point. */
 export interface Here {
   readonly target: Target;
   readonly io: Io;
-  /** Writes a plan there; left out where it is written into the folder. */
+  /** Writes a plan onto the branch; absent if it is written into the folder. */
   readonly write?: (plan: Plan, made: Done["made"]) => Promise<void>;
 }
 
-/** Does it where the change shall land. Throws what the work throws, and where git or the forge refuses. */
+/** Does the work in the right place. Throws what the work throws, and if git or the forge refuses. */
 export async function landing(target: Target, how: Landing, io: Io, work: (here: Here) => Promise<Done>): Promise<Done> {
   if (how.branch === null) return work({ target, io });
   const { isThere, openBranch, relocated } = await import("../../repo/branch.ts");
@@ -30,7 +30,7 @@ export async function landing(target: Target, how: Landing, io: Io, work: (here:
     let commit: string | null = null;
     const done = await work({
       target: { root: branch.folder, exists: isThere(branch), fromGit: target.fromGit },
-      // Programs of the repository are no more started for the copy than for itself.
+      // No program of the repository is started for the copy either.
       io: Object.create(io, { env: { value: guardEnvironment(io.env, target.root) } }) as Io,
       write: async (plan, made) => {
         const { formatMessage } = await import("../../report/message.ts");
@@ -59,12 +59,12 @@ export async function landing(target: Target, how: Landing, io: Io, work: (here:
   }
 }
 
-/** A pull request is for the remote's default branch, so it begins there, as it was last fetched. */
+/** A pull request targets the remote's default branch, so the branch starts there, as last fetched. */
 function beginningOf({ from, pullRequest }: Landing): string[] {
   return from === null ? [...(pullRequest ? ["refs/remotes/origin/HEAD"] : []), "HEAD"] : [from];
 }
 
-/** The branch of the remote that a pull request is for; null for its default. */
+/** The remote branch that a pull request targets; null for the default branch. */
 function intoOf({ from }: Landing): string | null {
   if (from === null || /^[0-9a-f]{7,64}$/.test(from)) return null;
   return from.replace(/^(?:refs\/)?(?:(?:remotes\/)?origin\/|heads\/)/, "");

@@ -1,4 +1,4 @@
-/** From a prepared plan to the disk: conflicts are settled, a person is asked, the plan is applied. The same for all commands that write. */
+/** From a prepared plan to the disk: conflicts are resolved, a person confirms, the plan is applied. Shared by all commands that write. */
 import { cancelledError, decisionError } from "../../errors.ts";
 import { mayBeWritten } from "../../lock/lock.ts";
 import { conflictsOf, isEmpty, type Settlement, type Plan } from "../../plan/plan.ts";
@@ -15,19 +15,19 @@ import type { Switches } from "../args.ts";
 import { isInteractive, paintFor, type Io } from "../io.ts";
 import type { Settle } from "../../prepare/prepare.ts";
 
-/** Asks a person; null where nobody can be asked. */
+/** Asks a person; null without an interactive terminal. */
 export type Prompt = typeof import("../../questions/prompt.ts") | null;
 
-/** The prompt, where a person is there and wants to be asked; `alone` where what is said is for that person, of one repository. */
+/** The prompt, if a person is at a terminal and may be asked. `alone` if the output is text about one repository. */
 export async function openPrompt({ input, yes, json }: Switches, io: Io, alone = true): Promise<Prompt> {
-  // The terminal is asked last: Node opens its streams for that.
+  // The terminal is checked last, because Node opens its streams for that.
   return input && !yes && !json && alone && isInteractive(io) ? import("../../questions/prompt.ts") : null;
 }
 
 /** The streams of the terminal. */
 export const terminalOf = ({ terminal }: Io): Io["terminal"] => terminal;
 
-/** What is said between two questions stands behind the bar that joins them. */
+/** Output between two questions is indented behind the bar that connects them. */
 export function framed(io: Io, prompt: Prompt): Io {
   if (prompt === null) return io;
   return {
@@ -39,8 +39,8 @@ export function framed(io: Io, prompt: Prompt): Io {
 }
 
 /**
- * Finishes what a run before this one was cut off in. What that comes to is said first, and a person is asked; where nobody can be asked, only
- * `--yes` lets it. A run that writes nothing only says that there is something. Gives what to say of it.
+ * Finishes an earlier interrupted run. The pending changes are shown first, and a person confirms; without an interactive terminal `--yes` is
+ * needed. A run that writes nothing only reports the interrupted run. Gives the notes about it.
  */
 export async function settleEarlierRun(
   root: string,
@@ -49,9 +49,8 @@ export async function settleEarlierRun(
   io: Io,
 ): Promise<string[]> {
   if (!findJournal(root)) return [];
-  if (dryRun)
-    return ["an earlier run was interrupted while writing, or is still at work: without --dry-run it is finished first"];
-  if (await isTracked(root, journalPath, io.env)) refuseJournal("git tracks it, so it is of no run here");
+  if (dryRun) return ["an earlier run was interrupted while writing or is still running: without --dry-run it is finished first"];
+  if (await isTracked(root, journalPath, io.env)) refuseJournal("git tracks it, so it does not come from a run on this machine");
   const trust = { key: readSealKey(root, io.env), mayWrite: mayBeWritten };
   const interrupted = readInterrupted(root, trust);
   if (interrupted === null) return [];
@@ -79,27 +78,27 @@ export async function settleEarlierRun(
   ];
 }
 
-/** What executing a plan takes. */
+/** The input for executing a plan. */
 export interface Execution {
   build(settle: Settle): Plan | Promise<Plan>;
-  /** What was noticed before there was a plan. */
+  /** Notes from before the plan. */
   readonly warnings: readonly string[];
-  /** Shows a plan; called again where conflicts were settled. */
+  /** Shows a plan; called again after conflicts were resolved. */
   show(plan: Plan): Promise<void>;
   readonly question: string;
-  /** Where it is not written into the folder. */
+  /** Writes the plan elsewhere than into the folder. */
   readonly write?: ((plan: Plan) => Promise<void>) | undefined;
-  /** Begins anew with other answers, where there are any. */
+  /** Restarts with other answers, if questions were asked. */
   readonly again?: () => Promise<Executed>;
 }
 
-/** How it went. */
+/** The result. */
 export interface Executed {
   readonly status: Outcome["status"];
   readonly plan: Plan;
 }
 
-/** Does it, and gives how it went. Throws `cancelled` where the person says no. */
+/** Executes it and gives the result. Throws `cancelled` if the person declines. */
 export async function executePlan(
   { build, warnings, show, question, write, again }: Execution,
   { onConflict, dryRun }: Switches,
@@ -115,7 +114,7 @@ export async function executePlan(
     plan = warned(await build(settle));
     await show(plan);
   }
-  // While another run writes, its files are seen half done: that is no conflict, and not nothing to do.
+  // Another run may be writing at the same time. Its half-written state is neither a conflict nor up to date.
   const isIdle = conflictsOf(plan).length > 0 || isEmpty(plan);
   if (!dryRun && isIdle && findJournal(plan.root)) refuseWhileJournal(plan.root);
   if (conflictsOf(plan).length > 0) {
@@ -130,7 +129,7 @@ export async function executePlan(
   return { status: "written", plan };
 }
 
-/** Asks whether to write, and shows more of the plan to whoever wants to see it first. */
+/** Asks whether to write, and shows more of the plan on request. */
 async function decide(
   plan: Plan,
   question: string,
@@ -162,7 +161,7 @@ const hints: Readonly<Record<Settlement | "stop", string>> = {
   stop: "write nothing",
 };
 
-/** Asks for each conflict that can be settled. Gives whether all were. */
+/** Asks about each conflict that can be resolved. Gives whether all were resolved. */
 async function settleByHand(plan: Plan, chosen: Map<string, Settlement>, prompt: NonNullable<Prompt>, io: Io): Promise<boolean> {
   const conflicts = conflictsOf(plan);
   if (conflicts.length === 0 || conflicts.some((conflict) => conflict.choices.length === 0)) return false;
@@ -170,7 +169,7 @@ async function settleByHand(plan: Plan, chosen: Map<string, Settlement>, prompt:
   for (const conflict of conflicts) {
     io.stdout.write(shown`\n${conflict.path} ${conflict.why}.\n${formatConflict(conflict) ?? ""}`);
     const choices = [...conflict.choices, "stop" as const].map((value) => ({ value, hint: hints[value] }));
-    const choice = await prompt.askChoice(terminalOf(io), "Which text should stay there?", choices);
+    const choice = await prompt.askChoice(terminalOf(io), "Which text should be kept?", choices);
     if (choice === "stop") return false;
     chosen.set(conflict.path, choice);
   }

@@ -1,4 +1,4 @@
-/** What the commands that write show of a plan and of what became of it, and the one question about what they found. */
+/** Output of the commands that write: the plan, the result, and the question about bypasses. */
 import type { Finding } from "../../plan/findings.ts";
 import { conflictsOf, type Plan } from "../../plan/plan.ts";
 import type { Resolved } from "../../questions/resolve.ts";
@@ -18,12 +18,12 @@ import type { OnBypass, Switches } from "../args.ts";
 import { paintFor, type Io } from "../io.ts";
 import { terminalOf, type Prompt } from "./plan-execution.ts";
 
-/** How a run ends that writes: 3 where something is in the way of it, or left for a person to settle. */
+/** The exit status of a writing run: 3 if something is in the way, or left for a person to resolve. */
 export function exitOf({ status, plan }: Pick<Outcome, "status" | "plan">): 0 | 3 {
   return status === "conflict" || (plan.remaining ?? []).length > 0 ? 3 : 0;
 }
 
-/** Says what is done, and where, before anything is asked. */
+/** Prints what is done and where, before any question. */
 export function openScreen(what: string, where: string, prompt: Prompt, io: Io): void {
   const program = `create-aperture-env ${generatorVersion}`;
   if (prompt === null) io.stderr.write(shown`${program}, for ${where}\n`);
@@ -31,14 +31,14 @@ export function openScreen(what: string, where: string, prompt: Prompt, io: Io):
     prompt.openScreen(terminalOf(io), `${program}: ${what}`, [`for ${where}`, "Enter accepts, Esc goes back, Ctrl-C cancels."]);
 }
 
-/** Says what was noticed on the way. */
+/** Prints notes. */
 export function showNotes(notes: readonly string[], io: Io): void {
   for (const note of notes) io.stderr.write(shown`Note: ${note}.\n`);
 }
 
 /**
- * The answers, if any, the plan, and with `diff` the text of every change; where something is in the way, what it is about. Somebody who is asked sees
- * folders with how much is in them, and always what changes in a file that is there.
+ * The answers, if any, the plan, and with `diff` the text of every change; for a conflict, its texts. A person who is asked sees folders with
+ * counts, and always the changed lines of existing files.
  */
 export async function showPlan(plan: Plan, resolved: readonly Resolved[], diff: boolean, prompt: Prompt, io: Io): Promise<void> {
   const paint = paintFor(io);
@@ -62,7 +62,7 @@ export async function showPlan(plan: Plan, resolved: readonly Resolved[], diff: 
   }
 }
 
-/** How it went, and what to do next, in order. Commands stand behind no frame, so that they can be copied. */
+/** The result and the next steps in order. Commands are printed without a frame, so that they can be copied. */
 export function showOutcome(outcome: Outcome, prompt: Prompt, io: Io): void {
   const { status, plan, next, repeat, branch } = outcome;
   const settled = (plan.remaining ?? []).length === 0;
@@ -71,7 +71,7 @@ export function showOutcome(outcome: Outcome, prompt: Prompt, io: Io): void {
     planned: `${formatCounts(plan)}. Nothing was written (--dry-run).`,
     unchanged: settled
       ? "Nothing to do: everything is up to date."
-      : "Nothing was written: resolve the differences from spec and lock yourself.",
+      : "Nothing was written: resolve the listed differences from spec and lock by hand.",
     conflict: `${formatCounts(plan)}.`,
   };
   if (status === "conflict") io.stderr.write(shown`Nothing was written: resolve the files marked ! first.\n`);
@@ -91,7 +91,7 @@ const ways: readonly { readonly value: OnBypass; readonly hint: string }[] = [
   { value: "managed", hint: "install the environment's configuration where no project file can override it" },
 ];
 
-/** Decides what to do with project files that bypass the gateway: the flag, else a person, else they are left and named. */
+/** Decides about project files that bypass the gateway: by the flag, else by asking; otherwise they stay and are listed. */
 export function askBypass({ onBypass }: Switches, prompt: Prompt, io: Io): (findings: readonly Finding[]) => Promise<OnBypass> {
   return async (findings) => {
     if (onBypass !== null) return onBypass;

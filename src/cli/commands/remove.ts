@@ -1,4 +1,4 @@
-/** Takes an environment out of a repository, by its lock. */
+/** Removes an environment from a repository, by its lock. */
 import { loadEditors } from "../../edit/editors.ts";
 import { decisionError, usageError } from "../../errors.ts";
 import { lockPath } from "../../lock/lock.ts";
@@ -20,7 +20,7 @@ const nextSteps = ["Review with  git diff  and commit", "Rebuild the container: 
 
 type RemoveCommand = Extract<Command, { kind: "remove" }>;
 
-/** Runs it and gives the exit status: 0 removed or nothing to do, 3 where something has to be decided; of several repositories the worst. */
+/** Runs it and gives the exit status: 0 removed or nothing to do, 3 if a decision is needed; the worst of several repositories. */
 export async function runRemove(command: RemoveCommand, bare: Io): Promise<number> {
   const { directories, switches, landing } = command;
   const cwd = switches.cwd === null ? bare.cwd : findTarget(bare.cwd, switches.cwd).root;
@@ -63,7 +63,7 @@ async function remove(
     if (damaged) {
       throw decisionError(
         "lock-damaged",
-        `${lockPath} is damaged or was not written by this program, so its files are unknown.`,
+        `${lockPath} is damaged or was not written by this program, so the generated files are not known.`,
         "Restore it from git, or remove the files by hand.",
         { file: lockPath },
       );

@@ -1,4 +1,4 @@
-/** Tells what many repositories have, side by side. Writes nothing. */
+/** Reports the environments of many repositories in one table. Writes nothing. */
 import { endingsOf } from "../../catalog/compact.ts";
 import { formatPlace } from "../../errors.ts";
 import { fails, isRefused } from "../../plan/check.ts";
@@ -13,7 +13,7 @@ import { visitAll, type Visit } from "./fleet.ts";
 
 type ReportCommand = Extract<Command, { kind: "report" }>;
 
-/** Runs it and gives the exit status: 0, or that of what could not be looked at. What was found fails nothing. */
+/** Runs it and gives the exit status: 0, or the worst of the folders that could not be read. Findings do not fail it. */
 export async function runReport({ directories, switches, csv }: ReportCommand, io: Io): Promise<number> {
   const cwd = switches.cwd === null ? io.cwd : findTarget(io.cwd, switches.cwd).root;
   const named = directories.length > 0 ? directories : [findTarget(cwd, null).root];

@@ -1,4 +1,4 @@
-/** Brings environments up to date: renders again from the spec and merges. The user's edits stay, changed defaults arrive, dropped files go. */
+/** Updates environments: renders them from the spec again and merges. User edits stay, changed defaults arrive, obsolete files are removed. */
 import { readGiven } from "../../prepare/given.ts";
 import { notesOf, preparePlan, type Prepared } from "../../prepare/prepare.ts";
 import type { Plan } from "../../plan/plan.ts";
@@ -15,7 +15,7 @@ import { askBypass, exitOf, openScreen, showNotes, showPlan } from "./plan-scree
 type UpdateCommand = Extract<Command, { kind: "update" }>;
 type Given = Awaited<ReturnType<typeof readGiven>>;
 
-/** Runs it and gives the exit status: 0 updated or nothing to do, 3 where something has to be decided; of several repositories the worst. */
+/** Runs it and gives the exit status: 0 updated or nothing to do, 3 if a decision is needed; the worst of several repositories. */
 export async function runUpdate(command: UpdateCommand, bare: Io): Promise<number> {
   const { directories, switches, landing, spec } = command;
   const cwd = switches.cwd === null ? bare.cwd : findTarget(bare.cwd, switches.cwd).root;

@@ -1,4 +1,4 @@
-/** Builds and starts what was generated, runs the doctor in it and sends one prompt. Works on a copy, and leaves nothing behind. */
+/** Builds and starts the dev container, runs the doctor in it and sends one prompt. Works on a copy, and leaves nothing behind. */
 import { randomBytes, randomInt } from "node:crypto";
 import { join } from "node:path";
 import { emittedModel } from "../../catalog/compact.ts";
@@ -24,12 +24,12 @@ import { openPrompt, terminalOf, type Prompt } from "./plan-execution.ts";
 
 const titles = {
   start: "building and starting the dev container",
-  "mock-gateway": "starting a mock gateway in it",
-  doctor: "asking the doctor in it",
+  "mock-gateway": "starting a mock gateway in the container",
+  doctor: "running the doctor in the container",
   prompt: "sending one prompt",
 } as const;
 
-/** Runs it and gives the exit status: 0 where everything works, 4 where not. */
+/** Runs it and gives the exit status: 0 if everything works, 4 if not. */
 export async function runVerify(
   { directory, switches, mock, config, model, runInitializeCommand }: Extract<Command, { kind: "verify" }>,
   io: Io,
@@ -40,7 +40,7 @@ export async function runVerify(
   const prompt = await openPrompt(switches, io);
   await allowInitializeCommand(findInitializeCommand(file, text), runInitializeCommand, prompt, io);
   for (const { name, where } of findWithheld(file, text, io.env))
-    say(`${formatPlace(where)}: uses ${name} of this machine, which verify withholds; it is empty there`);
+    say(`${formatPlace(where)}: uses ${name} of this machine, which verify does not pass on; it is empty in the container`);
   const here = { target: target.root, env: hostVariables(io.env) };
   await requireDocker(here);
   const asked = model ?? lock.answers.model;
@@ -75,7 +75,7 @@ export async function runVerify(
     else io.stdout.write(formatSteps(steps, paintFor(io)));
     return works ? 0 : 4;
   } catch (error) {
-    // Whatever was on its way when it was cut off.
+    // Containers may have started after the cancellation.
     throw signal.aborted ? cancelledError() : error;
   } finally {
     say(`${seconds()}  removing the container, its images and the copy`);
@@ -84,7 +84,7 @@ export async function runVerify(
   }
 }
 
-/** Asks before a command of the repository's runs outside of a container. Throws exit 3 where nobody can be asked. */
+/** Asks before a command of the repository runs outside of a container. Throws exit 3 without an interactive terminal. */
 async function allowInitializeCommand(command: HostCommand | null, isAllowed: boolean, prompt: Prompt, io: Io): Promise<void> {
   if (command === null || isAllowed) return;
   const { where, lines } = command;
@@ -104,7 +104,7 @@ async function allowInitializeCommand(command: HostCommand | null, isAllowed: bo
   if (!(await prompt.askYes(terminalOf(io), "Run it on this machine?"))) throw cancelledError();
 }
 
-/** A managed configuration has the address itself, whatever APERTURE_URL says: in the copy it names the mock gateway. */
+/** A managed configuration contains the address, and ignores APERTURE_URL. In the copy it names the mock gateway. */
 function pointManaged({ folder, write }: Copy, { answers, files }: Lock, mock: string): void {
   if (!answers.managed) return;
   const names = [configurationPath, environmentPath].map((path) => path.slice(path.lastIndexOf("/aperture-env/")));
@@ -114,7 +114,7 @@ function pointManaged({ folder, write }: Copy, { answers, files }: Lock, mock: s
   }
 }
 
-/** The mock gateway's program, and just the models that the environment offers. A managed configuration has to know its port beforehand. */
+/** The mock gateway's program with the environment's models. A managed configuration needs the port in advance. */
 async function mockFor(answers: Answers): Promise<Mock> {
   const catalogue = await loadCatalogue(answers.providers.map(({ id }) => id));
   const port = answers.managed ? randomInt(20_000, 32_000) : 0;

@@ -10,7 +10,7 @@ export const build: Descriptor = {
   usage: "npx create-aperture-env build [folder] [flags]",
   summary: 'builds the image, and pushes it, so that {"image": …} is a dev container',
   about:
-    'Builds the image of the environment with the Dev Containers CLI, from a copy of the repository. The label devcontainer.metadata is on it, so that a devcontainer.json need say nothing but {"image": …}. Needs Docker; what it builds are the repository\'s own files, so trust the repository first.',
+    'Builds the image of the environment with the Dev Containers CLI, from a copy of the repository. Its label devcontainer.metadata makes {"image": …} a complete devcontainer.json. Needs Docker; what it builds are the repository\'s own files, so trust the repository first.',
   groups: [
     {
       title: "What to build",
@@ -18,28 +18,28 @@ export const build: Descriptor = {
         {
           name: "target",
           value: "ci|dev",
-          text: "ci for jobs, which is the default, or dev for editors and prebuilds; a dev container of your own has one image, which is built",
+          text: "ci for jobs (default), or dev for editors and prebuilds; your own dev container has one image and no targets",
         },
         { name: "image", value: "name", repeats: true, text: "the image's name; may be given several times" },
-        { name: "platform", value: "a,b", text: "for which platforms, such as linux/amd64,linux/arm64" },
+        { name: "platform", value: "a,b", text: "platforms, such as linux/amd64,linux/arm64" },
         { name: "config", value: "file", text: "the devcontainer.json to use, if several have the environment" },
         {
           name: "npmrc",
           value: "file",
-          text: "what OpenCode is fetched with where a registry asks for a token; it is in no layer",
+          text: "an .npmrc with a token for fetching OpenCode; it is in no layer",
         },
       ],
     },
     {
-      title: "Where it goes, and what goes with it",
+      title: "Pushing",
       flags: [
-        { name: "push", text: "push it to the registry that its name says" },
-        { name: "sbom", text: "with an SBOM, where the builder can" },
-        { name: "provenance", text: "with provenance, where the builder can" },
+        { name: "push", text: "push it to the registry in its name" },
+        { name: "sbom", text: "attach an SBOM, if the builder can" },
+        { name: "provenance", text: "attach provenance, if the builder can" },
       ],
     },
     {
-      title: "What may be taken from earlier builds",
+      title: "Build cache",
       flags: [
         {
           name: "cache-from",
@@ -54,7 +54,7 @@ export const build: Descriptor = {
     making,
   ],
   examples: [
-    ["npx create-aperture-env build --image ghcr.io/acme/app-ci --push", "the image for jobs, into a registry"],
+    ["npx create-aperture-env build --image ghcr.io/acme/app-ci --push", "builds the image for jobs and pushes it"],
     ["npx create-aperture-env build --target dev --dry-run", "shows what would be built, and how"],
   ],
   read: ({ values, positionals, env }) => {

@@ -1,4 +1,4 @@
-/** `create`, which is what is done without a command. */
+/** `create`, the default command. */
 import { readFlags, readLanding, readSwitches, readText } from "../values.ts";
 import type { Descriptor } from "./descriptor.ts";
 import { answers, existing, landing, pins, spec, writing } from "./shared.ts";

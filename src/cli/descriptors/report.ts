@@ -6,11 +6,11 @@ import { looking } from "./shared.ts";
 export const report: Descriptor = {
   name: "report",
   usage: "npx create-aperture-env report [folder ...] [flags]",
-  summary: "what many repositories have: versions, gateway, models, drift",
+  summary: "one table about many repositories: versions, gateway, models, drift",
   about:
-    "Tells of each repository which versions it has, its gateway and connection, its models and which of them end, what bypasses the gateway, and whether its files are what spec and lock say. Writes nothing, and asks nobody.",
+    "Reports the versions of each repository, its gateway and connection, its models and their end dates, what bypasses the gateway, and whether its files match spec and lock. Writes nothing, and asks nothing.",
   groups: [
-    { title: "How to tell it", flags: [{ name: "csv", text: "as comma-separated values, a line for each repository" }] },
+    { title: "Form of the report", flags: [{ name: "csv", text: "comma-separated values, one line per repository" }] },
     looking,
   ],
   examples: [

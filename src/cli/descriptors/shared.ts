@@ -11,29 +11,29 @@ const dryRun: Flag = { name: "dry-run", text: "show the plan, write nothing" };
 const diff: Flag = { name: "diff", text: "show the plan and a diff of every change" };
 const noInput: Flag = { name: "no-input", text: "never ask (default in CI, without a terminal, and under coding agents)" };
 
-/** How a command runs that only looks. */
+/** Flags of commands that only read. */
 export const looking: FlagGroup = { title: "General", flags: [json, cwd, help, version] };
 
-/** How a command runs that makes something elsewhere. */
+/** Flags of commands that create something elsewhere. */
 export const making: FlagGroup = {
   title: "General",
   flags: [{ name: "dry-run", text: "show what would be run, and run nothing" }, json, cwd, help, version],
 };
 
-/** How a command runs that writes. */
+/** Flags of commands that write. */
 export const writing: FlagGroup = { title: "General", flags: [yes, dryRun, diff, json, noInput, cwd, help, version] };
 
-/** How a command runs that writes one file. */
+/** Flags of commands that write one file. */
 export const noting: FlagGroup = { title: "General", flags: [yes, dryRun, json, noInput, cwd, help, version] };
 
-/** What to do with files that people and the generator both changed. */
+/** What to do with conflicts. */
 export const onConflict: Flag = {
   name: "on-conflict",
   value: "how",
   text: "where you and the generator changed the same place: keep (yours), replace (generated), fail (default)",
 };
 
-/** What to do with files that are there already. */
+/** What to do with existing files. */
 export const existing: readonly Flag[] = [
   onConflict,
   {
@@ -44,10 +44,10 @@ export const existing: readonly Flag[] = [
   { name: "unignore", text: "add lines to .gitignore for generated files that git would ignore" },
 ];
 
-/** Who asks registries for digests. */
+/** Asking registries for digests. */
 export const pins: Flag = {
   name: "pins",
-  text: "pin base images by the digests that their registries state now, and OpenCode by what latest is; without it those of the lock stay",
+  text: "pin base images by their current digests, and OpenCode by its latest version if the spec says latest; without this flag the lock's pins stay",
 };
 
 /** The text of a change. */
@@ -57,7 +57,7 @@ export const summary: Flag = {
   text: "print the text of a pull request instead of the plan: what changed and why",
 };
 
-/** What becomes of a change. */
+/** What happens to a change. */
 export const landing: FlagGroup = {
   title: "Pull request",
   flags: [
@@ -77,7 +77,7 @@ export const landing: FlagGroup = {
   ],
 };
 
-/** Answers for many. */
+/** Answers for many folders. */
 export const spec: Flag = {
   name: "spec",
   value: "file",
@@ -92,7 +92,7 @@ export const answers: readonly Flag[] = questions.map(({ flag, kind, value, help
   text,
 }));
 
-/** How long a gateway may take. */
+/** The timeout for the gateway. */
 export function timeout(seconds: number): Flag {
   return { name: "timeout", value: "seconds", text: `timeout for the gateway, default ${seconds}` };
 }
