@@ -68,8 +68,10 @@ export interface Service {
   readonly name: string;
   readonly image: string;
   readonly env: Readonly<Record<string, string>>;
-  /** Names of the runtime's secrets that it gets. */
+  /** Names of variables of whoever starts it that it gets as files, where they are set: keys of a node, in the order in which they count. */
   readonly secrets: readonly string[];
+  /** The tags of a node that is nobody's, by the word for each. */
+  readonly tags: readonly string[];
   readonly volumes: readonly Volume[];
   /** The volume that the environment's container has at the same place, to read from. */
   readonly shared: Volume | null;

@@ -69,9 +69,9 @@ function escapeCharacter(character) { return `\\u{${character.codePointAt(0).toS
 var SafeText = class _SafeText {
   #text;
   constructor(text) { this.#text = text; }
-  /** Without white space at its end. */
+  /** Without trailing white space. */
   trimEnd() { return new _SafeText(this.#text.trimEnd()); }
-  /** The text. In another text it is foreign again: what was escaped stays readable, and colour becomes visible. */
+  /** The text. Inside another text it is foreign again: its escapes stay readable, and its colour codes become visible. */
   toString() { return this.#text; }
 };
 function shown(parts, ...values) {
@@ -85,7 +85,7 @@ function block(text) {
 function json(value, indent = 0) {
   return new SafeText(JSON.stringify(value, null, indent).replaceAll(/[\u007F-\u009F\p{Cf}\p{Zl}\p{Zp}]/gu,
     (character) => (
-      // Each UTF-16 unit by itself.
+      // Each UTF-16 unit separately.
       Array.from({ length: character.length }, (_, at2) => escapeUnit(character.charCodeAt(at2))).join("")
     )));
 }
@@ -101,7 +101,7 @@ function wantsColour(stream, env) { return stream.isTTY === true && (env["NO_COL
 function printTo(stream) {
   return {
     get isTTY() { return stream.isTTY === true; },
-    // Not by its class: each bundle of the built program has one of its own.
+    // Not by its class: each bundle of the built program has its own copy of the class.
     write: (text, done) => void stream.write(String(text), done)
   };
 }
@@ -516,12 +516,13 @@ function findDaemon(run2) {
   return isSame ? { way, pid: Number(pid), port: Number(port) } : null;
 }
 async function launch(start2) {
-  for (const wished of [start2.port, 0]) {
+  for (const wished of start2.isFixed === true ? [start2.port] : [start2.port, 0]) {
     const port = await freePort(wished);
+    if (start2.isFixed === true && port !== wished) break;
     const started = await launchAt(start2, port);
     if ("pid" in started || !/address already in use/.test(started.said)) return started;
   }
-  return { why: "ended", said: "no port is free" };
+  return { why: "port", said: "no port is free" };
 }
 async function launchAt(start2, port) {
   const { way, run: run2, state, env, deadline } = start2;
@@ -598,18 +599,19 @@ function keyVariables({ secret }) {
 }
 function findKey(settings, env) {
   const value = (name) => env[name]?.trim() ?? "";
+  const byKey = "--auth-key=file:/dev/stdin";
+  const read = (variable, option, ...args) => ({
+    variable, args: [...args, option], input: value(variable),
+    needsTags: option !== byKey || value(variable).startsWith("tskey-client-")
+  });
   const plain2 = [settings.secret, "TS_AUTHKEY", "TS_AUTH_KEY"].find((name) => value(name) !== "");
-  if (plain2 !== void 0) return { variable: plain2, args: ["--auth-key=file:/dev/stdin"], input: value(plain2) };
-  if (value("TS_CLIENT_SECRET") !== "")
-    return { variable: "TS_CLIENT_SECRET", args: ["--client-secret=file:/dev/stdin"], input: value("TS_CLIENT_SECRET") };
-  const client = value("TS_CLIENT_ID");
-  if (client === "") return null;
-  if (value("TS_ID_TOKEN") !== "")
-    return {
-      variable: "TS_ID_TOKEN", args: [`--client-id=${client}`, "--id-token=file:/dev/stdin"], input: value("TS_ID_TOKEN")
-    };
-  return value("TS_AUDIENCE") === "" ? null
-    : { variable: "TS_AUDIENCE", args: [`--client-id=${client}`, `--audience=${value("TS_AUDIENCE")}`], input: "" };
+  if (plain2 !== void 0) return read(plain2, byKey);
+  if (value("TS_CLIENT_SECRET") !== "") return read("TS_CLIENT_SECRET", "--client-secret=file:/dev/stdin");
+  const [client, audience] = [`--client-id=${value("TS_CLIENT_ID")}`, value("TS_AUDIENCE")];
+  if (value("TS_CLIENT_ID") === "") return null;
+  if (value("TS_ID_TOKEN") !== "") return read("TS_ID_TOKEN", "--id-token=file:/dev/stdin", client);
+  return audience === "" ? null
+    : { variable: "TS_AUDIENCE", args: [client, `--audience=${audience}`], input: "", needsTags: true };
 }
 function withoutKeys(settings, env) {
   const secret = keyVariables(settings);
@@ -617,11 +619,7 @@ function withoutKeys(settings, env) {
 }
 function withoutSecret(text, key2) { return key2 === null || key2.input === "" ? text : text.replaceAll(key2.input, "\u2026"); }
 function keyForChild(settings, env, key2) {
-  const others2 = withoutKeys(settings, env);
-  if (key2 === null) return others2;
-  if (key2.args[0] === "--auth-key=file:/dev/stdin") return { ...others2, TS_AUTHKEY: key2.input };
-  const known = Object.entries(env).filter(([name]) => /^TS_(?:CLIENT_ID|CLIENT_SECRET|ID_TOKEN|AUDIENCE)$/.test(name));
-  return { ...others2, ...Object.fromEntries(known) };
+  return { ...withoutKeys(settings, env), ...key2 !== null && { TS_AUTHKEY: key2.input } };
 }
 
 // src/connect/login.ts
@@ -649,9 +647,9 @@ function failed(message, next) { return { ok: false, message, next }; }
 var ways = ["network", "auto", "userspace", "tailscale", "sidecar", "ts-unplug"];
 function readSettings(text) {
   try {
-    const { origin, connect: connect2 } = JSON.parse(text ?? "");
+    const { origin, managed, connect: connect2 } = JSON.parse(text ?? "");
     return connect2 === void 0 || !ways.includes(connect2.by.default) || !URL.canParse(origin) ? null
-      : { ...connect2, origin };
+      : { ...connect2, origin, managed: managed === true };
   } catch { return null; }
 }
 var hosts = { CODESPACES: "codespaces", GITHUB_ACTIONS: "github", GITLAB_CI: "gitlab" };
@@ -684,7 +682,12 @@ async function bringUp(joining) {
   const { settings, env, key: key2, socket, program, deadline } = joining;
   const login = program === null ? null
     : {
-      program, socket, node: nodeOf(settings, env), loginServer: settings.loginServer, tags: isJob(env) ? settings.tags : [],
+      program,
+      socket,
+      node: nodeOf(settings, env),
+      loginServer: settings.loginServer,
+      // People's nodes are theirs.
+      tags: isJob(env) || key2?.needsTags === true ? settings.tags : [],
       env: withoutKeys(settings, env)
     };
   const began = performance.now();
@@ -698,8 +701,15 @@ async function bringUp(joining) {
       else if (status.state === "NeedsMachineAuth")
         return failed("This node waits for an administrator of the tailnet to approve it",
           "ask them to, under Machines in the admin console");
+      else if (status.state === "Stopped" && login === null && performance.now() - began > settling)
+        return failed("Tailscale's daemon is logged in, and switched off",
+          "switch it on where it runs:  tailscale up  (beside this container, from the host:  docker compose exec tailscale tailscale up)");
       else if (status.state === "NeedsLogin" || status.state === "Stopped") {
         if (login !== null && key2 !== null && !tried) {
+          if (key2.needsTags && settings.tags.length === 0)
+            return failed(
+              `What ${key2.variable} lets into the tailnet has to bear tags, and aperture.tailscale in aperture-env.yaml has none`,
+              "write  tags: [tag:ci]  there, with a tag that the client may give, update and build again; or set an auth key");
           tried = true;
           const said = await logIn(login, key2, Math.max(1e3, deadline - performance.now()));
           if (said !== null && said !== "")
@@ -942,6 +952,10 @@ async function connectUnplug(task) {
   } finally { lock.release(); }
   if (!("pid" in daemon)) return daemon.why === "in-use"
     ? failed("Another container uses the login on this volume", "stop that one, or give this one a volume of its own")
+    : daemon.why === "port"
+    ? failed(
+      `Another program listens on port ${settings.port} of the loopback, and the managed configuration has the gateway there`,
+      "end it, or give ts-unplug another port (aperture.connection in aperture-env.yaml), update and build again")
     : failed(`ts-unplug does not start: ${daemon.said}`, "aperture-doctor says more");
   trimLog(run2, daemon);
   const outcome = await waitFor(task, daemon);
@@ -977,7 +991,8 @@ function start({ settings, env, uid, run: run2, program, key: key2, deadline }) 
   const state = findStateFolder(settings.folder, uid, "ts-unplug");
   const { host } = new URL(settings.origin);
   return launch({
-    way: "ts-unplug", run: run2, state, port: settings.port, env: keyForChild(settings, env, key2), deadline,
+    way: "ts-unplug", run: run2, state, port: settings.port, isFixed: settings.managed, env: keyForChild(settings, env, key2),
+    deadline,
     command: (port) => [program, "-dir", state ?? `${run2}/ts-unplug`, "-hostname", nodeOf(settings, env), "-port", String(port),
       host]
   });
@@ -1071,7 +1086,12 @@ async function viaUnplug(request) {
   const program = `${prefix}/lib/aperture-env/ts-unplug`;
   if (!existsSync2(program)) return failed(`${program} is not there`, "rebuild the image");
   const run2 = findRunFolder(uid);
-  return run2 === null ? noPlace : connectUnplug({ ...request, run: run2, program, key: findKey(settings, env) });
+  if (run2 === null) return noPlace;
+  const key2 = findKey(settings, env);
+  if (key2?.needsTags !== true) return connectUnplug({ ...request, run: run2, program, key: key2 });
+  const outcome = await connectUnplug({ ...request, run: run2, program, key: null });
+  const message = `${key2.variable} cannot let ts-unplug in, which gives its node no tags; set an auth key`;
+  return outcome.ok ? outcome : { ...outcome, message: `${outcome.message}. ${message}` };
 }
 async function viaUserspace(request, why) {
   const { settings, env, uid, prefix } = request;
@@ -4302,6 +4322,10 @@ function judgeUnplug({ taken, settings, seen, probe }) {
   if (taken.way !== "ts-unplug") return null;
   const port = taken.daemon?.port ?? settings?.port ?? 0;
   if (taken.daemon === null && seen.holder !== null) return judgeHolder(seen.holder);
+  if (taken.daemon === null && settings?.managed === true && !("phase" in probe.models && probe.models.phase === "connect"))
+    return found("failure", "connection", "unplug-port", `Another program than ts-unplug listens on port ${port} of the loopback`,
+      "the managed configuration has the gateway at that port, so ts-unplug cannot take another one, and does not start",
+      "end that program, or give ts-unplug another port (aperture.connection in aperture-env.yaml), update and build again");
   if (taken.daemon === null)
     return found("failure", "connection", "unplug-gone", "ts-unplug does not run here",
       `it stands in for the gateway at http://localhost:${port}, and ends with the container or where it cannot log in`,
@@ -4319,7 +4343,8 @@ function judgeDaemon(facts) {
   if ("phase" in status) return holder === null ? judgeSilent(facts, status) : judgeHolder(holder);
   const { state, self } = status;
   const again = taken.way === "network" ? "tailscale up" : "aperture-connect";
-  const key2 = settings === null ? "" : `, or set ${settings.secret} and run it`;
+  const isBeside = taken.way === "sidecar";
+  const key2 = settings === null || isBeside ? "" : `, or set ${settings.secret} and run it`;
   const node = show(self?.name || "this node");
   const refused2 = status.health.map((line) => /last login error was: (.*)/.exec(line)?.[1]).find((said) => said !== void 0)
     ?? "";
@@ -4332,7 +4357,10 @@ function judgeDaemon(facts) {
     return found("failure", "connection", "control-unreachable",
       "The tailnet's control server does not answer, so nobody can log in", show(seen.control ?? "the daemon cannot reach it"),
       "see whether this network lets requests to it out, or by which proxy (HTTPS_PROXY); login_server below aperture.tailscale names another one");
-  const set = `set a new one as ${settings?.secret ?? "TS_AUTHKEY"} (reusable, not expired), or unset it and log in by hand; then  ${again}`;
+  const good = `a new one as ${settings?.secret ?? "TS_AUTHKEY"} (reusable, not expired)`;
+  const set = isBeside
+    ? `${again}  shows where to log in by hand; or remove the container of Tailscale (docker rm --force), set ${good} where this one is opened, and rebuild it`
+    : `set ${good}, or unset it and log in by hand; then  ${again}`;
   if (/already.used|used up/i.test(refused2))
     return found("failure", "connection", "key-used", "The key has let its one node in already", "it is not reusable", set);
   if (/expired/i.test(refused2))
@@ -4349,10 +4377,13 @@ function judgeDaemon(facts) {
     return found("failure", "connection", "login-approval", `${node} waits for an administrator's approval`,
       "this tailnet lets no machine in by itself",
       "ask for it: the page Machines of the admin console has it. A key that is pre-approved needs none");
-  if (state === "NeedsLogin") return judgeLogin(status.loginUrl, settings, again);
+  if (state === "NeedsLogin") return judgeLogin(status.loginUrl, isBeside ? null : settings, again);
   if (state === "Stopped")
     return found("failure", "connection", "connection-stopped", `${node} is logged in, and switched off`,
-      "somebody or something ran  tailscale down", `${again}  switches it on`);
+      "somebody or something ran  tailscale down",
+      isBeside
+        ? "docker compose exec tailscale tailscale up  on the host switches it on;  tailscale logout  there logs it out now that it is off"
+        : `${again}  switches it on`);
   return found("failure", "connection", "connection-starting", "Tailscale's daemon has not found its tailnet yet",
     `it says ${show(state)}: it has just begun, or the way to the control server is slow`, "try again in a moment");
 }

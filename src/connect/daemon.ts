@@ -42,26 +42,32 @@ export interface Start {
   readonly state: string | null;
   /** The port that is wished for. */
   readonly port: number;
+  /** Whether no other one will do. */
+  readonly isFixed?: boolean;
   readonly env: Env;
   /** When to give up, as `performance.now()` counts. */
   readonly deadline: number;
   command(port: number): readonly [string, ...string[]];
 }
 
-/** Why there is no daemon: `in-use` where another container has its folder; `said` is what it said last. */
+/**
+ * Why there is no daemon: `in-use` where another container has its folder, `port` where another program has the one port that will do; `said` is what
+ * it said last.
+ */
 export interface NotStarted {
-  readonly why: "in-use" | "ended" | "late";
+  readonly why: "in-use" | "port" | "ended" | "late";
   readonly said: string;
 }
 
 /** Starts it and waits until it can be asked. */
 export async function launch(start: Start): Promise<Daemon | NotStarted> {
-  for (const wished of [start.port, 0]) {
+  for (const wished of start.isFixed === true ? [start.port] : [start.port, 0]) {
     const port = await freePort(wished);
+    if (start.isFixed === true && port !== wished) break;
     const started = await launchAt(start, port);
     if ("pid" in started || !/address already in use/.test(started.said)) return started;
   }
-  return { why: "ended", said: "no port is free" };
+  return { why: "port", said: "no port is free" };
 }
 
 async function launchAt(start: Start, port: number): Promise<Daemon | NotStarted> {

@@ -59,7 +59,8 @@ export async function bringUp(joining: Joining): Promise<TailnetStatus | Outcome
           socket,
           node: nodeOf(settings, env),
           loginServer: settings.loginServer,
-          tags: isJob(env) ? settings.tags : [],
+          // People's nodes are theirs.
+          tags: isJob(env) || key?.needsTags === true ? settings.tags : [],
           env: withoutKeys(settings, env),
         };
   const began = performance.now();
@@ -76,8 +77,18 @@ export async function bringUp(joining: Joining): Promise<TailnetStatus | Outcome
           "This node waits for an administrator of the tailnet to approve it",
           "ask them to, under Machines in the admin console",
         );
+      else if (status.state === "Stopped" && login === null && performance.now() - began > settling)
+        return failed(
+          "Tailscale's daemon is logged in, and switched off",
+          "switch it on where it runs:  tailscale up  (beside this container, from the host:  docker compose exec tailscale tailscale up)",
+        );
       else if (status.state === "NeedsLogin" || status.state === "Stopped") {
         if (login !== null && key !== null && !tried) {
+          if (key.needsTags && settings.tags.length === 0)
+            return failed(
+              `What ${key.variable} lets into the tailnet has to bear tags, and aperture.tailscale in aperture-env.yaml has none`,
+              "write  tags: [tag:ci]  there, with a tag that the client may give, update and build again; or set an auth key",
+            );
           tried = true;
           const said = await logIn(login, key, Math.max(1000, deadline - performance.now()));
           if (said !== null && said !== "")

@@ -10,6 +10,8 @@ export interface Key {
   readonly args: readonly string[];
   /** What it reads from its input; empty where it needs nothing. */
   readonly input: string;
+  /** Whether what it lets in is nobody's, so that it has to bear tags. */
+  readonly needsTags: boolean;
 }
 
 /** Every variable that may hold a key or a part of one, and the spec's own. The launcher has the same list. */
@@ -20,25 +22,28 @@ export function keyVariables({ secret }: Pick<Settings, "secret">): readonly str
 
 /**
  * The key that is set; null without one. The spec's own variable comes first, then Tailscale's two spellings of a key, an OAuth client, and a workload
- * identity with its token or with the audience for which `tailscale up` asks the host for one (tailscale up --help, 1.102).
+ * identity with its token or with the audience for which `tailscale up` asks the host for one (tailscale up --help, 1.102). A client's secret may
+ * stand in the place of a key (tailscale.com/kb/1215/oauth-clients). What either of them lets in bears tags (feature/oauthkey and
+ * feature/identityfederation of tailscale.com 1.102).
  */
 export function findKey(settings: Pick<Settings, "secret">, env: Env): Key | null {
   const value = (name: string): string => env[name]?.trim() ?? "";
+  const byKey = "--auth-key=file:/dev/stdin";
+  const read = (variable: string, option: string, ...args: string[]): Key => ({
+    variable,
+    args: [...args, option],
+    input: value(variable),
+    needsTags: option !== byKey || value(variable).startsWith("tskey-client-"),
+  });
   const plain = [settings.secret, "TS_AUTHKEY", "TS_AUTH_KEY"].find((name) => value(name) !== "");
-  if (plain !== undefined) return { variable: plain, args: ["--auth-key=file:/dev/stdin"], input: value(plain) };
-  if (value("TS_CLIENT_SECRET") !== "")
-    return { variable: "TS_CLIENT_SECRET", args: ["--client-secret=file:/dev/stdin"], input: value("TS_CLIENT_SECRET") };
-  const client = value("TS_CLIENT_ID");
-  if (client === "") return null;
-  if (value("TS_ID_TOKEN") !== "")
-    return {
-      variable: "TS_ID_TOKEN",
-      args: [`--client-id=${client}`, "--id-token=file:/dev/stdin"],
-      input: value("TS_ID_TOKEN"),
-    };
-  return value("TS_AUDIENCE") === ""
+  if (plain !== undefined) return read(plain, byKey);
+  if (value("TS_CLIENT_SECRET") !== "") return read("TS_CLIENT_SECRET", "--client-secret=file:/dev/stdin");
+  const [client, audience] = [`--client-id=${value("TS_CLIENT_ID")}`, value("TS_AUDIENCE")];
+  if (value("TS_CLIENT_ID") === "") return null;
+  if (value("TS_ID_TOKEN") !== "") return read("TS_ID_TOKEN", "--id-token=file:/dev/stdin", client);
+  return audience === ""
     ? null
-    : { variable: "TS_AUDIENCE", args: [`--client-id=${client}`, `--audience=${value("TS_AUDIENCE")}`], input: "" };
+    : { variable: "TS_AUDIENCE", args: [client, `--audience=${audience}`], input: "", needsTags: true };
 }
 
 /** The variables without keys, for every program that needs none. */
@@ -54,9 +59,5 @@ export function withoutSecret(text: string, key: Key | null): string {
 
 /** The variables for a program that logs in by itself, with the one key that counts under the name that Tailscale's own library knows (tsnet). */
 export function keyForChild(settings: Pick<Settings, "secret">, env: Env, key: Key | null): Env {
-  const others = withoutKeys(settings, env);
-  if (key === null) return others;
-  if (key.args[0] === "--auth-key=file:/dev/stdin") return { ...others, TS_AUTHKEY: key.input };
-  const known = Object.entries(env).filter(([name]) => /^TS_(?:CLIENT_ID|CLIENT_SECRET|ID_TOKEN|AUDIENCE)$/.test(name));
-  return { ...others, ...Object.fromEntries(known) };
+  return { ...withoutKeys(settings, env), ...(key !== null && { TS_AUTHKEY: key.input }) };
 }

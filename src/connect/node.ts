@@ -51,7 +51,12 @@ async function viaUnplug(request: Request): Promise<Outcome> {
   const program = `${prefix}/lib/aperture-env/ts-unplug`;
   if (!existsSync(program)) return failed(`${program} is not there`, "rebuild the image");
   const run = findRunFolder(uid);
-  return run === null ? noPlace : connectUnplug({ ...request, run, program, key: findKey(settings, env) });
+  if (run === null) return noPlace;
+  const key = findKey(settings, env);
+  if (key?.needsTags !== true) return connectUnplug({ ...request, run, program, key });
+  const outcome = await connectUnplug({ ...request, run, program, key: null });
+  const message = `${key.variable} cannot let ts-unplug in, which gives its node no tags; set an auth key`;
+  return outcome.ok ? outcome : { ...outcome, message: `${outcome.message}. ${message}` };
 }
 
 async function viaUserspace(request: Request, why: string | null): Promise<Outcome> {

@@ -5,6 +5,8 @@ import type { Connect, Env, Way } from "../vocabulary.ts";
 export interface Settings extends Connect {
   /** The gateway, as an origin. */
   readonly origin: string;
+  /** Whether OpenCode's configuration holds its address as a text, which no variable changes. */
+  readonly managed: boolean;
 }
 
 /** All ways, as words. */
@@ -13,8 +15,10 @@ const ways: readonly Way[] = ["network", "auto", "userspace", "tailscale", "side
 /** Reads environment.json; null where it says nothing of a way, or nothing that anybody here wrote, so that there is nothing to do. */
 export function readSettings(text: string | null): Settings | null {
   try {
-    const { origin, connect } = JSON.parse(text ?? "") as { readonly origin: string; readonly connect?: Connect };
-    return connect === undefined || !ways.includes(connect.by.default) || !URL.canParse(origin) ? null : { ...connect, origin };
+    const { origin, managed, connect } = JSON.parse(text ?? "") as Omit<Settings, keyof Connect> & { readonly connect?: Connect };
+    return connect === undefined || !ways.includes(connect.by.default) || !URL.canParse(origin)
+      ? null
+      : { ...connect, origin, managed: managed === true };
   } catch {
     return null;
   }

@@ -42,7 +42,12 @@ export async function connectUnplug(task: UnplugTask): Promise<Outcome> {
   if (!("pid" in daemon))
     return daemon.why === "in-use"
       ? failed("Another container uses the login on this volume", "stop that one, or give this one a volume of its own")
-      : failed(`ts-unplug does not start: ${daemon.said}`, "aperture-doctor says more");
+      : daemon.why === "port"
+        ? failed(
+            `Another program listens on port ${settings.port} of the loopback, and the managed configuration has the gateway there`,
+            "end it, or give ts-unplug another port (aperture.connection in aperture-env.yaml), update and build again",
+          )
+        : failed(`ts-unplug does not start: ${daemon.said}`, "aperture-doctor says more");
   trimLog(run, daemon);
   const outcome = await waitFor(task, daemon);
   if (!outcome.ok && outcome.loginUrl !== undefined && person !== null) {
@@ -92,6 +97,7 @@ function start({ settings, env, uid, run, program, key, deadline }: UnplugTask):
     run,
     state,
     port: settings.port,
+    isFixed: settings.managed,
     env: keyForChild(settings, env, key),
     deadline,
     command: (port) => [

@@ -3,7 +3,7 @@
  * container needs no privilege and holds no key.
  */
 import { pinnedTailscale, tailscaleImage } from "../catalog/tailscale.ts";
-import { connectBy, keyOf, nodeOf, secretsOf } from "../parts/node.ts";
+import { connectBy, keyOf, nodeOf, secretsOf, tagsOf } from "../parts/node.ts";
 import { nothing } from "../parts/runtime.ts";
 import type { Answers } from "../questions/types.ts";
 import type { Connection, Service } from "../vocabulary.ts";
@@ -33,7 +33,8 @@ export const sidecar: Connection = {
 
 /**
  * The settings of the vendor's image (tailscale.com/kb/1282/docker) whose defaults leave the gateway out of reach: a device instead of proxies,
- * the tailnet's names, a login that is kept. Tags are not asked for: a person's node is that person's, so the gateway knows who asks.
+ * the tailnet's names, a login that is kept. Tags are asked for where the node is nobody's: a person's node is that person's, so the gateway knows who
+ * asks.
  */
 function serviceOf(answers: Answers): Service {
   const loginServer = answers.tailscale?.loginServer;
@@ -48,9 +49,13 @@ function serviceOf(answers: Answers): Service {
       TS_BOOT_TIMEOUT: forever,
       TS_STATE_DIR: "/var/lib/tailscale",
       TS_SOCKET: socket,
-      ...(loginServer !== undefined && { TS_EXTRA_ARGS: `--login-server=${loginServer}` }),
+      // A login that ended may have left settings, of which each would have to be said again otherwise.
+      TS_EXTRA_ARGS: `--reset${loginServer === undefined ? "" : ` --login-server=${loginServer}`}`,
+      // What is no secret of a workload identity.
+      ...Object.fromEntries(["TS_CLIENT_ID", "TS_AUDIENCE"].map((variable) => [variable, `\${${variable}:-}`])),
     },
-    secrets: [keyOf(answers)],
+    secrets: [...new Set([keyOf(answers), "TS_CLIENT_SECRET", "TS_ID_TOKEN"])],
+    tags: tagsOf(answers),
     volumes: [{ name: "tailscale-state", path: "/var/lib/tailscale" }],
     shared: { name: "tailscale-socket", path: "/var/run/tailscale" },
     capabilities: ["NET_ADMIN"],

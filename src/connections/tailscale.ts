@@ -4,7 +4,7 @@
  * (github.com/tailscale/codespace, issue 53), so the environment's own step does.
  */
 import { pinnedTailscale, tailscaleFeature } from "../catalog/tailscale.ts";
-import { connectBy, secretsOf } from "../parts/node.ts";
+import { connectBy, loginVolume, secretsOf } from "../parts/node.ts";
 import { nothing } from "../parts/runtime.ts";
 import type { Connection } from "../vocabulary.ts";
 
@@ -19,6 +19,8 @@ export const tailscale: Connection = {
   runtime: (answers) => ({
     ...nothing,
     secrets: secretsOf(answers),
+    // The Feature's own one has the login of its daemon. Where that has no device, the container is a node as in userspace, by another one.
+    volumes: [loginVolume],
     features: [
       {
         id: answers.tailscale?.feature ?? tailscaleFeature,
@@ -26,6 +28,6 @@ export const tailscale: Connection = {
       },
     ],
     // Where the entrypoint's daemon listens (src/tailscale/tailscaled-entrypoint.sh there).
-    connect: connectBy(answers, "tailscale", { socket: "/var/run/tailscale/tailscaled.sock" }),
+    connect: connectBy(answers, "tailscale", { socket: "/var/run/tailscale/tailscaled.sock", folder: loginVolume.path }),
   }),
 };

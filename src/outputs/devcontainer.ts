@@ -75,8 +75,8 @@ export const devcontainer: Output = {
           ),
         ],
   next: ({ shape, runtime }, root) => [
-    ...(runtime.service?.secrets ?? []).map(
-      (secret) => `Set ${secret} where you open it; without it,  aperture-connect  in the container shows where to log in`,
+    ...(runtime.service === null ? [] : runtime.secrets).map(
+      ({ name }) => `Set ${name} where you open it; without it,  aperture-connect  in the container shows where to log in`,
     ),
     shape.kind === "own"
       ? `Open the folder in VS Code, JetBrains or Codespaces, or:  npx @devcontainers/cli up --workspace-folder ${formatShell(root)}`

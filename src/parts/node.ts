@@ -23,6 +23,11 @@ export function keyOf({ tailscale }: Pick<Answers, "tailscale">): string {
   return tailscale?.key ?? tailscaleKey;
 }
 
+/** The tags of nodes that are nobody's. */
+export function tagsOf({ tailscale }: Pick<Answers, "tailscale">): readonly string[] {
+  return tailscale?.tags ?? [];
+}
+
 /** The one secret, which nobody has to have. */
 export function secretsOf(answers: Pick<Answers, "tailscale">): readonly Secret[] {
   return [
@@ -41,7 +46,7 @@ export function connectBy(answers: Answers, way: Connect["by"]["default"], more:
     node: nodeOf(answers),
     port: 1055,
     loginServer: answers.tailscale?.loginServer ?? null,
-    tags: answers.tailscale?.tags ?? [],
+    tags: tagsOf(answers),
     secret: keyOf(answers),
     programs: false,
     folder: null,

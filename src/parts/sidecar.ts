@@ -24,13 +24,11 @@ export const networkKeys: readonly string[] = [
 const folder = `${featureFolder}/sidecar`;
 
 /**
- * The file that says where a secret's value comes from, from the Feature folder: one file where its variable is set, another where it is not. A
+ * The file that says where secrets come from, from the Feature folder. It takes one file of each where its variable is set, another where it is not: a
  * secret whose variable is not set would be an error, and a variable of the container would stand in the log of the Dev Containers CLI, which
  * prints what `docker compose config` says (devcontainers/cli, src/spec-node/dockerCompose.ts).
  */
-export function secretFile(name: string): string {
-  return `sidecar/secret\${${name}:+-given}.yaml`;
-}
+const secretsFile = "sidecar/secrets.yaml";
 
 /** The file that has the service, to be extended, from the Feature folder. */
 export function serviceFile({ name }: Service): string {
@@ -52,21 +50,27 @@ export function sidecarFiles(service: Service): readonly WantedFile[] {
   const { name, secrets } = service;
   return [
     file(`${folder}/${name}.yaml`, "aperture.url, aperture.tailscale and name", { context: describeService(service) }),
-    ...secrets.flatMap((secret) => [
-      file(`${folder}/secret.yaml`, "aperture.tailscale", { context: { secret } }),
-      file(`${folder}/secret-given.yaml`, "aperture.tailscale", { context: { secret } }),
-      file(`${folder}/none`, ""),
-    ]),
+    file(`${folder}/secrets.yaml`, "aperture.tailscale", { context: { secrets } }),
+    ...secrets.flatMap((secret) =>
+      ["", "-given"].map((given) =>
+        file(`${folder}/secret-${secret}${given}.yaml`, "aperture.tailscale", {
+          template: `${folder}/secret${given}.yaml`,
+          context: { secret },
+        }),
+      ),
+    ),
+    file(`${folder}/none`, ""),
   ];
 }
 
 /** What the templates of Compose files see. */
 export function describeService(service: Service): Context {
-  const { name, image, env, secrets, volumes, shared, capabilities, devices, healthy } = service;
+  const { name, image, tags, env, secrets, volumes, shared, capabilities, devices, healthy } = service;
   return {
     service: {
       name,
       image,
+      tags: tags.join(","),
       env: Object.entries(env).map(([variable, value]) => ({ name: variable, value })),
       secrets,
       mounts: [...volumes, ...(shared === null ? [] : [shared])].map((volume) => `${volume.name}:${volume.path}`),
@@ -76,7 +80,7 @@ export function describeService(service: Service): Context {
       devices,
       healthy,
       file: `aperture-env/${serviceFile(service)}`,
-      secretFiles: secrets.map((secret) => `aperture-env/${secretFile(secret)}`),
+      secretsFile: `aperture-env/${secretsFile}`,
     },
   };
 }
@@ -89,7 +93,7 @@ export function besideValues(
   service: Service,
   { folder, workspace, service: dev, owner, named, profiles }: Beside,
 ): Omit<ValuesPiece, "strategy" | "path"> {
-  const { name, secrets } = service;
+  const { name } = service;
   const at = (file: string): string => {
     const path = posix.relative(folder, `${workspace}${featureFolder}/${file}`);
     return path.startsWith("../") ? path : `./${path}`;
@@ -98,7 +102,7 @@ export function besideValues(
   const item = (path: KeyedValue["path"], given: unknown): KeyedValue => ({ ...value(path, given), item: true });
   return {
     values: [
-      ...secrets.map((secret) => ({ ...item(["include"], at(secretFile(secret))), oursFrom: 0 })),
+      { ...item(["include"], at(secretsFile)), oursFrom: 0 },
       { ...value(["services", name, "extends"], { file: at(serviceFile(service)), service: name }), oursFrom: 1, needed: true },
       ...(named === "alias" ? [item(["services", name, "networks", "default", "aliases"], owner)] : []),
       ...(named === "hostname" ? [value(["services", name, "hostname"], owner)] : []),

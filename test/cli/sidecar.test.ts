@@ -34,7 +34,7 @@ describe("a dev container of its own", () => {
   test("is opened by the Compose file, in the network of a node that is the person's own, whose login is kept", async () => {
     await create("--tailscale", "version=1.90.0,login_server=https://headscale.example.com,key=TAILNET_KEY,tags=tag:ci");
     expect(parse(read(compose))).toMatchObject({
-      include: ["aperture-env/sidecar/secret${TAILNET_KEY:+-given}.yaml"],
+      include: ["aperture-env/sidecar/secrets.yaml"],
       services: {
         dev: { network_mode: "service:tailscale", volumes: expect.arrayContaining(["tailscale-socket:/var/run/tailscale:ro"]) },
       },
@@ -50,10 +50,17 @@ describe("a dev container of its own", () => {
         TS_ACCEPT_DNS: "true",
         TS_AUTH_ONCE: "true",
         TS_STATE_DIR: "/var/lib/tailscale",
-        TS_EXTRA_ARGS: "--login-server=https://headscale.example.com",
+        TS_EXTRA_ARGS: "--reset --login-server=https://headscale.example.com",
+        TS_CLIENT_ID: "${TS_CLIENT_ID:-}",
       },
-      secrets: ["TAILNET_KEY"],
+      secrets: ["TAILNET_KEY", "TS_CLIENT_SECRET", "TS_ID_TOKEN"],
     });
+    const secrets = (name: string): unknown => parse(read(`.devcontainer/aperture-env/sidecar/${name}.yaml`));
+    expect(secrets("secrets")).toEqual({
+      include: ["TAILNET_KEY", "TS_CLIENT_SECRET", "TS_ID_TOKEN"].map((name) => `secret-${name}\${${name}:+-given}.yaml`),
+    });
+    expect(secrets("secret-TAILNET_KEY")).toEqual({ secrets: { TAILNET_KEY: { file: "./none" } } });
+    expect(secrets("secret-TAILNET_KEY-given")).toEqual({ secrets: { TAILNET_KEY: { environment: "TAILNET_KEY" } } });
     expect(JSON.parse(read(".devcontainer/aperture-env/environment.json"))).toMatchObject({
       connect: { by: { default: "sidecar" }, socket: "/var/run/tailscale/tailscaled.sock", tags: [], secret: "TAILNET_KEY" },
     });
@@ -178,7 +185,7 @@ networks:
   front:
   back:
 include:
-  - "./.devcontainer/aperture-env/sidecar/secret\${TS_AUTHKEY:+-given}.yaml"
+  - ./.devcontainer/aperture-env/sidecar/secrets.yaml
 volumes:
   tailscale-state: {}
   tailscale-socket: {}
@@ -344,7 +351,7 @@ volumes:
     await create();
     expect(read("docker/docker-compose.yml")).not.toContain("tailscale");
     expect(parse(read(".devcontainer/docker-compose.dev.yml"))).toMatchObject({
-      include: ["../.devcontainer/aperture-env/sidecar/secret${TS_AUTHKEY:+-given}.yaml"],
+      include: ["../.devcontainer/aperture-env/sidecar/secrets.yaml"],
       services: {
         tailscale: { extends: { file: "../.devcontainer/aperture-env/sidecar/tailscale.yaml" }, profiles: ["dev"] },
       },

@@ -15,11 +15,11 @@ export async function imageOfPrograms(programs: string): Promise<string> {
   return name;
 }
 
-/** The target `ci` of an environment with that connection, as it stands in the spec, whose programs are the tailnet's own. */
+/** The target `ci` of an environment with that connection, as it stands in the spec, whose programs are the tailnet's own; `more` is more of theirs. */
 export async function buildConnected(
   tailnet: Tailnet,
   connection: string,
-  { programs = true }: { readonly programs?: boolean } = {},
+  { programs = true, loginServer = tailnet.url, more = "" }: { programs?: boolean; loginServer?: string; more?: string } = {},
 ): Promise<string> {
   const from = programs ? await imageOfPrograms(tailnet.programs) : null;
   const folder = await temporaryFolder("aperture-env-connected");
@@ -31,7 +31,7 @@ export async function buildConnected(
       "aperture:",
       "  url: http://ai",
       `  connection: ${connection}`,
-      ...(from === null ? [] : [`  tailscale: { image: "${from}", login_server: "${tailnet.url}" }`]),
+      ...(from === null ? [] : [`  tailscale: { image: "${from}", login_server: "${loginServer}"${more} }`]),
       "providers: { anthropic: {} }",
       "model: anthropic/claude-sonnet-5-5",
       "",

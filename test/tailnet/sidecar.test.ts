@@ -286,6 +286,29 @@ ${inNetwork(tailnet)}`;
     await project.prompt("say hi after a second login");
   });
 
+  test("switched off and logged out: the doctor says how it goes on, and that is so", async () => {
+    const tailscale = (...words: string[]): Promise<Result> => project.compose("exec", "tailscale", "tailscale", ...words);
+    const status = async (): Promise<string> => (await tailscale("status", "--json")).stdout;
+    const isOff = (): Promise<void> => expect.poll(status, { timeout: 60_000, interval: 500 }).toContain('"Stopped"');
+    // A logout alone would be cut off: the image's own program ends the daemon as soon as that is not in the tailnet.
+    await tailscale("down");
+    await isOff();
+    expect((await project.inside("aperture-connect", "--timeout", "10")).stdout).toContain("switched off");
+    const said = (await project.inside("aperture-doctor")).stdout;
+    expect(said).toContain("docker compose exec tailscale tailscale up");
+    expect((await tailscale("up")).exitCode).toBe(0);
+    await project.listed();
+    await project.prompt("say hi, switched on");
+    await tailscale("down");
+    await isOff();
+    expect((await tailscale("logout")).exitCode).toBe(0);
+    await expect.poll(status, { timeout: 60_000, interval: 500 }).toContain(`${tailnet.url}/register/`);
+    const [, id] = /\/register\/([\w-]+)/.exec(await status())!;
+    await tailnet.control("auth", "register", "--user", "dev", "--auth-id", id!);
+    await project.listed();
+    await project.prompt("say hi after a third login");
+  });
+
   test("taken out, the project is as it was, and works", async () => {
     await project.down("--volumes");
     await remove(project.folder);

@@ -20,10 +20,10 @@ describe.skipIf(skips("a real tailnet", missing))("Tailscale's Feature", () => {
   afterAll(disposeAll);
 
   /** A repository whose dev container is in the test's network, as a person would write that into it. */
-  const make = async (name: string, theirs: string | null): Promise<string> => {
+  const make = async (name: string, theirs: string | null, more = ""): Promise<string> => {
     const folder = await temporaryFolder("aperture-env-feature");
     chmodSync(folder, 0o755);
-    const network = `"runArgs": ["--network=${tailnet.network.name}"],`;
+    const network = `"runArgs": ["--network=${tailnet.network.name}"${more}],`;
     if (theirs !== null) writeTree(folder, { [file]: `{\n  ${network}\n  ${theirs}\n}\n` });
     await writeTailscaleFeature(join(folder, ".devcontainer/stand-in"), tailnet.programs);
     const said = `1.102.5,feature=./stand-in,login_server=${tailnet.url}`;
@@ -31,7 +31,8 @@ describe.skipIf(skips("a real tailnet", missing))("Tailscale's Feature", () => {
     if (theirs === null)
       writeFileSync(join(folder, file), readFileSync(join(folder, file), "utf8").replace("{", `{\n  ${network}`));
     onDispose(async () => {
-      const { stdout } = await docker(["volume", "ls", "--quiet", "--filter", "dangling=true", "--filter", "name=^tailscale-"]);
+      const names = ["^tailscale-", "^aperture-env-"].flatMap((prefix) => ["--filter", `name=${prefix}`]);
+      const { stdout } = await docker(["volume", "ls", "--quiet", "--filter", "dangling=true", ...names]);
       for (const volume of stdout.split("\n").filter(Boolean)) await docker(["volume", "rm", volume]);
     });
     return folder;
@@ -78,6 +79,29 @@ describe.skipIf(skips("a real tailnet", missing))("Tailscale's Feature", () => {
     await expectAnswer(folder, "say hi again");
     expect(await addressOf(folder)).toBe(node);
     expect((await tailnet.nodes()).filter(({ given_name: given }) => given.startsWith(`${name}-dev`))).toHaveLength(1);
+  });
+
+  test("without a device it is a node of its own in userspace, and again without a key", async () => {
+    // What is there is no such device, as on a host without the kernel's module.
+    const folder = await make("plain", null, ', "--volume=/dev/null:/dev/net/tun"');
+    const node = async (): Promise<readonly string[]> =>
+      (await tailnet.nodes())
+        .filter(({ given_name: given }) => given.startsWith("plain-dev"))
+        .flatMap((each) => each.ip_addresses);
+    const answers = async (words: string): Promise<void> => {
+      const before = (await tailnet.requests()).length;
+      const { exitCode, stdout, stderr } = await inside(folder, "opencode", "run", words);
+      expect(exitCode, stderr).toBe(0);
+      expect(stdout).toContain(words);
+      const addresses = await node();
+      expect((await tailnet.requests()).slice(before).filter(({ node: seen }) => !addresses.includes(seen))).toEqual([]);
+    };
+    await up(folder, await tailnet.key({ single: true }));
+    await answers("say hi without a device");
+    const before = await node();
+    await up(folder, null, "--remove-existing-container");
+    await answers("say hi again without one");
+    expect(await node()).toEqual(before);
   });
 
   test("without a key the start does not fail, and a person is shown where to log in", async () => {

@@ -635,7 +635,7 @@ describe("templates", () => {
       ...wantedFiles({ kind: "own" }, { connection: "sidecar" }),
       ...filesOf({ ...demandOf(plainAnswers, asFeature), runtime: { ...nothing, programs: ["tailscale"] } }),
       ...wantedFiles({ kind: "own" }, { connection: "auto", outputs: ["devcontainer", "ci-github", "ci-gitlab"] }),
-    ].map(({ path }) => path);
+    ].map(({ path, template = path }) => template);
     const expected = [...new Set([...wanted, "aperture-env.yaml"])]
       .filter((path) => ![doctorPath, specSchemaPath].includes(path))
       .sort();

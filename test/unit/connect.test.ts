@@ -20,6 +20,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const settings: Settings = {
   origin: "http://ai",
+  managed: false,
   by: { default: "auto" },
   node: "opencode-sample",
   port: 1055,
@@ -48,8 +49,9 @@ describe("the way", () => {
   });
 
   test("is read from environment.json, which may say nothing of it", () => {
-    const { origin, ...connect } = settings;
+    const { origin, managed, ...connect } = settings;
     expect(readSettings(JSON.stringify({ origin, connect }))).toEqual(settings);
+    expect(readSettings(JSON.stringify({ origin, managed: !managed, connect }))).toEqual({ ...settings, managed: true });
     for (const text of [null, "", "{}", '{"origin":"http://ai"}', "null"]) expect(readSettings(text), String(text)).toBeNull();
   });
 
@@ -71,13 +73,14 @@ describe("the way", () => {
 
 describe("a key", () => {
   test.each([
-    [{ TS_AUTHKEY: "tskey-auth-1" }, "TS_AUTHKEY", ["--auth-key=file:/dev/stdin"], "tskey-auth-1"],
-    [{ TS_AUTH_KEY: " tskey-auth-2\n" }, "TS_AUTH_KEY", ["--auth-key=file:/dev/stdin"], "tskey-auth-2"],
-    [{ TS_CLIENT_ID: "i", TS_CLIENT_SECRET: "s" }, "TS_CLIENT_SECRET", ["--client-secret=file:/dev/stdin"], "s"],
-    [{ TS_CLIENT_ID: "i", TS_ID_TOKEN: "t" }, "TS_ID_TOKEN", ["--client-id=i", "--id-token=file:/dev/stdin"], "t"],
-    [{ TS_CLIENT_ID: "i", TS_AUDIENCE: "a" }, "TS_AUDIENCE", ["--client-id=i", "--audience=a"], ""],
-  ])("is found in %j", (env, variable, args, input) => {
-    expect(findKey(settings, env)).toEqual({ variable, args, input });
+    [{ TS_AUTHKEY: "tskey-auth-1" }, "TS_AUTHKEY", ["--auth-key=file:/dev/stdin"], "tskey-auth-1", false],
+    [{ TS_AUTH_KEY: " tskey-auth-2\n" }, "TS_AUTH_KEY", ["--auth-key=file:/dev/stdin"], "tskey-auth-2", false],
+    [{ TS_AUTHKEY: "tskey-client-3" }, "TS_AUTHKEY", ["--auth-key=file:/dev/stdin"], "tskey-client-3", true],
+    [{ TS_CLIENT_ID: "i", TS_CLIENT_SECRET: "s" }, "TS_CLIENT_SECRET", ["--client-secret=file:/dev/stdin"], "s", true],
+    [{ TS_CLIENT_ID: "i", TS_ID_TOKEN: "t" }, "TS_ID_TOKEN", ["--client-id=i", "--id-token=file:/dev/stdin"], "t", true],
+    [{ TS_CLIENT_ID: "i", TS_AUDIENCE: "a" }, "TS_AUDIENCE", ["--client-id=i", "--audience=a"], "", true],
+  ])("is found in %j", (env, variable, args, input, needsTags) => {
+    expect(findKey(settings, env)).toEqual({ variable, args, input, needsTags });
   });
 
   test("of the spec's own name comes first", () => {

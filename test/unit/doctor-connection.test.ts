@@ -26,6 +26,7 @@ const running: TailnetStatus = {
 };
 const settings: Settings = {
   origin: "http://ai",
+  managed: false,
   by: { default: "userspace" },
   node: "me",
   port: 1055,
@@ -186,6 +187,16 @@ describe("the connection's parts", () => {
       "dns-not-accepted",
       /--accept-dns=true .*http:\/\/100\.64\.0\.1/,
     ],
+    "a sidecar is switched off": [
+      { way: "sidecar", status: { state: "Stopped" } },
+      "connection-stopped",
+      /^docker compose exec tailscale tailscale up /,
+    ],
+    "a sidecar's key is used up": [
+      { ...loginError("authkey already used"), way: "sidecar" },
+      "key-used",
+      /^aperture-connect .*docker rm --force.*TS_AUTHKEY/,
+    ],
     "the same in a sidecar": [
       { way: "sidecar", probe: { models: { ...late, phase: "lookup" }, resolver: { servers: ["127.0.0.11"], search: [] } } },
       "dns-not-accepted",
@@ -198,6 +209,26 @@ describe("the connection's parts", () => {
     ],
     "nothing comes back": [{}, "peer-silent", /netcheck/],
     "ts-unplug is not there": [{ way: "ts-unplug", status: null }, "unplug-gone", /aperture-connect/],
+    "another program has the one port that a managed configuration names": [
+      {
+        way: "ts-unplug",
+        status: null,
+        probe: { models: { ...answered, status: 404 } },
+        facts: { settings: { ...settings, managed: true } },
+      },
+      "unplug-port",
+      /aperture\.connection/,
+    ],
+    "ts-unplug is not there, nor anybody else at that one port": [
+      {
+        way: "ts-unplug",
+        status: null,
+        probe: { models: { ...late, code: "ECONNREFUSED" } },
+        facts: { settings: { ...settings, managed: true } },
+      },
+      "unplug-gone",
+      /aperture-connect/,
+    ],
     "ts-unplug on the host is not there": [
       { way: "network", status: null, facts: { settings: null, gateway: new URL("http://host.docker.internal:8123") } },
       "unplug-host",

@@ -55,6 +55,15 @@ function judgeUnplug({ taken, settings, seen, probe }: ConnectionFacts): Check |
   if (taken.way !== "ts-unplug") return null;
   const port = taken.daemon?.port ?? settings?.port ?? 0;
   if (taken.daemon === null && seen.holder !== null) return judgeHolder(seen.holder);
+  if (taken.daemon === null && settings?.managed === true && !("phase" in probe.models && probe.models.phase === "connect"))
+    return found(
+      "failure",
+      "connection",
+      "unplug-port",
+      `Another program than ts-unplug listens on port ${port} of the loopback`,
+      "the managed configuration has the gateway at that port, so ts-unplug cannot take another one, and does not start",
+      "end that program, or give ts-unplug another port (aperture.connection in aperture-env.yaml), update and build again",
+    );
   if (taken.daemon === null)
     return found(
       "failure",
@@ -85,7 +94,8 @@ function judgeDaemon(facts: ConnectionFacts): Check | null {
   if ("phase" in status) return holder === null ? judgeSilent(facts, status) : judgeHolder(holder);
   const { state, self } = status;
   const again = taken.way === "network" ? "tailscale up" : "aperture-connect";
-  const key = settings === null ? "" : `, or set ${settings.secret} and run it`;
+  const isBeside = taken.way === "sidecar";
+  const key = settings === null || isBeside ? "" : `, or set ${settings.secret} and run it`;
   const node = show(self?.name || "this node");
   // The daemon's own words name a key at times.
   const refused =
@@ -109,7 +119,11 @@ function judgeDaemon(facts: ConnectionFacts): Check | null {
       show(seen.control ?? "the daemon cannot reach it"),
       "see whether this network lets requests to it out, or by which proxy (HTTPS_PROXY); login_server below aperture.tailscale names another one",
     );
-  const set = `set a new one as ${settings?.secret ?? "TS_AUTHKEY"} (reusable, not expired), or unset it and log in by hand; then  ${again}`;
+  const good = `a new one as ${settings?.secret ?? "TS_AUTHKEY"} (reusable, not expired)`;
+  // It is given to that container as that is made.
+  const set = isBeside
+    ? `${again}  shows where to log in by hand; or remove the container of Tailscale (docker rm --force), set ${good} where this one is opened, and rebuild it`
+    : `set ${good}, or unset it and log in by hand; then  ${again}`;
   if (/already.used|used up/i.test(refused))
     return found("failure", "connection", "key-used", "The key has let its one node in already", "it is not reusable", set);
   if (/expired/i.test(refused))
@@ -148,7 +162,7 @@ function judgeDaemon(facts: ConnectionFacts): Check | null {
       "this tailnet lets no machine in by itself",
       "ask for it: the page Machines of the admin console has it. A key that is pre-approved needs none",
     );
-  if (state === "NeedsLogin") return judgeLogin(status.loginUrl, settings, again);
+  if (state === "NeedsLogin") return judgeLogin(status.loginUrl, isBeside ? null : settings, again);
   if (state === "Stopped")
     return found(
       "failure",
@@ -156,7 +170,9 @@ function judgeDaemon(facts: ConnectionFacts): Check | null {
       "connection-stopped",
       `${node} is logged in, and switched off`,
       "somebody or something ran  tailscale down",
-      `${again}  switches it on`,
+      isBeside
+        ? "docker compose exec tailscale tailscale up  on the host switches it on;  tailscale logout  there logs it out now that it is off"
+        : `${again}  switches it on`,
     );
   return found(
     "failure",

@@ -30,6 +30,7 @@ export const relay: Connection = {
       image: "relay:1",
       env: { HOST: hostname! },
       secrets: ["RELAY_KEY"],
+      tags: [],
       volumes: [],
       shared: null,
       capabilities: [],
