@@ -94,14 +94,17 @@ export type ReadLock =
 
 /** The hash of a file's text as the lock writes it. */
 export function hashText(text: string): string {
-  if (text.length < 50_000) return computeHash(text);
-  // The doctor is one of two in every repository that one run visits.
-  const known = last.find((each) => each.text === text) ?? { text, hash: computeHash(text) };
-  last = [known, ...last.filter((each) => each !== known)].slice(0, 2);
+  if (text.length < 1000 || text.length > 500_000) return computeHash(text);
+  const at = recent.findIndex((each) => each.text === text);
+  const [known = { text, hash: computeHash(text) }] = at === -1 ? [] : recent.splice(at, 1);
+  recent.unshift(known);
+  if (recent.length > mostRecent) recent.pop();
   return known.hash;
 }
 
-let last: readonly { readonly text: string; readonly hash: string }[] = [];
+/** Texts that were hashed last: what is generated is the same in most repositories that one run visits. Not more than such a repository has of them. */
+const recent: { readonly text: string; readonly hash: string }[] = [];
+const mostRecent = 24;
 
 function computeHash(text: string): string {
   return `sha256-${createHash("sha256").update(text).digest("hex")}`;

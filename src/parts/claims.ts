@@ -60,6 +60,8 @@ export function carriesEnvironment(
   return values.some((value) => findEssential(path, value.path) !== null);
 }
 
+let all: readonly Claim[] | undefined;
+
 function claims(): readonly Claim[] {
-  return [...common, ...outputs.flatMap((output) => output.claims)];
+  return (all ??= [...common, ...outputs.flatMap((output) => output.claims)]);
 }

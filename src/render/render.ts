@@ -70,7 +70,7 @@ export function renderEnvironment(environment: Environment): Rendered {
   });
   const wanted = filesOf(demand);
   const first = wanted.filter((file) => file.image).map((file) => render(file, context));
-  const revision = hashRevision(first);
+  const revision = revisionOf(first);
   const rest = wanted.filter((file) => !file.image).map((file) => render(file, { ...context, revision }));
   const files = [...first, ...rest].sort((left, right) => (left.path < right.path ? -1 : 1));
   return {
@@ -100,6 +100,18 @@ function renderTemplate(path: string, context: object): string {
   const program = templates[path];
   if (program === undefined) throw new Error(`there is no template for ${path}`);
   return runProgram(program, context, { helpers, partials });
+}
+
+/** The files of the last revision: most repositories that one run visits have the same. */
+let last: { readonly files: readonly RenderedFile[]; readonly revision: string } | undefined;
+
+/** The revision of what goes into the image. */
+function revisionOf(files: readonly RenderedFile[]): string {
+  const isSame =
+    last?.files.length === files.length &&
+    last.files.every(({ path, text }, index) => path === files[index]!.path && text === files[index]!.text);
+  if (!isSame) last = { files, revision: hashRevision(files) };
+  return last!.revision;
 }
 
 /** Twelve hexadecimal digits over paths and texts of what goes into the image. */

@@ -1,4 +1,5 @@
 /** Looks at a repository without touching it: facts, the spec, the lock, dev containers, and the texts at planned paths. */
+import { isUtf8 } from "node:buffer";
 import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync, statSync, type Stats } from "node:fs";
 import { basename, dirname, join, resolve, sep } from "node:path";
 import { bases } from "../catalog/bases.ts";
@@ -108,7 +109,8 @@ function lookCloser(root: string, path: string, inside: Set<string>): FileState 
   const full = join(root, path);
   const parts = path.split("/");
   let found: Stats | undefined;
-  for (let count = 1; count <= parts.length; count++) {
+  const begin = inside.has(path.slice(0, Math.max(0, path.lastIndexOf("/")))) ? parts.length : 1;
+  for (let count = begin; count <= parts.length; count++) {
     const part = parts.slice(0, count).join("/");
     if (count < parts.length && inside.has(part)) continue;
     found = lstatSync(join(root, part), { throwIfNoEntry: false });
@@ -148,7 +150,7 @@ function readText(file: string): string | { readonly what: string } {
   const bytes = readFileSync(file);
   if (large?.bytes.equals(bytes) === true) return large.text;
   const text = bytes.toString("utf8");
-  if (isWide(text) || !Buffer.from(text, "utf8").equals(bytes)) return { what: describeEncoding(bytes, text) };
+  if (isWide(text) || !isUtf8(bytes)) return { what: describeEncoding(bytes, text) };
   if (bytes.length >= 50_000) large = { bytes, text };
   return text;
 }
