@@ -28,6 +28,8 @@ export interface Beside {
 export interface Met {
   /** The stages of GitLab's pipelines, in their order; null where they cannot be known. */
   readonly stages?: readonly string[] | null;
+  /** Which files with owners of code are there, and whether GitLab's pipeline is. */
+  readonly owned?: readonly string[];
 }
 
 /** How a file of the repository is looked at. */
@@ -278,6 +280,8 @@ export interface Claim {
   path(path: string): boolean;
   /** The first keys below which values may be; for `keys` and `taken` only. */
   readonly keys?: Readonly<Record<string, ClaimedKey>>;
+  /** A later line of such a file counts before ours; for `block` only. */
+  readonly last?: true;
 }
 
 /** Why something cannot be, and what to take instead: both begin small and end without a full stop. */
@@ -289,6 +293,8 @@ export interface Refusal {
 /** A thing to generate. An inner one is no choice: others stand on it. */
 export interface Output extends Choice {
   readonly inner?: true;
+  /** Whether answers ask for it, for one that is no choice. */
+  asked?(answers: Answers): boolean;
   /** What is generated where nothing is said. */
   readonly proposed?: true;
   readonly offers: readonly Need[];
@@ -304,6 +310,8 @@ export interface Output extends Choice {
   files(demand: Demand): readonly WantedFile[];
   /** What it puts into files that may hold more. */
   pieces(demand: Demand, revision: string): readonly Piece[];
+  /** The same, for what goes by where all others write: their files and pieces. */
+  over?(demand: Demand, others: readonly (WantedFile | Piece)[]): readonly Piece[];
   /** What to do next, a line each; `root` is the way to the repository from where the person stands, `.` where that is it. */
   next(demand: Demand, root: string): readonly string[];
 }

@@ -42,6 +42,13 @@ export function removeBlock(text: string, leader: string): EditResult {
   );
 }
 
+/** Whether a text says something behind its block: lines that are neither blank nor comments. */
+export function hasBehindBlock(text: string, leader: string): boolean {
+  const found = find(text, leader);
+  if (!found.ok || found.block === null) return false;
+  return found.lines.slice(found.block.end + 1).some(({ body }) => body.trim() !== "" && !body.trim().startsWith(leader));
+}
+
 function markers(leader: string): readonly [begin: string, end: string] {
   return [`${leader} >>> aperture-env`, `${leader} <<< aperture-env`];
 }

@@ -2,9 +2,10 @@
 import type { Output } from "../vocabulary.ts";
 import { ciGithub } from "./ci-github.ts";
 import { ciGitlab } from "./ci-gitlab.ts";
+import { codeowners } from "./codeowners.ts";
 import { devcontainer } from "./devcontainer.ts";
 import { image } from "./image.ts";
 import { payload } from "./payload.ts";
 
 /** All of them, the inner ones, too. */
-export const outputs: readonly Output[] = [devcontainer, ciGithub, ciGitlab, image, payload];
+export const outputs: readonly Output[] = [devcontainer, ciGithub, ciGitlab, codeowners, image, payload];

@@ -46,6 +46,11 @@ export function findSame(path: string, first: string): ((left: string, right: st
   return findKey(path, first)?.isSame ?? null;
 }
 
+/** Whether a later line of that file counts before those of a block of ours. */
+export function isLastCounting(path: string): boolean {
+  return claims().some((claim) => claim.last === true && claim.path(path));
+}
+
 function findKey(path: string, first: string): ClaimedKey | null {
   for (const { strategy, path: matches, keys } of claims())
     if (strategy === "keys" && keys !== undefined && Object.hasOwn(keys, first) && matches(path)) return keys[first]!;

@@ -35,6 +35,7 @@ export function outputsOf(demand: Demand): readonly Output[] {
     output.requires(demand).forEach(add);
   };
   demand.answers.outputs.forEach(add);
+  for (const output of outputs) if (output.asked?.(demand.answers) === true) add(output.value);
   return outputs.filter((output) => chosen.has(output));
 }
 
@@ -100,7 +101,8 @@ export function piecesOf(demand: Demand, revision: string): readonly Piece[] {
     else if (before.strategy === "keys" && piece.strategy === "keys") pieces.set(piece.path, joined(before, piece));
     else throw new Error(`two outputs want ${piece.path}`);
   }
-  return sorted([...pieces.values()]);
+  const over = outputsOf(demand).flatMap((output) => output.over?.(demand, [...filesOf(demand), ...pieces.values()]) ?? []);
+  return sorted([...pieces.values(), ...over]);
 }
 
 /** Every path that outputs write to, sorted. */

@@ -10,6 +10,7 @@ import { lifecycleHooks } from "../catalog/hooks.ts";
 import { providers, refusedIds } from "../catalog/providers.ts";
 import { architectures, pinnedTailscale, tailscaleFeature, tailscaleKey, tailscaleTarballs } from "../catalog/tailscale.ts";
 import { wireFormats } from "../catalog/wire-formats.ts";
+import { ownerPattern } from "./parse-codeowners.ts";
 import { otherProviderPattern } from "./parse-opencode.ts";
 import { connections } from "../connections/index.ts";
 import { questionOf, questions } from "./table.ts";
@@ -236,6 +237,15 @@ const values: { readonly [Id in QuestionId]: Schema } = {
       .join(
         " ",
       )} Your own: name=text, or name=$VARIABLE of the container. One without a value is not sent, and nothing that names a person or looks like a secret: of a personal repository the name begins with its owner's.`,
+  },
+  codeowners: {
+    type: "array",
+    uniqueItems: true,
+    items: { type: "string", pattern: ownerPattern },
+    default: [],
+    examples: ['["@acme/platform"]'],
+    description:
+      "Who has to agree to changes of what runs as root when an image is built, has secrets of jobs, or says where prompts go: lines for it are kept at the end of the CODEOWNERS file that the forge reads, which is made where there is none. Accounts, teams, e-mail addresses.",
   },
   state: {
     enum: choicesOf("state"),

@@ -30,6 +30,7 @@ import {
   readHooks,
   readPorts,
 } from "./parse-devcontainer.ts";
+import { parseCodeowners, readCodeowners } from "./parse-codeowners.ts";
 import { cleanName, parseName } from "./parse-name.ts";
 import {
   parseChunkTimeout,
@@ -351,6 +352,25 @@ const table: { readonly [Id in QuestionId]: Question<Id> } = {
     propose: () => byDefault([]),
     parse: parseAttribution,
     read: readAttribution,
+    format: (value) => value.join(",") || "none",
+    write: itself,
+    holds: isTexts,
+    before: { value: [], until: 3 },
+  },
+  codeowners: {
+    id: "codeowners",
+    kind: "list",
+    flag: "codeowners",
+    value: "@a,@b|none",
+    env: ["APERTURE_ENV_CODEOWNERS"],
+    key: ["codeowners"],
+    asked: false,
+    optional: true,
+    message: "Who has to agree to changes of the environment?",
+    help: "owners for lines in CODEOWNERS about what runs as root or says where prompts go, as @acme/platform; none by default",
+    propose: () => byDefault([]),
+    parse: parseCodeowners,
+    read: readCodeowners,
     format: (value) => value.join(",") || "none",
     write: itself,
     holds: isTexts,

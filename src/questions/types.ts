@@ -90,6 +90,8 @@ export interface Answers {
   readonly chunkTimeout: number | false;
   /** What requests carry for the gateway's log: names that are known by themselves, `name=text` and `name=$VARIABLE` (src/catalog/attribution.ts). */
   readonly attribution: readonly string[];
+  /** Who has to agree to changes of the environment, as CODEOWNERS names them. */
+  readonly codeowners: readonly string[];
   readonly state: State;
   readonly base: BaseChoice;
   readonly outputs: readonly string[];

@@ -82,6 +82,7 @@ export function buildContext(
       otherProvidersList: formatValue(answers.otherProviders),
       chunkTimeout: answers.chunkTimeout === chunkTimeouts.proposed ? null : String(answers.chunkTimeout),
       attribution: answers.attribution.length === 0 ? null : answers.attribution,
+      codeowners: answers.codeowners.length === 0 ? null : answers.codeowners,
       onlineList: formatValue(answers.online),
     },
     attribution: describeAttribution(answers.attribution),

@@ -265,6 +265,7 @@ export const textFor: { readonly [Id in QuestionId]: fc.Arbitrary<string> } = {
       .map((items) => items.map((parts) => parts.join("")).join(",")),
     anyText,
   ),
+  codeowners: fc.oneof(fc.constantFrom("@acme/platform", "@@maintainer,ops@acme.example @ann", "none"), anyText),
   state: fc.oneof(fc.constantFrom("container", "volume"), anyText),
   managed: fc.oneof(fc.constantFrom("true", "false", "yes", "no"), anyText),
   base: fc.oneof(fc.constantFrom("debian", "alpine", "slim", "node"), base, anyText),

@@ -94,6 +94,7 @@ const written = fc
         fc.jsonValue(),
       ),
       attribution: fc.oneof(fc.subarray(["repository", "run", "team=payments", "a=$B", "USER"]), fc.jsonValue()),
+      codeowners: fc.oneof(fc.subarray(["@acme/platform", "ops@acme.example", "@", "#x"]), fc.jsonValue()),
       outputs: fc.oneof(fc.constant(["devcontainer"]), fc.jsonValue()),
       devcontainer: fc.oneof(
         fc.record(

@@ -364,6 +364,7 @@ describe("refusals", () => {
     ["plugins", /^(?:allow|pinned|refuse)$/, (value: string) => value],
     ["otherProviders", /^(?:[A-Za-z0-9._-]{1,50},?)*$/, (value: Answers["otherProviders"]) => value.join(",")],
     ["state", /^(?:container|volume)$/, (value: string) => value],
+    ["codeowners", /^[A-Za-z0-9@/._%+,-]*$/, (value: Answers["codeowners"]) => value.join(",")],
     ["chunkTimeout", /^(?:false|[1-9]\d{3,7})$/, String],
     [
       "attribution",
@@ -430,6 +431,7 @@ describe("refusals", () => {
       "chunkTimeout",
       "state",
       "attribution",
+      "codeowners",
       "base",
       "outputs",
       "name",

@@ -21,6 +21,7 @@ export const plainAnswers: Answers = {
   chunkTimeout: 600_000,
   state: "container",
   attribution: [],
+  codeowners: [],
   base: "debian",
   outputs: ["devcontainer"],
   devcontainers: ["all"],

@@ -90,6 +90,7 @@ describe("answers that came in later", () => {
       "chunkTimeout",
       "strict",
       "attribution",
+      "codeowners",
       "state",
       "devcontainers",
       "containerEnv",
@@ -432,13 +433,14 @@ describe("a lock of version 2", () => {
       chunkTimeout: false,
       state: "container",
       attribution: [],
+      codeowners: [],
     };
     expect(read).toEqual({ kind: "lock", lock: { ...old, answers, lockVersion: 3 } });
     const today = text
       .replace('"lockVersion": 2', '"lockVersion": 3')
       .replace(
         /("base": )/,
-        '"tailscale": null, "plugins": "allow", "otherProviders": [], "chunkTimeout": false, "strict": false, "state": "container", "attribution": [],\n    $1',
+        '"tailscale": null, "plugins": "allow", "otherProviders": [], "chunkTimeout": false, "strict": false, "state": "container", "attribution": [], "codeowners": [],\n    $1',
       );
     expect(JSON.parse(formatLock((read as { lock: Lock }).lock))).toEqual(JSON.parse(today));
   });
@@ -482,6 +484,7 @@ describe("a lock of version 1", () => {
         chunkTimeout: false,
         state: "container",
         attribution: [],
+        codeowners: [],
         devcontainers: ["all"],
         containerEnv: {},
         forwardPorts: [],

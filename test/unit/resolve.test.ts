@@ -48,6 +48,7 @@ const locked: Answers = {
   chunkTimeout: 600_000,
   state: "container",
   attribution: ["run"],
+  codeowners: [],
   base: { image: "alpine:3", libc: "musl", user: "root" },
   outputs: ["devcontainer"],
   devcontainers: [named],
@@ -58,6 +59,7 @@ const locked: Answers = {
 const nothingMore = {
   state: "container",
   attribution: [],
+  codeowners: [],
   devcontainers: ["all"],
   containerEnv: {},
   forwardPorts: [],
@@ -119,6 +121,7 @@ describe("each source", () => {
       state: "default",
       strict: "default",
       attribution: "default",
+      codeowners: "default",
       base: "detected",
       outputs: "default",
       name: "detected",

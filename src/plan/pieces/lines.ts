@@ -1,9 +1,10 @@
 /** Lines, or a marked block of them, in a file that may hold lines of the user's, too. Pure. */
-import { ensureBlock, removeBlock } from "../../edit/block.ts";
+import { ensureBlock, hasBehindBlock, removeBlock } from "../../edit/block.ts";
 import { ensureLines, removeLines, trimmedBodies } from "../../edit/lines.ts";
 import type { EditResult } from "../../edit/splice.ts";
 import { sameValue } from "../../edit/value.ts";
 import { hashText, normalise, withLineEndsOf, type LockedFile } from "../../lock/lock.ts";
+import { isLastCounting } from "../../parts/claims.ts";
 import type { LinesPiece } from "../../vocabulary.ts";
 import { note, type Observation } from "../observation.ts";
 import type { Change } from "../plan.ts";
@@ -74,7 +75,12 @@ export function observeLines(path: string, text: string, { strategy, lines = [] 
     return [{ path, state: "changed", message: why, hint: "fix it there", where: { file: path, line, column } }];
   }
   const present = trimmedBodies(text);
-  return lines.every((line) => present.has(line)) ? [] : [note(path, "edited", "generated lines were removed by hand")];
+  return [
+    ...(lines.every((line) => present.has(line)) ? [] : [note(path, "edited", "generated lines were removed by hand")]),
+    ...(strategy === "block" && isLastCounting(path) && hasBehindBlock(text, leader)
+      ? [note(path, "edited", "lines behind the generated ones count before them")]
+      : []),
+  ];
 }
 
 /** The text without our lines. */
