@@ -1,13 +1,9 @@
 // aperture-doctor. Made from src/doctor of create-aperture-env, not minified: it is meant to be read. OpenCode's own runtime runs it.
-// Holds parts of jsonc-parser (MIT licence, Copyright (c) Microsoft Corporation).
-
 // src/doctor/main.ts
 import { parseArgs as parseArgs2 } from "node:util";
-
 // src/connect/main.ts
 import { readFileSync as readFileSync5 } from "node:fs";
 import { parseArgs } from "node:util";
-
 // src/gateway/origin.ts
 var example = "http://ai, http://ai.example.ts.net or http://localhost:8080";
 var plainHost = /^(?:(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*|\[[0-9a-f:.]+\])$/;
@@ -20,8 +16,7 @@ function parseOrigin(text) {
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(typed)?.[1]?.toLowerCase();
   if (scheme !== void 0 && scheme !== "http" && scheme !== "https") {
     const host = typed.slice(scheme.length + 3).replace(/[/?#].*$/, "").replace(/^.*@/, "");
-    return refuse(`the gateway speaks http or https, not ${scheme}`,
-      host === "" ? `give its origin: ${example}` : `write http://${host}`);
+    return refuse(`the gateway speaks http or https, not ${scheme}`, host === "" ? `give its origin: ${example}` : `write http://${host}`);
   }
   let url;
   try { url = new URL(scheme === void 0 ? `http://${typed}` : typed); } catch {
@@ -50,7 +45,6 @@ function parseOrigin(text) {
   return { ok: true, value: origin, notes };
 }
 function refuse(why, fix, code2 = "origin-invalid") { return { ok: false, code: code2, why, fix }; }
-
 // src/text/terminal.ts
 import { stripVTControlCharacters } from "node:util";
 function hiddenCharacters() {
@@ -74,9 +68,7 @@ var SafeText = class _SafeText {
   /** The text. Inside another text it is foreign again: its escapes stay readable, and its colour codes become visible. */
   toString() { return this.#text; }
 };
-function shown(parts, ...values) {
-  return new SafeText(parts.reduce((text, part, index) => text + safe(values[index - 1]) + part));
-}
+function shown(parts, ...values) { return new SafeText(parts.reduce((text, part, index) => text + safe(values[index - 1]) + part)); }
 function safe(value) { return value instanceof SafeText ? value.toString() : visible(String(value)); }
 function joined(parts, between = "") { return new SafeText(parts.map(safe).join(between)); }
 function block(text) {
@@ -105,19 +97,15 @@ function printTo(stream) {
     write: (text, done) => void stream.write(String(text), done)
   };
 }
-
 // src/connect/node.ts
 import { existsSync as existsSync2 } from "node:fs";
-
 // src/connect/daemon.ts
 import { existsSync, rmSync, statSync, truncateSync } from "node:fs";
 import { createServer } from "node:net";
 import { hostname } from "node:os";
-
 // src/gateway/http/client.ts
 import { connect as connectTcp } from "node:net";
 import { connect as connectTls } from "node:tls";
-
 // src/gateway/http/reader.ts
 var largestBody = 8 * 1024 * 1024;
 var largestErrorBody = 64 * 1024;
@@ -127,10 +115,7 @@ var mostChunks = 65536;
 var Broken = class {
   code;
   why;
-  constructor(why, code2 = "BAD_HTTP") {
-    this.why = why;
-    this.code = code2;
-  }
+  constructor(why, code2 = "BAD_HTTP") { this.why = why; this.code = code2; }
 };
 function createReader() {
   let state = "status";
@@ -146,13 +131,9 @@ function createReader() {
   let result = null;
   const finish = (tooLarge = false) => {
     const first = (name) => fields.get(name)?.[0] ?? null;
-    result = {
-      ok: true,
-      answer: {
-        status, location: first("location"), type: first("content-type") ?? "", retryAfter: first("retry-after"),
-        date: Date.parse(first("date") ?? "") || null, tooLarge, text: body.text()
-      }
-    };
+    result = { ok: true,
+      answer: { status, location: first("location"), type: first("content-type") ?? "", retryAfter: first("retry-after"),
+        date: Date.parse(first("date") ?? "") || null, tooLarge, text: body.text() } };
   };
   const isError = () => status < 200 || status > 299;
   const take = (bytes) => {
@@ -186,10 +167,7 @@ function createReader() {
   };
   const endHead = () => {
     if (status === 101) throw new Broken("it changes the protocol, which nobody asked for");
-    if (status < 200) {
-      state = "status";
-      return;
-    }
+    if (status < 200) { state = "status"; return; }
     if (status === 204 || status === 304) return finish();
     const coding = fields.get("transfer-encoding");
     const length = fields.get("content-length");
@@ -253,10 +231,7 @@ function createReader() {
     take(bytes.subarray(from, to));
     if (state === "close") return to;
     left -= to - from;
-    if (left === 0 && result === null) {
-      if (state === "length") finish();
-      else state = "data-end";
-    }
+    if (left === 0 && result === null) { if (state === "length") finish(); else state = "data-end"; }
     return to;
   };
   return {
@@ -297,7 +272,6 @@ function createBody() {
     text: () => bytes.toString("utf8", 0, length)
   };
 }
-
 // src/gateway/http/client.ts
 function ask(question) {
   const { url, host, port, proxy, deadline } = question;
@@ -320,20 +294,14 @@ function ask(question) {
       if (reading.ok) settle(reading.answer);
       else fail(reading.code === "CUT" ? "ECONNRESET" : reading.code, reading.why);
     };
-    const send = () => {
-      phase = "answer";
-      socket.write(formatRequest(question));
-    };
+    const send = () => { phase = "answer"; socket.write(formatRequest(question)); };
     try {
       socket = isTls
         ? connectTls({ host, port, servername: isAddress(url.hostname) ? "" : url.hostname, ALPNProtocols: ["http/1.1"] })
         : connectTcp(question.socket === void 0 ? { host, port } : { path: question.socket });
     } catch (error) { return fail(error.code ?? "", String(error)); }
     socket.on("lookup", (error) => { if (error === null || error === void 0) phase = "connect"; });
-    socket.once("connect", () => {
-      if (isTls) phase = "tls";
-      else send();
-    });
+    socket.once("connect", () => { if (isTls) phase = "tls"; else send(); });
     if (isTls) socket.once("secureConnect", send);
     socket.on("data", (bytes) => {
       if (done) return;
@@ -350,22 +318,16 @@ function ask(question) {
 function formatRequest({ url, proxy, headers, body }) {
   const target = proxy === null ? `${url.pathname}${url.search}` : url.href;
   const user = proxy === null || proxy.username === "" ? null : `${decode(proxy.username)}:${decode(proxy.password)}`;
-  const all = {
-    host: url.host, accept: "application/json", "accept-encoding": "identity", connection: "close",
+  const all = { host: url.host, accept: "application/json", "accept-encoding": "identity", connection: "close",
     ...body !== null && { "content-type": "application/json", "content-length": String(Buffer.byteLength(body)) },
-    ...user !== null && { "proxy-authorization": `Basic ${Buffer.from(user).toString("base64")}` }, ...headers
-  };
-  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r
-`);
-  return `${body === null ? "GET" : "POST"} ${target} HTTP/1.1\r
-${lines.join("")}\r
-${body ?? ""}`;
+    ...user !== null && { "proxy-authorization": `Basic ${Buffer.from(user).toString("base64")}` }, ...headers };
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `${body === null ? "GET" : "POST"} ${target} HTTP/1.1\r\n${lines.join("")}\r\n${body ?? ""}`;
 }
 function decode(text) {
   try { return decodeURIComponent(text); } catch { return text; }
 }
 function isAddress(hostname2) { return hostname2.startsWith("[") || /^\d{1,3}(?:\.\d{1,3}){3}$/.test(hostname2); }
-
 // src/connect/status.ts
 function readStatus(text) {
   let value;
@@ -411,18 +373,14 @@ function ownersOf({ Tags: tags, UserID: id }, users) {
 function fieldsOf(value) { return typeof value === "object" && value !== null ? value : {}; }
 function textOr(value, otherwise) { return typeof value === "string" ? value : otherwise; }
 function textsOf(value) { return Array.isArray(value) ? value.filter((each) => typeof each === "string") : []; }
-
 // src/connect/local-api.ts
 async function askStatus(socket, deadline) {
-  const answer = await ask({
-    url: new URL("http://local-tailscaled.sock/localapi/v0/status"), host: "local-tailscaled.sock", port: 0, socket, proxy: null,
-    headers: {}, body: null, deadline
-  });
+  const answer = await ask({ url: new URL("http://local-tailscaled.sock/localapi/v0/status"), host: "local-tailscaled.sock", port: 0,
+    socket, proxy: null, headers: {}, body: null, deadline });
   if ("phase" in answer) return answer;
   const status = answer.status === 200 ? readStatus(answer.text) : null;
   return status ?? { phase: "answer", code: "NO_STATUS", detail: `${answer.status}` };
 }
-
 // src/connect/notes.ts
 import { randomUUID } from "node:crypto";
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
@@ -434,12 +392,7 @@ function note(folder, name, text) {
 function textIn(folder, name) {
   try { return readFileSync(`${folder}/${name}`, "utf8"); } catch { return ""; }
 }
-function noteNetwork(run2, host) {
-  note(run2, "network",
-    `${host} ${Math.floor(Date.now() / 1e3)}
-`);
-}
-
+function noteNetwork(run2, host) { note(run2, "network", `${host} ${Math.floor(Date.now() / 1e3)}\n`); }
 // src/connect/process.ts
 import { readFileSync as readFileSync2, readlinkSync } from "node:fs";
 function identityOf(pid) {
@@ -454,7 +407,6 @@ function isRunning(identity) { return identityOf(Number.parseInt(identity, 10)) 
 function programOf(pid) {
   try { return readFileSync2(`/proc/${pid}/comm`, "utf8").trim(); } catch { return ""; }
 }
-
 // src/connect/start.ts
 import { spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
@@ -488,10 +440,7 @@ function runUntil(command, { env, input, until }) {
     let text = "";
     const child = spawn("/bin/sh", ["-c", piper, "sh", ...command],
       { env: { ...env }, cwd: "/", detached: true, stdio: ["pipe", "pipe", "pipe"] });
-    const settle = (status) => {
-      endGroup(child.pid);
-      resolve({ status, text });
-    };
+    const settle = (status) => { endGroup(child.pid); resolve({ status, text }); };
     for (const stream of [child.stdout, child.stderr])
       stream.on("data", (chunk) => { if (text.length < mostSaid) text += chunk.toString("utf8"); });
     child.stdin.on("error", () => {});
@@ -504,7 +453,6 @@ function runUntil(command, { env, input, until }) {
 function endGroup(pid) {
   try { if (pid !== void 0) process.kill(-pid, "SIGKILL"); } catch {}
 }
-
 // src/connect/daemon.ts
 var programs = { userspace: "tailscaled", "ts-unplug": "ts-unplug" };
 function socketIn(run2) { return `${run2}/tailscaled.sock`; }
@@ -536,9 +484,7 @@ async function launchAt(start2, port) {
     const isThere = programOf(child.pid) === programs[way];
     if (isThere && (way === "ts-unplug" || !("phase" in await askStatus(socketIn(run2), performance.now() + 500)))) {
       note(run2, "daemon", identityOf(child.pid) ?? "");
-      note(run2, "connect",
-        `${way} ${child.pid} ${port}
-`);
+      note(run2, "connect", `${way} ${child.pid} ${port}\n`);
       if (state !== null) note(state, "container", hostname());
       return { way, pid: child.pid, port };
     }
@@ -552,11 +498,7 @@ async function end(run2, { pid }) {
   for (let waited = 0; waited < 5e3 && findDaemon(run2)?.pid === pid; waited += 50)
     await new Promise((resolve) => setTimeout(resolve, 50));
 }
-function noteReady(run2, { pid }) {
-  note(run2, "ready",
-    `${pid} ${Math.floor(Date.now() / 1e3)}
-`);
-}
+function noteReady(run2, { pid }) { note(run2, "ready", `${pid} ${Math.floor(Date.now() / 1e3)}\n`); }
 function noteLost(run2) { rmSync(`${run2}/ready`, { force: true }); }
 var longestLog = 1e6;
 function trimLog(run2, { way }) {
@@ -573,25 +515,20 @@ function freePort(wished) {
     });
   });
 }
-
 // src/connect/gateway.ts
 async function answersAt(origin, proxy, deadline) {
   const url = new URL("/v1/models", origin);
   const { hostname: hostname2, port } = proxy ?? url;
   for (; ;) {
-    const answer = await ask({
-      url, host: hostname2, port: Number(port || 80), proxy, headers: { "user-agent": "aperture-connect" }, body: null,
-      deadline
-    });
+    const answer = await ask({ url, host: hostname2, port: Number(port || 80), proxy, headers: { "user-agent": "aperture-connect" },
+      body: null, deadline });
     if ("status" in answer && answer.status !== 502) return true;
     if (performance.now() + 200 >= deadline) return false;
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
 }
-
 // src/connect/given-daemon.ts
 import { accessSync, constants } from "node:fs";
-
 // src/connect/key.ts
 function keyVariables({ secret }) {
   const known = ["TS_AUTHKEY", "TS_AUTH_KEY", "TS_CLIENT_ID", "TS_CLIENT_SECRET", "TS_ID_TOKEN", "TS_AUDIENCE"];
@@ -600,32 +537,26 @@ function keyVariables({ secret }) {
 function findKey(settings, env) {
   const value = (name) => env[name]?.trim() ?? "";
   const byKey = "--auth-key=file:/dev/stdin";
-  const read = (variable, option, ...args) => ({
-    variable, args: [...args, option], input: value(variable),
-    needsTags: option !== byKey || value(variable).startsWith("tskey-client-")
-  });
+  const read2 = (variable, option, ...args) => ({ variable, args: [...args, option], input: value(variable),
+    needsTags: option !== byKey || value(variable).startsWith("tskey-client-") });
   const plain2 = [settings.secret, "TS_AUTHKEY", "TS_AUTH_KEY"].find((name) => value(name) !== "");
-  if (plain2 !== void 0) return read(plain2, byKey);
-  if (value("TS_CLIENT_SECRET") !== "") return read("TS_CLIENT_SECRET", "--client-secret=file:/dev/stdin");
+  if (plain2 !== void 0) return read2(plain2, byKey);
+  if (value("TS_CLIENT_SECRET") !== "") return read2("TS_CLIENT_SECRET", "--client-secret=file:/dev/stdin");
   const [client, audience] = [`--client-id=${value("TS_CLIENT_ID")}`, value("TS_AUDIENCE")];
   if (value("TS_CLIENT_ID") === "") return null;
-  if (value("TS_ID_TOKEN") !== "") return read("TS_ID_TOKEN", "--id-token=file:/dev/stdin", client);
-  return audience === "" ? null
-    : { variable: "TS_AUDIENCE", args: [client, `--audience=${audience}`], input: "", needsTags: true };
+  if (value("TS_ID_TOKEN") !== "") return read2("TS_ID_TOKEN", "--id-token=file:/dev/stdin", client);
+  return audience === "" ? null : { variable: "TS_AUDIENCE", args: [client, `--audience=${audience}`], input: "", needsTags: true };
 }
 function withoutKeys(settings, env) {
   const secret = keyVariables(settings);
   return Object.fromEntries(Object.entries(env).filter(([name]) => !secret.includes(name)));
 }
 function withoutSecret(text, key2) { return key2 === null || key2.input === "" ? text : text.replaceAll(key2.input, "\u2026"); }
-function keyForChild(settings, env, key2) {
-  return { ...withoutKeys(settings, env), ...key2 !== null && { TS_AUTHKEY: key2.input } };
-}
-
+function keyForChild(settings, env, key2) { return { ...withoutKeys(settings, env), ...key2 !== null && { TS_AUTHKEY: key2.input } }; }
 // src/connect/login.ts
 function upCommand({ program, socket, node, loginServer, tags }, key2, seconds) {
-  return [...program, `--socket=${socket}`, "up", "--reset", `--hostname=${node}`,
-    `--timeout=${Math.max(1, Math.round(seconds))}s`, ...loginServer === null ? [] : [`--login-server=${loginServer}`],
+  return [...program, `--socket=${socket}`, "up", "--reset", `--hostname=${node}`, `--timeout=${Math.max(1, Math.round(seconds))}s`,
+    ...loginServer === null ? [] : [`--login-server=${loginServer}`],
     ...tags.length === 0 ? [] : [`--advertise-tags=${tags.map((tag) => tag.startsWith("tag:") ? tag : `tag:${tag}`).join(",")}`],
     ...key2?.args ?? []];
 }
@@ -633,16 +564,14 @@ async function logIn(login, key2, ms) {
   const { status, text } = await runUntil(upCommand(login, key2, ms / 1e3),
     { env: login.env, input: key2?.input ?? "", until: after(ms + 1e3) });
   if (status === 0) return null;
-  const said = withoutSecret(text, key2).split("\n").map((line) => line.trim().replace(/^backend error: /, "")).filter((
-    line) => line !== "" && !line.startsWith("timeout waiting for"));
+  const said = withoutSecret(text, key2).split("\n").map((line) => line.trim().replace(/^backend error: /, "")).filter((line) => line !== ""
+    && !line.startsWith("timeout waiting for"));
   return said.at(-1) ?? "";
 }
 async function askForLogin(login, until) { await runUntil(upCommand(login, null, 60), { env: login.env, input: "", until }); }
 function after(ms) { return new Promise((resolve) => setTimeout(resolve, ms).unref()); }
-
 // src/connect/outcome.ts
 function failed(message, next) { return { ok: false, message, next }; }
-
 // src/connect/settings.ts
 var ways = ["network", "auto", "userspace", "tailscale", "sidecar", "ts-unplug"];
 function readSettings(text) {
@@ -664,7 +593,6 @@ function nodeOf({ node }, env) {
   const label = wished.toLowerCase().replaceAll(/[^a-z\d-]+/g, "-").slice(0, 63).replaceAll(/^-+|-+$/g, "");
   return label === "" ? "opencode" : label;
 }
-
 // src/connect/join.ts
 async function withPerson({ socket, person, say }, deadline, once) {
   const first = await once(deadline);
@@ -698,37 +626,31 @@ async function bringUp(joining) {
       const status = await askStatus(socket, Math.min(deadline, performance.now() + 2e3));
       if ("phase" in status) { if (!joining.isThere()) return failed("Tailscale's daemon has ended", "try again"); } else if (
         status.state === "Running") return status;
-      else if (status.state === "NeedsMachineAuth")
-        return failed("This node waits for an administrator of the tailnet to approve it",
-          "ask them to, under Machines in the admin console");
+      else if (status.state === "NeedsMachineAuth") return failed("This node waits for an administrator of the tailnet to approve it",
+        "ask them to, under Machines in the admin console");
       else if (status.state === "Stopped" && login === null && performance.now() - began > settling)
         return failed("Tailscale's daemon is logged in, and switched off",
           "switch it on where it runs:  tailscale up  (beside this container, from the host:  docker compose exec tailscale tailscale up)");
       else if (status.state === "NeedsLogin" || status.state === "Stopped") {
         if (login !== null && key2 !== null && !tried) {
-          if (key2.needsTags && settings.tags.length === 0)
-            return failed(
-              `What ${key2.variable} lets into the tailnet has to bear tags, and aperture.tailscale in aperture-env.yaml has none`,
-              "write  tags: [tag:ci]  there, with a tag that the client may give, update and build again; or set an auth key");
+          if (key2.needsTags && settings.tags.length === 0) return failed(
+            `What ${key2.variable} lets into the tailnet has to bear tags, and aperture.tailscale in aperture-env.yaml has none`,
+            "write  tags: [tag:ci]  there, with a tag that the client may give, update and build again; or set an auth key");
           tried = true;
           const said = await logIn(login, key2, Math.max(1e3, deadline - performance.now()));
-          if (said !== null && said !== "")
-            return failed(`The key in ${key2.variable} was rejected: ${said}`,
-              "set another one, or remove it and log in by hand");
+          if (said !== null && said !== "") return failed(`The key in ${key2.variable} was rejected: ${said}`,
+            "set another one, or remove it and log in by hand");
         } else if (login !== null && status.state === "Stopped" && !tried) {
           tried = true;
           await logIn(login, null, Math.max(1e3, deadline - performance.now()));
         } else if ((key2 === null || login === null) && status.loginUrl !== null
           && (asking !== null || performance.now() - began > justLoggedIn)) {
-            return {
-              ok: false, message: "This container is not logged in to the tailnet",
-              next: `log in at  ${status.loginUrl}  and start again`, loginUrl: status.loginUrl
-            };
+            return { ok: false, message: "This container is not logged in to the tailnet",
+              next: `log in at  ${status.loginUrl}  and start again`, loginUrl: status.loginUrl };
           } else if (login !== null && key2 === null && asking === null && status.loginUrl === null
             && (joining.isNew || performance.now() - began > settling)) {
-              if (isJob(env))
-                return failed("This job has no key for the tailnet",
-                  `give it ${settings.secret} as a secret, one that is reusable and ephemeral`);
+              if (isJob(env)) return failed("This job has no key for the tailnet",
+                `give it ${settings.secret} as a secret, one that is reusable and ephemeral`);
               void askForLogin(login, new Promise((resolve) => asking = resolve));
             }
       }
@@ -764,7 +686,6 @@ function silent(status, host) {
       "check whether that machine is on, and whether the tailnet's policy lets this node reach its port");
 }
 function pause(ms) { return new Promise((resolve) => setTimeout(resolve, ms)); }
-
 // src/connect/probe.ts
 import { lookup } from "node:dns/promises";
 import { connect as connectTo } from "node:net";
@@ -786,13 +707,10 @@ async function findOnNetwork(origin, seen, deadline) {
   if (url.protocol === "https:" || found2.some(isOfTailnet)) return { there: true };
   const port = Number(url.port || 80);
   const answer = await isOpen(address, port, deadline)
-    ? await ask({
-      url, host: address, port, proxy: null, headers: { "user-agent": "aperture-connect" }, body: null,
-      deadline: Math.max(deadline, performance.now() + patience)
-    }) : null;
+    ? await ask({ url, host: address, port, proxy: null, headers: { "user-agent": "aperture-connect" }, body: null,
+      deadline: Math.max(deadline, performance.now() + patience) }) : null;
   const there = answer !== null && "status" in answer && answer.status < 500 && /^application\/json\b/i.test(answer.type);
-  return there ? { there }
-    : { there, why: `${name} is ${address} here, which is not of a tailnet, and no gateway answers there` };
+  return there ? { there } : { there, why: `${name} is ${address} here, which is not of a tailnet, and no gateway answers there` };
 }
 var patience = 3e3;
 function isOpen(host, port, deadline) {
@@ -815,7 +733,6 @@ async function addressesOf(name, seen, deadline) {
     (error) => error.code === "EAI_AGAIN" ? null : []);
   return Promise.race([found2, late2]);
 }
-
 // src/connect/given-daemon.ts
 async function isAnswering(socket, patience4) {
   const until = performance.now() + patience4;
@@ -831,10 +748,8 @@ function connectGiven(task) {
   return withPerson(task, task.deadline, async (deadline) => {
     const cli = own ? findProgram("tailscale", task.env) : null;
     const sudo = uid === 0 ? [] : [findProgram("sudo", task.env) ?? "sudo", "-n"];
-    const words = cli === null ? null : [...sudo, cli];
-    const running = await bringUp({
-      ...task, program: words, deadline, isNew: false, isThere: () => performance.now() < deadline
-    });
+    const words2 = cli === null ? null : [...sudo, cli];
+    const running = await bringUp({ ...task, program: words2, deadline, isNew: false, isThere: () => performance.now() < deadline });
     if ("ok" in running) return running;
     const status = await waitForMachine(socket, running, hostname2, deadline);
     if (findMachine(status, hostname2) === null) return silent(status, hostname2);
@@ -854,12 +769,8 @@ function findProgram(name, env) {
   }
   return null;
 }
-
 // src/connect/places.ts
-import {
-  accessSync as accessSync2, chmodSync, constants as constants2, lstatSync, mkdirSync,
-  readFileSync as readFileSync3
-} from "node:fs";
+import { accessSync as accessSync2, chmodSync, constants as constants2, lstatSync, mkdirSync, readFileSync as readFileSync3 } from "node:fs";
 import { posix } from "node:path";
 var places = ["/tmp", "/var/tmp", "/dev/shm"];
 function findRunFolder(uid, candidates = places) {
@@ -893,13 +804,10 @@ function mountOf(folder) {
     return place;
   } catch { return "/"; }
 }
-
 // src/connect/lock.ts
 import { randomUUID as randomUUID2 } from "node:crypto";
-import {
-  linkSync, readdirSync, readFileSync as readFileSync4, renameSync as renameSync2, rmSync as rmSync2,
-  writeFileSync as writeFileSync2
-} from "node:fs";
+import { linkSync, readdirSync, readFileSync as readFileSync4, renameSync as renameSync2, rmSync as rmSync2,
+  writeFileSync as writeFileSync2 } from "node:fs";
 async function takeLock(folder, deadline) {
   for (; ;) {
     const lock = tryLock(folder);
@@ -915,10 +823,7 @@ function tryLock(folder, own = identityOf("self")) {
   const draft = `${folder}/.lock.${randomUUID2()}`;
   writeFileSync2(draft, own ?? "", { mode: 384, flag: "wx" });
   try { linkSync(draft, file); } catch { return null; } finally { rmSync2(draft, { force: true }); }
-  if (highest(folder) > last + 1) {
-    rmSync2(file, { force: true });
-    return null;
-  }
+  if (highest(folder) > last + 1) { rmSync2(file, { force: true }); return null; }
   for (const number of numbersIn(folder)) if (number <= last) rmSync2(`${folder}/lock.${number}`, { force: true });
   return {
     release: () => {
@@ -932,10 +837,7 @@ function isHeld(folder, number) {
   try { return isRunning(readFileSync4(`${folder}/lock.${number}`, "utf8")); } catch { return true; }
 }
 function highest(folder) { return Math.max(0, ...numbersIn(folder)); }
-function numbersIn(folder) {
-  return readdirSync(folder).flatMap((name) => /^lock\.\d{1,15}$/.test(name) ? [Number(name.slice(5))] : []);
-}
-
+function numbersIn(folder) { return readdirSync(folder).flatMap((name) => /^lock\.\d{1,15}$/.test(name) ? [Number(name.slice(5))] : []); }
 // src/connect/ts-unplug.ts
 async function connectUnplug(task) {
   const { settings, run: run2, key: key2, deadline, person } = task;
@@ -950,13 +852,13 @@ async function connectUnplug(task) {
       daemon = await start(task);
     }
   } finally { lock.release(); }
-  if (!("pid" in daemon)) return daemon.why === "in-use"
-    ? failed("Another container uses the login on this volume", "stop that one, or give this one a volume of its own")
-    : daemon.why === "port"
-    ? failed(
-      `Another program listens on port ${settings.port} of the loopback, and the managed configuration has the gateway there`,
-      "end it, or give ts-unplug another port (aperture.connection in aperture-env.yaml), update and build again")
-    : failed(`ts-unplug does not start: ${daemon.said}`, "aperture-doctor says more");
+  if (!("pid" in daemon))
+    return daemon.why === "in-use"
+      ? failed("Another container uses the login on this volume", "stop that one, or give this one a volume of its own")
+      : daemon.why === "port"
+      ? failed(`Another program listens on port ${settings.port} of the loopback, and the managed configuration has the gateway there`,
+        "end it, or give ts-unplug another port (aperture.connection in aperture-env.yaml), update and build again")
+      : failed(`ts-unplug does not start: ${daemon.said}`, "aperture-doctor says more");
   trimLog(run2, daemon);
   const outcome = await waitFor(task, daemon);
   if (!outcome.ok && outcome.loginUrl !== void 0 && person !== null) {
@@ -973,38 +875,26 @@ async function connectUnplug(task) {
     while (performance.now() < deadline) {
       if (await answers(running, Math.min(deadline, performance.now() + justLoggedIn2))) return reached(whole, running);
       const loginUrl = loginIn(run2);
-      if (loginUrl !== null)
-        return {
-          ok: false, message: "This container is not logged in to the tailnet", next: `log in at  ${loginUrl}  and start again`,
-          loginUrl
-        };
+      if (loginUrl !== null) return { ok: false, message: "This container is not logged in to the tailnet",
+        next: `log in at  ${loginUrl}  and start again`, loginUrl };
     }
     return failed(`ts-unplug runs, and ${settings.origin} does not answer through it`,
       `check whether ${key2 === null ? "" : `the key in ${key2.variable} is good, whether `}aperture.url has the machine's name, and whether the tailnet's policy lets this node reach it`);
   }
 }
 var justLoggedIn2 = 1500;
-function answers({ port }, deadline) {
-  return answersAt(`http://localhost:${port}`, new URL(`http://127.0.0.1:${port}`), deadline);
-}
+function answers({ port }, deadline) { return answersAt(`http://localhost:${port}`, new URL(`http://127.0.0.1:${port}`), deadline); }
 function start({ settings, env, uid, run: run2, program, key: key2, deadline }) {
   const state = findStateFolder(settings.folder, uid, "ts-unplug");
   const { host } = new URL(settings.origin);
-  return launch({
-    way: "ts-unplug", run: run2, state, port: settings.port, isFixed: settings.managed, env: keyForChild(settings, env, key2),
+  return launch({ way: "ts-unplug", run: run2, state, port: settings.port, isFixed: settings.managed, env: keyForChild(settings, env, key2),
     deadline,
-    command: (port) => [program, "-dir", state ?? `${run2}/ts-unplug`, "-hostname", nodeOf(settings, env), "-port", String(port),
-      host]
-  });
+    command: (port) => [program, "-dir", state ?? `${run2}/ts-unplug`, "-hostname", nodeOf(settings, env), "-port", String(port), host] });
 }
-function loginIn(run2) {
-  return [...textIn(run2, "ts-unplug.log").matchAll(/or go to: (https?:\/\/[!-~]+)/g)].at(-1)?.[1] ?? null;
-}
-
+function loginIn(run2) { return [...textIn(run2, "ts-unplug.log").matchAll(/or go to: (https?:\/\/[!-~]+)/g)].at(-1)?.[1] ?? null; }
 // src/connect/unreachable.ts
 function cannotReach({ origin }, why) { return `${origin} cannot be reached from here: ${why}`; }
 var haveTailscale = "work on a machine of the tailnet, or have Tailscale in the image: write  tailscale: {}  below  aperture:  in aperture-env.yaml, run  npx create-aperture-env@latest update  and build again";
-
 // src/connect/userspace.ts
 function connectUserspace(task) {
   return withPerson({ ...task, socket: socketIn(task.run) }, task.deadline, (deadline) => connectOnce({ ...task, deadline }));
@@ -1038,12 +928,11 @@ async function tryGateway({ run: run2, settings, deadline }, { port }, running) 
 async function startTailscaled(task) {
   const { settings, env, uid, run: run2, key: key2, deadline } = task;
   const kept = isJob(env) && key2 !== null ? null : findStateFolder(settings.folder, uid, "tailscale");
-  const start2 = (state) => launch({
-    way: "userspace", run: run2, state, port: settings.port, env: withoutOwnProxy(withoutKeys(settings, env), run2), deadline,
+  const start2 = (state) => launch({ way: "userspace", run: run2, state, port: settings.port,
+    env: withoutOwnProxy(withoutKeys(settings, env), run2), deadline,
     command: (port) => [task.programs.daemon, "--tun=userspace-networking", `--socket=${socketIn(run2)}`,
       `--outbound-http-proxy-listen=127.0.0.1:${port}`,
-      ...state === null ? ["--state=mem:"] : [`--statedir=${state}`, `--state=${state}/tailscaled.state`]]
-  });
+      ...state === null ? ["--state=mem:"] : [`--statedir=${state}`, `--state=${state}/tailscaled.state`]] });
   const first = await start2(kept);
   if ("pid" in first || first.why !== "in-use" || key2 === null) return first;
   task.say(`another container (${textIn(kept, "container")}) uses the login on this volume, so this one is a node of its own`);
@@ -1060,7 +949,6 @@ function notStarted({ settings, uid }, { why, said }) {
   return failed(`Another container (${other}) uses the login on this volume: two on one would cut each other off`,
     `stop that one, give this one a volume of its own, or set ${settings.secret}`);
 }
-
 // src/connect/node.ts
 async function connectAsNode(request, way, why) {
   const { settings, env } = request;
@@ -1136,16 +1024,12 @@ async function lookAtNode({ settings, uid, deadline }, way) {
   }
   const self = status.self?.name ?? "";
   const machine = findMachine(status, hostname2);
-  if (status.state !== "Running")
-    return failed(`The daemon is not in the tailnet (${status.state})`,
-      status.loginUrl === null ? "run  aperture-connect" : `log in at  ${status.loginUrl}`);
+  if (status.state !== "Running") return failed(`The daemon is not in the tailnet (${status.state})`,
+    status.loginUrl === null ? "run  aperture-connect" : `log in at  ${status.loginUrl}`);
   return machine === null ? failed(`This node (${self}) sees no ${hostname2} in the tailnet`, "aperture-doctor says more")
-    : {
-      ok: true,
-      message: `This node (${self}) sees ${machine.name} in the tailnet${daemon === null ? "" : `; its proxy is http://127.0.0.1:${daemon.port}`}`
-    };
+    : { ok: true,
+      message: `This node (${self}) sees ${machine.name} in the tailnet${daemon === null ? "" : `; its proxy is http://127.0.0.1:${daemon.port}`}` };
 }
-
 // src/connect/connect.ts
 async function connect(request) {
   const { settings, env } = request;
@@ -1165,10 +1049,8 @@ async function look(request) {
   if (node !== null) return node;
   const found2 = await findOnNetwork(settings.origin, name, probeDeadline);
   return found2.there ? { ok: true, message: `The network of this container leads to ${settings.origin}` }
-    : failed(`No daemon answers here, and ${found2.why}`,
-      way === "network" ? "aperture-doctor says more" : "run  aperture-connect");
+    : failed(`No daemon answers here, and ${found2.why}`, way === "network" ? "aperture-doctor says more" : "run  aperture-connect");
 }
-
 // src/connect/main.ts
 var usage = `aperture-connect: brings the way from this container to the gateway up, and says where it stands.
 
@@ -1217,13 +1099,11 @@ async function connectMain(args) {
   const out = isLaunch ? printTo(process.stderr) : printTo(process.stdout);
   const prefix = isLaunch ? "opencode (aperture-env): " : "";
   const isPerson = process.stdin.isTTY === true && printTo(process.stderr).isTTY && !isJob(env) && !isStart;
-  const request = {
-    settings: { ...settings, origin: origin.ok ? origin.value : settings.origin }, env, uid: process.getuid?.() ?? 0,
+  const request = { settings: { ...settings, origin: origin.ok ? origin.value : settings.origin }, env, uid: process.getuid?.() ?? 0,
     prefix: values.prefix, seen: isPerson || isStart && !isJob(env), name: readSeen(values.seen),
     probeDeadline: now + Math.max(times.leastProbe, times.probe - sinceThen(values.since)),
     deadline: now + (isStart ? times.postStart : seconds * 1e3), person: isPerson ? now + times.person : null,
-    say: (text) => out.write(shown`${prefix}${text}\n`)
-  };
+    say: (text) => out.write(shown`${prefix}${text}\n`) };
   const outcome = await (values.status === true ? look : connect)(request).catch((error) => failed(
     `The connection could not be made: ${String(error)}`, "aperture-doctor says more"));
   if (!outcome.ok) {
@@ -1243,26 +1123,20 @@ function sinceThen(uptime) {
 function textOf(path) {
   try { return readFileSync5(path, "utf8"); } catch { return null; }
 }
-
 // src/doctor/types.ts
 function fine(group, code2, message) { return { code: code2, group, severity: "ok", message, cause: null, next: null }; }
 function found(severity, group, code2, message, cause, next) { return { code: code2, group, severity, message, cause, next }; }
 var ranks = ["ok", "note", "warning", "failure"];
 function compareSeverity(left, right) { return ranks.indexOf(left) - ranks.indexOf(right); }
-function worst(checks) {
-  return checks.reduce((most, { severity }) => compareSeverity(severity, most) > 0 ? severity : most, "ok");
-}
+function worst(checks) { return checks.reduce((most, { severity }) => compareSeverity(severity, most) > 0 ? severity : most, "ok"); }
 function show(text, longest2 = 200) { return visible(text, longest2); }
-function listed(words, limit = 5) {
-  const some = words.length > limit ? [...words.slice(0, limit), `${words.length - limit} more`] : words;
+function listed(words2, limit = 5) {
+  const some = words2.length > limit ? [...words2.slice(0, limit), `${words2.length - limit} more`] : words2;
   return some.length < 2 ? some[0] ?? "" : `${some.slice(0, -1).join(", ")} and ${some.at(-1)}`;
 }
-
 // src/doctor/report.ts
-var titles = {
-  opencode: "OpenCode", folders: "folders", config: "configuration", connection: "connection", gateway: "gateway",
-  models: "models", surroundings: "around it"
-};
+var titles = { opencode: "OpenCode", folders: "folders", config: "configuration", connection: "connection", gateway: "gateway",
+  models: "models", surroundings: "around it" };
 var glyphs = { ok: "\u2713", note: "\xB7", warning: "!", failure: "\u2717" };
 var styles2 = { ok: "green", note: "dim", warning: "yellow", failure: "red" };
 function formatReport({ checks, verdict, origin, ms }, colour) {
@@ -1274,14 +1148,12 @@ function formatReport({ checks, verdict, origin, ms }, colour) {
     ...check.cause === null ? [] : [shown`${indent}${upperFirst(check.cause)}.`],
     ...check.next === null ? [] : [shown`${indent}${paint("bold", "\u2192")} ${upperFirst(check.next)}.`]]));
   const count = (severity) => checks.filter((check) => check.severity === severity).length;
-  const counted = [[count("failure"), "failure"], [count("warning"), "warning"], [count("note"), "note"]].filter(([
-    number]) => number !== 0).map(([number, word2]) => `${number} ${word2}${number === 1 ? "" : "s"}`);
-  const words = {
-    ok: "Fine: OpenCode works through the gateway.", note: "Fine: OpenCode works through the gateway.",
-    warning: "It works, but see the warnings.", failure: "It does not work yet: see what is marked \u2717."
-  };
+  const counted = [[count("failure"), "failure"], [count("warning"), "warning"], [count("note"), "note"]].filter(([number]) => number !== 0).map(([
+    number, word2]) => `${number} ${word2}${number === 1 ? "" : "s"}`);
+  const words2 = { ok: "Fine: OpenCode works through the gateway.", note: "Fine: OpenCode works through the gateway.",
+    warning: "It works, but see the warnings.", failure: "It does not work yet: see what is marked \u2717." };
   const seconds = `${(ms / 1e3).toFixed(2)} s`;
-  const summary = shown`${paint(styles2[verdict], words[verdict])} ${paint("dim", [...counted, seconds].join(", "))}`;
+  const summary = shown`${paint(styles2[verdict], words2[verdict])} ${paint("dim", [...counted, seconds].join(", "))}`;
   return shown`${joined([`OpenCode through ${origin ?? "the gateway"}`, "", ...lines, "", summary], "\n")}\n`;
 }
 function formatJson({ verdict, origin, checks, ms }) {
@@ -1303,13 +1175,11 @@ function upperFirst(text) {
   return /^(?:npx|opencode|docker|tailscale|aperture-(?:doctor|connect))\b/.test(text) ? text
     : `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 }
-
 // src/doctor/before-prompt.ts
 var promptTimes = { answer: 400, whole: 600 };
 var certain = /^(?:name-(?!server-silent)|proxy|network-gone|origin-https-short|gateway-(?:refused|unreachable|proxy|certificate|speaks-http)$)/;
 function warnBeforePrompt(report) {
-  const checks = report.checks.filter(({ group, severity }) => (group === "gateway" || group === "connection")
-    && severity === "failure");
+  const checks = report.checks.filter(({ group, severity }) => (group === "gateway" || group === "connection") && severity === "failure");
   const [first] = checks;
   if (first === void 0) return null;
   const isCertain = certain.test(first.code);
@@ -1317,10 +1187,8 @@ function warnBeforePrompt(report) {
   const skip = isCertain ? " APERTURE_ENV_PROBE=0 skips this check." : "";
   return { line: shown`opencode (aperture-env): ${said}${skip}\n`, isCertain };
 }
-
 // src/doctor/doctor.ts
 import { existsSync as existsSync9 } from "node:fs";
-
 // src/clock.ts
 var form = /^\d{4}-\d{2}-\d{2}$/;
 function todayFrom(env) {
@@ -1328,680 +1196,18 @@ function todayFrom(env) {
   return form.test(given) && !Number.isNaN(Date.parse(given)) ? given : (/* @__PURE__ */ new Date()).toISOString().slice(0, 10);
 }
 function daysBetween(from, to) { return (Date.parse(to) - Date.parse(from)) / 864e5; }
-
-// node_modules/jsonc-parser/lib/esm/impl/scanner.js
-function createScanner(text, ignoreTrivia = false) {
-  const len = text.length;
-  let pos = 0, value = "", tokenOffset = 0, token = 16, lineNumber = 0, lineStartOffset = 0, tokenLineStartOffset = 0, prevTokenLineStartOffset = 0, scanError = 0;
-  function scanHexDigits(count, exact) {
-    let digits = 0;
-    let value2 = 0;
-    while (digits < count || !exact) {
-      let ch = text.charCodeAt(pos);
-      if (ch >= 48 && ch <= 57) { value2 = value2 * 16 + ch - 48; } else if (ch >= 65 && ch <= 70) {
-        value2 = value2 * 16 + ch - 65 + 10;
-      } else if (ch >= 97 && ch <= 102) { value2 = value2 * 16 + ch - 97 + 10; } else { break; }
-      pos++;
-      digits++;
-    }
-    if (digits < count) { value2 = -1; }
-    return value2;
-  }
-  function setPosition(newPosition) {
-    pos = newPosition;
-    value = "";
-    tokenOffset = 0;
-    token = 16;
-    scanError = 0;
-  }
-  function scanNumber() {
-    let start2 = pos;
-    if (text.charCodeAt(pos) === 48) { pos++; } else {
-      pos++;
-      while (pos < text.length && isDigit(text.charCodeAt(pos))) { pos++; }
-    }
-    if (pos < text.length && text.charCodeAt(pos) === 46) {
-      pos++;
-      if (pos < text.length && isDigit(text.charCodeAt(pos))) {
-        pos++;
-        while (pos < text.length && isDigit(text.charCodeAt(pos))) { pos++; }
-      } else {
-        scanError = 3;
-        return text.substring(start2, pos);
-      }
-    }
-    let end2 = pos;
-    if (pos < text.length && (text.charCodeAt(pos) === 69 || text.charCodeAt(pos) === 101)) {
-      pos++;
-      if (pos < text.length && text.charCodeAt(pos) === 43 || text.charCodeAt(pos) === 45) { pos++; }
-      if (pos < text.length && isDigit(text.charCodeAt(pos))) {
-        pos++;
-        while (pos < text.length && isDigit(text.charCodeAt(pos))) { pos++; }
-        end2 = pos;
-      } else { scanError = 3; }
-    }
-    return text.substring(start2, end2);
-  }
-  function scanString() {
-    let result = "", start2 = pos;
-    while (true) {
-      if (pos >= len) {
-        result += text.substring(start2, pos);
-        scanError = 2;
-        break;
-      }
-      const ch = text.charCodeAt(pos);
-      if (ch === 34) {
-        result += text.substring(start2, pos);
-        pos++;
-        break;
-      }
-      if (ch === 92) {
-        result += text.substring(start2, pos);
-        pos++;
-        if (pos >= len) {
-          scanError = 2;
-          break;
-        }
-        const ch2 = text.charCodeAt(pos++);
-        switch (ch2) {
-          case 34: result += '"'; break;
-          case 92: result += "\\"; break;
-          case 47: result += "/"; break;
-          case 98: result += "\b"; break;
-          case 102: result += "\f"; break;
-          case 110: result += "\n"; break;
-          case 114: result += "\r"; break;
-          case 116: result += "	"; break;
-          case 117: const ch3 = scanHexDigits(4, true);
-            if (ch3 >= 0) { result += String.fromCharCode(ch3); } else { scanError = 4; } break;
-          default: scanError = 5;
-        }
-        start2 = pos;
-        continue;
-      }
-      if (ch >= 0 && ch <= 31) {
-        if (isLineBreak(ch)) {
-          result += text.substring(start2, pos);
-          scanError = 2;
-          break;
-        } else { scanError = 6; }
-      }
-      pos++;
-    }
-    return result;
-  }
-  function scanNext() {
-    value = "";
-    scanError = 0;
-    tokenOffset = pos;
-    lineStartOffset = lineNumber;
-    prevTokenLineStartOffset = tokenLineStartOffset;
-    if (pos >= len) {
-      tokenOffset = len;
-      return token = 17;
-    }
-    let code2 = text.charCodeAt(pos);
-    if (isWhiteSpace(code2)) {
-      do {
-        pos++;
-        value += String.fromCharCode(code2);
-        code2 = text.charCodeAt(pos);
-      } while (isWhiteSpace(code2));
-      return token = 15;
-    }
-    if (isLineBreak(code2)) {
-      pos++;
-      value += String.fromCharCode(code2);
-      if (code2 === 13 && text.charCodeAt(pos) === 10) {
-        pos++;
-        value += "\n";
-      }
-      lineNumber++;
-      tokenLineStartOffset = pos;
-      return token = 14;
-    }
-    switch (code2) {
-      // tokens: []{}:,
-      case 123: pos++; return token = 1;
-      case 125: pos++; return token = 2;
-      case 91: pos++; return token = 3;
-      case 93: pos++; return token = 4;
-      case 58: pos++; return token = 6;
-      case 44: pos++; return token = 5;
-      // strings
-      case 34: pos++; value = scanString(); return token = 10;
-      // comments
-      case 47: const start2 = pos - 1;
-        if (text.charCodeAt(pos + 1) === 47) {
-          pos += 2;
-          while (pos < len) {
-            if (isLineBreak(text.charCodeAt(pos))) { break; }
-            pos++;
-          }
-          value = text.substring(start2, pos);
-          return token = 12;
-        }
-        if (text.charCodeAt(pos + 1) === 42) {
-          pos += 2;
-          const safeLength = len - 1;
-          let commentClosed = false;
-          while (pos < safeLength) {
-            const ch = text.charCodeAt(pos);
-            if (ch === 42 && text.charCodeAt(pos + 1) === 47) {
-              pos += 2;
-              commentClosed = true;
-              break;
-            }
-            pos++;
-            if (isLineBreak(ch)) {
-              if (ch === 13 && text.charCodeAt(pos) === 10) { pos++; }
-              lineNumber++;
-              tokenLineStartOffset = pos;
-            }
-          }
-          if (!commentClosed) {
-            pos++;
-            scanError = 1;
-          }
-          value = text.substring(start2, pos);
-          return token = 13;
-        } value += String.fromCharCode(code2); pos++; return token = 16;
-      // numbers
-      case 45: value += String.fromCharCode(code2); pos++;
-        if (pos === len || !isDigit(text.charCodeAt(pos))) { return token = 16; }
-      // found a minus, followed by a number so
-      // we fall through to proceed with scanning
-      // numbers
-      case 48:
-      case 49:
-      case 50:
-      case 51:
-      case 52:
-      case 53:
-      case 54:
-      case 55:
-      case 56:
-      case 57: value += scanNumber(); return token = 11;
-      // literals and unknown symbols
-      default:
-        while (pos < len && isUnknownContentCharacter(code2)) {
-          pos++;
-          code2 = text.charCodeAt(pos);
-        }
-        if (tokenOffset !== pos) {
-          value = text.substring(tokenOffset, pos);
-          switch (value) {
-            case "true": return token = 8;
-            case "false": return token = 9;
-            case "null": return token = 7;
-          }
-          return token = 16;
-        } value += String.fromCharCode(code2); pos++; return token = 16;
-    }
-  }
-  function isUnknownContentCharacter(code2) {
-    if (isWhiteSpace(code2) || isLineBreak(code2)) { return false; }
-    switch (code2) {
-      case 125:
-      case 93:
-      case 123:
-      case 91:
-      case 34:
-      case 58:
-      case 44:
-      case 47: return false;
-    }
-    return true;
-  }
-  function scanNextNonTrivia() {
-    let result;
-    do { result = scanNext(); } while (result >= 12 && result <= 15);
-    return result;
-  }
-  return {
-    setPosition, getPosition: () => pos, scan: ignoreTrivia ? scanNextNonTrivia : scanNext, getToken: () => token,
-    getTokenValue: () => value, getTokenOffset: () => tokenOffset, getTokenLength: () => pos - tokenOffset,
-    getTokenStartLine: () => lineStartOffset, getTokenStartCharacter: () => tokenOffset - prevTokenLineStartOffset,
-    getTokenError: () => scanError
-  };
-}
-function isWhiteSpace(ch) { return ch === 32 || ch === 9; }
-function isLineBreak(ch) { return ch === 10 || ch === 13; }
-function isDigit(ch) { return ch >= 48 && ch <= 57; }
-var CharacterCodes;
-(function(CharacterCodes2) {
-  CharacterCodes2[CharacterCodes2["lineFeed"] = 10] = "lineFeed";
-  CharacterCodes2[CharacterCodes2["carriageReturn"] = 13] = "carriageReturn";
-  CharacterCodes2[CharacterCodes2["space"] = 32] = "space";
-  CharacterCodes2[CharacterCodes2["_0"] = 48] = "_0";
-  CharacterCodes2[CharacterCodes2["_1"] = 49] = "_1";
-  CharacterCodes2[CharacterCodes2["_2"] = 50] = "_2";
-  CharacterCodes2[CharacterCodes2["_3"] = 51] = "_3";
-  CharacterCodes2[CharacterCodes2["_4"] = 52] = "_4";
-  CharacterCodes2[CharacterCodes2["_5"] = 53] = "_5";
-  CharacterCodes2[CharacterCodes2["_6"] = 54] = "_6";
-  CharacterCodes2[CharacterCodes2["_7"] = 55] = "_7";
-  CharacterCodes2[CharacterCodes2["_8"] = 56] = "_8";
-  CharacterCodes2[CharacterCodes2["_9"] = 57] = "_9";
-  CharacterCodes2[CharacterCodes2["a"] = 97] = "a";
-  CharacterCodes2[CharacterCodes2["b"] = 98] = "b";
-  CharacterCodes2[CharacterCodes2["c"] = 99] = "c";
-  CharacterCodes2[CharacterCodes2["d"] = 100] = "d";
-  CharacterCodes2[CharacterCodes2["e"] = 101] = "e";
-  CharacterCodes2[CharacterCodes2["f"] = 102] = "f";
-  CharacterCodes2[CharacterCodes2["g"] = 103] = "g";
-  CharacterCodes2[CharacterCodes2["h"] = 104] = "h";
-  CharacterCodes2[CharacterCodes2["i"] = 105] = "i";
-  CharacterCodes2[CharacterCodes2["j"] = 106] = "j";
-  CharacterCodes2[CharacterCodes2["k"] = 107] = "k";
-  CharacterCodes2[CharacterCodes2["l"] = 108] = "l";
-  CharacterCodes2[CharacterCodes2["m"] = 109] = "m";
-  CharacterCodes2[CharacterCodes2["n"] = 110] = "n";
-  CharacterCodes2[CharacterCodes2["o"] = 111] = "o";
-  CharacterCodes2[CharacterCodes2["p"] = 112] = "p";
-  CharacterCodes2[CharacterCodes2["q"] = 113] = "q";
-  CharacterCodes2[CharacterCodes2["r"] = 114] = "r";
-  CharacterCodes2[CharacterCodes2["s"] = 115] = "s";
-  CharacterCodes2[CharacterCodes2["t"] = 116] = "t";
-  CharacterCodes2[CharacterCodes2["u"] = 117] = "u";
-  CharacterCodes2[CharacterCodes2["v"] = 118] = "v";
-  CharacterCodes2[CharacterCodes2["w"] = 119] = "w";
-  CharacterCodes2[CharacterCodes2["x"] = 120] = "x";
-  CharacterCodes2[CharacterCodes2["y"] = 121] = "y";
-  CharacterCodes2[CharacterCodes2["z"] = 122] = "z";
-  CharacterCodes2[CharacterCodes2["A"] = 65] = "A";
-  CharacterCodes2[CharacterCodes2["B"] = 66] = "B";
-  CharacterCodes2[CharacterCodes2["C"] = 67] = "C";
-  CharacterCodes2[CharacterCodes2["D"] = 68] = "D";
-  CharacterCodes2[CharacterCodes2["E"] = 69] = "E";
-  CharacterCodes2[CharacterCodes2["F"] = 70] = "F";
-  CharacterCodes2[CharacterCodes2["G"] = 71] = "G";
-  CharacterCodes2[CharacterCodes2["H"] = 72] = "H";
-  CharacterCodes2[CharacterCodes2["I"] = 73] = "I";
-  CharacterCodes2[CharacterCodes2["J"] = 74] = "J";
-  CharacterCodes2[CharacterCodes2["K"] = 75] = "K";
-  CharacterCodes2[CharacterCodes2["L"] = 76] = "L";
-  CharacterCodes2[CharacterCodes2["M"] = 77] = "M";
-  CharacterCodes2[CharacterCodes2["N"] = 78] = "N";
-  CharacterCodes2[CharacterCodes2["O"] = 79] = "O";
-  CharacterCodes2[CharacterCodes2["P"] = 80] = "P";
-  CharacterCodes2[CharacterCodes2["Q"] = 81] = "Q";
-  CharacterCodes2[CharacterCodes2["R"] = 82] = "R";
-  CharacterCodes2[CharacterCodes2["S"] = 83] = "S";
-  CharacterCodes2[CharacterCodes2["T"] = 84] = "T";
-  CharacterCodes2[CharacterCodes2["U"] = 85] = "U";
-  CharacterCodes2[CharacterCodes2["V"] = 86] = "V";
-  CharacterCodes2[CharacterCodes2["W"] = 87] = "W";
-  CharacterCodes2[CharacterCodes2["X"] = 88] = "X";
-  CharacterCodes2[CharacterCodes2["Y"] = 89] = "Y";
-  CharacterCodes2[CharacterCodes2["Z"] = 90] = "Z";
-  CharacterCodes2[CharacterCodes2["asterisk"] = 42] = "asterisk";
-  CharacterCodes2[CharacterCodes2["backslash"] = 92] = "backslash";
-  CharacterCodes2[CharacterCodes2["closeBrace"] = 125] = "closeBrace";
-  CharacterCodes2[CharacterCodes2["closeBracket"] = 93] = "closeBracket";
-  CharacterCodes2[CharacterCodes2["colon"] = 58] = "colon";
-  CharacterCodes2[CharacterCodes2["comma"] = 44] = "comma";
-  CharacterCodes2[CharacterCodes2["dot"] = 46] = "dot";
-  CharacterCodes2[CharacterCodes2["doubleQuote"] = 34] = "doubleQuote";
-  CharacterCodes2[CharacterCodes2["minus"] = 45] = "minus";
-  CharacterCodes2[CharacterCodes2["openBrace"] = 123] = "openBrace";
-  CharacterCodes2[CharacterCodes2["openBracket"] = 91] = "openBracket";
-  CharacterCodes2[CharacterCodes2["plus"] = 43] = "plus";
-  CharacterCodes2[CharacterCodes2["slash"] = 47] = "slash";
-  CharacterCodes2[CharacterCodes2["formFeed"] = 12] = "formFeed";
-  CharacterCodes2[CharacterCodes2["tab"] = 9] = "tab";
-})(CharacterCodes || (CharacterCodes = {}));
-
-// node_modules/jsonc-parser/lib/esm/impl/string-intern.js
-var cachedSpaces = new Array(20).fill(0).map((_, index) => { return " ".repeat(index); });
-var maxCachedValues = 200;
-var cachedBreakLinesWithSpaces = {
-  " ": {
-    "\n": new Array(maxCachedValues).fill(0).map((_, index) => { return "\n" + " ".repeat(index); }),
-    "\r": new Array(maxCachedValues).fill(0).map((_, index) => { return "\r" + " ".repeat(index); }),
-    "\r\n": new Array(maxCachedValues).fill(0).map((_, index) => { return "\r\n" + " ".repeat(index); })
-  },
-  "	": {
-    "\n": new Array(maxCachedValues).fill(0).map((_, index) => { return "\n" + "	".repeat(index); }),
-    "\r": new Array(maxCachedValues).fill(0).map((_, index) => { return "\r" + "	".repeat(index); }),
-    "\r\n": new Array(maxCachedValues).fill(0).map((_, index) => { return "\r\n" + "	".repeat(index); })
-  }
-};
-
-// node_modules/jsonc-parser/lib/esm/impl/parser.js
-var ParseOptions;
-(function(ParseOptions2) { ParseOptions2.DEFAULT = { allowTrailingComma: false }; })(ParseOptions || (ParseOptions = {}));
-function parse(text, errors = [], options = ParseOptions.DEFAULT) {
-  let currentProperty = null;
-  let currentParent = [];
-  const previousParents = [];
-  function onValue(value) {
-    if (Array.isArray(currentParent)) { currentParent.push(value); } else if (currentProperty !== null) {
-      currentParent[currentProperty] = value;
-    }
-  }
-  const visitor = {
-    onObjectBegin: () => {
-      const object = {};
-      onValue(object);
-      previousParents.push(currentParent);
-      currentParent = object;
-      currentProperty = null;
-    },
-    onObjectProperty: (name) => { currentProperty = name; },
-    onObjectEnd: () => { currentParent = previousParents.pop(); },
-    onArrayBegin: () => {
-      const array = [];
-      onValue(array);
-      previousParents.push(currentParent);
-      currentParent = array;
-      currentProperty = null;
-    },
-    onArrayEnd: () => { currentParent = previousParents.pop(); },
-    onLiteralValue: onValue,
-    onError: (error, offset, length) => { errors.push({ error, offset, length }); }
-  };
-  visit(text, visitor, options);
-  return currentParent[0];
-}
-function visit(text, visitor, options = ParseOptions.DEFAULT) {
-  const _scanner = createScanner(text, false);
-  const _jsonPath = [];
-  let suppressedCallbacks = 0;
-  function toNoArgVisit(visitFunction) {
-    return visitFunction ? () => suppressedCallbacks === 0
-      && visitFunction(_scanner.getTokenOffset(), _scanner.getTokenLength(), _scanner.getTokenStartLine(),
-        _scanner.getTokenStartCharacter()) : () => true;
-  }
-  function toOneArgVisit(visitFunction) {
-    return visitFunction ? (arg) => suppressedCallbacks === 0
-      && visitFunction(arg, _scanner.getTokenOffset(), _scanner.getTokenLength(), _scanner.getTokenStartLine(),
-        _scanner.getTokenStartCharacter()) : () => true;
-  }
-  function toOneArgVisitWithPath(visitFunction) {
-    return visitFunction ? (arg) => suppressedCallbacks === 0
-      && visitFunction(arg, _scanner.getTokenOffset(), _scanner.getTokenLength(), _scanner.getTokenStartLine(),
-        _scanner.getTokenStartCharacter(), () => _jsonPath.slice()) : () => true;
-  }
-  function toBeginVisit(visitFunction) {
-    return visitFunction
-      ? () => {
-        if (suppressedCallbacks > 0) { suppressedCallbacks++; } else {
-          let cbReturn = visitFunction(_scanner.getTokenOffset(), _scanner.getTokenLength(), _scanner.getTokenStartLine(),
-            _scanner.getTokenStartCharacter(), () => _jsonPath.slice());
-          if (cbReturn === false) { suppressedCallbacks = 1; }
-        }
-      } : () => true;
-  }
-  function toEndVisit(visitFunction) {
-    return visitFunction
-      ? () => {
-        if (suppressedCallbacks > 0) { suppressedCallbacks--; }
-        if (suppressedCallbacks === 0) {
-          visitFunction(_scanner.getTokenOffset(), _scanner.getTokenLength(), _scanner.getTokenStartLine(),
-            _scanner.getTokenStartCharacter());
-        }
-      } : () => true;
-  }
-  const onObjectBegin = toBeginVisit(visitor.onObjectBegin), onObjectProperty = toOneArgVisitWithPath(
-    visitor.onObjectProperty), onObjectEnd = toEndVisit(visitor.onObjectEnd), onArrayBegin = toBeginVisit(
-      visitor.onArrayBegin), onArrayEnd = toEndVisit(visitor.onArrayEnd), onLiteralValue = toOneArgVisitWithPath(
-        visitor.onLiteralValue), onSeparator = toOneArgVisit(visitor.onSeparator), onComment = toNoArgVisit(
-          visitor.onComment), onError = toOneArgVisit(visitor.onError);
-  const disallowComments = options && options.disallowComments;
-  const allowTrailingComma = options && options.allowTrailingComma;
-  function scanNext() {
-    while (true) {
-      const token = _scanner.scan();
-      switch (_scanner.getTokenError()) {
-        case 4: handleError(14 /* ParseErrorCode.InvalidUnicode */); break;
-        case 5: handleError(15 /* ParseErrorCode.InvalidEscapeCharacter */); break;
-        case 3: handleError(13 /* ParseErrorCode.UnexpectedEndOfNumber */); break;
-        case 1: if (!disallowComments) { handleError(11 /* ParseErrorCode.UnexpectedEndOfComment */); } break;
-        case 2: handleError(12 /* ParseErrorCode.UnexpectedEndOfString */); break;
-        case 6: handleError(16 /* ParseErrorCode.InvalidCharacter */); break;
-      }
-      switch (token) {
-        case 12:
-        case 13: if (disallowComments) { handleError(10 /* ParseErrorCode.InvalidCommentToken */); } else { onComment(); } break;
-        case 16: handleError(1 /* ParseErrorCode.InvalidSymbol */); break;
-        case 15:
-        case 14: break;
-        default: return token;
-      }
-    }
-  }
-  function handleError(error, skipUntilAfter = [], skipUntil = []) {
-    onError(error);
-    if (skipUntilAfter.length + skipUntil.length > 0) {
-      let token = _scanner.getToken();
-      while (token !== 17) {
-        if (skipUntilAfter.indexOf(token) !== -1) {
-          scanNext();
-          break;
-        } else if (skipUntil.indexOf(token) !== -1) { break; }
-        token = scanNext();
-      }
-    }
-  }
-  function parseString(isValue) {
-    const value = _scanner.getTokenValue();
-    if (isValue) { onLiteralValue(value); } else {
-      onObjectProperty(value);
-      _jsonPath.push(value);
-    }
-    scanNext();
-    return true;
-  }
-  function parseLiteral() {
-    switch (_scanner.getToken()) {
-      case 11: const tokenValue = _scanner.getTokenValue(); let value = Number(tokenValue);
-        if (isNaN(value)) {
-          handleError(2 /* ParseErrorCode.InvalidNumberFormat */);
-          value = 0;
-        } onLiteralValue(value); break;
-      case 7: onLiteralValue(null); break;
-      case 8: onLiteralValue(true); break;
-      case 9: onLiteralValue(false); break;
-      default: return false;
-    }
-    scanNext();
-    return true;
-  }
-  function parseProperty() {
-    if (_scanner.getToken() !== 10) {
-      handleError(3, [],
-        [
-          2,
-          5 /* SyntaxKind.CommaToken */
-        ]);
-      return false;
-    }
-    parseString(false);
-    if (_scanner.getToken() === 6) {
-      onSeparator(":");
-      scanNext();
-      if (!parseValue()) {
-        handleError(4, [],
-          [
-            2,
-            5 /* SyntaxKind.CommaToken */
-          ]);
-      }
-    } else {
-      handleError(5, [],
-        [
-          2,
-          5 /* SyntaxKind.CommaToken */
-        ]);
-    }
-    _jsonPath.pop();
-    return true;
-  }
-  function parseObject() {
-    onObjectBegin();
-    scanNext();
-    let needsComma = false;
-    while (_scanner.getToken() !== 2 && _scanner.getToken() !== 17) {
-      if (_scanner.getToken() === 5) {
-        if (!needsComma) { handleError(4, [], []); }
-        onSeparator(",");
-        scanNext();
-        if (_scanner.getToken() === 2 && allowTrailingComma) { break; }
-      } else if (needsComma) { handleError(6, [], []); }
-      if (!parseProperty()) {
-        handleError(4, [],
-          [
-            2,
-            5 /* SyntaxKind.CommaToken */
-          ]);
-      }
-      needsComma = true;
-    }
-    onObjectEnd();
-    if (_scanner.getToken() !== 2) { handleError(7, [2 /* SyntaxKind.CloseBraceToken */], []); } else { scanNext(); }
-    return true;
-  }
-  function parseArray() {
-    onArrayBegin();
-    scanNext();
-    let isFirstElement = true;
-    let needsComma = false;
-    while (_scanner.getToken() !== 4 && _scanner.getToken() !== 17) {
-      if (_scanner.getToken() === 5) {
-        if (!needsComma) { handleError(4, [], []); }
-        onSeparator(",");
-        scanNext();
-        if (_scanner.getToken() === 4 && allowTrailingComma) { break; }
-      } else if (needsComma) { handleError(6, [], []); }
-      if (isFirstElement) {
-        _jsonPath.push(0);
-        isFirstElement = false;
-      } else { _jsonPath[_jsonPath.length - 1]++; }
-      if (!parseValue()) {
-        handleError(4, [],
-          [
-            4,
-            5 /* SyntaxKind.CommaToken */
-          ]);
-      }
-      needsComma = true;
-    }
-    onArrayEnd();
-    if (!isFirstElement) { _jsonPath.pop(); }
-    if (_scanner.getToken() !== 4) { handleError(8, [4 /* SyntaxKind.CloseBracketToken */], []); } else { scanNext(); }
-    return true;
-  }
-  function parseValue() {
-    switch (_scanner.getToken()) {
-      case 3: return parseArray();
-      case 1: return parseObject();
-      case 10: return parseString(true);
-      default: return parseLiteral();
-    }
-  }
-  scanNext();
-  if (_scanner.getToken() === 17) {
-    if (options.allowEmptyContent) { return true; }
-    handleError(4, [], []);
-    return false;
-  }
-  if (!parseValue()) {
-    handleError(4, [], []);
-    return false;
-  }
-  if (_scanner.getToken() !== 17) { handleError(9, [], []); }
-  return true;
-}
-
-// node_modules/jsonc-parser/lib/esm/main.js
-var createScanner2 = createScanner;
-var ScanError;
-(function(ScanError2) {
-  ScanError2[ScanError2["None"] = 0] = "None";
-  ScanError2[ScanError2["UnexpectedEndOfComment"] = 1] = "UnexpectedEndOfComment";
-  ScanError2[ScanError2["UnexpectedEndOfString"] = 2] = "UnexpectedEndOfString";
-  ScanError2[ScanError2["UnexpectedEndOfNumber"] = 3] = "UnexpectedEndOfNumber";
-  ScanError2[ScanError2["InvalidUnicode"] = 4] = "InvalidUnicode";
-  ScanError2[ScanError2["InvalidEscapeCharacter"] = 5] = "InvalidEscapeCharacter";
-  ScanError2[ScanError2["InvalidCharacter"] = 6] = "InvalidCharacter";
-})(ScanError || (ScanError = {}));
-var SyntaxKind;
-(function(SyntaxKind2) {
-  SyntaxKind2[SyntaxKind2["OpenBraceToken"] = 1] = "OpenBraceToken";
-  SyntaxKind2[SyntaxKind2["CloseBraceToken"] = 2] = "CloseBraceToken";
-  SyntaxKind2[SyntaxKind2["OpenBracketToken"] = 3] = "OpenBracketToken";
-  SyntaxKind2[SyntaxKind2["CloseBracketToken"] = 4] = "CloseBracketToken";
-  SyntaxKind2[SyntaxKind2["CommaToken"] = 5] = "CommaToken";
-  SyntaxKind2[SyntaxKind2["ColonToken"] = 6] = "ColonToken";
-  SyntaxKind2[SyntaxKind2["NullKeyword"] = 7] = "NullKeyword";
-  SyntaxKind2[SyntaxKind2["TrueKeyword"] = 8] = "TrueKeyword";
-  SyntaxKind2[SyntaxKind2["FalseKeyword"] = 9] = "FalseKeyword";
-  SyntaxKind2[SyntaxKind2["StringLiteral"] = 10] = "StringLiteral";
-  SyntaxKind2[SyntaxKind2["NumericLiteral"] = 11] = "NumericLiteral";
-  SyntaxKind2[SyntaxKind2["LineCommentTrivia"] = 12] = "LineCommentTrivia";
-  SyntaxKind2[SyntaxKind2["BlockCommentTrivia"] = 13] = "BlockCommentTrivia";
-  SyntaxKind2[SyntaxKind2["LineBreakTrivia"] = 14] = "LineBreakTrivia";
-  SyntaxKind2[SyntaxKind2["Trivia"] = 15] = "Trivia";
-  SyntaxKind2[SyntaxKind2["Unknown"] = 16] = "Unknown";
-  SyntaxKind2[SyntaxKind2["EOF"] = 17] = "EOF";
-})(SyntaxKind || (SyntaxKind = {}));
-var parse2 = parse;
-var visit2 = visit;
-var ParseErrorCode;
-(function(ParseErrorCode2) {
-  ParseErrorCode2[ParseErrorCode2["InvalidSymbol"] = 1] = "InvalidSymbol";
-  ParseErrorCode2[ParseErrorCode2["InvalidNumberFormat"] = 2] = "InvalidNumberFormat";
-  ParseErrorCode2[ParseErrorCode2["PropertyNameExpected"] = 3] = "PropertyNameExpected";
-  ParseErrorCode2[ParseErrorCode2["ValueExpected"] = 4] = "ValueExpected";
-  ParseErrorCode2[ParseErrorCode2["ColonExpected"] = 5] = "ColonExpected";
-  ParseErrorCode2[ParseErrorCode2["CommaExpected"] = 6] = "CommaExpected";
-  ParseErrorCode2[ParseErrorCode2["CloseBraceExpected"] = 7] = "CloseBraceExpected";
-  ParseErrorCode2[ParseErrorCode2["CloseBracketExpected"] = 8] = "CloseBracketExpected";
-  ParseErrorCode2[ParseErrorCode2["EndOfFileExpected"] = 9] = "EndOfFileExpected";
-  ParseErrorCode2[ParseErrorCode2["InvalidCommentToken"] = 10] = "InvalidCommentToken";
-  ParseErrorCode2[ParseErrorCode2["UnexpectedEndOfComment"] = 11] = "UnexpectedEndOfComment";
-  ParseErrorCode2[ParseErrorCode2["UnexpectedEndOfString"] = 12] = "UnexpectedEndOfString";
-  ParseErrorCode2[ParseErrorCode2["UnexpectedEndOfNumber"] = 13] = "UnexpectedEndOfNumber";
-  ParseErrorCode2[ParseErrorCode2["InvalidUnicode"] = 14] = "InvalidUnicode";
-  ParseErrorCode2[ParseErrorCode2["InvalidEscapeCharacter"] = 15] = "InvalidEscapeCharacter";
-  ParseErrorCode2[ParseErrorCode2["InvalidCharacter"] = 16] = "InvalidCharacter";
-})(ParseErrorCode || (ParseErrorCode = {}));
-function printParseErrorCode(code2) {
-  switch (code2) {
-    case 1: return "InvalidSymbol";
-    case 2: return "InvalidNumberFormat";
-    case 3: return "PropertyNameExpected";
-    case 4: return "ValueExpected";
-    case 5: return "ColonExpected";
-    case 6: return "CommaExpected";
-    case 7: return "CloseBraceExpected";
-    case 8: return "CloseBracketExpected";
-    case 9: return "EndOfFileExpected";
-    case 10: return "InvalidCommentToken";
-    case 11: return "UnexpectedEndOfComment";
-    case 12: return "UnexpectedEndOfString";
-    case 13: return "UnexpectedEndOfNumber";
-    case 14: return "InvalidUnicode";
-    case 15: return "InvalidEscapeCharacter";
-    case 16: return "InvalidCharacter";
-  }
-  return "<unknown ParseErrorCode>";
-}
-
 // src/text/nesting.ts
 function findBeyond(text, { depth, parts }) {
   const jump = /["/[\]{},]/g;
   let level = 0;
   let count = 0;
-  for (let match = jump.exec(text); match !== null; match = jump.exec(text)) {
-    const { index } = match;
-    if (match[0] === '"') jump.lastIndex = endOfString(text, index + 1);
-    else if (match[0] === "/") jump.lastIndex = endOfComment(text, index);
-    else if (match[0] === "]" || match[0] === "}") level = Math.max(0, level - 1);
+  for (let match2 = jump.exec(text); match2 !== null; match2 = jump.exec(text)) {
+    const { index } = match2;
+    if (match2[0] === '"') jump.lastIndex = endOfString(text, index + 1);
+    else if (match2[0] === "/") jump.lastIndex = endOfComment(text, index);
+    else if (match2[0] === "]" || match2[0] === "}") level = Math.max(0, level - 1);
     else {
-      if (match[0] !== ",") level++;
+      if (match2[0] !== ",") level++;
       if (level > depth || ++count > parts) return index;
     }
   }
@@ -2010,8 +1216,8 @@ function findBeyond(text, { depth, parts }) {
 function endOfString(text, from) {
   const stop = /["\n\r\\]/g;
   stop.lastIndex = from;
-  for (let match = stop.exec(text); match !== null; match = stop.exec(text)) {
-    if (match[0] !== "\\") return stop.lastIndex;
+  for (let match2 = stop.exec(text); match2 !== null; match2 = stop.exec(text)) {
+    if (match2[0] !== "\\") return stop.lastIndex;
     stop.lastIndex++;
   }
   return text.length;
@@ -2023,7 +1229,114 @@ function endOfComment(text, at2) {
   if (end2 === -1) return text.length;
   return kind === "*" ? end2 + 2 : at2 + end2;
 }
-
+// src/doctor/config/jsonc.ts
+var Unreadable = class {
+  why;
+  offset;
+  constructor(why, offset) { this.why = why; this.offset = offset; }
+};
+function readJsonc(text, witness = {}) {
+  const path = [];
+  let token = scan(text, 0);
+  const next = () => void (token = scan(text, token.end));
+  const fail = (why) => { throw new Unreadable(why, token.start); };
+  const readValue = () => {
+    const { kind, start: start2, end: end2, value: value2 } = token;
+    if (!["{", "[", "text", "value"].includes(kind)) fail("Value expected");
+    witness.value?.(start2, path);
+    if (kind === "{") return readObject2();
+    if (kind === "[") return readList();
+    if (typeof value2 === "string") witness.text?.(value2, start2, end2);
+    next();
+    return value2;
+  };
+  const readObject2 = () => {
+    const object = {};
+    readEntries("}", "brace", () => {
+      const { kind, start: start2, end: end2, value: value2 } = token;
+      if (kind !== "text") fail("Property name expected");
+      const key2 = value2;
+      witness.text?.(key2, start2, end2);
+      next();
+      if (token.kind !== ":") fail("Colon expected");
+      next();
+      path.push(key2);
+      object[key2] = readValue();
+      path.pop();
+    });
+    return object;
+  };
+  const readList = () => {
+    const list = [];
+    readEntries("]", "bracket", () => {
+      path.push(list.length);
+      list.push(readValue());
+      path.pop();
+    });
+    return list;
+  };
+  const readEntries = (close, called, readEntry) => {
+    next();
+    for (let isFirst = true; token.kind !== close && token.kind !== "end"; isFirst = false) {
+      if (token.kind === ",") {
+        if (isFirst) fail("Value expected");
+        next();
+        if (token.kind === close) break;
+      } else if (!isFirst) fail("Comma expected");
+      readEntry();
+    }
+    if (token.kind !== close) fail(`Close ${called} expected`);
+    next();
+  };
+  const value = readValue();
+  if (token.kind !== "end") fail("End of file expected");
+  return value;
+}
+var words = { true: true, false: false, null: null };
+function scan(text, from) {
+  const start2 = behindComments(text, from);
+  const first = text[start2];
+  if (first === void 0) return { kind: "end", start: start2, end: start2, value: void 0 };
+  if ("{}[]:,".includes(first)) return { kind: first, start: start2, end: start2 + 1, value: void 0 };
+  if (first === '"') return scanText(text, start2);
+  const digits = match(/-?(?:0|[1-9]\d*)(?:\.\d*)?(?:e[+-]?\d*)?/iy, text, start2);
+  if (digits !== "") {
+    if (/\.(?!\d)|e[+-]?$/i.test(digits)) throw new Unreadable("Unexpected end of number", start2);
+    return { kind: "value", start: start2, end: start2 + digits.length, value: Number(digits) };
+  }
+  const word2 = match(/[^ \t\r\n{}[\]":,/]+/y, text, start2);
+  if (!Object.hasOwn(words, word2)) throw new Unreadable("Invalid symbol", start2);
+  return { kind: "value", start: start2, end: start2 + word2.length, value: words[word2] };
+}
+function match(pattern, text, at2) { pattern.lastIndex = at2; return pattern.exec(text)?.[0] ?? ""; }
+function behindComments(text, from) {
+  let at2 = from;
+  for (; ;) {
+    at2 += match(/[ \t\r\n]+/y, text, at2).length;
+    if (text.startsWith("//", at2)) at2 += match(/[^\r\n]+/y, text, at2).length;
+    else if (text.startsWith("/*", at2)) {
+      const end2 = text.indexOf("*/", at2 + 2);
+      if (end2 === -1) throw new Unreadable("Unexpected end of comment", at2);
+      at2 = end2 + 2;
+    } else return at2;
+  }
+}
+function scanText(text, start2) {
+  const stop = /["\r\n\\]/g;
+  stop.lastIndex = start2 + 1;
+  let found2 = stop.exec(text);
+  for (; found2?.[0] === "\\"; found2 = stop.exec(text)) stop.lastIndex++;
+  if (found2?.[0] !== '"') throw new Unreadable("Unexpected end of string", start2);
+  const end2 = stop.lastIndex;
+  const quoted = text.slice(start2, end2);
+  let wrong = "";
+  for (const [odd] of quoted.matchAll(/\\(?:u[\da-f]{0,4}|[^])|[^ -\uffff]/gi))
+    if (odd.startsWith("\\u")) wrong = odd.length === 6 ? wrong : "Invalid unicode";
+      else if (odd.startsWith("\\")) wrong = /^\\["\\/bfnrt]$/.test(odd) ? wrong : "Invalid escape character";
+        else wrong = "Invalid character";
+  if (wrong !== "") throw new Unreadable(wrong, start2);
+  return { kind: "text", start: start2, end: end2, value: JSON.parse(quoted) };
+}
 // src/doctor/config/substitute.ts
 var largest = 16 * 1024 * 1024;
 var mostReferences = 1e4;
@@ -2037,8 +1350,8 @@ function substitute(text, folder, world, env) {
       lineStart = end2 + 1;
     if (filled.slice(lineStart, index).trimStart().startsWith("//")) return void 0;
     const named = path.startsWith("~/") ? `${world.home}/${path.slice(2)}` : path;
-    const read = world.read(named.startsWith("/") ? named : `${folder}/${named}`);
-    return read.kind === "text" ? JSON.stringify(read.text.trim()).slice(1, -1) : null;
+    const read2 = world.read(named.startsWith("/") ? named : `${folder}/${named}`);
+    return read2.kind === "text" ? JSON.stringify(read2.text.trim()).slice(1, -1) : null;
   });
 }
 function veil(text, written2) { return { text, spans: [{ start: 0, end: text.length, written: written2 }] }; }
@@ -2062,9 +1375,7 @@ function firstBehind(spans, offset) {
   }
   return low;
 }
-function writtenLine(filled, offset) {
-  return (writtenBetween(filled, 0, offset) ?? filled.text.slice(0, offset)).split("\n").length;
-}
+function writtenLine(filled, offset) { return (writtenBetween(filled, 0, offset) ?? filled.text.slice(0, offset)).split("\n").length; }
 function fill(source, pattern, valueOf) {
   const { text, spans } = source;
   const parts = [];
@@ -2085,13 +1396,13 @@ function fill(source, pattern, valueOf) {
     length += to - done;
     done = to;
   };
-  for (const match of text.matchAll(pattern)) {
-    const value = valueOf(match[1], match.index);
+  for (const match2 of text.matchAll(pattern)) {
+    const value = valueOf(match2[1], match2.index);
     if (value === void 0) continue;
-    const end2 = match.index + match[0].length;
-    const written2 = writtenBetween(source, match.index, end2) ?? match[0];
+    const end2 = match2.index + match2[0].length;
+    const written2 = writtenBetween(source, match2.index, end2) ?? match2[0];
     if (value === null) return { ok: false, reference: written2, why: "unreadable" };
-    copy(match.index);
+    copy(match2.index);
     parts.push(value);
     placed2.push({ start: length, end: length + value.length, written: written2 });
     length += value.length;
@@ -2102,7 +1413,6 @@ function fill(source, pattern, valueOf) {
   copy(text.length);
   return { ok: true, text: parts.join(""), spans: placed2 };
 }
-
 // src/doctor/config/json.ts
 function isObject(value) { return typeof value === "object" && value !== null && !Array.isArray(value); }
 function at(value, ...path) {
@@ -2124,39 +1434,27 @@ var largest2 = { depth: 200, parts: 1e6 };
 function parseJsonc(text) {
   const beyond = findBeyond(text, largest2);
   if (beyond !== null) return { ok: false, why: `Nested more than ${largest2.depth} deep, or endless`, offset: beyond };
-  const errors = [];
-  const value = parse2(text, errors, { allowTrailingComma: true });
-  const [first] = errors;
-  if (first === void 0) return { ok: true, value };
-  const words = printParseErrorCode(first.error).replace(/(?<=[a-z])(?=[A-Z])/g, " ");
-  return { ok: false, why: words.charAt(0).toUpperCase() + words.slice(1).toLowerCase(), offset: first.offset };
+  return read(text);
 }
-var kinds = { string: 10, end: 17 };
-function* stringsOf(text) {
-  const scanner = createScanner2(text, true);
-  for (let kind = scanner.scan(); kind !== kinds.end; kind = scanner.scan()) {
-    const start2 = scanner.getTokenOffset();
-    if (kind === kinds.string) yield { value: scanner.getTokenValue(), start: start2, end: start2 + scanner.getTokenLength() };
+function read(text, witness = {}) {
+  try { return { ok: true, value: readJsonc(text, witness) }; } catch (error) {
+    if (!(error instanceof Unreadable)) throw error;
+    return { ok: false, why: error.why, offset: error.offset };
   }
+}
+function stringsOf(text) {
+  const found2 = [];
+  read(text, { text: (value, start2, end2) => found2.push({ value, start: start2, end: end2 }) });
+  return found2;
 }
 function lineOf(filled, path) {
   let found2;
-  const look2 = (offset, here) => {
-    if (here.length === path.length && here.every((key2, index) => key2 === path[index])) found2 = offset;
-  };
-  const begin = (offset, _length, _line, _column, here) => look2(offset, here());
-  visit2(filled.text,
-    {
-      onObjectBegin: begin, onArrayBegin: begin,
-      onLiteralValue: (_value, offset, _length, _line, _column, here) => look2(offset, here())
-    }, { allowTrailingComma: true });
+  read(filled.text,
+    { value: (start2, here) => { if (here.length === path.length && here.every((key2, index) => key2 === path[index])) found2 = start2; } });
   return found2 === void 0 ? void 0 : writtenLine(filled, found2);
 }
-
 // src/doctor/config/launch.ts
-function isManaged({ managed }, opencodeJson) {
-  return managed ?? (opencodeJson !== null && !opencodeJson.includes("{env:APERTURE_URL}"));
-}
+function isManaged({ managed }, opencodeJson) { return managed ?? (opencodeJson !== null && !opencodeJson.includes("{env:APERTURE_URL}")); }
 function normaliseUrl(given) {
   let url = given.includes("://") ? given : `http://${given}`;
   for (; ;) {
@@ -2173,40 +1471,28 @@ var silencingVariables = [
   { name: "OPENCODE_DISABLE_DEFAULT_PLUGINS", use: null }
 ];
 function isAllowed({ online }, use) { return use !== null && online.includes(use); }
-
 // src/catalog/wire-formats.ts
 var vertexProject = "_aperture_auto_vertex_project_id_";
 var vertexRegion = "_aperture_auto_vertex_region_";
-var wireFormats = {
-  messages: { suffix: "/v1", path: "/v1/messages", npm: "@ai-sdk/anthropic", modelInPath: false, noSlash: false },
+var wireFormats = { messages: { suffix: "/v1", path: "/v1/messages", npm: "@ai-sdk/anthropic", modelInPath: false, noSlash: false },
   responses: { suffix: "/v1", path: "/v1/responses", npm: "@ai-sdk/openai", modelInPath: false, noSlash: false },
   chat: { suffix: "/v1", path: "/v1/chat/completions", npm: "@ai-sdk/openai-compatible", modelInPath: false, noSlash: false },
-  "generate-content": {
-    suffix: "/v1beta", path: "/v1beta/models/{model}:generateContent", npm: "@ai-sdk/google", modelInPath: true, noSlash: true
-  },
-  vertex: {
-    suffix: `/v1/projects/${vertexProject}/locations/${vertexRegion}/publishers/google`,
-    path: "/v1/projects/{project}/locations/{region}/publishers/google/models/{model}:generateContent",
-    npm: "@ai-sdk/google-vertex", modelInPath: true, noSlash: true
-  },
-  converse: {
-    suffix: "/bedrock", path: "/bedrock/model/{model}/converse", npm: "@ai-sdk/amazon-bedrock", modelInPath: true,
-    noSlash: false
-  }
-};
-
+  "generate-content": { suffix: "/v1beta", path: "/v1beta/models/{model}:generateContent", npm: "@ai-sdk/google", modelInPath: true,
+    noSlash: true },
+  vertex: { suffix: `/v1/projects/${vertexProject}/locations/${vertexRegion}/publishers/google`,
+    path: "/v1/projects/{project}/locations/{region}/publishers/google/models/{model}:generateContent", npm: "@ai-sdk/google-vertex",
+    modelInPath: true, noSlash: true },
+  converse: { suffix: "/bedrock", path: "/bedrock/model/{model}/converse", npm: "@ai-sdk/amazon-bedrock", modelInPath: true,
+    noSlash: false } };
 // src/opencode/vendors.ts
-var switchedOnBy = {
-  "github-copilot": ["GITHUB_TOKEN"], huggingface: ["HF_TOKEN"],
+var switchedOnBy = { "github-copilot": ["GITHUB_TOKEN"], huggingface: ["HF_TOKEN"],
   "amazon-bedrock": ["AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_BEARER_TOKEN_BEDROCK"], "google-vertex": ["GOOGLE_CLOUD_PROJECT"],
   anthropic: ["ANTHROPIC_API_KEY"], openai: ["OPENAI_API_KEY"], google: ["GEMINI_API_KEY", "GOOGLE_GENERATIVE_AI_API_KEY"],
   openrouter: ["OPENROUTER_API_KEY"], groq: ["GROQ_API_KEY"], xai: ["XAI_API_KEY"], mistral: ["MISTRAL_API_KEY"],
-  deepseek: ["DEEPSEEK_API_KEY"]
-};
+  deepseek: ["DEEPSEEK_API_KEY"] };
 var addressedBy = { anthropic: "ANTHROPIC_BASE_URL", openai: "OPENAI_BASE_URL" };
 var takesEndpoint = "amazon-bedrock";
 var keyVariables2 = /^(?:ANTHROPIC|OPENAI|GEMINI|GOOGLE|GOOGLE_GENERATIVE_AI|OPENROUTER|GROQ|XAI|MISTRAL|DEEPSEEK|AZURE|AZURE_OPENAI|COHERE|OPENCODE|CEREBRAS|TOGETHER|PERPLEXITY|FIREWORKS)_(?:API_KEY|AUTH_TOKEN)$/;
-
 // src/doctor/config/providers.ts
 function findChoices({ config, catalogue, auth, env, routes }) {
   const enabled = textsAt(config, "enabled_providers") ?? null;
@@ -2217,14 +1503,11 @@ function findChoices({ config, catalogue, auth, env, routes }) {
   const stored = Object.keys(auth).filter((id) => known(id) && keyOf(auth, id) !== void 0);
   const ambient = Object.entries(switchedOnBy).flatMap(([id, variables2]) => {
     const variable = variables2.find((name) => (env[name] ?? "") !== "");
-    return variable !== void 0 && known(id) && allowed(id) && !configured.includes(id) && !stored.includes(id)
-      ? [{ id, variable }] : [];
+    return variable !== void 0 && known(id) && allowed(id) && !configured.includes(id) && !stored.includes(id) ? [{ id, variable }] : [];
   });
   const ids = [.../* @__PURE__ */ new Set([...configured, ...stored])].filter((id) => id !== "opencode" && allowed(id));
-  return {
-    enabled, hosted: allowed("opencode") && known("opencode"), ambient,
-    providers: ids.map((id) => viewOf(id, { config, catalogue, auth, env, routes }))
-  };
+  return { enabled, hosted: allowed("opencode") && known("opencode"), ambient,
+    providers: ids.map((id) => viewOf(id, { config, catalogue, auth, env, routes })) };
 }
 function keyOf(auth, id) {
   const entry = at(auth, id);
@@ -2237,11 +1520,9 @@ function viewOf(id, { config, catalogue, auth, env, routes }) {
   const inCatalogue = entriesAt(catalogue, id, "models");
   const models = new Map([...inCatalogue.map(([name]) => [name, name]),
     ...listed2.map(([name, model]) => [name, textAt(model, "id") ?? name])]);
-  return {
-    id, addresses: addressesOf2(id, { config, catalogue, env }, listed2), ...keyFor(id, { config, auth, env }, provider),
+  return { id, addresses: addressesOf2(id, { config, catalogue, env }, listed2), ...keyFor(id, { config, auth, env }, provider),
     npm: textAt(catalogue, id, "npm") ?? textAt(provider, "npm") ?? (catalogue === null ? null : wireFormats.chat.npm),
-    routes: routes.get(id) ?? /* @__PURE__ */ new Map(), models: catalogue === null && listed2.length === 0 ? null : models
-  };
+    routes: routes.get(id) ?? /* @__PURE__ */ new Map(), models: catalogue === null && listed2.length === 0 ? null : models };
 }
 function addressesOf2(id, { config, catalogue, env }, listed2) {
   const base = ["provider", id, "options", "baseURL"];
@@ -2263,8 +1544,7 @@ function addressesOf2(id, { config, catalogue, env }, listed2) {
 }
 function keyFor(id, { config, auth, env }, provider) {
   const path = ["provider", id, "options", "apiKey"];
-  const judge = (key2, by) => key2.trim() === "-" ? { key: "placeholder", keyBy: by }
-    : { key: key2 === "" ? "none" : "real", keyBy: by };
+  const judge = (key2, by) => key2.trim() === "-" ? { key: "placeholder", keyBy: by } : { key: key2 === "" ? "none" : "real", keyBy: by };
   const inConfig = textAt(config, ...path);
   if (inConfig !== void 0) return judge(inConfig, path);
   const stored = keyOf(auth, id);
@@ -2284,17 +1564,15 @@ function splitModel(text) {
   const slash = text.indexOf("/");
   return slash === -1 ? [text, ""] : [text.slice(0, slash), text.slice(slash + 1)];
 }
-
 // src/doctor/config/quote.ts
 var unseen = "(a text that only OpenCode has)";
 function quoteFrom(layers, resolved = null) {
   const literal = /* @__PURE__ */ new Set();
   const filled = /* @__PURE__ */ new Map();
-  for (const layer of layers)
-    for (const [counted, written2] of textsIn(layer)) {
-      if (written2 === null) literal.add(counted);
-      else filled.set(counted, written2);
-    }
+  for (const layer of layers) for (const [counted, written2] of textsIn(layer)) {
+    if (written2 === null) literal.add(counted);
+    else filled.set(counted, written2);
+  }
   for (const text of textsOf2(resolved)) if (!filled.has(text)) filled.set(text, unseen);
   const writingOf = (counted) => literal.has(counted) ? null : filled.get(counted) ?? null;
   return {
@@ -2335,28 +1613,19 @@ function* textsOf2(value) {
     const next = left.pop();
     if (typeof next === "string") yield next;
     else if (Array.isArray(next)) for (const each of next) left.push(each);
-    else if (isObject(next))
-      for (const [key2, inner] of Object.entries(next)) {
-        yield key2;
-        left.push(inner);
-      }
+    else if (isObject(next)) for (const [key2, inner] of Object.entries(next)) { yield key2; left.push(inner); }
   }
 }
-
 // src/doctor/config/world.ts
 function foldersUp(from, to) {
   const folders = [from];
-  for (let folder = from; folder !== to && folder !== "/";) {
-    folder = parentOf(folder);
-    folders.push(folder);
-  }
+  for (let folder = from; folder !== to && folder !== "/";) { folder = parentOf(folder); folders.push(folder); }
   return folders;
 }
 function parentOf(path) { return path.slice(0, path.lastIndexOf("/")) || "/"; }
 function worktreeOf(world) {
   return foldersUp(world.cwd, "/").find((folder) => world.exists(folder === "/" ? "/.git" : `${folder}/.git`)) ?? "/";
 }
-
 // src/doctor/config/resolve.ts
 function isOn(value) { return value !== void 0 && ["1", "true"].includes(value.toLowerCase()); }
 function places2(world) {
@@ -2373,9 +1642,8 @@ function places2(world) {
     ...env["OPENCODE_CONFIG"] ? [{ source: absolute(env["OPENCODE_CONFIG"], cwd), kind: "environment" }] : [],
     ...up.toReversed().flatMap((folder) => both(folder, "project")),
     ...[.../* @__PURE__ */ new Set([...folders, ...own ? [absolute(own, cwd)] : []])].flatMap((folder) => both(folder, "folder")),
-    ...env["OPENCODE_CONFIG_CONTENT"]
-      ? [{ source: "OPENCODE_CONFIG_CONTENT", kind: "variable", text: env["OPENCODE_CONFIG_CONTENT"] }] : [],
-    ...both(managed, "managed")];
+    ...env["OPENCODE_CONFIG_CONTENT"] ? [{ source: "OPENCODE_CONFIG_CONTENT", kind: "variable", text: env["OPENCODE_CONFIG_CONTENT"] }]
+      : [], ...both(managed, "managed")];
   return { wanted, folders, worktree };
 }
 function join(folder, name) { return folder === "/" ? `/${name}` : `${folder}/${name}`; }
@@ -2385,11 +1653,10 @@ function resolveConfig(world) {
   const layers = [];
   const problems = [];
   for (const { source, kind, text } of wanted) {
-    const read = text === void 0 ? world.read(source) : { kind: "text", text };
-    if (read.kind === "unreadable" && read.why === "EISDIR")
-      problems.push({ code: "config-unreadable", source, why: "it is a folder" });
-    if (read.kind !== "text" || read.text === "") continue;
-    const loaded = load(read.text, text === void 0 ? parentOf(source) : world.cwd, world, text === void 0 ? null : source);
+    const read2 = text === void 0 ? world.read(source) : { kind: "text", text };
+    if (read2.kind === "unreadable" && read2.why === "EISDIR") problems.push({ code: "config-unreadable", source, why: "it is a folder" });
+    if (read2.kind !== "text" || read2.text === "") continue;
+    const loaded = load(read2.text, text === void 0 ? parentOf(source) : world.cwd, world, text === void 0 ? null : source);
     if (loaded.ok) layers.push({ source, kind, filled: loaded.filled, value: loaded.value });
     else problems.push({ ...loaded.problem, source });
   }
@@ -2415,12 +1682,10 @@ function load(text, folder, world, variable) {
 var isText = (value) => typeof value === "string";
 var isTexts = (value) => Array.isArray(value) && value.every(isText);
 var isMap = (value) => isObject(value);
-var types = {
-  model: [isText, "a text"], small_model: [isText, "a text"], enabled_providers: [isTexts, "a list of texts"],
+var types = { model: [isText, "a text"], small_model: [isText, "a text"], enabled_providers: [isTexts, "a list of texts"],
   disabled_providers: [isTexts, "a list of texts"], instructions: [isTexts, "a list of texts"], username: [isText, "a text"],
   provider: [isMap, "an object"], share: [(value) => ["manual", "auto", "disabled"].includes(value), "manual, auto or disabled"],
-  autoupdate: [(value) => typeof value === "boolean" || value === "notify", "true, false or notify"]
-};
+  autoupdate: [(value) => typeof value === "boolean" || value === "notify", "true, false or notify"] };
 function findWrongType(value, quote) {
   if (!isObject(value)) return "it is not an object";
   for (const [key2, [test, wanted]] of Object.entries(types))
@@ -2436,7 +1701,7 @@ function findWrongType(value, quote) {
   return null;
 }
 function mergeLayers(layers) {
-  const merge = (kinds2) => kinds2.reduce((config, { value }) => mergeDeep(config, value), {});
+  const merge = (kinds) => kinds.reduce((config, { value }) => mergeDeep(config, value), {});
   const global = merge(layers.filter(({ kind }) => kind === "global"));
   return layers.filter(({ kind }) => kind !== "global").reduce((config, { value }) => {
     const merged = mergeDeep(config, value);
@@ -2456,7 +1721,6 @@ function mergeDeep(left, right) {
   }
   return merged;
 }
-
 // src/doctor/judge/alone.ts
 function judgeNetwork(facts) { return judgeAlone(facts) ?? judgeHost(facts); }
 function judgeAlone({ seen, taken, probe, gateway }) {
@@ -2475,10 +1739,9 @@ function judgeHost({ probe, gateway }) {
 function withOtherWay(checks, { taken, settings, isAnswered: isAnswered2 }) {
   if (taken.way !== "auto" || isAnswered2 || settings?.programs !== false) return checks;
   const other = "or write  tailscale: {}  below aperture: in aperture-env.yaml, update and build again: then the container can be a node itself";
-  return checks.map((check) => check.severity === "failure" && check.group === "gateway"
-    ? { ...check, next: `${check.next}; ${other}` } : check);
+  return checks.map((check) => check.severity === "failure" && check.group === "gateway" ? { ...check, next: `${check.next}; ${other}` }
+    : check);
 }
-
 // src/doctor/judge/attribution.ts
 function judgeAttribution({ attribution }, headers) {
   if (attribution.length === 0) return [];
@@ -2491,40 +1754,36 @@ function judgeAttribution({ attribution }, headers) {
   const without = rest2.length === 0 ? "" : `${sent.length === 0 ? "" : "; "}no value here for ${listed(rest2, 16)}`;
   return said(`Requests carry for the gateway's log: ${carried}${without}`);
 }
-
 // src/opencode/config-keys.ts
 var key = (path, kind, managed) => ({ path: path.split("."), kind, managed });
 var configKeys = [key("model", "model", "held"), key("small_model", "model", "held"), key("agent.*.model", "model", "refused"),
-  key("mode.*.model", "model", "refused"), key("command.*.model", "model", "refused"),
-  key("enabled_providers.*", "providers", "held"), key("disabled_providers.*", "providers", "held"),
-  key("provider.*.options.baseURL", "address", "held"), key("provider.*.options.endpoint", "address", "held"),
-  key("provider.*.options.enterpriseUrl", "address", "held"), key("provider.*.api", "address", "held"),
-  key("provider.*.models.*.provider.api", "address", "held"), key("provider.*.npm", "package", "held"),
-  key("provider.*.models.*.provider.npm", "package", "held"), key("provider.*.options.apiKey", "key", "held"),
-  key("provider.*.options.headers.*", "key", "open"), key("provider.*.models.*.headers.*", "key", "open"),
-  key("plugin.*", "package", "open"), key("plugin.*.0", "package", "open"), key("mcp.*.command.*", "program", "open"),
-  key("mcp.*.cwd", "file", "open"), key("mcp.*.url", "address", "open"), key("formatter.*.command.*", "program", "open"),
-  key("lsp.*.command.*", "program", "open"), key("shell", "program", "open"), key("instructions.*", "file", "open"),
-  key("skills.paths.*", "file", "open"), key("skills.urls.*", "address", "open"), key("reference.*", "address", "open"),
-  key("reference.*.repository", "address", "open"), key("reference.*.path", "file", "open"),
-  key("references.*", "address", "open"), key("references.*.repository", "address", "open"),
-  key("references.*.path", "file", "open"), key("enterprise.url", "address", "open")];
+  key("mode.*.model", "model", "refused"), key("command.*.model", "model", "refused"), key("enabled_providers.*", "providers", "held"),
+  key("disabled_providers.*", "providers", "held"), key("provider.*.options.baseURL", "address", "held"),
+  key("provider.*.options.endpoint", "address", "held"), key("provider.*.options.enterpriseUrl", "address", "held"),
+  key("provider.*.api", "address", "held"), key("provider.*.models.*.provider.api", "address", "held"),
+  key("provider.*.npm", "package", "held"), key("provider.*.models.*.provider.npm", "package", "held"),
+  key("provider.*.options.apiKey", "key", "held"), key("provider.*.options.headers.*", "key", "open"),
+  key("provider.*.models.*.headers.*", "key", "open"), key("plugin.*", "package", "open"), key("plugin.*.0", "package", "open"),
+  key("mcp.*.command.*", "program", "open"), key("mcp.*.cwd", "file", "open"), key("mcp.*.url", "address", "open"),
+  key("formatter.*.command.*", "program", "open"), key("lsp.*.command.*", "program", "open"), key("shell", "program", "open"),
+  key("instructions.*", "file", "open"), key("skills.paths.*", "file", "open"), key("skills.urls.*", "address", "open"),
+  key("reference.*", "address", "open"), key("reference.*.repository", "address", "open"), key("reference.*.path", "file", "open"),
+  key("references.*", "address", "open"), key("references.*.repository", "address", "open"), key("references.*.path", "file", "open"),
+  key("enterprise.url", "address", "open")];
 function findNamed(config) { return configKeys.flatMap((each) => findAt(config, each, [])); }
 function findAt(value, wanted, path) {
   const step = wanted.path[path.length];
   if (step === void 0) {
-    const isName = typeof value === "string" || /^(?:address|key)$/.test(wanted.kind)
-      && (typeof value !== "object" || value === null);
+    const isName = typeof value === "string" || /^(?:address|key)$/.test(wanted.kind) && (typeof value !== "object" || value === null);
     return isName ? [{ key: wanted, path, text: String(value) }] : [];
   }
-  return childrenOf(value).filter(([name]) => step === "*" || step === String(name)).flatMap(([name, child]) => findAt(child,
-    wanted, [...path, name]));
+  return childrenOf(value).filter(([name]) => step === "*" || step === String(name)).flatMap(([name, child]) => findAt(child, wanted,
+    [...path, name]));
 }
 function childrenOf(value) {
   if (Array.isArray(value)) return value.map((child, index) => [index, child]);
   return typeof value === "object" && value !== null ? Object.entries(value) : [];
 }
-
 // src/opencode/ways-out.ts
 var managedHint = "set `opencode.managed: true`, which puts the environment's configuration where no project file can override it";
 var ownCounts = "remove it, so that the environment's own takes effect";
@@ -2551,34 +1810,24 @@ function judgeNamed(one, environment) {
 }
 function judgeModel({ path, text }, { providers, allowed = [], managed = false }) {
   if (/^\{(?:env|file):/.test(text) || [...providers, ...allowed].includes(text.split("/")[0])) return null;
-  const main2 = {
-    model: "OpenCode cannot start a session with it, or bypasses the gateway where enabled_providers lets it in",
-    small_model: "OpenCode uses the main model instead, or bypasses the gateway where enabled_providers lets it in"
-  };
+  const main2 = { model: "OpenCode cannot start a session with it, or bypasses the gateway where enabled_providers lets it in",
+    small_model: "OpenCode uses the main model instead, or bypasses the gateway where enabled_providers lets it in" };
   const comes = managed ? "every prompt of it ends as an unknown error" : main2[path.join(".")]
     ?? "every prompt of it ends as an unknown error, or bypasses the gateway where enabled_providers lets it in";
-  return {
-    code: "foreign-model", path,
+  return { code: "foreign-model", path,
     what: `${showPath(path)} is ${show2(text)}, which is not a provider of the environment (${providers.join(", ")})`, comes,
-    hint: choices(`name a model of ${providers.join(" or ")}, or ${ownCounts}`, managed), fixable: false
-  };
+    hint: choices(`name a model of ${providers.join(" or ")}, or ${ownCounts}`, managed), fixable: false };
 }
 function judgeLists(named, { providers, allowed = [] }) {
   const listed2 = (name) => named.filter(({ path }) => path[0] === name).map(({ text }) => text);
   const gone = listed2("disabled_providers").filter((id) => providers.includes(id));
   const others2 = listed2("enabled_providers").filter((id) => !providers.includes(id) && !allowed.includes(id));
   const found2 = [];
-  if (gone.length > 0)
-    found2.push({
-      code: "bypass", path: ["disabled_providers"], what: `disabled_providers takes ${gone.join(", ")} away`,
-      comes: "no model of it can be used", hint: "keep it if that is intentional, or remove it", fixable: true
-    });
-  if (others2.length > 0)
-    found2.push({
-      code: "bypass", path: ["enabled_providers"],
-      what: `enabled_providers takes the place of the environment's own and lets in ${others2.map(show2).join(", ")}`,
-      comes: "models that do not go through the gateway can be chosen", hint: choices(ownCounts), fixable: true
-    });
+  if (gone.length > 0) found2.push({ code: "bypass", path: ["disabled_providers"], what: `disabled_providers takes ${gone.join(", ")} away`,
+    comes: "no model of it can be used", hint: "keep it if that is intentional, or remove it", fixable: true });
+  if (others2.length > 0) found2.push({ code: "bypass", path: ["enabled_providers"],
+    what: `enabled_providers takes the place of the environment's own and lets in ${others2.map(show2).join(", ")}`,
+    comes: "models that do not go through the gateway can be chosen", hint: choices(ownCounts), fixable: true });
   return found2;
 }
 function judgeAddress({ path, text }, { url, addressed = "providers" }) {
@@ -2606,45 +1855,33 @@ function judgePlugin({ path, text }, { plugins }) {
   const isFile = /^(?:file:|\.{0,2}\/|~\/|[a-z]:\\)/i.test(text);
   const isPinned = isFile || /.@\d+\.\d+\.\d+(?:[-+][\w.+-]+)?$/.test(text);
   if (plugins === "refuse") return { ...refused(`the plugin ${show2(text)}`), path, fixable: false };
-  if (plugins === "pinned" && !isPinned)
-    return {
-      code: "plugin-refused", path, what: `the plugin ${show2(text)} has no exact version, and opencode.plugins is pinned`,
-      comes: "OpenCode fetches whichever version the registry has, and its code sees every prompt",
-      hint: "write its exact version behind an @, or set  opencode.plugins: allow  in aperture-env.yaml", fixable: false
-    };
+  if (plugins === "pinned" && !isPinned) return { code: "plugin-refused", path,
+    what: `the plugin ${show2(text)} has no exact version, and opencode.plugins is pinned`,
+    comes: "OpenCode fetches whichever version the registry has, and its code sees every prompt",
+    hint: "write its exact version behind an @, or set  opencode.plugins: allow  in aperture-env.yaml", fixable: false };
   return isFile
-    ? {
-      code: "runs-code", path, what: `the plugin ${show2(text)} is code that runs inside of OpenCode`,
+    ? { code: "runs-code", path, what: `the plugin ${show2(text)} is code that runs inside of OpenCode`,
       comes: "it sees every prompt and can send it past the gateway, which no configuration prevents",
-      hint: "keep it if you would run it as a program of this repository, or remove it", fixable: false
-    }
-    : {
-      code: "asks-registry", path, what: `the plugin ${show2(text)} is a package`,
+      hint: "keep it if you would run it as a program of this repository, or remove it", fixable: false }
+    : { code: "asks-registry", path, what: `the plugin ${show2(text)} is a package`,
       comes: "OpenCode asks the npm registry for it, and its code sees every prompt and can send it past the gateway, which no configuration prevents",
       hint: `${isPinned ? "" : "write its exact version behind an @, so that no other one comes; "}keep it if that is intentional, or remove it`,
-      fixable: false
-    };
+      fixable: false };
 }
 function refused(what) {
-  return {
-    code: "plugin-refused", what: `${what} is there, and opencode.plugins is refuse`,
+  return { code: "plugin-refused", what: `${what} is there, and opencode.plugins is refuse`,
     comes: "OpenCode calls none of its hooks, but fetches and loads its code, which no switch prevents",
-    hint: "remove it, or set  opencode.plugins: allow  in aperture-env.yaml"
-  };
+    hint: "remove it, or set  opencode.plugins: allow  in aperture-env.yaml" };
 }
 function judgeCalled({ path, text, key: key2 }) {
   const isAddress2 = /^(?:https?|git|ssh):\/\//i.test(text) || key2.kind === "address" && path[0] === "mcp";
   if (!isAddress2 || key2.kind !== "address" && key2.kind !== "file") return null;
-  const comes = {
-    mcp: "OpenCode connects to it at each start, and what a model gives to its tools goes there",
-    instructions: "OpenCode fetches it at each start, and puts what comes into every prompt",
-    skills: "OpenCode fetches it at each start", enterprise: "sessions that are shared go there"
-  };
-  return {
-    code: "asks-others", path, what: `${showPath(path)} is at ${showOrigin(text)}, not at the gateway`,
-    comes: comes[String(path[0])] ?? "OpenCode fetches it where it is asked for",
-    hint: "keep it if that is intentional, or remove it", fixable: false
-  };
+  const comes = { mcp: "OpenCode connects to it at each start, and what a model gives to its tools goes there",
+    instructions: "OpenCode fetches it at each start, and puts what comes into every prompt", skills: "OpenCode fetches it at each start",
+    enterprise: "sessions that are shared go there" };
+  return { code: "asks-others", path, what: `${showPath(path)} is at ${showOrigin(text)}, not at the gateway`,
+    comes: comes[String(path[0])] ?? "OpenCode fetches it where it is asked for", hint: "keep it if that is intentional, or remove it",
+    fixable: false };
 }
 function judgeOwnProviders(config, named, environment) {
   const { providers, allowed = [], managed = false } = environment;
@@ -2657,18 +1894,14 @@ function judgeOwnProviders(config, named, environment) {
     if (typeof settings !== "object" || settings === null) return [];
     const { options } = settings;
     const at2 = typeof options?.baseURL === "string" ? ` at ${showOrigin(options.baseURL)}` : "";
-    if (allowed.includes(id))
-      return [{
-        code: "asks-others", path: ["provider", id], what: `provider ${show2(id)}${at2} is let in by opencode.other_providers`,
-        comes: "what is asked of its models goes there, bypassing the gateway",
-        hint: "keep it if that is intentional, or remove it from aperture-env.yaml", fixable: false
-      }];
-    return [{
-      code: "provider-off", path: ["provider", id], what: `provider ${show2(id)}${at2} is not one of the environment's`,
+    if (allowed.includes(id)) return [{ code: "asks-others", path: ["provider", id],
+      what: `provider ${show2(id)}${at2} is let in by opencode.other_providers`,
+      comes: "what is asked of its models goes there, bypassing the gateway",
+      hint: "keep it if that is intentional, or remove it from aperture-env.yaml", fixable: false }];
+    return [{ code: "provider-off", path: ["provider", id], what: `provider ${show2(id)}${at2} is not one of the environment's`,
       comes: "enabled_providers of the environment leaves it off, and its models cannot be chosen",
       hint: `leave it off; or add it to providers in aperture-env.yaml, if the gateway serves it; or name it in opencode.other_providers there, if it may bypass the gateway`,
-      fixable: false
-    }];
+      fixable: false }];
   });
 }
 function judgePrograms(named) {
@@ -2677,15 +1910,11 @@ function judgePrograms(named) {
   if (first === void 0) return [];
   const some = programs2.slice(0, 3).map(({ path, text }) => `${show2(text)} (${showPath(path.length === 1 ? path : path.slice(0, -1))})`);
   const shown2 = programs2.length > 3 ? `${some.join(", ")} and ${programs2.length - 3} more` : some.join(", ");
-  return [{
-    code: "runs-code", path: first.path, what: `OpenCode starts programs that are named here, ${shown2}`,
+  return [{ code: "runs-code", path: first.path, what: `OpenCode starts programs that are named here, ${shown2}`,
     comes: "they run with all that OpenCode has, and no configuration prevents that",
-    hint: "keep them if you would run them yourself, or remove them", fixable: false
-  }];
+    hint: "keep them if you would run them yourself, or remove them", fixable: false }];
 }
-function bypass(path, what, comes, fix = ownCounts) {
-  return { code: "bypass", path, what, comes, hint: choices(fix), fixable: true };
-}
+function bypass(path, what, comes, fix = ownCounts) { return { code: "bypass", path, what, comes, hint: choices(fix), fixable: true }; }
 function choices(fix, managed = false) {
   return managed ? `keep it if that is intentional; or ${fix}` : `keep it if that is intentional; ${fix}; or ${managedHint}`;
 }
@@ -2695,17 +1924,13 @@ function describeAddress(id, value, url) {
   const written2 = text.replaceAll("{env:APERTURE_URL}", url);
   const placeholder = /\{(?:env|file):[^}]*\}/.exec(written2);
   if (placeholder !== null && placeholder.index < /^(?:[a-z][a-z0-9+.-]*:[\\/]*)?[^/\\?#]*/i.exec(written2)[0].length)
-    return {
-      what: `comes from ${show2(placeholder[0])}, whose value is not known here`,
-      comes: `${id} bypasses the gateway unless that is ${url}`
-    };
+    return { what: `comes from ${show2(placeholder[0])}, whose value is not known here`,
+      comes: `${id} bypasses the gateway unless that is ${url}` };
   if (!URL.canParse(written2)) return { what: "is not an address", comes: `OpenCode cannot reach ${id} with it` };
   const { origin } = new URL(written2);
   if (origin === new URL(url).origin) return null;
-  return {
-    what: `is at ${origin === "null" ? "another address" : origin}, not at the gateway ${url}`,
-    comes: `all that is asked of ${id} bypasses the gateway`
-  };
+  return { what: `is at ${origin === "null" ? "another address" : origin}, not at the gateway ${url}`,
+    comes: `all that is asked of ${id} bypasses the gateway` };
 }
 function showOrigin(text) {
   if (/\{(?:env|file):/.test(text.replace(/^([a-z]+:\/\/[^/]*).*$/i, "$1")) || !URL.canParse(text))
@@ -2716,7 +1941,6 @@ function showOrigin(text) {
 }
 function showPath(path) { return path.map((step) => show2(String(step))).join("."); }
 function show2(text) { return /^[!#-~]+$/.test(text) ? text : visible(JSON.stringify(text)); }
-
 // src/opencode/folder-files.ts
 var prose = /(?:^|\/)(agent|command|mode)s?\/(?:.*\/)?([^/]+)\.md$/;
 var code = /(?:^|\/)(plugin|tool)s?\/[^/]+\.[cm]?[jt]s$/;
@@ -2726,14 +1950,9 @@ function isCode(path) { return code.test(path); }
 function judgeFolderFile(path, text, environment) {
   const [, kind] = code.exec(path) ?? [];
   if (kind === "plugin" && environment.plugins === "refuse") return [{ way: refused("this plugin"), offset: 0 }];
-  if (kind !== void 0)
-    return [{
-      way: {
-        code: "runs-code", what: `this ${kind} is code that runs inside of OpenCode`,
-        comes: `it ${kind === "plugin" ? "sees every prompt and can send it" : "can send what it gets"} past the gateway, which no configuration prevents`,
-        hint: "keep it if you would run it as a program of this repository, or remove it"
-      }, offset: 0
-    }];
+  if (kind !== void 0) return [{ way: { code: "runs-code", what: `this ${kind} is code that runs inside of OpenCode`,
+    comes: `it ${kind === "plugin" ? "sees every prompt and can send it" : "can send what it gets"} past the gateway, which no configuration prevents`,
+    hint: "keep it if you would run it as a program of this repository, or remove it" }, offset: 0 }];
   const [, section = "", name = ""] = prose.exec(path) ?? [];
   const model = modelOf(text);
   if (model === null) return [];
@@ -2744,7 +1963,6 @@ function modelOf(text) {
   const found2 = head === void 0 ? null : /^model:[ \t]*(["']?)([^\s"'#]+)\1/m.exec(head);
   return found2 === null ? null : { text: found2[2], offset: found2.index };
 }
-
 // src/gateway/proxy.ts
 function findRoute(url, env) {
   const variables2 = url.protocol === "https:" ? ["https_proxy", "HTTPS_PROXY"] : ["http_proxy", "HTTP_PROXY"];
@@ -2767,85 +1985,50 @@ function isExcluded({ hostname: hostname2, host }, list) {
   return list.split(",").map((entry) => entry.trim().toLowerCase().replace(/^\./, "")).some((entry) => entry !== ""
     && (entry === "*" || entry === hostname2 || entry === host || hostname2.endsWith(`.${entry}`)));
 }
-
 // src/opencode/variables.ts
 var switchedOff = (value) => !/^(?:0|false)$/i.test(value);
 var switchedOn = (value) => !/^(?:1|true)$/i.test(value);
 var outside = (value) => !/\bworkspaces?\b|WorkspaceFolder|^\.|\$PWD/i.test(value);
 var variables = [
-  {
-    name: "OPENCODE_CONFIG", comes: "takes the place of the environment's own configuration", held: true, code: "bypass",
-    harmless: (value) => value.endsWith("/share/aperture-env/opencode.json")
-  },
-  {
-    name: "OPENCODE_CONFIG_DIR",
-    comes: "names a folder with more configuration, and with plugins and tools, which are code that runs inside of OpenCode",
-    held: false, code: "runs-code"
-  },
-  {
-    name: "OPENCODE_TUI_CONFIG",
-    comes: "names a file with settings of OpenCode's screen, and with plugins, which are code that runs inside of OpenCode",
-    held: false, code: "runs-code"
-  },
-  {
-    name: "OPENCODE_MODELS_PATH",
+  { name: "OPENCODE_CONFIG", comes: "takes the place of the environment's own configuration", held: true, code: "bypass",
+    harmless: (value) => value.endsWith("/share/aperture-env/opencode.json") },
+  { name: "OPENCODE_CONFIG_DIR",
+    comes: "names a folder with more configuration, and with plugins and tools, which are code that runs inside of OpenCode", held: false,
+    code: "runs-code" },
+  { name: "OPENCODE_TUI_CONFIG",
+    comes: "names a file with settings of OpenCode's screen, and with plugins, which are code that runs inside of OpenCode", held: false,
+    code: "runs-code" },
+  { name: "OPENCODE_MODELS_PATH",
     comes: "takes the place of the environment's catalogue: another one lets other providers in, and can name other packages for them",
-    held: true, code: "bypass", harmless: (value) => value.endsWith("/share/aperture-env/models.json")
-  },
-  {
-    name: "OPENCODE_DISABLE_DEFAULT_PLUGINS",
+    held: true, code: "bypass", harmless: (value) => value.endsWith("/share/aperture-env/models.json") },
+  { name: "OPENCODE_DISABLE_DEFAULT_PLUGINS",
     comes: "lets stored logins in: with one of OpenAI, GitHub Copilot, GitLab or xAI, prompts go to the vendor whatever base URL is set",
-    held: true, code: "bypass", harmless: switchedOff
-  },
-  {
-    name: "OPENCODE_AUTH_CONTENT", comes: "takes the place of the placeholders for logins", held: false, code: "bypass",
-    harmless: holdsPlaceholders
-  },
-  {
-    name: "OPENCODE_TEST_MANAGED_CONFIG_DIR",
+    held: true, code: "bypass", harmless: switchedOff },
+  { name: "OPENCODE_AUTH_CONTENT", comes: "takes the place of the placeholders for logins", held: false, code: "bypass",
+    harmless: holdsPlaceholders },
+  { name: "OPENCODE_TEST_MANAGED_CONFIG_DIR",
     comes: "takes OpenCode's managed folder elsewhere; only OpenCode's own tests need it, and the launcher of a managed environment drops it",
-    held: false, code: "bypass"
-  },
-  {
-    name: "OPENCODE_TEST_HOME",
+    held: false, code: "bypass" },
+  { name: "OPENCODE_TEST_HOME",
     comes: "lets OpenCode look for configuration in another home; only OpenCode's own tests need it, and the launcher of a managed environment drops it",
-    held: false, code: "bypass"
-  },
-  {
-    name: "XDG_CONFIG_HOME",
+    held: false, code: "bypass" },
+  { name: "XDG_CONFIG_HOME",
     comes: "lets OpenCode look for more configuration there, and for plugins and tools, which are code that runs inside of OpenCode",
-    held: false, code: "runs-code"
-  },
-  {
-    name: "HOME", comes: "lets files of the repository be OpenCode's own: configuration, plugins and tools, logins", held: false,
-    code: "runs-code", harmless: outside
-  },
-  {
-    name: "XDG_DATA_HOME",
-    comes: "lets OpenCode take stored logins from the repository, and an account whose organisation sets configuration",
-    held: false, code: "bypass", harmless: outside
-  },
-  {
-    name: "XDG_CACHE_HOME", comes: "lets OpenCode run packages, of plugins and providers, that lie in the repository",
-    held: false, code: "runs-code", harmless: outside
-  },
-  {
-    name: "APERTURE_ENV_PREFIX",
-    comes: "lets the launcher and the doctor take OpenCode and its configuration from below that folder", held: false,
-    code: "bypass", harmless: (value) => value === "/usr/local"
-  },
-  {
-    name: "OPENCODE_ENABLE_EXA", comes: "gives models a tool that asks a search engine of the internet", held: false,
-    code: "asks-others", harmless: switchedOn
-  },
-  {
-    name: "OPENCODE_ENABLE_PARALLEL", comes: "gives models a tool that asks a search engine of the internet", held: false,
-    code: "asks-others", harmless: switchedOn
-  },
-  {
-    name: "OTEL_EXPORTER_OTLP_ENDPOINT", comes: "lets OpenCode send traces of every session there", held: false,
-    code: "asks-others"
-  }
+    held: false, code: "runs-code" },
+  { name: "HOME", comes: "lets files of the repository be OpenCode's own: configuration, plugins and tools, logins", held: false,
+    code: "runs-code", harmless: outside },
+  { name: "XDG_DATA_HOME",
+    comes: "lets OpenCode take stored logins from the repository, and an account whose organisation sets configuration", held: false,
+    code: "bypass", harmless: outside },
+  { name: "XDG_CACHE_HOME", comes: "lets OpenCode run packages, of plugins and providers, that lie in the repository", held: false,
+    code: "runs-code", harmless: outside },
+  { name: "APERTURE_ENV_PREFIX", comes: "lets the launcher and the doctor take OpenCode and its configuration from below that folder",
+    held: false, code: "bypass", harmless: (value) => value === "/usr/local" },
+  { name: "OPENCODE_ENABLE_EXA", comes: "gives models a tool that asks a search engine of the internet", held: false, code: "asks-others",
+    harmless: switchedOn },
+  { name: "OPENCODE_ENABLE_PARALLEL", comes: "gives models a tool that asks a search engine of the internet", held: false,
+    code: "asks-others", harmless: switchedOn },
+  { name: "OTEL_EXPORTER_OTLP_ENDPOINT", comes: "lets OpenCode send traces of every session there", held: false, code: "asks-others" }
 ];
 var names = new RegExp(`${variables.map(({ name }) => name).join("|")}|OPENCODE_CONFIG_CONTENT|APERTURE_URL|https?_proxy`, "i");
 function holdsPlaceholders(text) {
@@ -2858,9 +2041,7 @@ function findWaysOutOfVariables(given, environment) {
   const { url, managed = false } = environment;
   const found2 = [];
   const add = (name, code2, what, result) => {
-    found2.push({
-      name, code: code2, path: [], what, comes: result, hint: "keep it if that is intentional, or remove it", fixable: false
-    });
+    found2.push({ name, code: code2, path: [], what, comes: result, hint: "keep it if that is intentional, or remove it", fixable: false });
   };
   for (const { name, comes, held, code: code2, harmless } of variables) {
     const value = given[name] ?? "";
@@ -2871,22 +2052,19 @@ function findWaysOutOfVariables(given, environment) {
   const { proxy, unused } = findRoute(new URL(url), given);
   const through = ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY"].find((name) => (given[name] ?? "") !== ""
     && name.toLowerCase().startsWith(new URL(url).protocol.slice(0, -1) + "_"));
-  if (through !== void 0 && (proxy !== null || unused !== null))
-    add(through, "bypass", `${through} is set, and NO_PROXY does not name ${new URL(url).hostname}`,
-      `a proxy stands between OpenCode and ${url}: it gets every prompt, and decides where it goes`);
+  if (through !== void 0 && (proxy !== null || unused !== null)) add(through, "bypass",
+    `${through} is set, and NO_PROXY does not name ${new URL(url).hostname}`,
+    `a proxy stands between OpenCode and ${url}: it gets every prompt, and decides where it goes`);
   const gateway = given["APERTURE_URL"] ?? "";
-  if (gateway !== "" && !managed && describesOther(gateway, url))
-    add("APERTURE_URL", "bypass", `APERTURE_URL is ${showOrigin(gateway)}, not ${url}`,
-      "it takes the place of the gateway of aperture-env.yaml");
+  if (gateway !== "" && !managed && describesOther(gateway, url)) add("APERTURE_URL", "bypass",
+    `APERTURE_URL is ${showOrigin(gateway)}, not ${url}`, "it takes the place of the gateway of aperture-env.yaml");
   return found2;
 }
 function judgeContent(text, environment) {
   if (text === "") return [];
   try { return findWaysOut(JSON.parse(text), environment); } catch {
-    return [{
-      code: "bypass", path: [], what: "it is more configuration", comes: "it cannot be judged",
-      hint: "keep it if that is intentional, or remove it", fixable: false
-    }];
+    return [{ code: "bypass", path: [], what: "it is more configuration", comes: "it cannot be judged",
+      hint: "keep it if that is intentional, or remove it", fixable: false }];
   }
 }
 function describesOther(text, url) {
@@ -2894,7 +2072,6 @@ function describesOther(text, url) {
   const written2 = text.includes("://") ? text : `http://${text}`;
   return !URL.canParse(written2) || new URL(written2).origin !== new URL(url).origin;
 }
-
 // src/doctor/judge/config-facts.ts
 function oursAndAllowed(own) {
   const ours2 = entriesAt(own, "provider").map(([id]) => id);
@@ -2909,7 +2086,6 @@ function placeOf(resolved, by, quote) {
   return by.length === 1 ? by[0] : whoSet(resolved, by) ?? by.map((key2) => quote.text(key2)).join(".");
 }
 function placed(source, line) { return `${show(source)}${line === void 0 ? "" : `:${line}`}`; }
-
 // src/doctor/judge/providers.ts
 function judgeProviders({ choices: choices2, resolved, own, origin, quote, installation }) {
   if (origin === null) return [];
@@ -2927,8 +2103,7 @@ function judgeProviders({ choices: choices2, resolved, own, origin, quote, insta
     const key2 = (textsAt(resolved.config, "disabled_providers") ?? []).some((id) => gone.includes(id)) ? "disabled_providers"
       : "enabled_providers";
     const by = whoSet(resolved, [key2]);
-    const instead = resolved.layers.find(({ kind, source }) => kind === "environment"
-      && source !== `${installation.share}/opencode.json`);
+    const instead = resolved.layers.find(({ kind, source }) => kind === "environment" && source !== `${installation.share}/opencode.json`);
     const took = by === null && instead !== void 0
       ? `OPENCODE_CONFIG names ${show(instead.source)}, which takes the place of the environment's own configuration`
       : `${by === null ? key2 : `${key2} in ${by}`} takes ${gone.length === 1 ? "it" : "them"} away`;
@@ -2945,45 +2120,40 @@ function judgeAddress2(provider, { own, origin, resolved, mine, quote }) {
   const { addresses } = provider;
   const id = quote.text(provider.id);
   const fix = "remove it there, so that the environment's own takes effect; or set  opencode.managed: true  in aperture-env.yaml";
-  if (addresses.length === 0)
-    return found("failure", "config", "provider-direct", `${id} has no base URL`,
-      "its requests go to its vendor, bypassing the gateway", "remove it from enabled_providers, or set the gateway's address");
+  if (addresses.length === 0) return found("failure", "config", "provider-direct", `${id} has no base URL`,
+    "its requests go to its vendor, bypassing the gateway", "remove it from enabled_providers, or set the gateway's address");
   for (const { url, by } of addresses) {
     const where = placeOf(resolved, by, quote);
     const goes = by.length === 1 ? `what ${by[0]} names` : quote.origin(url);
     const parsed = URL.canParse(url) ? new URL(url) : null;
-    if (parsed === null)
-      return found("failure", "config", "base-url-invalid",
-        `The base URL of ${id} is ${url.trim() === "" ? "empty" : "no address"} (${where})`,
-        url.startsWith("/") ? "the variable in front of it is not set" : "OpenCode cannot send anything there", fix);
-    if (parsed.origin !== origin) return mine
-      ? found("failure", "config", "provider-bypass", `${id} goes to ${goes}, not to the gateway (${where})`,
-        "its requests bypass the gateway", fix)
-      : found("warning", "config", "provider-stray", `${id} can be chosen, and goes to ${goes} (${where})`,
-        "it is not a provider of the environment: its requests bypass the gateway",
-        "keep it if that is intentional, or remove it from enabled_providers");
+    if (parsed === null) return found("failure", "config", "base-url-invalid",
+      `The base URL of ${id} is ${url.trim() === "" ? "empty" : "no address"} (${where})`,
+      url.startsWith("/") ? "the variable in front of it is not set" : "OpenCode cannot send anything there", fix);
+    if (parsed.origin !== origin)
+      return mine
+        ? found("failure", "config", "provider-bypass", `${id} goes to ${goes}, not to the gateway (${where})`,
+          "its requests bypass the gateway", fix)
+        : found("warning", "config", "provider-stray", `${id} can be chosen, and goes to ${goes} (${where})`,
+          "it is not a provider of the environment: its requests bypass the gateway",
+          "keep it if that is intentional, or remove it from enabled_providers");
     const expected = textAt(own, "provider", provider.id, "options", "baseURL");
     const path = parsed.pathname.replace(/\/$/, "");
     const wanted = expected !== void 0 && URL.canParse(expected) ? new URL(expected).pathname.replace(/\/$/, "") : path;
     const wantedEnd = show(expected === void 0 ? wanted : quote.address(expected).replace(/^.*?(?=(?:\/[^/{}]*)*$)/, ""));
-    if (path !== wanted || /\/v1\/v1(?:\/|$)/.test(path))
-      return found("failure", "config", "base-url-path",
-        `The base URL of ${id} is ${by.length === 1 ? goes : quote.address(url)} (${where})`,
-        /\/v1\/v1/.test(path) ? "a doubled /v1 is answered with 405"
-          : "the gateway does not serve what OpenCode then calls (404)",
-        `let it end in ${/\/v1\/v1/.test(wanted) ? "/v1" : wantedEnd}`);
+    if (path !== wanted || /\/v1\/v1(?:\/|$)/.test(path)) return found("failure", "config", "base-url-path",
+      `The base URL of ${id} is ${by.length === 1 ? goes : quote.address(url)} (${where})`,
+      /\/v1\/v1/.test(path) ? "a doubled /v1 is answered with 405" : "the gateway does not serve what OpenCode then calls (404)",
+      `let it end in ${/\/v1\/v1/.test(wanted) ? "/v1" : wantedEnd}`);
   }
   return null;
 }
 function judgeKey2({ id: counted, key: key2, keyBy, npm }, resolved, quote) {
   const id = quote.text(counted);
   const where = placeOf(resolved, keyBy, quote);
-  if (key2 === "real")
-    return [found("failure", "config", "key-real", `${id} sends a key that is not the placeholder (${where})`,
-      "no real key should reach the gateway, which adds its own", 'let apiKey be "-"')];
-  if (key2 === "none" && npm !== wireFormats.chat.npm)
-    return [found("failure", "config", "key-missing", `${id} has no key`, "OpenCode then asks for one and sends nothing",
-      `give it  "options": { "apiKey": "-" }`)];
+  if (key2 === "real") return [found("failure", "config", "key-real", `${id} sends a key that is not the placeholder (${where})`,
+    "no real key should reach the gateway, which adds its own", 'let apiKey be "-"')];
+  if (key2 === "none" && npm !== wireFormats.chat.npm) return [found("failure", "config", "key-missing", `${id} has no key`,
+    "OpenCode then asks for one and sends nothing", `give it  "options": { "apiKey": "-" }`)];
   return [];
 }
 function judgeOthers(facts) {
@@ -2993,17 +2163,15 @@ function judgeOthers(facts) {
   const ambient = choices2.ambient.filter(({ id }) => !allowed.includes(id));
   const checks = [];
   const by = whoSet(resolved, ["enabled_providers"]);
-  if (choices2.hosted)
-    checks.push(found("failure", "config", "hosted-models", "OpenCode's own hosted models can be chosen",
-      `${choices2.enabled === null ? "there is no enabled_providers, and the catalogue has them" : `enabled_providers${by === null ? "" : ` in ${by}`} lets opencode in`}: prompts would go to opencode.ai`,
-      "list only the gateway's providers in enabled_providers"));
-  if (ambient.length > 0)
-    checks.push(found("failure", "config", "provider-ambient",
-      `${listed(ambient.map(({ id, variable }) => `${id} (${variable})`))} can be chosen because of the environment`,
-      "enabled_providers includes them, and they bypass the gateway", "list only the gateway's providers in enabled_providers"));
-  if (storedKeys.length > 0)
-    checks.push(found("note", "config", "auth-key", `A real key (api) for ${listed(storedKeys.map((id) => show(id)))} is stored`,
-      "the configuration's placeholder takes precedence, so it is not sent", "keep it, or run  opencode auth logout"));
+  if (choices2.hosted) checks.push(found("failure", "config", "hosted-models", "OpenCode's own hosted models can be chosen",
+    `${choices2.enabled === null ? "there is no enabled_providers, and the catalogue has them" : `enabled_providers${by === null ? "" : ` in ${by}`} lets opencode in`}: prompts would go to opencode.ai`,
+    "list only the gateway's providers in enabled_providers"));
+  if (ambient.length > 0) checks.push(found("failure", "config", "provider-ambient",
+    `${listed(ambient.map(({ id, variable }) => `${id} (${variable})`))} can be chosen because of the environment`,
+    "enabled_providers includes them, and they bypass the gateway", "list only the gateway's providers in enabled_providers"));
+  if (storedKeys.length > 0) checks.push(found("note", "config", "auth-key",
+    `A real key (api) for ${listed(storedKeys.map((id) => show(id)))} is stored`,
+    "the configuration's placeholder takes precedence, so it is not sent", "keep it, or run  opencode auth logout"));
   if (storedLogins.length > 0) {
     const names2 = listed(storedLogins.map((id) => show(id)));
     checks.push(isOn(env["OPENCODE_DISABLE_DEFAULT_PLUGINS"])
@@ -3015,43 +2183,37 @@ function judgeOthers(facts) {
         "prompts go to the vendor with it, whatever base URL is set, or OpenCode ends with an unknown error",
         "unset OPENCODE_DISABLE_DEFAULT_PLUGINS, or  opencode auth logout"));
   }
-  if (wellKnown.length > 0)
-    checks.push(found("note", "config", "auth-well-known",
-      `A login (wellknown) for ${listed(wellKnown.map((url) => URL.canParse(url) ? show(new URL(url).host) : "a server"))} is stored`,
-      "with it OpenCode would fetch configuration from there at each start, so the launcher leaves all stored logins out",
-      "opencode auth logout, if it is not wanted"));
+  if (wellKnown.length > 0) checks.push(found("note", "config", "auth-well-known",
+    `A login (wellknown) for ${listed(wellKnown.map((url) => URL.canParse(url) ? show(new URL(url).host) : "a server"))} is stored`,
+    "with it OpenCode would fetch configuration from there at each start, so the launcher leaves all stored logins out",
+    "opencode auth logout, if it is not wanted"));
   return checks;
 }
-
 // src/doctor/judge/silence.ts
 function judgeSilence({ launched: { env }, resolved, installation }) {
   const checks = [];
   const off = silencingVariables.flatMap(({ name, use }) => isOn(env[name]) || isAllowed(installation, use) ? [] : [name]);
-  if (off.length > 0)
-    checks.push(found("note", "config", "switch-off", `${listed(off)} ${off.length === 1 ? "is" : "are"} turned off`,
-      "OpenCode then contacts other servers on its own", "unset them"));
+  if (off.length > 0) checks.push(found("note", "config", "switch-off", `${listed(off)} ${off.length === 1 ? "is" : "are"} turned off`,
+    "OpenCode then contacts other servers on its own", "unset them"));
   const isShared = textAt(resolved.config, "share") !== "disabled" && !isOn(env["OPENCODE_DISABLE_SHARE"]);
-  if (isShared && !isAllowed(installation, "share"))
-    checks.push(found("warning", "config", "share", "Sessions can be shared", "they are then sent to opencode.ai",
-      'let share be "disabled", or allow it with opencode.online: [share]'));
-  if ((env["OTEL_EXPORTER_OTLP_ENDPOINT"] ?? "") !== "")
-    checks.push(found("warning", "config", "telemetry", "OTEL_EXPORTER_OTLP_ENDPOINT is set",
-      "OpenCode sends traces of every session there", "unset it for OpenCode if other programs need it"));
+  if (isShared && !isAllowed(installation, "share")) checks.push(found("warning", "config", "share", "Sessions can be shared",
+    "they are then sent to opencode.ai", 'let share be "disabled", or allow it with opencode.online: [share]'));
+  if ((env["OTEL_EXPORTER_OTLP_ENDPOINT"] ?? "") !== "") checks.push(found("warning", "config", "telemetry",
+    "OTEL_EXPORTER_OTLP_ENDPOINT is set", "OpenCode sends traces of every session there",
+    "unset it for OpenCode if other programs need it"));
   return checks;
 }
-
 // src/doctor/judge/config.ts
 function judgeConfig(facts) {
   const { own, installation, resolved } = facts;
-  if (own === null)
-    return [found("failure", "config", "config-missing", `${show(`${installation.share}/opencode.json`)} cannot be read`,
-      "OpenCode would silently use its own hosted models, so the launcher does not start it",
-      "rebuild the image: it lacks its aperture-env folder")];
+  if (own === null) return [found("failure", "config", "config-missing", `${show(`${installation.share}/opencode.json`)} cannot be read`,
+    "OpenCode would silently use its own hosted models, so the launcher does not start it",
+    "rebuild the image: it lacks its aperture-env folder")];
   const problems = resolved.problems.map(({ code: code2, source, why, line }) => found("failure", "config", code2,
     `OpenCode does not start with ${show(source)}${line === void 0 ? "" : `:${line}`}`, show(why), "fix it there, or remove it"));
   if (problems.length > 0) return problems;
-  const checks = [...judgeFile(facts), ...judgeProviders(facts), ...judgeOthers(facts), ...judgeModels(facts),
-    ...judgeWaysOut(facts), ...judgeSilence(facts)];
+  const checks = [...judgeFile(facts), ...judgeProviders(facts), ...judgeOthers(facts), ...judgeModels(facts), ...judgeWaysOut(facts),
+    ...judgeSilence(facts)];
   const ids = facts.choices.providers.map(({ id }) => id);
   return checks.some(({ severity }) => severity === "warning" || severity === "failure") ? checks
     : [fine("config", "config",
@@ -3060,19 +2222,18 @@ function judgeConfig(facts) {
 }
 function judgeFile({ launched, resolved, catalogueMissing }) {
   const checks = [];
-  if (launched.configFallback !== null)
-    checks.push(found("warning", "config", "config-not-found", "OPENCODE_CONFIG names a file that cannot be read",
-      "OpenCode ignores such a file; the launcher uses the environment's own instead", "fix the variable, or unset it"));
-  if (catalogueMissing)
-    checks.push(found("warning", "config", "catalogue-missing", "OPENCODE_MODELS_PATH names a file that cannot be read",
-      "OpenCode uses its built-in catalogue, with all providers", "unset the variable"));
+  if (launched.configFallback !== null) checks.push(found("warning", "config", "config-not-found",
+    "OPENCODE_CONFIG names a file that cannot be read", "OpenCode ignores such a file; the launcher uses the environment's own instead",
+    "fix the variable, or unset it"));
+  if (catalogueMissing) checks.push(found("warning", "config", "catalogue-missing", "OPENCODE_MODELS_PATH names a file that cannot be read",
+    "OpenCode uses its built-in catalogue, with all providers", "unset the variable"));
   for (const { source, kind, value } of resolved.layers) {
-    if (Object.hasOwn(value, "permissions"))
-      checks.push(found("warning", "config", "config-v2", `${show(source)} has the key permissions, which is OpenCode 2's`,
-        "newer versions of OpenCode 1 refuse to start with it", "write permission, or remove it"));
-    if (kind === "project" && !Object.hasOwn(value, "$schema"))
-      checks.push(found("note", "config", "config-rewritten", `${show(source)} has no $schema`,
-        "OpenCode writes one into it, so that git shows a change", 'add  "$schema": "https://opencode.ai/config.json"'));
+    if (Object.hasOwn(value, "permissions")) checks.push(found("warning", "config", "config-v2",
+      `${show(source)} has the key permissions, which is OpenCode 2's`, "newer versions of OpenCode 1 refuse to start with it",
+      "write permission, or remove it"));
+    if (kind === "project" && !Object.hasOwn(value, "$schema")) checks.push(found("note", "config", "config-rewritten",
+      `${show(source)} has no $schema`, "OpenCode writes one into it, so that git shows a change",
+      'add  "$schema": "https://opencode.ai/config.json"'));
   }
   return checks;
 }
@@ -3082,9 +2243,8 @@ function judgeModels({ resolved, choices: choices2, quote }) {
     const text = textAt(resolved.config, key2);
     const main2 = key2 === "model";
     if (text === void 0) {
-      if (main2)
-        checks.push(found("warning", "config", "model-unset", "No model is set",
-          "OpenCode picks one by its own ranking, which the gateway may not serve", "set model in aperture-env.yaml"));
+      if (main2) checks.push(found("warning", "config", "model-unset", "No model is set",
+        "OpenCode picks one by its own ranking, which the gateway may not serve", "set model in aperture-env.yaml"));
       return;
     }
     const [id, name] = splitModel(text);
@@ -3092,10 +2252,10 @@ function judgeModels({ resolved, choices: choices2, quote }) {
     const by = whoSet(resolved, [key2]);
     const fix = `name a model of ${listed(choices2.providers.map((each) => quote.text(each.id)))}${by === null ? "" : ` in ${by}, or take it out there`}`;
     const comes = main2 ? "OpenCode cannot start a session with it" : "OpenCode uses the main model instead, also for titles";
-    if (provider === void 0 || provider.models?.has(name) === false)
-      checks.push(found(main2 ? "failure" : "warning", "config", main2 ? "model-unknown" : "small-model-unknown",
-        `${key2} is ${quote.text(text)}, which ${provider === void 0 ? "is of no provider that can be chosen" : "OpenCode does not know"}`,
-        comes, fix));
+    if (provider === void 0 || provider.models?.has(name) === false) checks.push(found(main2 ? "failure" : "warning", "config",
+      main2 ? "model-unknown" : "small-model-unknown",
+      `${key2} is ${quote.text(text)}, which ${provider === void 0 ? "is of no provider that can be chosen" : "OpenCode does not know"}`,
+      comes, fix));
   };
   judge("model");
   judge("small_model");
@@ -3103,40 +2263,32 @@ function judgeModels({ resolved, choices: choices2, quote }) {
 }
 var judgedMerged = /^(?:model|small_model|enabled_providers.*|disabled_providers.*|provider\.[^.]+\.(?:api|options\.(?:baseURL|apiKey|endpoint)))$/;
 var judgedElsewhere = /^(?:APERTURE_URL|OPENCODE_CONFIG|OPENCODE_AUTH_CONTENT|OTEL_EXPORTER_OTLP_ENDPOINT|https?_proxy)$/i;
-var severities = {
-  bypass: "failure", "foreign-model": "warning", "provider-off": "note", "runs-code": "note", "asks-registry": "note",
-  "asks-others": "note", "plugin-refused": "failure"
-};
+var severities = { bypass: "failure", "foreign-model": "warning", "provider-off": "note", "runs-code": "note", "asks-registry": "note",
+  "asks-others": "note", "plugin-refused": "failure" };
 function judgeWaysOut({ resolved, own, origin, managed, given, installation, folderFiles }) {
   if (origin === null) return [];
   const { ours: ours2, allowed } = oursAndAllowed(own);
-  const environment = {
-    url: origin, providers: ours2, allowed, ...installation.plugins !== void 0 && { plugins: installation.plugins },
-    addressed: entriesAt(own, "provider").every(([, provider]) => (textAt(provider, "options", "baseURL") ?? "") === "")
-      ? "models" : "providers", managed
-  };
+  const environment = { url: origin, providers: ours2, allowed, ...installation.plugins !== void 0 && { plugins: installation.plugins },
+    addressed: entriesAt(own, "provider").every(([, provider]) => (textAt(provider, "options", "baseURL") ?? "") === "") ? "models"
+      : "providers", managed };
   const file = `${installation.share}/opencode.json`;
   const files = resolved.layers.filter(({ kind, source }) => kind !== "managed" && kind !== "variable" && source !== file).flatMap(({
-    source, filled
-  }) => {
-    const text = writtenBetween(filled, 0, filled.text.length) ?? filled.text;
-    const parsed = parseJsonc(text);
-    return findWaysOut(parsed.ok ? parsed.value : {}, environment).filter(({ path }) => !judgedMerged.test(path.join("."))).map((
-      way) => ({ way, severity: severities[way.code], where: placed(source, lineOf({ text, spans: [] }, way.path)) }));
-  });
+    source, filled }) => {
+      const text = writtenBetween(filled, 0, filled.text.length) ?? filled.text;
+      const parsed = parseJsonc(text);
+      return findWaysOut(parsed.ok ? parsed.value : {}, environment).filter(({ path }) => !judgedMerged.test(path.join("."))).map((way) => ({
+        way, severity: severities[way.code], where: placed(source, lineOf({ text, spans: [] }, way.path)) }));
+    });
   const inFolders = judgeFolders(folderFiles, environment);
   const variables2 = findWaysOutOfVariables(given, environment).filter(({ name, path }) => !judgedElsewhere.test(name)
-    && !judgedMerged.test(path.join("."))).map((way) => ({
-      way: withoutContent(way), severity: way.name === "OPENCODE_DISABLE_DEFAULT_PLUGINS" ? "warning" : "note", where: null
-    }));
-  return [...files, ...inFolders, ...variables2].map(({ way: { code: code2, what, comes, hint }, severity, where }) => found(
-    severity, "config", code2, `${what.charAt(0).toUpperCase()}${what.slice(1)}${where === null ? "" : ` (${where})`}`, comes,
-    hint));
+    && !judgedMerged.test(path.join("."))).map((way) => ({ way: withoutContent(way),
+      severity: way.name === "OPENCODE_DISABLE_DEFAULT_PLUGINS" ? "warning" : "note", where: null }));
+  return [...files, ...inFolders, ...variables2].map(({ way: { code: code2, what, comes, hint }, severity, where }) => found(severity,
+    "config", code2, `${what.charAt(0).toUpperCase()}${what.slice(1)}${where === null ? "" : ` (${where})`}`, comes, hint));
 }
 function judgeFolders(folderFiles, environment) {
-  const all = folderFiles.flatMap((file) => judgeFolderFile(file.path, file.text, environment).map(({ way }) => ({
-    way, file: `${file.folder}/${file.path}`
-  })));
+  const all = folderFiles.flatMap((file) => judgeFolderFile(file.path, file.text, environment).map(({ way }) => ({ way,
+    file: `${file.folder}/${file.path}` })));
   const codes = [...new Set(all.map(({ way }) => `${way.code} ${way.what}`))];
   return codes.map((one) => {
     const same2 = all.filter(({ way: way2 }) => `${way2.code} ${way2.what}` === one);
@@ -3149,24 +2301,20 @@ function withoutContent(way) {
   if (way.name !== "OPENCODE_CONFIG_CONTENT" || key2 === void 0) return way;
   return { ...way, what: `${way.name} sets ${show(String(key2))}`, hint: "keep it if that is intentional, or remove it" };
 }
-
 // src/catalog/notice.ts
 var toldFrom = 60;
 function isWithin(ends, today, days) { return daysBetween(today, ends) <= days; }
 function isOver(ends, today) { return isWithin(ends, today, 0); }
-
 // src/doctor/judge/environment.ts
 function judgeEnvironment({ share, prefix, toldBy }) {
   const file = show(`${share}/environment.json`);
   const rebuild = "npx create-aperture-env@latest update, and rebuild the image";
-  if (toldBy === "caller")
-    return [found("note", "config", "environment-older", `${file} is not there, or is not what this environment wrote`,
-      "environments of an older version have none: which paths their providers need is known only as far as their packages tell",
-      rebuild)];
-  if (toldBy === null)
-    return [found("warning", "config", "environment-unreadable", `${file} cannot be read`,
-      "the gateway, the version of OpenCode and the providers that this environment was made for are not known",
-      prefix === null ? rebuild : "rebuild the image")];
+  if (toldBy === "caller") return [found("note", "config", "environment-older",
+    `${file} is not there, or is not what this environment wrote`,
+    "environments of an older version have none: which paths their providers need is known only as far as their packages tell", rebuild)];
+  if (toldBy === null) return [found("warning", "config", "environment-unreadable", `${file} cannot be read`,
+    "the gateway, the version of OpenCode and the providers that this environment was made for are not known",
+    prefix === null ? rebuild : "rebuild the image")];
   return [];
 }
 function judgeEnds({ ends }, today) {
@@ -3180,7 +2328,6 @@ function judgeEnds({ ends }, today) {
         "from then on prompts to it fail, or another model answers them", next);
   });
 }
-
 // src/errors.ts
 var AppError = class extends Error {
   name = "AppError";
@@ -3203,23 +2350,16 @@ var AppError = class extends Error {
 function environmentError(code2, message, hint, where) {
   return new AppError({ code: code2, exit: 4, message, ...hint && { hint }, ...where && { where } });
 }
-
 // src/gateway/explain.ts
 var refusals = [
-  {
-    code: "gateway-guardrail", status: 403, says: /guardrail_blocked|blocked by (?:a )?guardrail/i,
+  { code: "gateway-guardrail", status: 403, says: /guardrail_blocked|blocked by (?:a )?guardrail/i,
     what: "has a guardrail that blocks this prompt (403)",
-    hint: "It blocks the content of the request, so no grant helps. The gateway's administrators know the rule, and see the request on its Logs page."
-  },
-  {
-    code: "gateway-hook", status: 503, says: /\bhook\b/i, what: "has a hook that rejected this request (503)",
-    hint: "A hook that fails closed rejects every prompt while its backend is down. Ask the gateway's administrators to fix it."
-  },
-  {
-    code: "gateway-quota-invalid", status: 429, says: /\b(?:pars\w+|invalid|malformed|misconfigured|unknown)\b/i,
+    hint: "It blocks the content of the request, so no grant helps. The gateway's administrators know the rule, and see the request on its Logs page." },
+  { code: "gateway-hook", status: 503, says: /\bhook\b/i, what: "has a hook that rejected this request (503)",
+    hint: "A hook that fails closed rejects every prompt while its backend is down. Ask the gateway's administrators to fix it." },
+  { code: "gateway-quota-invalid", status: 429, says: /\b(?:pars\w+|invalid|malformed|misconfigured|unknown)\b/i,
     what: "cannot read its own quota (429)",
-    hint: "Waiting does not help: in the gateway's configuration a capacity is written such as $10.00, and a rate such as $5.00/day. Ask its administrators to fix it."
-  }
+    hint: "Waiting does not help: in the gateway's configuration a capacity is written such as $10.00, and a rate such as $5.00/day. Ask its administrators to fix it." }
 ];
 function findGuardrail(text) {
   const [guardrail] = refusals;
@@ -3262,41 +2402,34 @@ function explainFailure({ phase, code: code2, detail }, about) {
       : failed2("gateway-timeout", about, `${origin} does not answer: no connection within ${seconds}.`,
         "Usually the tailnet policy does not let this machine reach the gateway on tcp:80 and 443, or the gateway's node key has expired (tailscale status). An exit node of a VPN can be in the way, too. Slow network: --timeout 30.");
   }
-  if (code2 === "ECONNREFUSED")
-    return failed2("gateway-refused", about,
-      `Nothing listens on ${url.host}${url.port === "" ? ` (port ${protocol === "https:" ? 443 : 80})` : ""}${local.test(hostname2) ? "" : ", or a firewall on the way rejects it"}.`,
-      local.test(hostname2)
-        ? "Start the service that should listen there: ts-unplug, or for a trial  npx create-aperture-env mock-gateway"
-        : protocol === "https:"
-        ? `Most gateways serve plain http, which WireGuard encrypts: try ${origin.replace(/^https/, "http")}`
-        : "Check the gateway's name and port. The gateway listens on 80. A firewall that rejects (icmp-admin-prohibited, or a reset) looks the same from here: look at the rules of this machine and of the network.");
+  if (code2 === "ECONNREFUSED") return failed2("gateway-refused", about,
+    `Nothing listens on ${url.host}${url.port === "" ? ` (port ${protocol === "https:" ? 443 : 80})` : ""}${local.test(hostname2) ? "" : ", or a firewall on the way rejects it"}.`,
+    local.test(hostname2) ? "Start the service that should listen there: ts-unplug, or for a trial  npx create-aperture-env mock-gateway"
+      : protocol === "https:" ? `Most gateways serve plain http, which WireGuard encrypts: try ${origin.replace(/^https/, "http")}`
+      : "Check the gateway's name and port. The gateway listens on 80. A firewall that rejects (icmp-admin-prohibited, or a reset) looks the same from here: look at the rules of this machine and of the network.");
   if (["EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN", "ENETDOWN", "EADDRNOTAVAIL"].includes(code2))
     return failed2("gateway-unreachable", about, `${hostname2} is unreachable from here.`,
       "Is Tailscale up on this machine (tailscale status)? A container needs a network that reaches the tailnet, or another aperture.connection.");
   if (/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|UNKNOWN_PROTOCOL|HTTP_REQUEST/.test(
-    `${code2} ${detail.toUpperCase().replaceAll(" ", "_")}`))
-    return failed2("gateway-speaks-http", about, `${origin} does not speak TLS.`,
+    `${code2} ${detail.toUpperCase().replaceAll(" ", "_")}`)) return failed2("gateway-speaks-http", about, `${origin} does not speak TLS.`,
       `Aperture is reached over plain http, WireGuard encrypts it: ${origin.replace(/^https/, "http")}`);
-  if (certificate.test(code2))
-    return failed2("gateway-certificate", about, `The certificate of ${origin} is not valid for it here (${code2}).`,
-      code2 === "ERR_TLS_CERT_ALTNAME_INVALID"
-        ? "A certificate is for the full name: write https://<gateway>.<tailnet>.ts.net, or use http."
-        : "A company's CA is named by NODE_EXTRA_CA_CERTS; the plain http address needs none.");
-  if (code2 === "NOT_HTTP" && protocol === "http:")
-    return failed2("gateway-speaks-tls", about, `${origin} does not answer in HTTP; it may want TLS.`,
-      `Try ${httpsOf(url)}, or check what listens there.`);
-  if (code2 === "NOT_HTTP" || code2 === "BAD_HTTP")
-    return failed2("gateway-not-http", about,
-      code2 === "NOT_HTTP" ? `${origin} answers with something that is not HTTP.`
-        : `${origin} answers with something that is not HTTP: ${clean(detail, 80)}.`,
-      "Check what listens there: it is not the gateway.");
+  if (certificate.test(code2)) return failed2("gateway-certificate", about,
+    `The certificate of ${origin} is not valid for it here (${code2}).`,
+    code2 === "ERR_TLS_CERT_ALTNAME_INVALID"
+      ? "A certificate is for the full name: write https://<gateway>.<tailnet>.ts.net, or use http."
+      : "A company's CA is named by NODE_EXTRA_CA_CERTS; the plain http address needs none.");
+  if (code2 === "NOT_HTTP" && protocol === "http:") return failed2("gateway-speaks-tls", about,
+    `${origin} does not answer in HTTP; it may want TLS.`, `Try ${httpsOf(url)}, or check what listens there.`);
+  if (code2 === "NOT_HTTP" || code2 === "BAD_HTTP") return failed2("gateway-not-http", about,
+    code2 === "NOT_HTTP" ? `${origin} answers with something that is not HTTP.`
+      : `${origin} answers with something that is not HTTP: ${clean(detail, 80)}.`, "Check what listens there: it is not the gateway.");
   if (answered && (code2 === "ECONNRESET" || code2 === "EPIPE" || code2 === "ECONNABORTED" || code2 === "EPROTO"))
     return phase === "body"
-    ? failed2("gateway-cut-off", about, `The answer of ${origin} was incomplete.`,
-      "Run again. If it persists, something between this machine and the gateway closes connections.")
-    : failed2("gateway-reset", about, `${origin} accepted the connection and closed it without an answer.`,
-      protocol === "https:" ? `It may not speak TLS: try ${origin.replace(/^https/, "http")}`
-        : `Run again. If it persists, it wants TLS (${httpsOf(url)}), is not the gateway, or something on the way refuses it.`);
+      ? failed2("gateway-cut-off", about, `The answer of ${origin} was incomplete.`,
+        "Run again. If it persists, something between this machine and the gateway closes connections.")
+      : failed2("gateway-reset", about, `${origin} accepted the connection and closed it without an answer.`,
+        protocol === "https:" ? `It may not speak TLS: try ${origin.replace(/^https/, "http")}`
+          : `Run again. If it persists, it wants TLS (${httpsOf(url)}), is not the gateway, or something on the way refuses it.`);
   return failed2("gateway-unreachable", about, `${origin} cannot be asked (${clean(code2 || detail, 80)}).`,
     "Try  tailscale status, and the address in a browser.");
 }
@@ -3304,9 +2437,8 @@ function explainAnswer(answer, about) {
   const { status, text, type, tooLarge } = answer;
   const { url } = about;
   const { origin } = url;
-  if (tooLarge)
-    return failed2("gateway-too-large", about, `The answer of ${origin} is larger than any list of models.`,
-      "It is not the gateway; open the address in a browser.");
+  if (tooLarge) return failed2("gateway-too-large", about, `The answer of ${origin} is larger than any list of models.`,
+    "It is not the gateway; open the address in a browser.");
   if (status >= 200 && status <= 299) {
     if (!/html/i.test(type) && !/^\s*<(?:!doctype|html)/i.test(text)) return null;
     return failed2("gateway-html", about, `${origin}/v1/models answers with a web page.`,
@@ -3321,34 +2453,28 @@ function explainAnswer(answer, about) {
   const refused2 = refusals.find((each) => each.status === status && each.says.test(text)) ?? null;
   if (refused2 !== null) return failed2(refused2.code, about, `${origin} ${refused2.what}.${quoted}`, refused2.hint);
   switch (status) {
-    case 401:
-      return failed2("gateway-unauthorized", about, `${origin} does not recognise you (401).${quoted}`,
-        "Aperture asks for no key and knows you by your tailnet identity. So this is not the gateway, or something in front of it; ask the gateway directly, from a machine in the tailnet.");
-    case 403: return /no role granted/i.test(text)
-      ? failed2("gateway-forbidden", about, `${origin} knows you and gives you no role (403).${quoted}`, `${formatGrant(about)}.`)
-      : failed2("gateway-denied", about, `${origin} refuses you, though not because of a missing role (403).${quoted}`,
-        `If what it says does not tell why: it may be something in front of the gateway, or a rule of its administrators. Where a grant is missing after all: ${formatGrant(about)}.`);
-    case 404:
-      return failed2("gateway-no-list", about, `${origin} has no /v1/models (404).${quoted}`,
-        "It may be another server: the gateway's own page is at /ui/. If it is the gateway, no provider is configured, or no grant gives you a model.");
-    case 405:
-      return failed2("gateway-method", about, `${origin}/v1/models cannot be asked for with GET (405).${quoted}`,
-        "Most often /v1 is there twice: the gateway's address has none, and neither has a provider's baseurl in the gateway's configuration.");
-    case 407:
-      return failed2("gateway-proxy", about, `The proxy wants a user and a password (407).`,
-        "Put them into the variable, or add the gateway's name to NO_PROXY.");
-    case 429:
-      return failed2("gateway-quota", about, `${origin} limits your requests (429).${quoted}`,
-        answer.retryAfter === null
-          ? `A quota is used up or invalid, or there are too many requests. Try again later. ${quotaPage(origin)}`
-          : `A quota is used up, or there are too many requests. ${retryAt(answer.retryAfter)} ${quotaPage(origin)}`);
+    case 401: return failed2("gateway-unauthorized", about, `${origin} does not recognise you (401).${quoted}`,
+      "Aperture asks for no key and knows you by your tailnet identity. So this is not the gateway, or something in front of it; ask the gateway directly, from a machine in the tailnet.");
+    case 403:
+      return /no role granted/i.test(text)
+        ? failed2("gateway-forbidden", about, `${origin} knows you and gives you no role (403).${quoted}`, `${formatGrant(about)}.`)
+        : failed2("gateway-denied", about, `${origin} refuses you, though not because of a missing role (403).${quoted}`,
+          `If what it says does not tell why: it may be something in front of the gateway, or a rule of its administrators. Where a grant is missing after all: ${formatGrant(about)}.`);
+    case 404: return failed2("gateway-no-list", about, `${origin} has no /v1/models (404).${quoted}`,
+      "It may be another server: the gateway's own page is at /ui/. If it is the gateway, no provider is configured, or no grant gives you a model.");
+    case 405: return failed2("gateway-method", about, `${origin}/v1/models cannot be asked for with GET (405).${quoted}`,
+      "Most often /v1 is there twice: the gateway's address has none, and neither has a provider's baseurl in the gateway's configuration.");
+    case 407: return failed2("gateway-proxy", about, `The proxy wants a user and a password (407).`,
+      "Put them into the variable, or add the gateway's name to NO_PROXY.");
+    case 429: return failed2("gateway-quota", about, `${origin} limits your requests (429).${quoted}`,
+      answer.retryAfter === null ? `A quota is used up or invalid, or there are too many requests. Try again later. ${quotaPage(origin)}`
+        : `A quota is used up, or there are too many requests. ${retryAt(answer.retryAfter)} ${quotaPage(origin)}`);
   }
   if (status >= 300 && status <= 399) return explainRedirect(answer, about);
-  if (status >= 500)
-    return failed2("gateway-failed", about, `${origin} failed to answer (${status}).${quoted}`,
-      about.proxy === null
-        ? `Run again in a moment. ${status === 503 || status === 502 ? "It may be restarting. " : ""}If it persists, its administrators see why on ${origin}/ui/`
-        : "The proxy may not reach the gateway: in a tailnet it has to be tailscaled's own, or the gateway's name belongs into NO_PROXY.");
+  if (status >= 500) return failed2("gateway-failed", about, `${origin} failed to answer (${status}).${quoted}`,
+    about.proxy === null
+      ? `Run again in a moment. ${status === 503 || status === 502 ? "It may be restarting. " : ""}If it persists, its administrators see why on ${origin}/ui/`
+      : "The proxy may not reach the gateway: in a tailnet it has to be tailscaled's own, or the gateway's name belongs into NO_PROXY.");
   return failed2("gateway-status", about, `${origin} answers with status ${status}.${quoted}`,
     "It may not be the gateway; open the address in a browser.");
 }
@@ -3370,8 +2496,7 @@ function explainRedirect({ location }, about) {
   const name = "gateway-redirect";
   if (to !== null && to.hostname === url.hostname && to.protocol === "https:" && url.protocol === "http:")
     return failed2(name, about, `${url.origin} sends to ${clean(to.origin, 300)}.`, `Write ${clean(to.origin, 300)}`);
-  const where = to === null ? "elsewhere" : to.origin === url.origin ? `to ${clean(to.pathname, 100)}`
-    : `to ${clean(to.origin, 300)}`;
+  const where = to === null ? "elsewhere" : to.origin === url.origin ? `to ${clean(to.pathname, 100)}` : `to ${clean(to.origin, 300)}`;
   return failed2(name, about, `${url.origin}/v1/models redirects ${where}, which was not followed.`,
     "A login page stands in front, or it is another server: the gateway itself answers without one. Ask it directly, by its name in the tailnet.");
 }
@@ -3399,7 +2524,6 @@ function failed2(code2, { proxy, unused }, message, hint) {
   const directly = unused === null ? "" : ` ${unused} is set, but not used here: only an http proxy for http is supported.`;
   return environmentError(code2, message, `${hint}${through}${directly}`);
 }
-
 // src/doctor/judge/gateway-facts.ts
 var passing = ["gateway-restarting"];
 function fromError({ code: code2, message, hint = "" }) {
@@ -3407,18 +2531,14 @@ function fromError({ code: code2, message, hint = "" }) {
   return found(passing.includes(code2) ? "warning" : "failure", group, code2, message.replace(/\.$/, ""),
     meanings[code2] ?? "OpenCode cannot work without it", hint.replace(/\.$/, ""));
 }
-var meanings = {
-  "gateway-html": "OpenCode would ask for ever: it takes a page for an answer that has not begun",
-  "gateway-refused": "OpenCode tries for a minute and then gives up without a word",
-  "gateway-timeout": "packets are dropped on the way", "gateway-slow": "something accepts connections there and does not answer",
-  "gateway-forbidden": "nobody gave this machine's identity a role",
-  "gateway-quota": "OpenCode tries again silently, for minutes",
-  "gateway-quota-invalid": "OpenCode tries again silently, for minutes",
-  "gateway-hook": "OpenCode tries again silently, for minutes",
+var meanings = { "gateway-html": "OpenCode would ask for ever: it takes a page for an answer that has not begun",
+  "gateway-refused": "OpenCode tries for a minute and then gives up without a word", "gateway-timeout": "packets are dropped on the way",
+  "gateway-slow": "something accepts connections there and does not answer",
+  "gateway-forbidden": "nobody gave this machine's identity a role", "gateway-quota": "OpenCode tries again silently, for minutes",
+  "gateway-quota-invalid": "OpenCode tries again silently, for minutes", "gateway-hook": "OpenCode tries again silently, for minutes",
   "gateway-guardrail": "the prompt is refused; OpenCode shows the gateway's message",
   "gateway-denied": "the gateway, or something in front of it, does not let this machine in",
-  "gateway-redirect": "OpenCode does not follow it as a browser would", "gateway-restarting": "OpenCode tries again by itself"
-};
+  "gateway-redirect": "OpenCode does not follow it as a browser would", "gateway-restarting": "OpenCode tries again by itself" };
 function readModels(text) {
   const parsed = parseAnswer(text);
   const data = parsed.ok ? at(parsed.value, "data") : null;
@@ -3439,13 +2559,11 @@ function usedModels(config, choices2) {
   });
 }
 function serves(served, { wire, text }) { return served.find(({ id }) => id === wire || id === text); }
-
 // src/doctor/judge/formats.ts
 function formatsInUse(config, choices2, served) {
   return choices2.providers.flatMap((provider) => {
-    const names2 = [...usedModels(config, choices2).filter(({ text }) => text.startsWith(`${provider.id}/`)).map(({
-      text
-    }) => splitModel(text)[1]), ...provider.models?.keys() ?? []];
+    const names2 = [...usedModels(config, choices2).filter(({ text }) => text.startsWith(`${provider.id}/`)).map(({ text }) => splitModel(
+      text)[1]), ...provider.models?.keys() ?? []];
     const formats = /* @__PURE__ */ new Map();
     for (const name of names2) {
       const path = wirePath(provider, config, name);
@@ -3472,8 +2590,7 @@ function judgeFormats({ config, choices: choices2, probe, quote }, served) {
     if (paths2.length > 0 ? !paths2.includes(path) : tried !== void 0 && "status" in tried && [404, 405].includes(tried.status))
       return [found(severity, "models", path === "/v1/responses" ? "responses-missing" : "wire-format-missing",
         `The gateway does not serve ${show(model)} on ${path}, which OpenCode calls for ${quote.text(provider)}`,
-        paths2.length > 0 ? `it serves it on ${listed(paths2.map((each) => show(each)))}`
-          : "that path is answered with 404 or 405",
+        paths2.length > 0 ? `it serves it on ${listed(paths2.map((each) => show(each)))}` : "that path is answered with 404 or 405",
         `ask the gateway's administrator for the flag ${flags[path] ?? "of that format"} (compatibility), ${path === "/v1/responses" ? "or set  api: chat  for it in aperture-env.yaml" : "or choose another provider"}`)];
     return tried === void 0 ? [] : judgeTried(tried, probe, severity, path);
   });
@@ -3482,17 +2599,14 @@ var flags = { "/v1/responses": "openai_responses", "/v1/messages": "anthropic_me
 function judgeTried(tried, { url, route }, severity, path) {
   if ("phase" in tried || tried.status >= 200 && tried.status < 300 || [400, 413, 415, 422].includes(tried.status)) return [];
   const wrong = explainAnswer(tried, { url: new URL(path, url), timeout: 0, proxy: route.proxy?.host ?? null, unused: null });
-  return wrong === null ? []
-    : [{ ...fromError(wrong), severity, message: clean(`${path}: ${wrong.message.replace(/\.$/, "")}`, 300) }];
+  return wrong === null ? [] : [{ ...fromError(wrong), severity, message: clean(`${path}: ${wrong.message.replace(/\.$/, "")}`, 300) }];
 }
-
 // src/doctor/tailnet.ts
 var magicDns = "100.100.100.100";
 function nameInTailnet(name, { servers, search }) {
   const domain = search.find((each) => each.endsWith(".ts.net")) ?? (search.length === 1 ? search[0] : void 0);
   return servers.includes(magicDns) && domain !== void 0 && !name.includes(".") ? `${name}.${domain}` : null;
 }
-
 // src/doctor/judge/models.ts
 function judgeModels2({ config, choices: choices2, probe, quote, known: catalogue }, served) {
   const checks = [];
@@ -3501,8 +2615,7 @@ function judgeModels2({ config, choices: choices2, probe, quote, known: catalogu
     if (serves(served, each) !== void 0) continue;
     const tried = probe.formats.get(`${each.path} ${each.wire}`);
     const choose = `choose one of ${listed(served.map(({ id }) => show(id)), 4)}, or ask for a grant`;
-    checks.push(judgeUnlisted(each.key, quote.text(each.text), tried !== void 0 && "status" in tried ? tried.status : null,
-      choose));
+    checks.push(judgeUnlisted(each.key, quote.text(each.text), tried !== void 0 && "status" in tried ? tried.status : null, choose));
   }
   checks.push(...judgeFormats({ config, choices: choices2, probe, quote }, served));
   const known = new Map(choices2.providers.flatMap(({ models }) => [...models ?? []].map(([name, wire]) => [wire, name])));
@@ -3510,18 +2623,15 @@ function judgeModels2({ config, choices: choices2, probe, quote, known: catalogu
   const ids = new Set(served.map(({ id }) => id.slice(id.indexOf("/") + 1)));
   const isKnown = (name) => known.has(name) || catalogue.has(name);
   const news = served.filter(({ id }) => !isKnown(id) && !isKnown(id.slice(id.indexOf("/") + 1)));
-  if (news.length > 0)
-    checks.push(found("note", "models", "models-new",
-      `The gateway serves ${news.length} more: ${listed(news.map(({ id }) => show(id)), 3)}`,
-      "this environment does not know them, so they cannot be chosen",
-      "npx create-aperture-env discover --write, and rebuild the image"));
+  if (news.length > 0) checks.push(found("note", "models", "models-new",
+    `The gateway serves ${news.length} more: ${listed(news.map(({ id }) => show(id)), 3)}`,
+    "this environment does not know them, so they cannot be chosen", "npx create-aperture-env discover --write, and rebuild the image"));
   const whole = new Set(served.map(({ id }) => id));
   const lost = [...known.keys()].filter((wire) => !ids.has(wire) && !whole.has(wire));
-  if (lost.length > 0 && lost.length < known.size)
-    checks.push(found("note", "models", "models-not-served",
-      `${lost.length} of ${known.size} models that can be chosen are not listed: ${listed(lost.map((id) => quote.text(id)), 3)}`,
-      "no grant gives you them, or no provider of the gateway has them: a request for one may fail with 404",
-      "npx create-aperture-env discover --write, and rebuild the image"));
+  if (lost.length > 0 && lost.length < known.size) checks.push(found("note", "models", "models-not-served",
+    `${lost.length} of ${known.size} models that can be chosen are not listed: ${listed(lost.map((id) => quote.text(id)), 3)}`,
+    "no grant gives you them, or no provider of the gateway has them: a request for one may fail with 404",
+    "npx create-aperture-env discover --write, and rebuild the image"));
   return withList(checks, served);
 }
 function judgeUnlisted(key2, name, status, choose) {
@@ -3542,24 +2652,20 @@ function withList(checks, served) {
   const bad = checks.some(({ severity }) => severity === "failure" || severity === "warning");
   return bad ? [...checks] : [fine("models", "models", `${served.length} models are served, ours among them`), ...checks];
 }
-
 // src/doctor/judge/gateway.ts
 function judgeGateway(facts) {
   const { probe, timeout, choices: choices2 } = facts;
   const { url, route, models } = probe;
   const granted = choices2.providers.map(({ id }) => `${facts.quote.text(id)}/**`);
-  const about = {
-    url, timeout, proxy: route.proxy?.host ?? null, unused: route.unused, ...granted.length > 0 && { models: granted }
-  };
+  const about = { url, timeout, proxy: route.proxy?.host ?? null, unused: route.unused, ...granted.length > 0 && { models: granted } };
   const past = judgeWay(probe, about);
   if (past !== null) return [past];
   const answer = models;
   const served = readModels(answer.text);
   if (served === null) return [withProxy(fromError(notJson(answer.text, about)), probe)];
   const through = route.proxy === null ? "" : ` through the proxy ${show(route.proxy.host)}`;
-  if (served.length === 0)
-    return [found("failure", "models", "models-none", `${url.origin} answers${through}, and offers you no model`,
-      "you have a role, but no grant gives you a model; or no provider is configured", formatGrant(about))];
+  if (served.length === 0) return [found("failure", "models", "models-none", `${url.origin} answers${through}, and offers you no model`,
+    "you have a role, but no grant gives you a model; or no provider is configured", formatGrant(about))];
   return [fine("gateway", "gateway", `${url.origin} answers${through}`), ...judgeProxyList(probe), ...judgeClock(probe),
     ...judgeModels2(facts, served)];
 }
@@ -3578,31 +2684,28 @@ function judgeWay(probe, about) {
   return wrong === null ? null : withProxy(fromError(wrong), probe);
 }
 function withProxy(check, { route: { proxy, other }, url, models, detour }) {
-  if (proxy === null) return other === null || url.protocol !== "http:" || !("phase" in models) ? check
-    : found("failure", "gateway", "proxy-http-missing",
-      `${other} names a proxy and HTTP_PROXY does not, so ${url.origin} is asked directly`,
-      `OpenCode takes HTTP_PROXY for an http address and no other variable; asked directly: ${lowerFirst(check.message)}`,
-      "let HTTP_PROXY name an http proxy that leads to the gateway, such as that of Tailscale's daemon");
+  if (proxy === null)
+    return other === null || url.protocol !== "http:" || !("phase" in models) ? check
+      : found("failure", "gateway", "proxy-http-missing",
+        `${other} names a proxy and HTTP_PROXY does not, so ${url.origin} is asked directly`,
+        `OpenCode takes HTTP_PROXY for an http address and no other variable; asked directly: ${lowerFirst(check.message)}`,
+        "let HTTP_PROXY name an http proxy that leads to the gateway, such as that of Tailscale's daemon");
   if ("status" in models && (detour === null || detour.isTailscale && models.text !== "")) return check;
   const { host } = proxy;
   const isDirect = detour !== null && "status" in detour.direct && explainAnswer(detour.direct, aboutOf(url)) === null;
   const isClosed = "phase" in models && models.code === "ECONNREFUSED" && models.phase === "connect";
-  if (isDirect)
-    return found("failure", "gateway", "proxy",
-      `Requests to ${url.hostname} go through the proxy ${show(host)}, which does not get there`,
-      `${check.message}; without the proxy it answers`,
-      `let NO_PROXY and no_proxy hold ${url.hostname},localhost,127.0.0.1 (no scheme, no CIDR)`);
-  if (isClosed)
-    return found("failure", "gateway", "proxy-closed", `Nothing listens at ${show(host)}, which HTTP_PROXY names as the proxy`,
-      `the program that should is not there or has another port, and without a proxy ${url.origin} does not answer either`,
-      "start it, or write its port: that of Tailscale's daemon is what its --outbound-http-proxy-listen says, most often 1055");
-  if (detour?.isTailscale === true)
-    return found("failure", "gateway", "proxy-tailscale",
-      `The proxy ${show(host)} of Tailscale's daemon takes the request, and ${url.origin} does not answer through it`,
-      `the daemon is not logged in, knows no ${url.hostname}, or no grant leads there`,
-      "tailscale status  says which. The proxy is the way: NO_PROXY must not hold the gateway's name");
-  return found("failure", "gateway", "proxy",
+  if (isDirect) return found("failure", "gateway", "proxy",
     `Requests to ${url.hostname} go through the proxy ${show(host)}, which does not get there`,
+    `${check.message}; without the proxy it answers`,
+    `let NO_PROXY and no_proxy hold ${url.hostname},localhost,127.0.0.1 (no scheme, no CIDR)`);
+  if (isClosed) return found("failure", "gateway", "proxy-closed", `Nothing listens at ${show(host)}, which HTTP_PROXY names as the proxy`,
+    `the program that should is not there or has another port, and without a proxy ${url.origin} does not answer either`,
+    "start it, or write its port: that of Tailscale's daemon is what its --outbound-http-proxy-listen says, most often 1055");
+  if (detour?.isTailscale === true) return found("failure", "gateway", "proxy-tailscale",
+    `The proxy ${show(host)} of Tailscale's daemon takes the request, and ${url.origin} does not answer through it`,
+    `the daemon is not logged in, knows no ${url.hostname}, or no grant leads there`,
+    "tailscale status  says which. The proxy is the way: NO_PROXY must not hold the gateway's name");
+  return found("failure", "gateway", "proxy", `Requests to ${url.hostname} go through the proxy ${show(host)}, which does not get there`,
     `${check.message}; without the proxy it does not answer either`,
     "let HTTP_PROXY name one that leads to the gateway: in a tailnet, that of Tailscale's daemon");
 }
@@ -3612,30 +2715,26 @@ function judgeName({ code: code2 }, { name, resolver, url }) {
   const shown2 = show(name ?? url.hostname);
   const servers = resolver.servers.map((server) => show(server));
   const full = `http://${shown2.split(".")[0]}.<tailnet>.ts.net`;
-  if (resolver.servers.length === 0)
-    return found("failure", "gateway", "name-no-server", `No name server is set up here, so ${shown2} has no address`,
-      "/etc/resolv.conf names none", "give the container a name server (--dns), or the gateway by its address");
-  if (code2 !== "ENOTFOUND")
-    return found("failure", "gateway", "name-server-silent",
-      `${listed(servers)} ${servers.length === 1 ? "does" : "do"} not answer for the name ${shown2}`,
-      "the name server of /etc/resolv.conf cannot be reached, or is silent",
-      resolver.servers.includes(magicDns) ? "see whether Tailscale is up where this container gets its network from"
-        : `see whether this container has a network, and which name server it should ask: in a tailnet that is MagicDNS, ${magicDns}`);
+  if (resolver.servers.length === 0) return found("failure", "gateway", "name-no-server",
+    `No name server is set up here, so ${shown2} has no address`, "/etc/resolv.conf names none",
+    "give the container a name server (--dns), or the gateway by its address");
+  if (code2 !== "ENOTFOUND") return found("failure", "gateway", "name-server-silent",
+    `${listed(servers)} ${servers.length === 1 ? "does" : "do"} not answer for the name ${shown2}`,
+    "the name server of /etc/resolv.conf cannot be reached, or is silent",
+    resolver.servers.includes(magicDns) ? "see whether Tailscale is up where this container gets its network from"
+      : `see whether this container has a network, and which name server it should ask: in a tailnet that is MagicDNS, ${magicDns}`);
   if (!shown2.includes(".")) {
     if (resolver.servers.includes(magicDns) && resolver.search.length === 0)
-      return found("failure", "gateway", "name-search-domain",
-        `${shown2} is a short name, and this container has no search domain`, "MagicDNS answers for full names only",
-        `write the full name: ${full}`);
+      return found("failure", "gateway", "name-search-domain", `${shown2} is a short name, and this container has no search domain`,
+        "MagicDNS answers for full names only", `write the full name: ${full}`);
     if (!resolver.servers.some((server) => server === magicDns || server.startsWith("127.")))
       return found("failure", "gateway", "name-no-magicdns",
         `${listed(servers)} ${servers.length === 1 ? "does" : "do"} not know the name ${shown2}`,
         `the tailnet's MagicDNS (${magicDns}) is not asked here`,
         `let the container use the host's resolver or a connection of its own (aperture.connection), or write the gateway's address 100.x.y.z`);
     const inTailnet = nameInTailnet(shown2, resolver);
-    if (inTailnet !== null)
-      return found("failure", "gateway", "name-unknown", `The name ${shown2} does not resolve here`,
-        `this tailnet has no ${show(inTailnet)}`,
-        "is it the gateway's name? tailscale status lists what this machine sees in its tailnet");
+    if (inTailnet !== null) return found("failure", "gateway", "name-unknown", `The name ${shown2} does not resolve here`,
+      `this tailnet has no ${show(inTailnet)}`, "is it the gateway's name? tailscale status lists what this machine sees in its tailnet");
   }
   return found("failure", "gateway", "name-unknown", `The name ${shown2} does not resolve here`,
     "the name server that answers does not know it",
@@ -3652,11 +2751,9 @@ function judgeClock({ models, now }) {
   const off = Number.isNaN(date) ? 0 : now - date;
   if (Math.abs(off) <= tolerated) return [];
   const minutes = Math.round(Math.abs(off) / 6e4);
-  return [found("warning", "surroundings", "clock",
-    `This clock is ${minutes} minutes ${off > 0 ? "ahead of" : "behind"} the gateway's`, "logins and certificates expire by it",
-    "correct it; a machine that slept often needs only that")];
+  return [found("warning", "surroundings", "clock", `This clock is ${minutes} minutes ${off > 0 ? "ahead of" : "behind"} the gateway's`,
+    "logins and certificates expire by it", "correct it; a machine that slept often needs only that")];
 }
-
 // src/doctor/judge/origin.ts
 function judgeOrigin(given, wanted, managed) {
   const meant = given || wanted;
@@ -3671,23 +2768,20 @@ function judgeOrigin(given, wanted, managed) {
   }
   const origin = parsed.value;
   const checks = [];
-  if (given === "")
-    checks.push(found("note", "gateway", "origin-empty", "APERTURE_URL is empty",
-      `the launcher takes ${show(wanted)} instead; other programs may not`, "unset it, or set it to the gateway's address"));
-  else if (given && given !== origin && !managed)
-    checks.push(found("note", "gateway", "origin-spelling", `APERTURE_URL is ${show(given)}, and an origin is ${origin}`,
-      "the launcher corrects that; other programs that read the variable may not", `write ${origin}`));
-  if (managed && given && origin !== parseOriginOr(wanted))
-    checks.push(found("warning", "gateway", "origin-managed", "APERTURE_URL names another gateway than the configuration",
-      `the configuration is managed, so OpenCode goes to ${show(wanted)}`,
-      "change aperture.url in aperture-env.yaml, or unset the variable"));
+  if (given === "") checks.push(found("note", "gateway", "origin-empty", "APERTURE_URL is empty",
+    `the launcher takes ${show(wanted)} instead; other programs may not`, "unset it, or set it to the gateway's address"));
+  else if (given && given !== origin && !managed) checks.push(found("note", "gateway", "origin-spelling",
+    `APERTURE_URL is ${show(given)}, and an origin is ${origin}`,
+    "the launcher corrects that; other programs that read the variable may not", `write ${origin}`));
+  if (managed && given && origin !== parseOriginOr(wanted)) checks.push(found("warning", "gateway", "origin-managed",
+    "APERTURE_URL names another gateway than the configuration", `the configuration is managed, so OpenCode goes to ${show(wanted)}`,
+    "change aperture.url in aperture-env.yaml, or unset the variable"));
   return { origin: managed ? parseOriginOr(wanted) : origin, checks };
 }
 function parseOriginOr(text) {
   const parsed = parseOrigin(normaliseUrl(text));
   return parsed.ok ? parsed.value : null;
 }
-
 // src/doctor/judge/local.ts
 function judgeLeftovers({ packages, notKept, leftSessions }) {
   const lacking = packages.filter(({ needed, is }) => needed && is !== "installed");
@@ -3699,8 +2793,8 @@ function judgeLeftovers({ packages, notKept, leftSessions }) {
     ...lacking.length === 0 && packages.some(({ is }) => is === "seeded")
       ? [fine("folders", "plugin-package", "OpenCode's plugin package is not fetched: no tool and no plugin needs it")] : [],
     ...notKept === null ? []
-      : [found("note", "folders", "state-not-kept", "Sessions go with this container, and the spec wants them on a volume",
-        show(notKept), "rebuild the container with a tool that mounts volumes, or mount one there")],
+      : [found("note", "folders", "state-not-kept", "Sessions go with this container, and the spec wants them on a volume", show(notKept),
+        "rebuild the container with a tool that mounts volumes, or mount one there")],
     ...leftSessions.map((folder) => found("note", "folders", "sessions-left", `Sessions of earlier starts are in ${show(folder)}`,
       "OpenCode keeps them in another folder now",
       "copy its opencode.db to the other one while no opencode runs, if you want them, or delete it"))];
@@ -3714,153 +2808,120 @@ function judgePrograms2({ programs: programs2, version }) {
   }
   const checks = [];
   const rebuild = "rebuild the image";
-  if (!own.binary)
-    checks.push(found("failure", "opencode", "binary-missing", "OpenCode's binary is not there",
-      "the image was built without its OpenCode stage, or by a tool that leaves out what a Feature depends on, as DevPod and envbuilder do",
-      `npx create-aperture-env@latest update, since the Feature of older versions did not bring it there; then ${rebuild}`));
-  else if (own.stamp === null)
-    checks.push(found("note", "opencode", "version-unknown", "The binary has no version beside it",
-      "it was not fetched by this environment", `${rebuild}, or look with --deep`));
-  else if (version !== null && own.stamp !== version)
-    checks.push(found("warning", "opencode", "version",
-      `OpenCode ${show(own.stamp)} is installed, and the environment pins ${show(version)}`,
-      "the image is older than its configuration, or its binary was replaced", rebuild));
+  if (!own.binary) checks.push(found("failure", "opencode", "binary-missing", "OpenCode's binary is not there",
+    "the image was built without its OpenCode stage, or by a tool that leaves out what a Feature depends on, as DevPod and envbuilder do",
+    `npx create-aperture-env@latest update, since the Feature of older versions did not bring it there; then ${rebuild}`));
+  else if (own.stamp === null) checks.push(found("note", "opencode", "version-unknown", "The binary has no version beside it",
+    "it was not fetched by this environment", `${rebuild}, or look with --deep`));
+  else if (version !== null && own.stamp !== version) checks.push(found("warning", "opencode", "version",
+    `OpenCode ${show(own.stamp)} is installed, and the environment pins ${show(version)}`,
+    "the image is older than its configuration, or its binary was replaced", rebuild));
   else checks.push(fine("opencode", "opencode", `OpenCode ${show(own.stamp)}`));
   const at2 = opencodes.indexOf(own.launcher);
   const before = at2 === -1 ? opencodes : opencodes.slice(0, at2);
   const after2 = at2 === -1 ? [] : opencodes.slice(at2 + 1);
-  if (before.length > 0)
-    checks.push(found("failure", "opencode", "other-opencode-first", `opencode starts ${show(before[0])}, not the environment's`,
-      "it does not know the gateway if a variable is missing",
-      `remove it, or put ${show(own.launcher.replace(/\/opencode$/, ""))} first in PATH`));
-  else if (at2 === -1)
-    checks.push(found("warning", "opencode", "launcher-not-on-path", "opencode is not on PATH",
-      "the launcher's folder is not in it", `add ${show(own.launcher.replace(/\/opencode$/, ""))} to PATH`));
-  if (after2.length > 0)
-    checks.push(found("note", "opencode", "other-opencode",
-      `There is another OpenCode: ${listed(after2.map((path) => show(path)))}`,
-      "it is later in PATH, so it is not the one that starts", "remove it if nobody needs it"));
-  if (programs2.rg === null)
-    checks.push(found("failure", "opencode", "ripgrep-missing", "There is no rg",
-      "OpenCode's grep and glob tools fail without it", "install ripgrep, or rebuild the image"));
-  if (programs2.git === null)
-    checks.push(found("warning", "opencode", "git-missing", "There is no git", "without it OpenCode has no snapshots and no undo",
-      "install git, or rebuild the image"));
+  if (before.length > 0) checks.push(found("failure", "opencode", "other-opencode-first",
+    `opencode starts ${show(before[0])}, not the environment's`, "it does not know the gateway if a variable is missing",
+    `remove it, or put ${show(own.launcher.replace(/\/opencode$/, ""))} first in PATH`));
+  else if (at2 === -1) checks.push(found("warning", "opencode", "launcher-not-on-path", "opencode is not on PATH",
+    "the launcher's folder is not in it", `add ${show(own.launcher.replace(/\/opencode$/, ""))} to PATH`));
+  if (after2.length > 0) checks.push(found("note", "opencode", "other-opencode",
+    `There is another OpenCode: ${listed(after2.map((path) => show(path)))}`, "it is later in PATH, so it is not the one that starts",
+    "remove it if nobody needs it"));
+  if (programs2.rg === null) checks.push(found("failure", "opencode", "ripgrep-missing", "There is no rg",
+    "OpenCode's grep and glob tools fail without it", "install ripgrep, or rebuild the image"));
+  if (programs2.git === null) checks.push(found("warning", "opencode", "git-missing", "There is no git",
+    "without it OpenCode has no snapshots and no undo", "install git, or rebuild the image"));
   return checks;
 }
-var reasons = {
-  EACCES: "this account may not write there", EROFS: "its file system is read-only", ENOENT: "there is none",
-  ENOTDIR: "it is no folder"
-};
+var reasons = { EACCES: "this account may not write there", EROFS: "its file system is read-only", ENOENT: "there is none",
+  ENOTDIR: "it is no folder" };
 function judgeFolders2({ launched, readOnly, noExec }) {
   const checks = [];
   const { moved, linked, temporary } = launched;
   const nowhere = [...moved, linked, temporary].find((move) => move?.to === null);
   const because = ({ from, why }) => `${show(from)}: ${reasons[why] ?? show(why)}`;
-  if (nowhere)
-    checks.push(found("failure", "folders", "folders-none", "OpenCode has no writable folder", because(nowhere),
-      "give it a writable home, or a tmpfs on /tmp"));
+  if (nowhere) checks.push(found("failure", "folders", "folders-none", "OpenCode has no writable folder", because(nowhere),
+    "give it a writable home, or a tmpfs on /tmp"));
   else {
-    if (moved.length > 0)
-      checks.push(found("note", "folders", "folders-moved",
-        `OpenCode writes to ${listed(moved.map(({ to }) => show(to ?? "")))} instead`,
-        `${listed(moved.map(because))}. What is written there does not outlast the container`,
-        "make this account own the folder, or give it a writable home"));
-    if (linked !== null)
-      checks.push(found("note", "folders", "config-linked",
-        `OpenCode reads ${show(linked.from)} by links in ${show(linked.to ?? "")}`,
-        "it makes a .gitignore in its configuration folder, and this one's file system is read-only",
-        "put an empty .gitignore into it, and none are needed"));
-    if (temporary !== null)
-      checks.push(found("note", "folders", "tmp-moved", `OpenCode's temporary folder is in ${show(temporary.to ?? "")}`,
-        because(temporary), "ignore it, or fix the folder"));
+    if (moved.length > 0) checks.push(found("note", "folders", "folders-moved",
+      `OpenCode writes to ${listed(moved.map(({ to }) => show(to ?? "")))} instead`,
+      `${listed(moved.map(because))}. What is written there does not outlast the container`,
+      "make this account own the folder, or give it a writable home"));
+    if (linked !== null) checks.push(found("note", "folders", "config-linked",
+      `OpenCode reads ${show(linked.from)} by links in ${show(linked.to ?? "")}`,
+      "it makes a .gitignore in its configuration folder, and this one's file system is read-only",
+      "put an empty .gitignore into it, and none are needed"));
+    if (temporary !== null) checks.push(found("note", "folders", "tmp-moved",
+      `OpenCode's temporary folder is in ${show(temporary.to ?? "")}`, because(temporary), "ignore it, or fix the folder"));
   }
-  for (const folder of readOnly)
-    checks.push(found("failure", "folders", "folder-read-only", `OpenCode does not start, because ${show(folder)} is read-only`,
-      "it writes a .gitignore into every folder of its configuration", `put an empty .gitignore into ${show(folder)}`));
-  if (noExec)
-    checks.push(found("warning", "folders", "tmp-noexec",
-      `Nothing in ${show(launched.env["TMPDIR"] ?? "/tmp")} can be run: it is mounted noexec`,
-      "OpenCode's screen does not start then (opencode run does)", "mount it exec, or set BUN_TMPDIR to another folder"));
+  for (const folder of readOnly) checks.push(found("failure", "folders", "folder-read-only",
+    `OpenCode does not start, because ${show(folder)} is read-only`, "it writes a .gitignore into every folder of its configuration",
+    `put an empty .gitignore into ${show(folder)}`));
+  if (noExec) checks.push(found("warning", "folders", "tmp-noexec",
+    `Nothing in ${show(launched.env["TMPDIR"] ?? "/tmp")} can be run: it is mounted noexec`,
+    "OpenCode's screen does not start then (opencode run does)", "mount it exec, or set BUN_TMPDIR to another folder"));
   return checks.some(({ severity }) => severity !== "note") ? checks
     : [fine("folders", "folders", "OpenCode's folders are writable"), ...checks];
 }
 function judgeSurroundings({ env, opencodeFolders }) {
   const checks = [];
   const keys = Object.keys(env).filter((name) => keyVariables2.test(name) && !["", "-"].includes(env[name] ?? ""));
-  if (keys.length > 0)
-    checks.push(found("note", "surroundings", "keys-in-environment",
-      `${listed(keys.sort())} ${keys.length === 1 ? "is" : "are"} set`,
-      "OpenCode sends the placeholder, but the commands that it runs see them", "unset them if no other program needs them"));
-  for (const folder of opencodeFolders)
-    checks.push(found("note", "surroundings", "opencode-folder", `${show(folder)} makes OpenCode fetch its plugin package`,
-      "63 MB from the npm registry into that folder; OpenCode has no switch to prevent it",
-      "keep it for agents, commands or tools"));
+  if (keys.length > 0) checks.push(found("note", "surroundings", "keys-in-environment",
+    `${listed(keys.sort())} ${keys.length === 1 ? "is" : "are"} set`,
+    "OpenCode sends the placeholder, but the commands that it runs see them", "unset them if no other program needs them"));
+  for (const folder of opencodeFolders) checks.push(found("note", "surroundings", "opencode-folder",
+    `${show(folder)} makes OpenCode fetch its plugin package`,
+    "63 MB from the npm registry into that folder; OpenCode has no switch to prevent it", "keep it for agents, commands or tools"));
   return checks;
 }
-
 // src/doctor/judge/opencode.ts
 var compared = ["model", "small_model", "enabled_providers", "disabled_providers", "share", "provider"];
 function judgeVersion(ran, stamp) {
   const version = ran.stdout.trim();
-  if (ran.late)
-    return [found("warning", "opencode", "binary-slow", "OpenCode did not report its version in time",
-      "this machine is slow, or OpenCode hangs", "try again, with --timeout 20")];
-  if (ran.status !== 0)
-    return [found("failure", "opencode", "binary-broken", "OpenCode does not run", lastLine(ran.stderr || ran.stdout),
-      "rebuild the image")];
-  if (stamp !== null && version !== stamp)
-    return [found("warning", "opencode", "version",
-      `The binary is OpenCode ${show(version)}, and ${show(stamp)} is written beside it`,
-      "it was replaced, or has updated itself", "rebuild the image")];
+  if (ran.late) return [found("warning", "opencode", "binary-slow", "OpenCode did not report its version in time",
+    "this machine is slow, or OpenCode hangs", "try again, with --timeout 20")];
+  if (ran.status !== 0) return [found("failure", "opencode", "binary-broken", "OpenCode does not run", lastLine(ran.stderr || ran.stdout),
+    "rebuild the image")];
+  if (stamp !== null && version !== stamp) return [found("warning", "opencode", "version",
+    `The binary is OpenCode ${show(version)}, and ${show(stamp)} is written beside it`, "it was replaced, or has updated itself",
+    "rebuild the image")];
   return [fine("opencode", "opencode-runs", `OpenCode ${show(version)} runs`)];
 }
 var unsaid = "its message is not shown, because the configuration inserts variables or files:  opencode debug config  shows them";
 function judgeDebugConfig(ran, ours2, secretive) {
-  if (ran.late)
-    return {
-      config: null,
-      checks: [found("warning", "opencode", "binary-slow", "OpenCode did not show its configuration in time",
-        "this machine is slow, or OpenCode hangs", "try again, with --timeout 20")]
-    };
+  if (ran.late) return { config: null,
+    checks: [found("warning", "opencode", "binary-slow", "OpenCode did not show its configuration in time",
+      "this machine is slow, or OpenCode hangs", "try again, with --timeout 20")] };
   const parsed = ran.status === 0 ? parseJsonc(ran.stdout) : null;
-  if (parsed === null || !parsed.ok || !isObject(parsed.value))
-    return {
-      config: null,
-      checks: [found("failure", "config", "config-refused", "OpenCode does not start with this configuration",
-        secretive ? unsaid : firstLine(ran.stderr || ran.stdout), "fix what it names")]
-    };
+  if (parsed === null || !parsed.ok || !isObject(parsed.value)) return { config: null,
+    checks: [found("failure", "config", "config-refused", "OpenCode does not start with this configuration",
+      secretive ? unsaid : firstLine(ran.stderr || ran.stdout), "fix what it names")] };
   const theirs = parsed.value;
   const different = compared.filter((key2) => !same(at(theirs, key2), at(ours2, key2)));
   if (different.length === 0)
     return { config: theirs, checks: [fine("config", "config-deep", "OpenCode resolves its configuration as it was read here")] };
-  return {
-    config: theirs,
-    checks: [found("note", "config", "config-differs",
-      `OpenCode resolves ${different.join(", ")} differently than it was read here`,
-      "a server, a plugin or an organisation contributes to it; the checks use what OpenCode says",
-      "opencode debug config  shows it")]
-  };
+  return { config: theirs,
+    checks: [found("note", "config", "config-differs", `OpenCode resolves ${different.join(", ")} differently than it was read here`,
+      "a server, a plugin or an organisation contributes to it; the checks use what OpenCode says", "opencode debug config  shows it")] };
 }
 function same(theirs, ours2) {
   if (isObject(theirs) && isObject(ours2)) return Object.keys(theirs).every((key2) => same(theirs[key2], ours2[key2]));
-  if (Array.isArray(theirs) && Array.isArray(ours2)) return theirs.length === ours2.length
-    && theirs.every((each, index) => same(each, ours2[index]));
+  if (Array.isArray(theirs) && Array.isArray(ours2))
+    return theirs.length === ours2.length && theirs.every((each, index) => same(each, ours2[index]));
   return theirs === ours2;
 }
 function judgeSent(ran, origin, seconds, secretive) {
   const where = `${origin}/ui/`;
-  if (ran.late)
-    return [found("failure", "models", "send-timeout", `OpenCode had no answer to a prompt within ${seconds} s`,
-      "it retries silently on 429 and 5xx, and if the gateway is unreachable",
-      `check whether the request is on ${where}, and run aperture-doctor --deep`)];
+  if (ran.late) return [found("failure", "models", "send-timeout", `OpenCode had no answer to a prompt within ${seconds} s`,
+    "it retries silently on 429 and 5xx, and if the gateway is unreachable",
+    `check whether the request is on ${where}, and run aperture-doctor --deep`)];
   const refused2 = ran.status === 0 ? null : findGuardrail(`${ran.stderr}${ran.stdout}`);
-  if (refused2 !== null)
-    return [found("failure", "models", refused2.code, `${origin} ${refused2.what}`,
-      "the prompt is refused; OpenCode shows the gateway's message", refused2.hint.replace(/\.$/, ""))];
-  if (ran.status !== 0)
-    return [found("failure", "models", "send-failed", `OpenCode had no answer to a prompt (exit ${ran.status ?? "by a signal"})`,
-      secretive ? unsaid : reasonIn(ran.stderr || ran.stdout), `see the request on ${where}`)];
+  if (refused2 !== null) return [found("failure", "models", refused2.code, `${origin} ${refused2.what}`,
+    "the prompt is refused; OpenCode shows the gateway's message", refused2.hint.replace(/\.$/, ""))];
+  if (ran.status !== 0) return [found("failure", "models", "send-failed",
+    `OpenCode had no answer to a prompt (exit ${ran.status ?? "by a signal"})`, secretive ? unsaid : reasonIn(ran.stderr || ran.stdout),
+    `see the request on ${where}`)];
   const answer = secretive ? "" : `: ${show(ran.stdout.trim(), 60)}`;
   return [fine("models", "send", `A prompt was answered${answer}. It is on ${where}`)];
 }
@@ -3872,10 +2933,8 @@ function reasonIn(text) {
 }
 function lastLine(text) { return show(linesOf(text).at(-1) ?? "it said nothing"); }
 function firstLine(text) { return show(linesOf(text)[0] ?? "it said nothing"); }
-
 // src/doctor/probe/attribution.ts
 import { existsSync as existsSync3 } from "node:fs";
-
 // src/doctor/probe/run.ts
 import { spawn as spawn2 } from "node:child_process";
 var mostSaid2 = 32 * 1024 * 1024;
@@ -3897,10 +2956,8 @@ function run(command, options) {
     const said = { stdout: [], stderr: [] };
     let late2 = false;
     const child = spawn2(program, args,
-      {
-        env: { ...env }, cwd, detached: isGuarded, windowsHide: true,
-        stdio: [input === void 0 ? "ignore" : "pipe", "pipe", "pipe", isGuarded ? "pipe" : "ignore"]
-      });
+      { env: { ...env }, cwd, detached: isGuarded, windowsHide: true,
+        stdio: [input === void 0 ? "ignore" : "pipe", "pipe", "pipe", isGuarded ? "pipe" : "ignore"] });
     const end2 = () => endGroup2(child, isGuarded);
     const settle = (status, more = "") => {
       clearTimeout(timer);
@@ -3908,10 +2965,7 @@ function run(command, options) {
       const text = (chunks) => Buffer.concat(chunks).toString("utf8");
       resolve({ status, stdout: text(said.stdout), stderr: text(said.stderr) + more, late: late2 });
     };
-    const timer = setTimeout(() => {
-      late2 = true;
-      settle(null);
-    }, Math.max(1, timeout));
+    const timer = setTimeout(() => { late2 = true; settle(null); }, Math.max(1, timeout));
     for (const name of ["stdout", "stderr"]) {
       let length = 0;
       child[name]?.on("data", (chunk) => {
@@ -3930,12 +2984,8 @@ function run(command, options) {
 }
 function endGroup2({ pid, kill }, isGuarded) {
   if (pid === void 0) return;
-  try {
-    if (isGuarded) process.kill(-pid, "SIGKILL");
-    else kill("SIGKILL");
-  } catch {}
+  try { if (isGuarded) process.kill(-pid, "SIGKILL"); else kill("SIGKILL"); } catch {}
 }
-
 // src/doctor/probe/attribution.ts
 var patience2 = 1e3;
 var script = '_share=$1; . "$1/attribution.sh"; printf %s "$APERTURE_ENV_HEADERS"';
@@ -3944,12 +2994,9 @@ async function readHeaders({ share, prefix }, env, cwd) {
   const { status, stdout } = await run(["/bin/sh", "-c", script, "sh", share], { env, cwd, timeout: patience2 });
   return status === 0 ? stdout : null;
 }
-
 // src/doctor/probe/files.ts
-import {
-  accessSync as accessSync3, closeSync as closeSync2, constants as constants3, existsSync as existsSync4, fstatSync,
-  openSync as openSync2, readdirSync as readdirSync2, readSync, realpathSync
-} from "node:fs";
+import { accessSync as accessSync3, closeSync as closeSync2, constants as constants3, existsSync as existsSync4, fstatSync,
+  openSync as openSync2, readdirSync as readdirSync2, readSync, realpathSync } from "node:fs";
 var largest3 = 4 * 1024 * 1024;
 function readText(path) {
   let file = null;
@@ -3960,30 +3007,23 @@ function readText(path) {
     if (!stats.isFile() || stats.size > largest3) return { kind: "unreadable", why: stats.isFile() ? "EFBIG" : "EINVAL" };
     const bytes = Buffer.alloc(stats.size === 0 ? largest3 + 1 : stats.size + 1);
     let length = 0;
-    for (let read = -1; read !== 0 && length < bytes.length; length += read)
-      read = readSync(file, bytes, length, bytes.length - length, null);
-    return length > largest3 ? { kind: "unreadable", why: "EFBIG" }
-      : { kind: "text", text: bytes.toString("utf8", 0, length) };
+    for (let read2 = -1; read2 !== 0 && length < bytes.length; length += read2)
+      read2 = readSync(file, bytes, length, bytes.length - length, null);
+    return length > largest3 ? { kind: "unreadable", why: "EFBIG" } : { kind: "text", text: bytes.toString("utf8", 0, length) };
   } catch (error) {
     const code2 = error.code ?? "";
     return code2 === "ENOENT" || code2 === "ENOTDIR" ? { kind: "nothing" } : { kind: "unreadable", why: code2 };
   } finally { if (file !== null) closeSync2(file); }
 }
 function textOf2(path) {
-  const read = readText(path);
-  return read.kind === "text" ? read.text : null;
+  const read2 = readText(path);
+  return read2.kind === "text" ? read2.text : null;
 }
 function may(path, mode) {
-  try {
-    accessSync3(path, mode);
-    return true;
-  } catch { return false; }
+  try { accessSync3(path, mode); return true; } catch { return false; }
 }
 function whyNotWritable(folder) {
-  try {
-    accessSync3(folder, constants3.W_OK | constants3.X_OK);
-    return null;
-  } catch (error) {
+  try { accessSync3(folder, constants3.W_OK | constants3.X_OK); return null; } catch (error) {
     const code2 = error.code ?? "EACCES";
     return code2 === "EACCES" && may(folder, constants3.X_OK) && mountOptionsOf(folder).includes("ro") ? "EROFS" : code2;
   }
@@ -3991,19 +3031,17 @@ function whyNotWritable(folder) {
 function mountOptionsOf(path) {
   const mounts = (textOf2("/proc/self/mountinfo") ?? "").split("\n").map((line) => line.split(" "));
   const at2 = real(path);
-  const around = mounts.filter(([, , , , place = ""]) => at2 === place || at2.startsWith(place === "/" ? "/" : `${place}/`)).map(([
-    , , , , place = "", options = ""]) => ({ place, options: options.split(",") }));
+  const around = mounts.filter(([, , , , place = ""]) => at2 === place || at2.startsWith(place === "/" ? "/" : `${place}/`)).map(([, , , ,
+    place = "", options = ""]) => ({ place, options: options.split(",") }));
   const nearest = around.reduce((best, each) => best === null || each.place.length >= best.place.length ? each : best, null);
   return nearest?.options ?? [];
 }
 var mostFiles = 50;
 function folderFilesIn(folders) {
-  const all = folders.flatMap((folder) => foldersRead.flatMap((name) => namesIn(`${folder}/${name}`).map((file) => ({
-    folder, path: `${name}/${file}`
-  }))));
-  return all.filter(({ path }) => isFolderFile(path)).slice(0, mostFiles).map((file) => ({
-    ...file, text: isCode(file.path) ? "" : textOf2(`${file.folder}/${file.path}`) ?? ""
-  }));
+  const all = folders.flatMap((folder) => foldersRead.flatMap((name) => namesIn(`${folder}/${name}`).map((file) => ({ folder,
+    path: `${name}/${file}` }))));
+  return all.filter(({ path }) => isFolderFile(path)).slice(0, mostFiles).map((file) => ({ ...file,
+    text: isCode(file.path) ? "" : textOf2(`${file.folder}/${file.path}`) ?? "" }));
 }
 function namesIn(folder) {
   try { return readdirSync2(folder).sort(); } catch { return []; }
@@ -4012,7 +3050,6 @@ function worldOf(env, cwd, home) { return { env, cwd: real(cwd), home, read: rea
 function real(path) {
   try { return realpathSync(path); } catch { return path; }
 }
-
 // src/doctor/probe/leftovers.ts
 import { existsSync as existsSync5, readdirSync as readdirSync3 } from "node:fs";
 function findLeftSessions({ env, moved }, home, places3) {
@@ -4021,11 +3058,10 @@ function findLeftSessions({ env, moved }, home, places3) {
   return [...new Set(candidates)].filter((folder) => folder !== used && existsSync5(`${folder}/opencode.db`));
 }
 function findPluginPackages(folders) {
-  return folders.filter((folder) => existsSync5(folder)).map((folder) => ({
-    folder, needed: ["plugin", "plugins", "tool", "tools"].some((name) => hasScripts(`${folder}/${name}`)),
+  return folders.filter((folder) => existsSync5(folder)).map((folder) => ({ folder,
+    needed: ["plugin", "plugins", "tool", "tools"].some((name) => hasScripts(`${folder}/${name}`)),
     is: existsSync5(`${folder}/node_modules/@opencode-ai/plugin`) ? "installed"
-      : textOf2(`${folder}/package-lock.json`)?.trim() === seed ? "seeded" : "missing"
-  }));
+      : textOf2(`${folder}/package-lock.json`)?.trim() === seed ? "seeded" : "missing" }));
 }
 var seed = '{"packages":{"":{"dependencies":{"@opencode-ai/plugin":"*"}}}}';
 function hasScripts(folder) {
@@ -4041,10 +3077,8 @@ function whyNotKept(volume, { env }, home) {
   const mounts = (textOf2("/proc/self/mountinfo") ?? "").split("\n").map((line) => line.split(" ")[4]);
   if (!mounts.includes(at2)) return `nothing is mounted at ${at2}`;
   const data = `${env["XDG_DATA_HOME"] || `${home}/.local/share`}/opencode`;
-  return real(data).startsWith(`${at2}/`) || !existsSync5(`${data}/opencode.db`) ? null
-    : `${data} was in use before, and is not on it`;
+  return real(data).startsWith(`${at2}/`) || !existsSync5(`${data}/opencode.db`) ? null : `${data} was in use before, and is not on it`;
 }
-
 // src/doctor/probe/launched.ts
 import { existsSync as existsSync6, lstatSync as lstatSync2, statSync as statSync2 } from "node:fs";
 function asLaunched(given, installation, uid) {
@@ -4057,12 +3091,9 @@ function asLaunched(given, installation, uid) {
   env["OPENCODE_MODELS_PATH"] = given["OPENCODE_MODELS_PATH"] || `${share}/models.json`;
   for (const { name, use } of silencingVariables) env[name] = given[name] ?? (isAllowed(installation, use) ? "0" : "1");
   const own = readText(`${share}/opencode.json`);
-  if (isManaged(installation, own.kind === "text" ? own.text : null))
-    Object.assign(env,
-      {
-        OPENCODE_TEST_MANAGED_CONFIG_DIR: void 0, OPENCODE_TEST_HOME: void 0, OPENCODE_MODELS_PATH: `${share}/models.json`,
-        OPENCODE_DISABLE_DEFAULT_PLUGINS: "1"
-      });
+  if (isManaged(installation, own.kind === "text" ? own.text : null)) Object.assign(env,
+    { OPENCODE_TEST_MANAGED_CONFIG_DIR: void 0, OPENCODE_TEST_HOME: void 0, OPENCODE_MODELS_PATH: `${share}/models.json`,
+      OPENCODE_DISABLE_DEFAULT_PLUGINS: "1" });
   const home = given["HOME"] ?? "";
   const place = () => privatePlace(given, uid);
   const moved = [];
@@ -4072,10 +3103,7 @@ function asLaunched(given, installation, uid) {
     const why2 = wished === "" ? "ENOENT" : whyUnusable(wished);
     if (why2 === null || name === "XDG_CONFIG_HOME" && isEnough(`${wished}/opencode`)) continue;
     const kept = name === "XDG_DATA_HOME" || name === "XDG_STATE_HOME" ? keptPlace(installation.volume, given, uid) : null;
-    if (kept !== null) {
-      env[name] = `${kept}/${name.slice(4, -5).toLowerCase()}`;
-      continue;
-    }
+    if (kept !== null) { env[name] = `${kept}/${name.slice(4, -5).toLowerCase()}`; continue; }
     const own2 = place();
     const to = own2 === null ? null : `${own2}/${name.slice(4, -5).toLowerCase()}`;
     const move = { from: wished === "" ? "HOME" : `${wished}/opencode`, why: why2, to: to === null ? null : `${to}/opencode` };
@@ -4092,9 +3120,7 @@ function asLaunched(given, installation, uid) {
     ?? (isLink(`${temporary}/opencode`) ? "a link" : ownedBy(`${temporary}/opencode`, uid) ? null : "another account's");
   const tmp = why === null ? null : { from: temporary, why, to: place() };
   if (tmp !== null) env["TMPDIR"] = `${tmp.to}/tmp`;
-  return {
-    env, moved, linked, temporary: tmp, configFallback: given["OPENCODE_CONFIG"] && !readable ? given["OPENCODE_CONFIG"] : null
-  };
+  return { env, moved, linked, temporary: tmp, configFallback: given["OPENCODE_CONFIG"] && !readable ? given["OPENCODE_CONFIG"] : null };
 }
 var four = [
   ["XDG_DATA_HOME", ".local/share"],
@@ -4103,9 +3129,7 @@ var four = [
   ["XDG_CONFIG_HOME", ".config"]
 ];
 function isReadable(folder) { return isFolder(folder) && may(folder, 5); }
-function isEnough(folder) {
-  return isReadable(folder) && (existsSync6(`${folder}/.gitignore`) || whyNotWritable(folder) !== "EROFS");
-}
+function isEnough(folder) { return isReadable(folder) && (existsSync6(`${folder}/.gitignore`) || whyNotWritable(folder) !== "EROFS"); }
 function whyUnusable(folder) {
   let nearest = `${folder}/opencode`;
   while (nearest !== "/" && !existsSync6(nearest)) nearest = parentOf(nearest);
@@ -4143,10 +3167,8 @@ function isPrivate2(place, uid) {
   const stats = lstatSync2(place, { throwIfNoEntry: false });
   return stats?.isDirectory() === true && (uid === null || stats.uid === uid) && may(place, 2);
 }
-
 // src/doctor/probe/network.ts
 import { lookup as lookup2 } from "node:dns/promises";
-
 // src/doctor/probe/route.ts
 import { networkInterfaces } from "node:os";
 function hasRoute(address) {
@@ -4163,7 +3185,6 @@ function toNumber(address) {
   return address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
 }
 function turned(hex) { return Number.parseInt((hex.match(/../g) ?? []).reverse().join(""), 16) || 0; }
-
 // src/doctor/probe/network.ts
 async function probeGateway({ origin, env, deadline, formatsFor }) {
   const url = new URL("/v1/models", origin);
@@ -4205,8 +3226,7 @@ async function lookBeside(url, proxy, addresses) {
   const itself = async (host) => ask({ ...common, url: new URL("/", proxy), host, port: Number(proxy.port || 80) });
   const directly = async () => {
     const { hostname: hostname2 } = url;
-    const found2 = isAddress(hostname2) ? [hostname2.replace(/^\[|\]$/g, "")]
-      : await resolveInTailnet(hostname2, readResolver(), deadline);
+    const found2 = isAddress(hostname2) ? [hostname2.replace(/^\[|\]$/g, "")] : await resolveInTailnet(hostname2, readResolver(), deadline);
     if ("phase" in found2) return found2;
     return (await askFirst(found2, (host) => askAt({ ...common, url, host, port: Number(url.port || 80) })))[0];
   };
@@ -4243,9 +3263,7 @@ async function resolveName(name, deadline) {
   const started = performance.now();
   const asking = bun === void 0 ? lookup2(name, { all: true, verbatim: true }) : bun.dns.lookup(name, { backend: "libc" });
   let timer;
-  const late2 = new Promise((resolve) => {
-    timer = setTimeout(() => resolve("late"), Math.max(1, deadline - performance.now()));
-  });
+  const late2 = new Promise((resolve) => { timer = setTimeout(() => resolve("late"), Math.max(1, deadline - performance.now())); });
   try {
     const found2 = await Promise.race([asking, late2]);
     if (found2 === "late") return { phase: "lookup", code: "TIMEOUT", detail: "" };
@@ -4255,44 +3273,31 @@ async function resolveName(name, deadline) {
     const { code: code2 = "", message } = error;
     const detail = `${message} (${Math.round(performance.now() - started)} ms)`;
     return { phase: "lookup", code: code2.replace(/^DNS_/, ""), detail };
-  } finally {
-    clearTimeout(timer);
-    asking.catch(() => {});
-  }
+  } finally { clearTimeout(timer); asking.catch(() => {}); }
 }
 function readResolver() {
   const lines = (textOf2("/etc/resolv.conf") ?? "").split("\n").map((line) => line.replace(/[#;].*$/, "").trim().split(/\s+/));
-  return {
-    servers: lines.flatMap(([word2, server]) => word2 === "nameserver" && server !== void 0 ? [server] : []),
-    search: lines.findLast(([word2]) => word2 === "search" || word2 === "domain")?.slice(1) ?? []
-  };
+  return { servers: lines.flatMap(([word2, server]) => word2 === "nameserver" && server !== void 0 ? [server] : []),
+    search: lines.findLast(([word2]) => word2 === "search" || word2 === "domain")?.slice(1) ?? [] };
 }
-
 // src/doctor/probe/programs.ts
 import { existsSync as existsSync7, realpathSync as realpathSync2, statSync as statSync3 } from "node:fs";
 function findPrograms2(env, prefix) {
   const folders = (env["PATH"] || "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin").split(":").filter(Boolean);
-  const all = (name) => [...new Set(folders.map((folder) => `${folder}/${name}`).filter(isProgram))].map((path) => realpathSync2(
-    path));
-  return {
-    opencodes: [...new Set(all("opencode"))], rg: all("rg")[0] ?? null, git: all("git")[0] ?? null,
+  const all = (name) => [...new Set(folders.map((folder) => `${folder}/${name}`).filter(isProgram))].map((path) => realpathSync2(path));
+  return { opencodes: [...new Set(all("opencode"))], rg: all("rg")[0] ?? null, git: all("git")[0] ?? null,
     own: prefix === null ? null
-      : {
-        launcher: existsSync7(`${prefix}/bin/opencode`) ? realpathSync2(`${prefix}/bin/opencode`) : `${prefix}/bin/opencode`,
+      : { launcher: existsSync7(`${prefix}/bin/opencode`) ? realpathSync2(`${prefix}/bin/opencode`) : `${prefix}/bin/opencode`,
         binary: isProgram(`${prefix}/lib/aperture-env/opencode`),
-        stamp: textOf2(`${prefix}/lib/aperture-env/opencode.version`)?.trim() ?? null
-      }
-  };
+        stamp: textOf2(`${prefix}/lib/aperture-env/opencode.version`)?.trim() ?? null } };
 }
 function isProgram(path) {
   try { return statSync3(path).isFile() && may(path, 1); } catch { return false; }
 }
 function readOnlyFolders(folders) {
-  return folders.filter((folder) => existsSync7(folder) && !existsSync7(`${folder}/.gitignore`)
-    && whyNotWritable(folder) === "EROFS");
+  return folders.filter((folder) => existsSync7(folder) && !existsSync7(`${folder}/.gitignore`) && whyNotWritable(folder) === "EROFS");
 }
 function isNoExec(folder) { return mountOptionsOf(folder).includes("noexec"); }
-
 // src/doctor/judge/connection.ts
 function judgeConnection(facts) {
   const { isAnswered: isAnswered2, seen, taken, waited, gateway } = facts;
@@ -4314,8 +3319,8 @@ function mayStillCome({ models }, { status }, host) {
 }
 var slow = 2e3;
 function judgeParts(facts) {
-  return judgeNetwork(facts) ?? judgeUnplug(facts) ?? judgeDaemon(facts) ?? judgeDevice(facts) ?? judgeProxy(facts)
-    ?? judgePeer(facts) ?? judgeNames(facts) ?? judgePath(facts);
+  return judgeNetwork(facts) ?? judgeUnplug(facts) ?? judgeDaemon(facts) ?? judgeDevice(facts) ?? judgeProxy(facts) ?? judgePeer(facts)
+    ?? judgeNames(facts) ?? judgePath(facts);
 }
 function statusOf({ status }) { return status === null || "phase" in status ? null : status; }
 function judgeUnplug({ taken, settings, seen, probe }) {
@@ -4326,10 +3331,9 @@ function judgeUnplug({ taken, settings, seen, probe }) {
     return found("failure", "connection", "unplug-port", `Another program than ts-unplug listens on port ${port} of the loopback`,
       "the managed configuration has the gateway at that port, so ts-unplug cannot take another one, and does not start",
       "end that program, or give ts-unplug another port (aperture.connection in aperture-env.yaml), update and build again");
-  if (taken.daemon === null)
-    return found("failure", "connection", "unplug-gone", "ts-unplug does not run here",
-      `it stands in for the gateway at http://localhost:${port}, and ends with the container or where it cannot log in`,
-      "aperture-connect  starts it and says what is in its way");
+  if (taken.daemon === null) return found("failure", "connection", "unplug-gone", "ts-unplug does not run here",
+    `it stands in for the gateway at http://localhost:${port}, and ends with the container or where it cannot log in`,
+    "aperture-connect  starts it and says what is in its way");
   if ("status" in probe.models && probe.models.status !== 502) return null;
   if (seen.unplugLogin !== null && "phase" in probe.models) return judgeLogin(seen.unplugLogin, settings, "aperture-connect");
   return found("failure", "connection", "unplug-lost", `ts-unplug at http://localhost:${port} does not get to the gateway`,
@@ -4346,16 +3350,15 @@ function judgeDaemon(facts) {
   const isBeside = taken.way === "sidecar";
   const key2 = settings === null || isBeside ? "" : `, or set ${settings.secret} and run it`;
   const node = show(self?.name || "this node");
-  const refused2 = status.health.map((line) => /last login error was: (.*)/.exec(line)?.[1]).find((said) => said !== void 0)
-    ?? "";
-  if (self?.expired === true && state !== "Running")
-    return found("failure", "connection", "login-expired", `The login of ${node} has expired`,
-      "a person's node has to log in again after a while, unless an administrator switches that off for it",
-      `${again}  logs in again${key2}`);
+  const refused2 = status.health.map((line) => /last login error was: (.*)/.exec(line)?.[1]).find((said) => said !== void 0) ?? "";
+  if (self?.expired === true && state !== "Running") return found("failure", "connection", "login-expired",
+    `The login of ${node} has expired`,
+    "a person's node has to log in again after a while, unless an administrator switches that off for it",
+    `${again}  logs in again${key2}`);
   if (state === "Running" && (self?.online === true || seen.control === null)) return null;
   if (seen.control !== null || /fetch control key|no such host|failed to resolve/i.test(refused2))
-    return found("failure", "connection", "control-unreachable",
-      "The tailnet's control server does not answer, so nobody can log in", show(seen.control ?? "the daemon cannot reach it"),
+    return found("failure", "connection", "control-unreachable", "The tailnet's control server does not answer, so nobody can log in",
+      show(seen.control ?? "the daemon cannot reach it"),
       "see whether this network lets requests to it out, or by which proxy (HTTPS_PROXY); login_server below aperture.tailscale names another one");
   const good = `a new one as ${settings?.secret ?? "TS_AUTHKEY"} (reusable, not expired)`;
   const set = isBeside
@@ -4363,27 +3366,23 @@ function judgeDaemon(facts) {
     : `set ${good}, or unset it and log in by hand; then  ${again}`;
   if (/already.used|used up/i.test(refused2))
     return found("failure", "connection", "key-used", "The key has let its one node in already", "it is not reusable", set);
-  if (/expired/i.test(refused2))
-    return found("failure", "connection", "key-expired", "The key that should let this node in has expired",
-      "keys end after 90 days at most", set);
-  if (/\btags?\b/i.test(refused2))
-    return found("failure", "connection", "key-tags", "The key does not give this node its tags",
-      "the tailnet's policy has no tagOwners for them, or the key is for others",
-      "let tags below aperture.tailscale name those of the key, and the policy's tagOwners have them");
-  if (refused2 !== "")
-    return found("failure", "connection", "key-refused", "The control server does not know the key that should let this node in",
-      "it was revoked, used up, is another tailnet's, or was not copied whole", set);
-  if (state === "NeedsMachineAuth")
-    return found("failure", "connection", "login-approval", `${node} waits for an administrator's approval`,
-      "this tailnet lets no machine in by itself",
-      "ask for it: the page Machines of the admin console has it. A key that is pre-approved needs none");
+  if (/expired/i.test(refused2)) return found("failure", "connection", "key-expired", "The key that should let this node in has expired",
+    "keys end after 90 days at most", set);
+  if (/\btags?\b/i.test(refused2)) return found("failure", "connection", "key-tags", "The key does not give this node its tags",
+    "the tailnet's policy has no tagOwners for them, or the key is for others",
+    "let tags below aperture.tailscale name those of the key, and the policy's tagOwners have them");
+  if (refused2 !== "") return found("failure", "connection", "key-refused",
+    "The control server does not know the key that should let this node in",
+    "it was revoked, used up, is another tailnet's, or was not copied whole", set);
+  if (state === "NeedsMachineAuth") return found("failure", "connection", "login-approval", `${node} waits for an administrator's approval`,
+    "this tailnet lets no machine in by itself",
+    "ask for it: the page Machines of the admin console has it. A key that is pre-approved needs none");
   if (state === "NeedsLogin") return judgeLogin(status.loginUrl, isBeside ? null : settings, again);
-  if (state === "Stopped")
-    return found("failure", "connection", "connection-stopped", `${node} is logged in, and switched off`,
-      "somebody or something ran  tailscale down",
-      isBeside
-        ? "docker compose exec tailscale tailscale up  on the host switches it on;  tailscale logout  there logs it out now that it is off"
-        : `${again}  switches it on`);
+  if (state === "Stopped") return found("failure", "connection", "connection-stopped", `${node} is logged in, and switched off`,
+    "somebody or something ran  tailscale down",
+    isBeside
+      ? "docker compose exec tailscale tailscale up  on the host switches it on;  tailscale logout  there logs it out now that it is off"
+      : `${again}  switches it on`);
   return found("failure", "connection", "connection-starting", "Tailscale's daemon has not found its tailnet yet",
     `it says ${show(state)}: it has just begun, or the way to the control server is slow`, "try again in a moment");
 }
@@ -4401,23 +3400,19 @@ function judgeHolder(holder) {
 function judgeNothing({ taken, settings, gateway, isAnswered: isAnswered2, probe: { route } }) {
   if (taken.way !== "auto" || isAnswered2 || settings?.programs !== true) return null;
   if (route.proxy !== null || route.other !== null) return null;
-  return found("failure", "connection", "connection-none",
-    `Neither this network nor anything in this container leads to ${gateway.origin}`,
+  return found("failure", "connection", "connection-none", `Neither this network nor anything in this container leads to ${gateway.origin}`,
     "the network does not know the gateway, and Tailscale's daemon was not started",
     `aperture-connect  starts it and shows where to log in; with a key in ${settings.secret} nobody has to`);
 }
 function judgeSilent({ taken, seen, settings }, { code: code2 }) {
   const { way } = taken;
   const where = seen.socket === "" || seen.socket === null ? "" : ` at ${show(seen.socket)}`;
-  if (way === "tailscale" && !seen.hasTun)
-    return found("failure", "connection", "no-tun", "Tailscale's daemon does not run: this container has no /dev/net/tun",
-      "the Feature's daemon makes itself a network device",
-      'let the container have it ("runArgs": ["--device=/dev/net/tun"]) and rebuild; or  connection: userspace  in aperture-env.yaml, which needs none');
-  const next = {
-    userspace: "aperture-connect  starts it, as opencode does, and says what is in its way",
+  if (way === "tailscale" && !seen.hasTun) return found("failure", "connection", "no-tun",
+    "Tailscale's daemon does not run: this container has no /dev/net/tun", "the Feature's daemon makes itself a network device",
+    'let the container have it ("runArgs": ["--device=/dev/net/tun"]) and rebuild; or  connection: userspace  in aperture-env.yaml, which needs none');
+  const next = { userspace: "aperture-connect  starts it, as opencode does, and says what is in its way",
     tailscale: "its log is /var/log/tailscaled.log; where there is none, the container was built without the Feature: rebuild it",
-    sidecar: "docker compose logs  says why the other container does not run it; when it does, recreate this one"
-  };
+    sidecar: "docker compose logs  says why the other container does not run it; when it does, recreate this one" };
   return found("failure", "connection", "daemon-silent", `No daemon of Tailscale answers${where}`,
     code2 === "ENOENT" || where === "" ? "none runs" : code2 === "EACCES" ? "this account may not ask it"
       : `none is behind the socket (${show(code2)})`,
@@ -4460,18 +3455,16 @@ function judgePeer({ seen, gateway }) {
         : `it sees ${listed(names2)}: the gateway has another name (aperture.url), or no grant of the tailnet's policy leads there`,
       formatAccess(gateway, status.owners, null));
   }
-  if (!peer.online)
-    return found("failure", "connection", "peer-offline", `${show(peer.name)} is in the tailnet, and offline`,
-      peer.expired ? "its own login has expired" : "that machine is off, or has no network",
-      "the gateway's administrators start it again, or log it in again");
+  if (!peer.online) return found("failure", "connection", "peer-offline", `${show(peer.name)} is in the tailnet, and offline`,
+    peer.expired ? "its own login has expired" : "that machine is off, or has no network",
+    "the gateway's administrators start it again, or log it in again");
   return null;
 }
 function judgeNames({ seen, taken, probe, gateway }) {
   const status = statusOf(seen);
   const { models, resolver } = probe;
   const isUnknown = "phase" in models && models.phase === "lookup";
-  if (status === null || !isUnknown || resolver.servers.includes(magicDns)
-    || !isOfTailnet2(gateway.hostname, status)) return null;
+  if (status === null || !isUnknown || resolver.servers.includes(magicDns) || !isOfTailnet2(gateway.hostname, status)) return null;
   const address = findMachine(status, gateway.hostname)?.addresses[0];
   const otherwise = address === void 0 ? "" : `; or write the gateway's address: http://${address}`;
   return found("failure", "connection", "dns-not-accepted",
@@ -4488,13 +3481,11 @@ function judgePath({ seen, probe, gateway, waited }) {
   const isLost = "phase" in models ? models.code === "TIMEOUT" && models.phase !== "body" : models.status === 502;
   if (status === null || peer === null || !isLost) return null;
   const seconds = Math.round(waited / 1e3);
-  if (peer.shaken !== null && probe.now - peer.shaken < freshKeys)
-    return found("failure", "connection", "peer-blocked",
-      `${show(peer.name)} is there, and lets nothing from here through to port ${gateway.port || (gateway.protocol === "https:" ? 443 : 80)}`,
-      `the encrypted path to it stands, and after ${seconds} s no connection: the tailnet's policy has no grant for that port, or a firewall there drops it`,
-      formatAccess(gateway, status.owners, peer.addresses[0] ?? null));
-  return found("failure", "connection", "peer-silent",
-    `${show(peer.name)} is in the tailnet, and nothing came back of it in ${seconds} s`,
+  if (peer.shaken !== null && probe.now - peer.shaken < freshKeys) return found("failure", "connection", "peer-blocked",
+    `${show(peer.name)} is there, and lets nothing from here through to port ${gateway.port || (gateway.protocol === "https:" ? 443 : 80)}`,
+    `the encrypted path to it stands, and after ${seconds} s no connection: the tailnet's policy has no grant for that port, or a firewall there drops it`,
+    formatAccess(gateway, status.owners, peer.addresses[0] ?? null));
+  return found("failure", "connection", "peer-silent", `${show(peer.name)} is in the tailnet, and nothing came back of it in ${seconds} s`,
     "no encrypted path was made: UDP and the relays are blocked here or there, or another daemon uses this node's login and gets the answers",
     "tailscale netcheck  says what is blocked; stop what else uses the login, and try again");
 }
@@ -4503,17 +3494,14 @@ function judgeSlow({ hostname: hostname2 }, waited) {
     "the encrypted path to it was still being made, as after each start",
     "nothing is to be done; where it is always so, tailscale netcheck  says why");
 }
-
 // src/doctor/probe/connection.ts
 import { existsSync as existsSync8 } from "node:fs";
-
 // src/doctor/probe/alone.ts
 import { networkInterfaces as networkInterfaces2 } from "node:os";
 function isAlone() {
   const addresses = Object.values(networkInterfaces2()).flatMap((each) => each ?? []);
   return addresses.every(({ address }) => address.startsWith("127.") || address === "::1");
 }
-
 // src/doctor/probe/connection.ts
 var patience3 = 1500;
 var settling2 = 6e3;
@@ -4550,12 +3538,9 @@ async function lookAtConnection(settings, { way, daemon, folder }, given, uid, h
     daemon === null && settings?.folder
       ? holderOf(`${settings.folder}/aperture-env-${uid}/${way === "ts-unplug" ? way : "tailscale"}`, given) : null]);
   const isOut = status !== null && !("phase" in status) && status.state !== "Running" && status.loginUrl === null;
-  return {
-    socket, status, unplugLogin: daemon?.way === "ts-unplug" ? loginIn(folder) : null, isAlone: isAlone(),
+  return { socket, status, unplugLogin: daemon?.way === "ts-unplug" ? loginIn(folder) : null, isAlone: isAlone(),
     hasTun: existsSync8("/dev/net/tun"),
-    control: isOut && status.state !== "Stopped" ? await whyNoControl(settings?.loginServer ?? vendorsControl, given) : null,
-    holder
-  };
+    control: isOut && status.state !== "Stopped" ? await whyNoControl(settings?.loginServer ?? vendorsControl, given) : null, holder };
 }
 function socketOf(settings, way, folder, daemon) {
   if (daemon !== null && daemon.way === "userspace") return socketIn(folder);
@@ -4577,10 +3562,9 @@ async function whyNoControl(server, given) {
   const url = new URL("/key?v=1", server);
   const route = findRoute(url, given);
   if (route.proxy !== null || route.unused !== null) return null;
-  const answer = await ask({
-    url, host: url.hostname.replace(/^\[|\]$/g, ""), port: Number(url.port || (url.protocol === "https:" ? 443 : 80)),
-    proxy: null, headers: { "user-agent": "aperture-doctor" }, body: null, deadline: performance.now() + patience3
-  });
+  const answer = await ask({ url, host: url.hostname.replace(/^\[|\]$/g, ""),
+    port: Number(url.port || (url.protocol === "https:" ? 443 : 80)), proxy: null, headers: { "user-agent": "aperture-doctor" }, body: null,
+    deadline: performance.now() + patience3 });
   return "phase" in answer ? `${url.host}: ${answer.code}` : null;
 }
 async function holderOf(state, given) {
@@ -4588,7 +3572,6 @@ async function holderOf(state, given) {
   const { status } = await run(["flock", "-n", `${state}/in-use`, "true"], { env: given, cwd: "/", timeout: 1e3 });
   return status === 1 ? textIn(state, "container").trim() || "another" : null;
 }
-
 // src/doctor/doctor.ts
 var promptTimeout = 6e4;
 var askingTimeout = 15e3;
@@ -4635,8 +3618,7 @@ async function examine(examination) {
   const meant = new URL(taken.gateway ?? origin ?? "http://localhost");
   const look2 = () => lookAtConnection(settings, taken, given, uid, meant.hostname);
   const asking = performance.now();
-  const [first, early, answers2] = await Promise.all([origin === null ? null : ask2(deadline), settings === null ? null : look2(),
-    asked]);
+  const [first, early, answers2] = await Promise.all([origin === null ? null : ask2(deadline), settings === null ? null : look2(), asked]);
   const isFirst = first !== null && isAnswered(first);
   let seen = early ?? (isFirst ? null : await look2());
   let probe = first;
@@ -4645,10 +3627,8 @@ async function examine(examination) {
     seen = await look2();
   }
   const facts = probe === null || seen === null ? null
-    : {
-      settings, taken, seen, gateway: meant, probe, isAnswered: isAnswered(probe),
-      waited: probe === first ? 0 : performance.now() - asking
-    };
+    : { settings, taken, seen, gateway: meant, probe, isAnswered: isAnswered(probe),
+      waited: probe === first ? 0 : performance.now() - asking };
   const connection = facts === null ? [] : judgeConnection(facts);
   const isExplained = connection.some(({ severity }) => severity === "failure");
   const filled = [...own === null ? [] : [own.filled], ...resolved.layers.map((layer) => layer.filled)];
@@ -4657,22 +3637,18 @@ async function examine(examination) {
   const config = debugged?.config ?? resolved.config;
   const choices2 = choicesFor(config);
   const quote = quoteFrom(filled, debugged?.config ?? null);
-  const local2 = {
-    programs: programs2, launched, env: given, version: installation.version,
+  const local2 = { programs: programs2, launched, env: given, version: installation.version,
     readOnly: readOnlyFolders([...resolved.folders, ...env["OPENCODE_CONFIG_DIR"] ? [env["OPENCODE_CONFIG_DIR"]] : []]),
     noExec: isNoExec(env["BUN_TMPDIR"] || env["TMPDIR"] || "/tmp"),
     packages: findPluginPackages([...configFolders(world.env, home), ...resolved.folders]),
-    notKept: whyNotKept(installation.volume, launched, home),
-    leftSessions: findLeftSessions(launched, home, privatePlaces(given, uid)),
-    opencodeFolders: resolved.folders.filter((folder) => folder !== `${home}/.opencode`)
-  };
+    notKept: whyNotKept(installation.volume, launched, home), leftSessions: findLeftSessions(launched, home, privatePlaces(given, uid)),
+    opencodeFolders: resolved.folders.filter((folder) => folder !== `${home}/.opencode`) };
   const through = throughGateway(choices2, origin);
   const atGateway = probe === null || isExplained ? []
     : judgeGateway({ probe, config, quote, choices: through, known: modelsOf(catalogue), timeout });
   const way = facts === null ? atGateway : withOtherWay(atGateway, facts);
   const inContainer = installation.prefix !== null;
-  const checks = [...judgePrograms2(local2),
-    ...answers2 === null ? [] : judgeVersion(answers2.version, programs2.own?.stamp ?? null),
+  const checks = [...judgePrograms2(local2), ...answers2 === null ? [] : judgeVersion(answers2.version, programs2.own?.stamp ?? null),
     ...inContainer ? [...judgeFolders2(local2), ...judgeLeftovers(local2)] : [], ...judgeEnvironment(installation),
     ...judgeEnds(installation, todayFrom(given)),
     ...judgeConfig({
@@ -4697,13 +3673,9 @@ async function examine(examination) {
   if (send && origin !== null) {
     const sent = await sendPrompt(installation, given, cwd, origin, secretive);
     const again = sent.every(({ severity }) => severity !== "failure") ? null
-      : await probeGateway({
-        origin, env, deadline: performance.now() + timeout, formatsFor: (models) => formatsFor(models, true)
-      });
-    const why = again === null ? []
-      : judgeGateway({ probe: again, config, quote, choices: through, known: modelsOf(catalogue), timeout });
-    checks.push(...why.filter(({ code: code2 }) => code2.startsWith("gateway-") && !checks.some((check) => check.code === code2)),
-      ...sent);
+      : await probeGateway({ origin, env, deadline: performance.now() + timeout, formatsFor: (models) => formatsFor(models, true) });
+    const why = again === null ? [] : judgeGateway({ probe: again, config, quote, choices: through, known: modelsOf(catalogue), timeout });
+    checks.push(...why.filter(({ code: code2 }) => code2.startsWith("gateway-") && !checks.some((check) => check.code === code2)), ...sent);
   }
   return { verdict: worst(checks), origin, checks: sorted(checks), ms: performance.now() - started };
 }
@@ -4735,7 +3707,6 @@ function readObject(text) {
     return isObject(value) ? value : {};
   } catch { return {}; }
 }
-
 // src/doctor/config/environment.ts
 function readMadeFor(text) {
   let value;
@@ -4745,14 +3716,11 @@ function readMadeFor(text) {
   const managed = at(value, "managed");
   const connect2 = readSettings(text);
   const plugins = ["pinned", "refuse"].find((policy) => policy === textAt(value, "plugins"));
-  return {
-    gateway, version: textAt(value, "opencode") ?? null, online: textsAt(value, "online") ?? [],
+  return { gateway, version: textAt(value, "opencode") ?? null, online: textsAt(value, "online") ?? [],
     ...plugins !== void 0 && { plugins }, managed: typeof managed === "boolean" ? managed : null,
     attribution: textsAt(value, "attribution") ?? [], volume: textAt(value, "volume") ?? null,
     ...connect2 !== null && { connect: connect2 },
-    routes: new Map(entriesAt(value, "providers").map(([id, routes]) => [id, new Map(pathsOf(routes))])),
-    ends: endsOf(at(value, "ends"))
-  };
+    routes: new Map(entriesAt(value, "providers").map(([id, routes]) => [id, new Map(pathsOf(routes))])), ends: endsOf(at(value, "ends")) };
 }
 function endsOf(ends) {
   return (Array.isArray(ends) ? ends : []).flatMap((end2) => {
@@ -4766,12 +3734,9 @@ function pathsOf(routes) {
     return typeof npm === "string" && typeof path === "string" ? [[npm, path]] : [];
   });
 }
-
 // src/doctor/probe/installation.ts
-var nothing = {
-  gateway: "", version: null, online: [], managed: null, attribution: [], volume: null, routes: /* @__PURE__ */ new Map(),
-  ends: []
-};
+var nothing = { gateway: "", version: null, online: [], managed: null, attribution: [], volume: null, routes: /* @__PURE__ */ new Map(),
+  ends: [] };
 function readInstallation(share, prefix, instead) {
   const written2 = textOf2(`${share}/environment.json`);
   const file = written2 === null ? null : readMadeFor(written2);
@@ -4779,7 +3744,6 @@ function readInstallation(share, prefix, instead) {
   const caller = instead === null ? null : readMadeFor(instead);
   return { ...caller ?? nothing, share, prefix, toldBy: caller === null ? null : "caller" };
 }
-
 // src/doctor/verdict.ts
 import { randomUUID as randomUUID3 } from "node:crypto";
 import { mkdirSync as mkdirSync2, renameSync as renameSync3, rmSync as rmSync3, writeFileSync as writeFileSync3 } from "node:fs";
@@ -4793,7 +3757,6 @@ function keepVerdict(file, text) {
     renameSync3(draft, file);
   } catch { rmSync3(draft, { force: true }); }
 }
-
 // src/doctor/watchdog.ts
 import { Worker } from "node:worker_threads";
 function startWatchdog({ parent, after: after2, said, verdict }) {
@@ -4812,30 +3775,28 @@ function startWatchdog({ parent, after: after2, said, verdict }) {
     thread.unref();
   } catch {}
 }
-function watch(words, fs, host) {
+function watch(words2, fs, host) {
   const started = performance.now();
   const attempt = (work) => {
     try { work(); } catch {}
   };
   setInterval(() => {
-    if (host.ppid !== words.parent) host.kill(host.pid, "SIGKILL");
-    if (performance.now() - started < words.after) return;
-    words.after = Number.POSITIVE_INFINITY;
-    attempt(() => fs.writeSync(1, words.said));
-    const { file } = words;
-    if (file !== null)
-      attempt(() => {
-        const draft = `${file.path}.${host.pid}`;
-        fs.mkdirSync(file.path.slice(0, file.path.lastIndexOf("/")), { recursive: true, mode: 448 });
-        fs.rmSync(draft, { force: true });
-        fs.writeFileSync(draft, file.text, { mode: 384, flag: "wx" });
-        fs.renameSync(draft, file.path);
-      });
+    if (host.ppid !== words2.parent) host.kill(host.pid, "SIGKILL");
+    if (performance.now() - started < words2.after) return;
+    words2.after = Number.POSITIVE_INFINITY;
+    attempt(() => fs.writeSync(1, words2.said));
+    const { file } = words2;
+    if (file !== null) attempt(() => {
+      const draft = `${file.path}.${host.pid}`;
+      fs.mkdirSync(file.path.slice(0, file.path.lastIndexOf("/")), { recursive: true, mode: 448 });
+      fs.rmSync(draft, { force: true });
+      fs.writeFileSync(draft, file.text, { mode: 384, flag: "wx" });
+      fs.renameSync(draft, file.path);
+    });
     attempt(() => host.kill(host.pid, "SIGALRM"));
     setTimeout(() => host.kill(host.pid, "SIGKILL"), 500);
   }, 100);
 }
-
 // src/doctor/main.ts
 var usage2 = `aperture-doctor: says whether OpenCode works here through the gateway, and what is wrong where not.
 
@@ -4875,10 +3836,7 @@ async function main() {
     printTo(process.stderr).write(shown`${block(error.message)}\n\n${block(usage2)}`);
     return 2;
   }
-  if (values.help === true) {
-    printTo(process.stdout).write(block(usage2));
-    return 0;
-  }
+  if (values.help === true) { printTo(process.stdout).write(block(usage2)); return 0; }
   const seconds = Number(values.timeout);
   if (!(seconds > 0 && seconds <= 600)) {
     printTo(process.stderr).write(shown`--timeout takes seconds, up to 600.\n`);
@@ -4901,17 +3859,15 @@ async function main() {
     timeout: isLaunch ? promptTimes.answer : seconds * 1e3
   };
   const colour = values.colour === true || wantsColour(process.stdout, process.env);
-  const format2 = (report2) => values.json === true ? formatJson(report2) : formatReport(report2, colour);
+  const format = (report2) => values.json === true ? formatJson(report2) : formatReport(report2, colour);
   const verdict = (report2) => shown`${formatVerdict(report2) ?? "ok"}\n\n${formatReport(report2, false)}`;
   const { env: launched } = asLaunched(env, examination.installation, examination.uid);
   const place = prefix === null ? null : verdictFile(launched);
   const limit = isLaunch ? promptTimes.whole : longest(examination);
   const hung = isLaunch ? reportLate(examination.installation.gateway) : reportHung(limit);
-  startWatchdog({
-    parent: Number(values.parent), after: limit,
-    said: isLaunch ? warnBeforePrompt(hung)?.line ?? null : values.quiet === true ? null : format2(hung),
-    verdict: place === null || isLaunch ? null : { file: place, text: verdict(hung) }
-  });
+  startWatchdog({ parent: Number(values.parent), after: limit,
+    said: isLaunch ? warnBeforePrompt(hung)?.line ?? null : values.quiet === true ? null : format(hung),
+    verdict: place === null || isLaunch ? null : { file: place, text: verdict(hung) } });
   const report = await examine(examination);
   if (isLaunch) {
     const warning = warnBeforePrompt(report);
@@ -4919,7 +3875,7 @@ async function main() {
     return warning?.isCertain === true ? 3 : 0;
   }
   if (place !== null) keepVerdict(place, verdict(report));
-  if (values.quiet !== true) await written(format2(report));
+  if (values.quiet !== true) await written(format(report));
   return report.verdict === "failure" ? 4 : 0;
 }
 function written(text) { return new Promise((resolve) => printTo(process.stdout).write(text, resolve)); }

@@ -123,7 +123,16 @@ export function withLineEndsOf(there: string, text: string): string {
 /** The lock as a file. */
 export function formatLock(lock: Lock): string {
   const files = Object.fromEntries(Object.entries(lock.files).sort(([left], [right]) => (left < right ? -1 : 1)));
-  return `${JSON.stringify({ ...lock, files }, null, 2)}\n`;
+  const text = JSON.stringify({ ...lock, files }, null, 2);
+  // A line for each file of which there is only a hash, and for each package: what a reviewer sees.
+  return `${text.replaceAll(/\{\n +("(?:strategy|arch)": "[^"]*"),\n +("[^"]*": "[^"]*")(?:,\n +("[^"]*": "[^"]*"))?\n +\}/g, inOneLine)}\n`;
+}
+
+function inOneLine(_whole: string, ...fields: readonly unknown[]): string {
+  return `{ ${fields
+    .slice(0, 3)
+    .filter((field) => field !== undefined)
+    .join(", ")} }`;
 }
 
 const maxLength = 4 * 1024 * 1024;

@@ -33,22 +33,24 @@ function connectionForms(): Schema {
   const words = { enum: choicesOf("connection") };
   const maps = connections
     .filter(({ options }) => Object.keys(options).length > 0)
-    .flatMap(({ value, options }) =>
-      ("codespaces" in options ? ["kind", "default"] : ["kind"]).map((key) => ({
+    .map(({ value, options }) => {
+      // Where hosts have words of their own, the other ones' is the default.
+      const keys = "codespaces" in options ? ["kind", "default"] : ["kind"];
+      const required = Object.keys(options).filter((name) => options[name]!.required);
+      const ownOptions = Object.entries(options).map(([name, { help }]) => [
+        name,
+        { ...definition("option"), description: help },
+      ]);
+      const isCalled = (key: string): Schema => ({ [key]: { const: value } });
+      return {
         type: "object",
         additionalProperties: false,
-        required: [key, ...Object.keys(options).filter((name) => options[name]!.required)],
-        properties: {
-          [key]: { const: value },
-          ...Object.fromEntries(
-            Object.entries(options).map(([name, { help }]) => [
-              name,
-              { type: ["string", "integer", "array"], items: { type: "string" }, description: help },
-            ]),
-          ),
-        },
-      })),
-    );
+        ...(keys.length === 1
+          ? { required: [...keys, ...required] }
+          : { oneOf: keys.map((key) => ({ required: [key, ...required], properties: isCalled(key) })) }),
+        properties: Object.assign({}, ...keys.map(isCalled), Object.fromEntries(ownOptions)) as Schema,
+      };
+    });
   return maps.length === 0 ? words : { anyOf: [words, ...maps] };
 }
 
@@ -154,7 +156,7 @@ const values: { readonly [Id in QuestionId]: Schema } = {
             api: {
               enum: Object.keys(spoken),
               default: defaultApi,
-              description: "The wire format that it speaks through this gateway.",
+              description: "Its wire format through this gateway.",
             },
             models: definition("chosenModels"),
           },
@@ -316,6 +318,7 @@ const values: { readonly [Id in QuestionId]: Schema } = {
 
 const modelIds = definition("modelId");
 const definitions: Schema = {
+  option: { type: ["string", "integer", "array"], items: { type: "string" } },
   sum: { type: "string", pattern: "^[0-9A-Fa-f]{64}$" },
   shownName: { type: "string", minLength: 1, maxLength: 100, pattern: "^[^{}]+$", description: "As people see it." },
   modelId: { type: "string", pattern: "^[A-Za-z0-9@~][A-Za-z0-9@._:/+~-]{0,199}$" },

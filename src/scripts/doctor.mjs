@@ -10,8 +10,7 @@ import { brotliCompressSync, constants } from "node:zlib";
 import { build } from "esbuild";
 import { fill } from "./fill.mjs";
 
-const banner = `// aperture-doctor. Made from src/doctor of create-aperture-env, not minified: it is meant to be read. OpenCode's own runtime runs it.
-// Holds parts of jsonc-parser (MIT licence, Copyright (c) Microsoft Corporation).`;
+const banner = `// aperture-doctor. Made from src/doctor of create-aperture-env, not minified: it is meant to be read. OpenCode's own runtime runs it.`;
 
 /**
  * @param {string} root

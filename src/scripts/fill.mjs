@@ -6,18 +6,21 @@
  */
 import { transformSync } from "esbuild";
 
-/** As in .oxfmtrc.json. */
-const width = 130;
+/** Ten more than the project's own sources have: a bundle's names are longer by a number here and there. */
+const width = 140;
+
+/** Two statements are read at once only where they are short. */
+const shortBlock = 70;
 
 /**
  * A statement, an argument or an entry: texts, what is in brackets, and where esbuild has begun a new line.
  * @typedef {(string | Group | Break)[]} Item
  * @typedef {{ readonly open: string, readonly close: string, readonly isBlock: boolean, items: Item[] }} Group
- * @typedef {{ readonly isBreak: true }} Break
+ * @typedef {{ readonly isBreak: true, readonly isStatement: boolean }} Break
  */
 
-/** @type {Break} */
-const lineBreak = { isBreak: true };
+/** Before an operator, and where esbuild has begun a line, as behind the condition of an `if`. @type {Record<"operator" | "statement", Break>} */
+const breaks = { operator: { isBreak: true, isStatement: false }, statement: { isBreak: true, isStatement: true } };
 
 /**
  * The same program in fewer lines.
@@ -88,7 +91,7 @@ function parse(text) {
     };
     const isValueBehind = /[\w$)\]}"'`]$/.test(before) && !/\b(?:return|typeof|case|of|in|throw|await|yield)$/.test(before);
     const rest = inner.isTemplate ? match(tokens.templateRest, text, at) : null;
-    const token =
+    const found =
       rest ??
       match(tokens.comment, text, at) ??
       match(tokens.quoted, text, at) ??
@@ -99,12 +102,15 @@ function parse(text) {
       match(tokens.word, text, at) ??
       match(tokens.operator, text, at) ??
       /** @type {string} */ (match(tokens.other, text, at));
-    at += token.length;
+    const { length } = found;
+    // esbuild ends a line wherever a template does; where that is only once, the word for it is shorter.
+    const token = /^[`}][^\n]*\n[^\n]*$/.test(found) ? found.replace("\n", "\\n") : found;
+    at += length;
     if (token.startsWith("\n")) {
       const column = token.length - 1;
       if (group.isBlock && column <= inner.column && text[at] !== "}") group.items.push([]);
       else if (!group.isBlock && item.some(isComment)) group.items.push([]);
-      else item.push(lineBreak);
+      else item.push(breaks.statement);
       continue;
     }
     if (rest !== null || token.startsWith("`")) {
@@ -137,7 +143,7 @@ function parse(text) {
     } else if (/^(?:[?:]|&&|\|\||\?\?)$/.test(token) && before.endsWith(" ") && text[at] === " ") {
       const last = item.at(-1);
       if (typeof last === "string") item[item.length - 1] = last.trimEnd();
-      item.push(lineBreak, token);
+      item.push(breaks.operator, token);
     } else add(token);
     if (token.trim() !== "") before = (before + token).slice(-20);
     else before = (before + token).slice(-20);
@@ -163,7 +169,7 @@ function isComment(part) {
 }
 
 /**
- * Takes out breaks at the begin and the end, and items with nothing in them but those that make an empty line between statements.
+ * Takes out breaks at the begin and the end, and items with nothing in them: the line that names its source separates each module from the next.
  * @param {Group} group
  */
 function tidy(group) {
@@ -176,7 +182,7 @@ function tidy(group) {
     if (typeof last === "string") item[item.length - 1] = last.trimEnd();
     for (const part of item) if (typeof part === "object" && "items" in part) tidy(part);
   }
-  if (group.close !== "") group.items = group.items.filter((item) => item.length > 0);
+  group.items = group.items.filter((item) => item.length > 0);
 }
 
 /** @param {Item[number] | undefined} part */
@@ -211,8 +217,9 @@ function flatItem(item) {
  */
 function flatGroup({ open, close, isBlock, items }) {
   if (items.length === 0) return open + close;
-  if (isBlock && (items.length > 1 || holdsBlock(items[0] ?? []))) return null;
+  if (isBlock && (items.length > 2 || items.some(holdsBlock))) return null;
   const flat = items.map(flatItem);
+  if (isBlock && items.length > 1 && flat.join(" ").length > shortBlock) return null;
   if (flat.includes(null) || (items.length > 1 && items.some((item) => item.some(isComment)))) return null;
   const space = open === "{" ? " " : "";
   return `${open}${space}${flat.join(" ")}${space}${close}`;
@@ -235,7 +242,6 @@ class Printer {
   #column = 0;
   /** Of the line that is being written. */
   #indent = 0;
-  #isAfterGap = false;
 
   /** @param {string} text */
   #write(text) {
@@ -247,8 +253,7 @@ class Printer {
   /** @param {number} indent */
   #line(indent) {
     this.text = this.text.trimEnd();
-    this.#write(`${this.#isAfterGap ? "\n" : ""}\n${" ".repeat(indent)}`);
-    this.#isAfterGap = false;
+    this.#write(`\n${" ".repeat(indent)}`);
     this.#indent = indent;
   }
 
@@ -257,11 +262,8 @@ class Printer {
    * @param {number} indent
    */
   statement(item, indent) {
-    if (item.length === 0) this.#isAfterGap = true;
-    else {
-      this.#line(indent);
-      this.#item(item, 0);
-    }
+    this.#line(indent);
+    this.#item(item, 0);
   }
 
   /**
@@ -269,17 +271,26 @@ class Printer {
    * @param {number} reserve What stands directly behind it.
    */
   #item(item, reserve) {
-    const indent = this.#indent;
+    let indent = this.#indent;
     item.forEach((part, index) => {
       const next = item[index + 1];
       const behind = next === undefined ? reserve : typeof next === "string" ? (next.split("\n")[0]?.length ?? 0) : 0;
       if (typeof part === "string") this.#write(part);
       else if ("isBreak" in part) {
         const after = item.slice(index + 1);
-        const end = after.findIndex((each) => typeof each === "object" && "isBreak" in each);
-        const flat = flatItem(end === -1 ? after : after.slice(0, end));
-        if (flat !== null && this.#column + 1 + flat.length + reserve <= width) this.#write(" ");
-        else this.#line(indent + 2);
+        const end = part.isStatement ? -1 : after.findIndex((each) => typeof each === "object" && "isBreak" in each);
+        const rest = end === -1 ? after : after.slice(0, end);
+        const flat = flatItem(rest);
+        const isShort = flat !== null && this.#column + 1 + flat.length + reserve <= width;
+        // What takes two lines in any case begins behind a short condition.
+        const isLong = flat === null || indent + 2 + flat.length + reserve > width;
+        const isWhole = !rest.some((each) => typeof each === "object" && "isBreak" in each);
+        const isHead = part.isStatement && isLong && isWhole && canBreak(rest) && this.#column < width / 2;
+        if (isShort || isHead) this.#write(" ");
+        else {
+          this.#line(indent + 2);
+          if (part.isStatement) indent += 2;
+        }
       } else this.#group(part, behind);
     });
   }
@@ -302,9 +313,8 @@ class Printer {
     items.forEach((item, index) => {
       const after = index === items.length - 1 ? close.length + reserve : 0;
       if (isEach) this.#line(indent + 2);
-      else if (open === "{" && index === 0) this.#line(indent + 2);
       else {
-        const space = index === 0 ? 0 : 1;
+        const space = index === 0 && open !== "{" ? 0 : 1;
         const text = flatItem(item);
         const fits = text === null ? holdsBlock(item) || index === 0 : this.#column + space + text.length + after <= width;
         if (fits || (index === 0 && canBreak(item))) this.#write(" ".repeat(space));
@@ -312,7 +322,8 @@ class Printer {
       }
       this.#item(item, after);
     });
-    if (isEach || open === "{") this.#line(indent);
+    if (isEach) this.#line(indent);
+    else if (open === "{") this.#write(" ");
     this.#write(close);
   }
 }

@@ -7,7 +7,6 @@ import { writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { brotliCompressSync } from "node:zlib";
 import { build } from "esbuild";
-import format from "json-stringify-pretty-compact";
 
 /**
  * @param {string} root
@@ -27,7 +26,58 @@ export async function makeSpecSchema(root) {
   const [file] = outputFiles;
   if (file === undefined) throw new Error("esbuild made no schema");
   const { buildSpecSchema } = await import(`data:text/javascript;base64,${Buffer.from(file.contents).toString("base64")}`);
-  return `${format(buildSpecSchema(), { maxLength: 130 })}\n`;
+  return `${print(buildSpecSchema(), "")}\n`;
+}
+
+/** What is said of a property is a sentence or two, and stands on its line. */
+const width = 280;
+
+/**
+ * A line for each property that has none of its own, however long it is: a list of properties, which a reviewer can go through.
+ * @param {unknown} value
+ * @param {string} indent
+ * @param {boolean} isList Whether its keys are names, not keywords.
+ * @returns {string}
+ */
+function print(value, indent, isList = false) {
+  const line = printLine(value);
+  const isShort = isList ? line.length <= width / 2 : line.length <= width || depthOf(value) < 3;
+  if (typeof value !== "object" || value === null || isShort) return line;
+  const inner = `${indent}  `;
+  if (Array.isArray(value)) return `[\n${value.map((each) => inner + print(each, inner)).join(",\n")}\n${indent}]`;
+  /** @type {string[]} */
+  const lines = [];
+  let isPlain = false;
+  for (const [key, each] of Object.entries(value)) {
+    const text = `${JSON.stringify(key)}: ${print(each, inner, !isList && /^(?:properties|definitions)$/.test(key))}`;
+    const wasPlain = isPlain;
+    isPlain = !isList && depthOf(each) < 2;
+    // Keywords that say something of the whole stand together.
+    if (isPlain && wasPlain) lines.push(`${lines.pop()}, ${text}`);
+    else lines.push(text);
+  }
+  return `{\n${lines.map((each) => inner + each).join(",\n")}\n${indent}}`;
+}
+
+/**
+ * @param {unknown} value
+ * @returns {string}
+ */
+function printLine(value) {
+  if (Array.isArray(value)) return `[${value.map(printLine).join(", ")}]`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  return `{ ${Object.entries(value)
+    .map(([key, each]) => `${JSON.stringify(key)}: ${printLine(each)}`)
+    .join(", ")} }`;
+}
+
+/**
+ * How many objects and lists are within one another.
+ * @param {unknown} value
+ * @returns {number}
+ */
+function depthOf(value) {
+  return typeof value === "object" && value !== null ? 1 + Math.max(0, ...Object.values(value).map(depthOf)) : 0;
 }
 
 const id = "virtual:spec-schema";

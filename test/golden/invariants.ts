@@ -17,7 +17,7 @@ const besideImage = [`${featureFolder}/revision`, `${featureFolder}/.gitattribut
 const besideContainer = `${featureFolder}/sidecar/`;
 
 /** An entry of the lock's `files`: it opens with its path and ends where the next one could. */
-const entry = /^ {4}("(?:[^"\\]|\\.)*"): \{\n[^]*?^ {4}\}/gm;
+const entry = /^ {4}("(?:[^"\\]|\\.)*"): \{(?: .* \}|\n[^]*?^ {4}\})/gm;
 
 /**
  * The revision of a tree: twelve digits of a sha256 over path, length and text of every file of ours that goes into the image, in the order of
@@ -65,7 +65,7 @@ function isInImage(path: string): boolean {
 
 /** Whether the lock knows the file, or is it: a Dockerfile beside a dev container of the user's is the user's. */
 function isOurs(tree: Tree, path: string): boolean {
-  return path === lockPath || (tree[lockPath]?.bytes.includes(`\n    ${latin(JSON.stringify(path))}: {\n`) ?? false);
+  return path === lockPath || (tree[lockPath]?.bytes.includes(`\n    ${latin(JSON.stringify(path))}: {`) ?? false);
 }
 
 function mapTexts(tree: Tree, change: (bytes: string, path: string) => string): Tree {

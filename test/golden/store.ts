@@ -118,7 +118,7 @@ export function describeStore(runs: ReadonlyMap<string, Left>): Tree {
 /** Whether we made the file as a whole: into one of the user's we only write something. */
 function isGenerated(tree: Tree, path: string): boolean {
   const lock = tree[lockPath]?.bytes ?? "";
-  const strategy = lock.split(`\n    ${JSON.stringify(path)}: {\n`)[1]?.match(/^ *"strategy": "(\w+)"/)?.[1];
+  const strategy = lock.split(`\n    ${JSON.stringify(path)}: {`)[1]?.match(/^\s*"strategy": "(\w+)"/)?.[1];
   return (path === lockPath && lock !== "") || ["own", "lines", "seed"].includes(strategy ?? "");
 }
 

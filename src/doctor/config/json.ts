@@ -1,6 +1,6 @@
 /** JSON with comments as OpenCode reads it, and what can be asked of a value that is anything. */
-import { createScanner, parse, printParseErrorCode, visit, type ParseError } from "jsonc-parser";
 import { findBeyond } from "../../text/nesting.ts";
+import { readJsonc, Unreadable, type Witness } from "./jsonc.ts";
 import { writtenLine, type Filled } from "./substitute.ts";
 
 /** An object of a parsed text. */
@@ -48,47 +48,32 @@ const largest = { depth: 200, parts: 1_000_000 };
 export function parseJsonc(text: string): Parsed {
   const beyond = findBeyond(text, largest);
   if (beyond !== null) return { ok: false, why: `Nested more than ${largest.depth} deep, or endless`, offset: beyond };
-  const errors: ParseError[] = [];
-  const value: unknown = parse(text, errors, { allowTrailingComma: true });
-  const [first] = errors;
-  if (first === undefined) return { ok: true, value };
-  const words = printParseErrorCode(first.error).replace(/(?<=[a-z])(?=[A-Z])/g, " ");
-  return { ok: false, why: words.charAt(0).toUpperCase() + words.slice(1).toLowerCase(), offset: first.offset };
+  return read(text);
 }
 
-/** The scanner's kinds that matter here; jsonc-parser declares them as a const enum, which isolated modules cannot read. */
-const kinds = { string: 10, end: 17 } as const;
-
-/** Every quoted text, keys among them, with what it means. */
-export function* stringsOf(text: string): Generator<{ readonly value: string; readonly start: number; readonly end: number }> {
-  const scanner = createScanner(text, true);
-  for (let kind: number = scanner.scan(); kind !== kinds.end; kind = scanner.scan()) {
-    const start = scanner.getTokenOffset();
-    if (kind === kinds.string) yield { value: scanner.getTokenValue(), start, end: start + scanner.getTokenLength() };
+function read(text: string, witness: Witness = {}): Parsed {
+  try {
+    return { ok: true, value: readJsonc(text, witness) };
+  } catch (error) {
+    if (!(error instanceof Unreadable)) throw error;
+    return { ok: false, why: error.why, offset: error.offset };
   }
 }
 
-/** The line on which a value stands in the file, or undefined. Of a key that is there twice it is the last one, which counts. */
+/** Every quoted text of one that was read, keys among them, with what it means. */
+export function stringsOf(text: string): readonly { readonly value: string; readonly start: number; readonly end: number }[] {
+  const found: { readonly value: string; readonly start: number; readonly end: number }[] = [];
+  read(text, { text: (value, start, end) => found.push({ value, start, end }) });
+  return found;
+}
+
+/** The line on which a value stands in a file that was read, or undefined. Of a key that is there twice it is the last one, which counts. */
 export function lineOf(filled: Filled, path: readonly (string | number)[]): number | undefined {
   let found: number | undefined;
-  const look = (offset: number, here: readonly (string | number)[]): void => {
-    if (here.length === path.length && here.every((key, index) => key === path[index])) found = offset;
-  };
-  const begin = (
-    offset: number,
-    _length: number,
-    _line: number,
-    _column: number,
-    here: () => readonly (string | number)[],
-  ): void => look(offset, here());
-  visit(
-    filled.text,
-    {
-      onObjectBegin: begin,
-      onArrayBegin: begin,
-      onLiteralValue: (_value, offset, _length, _line, _column, here) => look(offset, here()),
+  read(filled.text, {
+    value: (start, here) => {
+      if (here.length === path.length && here.every((key, index) => key === path[index])) found = start;
     },
-    { allowTrailingComma: true },
-  );
+  });
   return found === undefined ? undefined : writtenLine(filled, found);
 }
