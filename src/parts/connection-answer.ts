@@ -77,7 +77,7 @@ export function readConnection(value: unknown): Parsed<ConnectionChoice> {
   const { default: otherwise, kind = otherwise, ...options } = value as Record<string, unknown>;
   if (typeof kind !== "string") return refused("the connection has no kind", `write  kind: ${connections[0].value}`);
   if (otherwise !== undefined && otherwise !== kind)
-    return refused("the connection has both kind and default", "leave one of them out");
+    return refused("the connection has both kind and default", "remove one of them");
   const texts: Record<string, string> = Object.create(null);
   for (const [name, option] of Object.entries(options)) {
     const parts: readonly unknown[] = Array.isArray(option) ? option : [option];

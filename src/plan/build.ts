@@ -1,4 +1,4 @@
-/** Builds the plan from what is wanted, what is there and what the lock says was written. Pure. What a piece becomes is for its kind to say. */
+/** Builds the plan from the wanted files, the existing files and the lock. Each kind of piece plans its own change. Pure. */
 import type { Editors } from "../edit/editor.ts";
 import type { EditResult } from "../edit/splice.ts";
 import { integrityToHex, type Release } from "../catalog/release.ts";
@@ -13,26 +13,26 @@ import { planSeed } from "./pieces/seed.ts";
 import type { Change, Settlement, Plan, Write } from "./plan.ts";
 import type { FileState, Snapshot } from "./snapshot.ts";
 
-/** Everything that a plan is made from. */
+/** The input of a plan. */
 export interface PlanInput {
   readonly root: string;
-  /** What the outputs want, each path once. */
+  /** The outputs' pieces, each path once. */
   readonly pieces: readonly Piece[];
-  /** The spec as answers write it down, and what flags make of the one that is there; null where they say nothing new. */
+  /** A new spec's text, and the existing spec with the flags' values; null if they change nothing. */
   readonly spec: { readonly text: string; readonly edited: EditResult | null };
   readonly revision: string;
   readonly snapshot: Snapshot;
-  /** The lock on disk, null where there is none or it is damaged. */
+  /** The lock on disk; null if there is none or it is damaged. */
   readonly lock: Lock | null;
-  /** The lock to write, but for what is known only after planning. */
+  /** The lock to write, without the parts that are known only after planning. */
   readonly nextLock: Omit<Lock, "files" | "revision" | "lockVersion">;
-  /** What bypasses the gateway and is to be taken out of project files of the user's. */
+  /** Bypasses to remove from the user's project files. */
   readonly taken: readonly TakenPiece[];
-  /** Lines of a marked block for `.gitignore`; none where nothing is asked. */
+  /** Lines of a marked block for `.gitignore`; none if not requested. */
   readonly ignoreLines: readonly string[];
-  /** What to do with each conflict that can be settled. */
+  /** The decision for each conflict that can be resolved. */
   readonly settle: (path: string) => Settlement | null;
-  /** What was taken out, deleted, or edited where nobody should, comes back. */
+  /** Restores generated parts that were removed, deleted, or edited although they must not be. */
   readonly restore: boolean;
   readonly warnings: readonly string[];
   readonly findings: readonly Finding[];
@@ -42,7 +42,7 @@ export interface PlanInput {
 /** Where lines for git stand that take planned files out of what it ignores. */
 export const ignorePath = ".gitignore";
 
-/** The paths that a plan has to know of, beside those that outputs want. */
+/** The paths that a plan needs besides those of outputs. */
 export function pathsToLookAt(wanted: readonly string[], lock: Lock | null): string[] {
   return [...new Set([specPath, lockPath, ignorePath, ...wanted, ...Object.keys(lock?.files ?? {})])];
 }
@@ -72,7 +72,7 @@ export function buildPlan(input: PlanInput): Plan {
   const files = Object.fromEntries(
     planned.flatMap(({ change, locked }): [string, LockedFile][] => (locked === null ? [] : [[change.path, locked]])),
   );
-  // What is in conflict over being dropped is still known the next time.
+  // A file whose removal is in conflict stays in the lock.
   for (const change of dropped) if (change.kind === "conflict") files[change.path] = known[change.path]!;
   const { generator, registry, tailscale, pins } = nextLock;
   const resolved = { opencode, registry, ...(tailscale && { tailscale }), ...(pins && { pins }) };
@@ -96,7 +96,7 @@ function planLock(before: FileState, after: string): Write | null {
     : { kind: "replace", path: lockPath, before: before.text, after: withLineEndsOf(before.text, after), executable: false };
 }
 
-/** Texts that decide where an environment goes and what runs in it. */
+/** Texts that decide which gateway an environment uses and what runs in it. */
 function decisiveOf(url: string, { version, packages }: Release): string[] {
   return [url, version, ...Object.values(packages).map(({ integrity }) => integrityToHex(integrity))];
 }
@@ -107,7 +107,7 @@ function ignorePieces(lines: readonly string[], locked: LockedFile | undefined):
   return all.length === 0 ? [] : [{ strategy: "block", path: ignorePath, lines: all }];
 }
 
-/** What an earlier run took out stays out, and known: without that it would be given back as no longer wanted. */
+/** Parts that an earlier run removed stay removed and in the lock; otherwise they would be restored as no longer wanted. */
 function takenPieces(taken: readonly TakenPiece[], known: Lock["files"]): Piece[] {
   const earlier = Object.entries(known).filter(
     ([path, { strategy }]) => strategy === "taken" && !taken.some((piece) => piece.path === path),

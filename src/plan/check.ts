@@ -1,4 +1,4 @@
-/** Whether a repository is what its spec and lock say. Pure; what was released elsewhere has no part in it. */
+/** Whether a repository matches its spec and lock. Pure; new releases do not matter. */
 import type { AppError } from "../errors.ts";
 import type { Editors } from "../edit/editor.ts";
 import { lockPath, type Lock } from "../lock/lock.ts";
@@ -16,21 +16,21 @@ import type { FileState, Snapshot } from "./snapshot.ts";
 
 export { fails, type Observation } from "./observation.ts";
 
-/** What a check looks at. */
+/** The input of a check. */
 export interface CheckInput {
   readonly lock: Lock;
   readonly snapshot: Snapshot;
-  /** Keys of the spec whose answers are others than the lock has. */
+  /** Keys of the spec whose answers differ from the lock's. */
   readonly changedKeys: readonly string[];
-  /** What spec and repository now ask for. */
+  /** The state that spec and repository now require. */
   readonly demand: Demand;
   readonly editors: Editors;
 }
 
-/** Everything that is not as spec and lock say, in the order of paths. */
+/** Every difference from spec and lock, in the order of paths. */
 export function observe({ lock, snapshot, changedKeys, demand, editors }: CheckInput): Observation[] {
   const at = (path: string): FileState => snapshot.get(path) ?? { kind: "nothing" };
-  // What the lock says was generated, which is not what a spec says that has changed since.
+  // According to the lock: the spec may have changed since.
   const files = new Map(filesOf(demandOf(lock.answers, demand.shape)).map((file) => [file.path, file]));
   const meant = { url: addressOf(lock.answers), revision: lock.revision };
   return [
@@ -47,45 +47,45 @@ export function observe({ lock, snapshot, changedKeys, demand, editors }: CheckI
   ].sort((left, right) => (left.path < right.path ? -1 : 1));
 }
 
-/** Files that something essential shall be put into, and that the lock does not know. */
+/** Files that need an essential part and that the lock does not contain. */
 function observeAbsent(lock: Lock, demand: Demand): Observation[] {
   return piecesOf(demand, lock.revision).flatMap((piece): Observation[] => {
     if (piece.strategy !== "keys" || lock.files[piece.path]?.strategy === "keys") return [];
     const essential = piece.values.map((value) => findEssential(piece.path, value.path)).find((found) => found !== null);
-    const message = essential?.absent ?? "nothing is beside the dev container yet by which it reaches the gateway";
+    const message = essential?.absent ?? "the sidecar that connects the dev container to the gateway is missing";
     return essential === undefined && !piece.values.some(({ needed }) => needed)
       ? []
       : [{ path: piece.path, state: "not-added", message, hint: updateHint }];
   });
 }
 
-/** What the repository holds against what the spec lets in. */
+/** Compares the repository's content with what the spec allows. */
 export function observeRefused(findings: readonly Finding[], strict: boolean): Observation[] {
   return findings
     .filter((finding) => isRefused(finding, strict))
     .map(({ where, message, hint }) => ({ path: where.file, state: "refused", message, hint, where }));
 }
 
-/** What leads prompts past the gateway, or may: a file that cannot be read may say anything. */
+/** Findings that bypass the gateway, or may: an unreadable file can contain anything. */
 const ways: ReadonlySet<Finding["code"]> = new Set(["bypass", "asks-others", "other-opencode", "unreadable-config"]);
 
-/** Whether the spec does not allow what was found; `strict` is its word, or that of whoever runs the check. */
+/** Whether the spec forbids a finding; `strict` comes from the spec or the command line. */
 export function isRefused({ code }: Finding, strict: boolean): boolean {
   return code === "plugin-refused" || (strict && ways.has(code));
 }
 
-/** That nothing can be put beside a dev container that has to have something there. */
+/** A required sidecar is not possible. */
 export function observeUnfit(unfit: AppError | null): Observation[] {
   if (unfit?.where === undefined) return [];
   const { where, message, hint = updateHint } = unfit;
   return [{ path: where.file, state: "changed", message: message.replace(/\.$/, ""), hint: hint.replace(/\.$/, ""), where }];
 }
 
-/** That there is no lock to check by. */
+/** There is no usable lock. */
 export function observeNoLock(damaged: boolean): Observation[] {
   const message = damaged
-    ? "is damaged or none of ours, so nothing can be checked by it"
-    : "is not there: nothing was generated from the spec yet";
+    ? "is damaged or was not written by this program, so nothing can be checked"
+    : "is missing: nothing was generated from the spec yet";
   return [
     {
       path: lockPath,
@@ -96,13 +96,13 @@ export function observeNoLock(damaged: boolean): Observation[] {
   ];
 }
 
-/** What an update by this version, which is the one that wrote the lock, would change, and what is in its way. */
+/** The changes and conflicts of an update by this version, which wrote the lock. */
 export function observeStale(plan: Plan): Observation[] {
   return [
     ...writesOf(plan).map(({ path }): Observation => ({
       path,
       state: "stale",
-      message: "is not what the spec and the lock give",
+      message: "differs from what spec and lock generate",
       hint: updateHint,
     })),
     ...conflictsOf(plan).map(({ path, why, fix, where }): Observation => ({

@@ -1,4 +1,4 @@
-/** What a finding is, and what it is made from: types only. */
+/** Findings and their input: types only. */
 import type { Place } from "../errors.ts";
 import type { FileKind } from "../opencode/known-files.ts";
 import type { WayOut } from "../opencode/ways-out.ts";
@@ -17,15 +17,15 @@ export interface Finding {
     | "registry-not-written"
     | "model-ending";
   readonly where: Place;
-  /** What it is and what comes of it, as a sentence without its full stop. */
+  /** The finding and its consequence, as a sentence without its full stop. */
   readonly message: string;
   /** What to do about it, as a sentence without its full stop. */
   readonly hint: string;
-  /** What to take out of which files to be rid of it, where that can be done for the user. */
+  /** The parts to remove from files, if this program can fix it. */
   readonly fixes?: readonly Fix[];
 }
 
-/** A key to take out of a JSONC file, by its path of keys. */
+/** A key to remove from a JSONC file, by its path of keys. */
 export interface Fix {
   readonly file: string;
   readonly path: readonly string[];

@@ -1,4 +1,4 @@
-/** What a repository holds that stands against the environment: named in the plan, never changed without a word. Pure. */
+/** Findings: parts of a repository that conflict with the environment. The plan reports them, and changes them only on request. Pure. */
 import { formatPlace } from "../errors.ts";
 import { formatShell } from "../render/escape.ts";
 import type { Finding, Project } from "./finding.ts";
@@ -11,13 +11,13 @@ import { findVariables } from "./findings/variables.ts";
 export type { Finding, Fix, Project, ProjectFile } from "./finding.ts";
 export { findBypass, findInFolder, findOtherOpencode, findVariables, type BypassOptions };
 
-/** Everything in a repository that stands against the environment; `chosen` are the devcontainer.json files that get the Feature. */
+/** All findings of a repository; `chosen` are the devcontainer.json files that get the Feature. */
 export function findAll(
   { configs, opencodeFiles, setup, hasOpencodeFolder }: Project,
   environment: BypassOptions,
   chosen: readonly string[],
 ): Finding[] {
-  // Nothing comes of nothing, and it spares an empty folder the code that would look for it.
+  // An empty folder has no findings, and does not need the code that searches for them.
   if (configs.length + opencodeFiles.length + setup.length === 0) return findOpencodeFolder(hasOpencodeFolder);
   return [
     ...findBypass(configs, environment),
@@ -29,13 +29,13 @@ export function findAll(
   ];
 }
 
-/** A planned path that git would drop, and the pattern that says so: its file (from the root, or absolute) and line. */
+/** A planned path that git ignores, and the pattern: its file (from the root, or absolute) and line. */
 export interface Ignored {
   readonly path: string;
   readonly by: { readonly file: string; readonly line: number; readonly pattern: string };
 }
 
-/** An `.opencode/` folder in the repository, and what it makes OpenCode do. */
+/** An `.opencode/` folder in the repository, and its effect on OpenCode. */
 export function findOpencodeFolder(hasFolder: boolean): Finding[] {
   if (!hasFolder) return [];
   return [
@@ -44,7 +44,7 @@ export function findOpencodeFolder(hasFolder: boolean): Finding[] {
       where: { file: ".opencode" },
       message:
         "OpenCode downloads its plugin package from the npm registry into this folder (63 MB) in each clone; it has no switch to prevent that",
-      hint: "keep it for agents, commands or tools; a lone opencode.json can move to the top of the repository",
+      hint: "keep it for agents, commands or tools; a lone opencode.json can move to the repository's root",
     },
   ];
 }
@@ -59,13 +59,13 @@ export function findingsOfWorkspaces(paths: readonly string[]): Finding[] {
     {
       code: "other-dev-containers",
       where: { file: first },
-      message: `${paths.slice(0, 3).join(", ")}${more} ${are} below the top, opened by itself, and ${paths.length === 1 ? "does" : "do"} not get the environment`,
-      hint: `to add it, name all that should have it: --devcontainers ${formatShell(paths.slice(0, 3).join(","))}`,
+      message: `${paths.slice(0, 3).join(", ")}${more} ${are} below the root, and ${paths.length === 1 ? "does" : "do"} not get the environment`,
+      hint: `to add it, name every dev container that should get it: --devcontainers ${formatShell(paths.slice(0, 3).join(","))}`,
     },
   ];
 }
 
-/** One finding for each pattern that makes git drop planned files. */
+/** One finding for each pattern that makes git ignore planned files. */
 export function findingsOfIgnored(ignored: readonly Ignored[]): Finding[] {
   const groups = new Map<string, Ignored[]>();
   for (const one of ignored) {

@@ -1,7 +1,7 @@
-/** What a check has to say of one file, as a value. */
+/** A check's result for one file, as a value. */
 import type { Place } from "../errors.ts";
 
-/** One thing. */
+/** One observation. */
 export interface Observation {
   readonly path: string;
   /** `spec-changed`, `missing`, `changed`, `not-added`, `stale`, `no-lock`, `outdated` and `refused` fail a check; `edited`, `kept`, `deleted`, `catalogue` and `unasked` are notes. */
@@ -34,12 +34,12 @@ export function fails({ state }: Observation): boolean {
   return !notes.includes(state);
 }
 
-/** A note: something that may be so, said so that nobody wonders. */
+/** A note about an allowed difference. */
 export function note(path: string, state: "edited" | "kept" | "deleted", message: string): Observation {
   return { path, state, message, hint: null };
 }
 
-/** What to do, or else to have ours back. */
+/** A fix, or restoring the generated text. */
 export function orRestore(fix: string): string {
   return `${fix}, or run  npx create-aperture-env update --restore`;
 }

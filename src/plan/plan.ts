@@ -1,4 +1,4 @@
-/** The plan: file by file what would change and why. A value; it is printed or applied, never both computed apart. */
+/** The plan: what would change in each file, and why. A value; printing and applying use the same plan. */
 import type { Place } from "../errors.ts";
 import type { Finding } from "./findings.ts";
 import type { Observation } from "./observation.ts";
@@ -19,7 +19,7 @@ export type Change =
       readonly executable: boolean;
     }
   | {
-      /** A file that holds text of the user's, all of which stays around the change. */
+      /** A file with the user's text, which stays around the change. */
       readonly kind: "edit";
       readonly path: string;
       readonly before: string;

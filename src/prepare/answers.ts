@@ -1,4 +1,4 @@
-/** A flag is an edit of the spec: what flags say goes into its text, and what then stands there counts. Pure. */
+/** A flag is an edit of the spec: flags are written into its text, and the edited spec is used. Pure. */
 import { chosenModels } from "../catalog/compact.ts";
 import { lastingModel } from "../catalog/retirements.ts";
 import type { EditResult } from "../edit/splice.ts";
@@ -8,10 +8,10 @@ import type { Resolution, Resolved } from "../questions/resolve.ts";
 import { questionOf } from "../questions/table.ts";
 import type { Answers, ModelChoice, ProviderChoice } from "../questions/types.ts";
 
-/** The parser and editor of specs, which are loaded only where there is one. */
+/** The parser and editor of specs, loaded only if there is a spec. */
 type SpecFile = Pick<typeof import("../spec/file.ts"), "editSpec" | "parseSpec">;
 
-/** The same answers, but for the one that a person chose over a bypass: it counts as a flag, so it is written into a spec. */
+/** The same answers, with the one that a person chose because of a bypass. It counts as a flag, so it is written into a spec. */
 export function chooseManaged({ answers, resolved, displaced }: Resolution): Resolution {
   const managed: Resolved<"managed"> = { question: questionOf("managed"), value: true, source: "flag", notes: [] };
   return {
@@ -22,15 +22,15 @@ export function chooseManaged({ answers, resolved, displaced }: Resolution): Res
 }
 
 /**
- * The same answers with what takes the place of models that end soon, or have ended: it counts as a flag, so it is written into a spec. What a flag
- * says stays.
+ * The same answers with replacements for models that end soon or have ended. They count as flags, so they are written into a spec. Answers from
+ * flags stay.
  */
 export function moveModels(resolution: Resolution, today: string): Resolution {
   const { answers } = resolution;
   return rename(resolution, new Map(answers.providers.flatMap((choice) => movesOf(choice, answers, today))), "--models");
 }
 
-/** The same answers with one model in another's place, as a flag. Throws where nothing names the one, or the other cannot be there. */
+/** The same answers with one model replaced, as a flag. Throws if nothing names the old model, or the new one is not possible. */
 export function replaceModel(resolution: Resolution, { from, to }: { readonly from: string; readonly to: string }): Resolution {
   const { model, smallModel, providers } = resolution.answers;
   const named = [model, smallModel, ...providers.flatMap(({ id, models = [] }) => models.map((one) => `${id}/${one.id}`))];
@@ -38,7 +38,7 @@ export function replaceModel(resolution: Resolution, { from, to }: { readonly fr
     throw usageError(
       "model-not-used",
       `Nothing in the spec names the model ${from}.`,
-      "Look with  npx create-aperture-env report",
+      "List the models in use with  npx create-aperture-env report",
     );
   const renamed = rename(resolution, new Map([[from, to]]), "replace-model");
   const read = questionOf("model").parse(to, renamed.answers);
@@ -46,7 +46,7 @@ export function replaceModel(resolution: Resolution, { from, to }: { readonly fr
   return renamed;
 }
 
-/** Models by other names, wherever an answer that no flag gives names them. */
+/** Renames models in all answers that do not come from flags. */
 function rename(resolution: Resolution, names: ReadonlyMap<string, string>, because: string): Resolution {
   const { answers, resolved, displaced } = resolution;
   const flags = new Set(resolved.flatMap(({ question, source }) => (source === "flag" ? [question.id] : [])));
@@ -75,7 +75,7 @@ function rename(resolution: Resolution, names: ReadonlyMap<string, string>, beca
   };
 }
 
-/** The models of a provider that move, each as `provider/model`, and to which. */
+/** The models of a provider that are replaced, each as `provider/model`, with the replacement. */
 function movesOf(choice: ProviderChoice, answers: Answers, today: string): (readonly [from: string, to: string])[] {
   const ids = [...new Set([...chosenModels(choice.id, answers), ...(choice.models ?? []).map(({ id }) => id)])];
   return ids.flatMap((id) => {
@@ -85,8 +85,9 @@ function movesOf(choice: ProviderChoice, answers: Answers, today: string): (read
 }
 
 /**
- * The models of a provider by their other names. What was said of one, its limits for instance, is not what its successor has. One that is named already
- * stays as it is. One whose place another provider's takes goes, unless it is the only one here; and that one comes, where its provider names models.
+ * A provider's models with replacements. Settings of the old model, such as limits, do not carry over. A replacement that is named already stays
+ * unchanged. If the replacement belongs to another provider, the old model is removed, unless it is the only one here, and the replacement is added
+ * to its own provider if that names models.
  */
 function withMoved(choice: ProviderChoice, names: ReadonlyMap<string, string>): ProviderChoice {
   if (choice.models === undefined) return choice;
@@ -105,8 +106,8 @@ function withMoved(choice: ProviderChoice, names: ReadonlyMap<string, string>): 
 }
 
 /**
- * The spec with what flags say written into it, where that is something else than what would count without them; and the answers as they are
- * read from it, so that the next run, without them, gives the same.
+ * The spec with the flags' values written into it, if they differ from the values without flags; and the answers read from it, so that the next run
+ * without the flags gives the same result.
  */
 export function writeFlags(
   specText: string,
@@ -118,7 +119,7 @@ export function writeFlags(
   const editedSpec = editSpec(specText, news);
   if (!editedSpec.ok) return { editedSpec, answers };
   const written = news.length === 0 ? {} : parseSpec(editedSpec.text);
-  // What a flag says that counts already has the order that it has there.
+  // A flag's value that equals the current one keeps the order in the spec.
   const read = given.map((one) => {
     const { question, value } = one;
     const there = news.includes(one) ? written[question.id]?.value : displaced.get(question.id);

@@ -1,9 +1,9 @@
 /**
- * Where a container gets beside dev containers of the user's: which Compose file is edited, and how. What cannot be edited safely is refused, with
- * what to do instead. Pure.
+ * Adds a sidecar to the user's Compose projects: which Compose file is edited, and how. Files that cannot be edited safely are refused, with a next
+ * step. Pure.
  *
- * A service in another one's network can have no ports, networks and names of its own (compose-spec, 05-services.md, "network_mode"; moby,
- * runconfig/hostconfig_unix.go): they go to the one whose network it is.
+ * A service in another service's network cannot have its own ports, networks and names (compose-spec, 05-services.md, "network_mode"; moby,
+ * runconfig/hostconfig_unix.go), so these move to the service that owns the network.
  */
 import { posix } from "node:path";
 import { isComposePath, workspaceOf } from "../catalog/files.ts";
@@ -16,7 +16,7 @@ import { readDevcontainer } from "../plan/findings/devcontainer.ts";
 import { withoutValues } from "../plan/pieces/values.ts";
 import type { Beside, Service } from "../vocabulary.ts";
 
-/** What is there. */
+/** The input. */
 export interface Projects {
   /** The text of a file of the repository, or null. */
   readonly textOf: (path: string) => string | null;
@@ -25,13 +25,13 @@ export interface Projects {
   readonly editor: Editor;
 }
 
-/** A Compose file as the user wrote it, without anything of ours. */
+/** A Compose file as the user wrote it, without generated parts. */
 interface ComposeFile {
   readonly path: string;
   readonly services: Tree;
 }
 
-/** One place for each devcontainer.json. Throws where there is none. */
+/** One place for each devcontainer.json. Throws if there is none. */
 export function besideOf(devcontainers: readonly string[], service: Service, projects: Projects): readonly Beside[] {
   return devcontainers.map((path) => placeFor(path, service, projects));
 }
@@ -41,8 +41,8 @@ function placeFor(devcontainer: string, { name }: Service, { textOf, lock, edito
   if (read === null || read.compose === null)
     throw refusal(
       devcontainer,
-      `${devcontainer} is made from an image or a Dockerfile, and only Docker Compose starts a second container with it.`,
-      "Take auto or userspace for aperture.connection, which need none; or make it a Compose project.",
+      `${devcontainer} uses an image or a Dockerfile, and a sidecar needs Docker Compose.`,
+      "Set aperture.connection to auto or userspace, which need no sidecar; or make it a Compose project.",
     );
   const { service } = read.compose;
   const files = read.composeFiles.map((named) => fileAt(devcontainer, named, textOf, lock, editor));
@@ -54,17 +54,17 @@ function placeFor(devcontainer: string, { name }: Service, { textOf, lock, edito
     throw refusal(
       devcontainer,
       edited === undefined
-        ? `no file of ${devcontainer} has the service ${owner} itself; one that is included cannot be edited from here.`
-        : `${service} is in the network of ${owner}, and another file has it.`,
-      `Put ${service}${owner === service ? "" : ` and ${owner}`} into one file that dockerComposeFile names.`,
+        ? `no Compose file of ${devcontainer} defines the service ${owner}; included files cannot be edited.`
+        : `${service} uses the network of ${owner}, which another file defines.`,
+      `Put ${service}${owner === service ? "" : ` and ${owner}`} into one file of dockerComposeFile.`,
     );
   for (const { path, services } of all) refuseWithin(path, services[owner] as Tree, owner, edited.path);
   for (const { path, services } of files)
     if (Object.hasOwn(services, name) && !isOurs(services[name]))
       throw refusal(
         path,
-        `${path} has a service ${name} of its own.`,
-        `Where it is a node of the tailnet, give ${owner}  network_mode: service:${name}  there and take network for aperture.connection; else give it another name.`,
+        `${path} already has a service ${name}.`,
+        `If it is a tailnet node, write  network_mode: service:${name}  under ${owner} and set aperture.connection to network; otherwise rename it.`,
       );
   const has = (key: string): boolean => Object.hasOwn(edited.services[owner] as Tree, key);
   const profiles = valueAt(edited.services, [owner, "profiles"]);
@@ -88,8 +88,8 @@ function fileAt(devcontainer: string, named: string, textOf: Projects["textOf"],
   if (text === null)
     throw refusal(
       devcontainer,
-      `${named}, which ${devcontainer} names, cannot be read in this repository.`,
-      "Name files of the repository, without variables but ${localWorkspaceFolder}.",
+      `${named}, named by ${devcontainer}, cannot be read in this repository.`,
+      "Name files of the repository; the only allowed variable is ${localWorkspaceFolder}.",
     );
   const locked = lock?.files[path];
   const without = locked?.strategy === "keys" ? withoutValues(path, text, locked, editor) : null;
@@ -118,13 +118,17 @@ function ownerOf(service: string, files: readonly ComposeFile[], devcontainer: s
     if (next === undefined)
       throw refusal(
         last.path,
-        `${owner} has the network mode ${JSON.stringify(last.mode)}, and cannot be in that of another container, too.`,
-        `Take network_mode of ${owner} out; or take network for aperture.connection where that network leads to the gateway.`,
+        `${owner} has the network mode ${JSON.stringify(last.mode)}, and cannot also use another container's network.`,
+        `Remove network_mode from ${owner}; or set aperture.connection to network if that network leads to the gateway.`,
       );
     if (next === ours) return owner;
     owner = next;
   }
-  throw refusal(devcontainer, `${service} is in its own network, through others.`, "Give one of them a network.");
+  throw refusal(
+    devcontainer,
+    `${service} uses its own network through other services: network_mode is a loop.`,
+    "Remove network_mode from one of them.",
+  );
 }
 
 /** Refuses settings of the service that another file, or another service, gives it. */
@@ -132,25 +136,25 @@ function refuseWithin(path: string, service: Tree, owner: string, edited: string
   if (Object.hasOwn(service, "extends"))
     throw refusal(
       path,
-      `${owner} extends another service, which may give it ports and networks that cannot be moved.`,
-      `Write what it needs into ${owner} itself, and take extends out.`,
+      `${owner} extends another service, which may add ports and networks that cannot be moved.`,
+      `Write the settings into ${owner}, and remove extends.`,
     );
   const keys = networkKeys.filter((key) => Object.hasOwn(service, key));
   if (path !== edited && keys.length > 0)
     throw refusal(
       path,
-      `${path} gives ${owner} ${keys.join(", ")}, which belong to the one whose network it will have, in ${edited}.`,
-      `Move ${keys.join(", ")} of ${owner} to ${edited}: from there they are moved on.`,
+      `${path} gives ${owner} ${keys.join(", ")}, which have to move to the service that owns the network, in ${edited}.`,
+      `Move ${keys.join(", ")} of ${owner} to ${edited}: they are moved from there automatically.`,
     );
   if (!isComposePath(edited))
     throw refusal(
       edited,
-      `${edited} is none of the files that this program edits: those with compose in their names, and YAML files in .devcontainer.`,
-      "Give it such a name.",
+      `${edited} is not a file that this program edits: it edits files with compose in their names, and YAML files in .devcontainer.`,
+      "Rename it.",
     );
 }
 
-/** Whether a service is the one that an update wrote whose lock is gone. */
+/** Whether a service was written by an update whose lock is lost. */
 function isOurs(service: unknown): boolean {
   const file = valueAt(service, ["extends", "file"]);
   return typeof file === "string" && /(?:^|\/)aperture-env\/sidecar\//.test(file);
@@ -158,5 +162,5 @@ function isOurs(service: unknown): boolean {
 
 function refusal(where: string | Place, message: string, hint: string): AppError {
   const place = typeof where === "string" ? { file: where } : where;
-  return usageError("no-sidecar", `No container can be put beside the dev container: ${message}`, hint, place);
+  return usageError("no-sidecar", `No sidecar can be added to the dev container: ${message}`, hint, place);
 }

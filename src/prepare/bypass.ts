@@ -1,4 +1,4 @@
-/** What bypasses the gateway in a project's own configuration, and what to take out of it. Pure. */
+/** Finds what bypasses the gateway in a project's own configuration, and what to remove. Pure. */
 import { emittedIds } from "../catalog/compact.ts";
 import { ownDevcontainer } from "../catalog/files.ts";
 import { editJsonc } from "../edit/editors.ts";
@@ -9,7 +9,7 @@ import type { Containers } from "../repo/environment.ts";
 import type { Answers } from "../questions/types.ts";
 import type { TakenPiece } from "../vocabulary.ts";
 
-/** What can be done with project files that bypass the gateway. */
+/** The options for project files that bypass the gateway. */
 export type OnBypass = "leave" | "fix" | "managed";
 
 /** What a project's configuration is held against. */

@@ -6,8 +6,7 @@ import { readGivenText } from "../repo/environment.ts";
 import type { SpecEntries } from "../spec/spec.ts";
 
 /**
- * Reads it, named from `cwd`; nothing where none is named. What it says is looked at once, before any repository is: throws usage errors with line and
- * column.
+ * Reads the file, relative to `cwd`; nothing if none is given. It is checked once, before any repository: throws usage errors with line and column.
  */
 export async function readGiven(cwd: string, path: string | null): Promise<{ readonly given?: SpecEntries }> {
   if (path === null) return {};

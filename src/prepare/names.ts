@@ -1,4 +1,4 @@
-/** Names that a connection gives to a container, where Docker Compose makes it. Pure. */
+/** Host names that a connection adds to a container of Docker Compose. Pure. */
 import { usageError } from "../errors.ts";
 import { runArgsOf } from "../parts/container.ts";
 import { readDevcontainer } from "../plan/findings/devcontainer.ts";
@@ -23,7 +23,7 @@ export function refuseNamesInCompose({ shape, runtime }: Pick<Demand, "shape" | 
     );
     throw usageError(
       "names-in-compose",
-      `Docker Compose makes the dev container of ${path}, so what the connection says of names cannot be given to it there.`,
+      `Docker Compose creates the dev container of ${path}, so the connection cannot add host names to it.`,
       `Write  ${said.join("  and  ")}  below the service ${read.compose.service} in ${read.composeFiles.join(" or ")}, and let aperture.connection be  network`,
       { file: path },
     );

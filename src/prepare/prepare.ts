@@ -1,4 +1,4 @@
-/** From what was looked at to a plan: which release, what it renders to, what git would drop. Writes nothing. */
+/** From the surveyed repository to a plan: the release, the rendered files, the ignored files. Writes nothing. */
 import type { Pins } from "../catalog/image-reference.ts";
 import { loadCatalogue, type Catalogue } from "../catalog/models.ts";
 import { compareVersions, pinnedRelease, type Release } from "../catalog/release.ts";
@@ -31,20 +31,20 @@ import { survey, type Request, type Survey } from "./survey.ts";
 
 const noLock: LockFile = { lock: null, damaged: false, found: { kind: "nothing" } };
 
-/** What was noticed of answers, but for what a plan's warnings say. */
+/** Notes on the answers, apart from the plan's warnings. */
 export function notesOf(resolved: readonly Resolved[]): string[] {
   return resolved.flatMap((answer) => (isWarned(answer) ? [] : answer.notes));
 }
 
-/** Whether an answer was changed for a reason that is told with the plan. */
+/** Whether an answer was changed for a reason that the plan reports. */
 function isWarned({ source, because }: Resolved): boolean {
   return source === "flag" && because !== undefined;
 }
 
-/** Settles a conflict, or leaves it one. */
+/** Resolves a conflict, or leaves it. */
 export type Settle = (path: string) => Settlement | null;
 
-/** All that a plan needs; only conflicts are open. */
+/** Everything that a plan needs except decisions about conflicts. */
 export interface Prepared {
   readonly resolved: readonly Resolved[];
   readonly answers: Answers;
@@ -71,11 +71,11 @@ export async function preparePlanFrom(surveyed: Survey, request: Request): Promi
   const { root } = target;
   const { answers, resolved, shape, lock, damaged, snapshot, devcontainers, editedSpec, taken, project, editors } = surveyed;
   const basis = { snapshot, devcontainers };
-  // What is there already may be meant to be ignored, unless somebody asks for it.
+  // Existing ignored files may be intentional, unless --unignore is given.
   const asked = [...snapshot].flatMap(([path, found]) =>
     request.unignore || (found.kind === "nothing" && lock?.files[path] === undefined) ? [path] : [],
   );
-  // Git answers while the rest is made.
+  // Git runs while the rest is prepared.
   const ignoring = target.exists ? findIgnored(root, [...asked, ...new Set(asked.flatMap(foldersOf))], env) : Promise.resolve([]);
 
   const known = [pinnedRelease, ...(lock === null ? [] : [lock.opencode])];
@@ -112,12 +112,12 @@ export async function preparePlanFrom(surveyed: Survey, request: Request): Promi
     ...(await findOthers(request, shape)),
   ];
   const warnings = [
-    ...(damaged ? [`${lockPath} is damaged or was not written by this program: existing files count as yours`] : []),
+    ...(damaged ? [`${lockPath} is damaged or was not written by this program, so existing files are treated as yours`] : []),
     ...describeRelease(answers.opencode, release, libc),
     ...tailscale.notes,
     ...notes,
     ...pinWarnings,
-    ...(statedBy === null ? [] : [`the sha512 of OpenCode ${release.version}'s packages is what ${statedBy} says`]),
+    ...(statedBy === null ? [] : [`the sha512 of OpenCode ${release.version}'s packages comes from ${statedBy}`]),
     ...resolved.flatMap((answer) => (isWarned(answer) ? answer.notes : [])),
     ...describeModels(answers, catalogue),
   ];
@@ -130,7 +130,7 @@ export async function preparePlanFrom(surveyed: Survey, request: Request): Promi
   const { pieces, revision } = rendered;
   const { restore } = request;
   const common = { root, pieces, spec, revision, snapshot, lock, nextLock, taken, restore, warnings, editors };
-  // An empty folder is spared the code that would look for it.
+  // An empty folder does not need the code that searches it.
   const complete = async (plan: Plan): Promise<Plan> => {
     if (lock === null) return { ...plan, basis };
     const { observeRemaining } = await import("../plan/remaining.ts");
@@ -158,18 +158,18 @@ async function findOthers({ target, existing, env }: Request, shape: Shape): Pro
   return findingsOfWorkspaces((await findWorkspaceContainers(target.root, env)).filter((path) => !taken.includes(path)));
 }
 
-/** A repository that a newer version wrote is not taken back: its files may need what this version does not know. */
+/** Refuses a repository that a newer version wrote: its files may need features that this version lacks. */
 function refuseDowngrade(lock: Lock | null): void {
   if (lock === null || compareVersions(lock.generator, generatorVersion) <= 0) return;
   throw usageError(
     "older-generator",
-    `create-aperture-env ${lock.generator} wrote this environment, and this is the older ${generatorVersion}.`,
+    `create-aperture-env ${lock.generator} wrote this environment, and this is the older version ${generatorVersion}.`,
     "Use that version or a newer one, for instance  npx create-aperture-env@latest update",
     { file: lockPath },
   );
 }
 
-/** What there is to say of models. */
+/** Notes on models. */
 function describeModels(answers: Answers, catalogue: Catalogue): string[] {
   const without = modelsWithoutLimits(answers, catalogue);
   const more = without.length > 3 ? ` and ${without.length - 3} more` : "";

@@ -1,4 +1,4 @@
-/** Which release of OpenCode an environment has, and where its Feature fetches it. What asks npm's registry is loaded only where it is needed. */
+/** Chooses the release of OpenCode, and the registry that its Feature uses. Code that asks npm's registry is loaded only if needed. */
 import type { Libc } from "../catalog/bases.ts";
 import { missingPlatforms, pinnedRelease, type Release } from "../catalog/release.ts";
 import { isAppError, usageError } from "../errors.ts";
@@ -16,7 +16,7 @@ interface Asking {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** The version to take: `latest` is what the lock resolved it to, once it has. */
+/** The version to use: `latest` means the lock's resolved version, if there is one. */
 export function versionFor(wanted: string, lock: Lock | null): string {
   return wanted === "latest" && lock?.answers.opencode === "latest" ? lock.opencode.version : wanted;
 }
@@ -28,7 +28,7 @@ export async function askForRelease(version: string, { target, env }: Asking): P
   return resolveRelease(version, readNpmConfiguration(target.root, env));
 }
 
-/** Asks anew what `latest` is. Where nobody can say it is what the lock says, with a word: a machine without a network is no reason not to write. */
+/** Resolves `latest` again. Without an answer the lock's version stays, with a note: a machine without a network can still write. */
 export async function moveLatest(lock: Lock, asking: Asking): Promise<ResolvedRelease & { readonly notes: readonly string[] }> {
   try {
     return { ...(await askForRelease("latest", asking)), notes: [] };
@@ -39,8 +39,8 @@ export async function moveLatest(lock: Lock, asking: Asking): Promise<ResolvedRe
 }
 
 /**
- * The registry that the Feature falls back to. Looked for once, when the Feature comes in; from then on the lock has it, so that every run on
- * every machine gives the same. One that may not stand in a file is looked for again.
+ * The Feature's fallback registry. It is looked up once, when the Feature is added, and kept in the lock, so that every run on every machine gives
+ * the same files. A registry that must not be in a file is looked up again.
  */
 export async function registryFor(
   shape: Shape,
@@ -68,13 +68,14 @@ export function requireLibc(release: Release, libc: Libc): void {
   throw usageError("no-package-for-base", why, `Take ${pinnedRelease.version}, which this version pins.`);
 }
 
-/** What there is to say of a release: what `latest` came to, and where its image cannot be built. */
+/** Notes on a release: what `latest` resolved to, and the platforms without a package. */
 export function describeRelease(wanted: string, release: Release, libc: Libc | null): string[] {
   const missing = missingPlatforms(release).filter((platform) => libc === null || platform.libc === libc);
   return [
     ...(wanted === "latest" ? [`latest is OpenCode ${release.version}`] : []),
     ...missing.map(
-      (platform) => `OpenCode ${release.version} has no package for ${platform.arch} with ${platform.libc}: no image for that`,
+      (platform) =>
+        `OpenCode ${release.version} has no package for ${platform.arch} with ${platform.libc}: images for it cannot be built`,
     ),
   ];
 }

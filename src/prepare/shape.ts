@@ -1,4 +1,4 @@
-/** Which dev containers an environment goes into. Pure. */
+/** Chooses the dev containers for an environment. Pure. */
 import { workspaceOf } from "../catalog/files.ts";
 import { usageError } from "../errors.ts";
 import { runtimeOf } from "../parts/connection-answer.ts";
@@ -9,28 +9,28 @@ import type { Containers } from "../repo/environment.ts";
 import type { SpecEntries } from "../spec/spec.ts";
 import type { Shape } from "../vocabulary.ts";
 
-/** The shape that answers ask for here. Throws where they name a dev container that is not there. */
+/** The shape for these answers. Throws if they name a missing dev container. */
 export function shapeOf(containers: Containers, answers: Answers, spec: SpecEntries): Shape {
   if (containers.kind === "own") return { kind: "own" };
   const shape = featureShape(containers.files, answers, spec);
   if (shape.kind === "own" || !runtimeOf(answers).programs.includes("ts-unplug")) return shape;
   throw usageError(
     "ts-unplug-in-feature",
-    `ts-unplug is built in a stage of a Dockerfile, and the environment is a Feature in ${shape.files.join(" and ")}, which has none.`,
-    "Connect by userspace or tailscale; or by  { kind: ts-unplug, on: host }",
+    `ts-unplug is built in a stage of a Dockerfile, but the environment is a Feature in ${shape.files.join(" and ")}, without a Dockerfile.`,
+    "Use the connection userspace or tailscale, or  { kind: ts-unplug, on: host }",
     spec.connection?.place,
   );
 }
 
 function featureShape(files: readonly string[], { devcontainers }: Answers, spec: SpecEntries): Shape {
   if (devcontainers[0] === "all") {
-    // Those below the top are taken by name only: a folder may hold examples.
+    // Dev containers in subfolders have to be named: a folder may contain examples.
     const top = files.filter((path) => workspaceOf(path) === "");
     return top.length === 0 ? { kind: "own" } : { kind: "feature", files: top };
   }
   const missing = devcontainers.find((file) => !files.includes(file));
   if (missing !== undefined) {
-    const there = `There are ${files.join(", ")}; all takes every one.`;
+    const there = `There are ${files.join(", ")}; all means every one.`;
     throw usageError("no-such-dev-container", `There is no dev container ${missing}.`, there, spec.devcontainers?.place);
   }
   return { kind: "feature", files: devcontainers };

@@ -1,4 +1,4 @@
-/** Looks at a repository once, and settles all that is asked: for the commands that write an environment, and for the one that checks it. */
+/** Reads a repository once, and resolves all answers, for the commands that write an environment and for `check`. */
 import { pinnedRelease } from "../catalog/release.ts";
 import { todayFrom } from "../clock.ts";
 import type { Editors } from "../edit/editor.ts";
@@ -24,54 +24,54 @@ import { meet, type Meeting } from "./met.ts";
 import { bypassOptionsOf, takenOf, type OnBypass } from "./bypass.ts";
 import { namedContainers, shapeOf } from "./shape.ts";
 
-/** What a plan is asked for. */
+/** The request for a plan. */
 export interface Request {
   readonly target: Target;
   readonly flags: AnswerSources["flags"];
   /** Answers that a file gives for many repositories. */
   readonly given?: AnswerSources["given"];
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Asks a person; null where nobody can be asked. */
+  /** Asks a person; null without an interactive terminal. */
   readonly ask: Ask | null;
-  /** Looks further for what to propose; never where an environment is there. */
+  /** Looks further for proposals; not for an existing environment. */
   readonly detect?: Detect;
   readonly acceptDefaults: boolean;
-  /** An environment that is there is brought up to date: nothing is asked, what is left out is as the lock has it. */
+  /** Updates an existing environment: nothing is asked, missing answers come from the lock. */
   readonly existing: boolean;
   /** What to do with project files that bypass the gateway, once it is known which do. */
   readonly decideBypass: (findings: readonly Finding[]) => Promise<OnBypass>;
   readonly unignore: boolean;
-  /** What of ours was taken out, deleted, or edited where nobody should, comes back. */
+  /** Restores generated parts that were removed, deleted, or edited although they must not be. */
   readonly restore: boolean;
-  /** Models that end soon, or have ended, become what takes their place. */
+  /** Replaces models that end soon or have ended. */
   readonly moveModels?: boolean;
-  /** One model takes another's place. */
+  /** Replaces one model with another. */
   readonly replaceModel?: { readonly from: string; readonly to: string };
   /** Registries are asked for the digests of images. */
   readonly pins?: boolean;
-  /** A dev container that nothing can be put beside is told, and not refused. */
+  /** A dev container without a possible sidecar is reported, not refused. */
   readonly lenient?: true;
 }
 
-/** What is there, and what is wanted. */
+/** The state of the repository, and the wanted environment. */
 export interface Survey {
   readonly answers: Answers;
   readonly resolved: readonly Resolved[];
   readonly shape: Shape;
-  /** Why nothing can be put beside a dev container that has to have something there; null where it can, or nothing has to be. */
+  /** Why a required sidecar is not possible; null if it is possible or not required. */
   readonly unfit: AppError | null;
-  /** The lock on disk; null where there is none, or none that can be trusted. */
+  /** The lock on disk; null if there is none, or it cannot be trusted. */
   readonly lock: Lock | null;
   readonly damaged: boolean;
-  /** What lies at the paths that a plan has to know of. */
+  /** The files at all paths that a plan needs. */
   readonly snapshot: Snapshot;
   readonly devcontainers: readonly string[];
   readonly containers: Containers;
-  /** The spec with what flags say in it; null where there is none. */
+  /** The spec with the flags' values; null without a spec. */
   readonly editedSpec: EditResult | null;
-  /** What bypasses the gateway and is to be taken out. */
+  /** Bypasses to remove. */
   readonly taken: readonly TakenPiece[];
-  /** Other files of the repository's that say something of OpenCode. */
+  /** Other files of the repository that concern OpenCode. */
   readonly project: Project;
   readonly editors: Editors;
   /** Models of the answers that end soon, or have ended. */
@@ -87,9 +87,9 @@ export async function survey(request: Request, lockFile: LockFile): Promise<Surv
   const holds = request.existing || holdsFiles(target);
   const specText = holds ? readSpecText(root) : null;
   const { lock, damaged, found: lockFound } = lockFile;
-  // A run that takes the environment out may have come in between.
+  // A run that removes the environment may have finished meanwhile.
   if (request.existing && specText === null && lockFound.kind === "nothing") throw noEnvironment(root, "update");
-  // The parser is loaded only where there is something for it.
+  // The parser is loaded only if there is something to parse.
   const specFile = specText === null ? null : await import("../spec/file.ts");
   const entries = specText === null ? (request.existing ? {} : null) : specFile!.parseSpec(specText);
   const devcontainers = holds ? findDevcontainers(root) : [];

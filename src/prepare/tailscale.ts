@@ -1,4 +1,4 @@
-/** Which release of Tailscale an environment has. What asks its server is loaded only where it is needed. */
+/** Chooses the release of Tailscale. Code that asks its server is loaded only if needed. */
 import { pinnedTailscale, tailscaleTarballs, tarballUrl, type Sums, type TailscaleRelease } from "../catalog/tailscale.ts";
 import { usageError } from "../errors.ts";
 import type { Lock } from "../lock/lock.ts";
@@ -6,15 +6,15 @@ import type { TailscaleChoice } from "../questions/types.ts";
 import { specPath } from "../spec/spec.ts";
 import type { Demand } from "../vocabulary.ts";
 
-/** A release, and what there is to say of it. */
+/** A release, and notes on it. */
 export interface ResolvedTailscale {
   readonly release: TailscaleRelease | null;
   readonly notes: readonly string[];
 }
 
 /**
- * Finds the version and the sums where anything needs them: what the spec gives, else what this generator pins, else what the lock has, and only then
- * asks. Null where nothing is fetched. Throws where no sum can be had, and where a Feature would have to copy out of an image.
+ * Finds the version and the checksums if anything needs them: from the spec, else this generator's pin, else the lock, else the server. Null if nothing
+ * is fetched. Throws if there is no checksum, and if a Feature would have to copy from an image.
  */
 export async function tailscaleFor(
   { answers, runtime, shape }: Pick<Demand, "answers" | "runtime" | "shape">,
@@ -27,8 +27,8 @@ export async function tailscaleFor(
     if (shape.kind === "own") return none;
     throw usageError(
       "image-in-feature",
-      `aperture.tailscale.image: a Feature cannot copy programs out of an image, and the environment is one in ${shape.files.join(" and ")}.`,
-      "Give url and sha256 of a tarball instead, or leave image out: then the vendor's pinned one is fetched.",
+      `aperture.tailscale.image: a Feature cannot copy programs from an image, and the environment is a Feature in ${shape.files.join(" and ")}.`,
+      "Set url and sha256 of a tarball instead, or remove image to use the vendor's pinned tarball.",
       { file: specPath },
     );
   }
@@ -42,7 +42,7 @@ export async function tailscaleFor(
   const origin = new URL(tarballUrl(form, version, "amd64")).origin;
   return {
     release: { version, sha256 },
-    notes: [...told, `the sha256 of Tailscale ${version}'s tarballs is what ${origin} says`],
+    notes: [...told, `the sha256 of Tailscale ${version}'s tarballs comes from ${origin}`],
   };
 }
 
@@ -55,7 +55,7 @@ async function versionFor({ version }: TailscaleChoice, form: string, lock: Lock
   return askForNewest(form);
 }
 
-/** What is known without asking, or null. A lock's sums are those of the same address only, and not those that the spec gave. */
+/** The release that is known without asking, or null. A lock's checksums are used only for the same address, and not if the spec gave them. */
 function sumsOf({ url, sha256 }: TailscaleChoice, version: string, lock: Lock | null): Sums | null {
   if (typeof sha256 === "string") return { amd64: sha256, arm64: sha256 };
   if (sha256 !== undefined) return sha256;

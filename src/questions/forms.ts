@@ -1,4 +1,4 @@
-/** The forms that answers have: those of a lock are held against them before anything is done with them. Whether they make sense is for `read`. */
+/** The forms of answers. Answers in a lock are checked against them before use; whether they make sense is checked by `read`. */
 import { isCount, isList, isRecord, isText, isTextMap } from "../forms.ts";
 import type { BaseChoice, ConnectionChoice, ModelChoice, ProviderChoice, Style } from "./types.ts";
 

@@ -1,4 +1,4 @@
-/** How it is read what requests carry for the gateway's log: names that are known by themselves, and own ones with a text or a variable. Pure. */
+/** Reads the headers for the gateway's log: known names, and own names with a text or a variable. Pure. */
 import { attributes, givesAway, headerPrefix, keyBeginnings, mostHeaders } from "../catalog/attribution.ts";
 import { describe, names, refused, splitList, understood } from "./parse.ts";
 import type { Parsed } from "./types.ts";
@@ -7,7 +7,7 @@ import type { Parsed } from "./types.ts";
 export interface Attribution {
   /** Behind the prefix. */
   readonly name: string;
-  /** A text of its own, or the variable that has it; neither for one that is known by itself. */
+  /** A text, or the variable that has it; neither for a known name. */
   readonly text: string | null;
   readonly variable: string | null;
 }
@@ -21,25 +21,25 @@ export function splitAttribution(item: string): Attribution {
 }
 
 const known = attributes.map(({ value }) => value);
-/** Of a header's signs (RFC 9110, 5.6.2) those that every proxy lets through. */
+/** Those characters of a header's name (RFC 9110, 5.6.2) that every proxy accepts. */
 const nameForm = /^[a-z](?:[a-z0-9-]{0,38}[a-z0-9])?$/;
 const variableForm = /^[A-Za-z][A-Za-z0-9_]{0,99}$/;
 const textForm = /^[A-Za-z0-9](?:[A-Za-z0-9._/:+-]{0,98}[A-Za-z0-9])?$/;
 
-/** Why and what instead, or the item as it is kept. */
+/** Why an item is refused and what to write instead, or the item as it is kept. */
 function acceptItem(item: string): Parsed<string> {
   const at = item.indexOf("=");
   const name = at === -1 ? item : item.slice(0, at);
   if (at === -1 && known.includes(name)) return understood(item);
   if (!nameForm.test(name))
     return refused(
-      `${JSON.stringify(name)} cannot stand behind ${headerPrefix} in a header's name`,
+      `${JSON.stringify(name)} cannot follow ${headerPrefix} in a header's name`,
       "write small letters, digits and hyphens, as team=payments",
     );
   if (at === -1)
     return refused(
       `${name} is not a known attribute`,
-      `choose from ${names(known)}; or give your own a value, as ${name}=payments or ${name}=$VARIABLE`,
+      `choose from ${names(known)}; or give your own header a value, such as ${name}=payments or ${name}=$VARIABLE`,
     );
   const value = item.slice(at + 1).replace(/^\$\{(.*)\}$/, "$$$1");
   const variable = value.startsWith("$") ? value.slice(1) : null;
@@ -61,7 +61,7 @@ function acceptItem(item: string): Parsed<string> {
       );
 }
 
-/** A beginning that services give their keys, or many signs of all sorts without a break. */
+/** A known prefix of keys, or a long run of mixed characters. */
 function looksLikeKey(text: string): boolean {
   return (
     keyBeginnings.some((beginning) => text.startsWith(beginning)) ||
@@ -78,9 +78,9 @@ function accept(items: readonly string[]): Parsed<readonly string[]> {
   }
   const headers = values.map((value) => splitAttribution(value).name);
   const twice = headers.find((name, index) => headers.indexOf(name) !== index);
-  if (twice !== undefined) return refused(`${twice} has two values`, "leave one of them out");
+  if (twice !== undefined) return refused(`${twice} has two values`, "remove one of them");
   return values.length > mostHeaders
-    ? refused(`these are ${values.length} headers`, `name no more than ${mostHeaders}`)
+    ? refused(`there are ${values.length} headers`, `name no more than ${mostHeaders}`)
     : understood(values);
 }
 

@@ -1,4 +1,4 @@
-/** How the base is read: by name, or as an image of the user's own with what has to be known of it. Pure. */
+/** Reads the base: by name, or as the user's own image with its C library and account. Pure. */
 import { bases, findBase } from "../catalog/bases.ts";
 import { isImageReference } from "../catalog/image-reference.ts";
 import { describe, isMap, names, refused, understood } from "./parse.ts";
@@ -7,10 +7,10 @@ import type { BaseChoice, Parsed } from "./types.ts";
 /** An account name as useradd takes it, or a numeric id. */
 const account = /^(?:[a-z_][a-z0-9_-]{0,31}|[0-9]{1,10})$/;
 
-/** Stages of our Dockerfile: a builder would take their names for them and not for images. */
+/** Stages of the generated Dockerfile: a builder would read these names as stages and not as images. */
 const stages = ["opencode", "dev", "ci"];
 
-/** How a base of the user's own is written as a flag. */
+/** How a user's own image is written as a flag. */
 export const customForm = "image=<reference>,libc=glibc|musl,user=<account>";
 
 function checkCustomBase(fields: Record<string, unknown>): Parsed<BaseChoice> {
@@ -26,10 +26,10 @@ function checkCustomBase(fields: Record<string, unknown>): Parsed<BaseChoice> {
   if (stages.includes(image))
     return refused(`${image} is the name of a stage in the Dockerfile`, `write it with its tag, for instance ${image}:latest`);
   if (libc !== "glibc" && libc !== "musl")
-    return refused(`the C library of ${image} is not known`, "say libc: glibc, or musl for Alpine");
+    return refused(`the C library of ${image} is not known`, "write libc: glibc, or libc: musl for Alpine");
   if (typeof user === "number") return checkCustomBase({ ...fields, user: String(user) });
   if (typeof user !== "string" || !account.test(user))
-    return refused(`the user of ${image} is not known`, "say which account works in it, for instance user: root");
+    return refused(`the user of ${image} is not known`, "name the account to work as, for example user: root");
   return understood({ image, libc, user });
 }
 

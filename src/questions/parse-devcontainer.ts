@@ -1,4 +1,4 @@
-/** How what a dev container gets is read: which ones, their variables, ports and hooks. Pure. */
+/** Reads the dev containers to use, and their variables, ports and hooks. Pure. */
 import { isDevcontainerPath } from "../catalog/files.ts";
 import { lifecycleHooks } from "../catalog/hooks.ts";
 import { describe, isMap, names, refused, splitList, understood } from "./parse.ts";
@@ -35,10 +35,10 @@ export function readDevcontainers(value: unknown): Parsed<readonly string[]> {
     : refused(`expected all or a list of paths, not ${describe(value)}`, "write  [.devcontainer/devcontainer.json]");
 }
 
-/** Variables that decide where OpenCode goes; a dev container's own would stand above the image's. */
+/** Variables that decide where OpenCode connects to. A dev container's value would override the image's. */
 const ownVariables: Readonly<Record<string, string>> = {
-  APERTURE_URL: "aperture.url says where the gateway is",
-  OPENCODE_CONFIG: "the environment names its own configuration by it",
+  APERTURE_URL: "set aperture.url in the spec",
+  OPENCODE_CONFIG: "it names the environment's configuration",
 };
 
 const maxEntries = 50;
@@ -48,18 +48,18 @@ function isLine(value: unknown): value is string {
   return typeof value === "string" && value.length <= 2000 && !/[\p{Cc}\p{Cs}\u2028\u2029]/u.test(value);
 }
 
-/** Gives the entries in a fixed order: nothing depends on the one in which they were written. */
+/** Gives the entries in a fixed order, independent of the written order. */
 function acceptMap(
   entries: readonly (readonly [string, unknown])[],
   check: (name: string) => { why: string; fix: string } | null,
   compare: (left: string, right: string) => number,
 ): Parsed<Readonly<Record<string, string>>> {
-  if (entries.length > maxEntries) return refused(`more than ${maxEntries} entries`, "keep to those that are needed");
+  if (entries.length > maxEntries) return refused(`more than ${maxEntries} entries`, "remove some");
   const accepted = new Map<string, string>();
   for (const [name, value] of entries) {
     const problem = check(name);
     if (problem !== null) return refused(problem.why, problem.fix);
-    // Other numbers are not written back as they were: 1.10 is 1.1 by now.
+    // Other numbers lose their spelling: 1.10 is read as 1.1.
     const text = typeof value === "boolean" || Number.isSafeInteger(value) ? String(value) : value;
     if (!isLine(text)) return refused(`the value of ${name} is not one line of text`, "put it in quotes, on one line");
     accepted.set(name, text);
@@ -82,7 +82,7 @@ function checkVariable(name: string): { why: string; fix: string } | null {
   if (!/^[A-Za-z_][A-Za-z0-9_]{0,99}$/.test(name) || name === "__proto__")
     return { why: `${JSON.stringify(name)} is not the name of a variable`, fix: "letters, digits and _ are allowed" };
   return Object.hasOwn(ownVariables, name)
-    ? { why: `${name} is set by the environment itself`, fix: `${ownVariables[name]}: leave it out` }
+    ? { why: `${name} is set by the environment`, fix: `leave it out: ${ownVariables[name]}` }
     : null;
 }
 
@@ -125,7 +125,7 @@ export function readHooks(value: unknown): Parsed<Readonly<Record<string, string
     : refused(`expected a map of hooks, not ${describe(value)}`, "write  { postCreateCommand: npm ci }");
 }
 
-/** Ports as the schema of devcontainer.json takes them. */
+/** Ports as the schema of devcontainer.json allows them. */
 function acceptPorts(values: readonly unknown[]): Parsed<readonly (number | string)[]> {
   const ports: (number | string)[] = [];
   for (const value of values) {
@@ -136,7 +136,7 @@ function acceptPorts(values: readonly unknown[]): Parsed<readonly (number | stri
       return refused(`${JSON.stringify(value)} is not a port`, "write a number from 1 to 65535, or service:port");
     ports.push(host === undefined ? number : `${host}:${number}`);
   }
-  if (ports.length > maxEntries) return refused(`more than ${maxEntries} ports`, "keep to those that are needed");
+  if (ports.length > maxEntries) return refused(`more than ${maxEntries} ports`, "remove some");
   return understood([...new Set(ports)]);
 }
 

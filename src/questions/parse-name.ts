@@ -1,4 +1,4 @@
-/** How the project's name is read. Pure. */
+/** Reads the project's name. Pure. */
 import { refused, understood } from "./parse.ts";
 import type { Parsed } from "./types.ts";
 

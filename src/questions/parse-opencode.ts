@@ -1,4 +1,4 @@
-/** How what decides about OpenCode itself is read: its version, switches, what it may ask of the internet. Pure. */
+/** Reads the answers about OpenCode: its version, switches and internet access. Pure. */
 import { chunkTimeouts } from "../catalog/chunk-timeout.ts";
 import { onlineUses } from "../catalog/online.ts";
 import { pluginPolicies } from "../catalog/plugins.ts";
@@ -17,19 +17,19 @@ function acceptOnline(values: readonly string[]): Parsed<readonly string[]> {
       );
 }
 
-/** Names of what OpenCode may ask of the internet; `none` for nothing. */
+/** Names of allowed internet access; `none` for nothing. */
 export function parseOnline(text: string): Parsed<readonly string[]> {
   return acceptOnline(text.trim() === "none" ? [] : splitList(text));
 }
 
-/** A list of names of what OpenCode may ask of the internet. */
+/** A list of names of allowed internet access. */
 export function readOnline(value: unknown): Parsed<readonly string[]> {
   return Array.isArray(value) && value.every((item) => typeof item === "string")
     ? acceptOnline(value)
     : refused(`expected a list of names, not ${describe(value)}`, "write  [share], or  []");
 }
 
-/** What of plugins is let in, by its word. */
+/** The policy for plugins, by its word. */
 export function parsePlugins(text: string): Parsed<PluginPolicy> {
   const policy = pluginPolicies.find(({ value }) => value === text.trim())?.value;
   return policy === undefined
@@ -40,7 +40,7 @@ export function parsePlugins(text: string): Parsed<PluginPolicy> {
     : understood(policy);
 }
 
-/** What an id of a provider outside of the environment looks like. */
+/** The form of a provider id outside of the environment. */
 export const otherProviderPattern = "^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,48}[A-Za-z0-9])?$";
 
 function acceptOtherProviders(ids: readonly string[], { providers = [] }: Partial<Answers>): Parsed<readonly string[]> {
@@ -50,10 +50,7 @@ function acceptOtherProviders(ids: readonly string[], { providers = [] }: Partia
   const ours = ids.find((id) => refusedIds.includes(id) || providers.some((each) => each.id === id));
   return ours === undefined
     ? understood([...new Set(ids)])
-    : refused(
-        `${ours} is an id of the environment's own, or one that only the gateway has`,
-        "give the one that bypasses the gateway another id",
-      );
+    : refused(`${ours} is an id of the environment or of the gateway`, "give the one that bypasses the gateway another id");
 }
 
 /** Ids of providers that may bypass the gateway; `none` for none. */
@@ -74,7 +71,7 @@ function acceptChunkTimeout(value: number): Parsed<number | false> {
     ? understood(value)
     : refused(
         `a stream may be silent for ${least} to ${most} milliseconds, in whole numbers`,
-        `write them as ${proposed}, or false for as long as it likes`,
+        `write a number such as ${proposed}, or false for no limit`,
       );
 }
 
@@ -90,7 +87,7 @@ export function readChunkTimeout(value: unknown): Parsed<number | false> {
   if (value === false) return understood(false);
   return typeof value === "number"
     ? acceptChunkTimeout(value)
-    : refused(`expected milliseconds, not ${describe(value)}`, `write them as ${chunkTimeouts.proposed}, or false`);
+    : refused(`expected milliseconds, not ${describe(value)}`, `write a number such as ${chunkTimeouts.proposed}, or false`);
 }
 
 /** Where sessions are kept. */
@@ -118,7 +115,7 @@ export function parseOpencode(text: string): Parsed<string> {
   return understood(typed);
 }
 
-/** Yes or no, as people write them in variables. */
+/** A boolean, as people write it in variables. */
 export function parseSwitch(text: string): Parsed<boolean> {
   const typed = text.trim().toLowerCase();
   if (["1", "true", "yes", "on"].includes(typed)) return understood(true);

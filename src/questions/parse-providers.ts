@@ -1,4 +1,4 @@
-/** How the answers about providers and models are read and written; like `parse.ts`, and pure. */
+/** Reads and writes the answers about providers and models. Pure. */
 import { findAmbiguity } from "../catalog/compact.ts";
 import { defaultsOf, exampleProvider, exampleWithFormat, findProvider, providers, refusalOf } from "../catalog/providers.ts";
 import { lastingModel } from "../catalog/retirements.ts";
@@ -8,11 +8,11 @@ import { specLimits } from "../spec/spec.ts";
 import { describe, isMap, names, refused, splitList, understood } from "./parse.ts";
 import type { Answers, ModelChoice, Parsed, ProviderChoice, Style } from "./types.ts";
 
-/** What stands before the slash of a model's name: it has to be safe as a key, a path's part and a word. */
+/** The part before the slash of a model's name: it has to be safe as a key, a path segment and a word. */
 const providerId = /^[a-z](?:[a-z0-9._-]{0,48}[a-z0-9])?$/;
 /** Model ids of all vendors are made of these; braces and quotes are kept out because OpenCode substitutes `{env:…}` in its config. */
 const modelId = /^[A-Za-z0-9@~][A-Za-z0-9@._:/+~-]{0,199}$/;
-/** One line without what is invisible, and without braces for the same reason. */
+/** One line without invisible characters, and without braces for the same reason. */
 const shownName = /^(?! )[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}{}]{1,100}(?<! )$/u;
 const maxTokens = 1_000_000_000;
 const modelSettings = ["name", "context", "output", "reasoning", "images"];
@@ -32,7 +32,7 @@ function checkId(id: string): Parsed<never> | null {
   );
 }
 
-/** A flag says less than the spec can: what that says of a provider counts as far as the flag says nothing else. */
+/** A flag can express less than the spec. The spec's settings of a provider stay unless the flag changes them. */
 function acceptIds(ids: readonly string[], written: readonly ProviderChoice[] = []): Parsed<readonly ProviderChoice[]> {
   if (ids.length === 0) return refused("no provider is chosen", `choose from ${known()}`);
   const chosen = new Map<string, ProviderChoice>();
@@ -75,7 +75,7 @@ function acceptProvider(id: string, settings: Record<string, unknown>): Parsed<P
   return understood({ id, api, ...(name !== undefined && { name }), ...(models !== null && { models: models.value }) });
 }
 
-/** A list of ids, or a map from ids to what is said of them. */
+/** A list of ids, or a map from ids to settings. */
 function acceptModels(choice: ProviderChoice, value: unknown): Parsed<readonly ModelChoice[]> {
   const provider = choice.id;
   const how = `write  models: [some-model], or  models: { some-model: { context: 262144, output: 65536 } }`;
@@ -87,7 +87,7 @@ function acceptModels(choice: ProviderChoice, value: unknown): Parsed<readonly M
   const entries = Object.entries(isList ? Object.fromEntries((value as string[]).map((id) => [id, null])) : value);
   if (entries.length === 0) return refused(`${provider} names no model`, how);
   if (entries.length > specLimits.models)
-    return refused(`${provider} names more than ${specLimits.models} models`, "keep to those that are used");
+    return refused(`${provider} names more than ${specLimits.models} models`, "remove those that are not used");
   const models: ModelChoice[] = [];
   for (const [id, settings] of entries) {
     const accepted = acceptSettings(choice, id, settings);
@@ -126,12 +126,12 @@ function acceptSettings(choice: ProviderChoice, id: string, settings: unknown): 
   return understood({ ...said, limit: { context, output } });
 }
 
-/** Why a provider cannot have a model of that id, or null. */
+/** Why a provider cannot have a model with that id, or null. */
 function checkModel({ id: provider, api }: ProviderChoice, id: string): Parsed<never> | null {
   if (!modelId.test(id)) return refused(`${JSON.stringify(id)} has a character that no model id has`, characters);
   if (!wireFormats[api].noSlash || !id.includes("/")) return null;
   return refused(
-    `${provider} speaks ${api}, where OpenCode does not take ${id} for a model because of its slash`,
+    `${provider} speaks ${api}, in which OpenCode cannot use ${id} because of its slash`,
     "use the model's name without a slash",
   );
 }
@@ -145,7 +145,7 @@ function isTokens(value: unknown): value is number {
 }
 
 /**
- * Names of providers, each perhaps with a wire format behind a colon, the rest as `written` in the spec has it; or a map as in the spec, as JSON.
+ * Names of providers, each optionally with a colon and a wire format, with the other settings from the spec (`written`); or a map as in the spec, as JSON.
  */
 export function parseProviders(
   text: string,
@@ -171,7 +171,7 @@ export function readProviders(value: unknown): Parsed<readonly ProviderChoice[]>
   const entries = Object.entries(value);
   if (entries.length === 0) return acceptIds([]);
   if (entries.length > specLimits.providers)
-    return refused(`more than ${specLimits.providers} providers`, "keep to those that are used");
+    return refused(`more than ${specLimits.providers} providers`, "remove those that are not used");
   const chosen: ProviderChoice[] = [];
   for (const [id, settings] of entries) {
     const wrong = checkId(id);
@@ -184,12 +184,12 @@ export function readProviders(value: unknown): Parsed<readonly ProviderChoice[]>
   return understood(chosen);
 }
 
-/** Whether nothing is said of a provider but its name. */
+/** Whether a provider has a name and no settings. */
 function isBare({ id, api, models }: ProviderChoice): boolean {
   return api === findProvider(id)?.defaultApi && models === undefined;
 }
 
-/** Providers as `parseProviders` reads them: names where those say all, else JSON. */
+/** Providers in the form that `parseProviders` reads: names if they are enough, else JSON. */
 export function formatProviders(choices: readonly ProviderChoice[]): string {
   return choices.every(({ models }) => models === undefined)
     ? choices.map((choice) => (isBare(choice) ? choice.id : `${choice.id}:${choice.api}`)).join(",")
@@ -228,7 +228,7 @@ function writeModels(models: readonly ModelChoice[]): unknown {
     : Object.fromEntries(written);
 }
 
-/** The model to propose on a day: the first provider's, as far as it offers that; never one that ends soon where another will do. */
+/** The model to propose on a day: the first provider's proposal, if it offers that. A model that ends soon is avoided. */
 export function proposeModel({ providers: [first] = [] }: Partial<Answers>, today: string): string {
   if (first === undefined) return "";
   const model = lastingModel(first, defaultsOf(first)?.model ?? "", today);
@@ -237,7 +237,7 @@ export function proposeModel({ providers: [first] = [] }: Partial<Answers>, toda
   return `${first.id}/${(listed.find(({ id }) => lastingModel(first, id, today) === id) ?? listed[0]!).id}`;
 }
 
-/** The small model to propose on a day: of the model's provider, as far as it offers that; else the model itself. */
+/** The small model to propose on a day: the proposal of the model's provider, if it offers that; else the model itself. */
 export function proposeSmallModel({ providers: chosen = [], model = "" }: Partial<Answers>, today: string): string {
   const choice = chosen.find(({ id }) => model.startsWith(`${id}/`));
   const proposed = choice === undefined ? undefined : defaultsOf(choice)?.smallModel;
@@ -245,7 +245,7 @@ export function proposeSmallModel({ providers: chosen = [], model = "" }: Partia
   return choice === undefined || small === undefined || !offers(choice, small) ? model : `${choice.id}/${small}`;
 }
 
-/** Whether a model is one that this program proposes, of a provider that was there and is not any more. */
+/** Whether a model was proposed by this program for a provider that was removed since. */
 export function wentWithProvider(
   model: unknown,
   { providers: now = [] }: Partial<Answers>,
@@ -263,7 +263,7 @@ function offers({ models }: ProviderChoice, model: string): boolean {
   return models === undefined || models.some(({ id }) => id === model);
 }
 
-/** `provider/model`; the provider has to be among those chosen, and to offer the model. */
+/** `provider/model`; the provider has to be chosen, and has to offer the model. */
 export function parseModel(text: string, earlier: Partial<Answers>): Parsed<string> {
   const typed = text.trim();
   const slash = typed.indexOf("/");
@@ -291,7 +291,7 @@ export function parseModel(text: string, earlier: Partial<Answers>): Parsed<stri
   return understood(typed);
 }
 
-/** A style; the compact one only where every model of it can be asked for. */
+/** A style; the compact one only if requests can address each of its models. */
 export function parseStyle(text: string, { providers: chosen, model, smallModel }: Partial<Answers>): Parsed<Style> {
   const style = styles.find(({ value }) => value === text.trim())?.value;
   if (style === undefined)
@@ -301,6 +301,6 @@ export function parseStyle(text: string, { providers: chosen, model, smallModel 
   if (ambiguity === null) return understood(style);
   return refused(
     `${names(ambiguity.providers)} all have a model ${ambiguity.model}, and their wire format puts only the model's name in the path`,
-    `name it for one of them only, or use the style separate`,
+    `name it for only one of them, or use the separate style`,
   );
 }

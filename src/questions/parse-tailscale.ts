@@ -1,4 +1,4 @@
-/** How what decides about Tailscale's programs and its nodes is read and written. Pure. */
+/** Reads and writes the answers about Tailscale's programs and nodes. Pure. */
 import {
   architectures,
   isSum,
@@ -13,7 +13,7 @@ import { isRecord } from "../forms.ts";
 import { describe, isMap, names, refused, understood } from "./parse.ts";
 import type { Answers, ConnectionChoice, Parsed, TailscaleChoice } from "./types.ts";
 
-/** How more than a version is said in one text. */
+/** The form of several settings in one text. */
 export const tailscaleForm = "version=…,login_server=…,tags=tag:a tag:b,key=…";
 
 type Key = keyof TailscaleChoice;
@@ -30,7 +30,7 @@ const keys: Readonly<Record<string, Key>> = {
   key: "key",
 };
 
-/** Why a text is not the value of a key, and what to write instead; null where it is. */
+/** Why a text is not valid for a key, and what to write instead; null if it is valid. */
 const judges: Readonly<Record<string, (text: string) => readonly [why: string, fix: string] | null>> = {
   version: (text) =>
     text === "latest" || isTailscaleVersion(text)
@@ -38,18 +38,16 @@ const judges: Readonly<Record<string, (text: string) => readonly [why: string, f
       : [`${JSON.stringify(text)} is not a version of Tailscale`, `write one as ${pinnedTailscale.version}, or latest`],
   url: (text) => judgeUrl(tarballUrl(text, "1.2.3", "amd64"), text, tailscaleTarballs),
   image: (text) =>
-    isImageReference(text)
-      ? null
-      : [`${JSON.stringify(text)} is no name of an image`, "write one as tailscale/tailscale@sha256:…"],
+    isImageReference(text) ? null : [`${JSON.stringify(text)} is not an image name`, "write one as tailscale/tailscale@sha256:…"],
   feature: (text) =>
     /^[A-Za-z0-9.][A-Za-z0-9._:@/-]{1,300}$/.test(text)
       ? null
-      : [`${JSON.stringify(text)} is no name of a Feature`, "write it as devcontainer.json does"],
+      : [`${JSON.stringify(text)} is not a Feature name`, "write it as devcontainer.json does"],
   login_server: (text) => judgeUrl(text, text, "https://headscale.example.com"),
   key: (text) =>
     /^[A-Za-z_][A-Za-z0-9_]{0,99}$/.test(text)
       ? null
-      : ["it is the name of a secret, never the secret itself", "write the name of the variable that has it, as TS_AUTHKEY"],
+      : ["this is the name of a variable, never the secret itself", "write the variable's name, such as TS_AUTHKEY"],
 };
 
 function judgeUrl(filled: string, text: string, example: string): readonly [string, string] | null {
@@ -57,29 +55,29 @@ function judgeUrl(filled: string, text: string, example: string): readonly [stri
   if (url === null || /["'`\\,{}$]/.test(filled)) return [`${JSON.stringify(text)} is no web address`, `write it as ${example}`];
   return url.username === "" && url.password === "" && !/[?#]/.test(filled)
     ? null
-    : ["the address holds a login or a query, and this file is committed", "take it out"];
+    : ["the address contains a login or a query, and this file is committed", "take it out"];
 }
 
-/** What is proposed: the pinned version where the connection cannot do without. */
+/** The proposal: the pinned version if the connection needs the programs. */
 export function proposeTailscale(connection: ConnectionChoice | undefined): TailscaleChoice | null {
   const words = typeof connection === "string" ? [connection] : Object.values(connection ?? {});
   return words.includes("userspace") ? { version: pinnedTailscale.version } : null;
 }
 
-/** Whether a value out of a lock has the form of an answer. */
+/** Whether a value from a lock has the form of an answer. */
 export function isTailscaleChoice(value: unknown): value is TailscaleChoice | null {
   if (!isRecord(value)) return value === null;
   const known: readonly string[] = Object.values(keys);
   return Object.keys(value).every((name) => known.includes(name)) && readTailscale(writeTailscale(value as TailscaleChoice)).ok;
 }
 
-/** Reads a map of the spec; one without keys is the pinned version, as the lock has it. */
+/** Reads a map of the spec. An empty map means the lock's or the pinned version. */
 export function readTailscale(value: unknown): Parsed<TailscaleChoice | null> {
   if (value === null || value === false) return understood(null);
   if (!isMap(value)) return refused(`expected a map, not ${describe(value)}`, `write  { version: ${pinnedTailscale.version} }`);
   const choice: { -readonly [Name in Key]?: unknown } = {};
   const stray = Object.keys(value).find((key) => !Object.hasOwn(keys, key));
-  if (stray !== undefined) return refused(`it has no key ${JSON.stringify(stray)}`, `it knows ${names(Object.keys(keys))}`);
+  if (stray !== undefined) return refused(`there is no key ${JSON.stringify(stray)}`, `the keys are ${names(Object.keys(keys))}`);
   for (const [key, name] of Object.entries(keys)) {
     const given = value[key];
     if (given === undefined || given === null) continue;
@@ -99,14 +97,14 @@ function readField(key: string, given: unknown): Parsed<string> {
 
 function readSums(given: unknown): Parsed<NonNullable<TailscaleChoice["sha256"]>> {
   const no = (what: string): Parsed<never> =>
-    refused(`${what} is no sha256`, "write its 64 hexadecimal digits, or { amd64: …, arm64: … } with those of each");
+    refused(`${what} is not a sha256`, "write 64 hexadecimal digits, or { amd64: …, arm64: … }");
   const sumOf = (text: unknown): string => String(text).trim().toLowerCase();
   if (typeof given === "string") return isSum(sumOf(given)) ? understood(sumOf(given)) : no(JSON.stringify(given));
   if (!isMap(given) || Object.keys(given).length === 0) return no(describe(given));
   const sums: Partial<Record<Architecture, string>> = {};
   const stray = Object.keys(given).find((arch) => !architectures.includes(arch as Architecture));
   if (stray !== undefined)
-    return refused(`${JSON.stringify(stray)} is no architecture of an image`, `choose from ${names(architectures)}`);
+    return refused(`${JSON.stringify(stray)} is not a known architecture`, `choose from ${names(architectures)}`);
   for (const arch of architectures) {
     if (given[arch] === undefined) continue;
     if (!isSum(sumOf(given[arch]))) return no(`that of ${arch}`);
@@ -120,25 +118,24 @@ function readTags(given: unknown): Parsed<readonly string[]> {
   const odd = tags.find((tag) => typeof tag !== "string" || !/^tag:[A-Za-z][A-Za-z0-9-]{0,99}$/.test(tag));
   return odd === undefined
     ? understood([...new Set(tags as string[])])
-    : refused(`${JSON.stringify(odd)} is no tag`, "write  [tag:ci]");
+    : refused(`${JSON.stringify(odd)} is not a tag`, "write  [tag:ci]");
 }
 
-/** What does not go together. */
+/** Refuses settings that exclude each other. */
 function judgeWhole(choice: TailscaleChoice): Parsed<TailscaleChoice | null> {
   const { version, url, sha256, image } = choice;
   if (image !== undefined && (version !== undefined || url !== undefined || sha256 !== undefined))
-    return refused("image takes the place of version, url and sha256", "keep the one or the others");
+    return refused("image replaces version, url and sha256", "keep either image or the others");
   if (sha256 === undefined) return understood(choice);
-  if (version === undefined || version === "latest")
-    return refused("sha256 is that of one version", "write that version beside it");
+  if (version === undefined || version === "latest") return refused("sha256 belongs to one version", "add the version");
   return typeof sha256 === "string" && (url ?? tailscaleTarballs).includes("{arch}")
-    ? refused("one sha256 cannot be that of the tarballs of two architectures", `write  sha256: { amd64: ${sha256} }`)
+    ? refused("one sha256 cannot fit the tarballs of two architectures", `write  sha256: { amd64: ${sha256} }`)
     : understood(choice);
 }
 
 /**
- * Reads `1.104.1`, `latest`, `none`, `pinned`, or keys and values with commas between. A version alone changes the version of what the spec says,
- * and with it goes the sha256 of the other one.
+ * Reads `1.104.1`, `latest`, `none`, `pinned`, or comma-separated keys and values. A version alone changes the version in the spec's settings and
+ * drops the sha256 of the old version.
  */
 export function parseTailscale(
   text: string,
@@ -153,7 +150,8 @@ export function parseTailscale(
   if (isWord && first !== "pinned") map["version"] = first;
   for (const part of isWord ? rest : [first, ...rest]) {
     const [, name = "", arch, value = ""] = /^([a-z0-9_]+)(?:\.([a-z0-9]+))?=(.*)$/.exec(part) ?? [];
-    if (name === "") return refused(`${JSON.stringify(part)} says nothing of Tailscale`, `write a version, or ${tailscaleForm}`);
+    if (name === "")
+      return refused(`${JSON.stringify(part)} is not a setting of Tailscale`, `write a version, or ${tailscaleForm}`);
     if (arch !== undefined) map[name] = { ...(map[name] as object | undefined), [arch]: value };
     else map[name] = name === "tags" ? value.split(/\s+/).filter((tag) => tag !== "") : value;
   }
@@ -175,7 +173,7 @@ export function formatTailscale(choice: TailscaleChoice | null): string {
   return [typeof version === "string" ? version : "pinned", ...parts].join(",");
 }
 
-/** As the spec has it. */
+/** In the form of the spec. */
 export function writeTailscale(choice: TailscaleChoice | null): unknown {
   if (choice === null) return null;
   return Object.fromEntries(

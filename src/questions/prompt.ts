@@ -1,4 +1,4 @@
-/** Asks a person the questions, and remembers the answers: whoever goes back finds them again. */
+/** Asks a person the questions, and remembers the answers for a person who goes back. */
 import { cancelledError } from "../errors.ts";
 import { askOne, askSome, askText, back, type Line, type Terminal } from "./screen.ts";
 import type { Answered, Ask } from "./resolve.ts";
@@ -7,14 +7,14 @@ import type { Answers, Choice, Parsed, Question, QuestionId } from "./types.ts";
 
 export { askChoice, askYes, closeScreen, framed, openScreen, waitFor, yesOrNo } from "./screen.ts";
 
-/** What to pick where none of a list is meant. */
+/** The line to pick for an answer outside of the list. */
 const other = "another …";
 
-/** An answer; null where the person went back. */
+/** An answer; null if the person went back. */
 type Given = Answered | null;
 
 /**
- * Gives the function that asks one question on this terminal; it gives null where the person went back to the one before. Throws `cancelled` on Ctrl-C
+ * Gives the function that asks one question on this terminal. It gives null if the person went back to the question before. Throws `cancelled` on Ctrl-C
  * and Ctrl-D, and on Escape at the first question.
  */
 export function askOn(terminal: Terminal): Ask {
@@ -91,7 +91,7 @@ async function askChoiceOf(terminal: Terminal, question: Question, asked: Asked)
   }
 }
 
-/** An image of the user's own, and what has to be known of it. */
+/** The user's own image, with its C library and account. */
 async function askImage(terminal: Terminal, proposed: unknown): Promise<Given> {
   const {
     image: named = "",
@@ -121,7 +121,7 @@ async function askImage(terminal: Terminal, proposed: unknown): Promise<Given> {
   }
 }
 
-/** A text that is read as a whole. */
+/** A text without choices. */
 async function askTyped(
   terminal: Terminal,
   message: string,
@@ -132,7 +132,7 @@ async function askTyped(
   return typed === back ? null : valueOf(read(typed));
 }
 
-/** A text; what was typed is taken as `taken` understands it. */
+/** A text, read by `taken`. */
 async function askPlain(
   terminal: Terminal,
   message: string,
@@ -144,8 +144,8 @@ async function askPlain(
 }
 
 /**
- * The text that is meant: as it was typed, else without the key of a spec in front (`user: root`, as errors write it), quotes around it and a full stop
- * behind it.
+ * The intended text: as typed, else without a spec key in front (`user: root`, as errors write it), without quotes around it and without a final full
+ * stop.
  */
 function taken(typed: string, read: (typed: string) => Parsed<unknown>): string {
   const bare = typed

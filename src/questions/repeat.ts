@@ -3,8 +3,8 @@ import { formatShell } from "../render/escape.ts";
 import type { Resolved } from "./resolve.ts";
 
 /**
- * Gives the arguments behind `npm create aperture-env@latest`: one flag for each answer that is not a default of this version.
- * What was detected is repeated, too, because the repository may look different the next time; what the spec says is there already.
+ * Gives the arguments for `npm create aperture-env@latest`: one flag for each answer that is not a default of this version. Detected answers are
+ * included, because the repository may look different the next time. Answers from the spec are not.
  */
 export function repeatArguments(resolved: readonly Resolved[], directory: string | null): string[] {
   const words = directory === null ? [] : [directory.startsWith("-") ? `./${directory}` : directory];
@@ -17,7 +17,7 @@ export function repeatArguments(resolved: readonly Resolved[], directory: string
       const text = question.format(value);
       const entries = question.kind === "map" ? text.split("\n").filter((entry) => entry !== "") : [text];
       for (const entry of entries) {
-        // Behind a space it would be taken for a flag itself.
+        // After a space it would be read as a flag.
         if (entry.startsWith("-")) words.push(`--${question.flag}=${entry}`);
         else words.push(`--${question.flag}`, entry);
       }
@@ -26,7 +26,7 @@ export function repeatArguments(resolved: readonly Resolved[], directory: string
   return [...words, "--yes"];
 }
 
-/** The whole line, quoted for a shell, with those of the flags that are no answers and that decide what is written. */
+/** The whole line, quoted for a shell, with the other flags that affect the written files. */
 export function repeatLine(
   resolved: readonly Resolved[],
   directory: string | null,

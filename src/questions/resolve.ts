@@ -1,9 +1,8 @@
 /**
- * Puts answers together from everywhere: flag > file of answers > spec > environment > lock > detected or default. Pure.
+ * Combines answers from all sources: flag > file of answers > spec > environment > lock > detected or default. Pure.
  *
- * The spec stands above environment variables because it is committed: a variable of one person must not change what a repository generates.
- * A flag stands above the spec, and so does a file of answers for many repositories; the plan writes both into the spec: the next run without them
- * gives the same.
+ * The spec overrides environment variables because it is committed: one person's variable must not change the generated files. A flag, and a file of
+ * answers for many repositories, override the spec; the plan writes both into the spec, so that the next run without them gives the same.
  */
 import { AppError, isAppError, usageError } from "../errors.ts";
 import { findFixedMisfit, findMisfit } from "../parts/compose.ts";
@@ -12,35 +11,35 @@ import type { SpecEntries, SpecEntry } from "../spec/spec.ts";
 import { questions } from "./table.ts";
 import type { Answers, Choice, Facts, Parsed, Proposal, Question, QuestionId, Source } from "./types.ts";
 
-/** Where answers can come from. */
+/** The sources of answers. */
 export interface AnswerSources {
   /** Flags as typed, by question. */
   readonly flags: Partial<Readonly<Record<QuestionId, string>>>;
-  /** What the spec says, where there is one. */
+  /** The spec's entries, if there is a spec. */
   readonly spec: SpecEntries | null;
-  /** What a file of answers says that counts for many repositories. What of it is about nothing in one of them has no effect there. */
+  /** The entries of a file of answers for many repositories. Entries that do not apply to a repository have no effect there. */
   readonly given?: SpecEntries | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Answers of the last run, as the lock keeps them. */
+  /** Answers of the last run, from the lock. */
   readonly lock: Partial<Answers> | null;
   readonly facts: Facts;
-  /** Looks further than the facts for what to propose; null where the question's own proposal counts. */
+  /** Looks beyond the facts for a proposal; null for the question's default proposal. */
   readonly detect?: Detect;
 }
 
-/** What was found to propose, and how the question is then asked. */
+/** A found proposal, and the question in its adapted form. */
 export interface Detected {
-  /** Null where the question's own counts. */
+  /** Null for the question's default proposal. */
   readonly proposal: Proposal<unknown> | null;
-  /** The question with what was found to choose from. */
+  /** The question with the found choices. */
   readonly asked?: Question;
   readonly choices?: readonly Choice[];
 }
 
-/** Finds what to propose for a question that is open. */
+/** Finds the proposal for an open question. */
 export type Detect = (question: Question, earlier: Partial<Answers>, choices: readonly Choice[]) => Promise<Detected | null>;
 
-/** One answer and where it came from. */
+/** One answer and its source. */
 export interface Resolved<Id extends QuestionId = QuestionId> {
   readonly question: Question<Id>;
   readonly value: Answers[Id];
@@ -49,13 +48,13 @@ export interface Resolved<Id extends QuestionId = QuestionId> {
   readonly notes: readonly string[];
 }
 
-/** What a person answered, with a word on what was changed while reading it. */
+/** A person's answer, with notes on what was changed while reading it. */
 export interface Answered {
   readonly value: unknown;
   readonly notes: readonly string[];
 }
 
-/** Asks a person one question; given by the caller where a person is there. Null where the person goes back to the one before, if there is one. */
+/** Asks a person one question; provided if a person is at a terminal. Null if the person goes back to the question before, if there is one. */
 export type Ask = (
   question: Question,
   proposal: Proposal<unknown>,
@@ -68,7 +67,7 @@ export type Ask = (
 export interface Resolution {
   readonly answers: Answers;
   readonly resolved: readonly Resolved[];
-  /** What would count without its flag for each question that has one, as a plain value of the spec; undefined where that makes no sense. */
+  /** For each question with a flag: the value without that flag, as a plain value of the spec; undefined if that value is invalid. */
   readonly displaced: ReadonlyMap<QuestionId, unknown>;
 }
 
@@ -103,7 +102,7 @@ export async function resolveAnswers(
       const detected = (await sources.detect?.(question, earlier, offered)) ?? null;
       const proposal = detected?.proposal ?? question.propose(sources.facts, earlier);
       const choices = detected?.choices ?? offered;
-      // One choice is no question, unless there may be another.
+      // A single choice is not asked about, unless other answers are possible.
       const isOpen = choices.length !== 1 || question.other !== undefined;
       const mayAsk = question.asked && isOpen && sources.spec === null;
       if (mayAsk && mode.ask !== null) {
@@ -142,20 +141,20 @@ export async function resolveAnswers(
   return { answers: complete, resolved, displaced };
 }
 
-/** The proposal in place of one that made sense before: it counts as a flag, so it is written into the spec. */
+/** The proposal that replaces an answer that became invalid. It counts as a flag, so it is written into the spec. */
 function proposeAnew(question: Question, old: unknown, facts: Facts, earlier: Partial<Answers>): Resolved {
   const { value } = question.propose(facts, earlier);
-  const notes = [`${String(old)} went with its provider, and ${question.format(value as never)} takes its place`];
-  return { question, value: value as never, source: "flag", because: "its provider went", notes };
+  const notes = [`${String(old)} is replaced with ${question.format(value as never)}, because its provider was removed`];
+  return { question, value: value as never, source: "flag", because: "its provider was removed", notes };
 }
 
-/** What would count without flag and file. */
+/** The value without flag and file. */
 function displacedBy(question: Question, sources: AnswerSources, earlier: Partial<Answers>): unknown {
   try {
     const { value } = find(question, { ...sources, flags: {}, given: {} }, earlier) ?? question.propose(sources.facts, earlier);
     return question.write(value as never);
   } catch (error) {
-    // Without the flag the spec makes no sense; with it it does.
+    // The spec is invalid without the flag, and valid with it.
     if (isAppError(error)) return undefined;
     throw error;
   }
@@ -174,7 +173,7 @@ function refuseMisfit(answers: Answers, spec: SpecEntries): void {
   );
 }
 
-/** The proposal for a question that is about nothing here. Whoever answers it nevertheless hears why it has no effect. */
+/** The proposal for a question that does not apply here. A given answer is reported as without effect. */
 function ignore(question: Question, { flags, spec, given, facts }: AnswerSources, earlier: Partial<Answers>): unknown {
   readEntry(question, given?.[question.id], earlier);
   const where = spec?.[question.id]?.place;
@@ -194,7 +193,7 @@ function find(question: Question, sources: AnswerSources, earlier: Partial<Answe
   const given = sources.given?.[question.id];
   const entry = given ?? sources.spec?.[question.id];
   if (flag !== undefined) {
-    // What the spec says is about to be written anew, so it may be wrong.
+    // The spec's value is about to be replaced, so it may be invalid.
     const written = entry === undefined ? null : question.read(entry.value, earlier);
     const kept = written?.ok === true ? (written.value as never) : undefined;
     return { question, ...accept(question.parse(flag, earlier, kept), `--${question.flag}`), source: "flag" };

@@ -1,7 +1,7 @@
 /**
- * The JSON schema of the spec, by which editors complete and check `aperture-env.yaml`. It is made from the table of questions when the program is
- * built (src/scripts/schema.mjs): a question's key says where its value stands, its choices are the values that are allowed, and what else a value
- * has to be is said here, once for each question. Draft 07, which yaml-language-server reads.
+ * The JSON schema of the spec, which editors use to complete and check `aperture-env.yaml`. It is built from the table of questions
+ * (src/scripts/schema.mjs): a question's key is the place of its value, its choices are the allowed values, and this file adds the other rules for
+ * each value. Draft 07, which yaml-language-server reads.
  */
 import { attributes, headerPrefix, mostHeaders } from "../catalog/attribution.ts";
 import { bases } from "../catalog/bases.ts";
@@ -19,16 +19,16 @@ import type { QuestionId } from "./types.ts";
 /** A JSON schema, or a part of one. */
 export type Schema = { readonly [keyword: string]: unknown };
 
-/** What a map of the spec is for, where a question's key stands below it. */
+/** The descriptions of maps that contain questions' keys. */
 const maps: Readonly<Record<string, string>> = {
-  devcontainer: "More for the dev container, in its own spelling.",
+  devcontainer: "More properties of the dev container, as in devcontainer.json.",
 };
 
 const choicesOf = (id: QuestionId): readonly string[] =>
   questionOf(id).choices!({ folder: "", base: null, devcontainers: [], opencode: "", today: "" }).map(({ value }) => value);
 const definition = (name: string): Schema => ({ $ref: `#/definitions/${name}` });
 
-/** A word, and for those that have options a map. */
+/** A word, or a map for connections with options. */
 function connectionForms(): Schema {
   const words = { enum: choicesOf("connection") };
   const maps = connections
@@ -56,7 +56,7 @@ function connectionForms(): Schema {
 
 /** The value of each question in the spec. */
 const values: { readonly [Id in QuestionId]: Schema } = {
-  name: { type: "string", minLength: 1, description: "The project's name, as editors show it." },
+  name: { type: "string", minLength: 1, description: "The project's name, shown by editors." },
   url: {
     type: "string",
     pattern: "^(?:https?://)?[^\\s/?#@]+(?:/v1/?|/)?$",
@@ -74,7 +74,7 @@ const values: { readonly [Id in QuestionId]: Schema } = {
     type: ["object", "null"],
     additionalProperties: false,
     description:
-      "Tailscale's programs, tailscale and tailscaled, and how its nodes are let in: for the connections that need them, and for auto, which carries the programs where this key is there. Their sha256 is pinned in the lock.",
+      "Tailscale's programs, tailscale and tailscaled, and how nodes join: for the connections that need them, and for auto, which includes the programs if this key is present. Their sha256 is pinned in the lock.",
     properties: {
       version: {
         type: "string",
@@ -85,7 +85,7 @@ const values: { readonly [Id in QuestionId]: Schema } = {
       url: {
         type: "string",
         default: tailscaleTarballs,
-        description: "Another address of the tarball, of a mirror or a build of your own; {version} and {arch} are filled in.",
+        description: "Another address of the tarball, for a mirror or your own build; {version} and {arch} are placeholders.",
       },
       sha256: {
         anyOf: [
@@ -97,31 +97,30 @@ const values: { readonly [Id in QuestionId]: Schema } = {
             properties: Object.fromEntries(architectures.map((arch) => [arch, definition("sum")])),
           },
         ],
-        description: `Of the tarballs of a version that is written beside it. Without it that of ${pinnedTailscale.version} is known, and for others the server is asked when generating.`,
+        description: `The sha256 of the version's tarballs. It is known for ${pinnedTailscale.version}; for other versions the server is asked when generating.`,
       },
       image: {
         type: "string",
         examples: ["tailscale/tailscale:v1.104.1"],
-        description:
-          "An image to copy the programs out of, or to run beside the environment, in place of version, url and sha256.",
+        description: "An image to copy the programs from, or to run as the sidecar, instead of version, url and sha256.",
       },
       feature: {
         type: "string",
         default: tailscaleFeature,
-        description: "The dev container Feature that the connection tailscale takes.",
+        description: "The dev container Feature for the connection tailscale.",
       },
-      login_server: { type: "string", pattern: "^https?://", description: "Another control server than Tailscale's." },
+      login_server: { type: "string", pattern: "^https?://", description: "A control server other than Tailscale's." },
       tags: {
         type: "array",
         uniqueItems: true,
         items: { type: "string", pattern: "^tag:[A-Za-z][A-Za-z0-9-]*$" },
-        description: "For the nodes of jobs; those of people are theirs.",
+        description: "Tags for the nodes of jobs; a person's node belongs to the person.",
       },
       key: {
         type: "string",
         pattern: "^[A-Za-z_][A-Za-z0-9_]*$",
         default: tailscaleKey,
-        description: "The name of the variable that has the key; the key itself is in no file.",
+        description: "The name of the variable with the key; the key itself is in no file.",
       },
     },
   },
@@ -133,18 +132,19 @@ const values: { readonly [Id in QuestionId]: Schema } = {
       type: "object",
       additionalProperties: false,
       required: ["models"],
-      description: "A provider of your own, by the name that the gateway has for it.",
+      description: "Your own provider, by its name on the gateway.",
       properties: {
         api: {
           enum: Object.keys(wireFormats),
           default: "chat",
-          description: "The wire format that it speaks through this gateway; chat is what compatible servers speak.",
+          description: "The wire format that it speaks through this gateway; OpenAI-compatible servers speak chat.",
         },
         name: definition("shownName"),
         models: { ...definition("models"), description: "Its models." },
       },
     },
-    description: "What the gateway serves, and only that. One that is not listed here is one of your own, and names its models.",
+    description:
+      "The gateway's providers to enable. A provider outside of the catalogue is your own, and has to name its models.",
     properties: Object.fromEntries(
       Object.values(providers).map(({ id, name, wireFormats: spoken, defaultApi }) => [
         id,
@@ -172,13 +172,13 @@ const values: { readonly [Id in QuestionId]: Schema } = {
   opencode: {
     type: "string",
     pattern: "^(?:latest|1\\.[0-9]+\\.[0-9]+)$",
-    description: "Version of opencode-ai, of the first major line. latest is resolved when generating and kept in the lock.",
+    description: "The version of opencode-ai, 1.x. latest is resolved when generating and kept in the lock.",
   },
   style: {
     enum: choicesOf("style"),
     default: "separate",
     description:
-      "separate: each provider as OpenCode knows it. compact: one provider, aperture, with only the named models in this file; one that names none has its two proposed ones.",
+      "separate: each provider separately. compact: one provider, aperture, with only the models named in this file; a provider that names none has its two proposed models.",
   },
   managed: {
     type: "boolean",
@@ -189,7 +189,7 @@ const values: { readonly [Id in QuestionId]: Schema } = {
     type: "boolean",
     default: false,
     description:
-      "Whether check fails (exit 3) where something in the repository bypasses the gateway. Without it check names it and ends with 0.",
+      "Whether check fails (exit 3) if something in the repository bypasses the gateway. Otherwise check reports it and exits with 0.",
   },
   online: {
     type: "array",
@@ -203,7 +203,7 @@ const values: { readonly [Id in QuestionId]: Schema } = {
     enum: choicesOf("plugins"),
     default: "allow",
     description:
-      "The policy for OpenCode's plugins. allow: plan, check and doctor report them. pinned: a plugin that is a package without its exact version fails check and doctor. refuse: any plugin does, and OpenCode calls none of their hooks. No switch of OpenCode 1.18 keeps it from fetching and loading their code: check in CI does that.",
+      "The policy for OpenCode's plugins. allow: plan, check and doctor report them. pinned: a plugin package without an exact version fails check and doctor. refuse: any plugin fails them, and OpenCode calls no hooks of plugins. OpenCode 1.18 has no switch that keeps it from downloading and loading their code, so run check in CI.",
   },
   otherProviders: {
     type: "array",
@@ -211,13 +211,13 @@ const values: { readonly [Id in QuestionId]: Schema } = {
     items: { type: "string", pattern: otherProviderPattern },
     default: [],
     description:
-      "Ids of providers that the project's or the user's own OpenCode configuration may add, though what is asked of them bypasses the gateway: a model on the developer's machine, for instance. All others are switched off.",
+      "Ids of providers that the project's or the user's OpenCode configuration may add although they bypass the gateway, such as a local model. All others are switched off.",
   },
   chunkTimeout: {
     oneOf: [{ type: "integer", minimum: chunkTimeouts.least, maximum: chunkTimeouts.most }, { const: false }],
     default: chunkTimeouts.proposed,
     description:
-      "Milliseconds that a stream may be silent: OpenCode then ends it and retries, instead of waiting for ever. Leave room for models that think before they write. false: no limit. OpenCode watches server-sent events only, so not the streams of Amazon Bedrock's own wire format.",
+      "Milliseconds that a stream may be silent before OpenCode ends it and retries. Allow enough time for reasoning models. false: no limit. OpenCode watches server-sent events only, so not the streams of Amazon Bedrock's own wire format.",
   },
   attribution: {
     type: "array",
@@ -234,7 +234,7 @@ const values: { readonly [Id in QuestionId]: Schema } = {
     },
     default: [],
     examples: ["[repository, revision, job, run]", "[repository, team=payments, cost-center=$COST_CENTER]"],
-    description: `Request headers by which the gateway's log tells what a request was made for, each ${headerPrefix}<name>; off by default, since nothing documents whether a gateway passes headers that it does not know on to the vendor. ${attributes
+    description: `Request headers that tell the gateway's log what a request was made for, each ${headerPrefix}<name>; off by default, because it is not documented whether a gateway passes unknown headers on to the vendor. ${attributes
       .map(({ value, hint }) => `${value}: ${hint}.`)
       .join(
         " ",
@@ -253,7 +253,7 @@ const values: { readonly [Id in QuestionId]: Schema } = {
     enum: choicesOf("state"),
     default: "container",
     description:
-      "Where OpenCode's sessions and logins are kept. container: in it, gone with it. volume: on a named volume of this dev container, so that they outlast a rebuild, for each account; docker volume rm takes it away.",
+      "Where OpenCode's sessions and logins are kept. container: in the container, removed with it. volume: on a named volume of this dev container, for each account, kept when the container is rebuilt; docker volume rm removes it.",
   },
   base: {
     description: "The image family that the environment starts from.",
@@ -266,7 +266,7 @@ const values: { readonly [Id in QuestionId]: Schema } = {
         properties: {
           image: { type: "string", description: "An image reference; with a digest it is pinned." },
           libc: { enum: ["glibc", "musl"], description: "The C library of the image: musl for Alpine, else glibc." },
-          user: { type: ["string", "integer"], description: "The account that works in it." },
+          user: { type: ["string", "integer"], description: "The account to work as." },
         },
       },
     ],
@@ -279,7 +279,7 @@ const values: { readonly [Id in QuestionId]: Schema } = {
     description: "What to generate.",
   },
   devcontainers: {
-    description: "Dev containers of yours that the environment is added to.",
+    description: "Your dev containers that get the environment.",
     default: "all",
     oneOf: [
       { const: "all" },
@@ -306,12 +306,12 @@ const values: { readonly [Id in QuestionId]: Schema } = {
         { type: "string", pattern: "^(?:[a-z0-9-]+:)?[0-9]{1,5}$" },
       ],
     },
-    description: "Ports to forward; service:port where the dev container is one of several services.",
+    description: "Ports to forward; service:port for a port of another Compose service.",
   },
   hooks: {
     type: "object",
     additionalProperties: false,
-    description: "Commands at the dev container's own points of time; they run before those of yours.",
+    description: "Lifecycle commands of the dev container; they run before your own.",
     properties: Object.fromEntries(lifecycleHooks.map((hook) => [hook, { type: "string" }])),
   },
 };
@@ -320,7 +320,7 @@ const modelIds = definition("modelId");
 const definitions: Schema = {
   option: { type: ["string", "integer", "array"], items: { type: "string" } },
   sum: { type: "string", pattern: "^[0-9A-Fa-f]{64}$" },
-  shownName: { type: "string", minLength: 1, maxLength: 100, pattern: "^[^{}]+$", description: "As people see it." },
+  shownName: { type: "string", minLength: 1, maxLength: 100, pattern: "^[^{}]+$", description: "The display name." },
   modelId: { type: "string", pattern: "^[A-Za-z0-9@~][A-Za-z0-9@._:/+~-]{0,199}$" },
   models: {
     oneOf: [
@@ -341,14 +341,14 @@ const definitions: Schema = {
               description: "Its context window, in tokens. Without it auto-compaction is off.",
             },
             output: { type: "integer", minimum: 1, description: "Its maximum output, in tokens." },
-            reasoning: { type: "boolean", description: "Whether it reasons before it answers." },
+            reasoning: { type: "boolean", description: "Whether it is a reasoning model." },
             images: { type: "boolean", description: "Whether it accepts images." },
           },
         },
       },
     ],
   },
-  chosenModels: { ...definition("models"), description: "Exactly these are offered, in place of all that the catalogue has." },
+  chosenModels: { ...definition("models"), description: "Exactly these are offered, instead of all models of the catalogue." },
   model: {
     type: "string",
     pattern: "^[A-Za-z0-9@][A-Za-z0-9@._:+~-]*/[A-Za-z0-9@._:/+~-]+$",
@@ -367,7 +367,7 @@ export function buildSpecSchema(): Schema {
   };
 }
 
-/** The map at a place of the spec: its keys are those of the questions there, and of the maps below. */
+/** The map at a place of the spec: its keys are the questions' keys there, and the maps below. */
 function mapAt(place: readonly string[]): Schema {
   const below = questions.filter(({ key }) => place.every((part, index) => key[index] === part));
   const keys = [...new Set(below.map(({ key }) => key[place.length]!))];

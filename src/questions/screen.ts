@@ -1,6 +1,6 @@
 /**
- * The screen of a person who is asked, by clack. The only module that knows the prompt library, which writes to the terminal by itself: whatever it is
- * to show is made visible first. Ctrl-C and Ctrl-D become the one `cancelled` error; Escape goes back to what was asked before.
+ * Interactive prompts, drawn by clack. Only this module uses the prompt library, which writes to the terminal directly, so every text is escaped
+ * first. Ctrl-C and Ctrl-D become the `cancelled` error; Escape goes back to the question before.
  */
 import { intro, isCancel, log, multiselect, outro, S_BAR, select, text, unicodeOr, updateSettings } from "@clack/prompts";
 import { wrapTextWithPrefix } from "@clack/core";
@@ -25,13 +25,13 @@ export type { Line, Terminal } from "./search.ts";
 /** The person went back instead of answering. */
 export const back = Symbol("back");
 
-/** Lists that are longer are searched by typing. */
+/** Longer lists are searched by typing. */
 const longest = 8;
 
-// Ctrl-D, the end of the input: without this, Node's line editor only stops reading, and the program ends with 0 as if all were done.
+// Ctrl-D, the end of the input. Without this, Node's line editor only stops reading, and the program would exit with 0.
 updateSettings({ aliases: { "\x04": "cancel" } });
 
-/** Asks for a text. `check` says what is wrong with one. */
+/** Asks for a text. `check` gives the error of an invalid one. */
 export async function askText(
   terminal: Terminal,
   message: string,
@@ -45,7 +45,7 @@ export async function askText(
   return answered(terminal, () => text({ ...terminal, message: visible(message), initialValue: visible(initial), validate }));
 }
 
-/** Asks for one of several; a long list is searched by what is typed. `always` is found by any search. */
+/** Asks for one of several; a long list is searched by typing. `always` matches any search. */
 export async function askOne(
   terminal: Terminal,
   message: string,
@@ -62,7 +62,7 @@ export async function askOne(
   return answered(terminal, () => select({ ...given, ...(initial !== undefined && { initialValue: visible(initial) }) }), lines);
 }
 
-/** Asks for some of several, at least one; a long list is searched by what is typed. */
+/** Asks for one or more of several; a long list is searched by typing. */
 export async function askSome(
   terminal: Terminal,
   message: string,
@@ -89,7 +89,7 @@ export const yesOrNo = [
   { value: "no", label: "No", key: "n" },
 ] as const;
 
-/** Asks for one of several ways out of something; `hint` says what each comes to. Throws `cancelled` on Ctrl-C, Ctrl-D and Escape. */
+/** Asks for one of several options; `hint` explains each. Throws `cancelled` on Ctrl-C, Ctrl-D and Escape. */
 export async function askChoice<Value extends string>(
   terminal: Terminal,
   message: string,
@@ -100,7 +100,7 @@ export async function askChoice<Value extends string>(
   return choice as Value;
 }
 
-/** The opening line, and what is to be known before the first question. */
+/** The opening line, and notes before the first question. */
 export function openScreen({ output, env }: Terminal, title: string, lines: readonly string[]): void {
   const paint = painter(wantsColour(output, env));
   intro(visible(title), { output });
@@ -116,12 +116,12 @@ export function closeScreen({ output }: Terminal, said: Shown): void {
   outro(String(said), { output });
 }
 
-/** How much of a line is free behind a bar, with something to spare. */
+/** The usable width of a line behind a bar, with a margin. */
 function widthOf({ columns = 80 }: Terminal["output"]): number {
   return columns - 6;
 }
 
-/** A printer whose lines stand behind the bar that joins the questions, and go on behind it where they are too long. */
+/** A printer that puts and wraps lines behind the bar that connects the questions. */
 export function framed(printer: Printer, { output, env }: Terminal): Printer {
   const bar = String(painter(wantsColour(output, env))("dim", S_BAR));
   const frame = (line: string): string => (line === "" ? bar : wrapTextWithPrefix(output, line, `${bar}  `));
@@ -134,7 +134,7 @@ export function framed(printer: Printer, { output, env }: Terminal): Printer {
   };
 }
 
-/** Waits for something, says so meanwhile, and then what came of it. Throws `cancelled` on Ctrl-C and Ctrl-D. */
+/** Waits for a promise behind a spinner, then shows the result. Throws `cancelled` on Ctrl-C and Ctrl-D. */
 export async function waitFor<Value>(
   { input, output }: Terminal,
   message: string,
@@ -151,7 +151,7 @@ export async function waitFor<Value>(
   const stopped = new Promise<never>((_resolve, reject) => {
     stop = (data) => ["\u0003", "\u0004"].some((key) => String(data).includes(key)) && reject(cancelledError());
   });
-  // What is typed meanwhile answers no question.
+  // Keys typed meanwhile must not answer the next question.
   keyboard.setRawMode?.(true);
   keyboard.on("data", stop);
   printer.write(shown`${S_BAR}\n`);
@@ -174,7 +174,7 @@ export async function waitFor<Value>(
   }
 }
 
-/** What clack takes for a line. */
+/** The form of a line for clack. */
 function optionOf({ value, label, hint, key }: Line): { value: string; label: string; hint?: string } {
   return {
     value,
@@ -183,10 +183,10 @@ function optionOf({ value, label, hint, key }: Line): { value: string; label: st
   };
 }
 
-/** How keys move in a list (clack's own, which tells nobody where it stands). */
+/** Keys that move in a list (as in clack, which does not expose its position). */
 const moves: Readonly<Record<string, number>> = { up: -1, left: -1, k: -1, h: -1, down: 1, right: 1, j: 1, l: 1 };
 
-/** Waits for an answer. Where lines have a letter it is as good as moving there, and Enter. */
+/** Waits for an answer. A line's letter is the same as moving there and pressing Enter. */
 async function answered<Value>(
   { input }: Terminal,
   prompt: () => Promise<Value>,
@@ -200,7 +200,7 @@ async function answered<Value>(
     at = (at + (moves[name ?? ""] ?? 0) + lines.length) % lines.length;
     const wanted = typed === undefined ? -1 : lines.findIndex(({ key }) => key === typed.toLowerCase());
     if (wanted < 0) return;
-    // Once the letter itself has been heard by all.
+    // After all listeners have seen the letter.
     setImmediate(() => {
       for (let steps = (wanted - at + lines.length) % lines.length; steps > 0; steps--) press("down");
       press("return");

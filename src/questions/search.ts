@@ -1,4 +1,4 @@
-/** A list that is searched by typing. It draws as clack's own lists do, tells what was picked by its name, and fits a narrow terminal. */
+/** A list that is searched by typing. It looks like clack's lists, shows picked lines by name, and fits a narrow terminal. */
 import { AutocompletePrompt } from "@clack/core";
 import {
   limitOptions,
@@ -26,21 +26,21 @@ export interface Terminal {
 /** One line of a list. */
 export interface Line {
   readonly value: string;
-  /** The value, where there is none. */
+  /** Shown if the value has no label. */
   readonly label?: string;
   readonly hint?: string;
-  /** One letter that picks it; none of h, j, k and l, by which clack moves. */
+  /** A letter that picks it; not h, j, k or l, which move in clack's lists. */
   readonly key?: string;
 }
 
-/** What is asked. */
+/** The question. */
 export interface Search {
   readonly message: string;
   readonly lines: readonly Line[];
   readonly initial: readonly string[];
-  /** Whether several can be picked; at least one has to be. */
+  /** Whether several can be picked; at least one is required. */
   readonly many: boolean;
-  /** The line that is found whatever is typed. */
+  /** The line that matches any search. */
   readonly always: string | undefined;
 }
 
@@ -50,10 +50,10 @@ const marks = {
   submit: ["green", S_STEP_SUBMIT],
 } as const;
 
-/** Lists in which this many lines are seen at once. */
+/** The number of visible lines. */
 const seen = 10;
 
-/** Asks. Gives what was picked, one or several; a symbol of clack's where the person gave up. */
+/** Asks. Gives the picked value or values; clack's symbol if the person cancelled. */
 export async function search(
   { input, output, env }: Terminal,
   { message, lines, initial, many, always }: Search,
@@ -73,7 +73,7 @@ export async function search(
     },
     validate: (value) => {
       if (value === undefined || value.length === 0)
-        return many ? "Pick at least one, with Tab." : "Nothing like that is in the list.";
+        return many ? "Pick at least one, with Tab." : "Nothing in the list matches.";
       return undefined;
     },
     render() {

@@ -1,6 +1,6 @@
 /**
- * The one table of questions. Flags, help, environment variables, spec keys, prompts, validation and the "repeat this" line come from it.
- * Order matters: a question may look at the answers of those above it.
+ * The table of all questions. Flags, help, environment variables, spec keys, prompts, validation and the "repeat this" line come from it. Order
+ * matters: a question may use the answers of the questions above it.
  */
 import { attributes } from "../catalog/attribution.ts";
 import { bases } from "../catalog/bases.ts";
@@ -122,7 +122,7 @@ const table: { readonly [Id in QuestionId]: Question<Id> } = {
     asked: false,
     optional: true,
     message: "Which version of Tailscale's programs?",
-    help: `version of Tailscale's programs, where the connection needs them: ${pinnedTailscale.version}, latest or none; more as ${tailscaleForm}`,
+    help: `version of Tailscale's programs, if the connection needs them: ${pinnedTailscale.version}, latest or none; or several settings: ${tailscaleForm}`,
     propose: (_facts, { connection }) => byDefault(proposeTailscale(connection)),
     parse: parseTailscale,
     read: readTailscale,
@@ -140,7 +140,7 @@ const table: { readonly [Id in QuestionId]: Question<Id> } = {
     key: ["providers"],
     asked: true,
     message: "Which providers should OpenCode use?",
-    help: `providers of the gateway: ${listNames(Object.keys(providers))}; with a wire format as ${exampleWithFormat}; your own go into the spec`,
+    help: `providers of the gateway: ${listNames(Object.keys(providers))}; with a wire format: ${exampleWithFormat}; your own providers go into the spec`,
     other: { label: "another provider …", message: "Which other providers? (names, separated by commas)" },
     choices: () => Object.values(providers).map((provider) => ({ value: provider.id, label: provider.name })),
     propose: () => byDefault(Object.values(proposedProviders).map(({ id, defaultApi }) => ({ id, api: defaultApi }))),
@@ -197,7 +197,7 @@ const table: { readonly [Id in QuestionId]: Question<Id> } = {
     key: ["opencode", "style"],
     asked: false,
     message: "One OpenCode provider per provider, or one for the whole gateway?",
-    help: "separate (each provider as OpenCode knows it) or compact (one, with the named models only)",
+    help: "separate (each provider separately) or compact (one provider with only the named models)",
     choices: () => styles,
     propose: () => byDefault("separate"),
     parse: parseStyle,
@@ -347,7 +347,7 @@ const table: { readonly [Id in QuestionId]: Question<Id> } = {
     asked: false,
     optional: true,
     message: "Which headers should identify requests in the gateway's log?",
-    help: `headers for the gateway's log, of ${listNames(attributes.map((attribute) => attribute.value))}; your own as team=payments or cost-center='$COST_CENTER'; none by default`,
+    help: `headers for the gateway's log: ${listNames(attributes.map((attribute) => attribute.value))}; your own: team=payments or cost-center='$COST_CENTER'; default: none`,
     choices: () => attributes,
     propose: () => byDefault([]),
     parse: parseAttribution,
@@ -386,7 +386,7 @@ const table: { readonly [Id in QuestionId]: Question<Id> } = {
     asked: false,
     optional: true,
     message: "Where are OpenCode's sessions kept?",
-    help: "where sessions are kept: container (gone with it, the default) or volume (they outlast it)",
+    help: "where sessions are kept: container (default; removed with it) or volume (kept when it is rebuilt)",
     choices: () => states,
     propose: () => byDefault("container"),
     parse: parseState,
@@ -463,10 +463,10 @@ const table: { readonly [Id in QuestionId]: Question<Id> } = {
     optional: true,
     message: "Which dev containers should get OpenCode?",
     applies: (facts) => facts.devcontainers.length > 0,
-    help: "dev containers of yours to add to, by path; by default all of the top folder",
+    help: "your dev containers to add it to, by path; default: all in the root folder",
     choices: ({ devcontainers }): readonly Choice[] => [
       // One is no choice.
-      ...(devcontainers.length > 1 ? [{ value: "all", label: "all", hint: "those to come, too" }] : []),
+      ...(devcontainers.length > 1 ? [{ value: "all", label: "all", hint: "including future ones" }] : []),
       ...devcontainers.map((file) => ({ value: file, label: file })),
     ],
     propose: (facts) =>
@@ -490,7 +490,7 @@ const table: { readonly [Id in QuestionId]: Question<Id> } = {
     asked: false,
     optional: true,
     message: "Which variables should the dev container have?",
-    help: "a variable of the dev container; once for each",
+    help: "a variable of the dev container; repeatable",
     propose: () => byDefault({}),
     parse: parseContainerEnv,
     read: readContainerEnv,
@@ -528,7 +528,7 @@ const table: { readonly [Id in QuestionId]: Question<Id> } = {
     asked: false,
     optional: true,
     message: "Which commands should the dev container run?",
-    help: "a command, for instance postCreateCommand='npm ci'; once for each",
+    help: "a lifecycle command, such as postCreateCommand='npm ci'; repeatable",
     propose: () => byDefault({}),
     parse: parseHooks,
     read: readHooks,

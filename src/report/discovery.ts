@@ -82,7 +82,7 @@ function remarkOn(provider: GatewayProvider, model: GatewayModel, main: string |
   const also =
     alsoFrom.length === 0
       ? null
-      : `also of ${alsoFrom.join(", ")}: ${unique === null ? "no name means this one" : `${unique} means this one`}`;
+      : `also of ${alsoFrom.join(", ")}: ${unique === null ? "no name selects this one" : `${unique} selects this one`}`;
   const roles = [ref === main ? "model" : null, ref === small ? "small_model" : null];
   const unfit = whyUnfit(provider, model);
   const end = model.end?.isTold === true ? `ends ${model.end.on}` : null;
@@ -94,7 +94,7 @@ function whyUnfit({ api }: GatewayProvider, { apis, chats, usable, unique }: Gat
   if (!chats) return "no chat model";
   if (api !== null && !apis.includes(api)) return `only ${apis.join(", ")}`;
   // Where no name means it, that is said beside this.
-  return usable || unique === null ? null : `cannot be used by ${api ?? "its API"}`;
+  return usable || unique === null ? null : `cannot be used with ${api ?? "its API"}`;
 }
 
 /** A sentence on how much there is. */

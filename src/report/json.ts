@@ -19,7 +19,7 @@ export interface Landed {
   readonly commands?: readonly string[];
 }
 
-/** What a run of a command that writes came to. */
+/** The result of a writing run. */
 export interface Outcome {
   readonly status: "written" | "unchanged" | "planned" | "conflict";
   readonly plan: Plan;

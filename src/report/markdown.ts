@@ -46,7 +46,7 @@ export function formatSummary(plan: Plan, updated: Updated, generator: string, f
     "",
     "### Why",
     "",
-    ...(reasons.length > 0 ? reasons : ["- Files were not what spec and lock say."]),
+    ...(reasons.length > 0 ? reasons : ["- Files differed from spec and lock."]),
     "",
     "### What",
     "",
@@ -63,10 +63,10 @@ export function formatSummary(plan: Plan, updated: Updated, generator: string, f
 }
 
 function describeImage({ verb, lock, revision }: Updated): string {
-  if (verb === "remove") return "Containers that run keep what they were made with: build them again.";
-  if (lock === null) return `The image is new (revision ${revision}): build the container again.`;
+  if (verb === "remove") return "Running containers do not change: rebuild them.";
+  if (lock === null) return `The image is new (revision ${revision}): rebuild the container.`;
   return lock.revision === revision
-    ? "The image stays as it is: no rebuild is needed."
+    ? "The image does not change: no rebuild is needed."
     : `The image changes (revision ${lock.revision} → ${revision}): editors offer a rebuild.`;
 }
 
@@ -76,14 +76,14 @@ export function describeReasons(
   generator: string,
   quote: (text: string) => string,
 ): string[] {
-  if (verb === "remove") return ["The environment is taken out: what was added goes, and what was edited by hand stays."];
+  if (verb === "remove") return ["Removes the environment: generated text is removed, and text that was edited by hand stays."];
   if (verb === "create" && lock === null)
     return [
       `OpenCode ${quote(release.version)} in every container of this repository, through the gateway ${quote(answers.url)}.`,
       `The models are ${quote(answers.model)} and ${quote(answers.smallModel)}. There is no key in any file.`,
       `Written by create-aperture-env ${quote(generator)} from ${quote("aperture-env.yaml")}.`,
     ];
-  if (lock === null) return ["There was no lock that could be trusted, so everything is compared anew."];
+  if (lock === null) return ["There was no usable lock, so all files are compared again."];
   const moved = (what: string, from: string, to: string): string[] =>
     from === to ? [] : [`${what}: ${quote(from)} → ${quote(to)}`];
   return [
@@ -116,7 +116,7 @@ function describeChange(change: Change): string | null {
   if (kind === "conflict") return `- ${code(path)}: ${verbs.conflict}: ${plain(change.why)}`;
   if (kind !== "keep") return `- ${code(path)}: ${verbs[kind]}${notes}`;
   if (change.why === "same") return null;
-  const kept = { edited: "edited by hand, kept", deleted: "deleted by hand, stays so", left: "left as it is" };
+  const kept = { edited: "edited by hand, kept", deleted: "deleted by hand, stays deleted", left: "left unchanged" };
   return `- ${code(path)}: ${kept[change.why]}${notes}`;
 }
 

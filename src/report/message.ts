@@ -23,7 +23,7 @@ export function formatMessage(plan: Plan, updated: Updated, generator: string): 
   const kept = changesOf(plan).flatMap((change) =>
     change.kind === "keep" && change.why !== "same" ? [`${oneLine(change.path)}: edited by hand, kept`] : [],
   );
-  const why = reasons.length > 0 ? reasons : ["Files were not what spec and lock say."];
+  const why = reasons.length > 0 ? reasons : ["Files differed from spec and lock."];
   return [formatSubject(updated), "", ...why, "", ...files, ...kept, ""].join("\n");
 }
 

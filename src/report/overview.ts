@@ -44,7 +44,7 @@ function cellsOf({ directory, status, why, has }: Overview): string[][] {
   const state = [
     ...(drift.length === 0 ? [] : [`drift: ${count(drift.length, "file")}`]),
     ...ends.map(({ model: one, on }) => `${one} ends ${on}`),
-    ...(bypasses.length === 0 ? [] : [`past the gateway: ${count(bypasses.length, "place")}`]),
+    ...(bypasses.length === 0 ? [] : [`bypasses: ${count(bypasses.length, "place")}`]),
   ];
   return [
     [directory],

@@ -40,7 +40,7 @@ describe("an environment of its own", () => {
     );
     const { stdout } = await build("--dry-run");
     expect(stdout).toContain(
-      "Would build ci of .devcontainer/devcontainer.json, from a copy of the repository:\n  devcontainer build",
+      "Would build ci of .devcontainer/devcontainer.json from a copy of the repository:\n  devcontainer build",
     );
     expect(treeOf(place.folder, true)).toEqual(before);
   });

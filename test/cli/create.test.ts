@@ -553,7 +553,7 @@ describe("several dev containers of the user's", () => {
     ];
     const session = runAtTerminal(flags, root);
     await session.until("Which dev containers should get OpenCode?");
-    await session.until("those to come, too");
+    await session.until("including future ones");
     // All is taken out, the second of the files is picked.
     session.press(" \u001b[B\u001b[B ");
     session.press("\r");
@@ -615,7 +615,7 @@ describe("a dev container of the user's", () => {
     ];
     const ran = await runPiped(["--yes", ...flags], root);
     expect(ran.exit, ran.stderr).toBe(0);
-    expect(ran.stdout).toMatch(/~ \.devcontainer\.json {2}edited in place\n +containerEnv › A stays as you have it\n/);
+    expect(ran.stdout).toMatch(/~ \.devcontainer\.json {2}edited in place\n +containerEnv › A keeps your value\n/);
     const now = JSON.parse(read(".devcontainer.json").replace(" // ours", "")) as Record<string, unknown>;
     expect(now).toMatchObject({
       containerEnv: { A: "mine", B: "a=b c" },

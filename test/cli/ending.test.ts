@@ -53,7 +53,7 @@ describe("a spec that names models that end", () => {
     const text = await on("2026-11-25", "check");
     expect(text.exit).toBe(0);
     expect(text.stderr).toMatch(
-      /aperture-env\.yaml:7:8[^]*anthropic\/claude-sonnet-4-5 ends on 2026-11-30[^]*Run {2}npx create-aperture-env update --models {2}to have anthropic\/claude-sonnet-5-5 in its place\.$/m,
+      /aperture-env\.yaml:7:8[^]*anthropic\/claude-sonnet-4-5 ends on 2026-11-30[^]*Run {2}npx create-aperture-env update --models {2}to replace it with anthropic\/claude-sonnet-5-5\.$/m,
     );
     expect(endings(await on("2026-11-25", "update", "--json"))).toEqual(both);
   });

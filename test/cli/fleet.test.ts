@@ -127,7 +127,7 @@ describe("one text for each repository", () => {
     const again = await runPiped(["update", "empty", "node", "old", "--url", "http://gw", "--summary", "markdown"], root);
     expect(again.stdout.match(/- `aperture\.url`: `http:\/\/ai` → `http:\/\/gw`/g)).toHaveLength(3);
     const gone = await runPiped(["remove", "empty", "own", "node", "--yes", "--summary", "markdown"], root);
-    expect(gone.stdout.match(/The environment is taken out/g)).toHaveLength(2);
+    expect(gone.stdout.match(/Removes the environment/g)).toHaveLength(2);
     expect(gone.stdout).toContain("## `own`\n\nskipped: has no environment\n");
   });
 

@@ -251,7 +251,7 @@ describe("the programs in the image", () => {
     write(root, theirs);
     const before = treeOf(root);
     const ran = await runPiped(["--yes", "--connection", "userspace", "--tailscale", "image=tailscale/tailscale:v1.104.1"], root);
-    expect([ran.exit, ran.stderr]).toEqual([2, expect.stringContaining("a Feature cannot copy programs out of an image")]);
+    expect([ran.exit, ran.stderr]).toEqual([2, expect.stringContaining("a Feature cannot copy programs from an image")]);
     expect(treeOf(root)).toEqual(before);
     await run("--yes", "--connection", "userspace", "--tailscale", "pinned");
     expect(json(`${feature}/devcontainer-feature.json`)["dependsOn"]).toEqual({
@@ -279,7 +279,7 @@ describe("the programs in the image", () => {
     try {
       const { stderr } = await run("--yes", "--connection", "userspace", "--tailscale", `latest,url=${url}`);
       expect(stderr).toContain("latest is Tailscale 1.200.3");
-      expect(stderr).toContain("the sha256 of Tailscale 1.200.3's tarballs is what http://127.0.0.1:");
+      expect(stderr).toContain("the sha256 of Tailscale 1.200.3's tarballs comes from http://127.0.0.1:");
       expect(asked.sort()).toEqual([
         "/ts/?mode=json",
         "/ts/tailscale_1.200.3_amd64.tgz.sha256",

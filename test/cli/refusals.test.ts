@@ -143,13 +143,13 @@ const cases: readonly Case[] = [
     "an image without its C library",
     ["--base", "image=ghcr.io/acme/dev:1"],
     /the C library of ghcr\.io\/acme\/dev:1 is not known/,
-    /Say libc: glibc, or musl for Alpine\./,
+    /Write libc: glibc, or libc: musl for Alpine\./,
   ),
   bad(
     "an image without its account",
     ["--base", "image=ghcr.io/acme/dev:1,libc=glibc"],
     /the user of ghcr\.io\/acme\/dev:1 is not known/,
-    /Say which account works in it/,
+    /Name the account to work as/,
   ),
   bad(
     "an image that is none",
@@ -282,7 +282,7 @@ const cases: readonly Case[] = [
     exit: 2,
     code: "no-such-dev-container",
     says: /There is no dev container \.devcontainer\/c\/devcontainer\.json\./,
-    fix: /There are \.devcontainer\.json, \.devcontainer\/a\/devcontainer\.json, \.devcontainer\/b\/devcontainer\.json; all takes every one\./,
+    fix: /There are \.devcontainer\.json, \.devcontainer\/a\/devcontainer\.json, \.devcontainer\/b\/devcontainer\.json; all means every one\./,
   },
   {
     what: "a dev container in the spec that is not there",
@@ -322,8 +322,8 @@ const cases: readonly Case[] = [
   bad(
     "a variable of ours",
     ["--container-env", "TZ=UTC", "--container-env", "APERTURE_URL=x"],
-    /^--container-env: APERTURE_URL is set by the environment itself\./,
-    /leave it out\./,
+    /^--container-env: APERTURE_URL is set by the environment\./,
+    /[Ll]eave it out/,
   ),
   bad(
     "a variable without a value",
@@ -368,7 +368,7 @@ const cases: readonly Case[] = [
     files: { "aperture-env.lock": lockBy("9.8.7") },
     exit: 2,
     code: "older-generator",
-    says: /create-aperture-env 9\.8\.7 wrote this environment, and this is the older \S+\./,
+    says: /create-aperture-env 9\.8\.7 wrote this environment, and this is the older version \S+\./,
     fix: /Use that version or a newer one, for instance {2}npx create-aperture-env@latest update/,
     of: "aperture-env.lock",
     at: "",
@@ -465,7 +465,7 @@ const cases: readonly Case[] = [
     "base:\n  image: a:1\n",
     "bad-answer",
     /the C library of a:1 is not known/,
-    /Say libc: glibc/,
+    /Write libc: glibc/,
     "2:3",
   ),
   spec(
@@ -789,7 +789,7 @@ describe("something is in the way: the plan shows it, and nothing of it is writt
     const ran = await runPiped([], root);
     expect(ran.exit, ran.stderr).toBe(3);
     expect(ran.stderr).toContain(
-      "Note: aperture-env.lock is damaged or was not written by this program: existing files count as yours.",
+      "Note: aperture-env.lock is damaged or was not written by this program, so existing files are treated as yours.",
     );
     expect(ran.stdout).toMatch(
       /! \.devcontainer\/aperture-env\/auth\.json\n +exists and was not written by create-aperture-env\n/,

@@ -107,7 +107,7 @@ describe("a provider that is taken out of the spec", () => {
     expect(checked.exit, checked.stderr).toBe(3);
     const ran = await run("update", "a");
     expect(ran.exit, ran.stderr).toBe(0);
-    expect(ran.stderr).toMatch(/Note: anthropic\/\S+ went with its provider, and openai\/\S+ takes its place\.\n/);
+    expect(ran.stderr).toMatch(/Note: anthropic\/\S+ is replaced with openai\/\S+, because its provider was removed\.\n/);
     expect(spec("a")).toMatch(/^model: openai\/\S+$/m);
     expect(spec("a")).toMatch(/^small_model: openai\/\S+$/m);
     expect((await run("check", "a")).exit).toBe(0);

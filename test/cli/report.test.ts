@@ -38,7 +38,7 @@ describe("report", () => {
     expect(ran.stdout).toMatch(
       /^ {2}repository {2}versions +gateway +models +state\n {2}api +ours \d\S+ +http:\/\/ai +anthropic\/\S+ +fine\n +OpenCode 1\.\S+ +auto +anthropic\/\S+\n/,
     );
-    expect(ran.stdout).toMatch(/^ {2}web .* drift: 1 file\n.* past the gateway: 1 place$/m);
+    expect(ran.stdout).toMatch(/^ {2}web .* drift: 1 file\n.* bypasses: 1 place$/m);
     expect(ran.stdout).toMatch(
       /^ {2}old .* http:\/\/gateway\.tailnet\.example:8080 +openai\/gpt-5 +openai\/gpt-5 ends 2026-12-11$/m,
     );

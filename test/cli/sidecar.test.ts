@@ -80,13 +80,13 @@ describe("a dev container of its own", () => {
   test("may be edited where nothing ends the environment, and is told by its place where something does", async () => {
     await create();
     edit(compose, (text) => text.replace("command: sleep infinity", "command: sleep infinity\n    init: true"));
-    expect(await check()).toMatch(/^0 .*was edited by hand, which is fine/);
+    expect(await check()).toMatch(/^0 .*was edited by hand, which is allowed/);
     const edited = read(compose);
     for (const [from, to, what] of [
-      ["    network_mode: service:tailscale\n", "", ":6:3  does not put dev into the network of the container beside it"],
+      ["    network_mode: service:tailscale\n", "", ":6:3  does not give dev the sidecar's network"],
       ["service:tailscale", "bridge", ":16:5  does not put dev into the network"],
       ["      file: aperture-env/sidecar/tailscale.yaml\n", "", "does not put dev into the network"],
-      ["    command: sleep", "    ports: [80:80]\n    command: sleep", ":14:5  gives dev ports of its own"],
+      ["    command: sleep", "    ports: [80:80]\n    command: sleep", ":14:5  gives dev ports"],
       ["      target: dev\n", "", ":7:5  does not build the target dev"],
       [/APERTURE_ENV_REVISION: .*/, "OTHER: x", "does not give APERTURE_ENV_REVISION"],
       ["  dev:", "  other:", "has no service dev"],
@@ -98,7 +98,7 @@ describe("a dev container of its own", () => {
     }
     write(root, { [compose]: edited });
     edit(".devcontainer/devcontainer.json", (text) => text.replace('"service": "dev"', '"service": "web"'));
-    expect(await check()).toContain("does not open the environment's service");
+    expect(await check()).toContain("does not use the environment's service");
   });
 
   test("update follows the spec in files that were edited; another word changes what it must and leaves nothing; so does remove", async () => {
@@ -226,7 +226,7 @@ volumes:
     [
       "ports came that cannot stay",
       (text) => text.replace("    network_mode", "    expose: [80]\n    network_mode"),
-      /services › app › expose belongs to services › tailscale/,
+      /services › app › expose has to be in services › tailscale/,
     ],
   ])("check is red where %s", async (_what, change, expected) => {
     project(theirs);
@@ -256,7 +256,7 @@ volumes:
         edit(devcontainer, (text) =>
           text.replace(/"dockerComposeFile": .*"workspaceFolder"/, '"image": "debian", "workspaceFolder"'),
         ),
-      /No container can be put beside the dev container: .* is made from an image/,
+      /No sidecar can be added to the dev container: .* uses an image/,
     ],
   ])("check is red where %s, and says what to do", async (_what, change, expected) => {
     project(theirs);
@@ -359,7 +359,7 @@ volumes:
   });
 
   test.each<[string, Files, RegExp]>([
-    ["an image", { [devcontainer]: '{ "image": "debian" }' }, /made from an image or a Dockerfile.*Take auto or userspace/s],
+    ["an image", { [devcontainer]: '{ "image": "debian" }' }, /uses an image or a Dockerfile.*to auto or userspace/s],
     [
       "a file that is not there",
       { [devcontainer]: theirs[devcontainer]!.replace("../", "") },
@@ -373,7 +373,7 @@ volumes:
     [
       "a service that no file has",
       { [compose]: "include: [other.yml]\nservices:\n  db:\n    image: x\n" },
-      /has the service app itself; one that is included/,
+      /defines the service app; included/,
     ],
     [
       "ports in another file",
@@ -387,7 +387,7 @@ volumes:
     [
       "a service of that name",
       { [compose]: `${theirs[compose]!.split("networks:\n  front")[0]}  tailscale:\n    image: x\n` },
-      /has a service tailscale of its own/,
+      /already has a service tailscale/,
     ],
     [
       "a network mode of its own",
@@ -414,7 +414,7 @@ volumes:
     [
       "a file of another name",
       { [devcontainer]: theirs[devcontainer]!.replace("docker-compose", "stack"), "stack.yml": theirs[compose]! },
-      /none of the files that this program edits/,
+      /is not a file that this program edits/,
     ],
   ])("%s is refused, with what to do", async (_what, files, expected) => {
     project({ ...theirs, ...files });

@@ -148,7 +148,7 @@ describe("one repository", () => {
     expect((await runPiped(managed, root)).exit).toBe(3);
     expect((await runPiped([...managed, "--on-conflict", "keep"], root)).exit).toBe(0);
     expect((await runPiped(["update"], root)).stdout).toContain("Nothing to do");
-    expect(await runPiped(["check"], root)).toMatchObject({ exit: 0, stdout: expect.stringContaining("stays so") as string });
+    expect(await runPiped(["check"], root)).toMatchObject({ exit: 0, stdout: expect.stringContaining("stays edited") as string });
   });
 
   const behind = (text: string): string => text.replace(/^(ENV APERTURE_URL=.*)$/gm, `$1\n${layer}`);
@@ -507,7 +507,7 @@ describe("what stands against the environment", () => {
     const checked = await runPiped(["check"], root);
     expect(checked.exit).toBe(0);
     expect(checked.stdout).toMatch(
-      /^ {2}= opencode\.json {2}provider\.anthropic\.options\.baseURL, which was removed, is there again$/m,
+      /^ {2}= opencode\.json {2}provider\.anthropic\.options\.baseURL was removed, and exists again$/m,
     );
     write(root, { "opencode.json": fixed });
     const removed = await runPiped(["remove", "--yes"], root);

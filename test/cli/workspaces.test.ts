@@ -29,9 +29,9 @@ describe("named in the plan", () => {
   test("with what to do, where they are not chosen", async () => {
     write(root, files);
     const said = await finding();
-    expect(said).toContain(`Note: ${golang}: ${golang}, ${rust}, ${named} are dev containers of folders below the top`);
+    expect(said).toContain(`Note: ${golang}: ${golang}, ${rust}, ${named} are dev containers of folders below the root`);
     expect(said).toContain(`--devcontainers ${golang},${rust},${named}`);
-    expect(await finding("--devcontainers", `${golang},${rust},${named}`)).not.toContain("below the top");
+    expect(await finding("--devcontainers", `${golang},${rust},${named}`)).not.toContain("below the root");
     const { findings } = JSON.parse((await runPiped(["--yes", "--dry-run", "--json"], root)).stdout) as {
       findings: { code: string }[];
     };
@@ -57,16 +57,16 @@ describe("named in the plan", () => {
       "sub/.git": "gitdir: ../.git/modules/sub\n",
       "sub/.devcontainer.json": text,
     });
-    expect(await finding()).not.toContain("below the top");
+    expect(await finding()).not.toContain("below the root");
     write(root, { "a/b/c/d/.devcontainer.json": text });
-    expect(await finding()).toContain("a/b/c/d/.devcontainer.json is a dev container of a folder below the top");
+    expect(await finding()).toContain("a/b/c/d/.devcontainer.json is a dev container of a folder below the root");
   });
 
   test.skipIf(skipsWithoutGit("what git ignores"))("not what git ignores", async () => {
     write(root, { ...files, ".gitignore": "langs/\n" });
     execFileSync("git", ["init", "-q", root]);
     const said = await finding();
-    expect(said).toContain(`${golang} is a dev container of a folder below the top`);
+    expect(said).toContain(`${golang} is a dev container of a folder below the root`);
     expect(said).not.toContain(rust);
   });
 });

@@ -154,7 +154,7 @@ describe("findBypass", () => {
     expect(codes(bypass(" \n"))).toEqual(["unreadable-config"]);
     expect(bypass("")).toEqual([]);
     // OpenCode fills in the variable first, and may well read it.
-    expect(bypass('{"snapshot": {env:FLAG}}')[0]!.message).toMatch(/^what this file sets cannot be judged: /);
+    expect(bypass('{"snapshot": {env:FLAG}}')[0]!.message).toMatch(/^this file cannot be checked: /);
   });
 
   test("managed: only what the environment does not set itself", () => {
@@ -325,7 +325,7 @@ CMD ["opencode"]
       ".devcontainer.json:7:23",
     ]);
     expect(findings[0]!.message).toMatch(/^initializeCommand installs an OpenCode on the machine that opens the repository/);
-    expect(findings[4]!.message).toMatch(/^postCreateCommand installs another OpenCode: PATH then decides which opencode starts/);
+    expect(findings[4]!.message).toMatch(/^postCreateCommand installs another OpenCode: PATH decides which opencode starts/);
     // A list is no shell's: && is a word.
     expect(inDevcontainer({ postCreateCommand: ["echo", "&&", ...install.split(" ")] })).toEqual([]);
   });

@@ -497,7 +497,7 @@ describe("a key in a file of the user's", () => {
     test("come in beside the user's, which stay and are named", () => {
       const made = plan({ shape, files, asked, found: { [file]: text(before) } });
       const change = changeOf(made, file) as Extract<Change, { kind: "edit" }>;
-      expect(change).toMatchObject({ kind: "edit", notes: ["containerEnv › A stays as you have it"] });
+      expect(change).toMatchObject({ kind: "edit", notes: ["containerEnv › A keeps your value"] });
       expect(JSON.parse(change.after)).toEqual(JSON.parse(after));
       const { values } = lockedBy(made)[file]!;
       expect(values!.map(({ path, value, item }) => [path.join(" "), value, item])).toEqual([
@@ -532,7 +532,7 @@ describe("a key in a file of the user's", () => {
         path: file,
         why: "edited",
         notes: [
-          "containerEnv › TZ stays as you have it",
+          "containerEnv › TZ keeps your value",
           "containerEnv › A was removed by you, and stays removed",
           'forwardPorts "db:5432" was removed by you, and stays removed',
         ],
@@ -591,7 +591,7 @@ describe("a key in a file of the user's", () => {
     } as const;
     expect(changeOf(plan(setting), file)).toMatchObject({
       kind: "conflict",
-      why: "gives options of yours to the Feature that goes: features › ./aperture-env",
+      why: "has your options under features › ./aperture-env, which is removed with the Feature",
       choices: ["keep", "replace"],
       before: there,
     });
@@ -695,7 +695,7 @@ describe("lines beside the user's", () => {
       before: mine + now[attributes]!,
       after: mine,
       executable: false,
-      notes: ["it has lines of yours, so it stays"],
+      notes: ["it contains your lines, so it stays"],
     });
   });
 
@@ -955,7 +955,7 @@ describe("project files that bypass the gateway", () => {
     expect(remove(mine)).toMatchObject({
       kind: "edit",
       after: expect.stringContaining('"baseURL": "http://mine"') as unknown,
-      notes: ["provider.openai.options.baseURL stays as you have it"],
+      notes: ["provider.openai.options.baseURL keeps your value"],
     });
     expect(remove("{}\n"), "not what stood in something that is gone").toMatchObject({
       after: expect.not.stringContaining('provider"') as unknown,

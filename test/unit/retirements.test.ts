@@ -138,19 +138,19 @@ describe("what is told", () => {
         "model-ending",
         3,
         "anthropic/claude-sonnet-4-5 ends on 2026-11-30, as its vendor announced",
-        "run  npx create-aperture-env update --models  to have anthropic/claude-sonnet-5-5 in its place",
+        "run  npx create-aperture-env update --models  to replace it with anthropic/claude-sonnet-5-5",
       ],
       [
         "model-ending",
         2,
         "google/gemini-2.5-pro ends on 2026-12-01, as its vendor announced",
-        "run  npx create-aperture-env update --models  to have google/gemini-3.8-flash in its place",
+        "run  npx create-aperture-env update --models  to replace it with google/gemini-3.8-flash",
       ],
       [
         "model-ending",
         4,
         "openai/gpt-5-mini ends on 2026-12-11, as its vendor announced",
-        "run  npx create-aperture-env update --models  to have openai/gpt-6-luna in its place",
+        "run  npx create-aperture-env update --models  to replace it with openai/gpt-6-luna",
       ],
     ]);
     expect(findEnding(old, null, "2027-01-01").map(({ where, message }) => [where, message.split(" ")[1]])).toEqual(

@@ -24,8 +24,8 @@ test("each says what it does to the other, and what to write", () => {
     {
       code: "shared-compose",
       where: { file: api, line: 3, column: 24 },
-      message: `to open this one also starts web of compose.yaml, the service of ${web}: opened after it, that has no OpenCode, since the Dev Containers CLI takes a container that runs as it is, without its Features`,
-      hint: `write  "runServices": ["api"]  here, with what else it needs but not web; likewise in ${web}; then rebuild both`,
+      message: `opening this one also starts web of compose.yaml, the service of ${web}: opened after it, that one has no OpenCode, because the Dev Containers CLI uses a running container without adding Features`,
+      hint: `write  "runServices": ["api"]  here, plus other services that it needs, without web; do the same in ${web}; then rebuild both`,
     },
     expect.objectContaining({ code: "shared-compose", where: { file: web, line: 3, column: 24 } }),
   ]);

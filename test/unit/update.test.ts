@@ -287,7 +287,7 @@ describe("keys: each by itself", () => {
       [feature("222222222222"), variable("UTC"), port(3000)],
       "~",
       revised.replace("UTC", "MINE"),
-      ["containerEnv › TZ stays as you have it"],
+      ["containerEnv › TZ keeps your value"],
     ],
     ["the value that comes", written.replace("UTC", "CET"), next, "~", revised.replace("UTC", "CET"), []],
     [
@@ -375,7 +375,7 @@ describe("keys: each by itself", () => {
   test("a value that the user had before is the user's: it stays, is not taken out, and is said where it differs", () => {
     const theirs = '{ "image": "x", "containerEnv": { "TZ": "MINE", "A": "a" }, "forwardPorts": [3000] }';
     const planned = planKeys(next, theirs, undefined);
-    expect(planned.change).toMatchObject({ kind: "edit", notes: ["containerEnv › TZ stays as you have it"] });
+    expect(planned.change).toMatchObject({ kind: "edit", notes: ["containerEnv › TZ keeps your value"] });
     expect(planned.locked!.values!.map((value) => value.path[0])).toEqual(["features"]);
     const after = planned.change.kind === "edit" ? planned.change.after : "";
     expect(takeOut(path, found(after), planned.locked!, null)).toMatchObject({ kind: "edit", after: theirs });

@@ -1,15 +1,15 @@
-/** What in an edited Compose file of ours ends the environment. Pure. */
+/** Edits of the generated Compose file that break the environment. Pure. */
 import type { Editor } from "../../edit/editor.ts";
 import { isTree, valueAt } from "../../edit/value.ts";
 import { placeOf, type Fault, type Meant } from "./fault.ts";
 
-/** The argument that stands for what goes into the image. */
+/** The build argument that changes with the image's content. */
 const argument = "APERTURE_ENV_REVISION";
 
-/** Where the service beside it comes from. */
+/** The source of the sidecar's service. */
 const sidecars = /^(?:\.\/)?aperture-env\/sidecar\//;
 
-/** Nothing where the service dev still is built from the environment's Dockerfile, and is in the network of the service beside it. */
+/** Empty if the service dev is still built from the environment's Dockerfile, and uses the sidecar's network. */
 export function findComposeFaults(text: string, { revision }: Meant, editor: Editor): Fault[] {
   const read = editor.read(text);
   if (!read.ok) return [{ line: read.line, column: read.column, what: `cannot be read: ${read.why}`, fix: "fix it there" }];
@@ -19,7 +19,7 @@ export function findComposeFaults(text: string, { revision }: Meant, editor: Edi
   };
   const fault = (key: string, what: string, fix: string): Fault => ({ ...placeOf(text, at(key)), what, fix });
   const dev = valueAt(read.value, ["services", "dev"]);
-  if (!isTree(dev)) return [fault("services", "has no service dev, which devcontainer.json opens", "bring the service back")];
+  if (!isTree(dev)) return [fault("services", "has no service dev, which devcontainer.json uses", "restore the service")];
   const faults: Fault[] = [];
   const mode = dev["network_mode"];
   const beside = typeof mode === "string" ? (/^service:(.+)$/.exec(mode)?.[1] ?? null) : null;
@@ -28,30 +28,26 @@ export function findComposeFaults(text: string, { revision }: Meant, editor: Edi
     faults.push(
       fault(
         mode === undefined ? "dev" : "network_mode",
-        "does not put dev into the network of the container beside it, so the gateway is out of reach",
+        "does not give dev the sidecar's network, so the gateway cannot be reached",
         "write  network_mode: service:tailscale  under dev, and keep the service tailscale, which extends a file of aperture-env/sidecar",
       ),
     );
   const stray = ["ports", "networks"].find((key) => Object.hasOwn(dev, key));
   if (beside !== null && stray !== undefined)
     faults.push(
-      fault(
-        stray,
-        `gives dev ${stray} of its own, which cannot stand beside its network_mode`,
-        `move ${stray} to the service ${beside}`,
-      ),
+      fault(stray, `gives dev ${stray}, which cannot be combined with network_mode`, `move ${stray} to the service ${beside}`),
     );
   const target = valueAt(dev, ["build", "target"]);
   if (target !== "dev")
     return [
       ...faults,
-      fault("build", "does not build the target dev of the environment's Dockerfile", "give build of dev a  target: dev  there"),
+      fault("build", "does not build the target dev of the environment's Dockerfile", "write  target: dev  under build"),
     ];
   const given = argumentOf(valueAt(dev, ["build", "args"]));
   if (given === revision) return faults;
   const what =
     given === undefined
-      ? `does not give ${argument} to the build, so nobody is told to rebuild when the environment changes`
+      ? `does not pass ${argument} to the build, so editors do not offer a rebuild when the environment changes`
       : `has ${JSON.stringify(given)} for ${argument}, but the lock has another revision`;
   return [
     ...faults,

@@ -1,12 +1,12 @@
-/** What in an edited devcontainer.json of ours ends the environment. Pure. */
+/** Edits of the generated devcontainer.json that break the environment. Pure. */
 import { posix } from "node:path";
 import { entriesOf, readNodes, textsOf, valueAt, type Node } from "../findings/nodes.ts";
 import { placeOf, type Fault, type Meant } from "./fault.ts";
 
-/** The argument that stands for what goes into the image: editors offer a rebuild when it changes. */
+/** The build argument that changes with the image's content: editors offer a rebuild when it changes. */
 const argument = "APERTURE_ENV_REVISION";
 
-/** Nothing where the dev container still is built from the environment's Dockerfile, in the revision that the lock has. */
+/** Empty if the dev container is still built from the environment's Dockerfile, with the lock's revision. */
 export function findDevcontainerFaults(text: string, { revision }: Meant): Fault[] {
   const read = readNodes(text);
   if (!read.ok) return [{ line: read.line, column: read.column, what: `cannot be read: ${read.why}`, fix: "fix it there" }];
@@ -16,7 +16,7 @@ export function findDevcontainerFaults(text: string, { revision }: Meant): Fault
     const value = valueAt(node, key);
     return value === undefined
       ? []
-      : [fault(value, `names ${describe(key, value)}, so the environment's Dockerfile is not what is built`, `take ${key} out`)];
+      : [fault(value, `names ${describe(key, value)}, so the environment's Dockerfile is not built`, `remove ${key}`)];
   });
   const build = valueAt(node, "build");
   const dockerfile = valueAt(build, "dockerfile") ?? valueAt(node, "dockerFile");
@@ -30,7 +30,7 @@ export function findDevcontainerFaults(text: string, { revision }: Meant): Fault
       fault(
         dockerfile,
         `builds ${JSON.stringify(dockerfile.value)}, which is not the environment's Dockerfile`,
-        "write  Dockerfile  there; an image of your own to stand on is for base in the spec",
+        "write  Dockerfile  there; for your own base image set base in the spec",
       ),
     ];
   const args = valueAt(build, "args");
@@ -38,13 +38,13 @@ export function findDevcontainerFaults(text: string, { revision }: Meant): Fault
   if (given?.value === revision) return others;
   const what =
     given === undefined
-      ? `does not give ${argument} to the build, so nobody is told to rebuild when the environment changes`
+      ? `does not pass ${argument} to the build, so editors do not offer a rebuild when the environment changes`
       : `has ${JSON.stringify(given.value)} for ${argument}, but the lock has another revision`;
   const last = entriesOf(args).at(-1)?.[1];
   return [...others, fault(given ?? last ?? args ?? build, what, `write  "${argument}": "${revision}"  under build.args`)];
 }
 
-/** The same where a Compose file builds it: nothing where the dev container still is the service dev of ours. */
+/** The same for a dev container of a Compose file: empty if it is still the generated service dev. */
 export function findComposedFaults(text: string): Fault[] {
   const read = readNodes(text);
   if (!read.ok) return [{ line: read.line, column: read.column, what: `cannot be read: ${read.why}`, fix: "fix it there" }];
@@ -54,16 +54,16 @@ export function findComposedFaults(text: string): Fault[] {
     const value = valueAt(node, key);
     return value === undefined
       ? []
-      : [fault(value, `has ${key}, so the environment's Compose file is not what is opened`, `take ${key} out`)];
+      : [fault(value, `has ${key}, so the environment's Compose file is not used`, `remove ${key}`)];
   });
   const files = valueAt(node, "dockerComposeFile");
   const service = valueAt(node, "service");
   if (!textsOf(files).some((file) => posix.normalize(file) === "docker-compose.yml"))
     others.push(
-      fault(files, "does not open the environment's Compose file", 'write  "dockerComposeFile": "docker-compose.yml"  there'),
+      fault(files, "does not use the environment's Compose file", 'write  "dockerComposeFile": "docker-compose.yml"  there'),
     );
   if (service?.value !== "dev")
-    others.push(fault(service, "does not open the environment's service", 'write  "service": "dev"  there'));
+    others.push(fault(service, "does not use the environment's service", 'write  "service": "dev"  there'));
   return others;
 }
 

@@ -1,4 +1,4 @@
-/** What in an edited Dockerfile of ours ends the environment. Pure. */
+/** Edits of the generated Dockerfile that break the environment. Pure. */
 import { placeOf, type Fault, type Meant } from "./fault.ts";
 
 /** An instruction of a Dockerfile, its lines joined. */
@@ -16,21 +16,21 @@ interface Stage {
   readonly instructions: readonly Instruction[];
 }
 
-/** Where the configuration lies in an image. */
+/** The configuration's path in an image. */
 const configuration = "/usr/local/share/aperture-env/opencode.json";
 
-/** What fetches OpenCode; Tailscale's programs have a script of the same name. */
+/** The script that fetches OpenCode; Tailscale's programs have a script of the same name. */
 const fetching = /(?<!tailscale\/)fetch\.sh/;
 
 /**
- * Nothing where the targets dev and ci still have OpenCode's binary, what the Feature folder installs, and the gateway that is meant. The target
- * ci may go: nothing of ours builds it.
+ * Empty if the targets dev and ci still have OpenCode's binary, the Feature folder's content, and the right gateway. The target ci may be removed:
+ * nothing generated needs it.
  */
 export function findDockerfileFaults(text: string, { url }: Meant): Fault[] {
   const fault = (offset: number, what: string, fix: string): Fault => ({ ...placeOf(text, offset), what, fix });
   const stages = readStages(text);
   if (!stages.some(({ name }) => name === "dev"))
-    return [fault(text.trimEnd().length, "has no target dev, which devcontainer.json builds", "bring the target back")];
+    return [fault(text.trimEnd().length, "has no target dev, which devcontainer.json builds", "restore the target")];
   return stages
     .filter(({ name }) => name === "dev" || name === "ci")
     .flatMap((stage): Fault[] => {
@@ -47,7 +47,7 @@ export function findDockerfileFaults(text: string, { url }: Meant): Fault[] {
         found.push(
           fault(
             stage.offset,
-            `does not bring OpenCode's binary into the target ${name}`,
+            `does not copy OpenCode's binary into the target ${name}`,
             "put  COPY --from=opencode /out/ /  there",
           ),
         );
@@ -56,7 +56,7 @@ export function findDockerfileFaults(text: string, { url }: Meant): Fault[] {
           fault(
             stage.offset,
             `does not install the environment in the target ${name}`,
-            "put  RUN sh /usr/local/share/aperture-env/install.sh  there, behind the COPY of its files",
+            "put  RUN sh /usr/local/share/aperture-env/install.sh  after the COPY of its files",
           ),
         );
       for (const [variable, meant] of [
@@ -67,19 +67,19 @@ export function findDockerfileFaults(text: string, { url }: Meant): Fault[] {
         if (last?.value === meant || last?.value.includes("$") === true) continue;
         const fix =
           variable === "APERTURE_URL"
-            ? `write  ENV APERTURE_URL=${url}  there; another gateway is for aperture.url in the spec`
+            ? `write  ENV APERTURE_URL=${url}  there; to use another gateway, set aperture.url in the spec`
             : `write  ENV ${variable}=${meant}  there`;
         const what =
           last === undefined
             ? `sets no ${variable} in the target ${name}`
-            : `sets ${variable} to ${last.value} in the target ${name}, and ${meant} is meant`;
+            : `sets ${variable} to ${last.value} in the target ${name} instead of ${meant}`;
         found.push(fault(last?.offset ?? stage.offset, what, fix));
       }
       return found;
     });
 }
 
-/** The instructions of a stage behind those of the stages that it stands on. */
+/** The instructions of a stage, after those of the stages that it is built from. */
 function inherited({ image, instructions }: Stage, stages: readonly Stage[]): readonly Instruction[] {
   const index = stages.findIndex(({ name }) => name === image.toLowerCase());
   const below = index < 0 ? [] : inherited(stages[index]!, stages.slice(0, index));
@@ -96,7 +96,7 @@ function readStages(text: string): readonly Stage[] {
     const [image = "", , name = ""] = instruction.body.split(/\s+/).filter((word) => !word.startsWith("--"));
     stages.push({ name: name.toLowerCase(), image, offset: instruction.offset, instructions: [] });
   }
-  // Docker builds the last one of two that have one name.
+  // Docker builds the last of two stages with the same name.
   return stages.filter(({ name }, index) => name === "" || !stages.slice(index + 1).some((later) => later.name === name));
 }
 

@@ -1,16 +1,16 @@
-/** What ends the environment in a file that people are expected to edit, as values. */
+/** An edit that breaks the environment in a file that people may edit, as a value. */
 
-/** One thing, and where it stands: line and column from 1. */
+/** One fault with its place: line and column from 1. */
 export interface Fault {
   readonly line: number;
   readonly column: number;
-  /** As the end of a sentence that begins with the file's name, without its full stop. */
+  /** The end of a sentence that starts with the file's name, without its full stop. */
   readonly what: string;
-  /** What to do there, as an order without its full stop. */
+  /** The fix, as an imperative without its full stop. */
   readonly fix: string;
 }
 
-/** What the file is to say. */
+/** The expected content. */
 export interface Meant {
   /** The gateway's origin. */
   readonly url: string;

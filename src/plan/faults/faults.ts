@@ -1,4 +1,4 @@
-/** What ends the environment in an edited file of ours, by what the file is. Pure. */
+/** Faults in an edited generated file, by the kind of file. Pure. */
 import type { Editor } from "../../edit/editor.ts";
 import type { OwnPiece } from "../../vocabulary.ts";
 import { findComposeFaults } from "./compose.ts";
@@ -8,7 +8,7 @@ import { placeOf, type Fault, type Meant } from "./fault.ts";
 
 export type { Fault, Meant } from "./fault.ts";
 
-/** What is wrong with a text; nothing where it may be edited as it is, or where `judgedAs` is nothing that can be judged. `editor` is the file's. */
+/** The faults of a text; empty if the edit is harmless, or `judgedAs` is not a known kind. `editor` is the file's. */
 export function findFaults(text: string, judgedAs: OwnPiece["judgedAs"], meant: Meant, editor: Editor): Fault[] {
   if (judgedAs === undefined) return [];
   const marker = /^(?:<{7}|>{7}|\|{7})(?: |$)|^={7}\r?$/m.exec(text);

@@ -1,4 +1,4 @@
-/** Finds what a project's own OpenCode configuration sets against the environment's, which it is merged over. */
+/** Finds settings in a project's own OpenCode configuration that override the environment's. */
 import { getNodeValue } from "jsonc-parser";
 import { findWaysOut, type Expectation } from "../../opencode/ways-out.ts";
 import type { Finding, ProjectFile } from "../finding.ts";
@@ -30,7 +30,7 @@ export function findBypass(files: readonly ProjectFile[], options: BypassOptions
       {
         code: "unreadable-config",
         where: { file: path, line, column },
-        message: `${filledIn ? "what this file sets cannot be judged" : "OpenCode does not start with this file"}: ${why}`,
+        message: `${filledIn ? "this file cannot be checked" : "OpenCode does not start with this file"}: ${why}`,
         hint: "fix it there",
       },
     ];

@@ -54,18 +54,18 @@ function describe(one: Composed, others: readonly Composed[]): Finding {
   const paths = others.map(({ path }) => path).join(", ");
   const services = [...new Set(others.map(({ service }) => service))];
   const common = { code: "shared-compose", where: placeAt(one.path, one.text, one.offset) } as const;
-  const taken = "the Dev Containers CLI takes a container that runs as it is, without its Features";
+  const taken = "the Dev Containers CLI uses a running container without adding Features";
   if (services.length === 1 && services[0] === one.service)
     return {
       ...common,
-      message: `${paths} has the same service of ${file}, ${one.service}: opened after this one, it has no OpenCode, since ${taken}`,
-      hint: "give both the environment (--devcontainers all), or each a service of its own",
+      message: `${paths} uses the same service of ${file}, ${one.service}: opened after this one, it has no OpenCode, because ${taken}`,
+      hint: "add the environment to both (--devcontainers all), or give each a separate service",
     };
   const names = services.filter((service) => service !== one.service);
   return {
     ...common,
-    message: `to open this one also starts ${names.join(", ")} of ${file}, the service of ${paths}: opened after it, that has no OpenCode, since ${taken}`,
-    hint: `write  "runServices": [${formatJson(one.service)}]  here, with what else it needs but not ${names.join(", ")}; likewise in ${paths}; then rebuild both`,
+    message: `opening this one also starts ${names.join(", ")} of ${file}, the service of ${paths}: opened after it, that one has no OpenCode, because ${taken}`,
+    hint: `write  "runServices": [${formatJson(one.service)}]  here, plus other services that it needs, without ${names.join(", ")}; do the same in ${paths}; then rebuild both`,
   };
 }
 

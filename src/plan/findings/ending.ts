@@ -1,4 +1,4 @@
-/** Models of an environment that end soon, or have ended. What ends is known as of this version; it is a matter of the day, so nothing fails by it. */
+/** Models of an environment that end soon or have ended, as known to this version. They depend on the day, so they fail no check. */
 import { endingsOf } from "../../catalog/compact.ts";
 import { describeEnd, isWithin, toldFrom } from "../../catalog/notice.ts";
 import type { Ending } from "../../catalog/retirements.ts";
@@ -19,8 +19,8 @@ export function findEnding(answers: Answers, entries: SpecEntries | null, today:
         message: `${provider}/${model} ${describeEnd(ending.ends, today)}`,
         hint:
           replacement === null
-            ? `take another model of ${provider}`
-            : `run  npx create-aperture-env update --models  to have ${provider}/${replacement} in its place`,
+            ? `choose another model of ${provider}`
+            : `run  npx create-aperture-env update --models  to replace it with ${provider}/${replacement}`,
       };
     });
 }

@@ -1,4 +1,4 @@
-/** Finds another OpenCode that the repository installs: two programs of one name, of which only ours is pinned and pointed at the gateway. */
+/** Finds other installations of OpenCode in the repository: only the environment's is pinned and uses the gateway. */
 import { isSameFeature } from "../../catalog/files.ts";
 import type { Place } from "../../errors.ts";
 import { kindOf, namesOf } from "../../opencode/known-files.ts";
@@ -42,11 +42,10 @@ const started = /^(?:--package=)?(?:opencode|opencode-ai|@opencode\/cli)(?:@.*)?
 const download =
   /(?:^|[^\w.-])(?:opencode\.ai\/(?:[\w.-]+\/)*install(?![\w-])|github\.com\/(?:sst|anomalyco|opencode-ai)\/opencode\/releases\/|raw\.githubusercontent\.com\/(?:sst|anomalyco|opencode-ai)\/opencode\/\S{0,200}install(?![\w-]))/;
 
-const outcome =
-  "PATH then decides which opencode starts; this one is not pinned, and does not start through the launcher that points it at the gateway";
-const alone = "that one is not pinned, and nothing points it at the gateway";
+const outcome = "PATH decides which opencode starts; this one is not pinned, and has no launcher that points it at the gateway";
+const alone = "it is not pinned, and does not use the gateway";
 const hint = "remove it, since the environment brings OpenCode; or keep it if that is intentional";
-const jobHint = "let the job run in the environment's own image (docker build --target ci); or keep it if that is intentional";
+const jobHint = "run the job in the environment's image (docker build --target ci); or keep it if that is intentional";
 
 /**
  * Another OpenCode that a repository brings: into its dev containers by devcontainer.json files, Dockerfiles, Compose files, scripts and profiles;
@@ -73,7 +72,7 @@ function findInFile(file: ProjectFile): Finding[] {
       const match = namesOf(path)?.exec(text);
       if (match == null || (path.endsWith(".toml") && !isTool(text, match.index))) return [];
       const offset = match.index + Math.max(0, match[0].search(/opencode/i));
-      return at([offset], `this list of tools has another OpenCode: ${outcome}`);
+      return at([offset], `this list of tools contains another OpenCode: ${outcome}`);
     }
     case "profile": {
       const named = [...text.matchAll(/^(?![ \t]*#).{0,500}?(?:\.opencode\/bin|\balias[ \t]+opencode=|\bopencode[ \t]*\(\))/gm)];
@@ -81,9 +80,9 @@ function findInFile(file: ProjectFile): Finding[] {
       return [...at(offsets, `in every shell this makes opencode another program: ${outcome}`), ...findInCommands(file)];
     }
     case "dockerfile":
-      return [...findInCommands(file), ...at(findInDockerfile(text), `this image carries another OpenCode: ${outcome}`)];
+      return [...findInCommands(file), ...at(findInDockerfile(text), `this image contains another OpenCode: ${outcome}`)];
     case "compose":
-      return [...findInCommands(file), ...at(findInYaml(text), `this image carries another OpenCode: ${alone}`)];
+      return [...findInCommands(file), ...at(findInYaml(text), `this image contains another OpenCode: ${alone}`)];
     case "workflow":
       return [...findInCommands(file), ...at(findInYaml(text), `this job runs another OpenCode: ${alone}`)].map((one) => ({
         ...one,
@@ -126,7 +125,7 @@ function findInDevcontainer({ path, text }: ProjectFile): Finding[] {
   const at = (offset: number, message: string): Finding => finding(placeAt(path, text, offset), message);
   return [
     ...(image !== null && carriesOpencode(image.name)
-      ? [at(image.offset, `this image carries another OpenCode: ${outcome}`)]
+      ? [at(image.offset, `this image contains another OpenCode: ${outcome}`)]
       : []),
     ...features
       .filter(bringsOpencode)
@@ -140,7 +139,7 @@ function findInDevcontainer({ path, text }: ProjectFile): Finding[] {
 
 function describeHook(name: string, message: string): string {
   return name === "initializeCommand"
-    ? "initializeCommand installs an OpenCode on the machine that opens the repository, outside the container: that one is not pinned, and not pointed at the gateway"
+    ? "initializeCommand installs an OpenCode on the machine that opens the repository, outside the container: it is not pinned, and does not use the gateway"
     : message.replace(/^this/, name);
 }
 
@@ -157,7 +156,7 @@ function findInPackage({ path, text }: ProjectFile): Finding[] {
   });
   return [
     ...depended.map(([name, { offset }]) =>
-      at(offset, `the package ${name} is another OpenCode: scripts of the project and npx start it, and ${alone}`),
+      at(offset, `the package ${name} is another OpenCode, which the project's scripts and npx start: ${alone}`),
     ),
     ...scripts,
   ];

@@ -81,7 +81,7 @@ export function observePiece(
     return [{ path, state: "changed", message: `is ${found.what}`, hint: found.fix ?? "restore it from git" }];
   if (found.kind === "nothing") {
     return locked.deleted === true
-      ? [note(path, "deleted", "was deleted, and stays deleted; update --restore brings it back")]
+      ? [note(path, "deleted", "was deleted, and stays deleted; update --restore restores it")]
       : [
           {
             path,

@@ -64,7 +64,7 @@ export function takeLinesOut(path: string, text: string, locked: LockedFile): Ch
   const left = original === null ? withoutLines(text, locked) : ({ ok: true, text: original } as const);
   if (!left.ok) return refusedEdit(path, left);
   if (locked.created === true && left.text.trim() === "") return { kind: "remove", path, before: text };
-  return editOrKeep(path, text, left.text, locked.created === true ? ["it has lines of yours, so it stays"] : [], "left");
+  return editOrKeep(path, text, left.text, locked.created === true ? ["it contains your lines, so it stays"] : [], "left");
 }
 
 /** Whether our lines are there, and can be told from others. */

@@ -36,7 +36,7 @@ export function moveBack(text: string, moved: readonly Move[], editor: Editor, n
     if (!read.ok) return read;
     if (valueAt(read.value, to) === undefined) continue;
     if (valueAt(read.value, from) !== undefined || !isTree(valueAt(read.value, from.slice(0, -1)))) {
-      notes.push(`${to.join(" › ")} stays: ${from.slice(0, -1).join(" › ")} has it already, or is gone`);
+      notes.push(`${to.join(" › ")} stays: ${from.slice(0, -1).join(" › ")} has it already, or was removed`);
       continue;
     }
     const edited = editor.moveValue!(left, to, from);
@@ -55,7 +55,7 @@ export function observeMoves(path: string, text: string, moves: readonly Move[],
     .map(({ from, to }) => ({
       path,
       state: "changed",
-      message: `${from.join(" › ")} belongs to ${to.slice(0, -1).join(" › ")}, whose network it is`,
+      message: `${from.join(" › ")} has to be in ${to.slice(0, -1).join(" › ")}, which owns the network`,
       hint: updateHint,
     }));
 }

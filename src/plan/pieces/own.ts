@@ -84,8 +84,8 @@ export function observeOwn(
       hint: orRestore(fix),
       where: { file: path, line, column },
     }));
-  if (found === locked.kept) return [note(path, "kept", "was edited by hand, and stays so")];
-  if (locked.ancestor !== undefined) return [note(path, "edited", "was edited by hand, which is fine")];
+  if (found === locked.kept) return [note(path, "kept", "was edited by hand, and stays edited")];
+  if (locked.ancestor !== undefined) return [note(path, "edited", "was edited by hand, which is allowed")];
   const instead = decidedBy === "" ? "" : `; to change it, set ${decidedBy} in the spec`;
   return [
     {
@@ -160,7 +160,7 @@ function conflictOf({ path, edited, decidedBy }: OwnPiece, before: string, after
     kind: "conflict",
     path,
     why: edited
-      ? "was edited where the spec or this version now generates something else"
+      ? "was edited in a place that the spec or this version now generates differently"
       : `was edited by hand, but the spec or this version now generates something else; ${instead}`,
     fix: edited
       ? "merge both by hand and run again, or choose with --on-conflict keep (yours) or replace (generated), for these places only"

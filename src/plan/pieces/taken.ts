@@ -72,7 +72,7 @@ export function giveBack(path: string, text: string, locked: LockedFile, editor:
     if (!isTree(above.length === 0 ? read.value : valueAt(read.value, above))) continue;
     const current = valueAt(read.value, one.path);
     if (current !== undefined) {
-      if (!sameValue(current, one.value)) notes.push(`${name} stays as you have it`);
+      if (!sameValue(current, one.value)) notes.push(`${name} keeps your value`);
     } else if ("value" in one) {
       const edited = editor.ensureValue(left, one.path, one.value);
       if (!edited.ok) return refusedEdit(path, edited);
@@ -88,7 +88,7 @@ export function observeTaken(path: string, text: string, { taken = [] }: LockedF
   if (!read.ok) return [];
   return taken
     .filter((one) => valueAt(read.value, one.path) !== undefined)
-    .map((one) => note(path, "edited", `${one.path.join(".")}, which was removed, is there again`));
+    .map((one) => note(path, "edited", `${one.path.join(".")} was removed, and exists again`));
 }
 
 /** Whether a value may hold what nobody else should read. Where it is meant to hold a key, only a reference to one does not. */

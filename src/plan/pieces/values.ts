@@ -95,7 +95,7 @@ export function takeValuesOut(path: string, text: string, locked: LockedFile, se
       return {
         kind: "conflict",
         path,
-        why: `gives options of yours to ${essential.name} that goes: ${key.join(" › ")}`,
+        why: `has your options under ${key.join(" › ")}, which is removed with ${essential.name}`,
         fix: "remove the key, or choose with --on-conflict replace (it is removed too) or keep (it stays)",
         choices: ["keep", "replace"],
         before: text,
@@ -127,7 +127,7 @@ export function observeValues(path: string, text: string, locked: LockedFile, ed
         {
           path,
           state: isGone ? "missing" : "changed",
-          message: `${name} ${isGone ? "is missing" : "differs from the lock"}, so the gateway is out of reach`,
+          message: `${name} ${isGone ? "is missing" : "differs from the lock"}, so the gateway cannot be reached`,
           hint: orRestore("restore it from git"),
         },
       ];
@@ -230,7 +230,7 @@ function putIn(
   if (!missing && oursFrom === null && !(known !== undefined && sameValue(current, known.value))) {
     const clashes = known !== undefined && !sameValue(known.value, value);
     if (!clashes || settle !== "replace") {
-      notes.push(`${describe(wanted)} stays as you have it`);
+      notes.push(`${describe(wanted)} keeps your value`);
       // Once it is settled, what the spec says now is what it was changed from.
       return { ok: true, text, locked: known === undefined ? null : { ...known, value }, clashes };
     }
