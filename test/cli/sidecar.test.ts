@@ -84,11 +84,11 @@ describe("a dev container of its own", () => {
     const edited = read(compose);
     for (const [from, to, what] of [
       ["    network_mode: service:tailscale\n", "", ":6:3  does not give dev the sidecar's network"],
-      ["service:tailscale", "bridge", ":16:5  does not put dev into the network"],
-      ["      file: aperture-env/sidecar/tailscale.yaml\n", "", "does not put dev into the network"],
+      ["service:tailscale", "bridge", ":16:5  does not give dev the sidecar's network"],
+      ["      file: aperture-env/sidecar/tailscale.yaml\n", "", "does not give dev the sidecar's network"],
       ["    command: sleep", "    ports: [80:80]\n    command: sleep", ":14:5  gives dev ports"],
       ["      target: dev\n", "", ":7:5  does not build the target dev"],
-      [/APERTURE_ENV_REVISION: .*/, "OTHER: x", "does not give APERTURE_ENV_REVISION"],
+      [/APERTURE_ENV_REVISION: .*/, "OTHER: x", "does not pass APERTURE_ENV_REVISION"],
       ["  dev:", "  other:", "has no service dev"],
       ["services:", "services: [", "cannot be read"],
     ] as const) {
