@@ -304,6 +304,8 @@ export interface Output extends Choice {
   meet?(look: Look): Met;
   /** The host (catalog/hosts.ts) whose jobs it makes. */
   readonly host?: string;
+  /** Why it cannot be with these answers, whatever their connection; null where it can. */
+  refuse?(answers: Answers): Refusal | null;
   /** Outputs that have to be there, too, by their values. */
   requires(demand: Demand): readonly string[];
   readonly claims: readonly Claim[];

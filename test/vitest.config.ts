@@ -52,6 +52,14 @@ const tiers = {
     hookTimeout: 1_800_000,
     fileParallelism: false,
   },
+  /** On a real cluster. One file at a time: there is one. */
+  kubernetes: {
+    include: ["test/kubernetes/**/*.test.ts"],
+    retry,
+    testTimeout: 600_000,
+    hookTimeout: 900_000,
+    fileParallelism: false,
+  },
 } satisfies Readonly<Record<string, InlineConfig>>;
 
 export default defineConfig(({ mode }) => {

@@ -71,6 +71,15 @@ export function findMisfit({
   return null;
 }
 
+/** Why an output of these answers cannot be with them; null where all can. */
+export function findRefusal(answers: Answers): Refusal | null {
+  for (const output of offeredOutputs()) {
+    const refusal = answers.outputs.includes(output.value) ? (output.refuse?.(answers) ?? null) : null;
+    if (refusal !== null) return refusal;
+  }
+  return null;
+}
+
 /** Why jobs that join the tailnet by themselves cannot have this configuration; null where they can. */
 export function findFixedMisfit(answers: Answers): Refusal | null {
   const fixed = fixedAddressOf(answers);

@@ -5,7 +5,7 @@
  * answers for many repositories, override the spec; the plan writes both into the spec, so that the next run without them gives the same.
  */
 import { AppError, isAppError, usageError } from "../errors.ts";
-import { findFixedMisfit, findMisfit } from "../parts/compose.ts";
+import { findFixedMisfit, findMisfit, findRefusal } from "../parts/compose.ts";
 import { refusalOf } from "../parts/connection-answer.ts";
 import type { SpecEntries, SpecEntry } from "../spec/spec.ts";
 import { questions } from "./table.ts";
@@ -162,7 +162,7 @@ function displacedBy(question: Question, sources: AnswerSources, earlier: Partia
 
 /** Refuses outputs that cannot carry the connection. */
 function refuseMisfit(answers: Answers, spec: SpecEntries): void {
-  const misfit = findMisfit(answers) ?? refusalOf(answers) ?? findFixedMisfit(answers);
+  const misfit = findMisfit(answers) ?? refusalOf(answers) ?? findFixedMisfit(answers) ?? findRefusal(answers);
   if (misfit === null) return;
   const { why, fix } = misfit;
   throw usageError(

@@ -11,6 +11,7 @@ import { providers, refusedIds } from "../catalog/providers.ts";
 import { architectures, pinnedTailscale, tailscaleFeature, tailscaleKey, tailscaleTarballs } from "../catalog/tailscale.ts";
 import { wireFormats } from "../catalog/wire-formats.ts";
 import { ownerPattern } from "./parse-codeowners.ts";
+import { exampleFqdn } from "./parse-fqdn.ts";
 import { otherProviderPattern } from "./parse-opencode.ts";
 import { connections } from "../connections/index.ts";
 import { questionOf, questions } from "./table.ts";
@@ -64,6 +65,13 @@ const values: { readonly [Id in QuestionId]: Schema } = {
     examples: ["http://ai", "http://ai.example.ts.net", "http://localhost:8080"],
     description:
       "The gateway's origin, scheme://host[:port], without a path: each provider's own suffix is added. Plain http is fine: WireGuard encrypts it.",
+  },
+  fqdn: {
+    type: ["string", "null"],
+    pattern: "^[A-Za-z0-9-]+(?:\\.[A-Za-z0-9-]+)+$",
+    examples: [exampleFqdn],
+    description:
+      "The gateway's whole name in its tailnet, where url has the short one. The output kubernetes needs it: Tailscale's operator finds machines by it.",
   },
   connection: {
     ...connectionForms(),

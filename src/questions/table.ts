@@ -31,6 +31,7 @@ import {
   readPorts,
 } from "./parse-devcontainer.ts";
 import { parseCodeowners, readCodeowners } from "./parse-codeowners.ts";
+import { exampleFqdn, parseFqdn, readFqdn } from "./parse-fqdn.ts";
 import { cleanName, parseName } from "./parse-name.ts";
 import {
   parseChunkTimeout,
@@ -93,6 +94,25 @@ const table: { readonly [Id in QuestionId]: Question<Id> } = {
     format: (value) => value,
     write: itself,
     holds: isText,
+  },
+  fqdn: {
+    id: "fqdn",
+    kind: "text",
+    flag: "fqdn",
+    value: "name",
+    env: ["APERTURE_ENV_FQDN"],
+    key: ["aperture", "fqdn"],
+    asked: false,
+    optional: true,
+    message: "What is the gateway's whole name in its tailnet?",
+    help: `the gateway's whole name in its tailnet, as ${exampleFqdn}: for the output kubernetes, which cannot use the short one`,
+    propose: () => byDefault(null),
+    parse: parseFqdn,
+    read: readFqdn,
+    format: (value) => value ?? "none",
+    write: itself,
+    holds: (value): value is string | null => readFqdn(value).ok,
+    before: { value: null, until: 3 },
   },
   connection: {
     id: "connection",

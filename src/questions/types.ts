@@ -69,6 +69,8 @@ export type State = "container" | "volume";
 export interface Answers {
   readonly name: string;
   readonly url: string;
+  /** The gateway's whole name in its tailnet, for what cannot look for the short one; null where nothing asks for it. */
+  readonly fqdn: string | null;
   readonly connection: ConnectionChoice;
   /** Tailscale's programs; null if nothing needs them. */
   readonly tailscale: TailscaleChoice | null;

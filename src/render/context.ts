@@ -67,6 +67,7 @@ export function buildContext(
     spec: {
       name: answers.name,
       url: answers.url,
+      fqdn: answers.fqdn,
       connection: JSON.stringify(answers.connection),
       tailscale: answers.tailscale === null ? null : JSON.stringify(writeTailscale(answers.tailscale)),
       model: answers.model,

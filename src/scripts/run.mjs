@@ -3,7 +3,7 @@
  * Runs a task of this project on a machine with nothing but Node and npm: installs what the lock names where that is missing or older than
  * the lock, then does the task. Plain JavaScript without imports of packages at the top, because it runs before anything is installed.
  *
- *   node src/scripts/run.mjs build | demo | test | test:opencode | test:hostile | test:corpus | test:containers | test:tailnet | bench | docs | refresh | refresh:actions   [arguments]
+ *   node src/scripts/run.mjs build | demo | test | test:opencode | test:hostile | test:corpus | test:containers | test:tailnet | test:kubernetes | bench | docs | refresh | refresh:actions   [arguments]
  */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, statSync } from "node:fs";
@@ -32,7 +32,7 @@ const tasks = {
       "npm test is the tier that needs nothing but Node. The others: npm run test:opencode (real OpenCode), npm run test:hostile (repositories",
     );
     say(
-      "and gateways that mean harm), npm run test:containers (a Docker engine), npm run test:tailnet (a tailnet). What this machine cannot run is counted as skipped above.",
+      "and gateways that mean harm), npm run test:containers (a Docker engine), npm run test:tailnet (a tailnet), npm run test:kubernetes (a cluster). What this machine cannot run is counted as skipped above.",
     );
     return status;
   },
@@ -41,6 +41,7 @@ const tasks = {
   "test:corpus": (args) => runTier("corpus", args),
   "test:containers": (args) => runTier("containers", args),
   "test:tailnet": (args) => runTier("tailnet", args),
+  "test:kubernetes": (args) => runTier("kubernetes", args),
   bench: async (args) => {
     await tasks["build"]?.([]);
     const { bench } = await importTypeScript("test/bench/bench.ts");

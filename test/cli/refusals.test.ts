@@ -166,9 +166,9 @@ const cases: readonly Case[] = [
   bad("a range of versions", ["--opencode", "^1.18.0"], /is not a version of OpenCode/, /Write one as 1\.18\.18, or latest\./),
   bad(
     "an output of a later version",
-    ["--outputs", "devcontainer,kubernetes"],
-    /^--outputs: this version cannot generate "kubernetes"\./,
-    /Choose from devcontainer, ci-github, ci-gitlab\./,
+    ["--outputs", "devcontainer,nomad"],
+    /^--outputs: this version cannot generate "nomad"\./,
+    /Choose from devcontainer, ci-github, ci-gitlab, kubernetes\./,
   ),
   bad(
     "a connection of a later version",
@@ -417,7 +417,7 @@ const cases: readonly Case[] = [
     "aperture:\n  url: http://ai\n  ulr: x\n",
     "spec-unknown-key",
     /aperture has no key "ulr"\./,
-    /It knows url, connection, tailscale\./,
+    /It knows url, fqdn, connection, tailscale\./,
     "3:3",
   ),
   spec(
@@ -473,7 +473,7 @@ const cases: readonly Case[] = [
     "outputs: [nix]\n",
     "bad-answer",
     /cannot generate "nix"/,
-    /Choose from devcontainer, ci-github, ci-gitlab\./,
+    /Choose from devcontainer, ci-github, ci-gitlab, kubernetes\./,
     "1:10",
   ),
   spec("an anchor", "name: &x y\n", "spec-unsupported", /uses an anchor/, /Write the value out\./, "1:10"),

@@ -29,6 +29,7 @@ const shown: Readonly<Record<string, string>> = {
   "feature-tabs-crlf": "a dev container with comments, tabs and CRLF gets the Feature among others",
   "go-https": "a Go module, and a gateway that serves https on a port of its own",
   jobs: "jobs of GitHub and GitLab beside the dev container, and a pipeline of the user's that includes them",
+  kubernetes: "jobs of a cluster, for one repository and for many, and Tailscale's way to the gateway",
   managed: "a configuration that no project file can override",
   "node-project": "a Node.js project",
   "own-asks-more": "a spec by hand that asks for variables, ports and hooks where there is no dev container",

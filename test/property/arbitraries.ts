@@ -222,6 +222,7 @@ export const textFor: { readonly [Id in QuestionId]: fc.Arbitrary<string> } = {
     fc.tuple(fc.constantFrom("http://", "http://ai", "ai", ""), anyText).map((parts) => parts.join("")),
     anyText,
   ),
+  fqdn: fc.oneof(fc.constantFrom("none", "ai.example.ts.net", "AI.example.ts.net."), anyText),
   connection: fc.oneof(fc.constant("network"), anyText),
   tailscale: fc.oneof(
     fc.constantFrom("none", "pinned", "1.104.1", "v1.98.8", "latest", "1.90.6,sha256.amd64=" + "a".repeat(64)),

@@ -6,6 +6,7 @@ import type { Answers } from "../../src/questions/types.ts";
 export const plainAnswers: Answers = {
   name: "sample",
   url: "http://ai",
+  fqdn: null,
   connection: "network",
   tailscale: null,
   providers: [{ id: "anthropic", api: "messages" }],

@@ -73,8 +73,8 @@ done
   };
 }
 
-/** One request through http-backend, which speaks CGI (RFC 3875). */
-function backend(folder: string, user: string, request: IncomingMessage, response: ServerResponse): void {
+/** One request through http-backend, which speaks CGI (RFC 3875), to the repositories below a folder. */
+export function backend(folder: string, user: string, request: IncomingMessage, response: ServerResponse): void {
   const { pathname, search } = new URL(request.url ?? "/", "http://localhost");
   const { headers } = request;
   const child = spawn("git", ["http-backend"], {

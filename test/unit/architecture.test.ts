@@ -614,7 +614,7 @@ describe("templates", () => {
       if (path.endsWith(".json")) return /^(?:json|literal|number|value)$/;
       // Jobs are shell in YAML, in blocks of text that no line of a value can end: none has a line end.
       if (/^\.git(?:hub|lab)\//.test(path)) return /^(?:yaml|words?|sh)$/;
-      if (/\.ya?ml$/.test(path)) return /^(?:yaml|flow|words?)$/;
+      if (/\.ya?ml$|^\.kubernetes\/.*\.partial$/.test(path)) return /^(?:yaml|flow|words?)$/;
       if (path.endsWith(".sh")) return /^(?:sh|words)$/;
       return /^(?:docker|word)$/;
     };
@@ -635,6 +635,7 @@ describe("templates", () => {
       ...wantedFiles({ kind: "own" }, { connection: "sidecar" }),
       ...filesOf({ ...demandOf(plainAnswers, asFeature), runtime: { ...nothing, programs: ["tailscale"] } }),
       ...wantedFiles({ kind: "own" }, { connection: "auto", outputs: ["devcontainer", "ci-github", "ci-gitlab"] }),
+      ...wantedFiles({ kind: "own" }, { fqdn: "ai.example.ts.net", outputs: ["kubernetes"] }),
     ].map(({ path, template = path }) => template);
     const expected = [...new Set([...wanted, "aperture-env.yaml"])]
       .filter((path) => ![doctorPath, specSchemaPath].includes(path))

@@ -71,6 +71,7 @@ const outputSets = offeredOutputs()
   .filter((set) => set.length > 0);
 
 const everything: Partial<Answers> = {
+  fqdn: "ai.example.ts.net",
   state: "volume",
   hooks: { postCreateCommand: "npm ci", postStartCommand: "true" },
   containerEnv: { MINE: "yes" },
@@ -84,7 +85,9 @@ describe("every host, connection and set of outputs", () => {
     { kind: "ts-unplug", on: "host" },
   ];
   const cases = choices.flatMap((connection) =>
-    outputSets.flatMap((outputs) => [{}, everything].map((more) => ({ connection, outputs, ...more }))),
+    outputSets.flatMap((outputs) =>
+      [{ fqdn: "ai.example.ts.net" }, everything].map((more) => ({ connection, outputs, ...more })),
+    ),
   );
   const all = cases.filter((given) => findMisfit({ ...plainAnswers, ...given }) === null);
 

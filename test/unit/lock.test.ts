@@ -82,6 +82,7 @@ describe("answers that came in later", () => {
 
   test("are some, and one that is there stays", () => {
     expect(later.map(([id]) => id)).toEqual([
+      "fqdn",
       "tailscale",
       "style",
       "online",
@@ -183,7 +184,7 @@ describe("damaged or hostile", () => {
       `{"answers": {"__proto__": ${JSON.stringify(lock.answers)}}, ${withParts({ answers: undefined }).slice(1)}`,
     ],
     ...Object.keys(lock.answers).flatMap((id) => [
-      ...(id === "tailscale" ? [] : [[`the answer ${id} as null`, withAnswers({ [id]: null })] as const]),
+      ...(/^(?:fqdn|tailscale)$/.test(id) ? [] : [[`the answer ${id} as null`, withAnswers({ [id]: null })] as const]),
       [`the answer ${id} as a number`, withAnswers({ [id]: 5 })] as const,
       [
         `the answer ${id} as an object`,
@@ -426,6 +427,7 @@ describe("a lock of version 2", () => {
     const read = readLockText(text);
     const answers = {
       ...old.answers,
+      fqdn: null,
       tailscale: null,
       plugins: "allow",
       strict: false,
@@ -440,7 +442,7 @@ describe("a lock of version 2", () => {
       .replace('"lockVersion": 2', '"lockVersion": 3')
       .replace(
         /("base": )/,
-        '"tailscale": null, "plugins": "allow", "otherProviders": [], "chunkTimeout": false, "strict": false, "state": "container", "attribution": [], "codeowners": [],\n    $1',
+        '"fqdn": null, "tailscale": null, "plugins": "allow", "otherProviders": [], "chunkTimeout": false, "strict": false, "state": "container", "attribution": [], "codeowners": [],\n    $1',
       );
     expect(JSON.parse(formatLock((read as { lock: Lock }).lock))).toEqual(JSON.parse(today));
   });
@@ -475,6 +477,7 @@ describe("a lock of version 1", () => {
       // Every dev container that was there, and nothing asked for: the one way in which it was.
       answers: {
         ...old.answers,
+        fqdn: null,
         tailscale: null,
         style: "separate",
         online: [],

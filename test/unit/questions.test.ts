@@ -50,6 +50,7 @@ describe("the table", () => {
     }
     expect(earlier).toEqual({
       url: "http://ai",
+      fqdn: null,
       connection: "auto",
       tailscale: null,
       ...both,
@@ -89,6 +90,7 @@ describe("the table", () => {
 
   test("only what is about the user's own dev container, and what came later for all, is as proposed where a spec leaves it out", () => {
     expect(questions.filter(({ optional }) => optional).map(({ id }) => id)).toEqual([
+      "fqdn",
       "tailscale",
       "plugins",
       "otherProviders",
@@ -123,6 +125,9 @@ describe("the table", () => {
 const parsed: readonly (readonly [QuestionId, text: string, value: unknown, written?: string])[] = [
   ["url", "http://ai", "http://ai"],
   ["url", "ai/v1", "http://ai", "http://ai"],
+  ["fqdn", "ai.example.ts.net", "ai.example.ts.net"],
+  ["fqdn", " AI.example.ts.net. ", "ai.example.ts.net", "ai.example.ts.net"],
+  ["fqdn", "none", null],
   ["connection", "network", "network"],
   ["connection", " network ", "network", "network"],
   [
@@ -335,6 +340,8 @@ const written: readonly (readonly [QuestionId, answer: unknown, value: unknown])
   ["codeowners", ["@a", "@b"], ["@a", "@b"]],
   ["url", "http://ai", "http://ai"],
   ["connection", "network", "network"],
+  ["fqdn", "ai.example.ts.net", "ai.example.ts.net"],
+  ["fqdn", null, null],
   ["tailscale", { version: "1.98.8", tags: ["tag:ci"] }, { version: "1.98.8", tags: ["tag:ci"] }],
   ["tailscale", null, null],
   ["providers", both.providers, { anthropic: {}, openai: {} }],
@@ -510,8 +517,11 @@ const refusedTexts: readonly (readonly [QuestionId, text: string, why: RegExp, f
   ["base", "image=opencode,libc=musl,user=root", /opencode is the name of a stage/, /for instance opencode:latest$/],
   ["base", "image=dev,libc=musl,user=root", /dev is the name of a stage/, /for instance dev:latest$/],
   ["base", "image=ci,libc=musl,user=root", /ci is the name of a stage/, /for instance ci:latest$/],
-  ["outputs", "", /no output is named/, /^choose from devcontainer, ci-github, ci-gitlab$/],
-  ["outputs", "devcontainer,kubernetes", /cannot generate "kubernetes"/, /^choose from devcontainer, ci-github, ci-gitlab$/],
+  ["fqdn", "ai", /is no machine's whole name/, /^write it as ai\.example\.ts\.net/],
+  ["fqdn", "http://ai.example.ts.net", /is no machine's whole name/, /^write it/],
+  ["fqdn", "100.64.0.1", /is no machine's whole name/, /^write it/],
+  ["outputs", "", /no output is named/, /^choose from devcontainer, ci-github, ci-gitlab, kubernetes$/],
+  ["outputs", "devcontainer,nomad", /cannot generate "nomad"/, /^choose from devcontainer, ci-github, ci-gitlab, kubernetes$/],
   ["name", "", /the name is empty/, /^give the project's name$/],
   ["name", " \n ", /the name is empty/, /^give/],
   ["devcontainers", "", /no dev container is named/, /^give the path of one, or all$/],
@@ -727,6 +737,6 @@ test("a clean name is clean", () => {
 });
 
 test("this version offers what it can make", () => {
-  expect(offeredOutputs().map(({ value }) => value)).toEqual(["devcontainer", "ci-github", "ci-gitlab"]);
+  expect(offeredOutputs().map(({ value }) => value)).toEqual(["devcontainer", "ci-github", "ci-gitlab", "kubernetes"]);
   expect(connections.map(({ value }) => value)).toEqual(expect.arrayContaining(["auto", "network", "tailscale", "userspace"]));
 });

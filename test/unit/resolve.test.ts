@@ -33,6 +33,7 @@ const specOf = (values: Partial<Record<QuestionId, unknown>>): SpecEntries =>
 const locked: Answers = {
   name: "locked",
   url: "http://locked",
+  fqdn: null,
   connection: "network",
   tailscale: null,
   providers: [{ id: "openai", api: "responses" }],
@@ -83,6 +84,7 @@ describe("each source", () => {
     const resolution = await resolve({});
     expect(resolution.answers).toEqual({
       url: "http://ai",
+      fqdn: null,
       connection: "auto",
       tailscale: null,
       providers: [
@@ -106,6 +108,7 @@ describe("each source", () => {
     });
     expect(sourcesOf(resolution)).toEqual({
       url: "default",
+      fqdn: "default",
       connection: "default",
       tailscale: "default",
       providers: "default",
@@ -274,7 +277,7 @@ describe("somebody can be asked", () => {
     };
     const resolution = await resolve({ flags: { url: "gw", providers: "openai" } }, { ask, acceptDefaults: false });
     expect(asked.map(([id]) => id)).toEqual(["model", "smallModel", "base"]);
-    expect(asked[0]).toEqual(["model", "openai/gpt-6.1-sol", ["url", "connection", "tailscale", "providers"]]);
+    expect(asked[0]).toEqual(["model", "openai/gpt-6.1-sol", ["url", "fqdn", "connection", "tailscale", "providers"]]);
     expect(sourcesOf(resolution)).toMatchObject({
       url: "flag",
       model: "answer",

@@ -238,7 +238,7 @@ describe("refused", () => {
     expect(refusal("modle: x").hint).toBe(
       "It knows aperture, providers, model, small_model, opencode, strict, attribution, codeowners, state, base, outputs, name, devcontainer.",
     );
-    expect(refusal("aperture: { port: 1 }").hint).toBe("It knows url, connection, tailscale.");
+    expect(refusal("aperture: { port: 1 }").hint).toBe("It knows url, fqdn, connection, tailscale.");
     expect(refusal("opencode: 1.18.18").hint).toBe(
       "It knows style, version, managed, online, plugins, other_providers, chunkTimeout.",
     );
