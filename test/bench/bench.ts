@@ -13,6 +13,7 @@ import { measureConnections } from "./connections.ts";
 import { measureEdits, measureFleet } from "./fleet.ts";
 import { measureDiscovery, measureDoctor } from "./gateway.ts";
 import { measureImages } from "./images.ts";
+import { measurePrompts } from "./prompts.ts";
 import { compare, usual, type Candidate } from "./measure.ts";
 
 /** One line of the report. */
@@ -23,7 +24,7 @@ export interface Figure {
   readonly met: boolean;
 }
 
-/** Runs all parts, or those named as arguments: package, start, fleet, edits, answer, doctor, discovery, images, connections. */
+/** Runs all parts, or those named as arguments: package, start, fleet, edits, answer, doctor, discovery, images, prompts, connections. */
 export async function bench(root: string, parts: readonly string[]): Promise<number> {
   const work = mkdtempSync(join(tmpdir(), "aperture-env-bench-"));
   const wanted = (part: string): boolean => parts.length === 0 || parts.includes(part);
@@ -42,6 +43,7 @@ export async function bench(root: string, parts: readonly string[]): Promise<num
     if (wanted("doctor")) add(await measureDoctor(root, work));
     if (wanted("discovery")) add(await measureDiscovery(root));
     if (wanted("images")) add(await measureImages(root, work));
+    if (wanted("prompts")) add(await measurePrompts(root, work));
     if (wanted("connections")) add(await measureConnections());
   } finally {
     rmSync(work, { recursive: true, force: true });
