@@ -6,7 +6,7 @@ import { usageError } from "../errors.ts";
 import { lockPath, type Lock } from "../lock/lock.ts";
 import { demandOf } from "../parts/compose.ts";
 import { mayBeNode } from "../parts/node.ts";
-import { buildPlan } from "../plan/build.ts";
+import { buildPlan, ignorePath } from "../plan/build.ts";
 import { findAll, findingsOfIgnored, findingsOfWorkspaces, type Finding } from "../plan/findings.ts";
 import { foldersOf, unignoreLines } from "../plan/ignore.ts";
 import { changesOf, type Settlement, type Plan } from "../plan/plan.ts";
@@ -75,8 +75,9 @@ export async function preparePlanFrom(surveyed: Survey, request: Request): Promi
   const asked = [...snapshot].flatMap(([path, found]) =>
     request.unignore || (found.kind === "nothing" && lock?.files[path] === undefined) ? [path] : [],
   );
-  // Git runs while the rest is prepared.
-  const ignoring = target.exists ? findIgnored(root, [...asked, ...new Set(asked.flatMap(foldersOf))], env) : Promise.resolve([]);
+  // Git runs while the rest is prepared. A .gitignore is made only where it ignores something else.
+  const mayIgnore = target.exists && asked.some((path) => path !== ignorePath);
+  const ignoring = mayIgnore ? findIgnored(root, [...asked, ...new Set(asked.flatMap(foldersOf))], env) : Promise.resolve([]);
 
   const known = [pinnedRelease, ...(lock === null ? [] : [lock.opencode])];
   const version = versionFor(answers.opencode, lock);

@@ -40,7 +40,8 @@ const gitOfOthers: readonly (readonly [key: string, value: string])[] = [
  * The variables for a program that works on the folder `target`, made from this process's: no place of the target on PATH, no variable that
  * names a repository, and git's own settings as far as every program can bear them. The target need not exist.
  */
-export function guardEnvironment(env: Env, target: string, machine: Machine = thisMachine): Record<string, string> {
+export function guardEnvironment(env: Env, target: string, asked: Machine = thisMachine): Record<string, string> {
+  const machine = { ...asked, resolve: once(asked.resolve) };
   const around = foldersAround(target);
   const guarded: Record<string, string> = {};
   for (const [name, value] of Object.entries(env)) {
@@ -55,6 +56,16 @@ export function guardEnvironment(env: Env, target: string, machine: Machine = th
   // Windows looks into the current folder first, unless told not to (NeedCurrentDirectoryForExePathW).
   if (machine.windows) guarded["NoDefaultCurrentDirectoryInExePath"] = "1";
   return { ...guarded, ...gitSettings(guarded, gitOfOthers) };
+}
+
+/** Places of PATH have most of their folders in common. */
+function once(resolve: Machine["resolve"]): Machine["resolve"] {
+  const known = new Map<string, string>();
+  return (given) => {
+    const real = known.get(given) ?? resolve(given);
+    known.set(given, real);
+    return real;
+  };
 }
 
 /** The places of PATH of guarded variables, in their order. */

@@ -409,6 +409,20 @@ describe("one repository", () => {
     const ran = await runPiped(["update"], root, { PATH: "/nowhere", npm_config_registry: "" });
     expect(ran.exit, ran.stderr).toBe(0);
   });
+
+  test.skipIf(process.platform === "win32")("asks git only where a file comes in: without one, none is started", async () => {
+    await addToTheirs();
+    mkdirSync(join(root, ".git"));
+    write(outside.folder, { "bin/git": '#!/bin/sh\necho "$@" >>"${0%/bin/git}/asked"\nexit 1\n' });
+    chmodSync(join(outside.folder, "bin/git"), 0o755);
+    const env = { PATH: `${join(outside.folder, "bin")}:${process.env["PATH"]!}` };
+    const asked = join(outside.folder, "asked");
+    edit("aperture-env.yaml", (text) => text.replace("http://ai", "http://gw"));
+    expect((await runPiped(["update"], root, env)).exit).toBe(0);
+    expect(existsSync(asked)).toBe(false);
+    expect((await runPiped(["update", "--outputs", "devcontainer,ci-github"], root, env)).exit).toBe(0);
+    expect(readFileSync(asked, "utf8")).toContain("check-ignore");
+  });
 });
 
 describe("many repositories", () => {
