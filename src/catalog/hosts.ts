@@ -23,6 +23,8 @@ export type Trait =
   | "feature-hooks"
   | "no-post-create"
   | "names"
+  /** Work is done by an account that is not root. */
+  | "account"
   | "runArgs"
   | "containerEnv"
   | "remoteEnv"
@@ -199,17 +201,26 @@ const envbuilder: Host = {
   },
 };
 
+/** The Dev Containers CLI with `--docker-path podman`; docs.podman.io, "podman-system-service". */
+const byPodman: Host["differs"] = {
+  ...cli.differs,
+  "shared-network": changes("docker compose has to find Podman's socket", "set DOCKER_HOST=unix://…/podman.sock"),
+};
+
 /**
- * The Dev Containers CLI with `--docker-path podman`: devcontainers/cli, src/spec-node/singleContainer.ts; docs.podman.io,
- * "podman-system-service"; and as Podman 4.3 was run.
+ * The tool asks for `--userns=keep-id` where the account is not root (devcontainers/cli, src/spec-node/singleContainer.ts), which was for rootless
+ * containers alone (containers/podman, pull request 17350); as Podman 4.3 was run.
  */
 const podman: Host = {
   value: "podman",
-  label: "Podman, by a dev container tool",
+  label: "Podman as root",
   starts: "dev container",
   differs: {
-    ...cli.differs,
-    "shared-network": changes("docker compose has to find Podman's socket", "set DOCKER_HOST=unix://…/podman.sock"),
+    ...byPodman,
+    account: refuses(
+      "take Podman 4.5, or a rootless one",
+      "dev container tools ask for --userns=keep-id, which an old Podman refuses to root",
+    ),
   },
 };
 
@@ -219,7 +230,7 @@ const podmanRootless: Host = {
   label: "Podman, rootless",
   starts: "dev container",
   differs: {
-    ...podman.differs,
+    ...byPodman,
     feature: changes("/dev/net/tun has to be open to your account", way),
     tun: changes("/dev/net/tun has to be open to your account", way),
     privileged: changes("it gives what your account may do, and no more"),

@@ -56,6 +56,11 @@ export function usesOf(demand: Demand, configuration: Configuration | null): rea
     shape.kind === "own" ? use("dockerfile", "the Dockerfile") : use("own-feature", "the environment's Feature"),
     ...some("feature", "the Feature", distinct([...runtime.features.map(({ id }) => id), ...features])),
     ...usesOfCommands(demand, configuration),
+    ...some(
+      "account",
+      "the account",
+      [config["remoteUser"] ?? config["containerUser"]].filter(isText).filter((name) => name !== "root" && name !== "0"),
+    ),
     ...some("names", "the names", names),
     ...some(
       "runArgs",

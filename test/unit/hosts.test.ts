@@ -232,6 +232,8 @@ describe("what a devcontainer.json says", () => {
     ["envbuilder", { features: { "ghcr.io/acme/features/x:1": {}, "./.devcontainer/aperture-env": {} } }, ["feature"]],
     ["docker", { runArgs: ["--init"], capAdd: ["SYS_PTRACE"], containerEnv: { A: "b" } }, ["runArgs", "containerEnv", "capAdd"]],
     ["gitlab", { privileged: true }, ["privileged"]],
+    ["podman", { remoteUser: "dev" }, ["account"]],
+    ["podman", { remoteUser: "root", containerUser: "dev" }, []],
   ])("%s %j", (host, config, traits) => {
     expect(toldOf(host, config).map(({ trait }) => trait)).toEqual(traits);
   });
