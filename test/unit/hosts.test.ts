@@ -173,10 +173,15 @@ describe("names", () => {
   });
 });
 
-test("docs/hosts.md lists all of them", () => {
+test("docs/hosts.md lists all of them, and what was run on some", () => {
   const page = readFileSync(join(import.meta.dirname, "..", "..", "docs", "hosts.md"), "utf8");
-  const rows = [...page.matchAll(/^\| `([^`]+)` \| ([^|]+) \| ([^|]+) \|/gm)].map(([, ...cells]) => cells);
-  expect(rows).toEqual(hosts.map(({ value, label, starts }) => [value, label, starts]));
+  const [listed, ran] = page
+    .split("## What was run")
+    .map((part) => [...part.matchAll(/^\| `([^`]+)` \| ([^|]+) \| ([^|]+) \|/gm)].map(([, ...cells]) => cells));
+  expect(listed).toEqual(hosts.map(({ value, label, starts }) => [value, label, starts]));
+  const matrix = readFileSync(join(import.meta.dirname, "..", "containers", "hosts.test.ts"), "utf8");
+  expect(ran!.length).toBeGreaterThan(8);
+  for (const [name = ""] of ran!) expect(matrix).toContain(`"${name}"`);
 });
 
 describe("the way to the gateway", () => {
