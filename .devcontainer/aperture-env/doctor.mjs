@@ -520,8 +520,8 @@ async function answersAt(origin, proxy, deadline) {
   const url = new URL("/v1/models", origin);
   const { hostname: hostname2, port } = proxy ?? url;
   for (; ;) {
-    const answer = await ask({ url, host: hostname2, port: Number(port || 80), proxy, headers: { "user-agent": "aperture-connect" },
-      body: null, deadline });
+    const answer = await ask(
+      { url, host: hostname2, port: Number(port || 80), proxy, headers: { "user-agent": "aperture-connect" }, body: null, deadline });
     if ("status" in answer && answer.status !== 502) return true;
     if (performance.now() + 200 >= deadline) return false;
     await new Promise((resolve) => setTimeout(resolve, 200));
@@ -564,8 +564,8 @@ async function logIn(login, key2, ms) {
   const { status, text } = await runUntil(upCommand(login, key2, ms / 1e3),
     { env: login.env, input: key2?.input ?? "", until: after(ms + 1e3) });
   if (status === 0) return null;
-  const said = withoutSecret(text, key2).split("\n").map((line) => line.trim().replace(/^backend error: /, "")).filter((line) => line !== ""
-    && !line.startsWith("timeout waiting for"));
+  const said = withoutSecret(text, key2).split("\n").map((line) => line.trim().replace(/^backend error: /, "")).filter(
+    (line) => line !== "" && !line.startsWith("timeout waiting for"));
   return said.at(-1) ?? "";
 }
 async function askForLogin(login, until) { await runUntil(upCommand(login, null, 60), { env: login.env, input: "", until }); }
@@ -643,8 +643,8 @@ async function bringUp(joining) {
         } else if (login !== null && status.state === "Stopped" && !tried) {
           tried = true;
           await logIn(login, null, Math.max(1e3, deadline - performance.now()));
-        } else if ((key2 === null || login === null) && status.loginUrl !== null
-          && (asking !== null || performance.now() - began > justLoggedIn)) {
+        } else if (
+          (key2 === null || login === null) && status.loginUrl !== null && (asking !== null || performance.now() - began > justLoggedIn)) {
             return { ok: false, message: "This container is not logged in to the tailnet",
               next: `log in at  ${status.loginUrl}  and start again`, loginUrl: status.loginUrl };
           } else if (login !== null && key2 === null && asking === null && status.loginUrl === null
@@ -797,8 +797,8 @@ function isPrivate(folder, uid) {
 }
 function mountOf(folder) {
   try {
-    const mounts = readFileSync3("/proc/self/mountinfo", "utf8").split("\n").map((line) => (line.split(" ")[4] ?? "").replaceAll(
-      /\\(\d{3})/g, (_, octal) => String.fromCharCode(Number.parseInt(octal, 8))));
+    const mounts = readFileSync3("/proc/self/mountinfo", "utf8").split("\n").map(
+      (line) => (line.split(" ")[4] ?? "").replaceAll(/\\(\d{3})/g, (_, octal) => String.fromCharCode(Number.parseInt(octal, 8))));
     let place = folder;
     while (place !== "/" && !mounts.includes(place)) place = posix.dirname(place);
     return place;
@@ -998,8 +998,8 @@ async function viaUserspace(request, why) {
   return connectUserspace({ ...request, run: run2, programs: programs2, key: key2 });
 }
 function findPrograms(library, env) {
-  const [cli, daemon] = ["tailscale", "tailscaled"].map((name) => existsSync2(`${library}/${name}`) ? `${library}/${name}`
-    : findProgram(name, env));
+  const [cli, daemon] = ["tailscale", "tailscaled"].map(
+    (name) => existsSync2(`${library}/${name}`) ? `${library}/${name}` : findProgram(name, env));
   return typeof cli === "string" && typeof daemon === "string" ? { cli, daemon } : null;
 }
 function isKept({ settings, uid }) {
@@ -1063,18 +1063,9 @@ Exit: 0 the gateway can be reached, 1 it cannot, 2 usage.
 `;
 var times = { probe: 390, leastProbe: 150, person: 5e4, postStart: 8e3 };
 async function connectMain(args) {
-  const options = {
-    status: { type: "boolean" },
-    timeout: { type: "string", default: "20" },
-    "post-start": { type: "boolean" },
-    help: { type: "boolean", short: "h" },
-    // By the launcher: that it asks, when it began to look for the gateway's name as /proc/uptime counts, and what it found.
-    launch: { type: "boolean" },
-    since: { type: "string" },
-    seen: { type: "string", default: "unknown" },
-    // By the shim.
-    prefix: { type: "string", default: "/usr/local" }
-  };
+  const options = { status: { type: "boolean" }, timeout: { type: "string", default: "20" }, "post-start": { type: "boolean" },
+    help: { type: "boolean", short: "h" }, launch: { type: "boolean" }, since: { type: "string" },
+    seen: { type: "string", default: "unknown" }, prefix: { type: "string", default: "/usr/local" } };
   let values;
   try { ({ values } = parseArgs({ args: [...args], options, strict: true })); } catch (error) {
     printTo(process.stderr).write(shown`${block(error.message)}\n\n${block(usage)}`);
@@ -1104,8 +1095,8 @@ async function connectMain(args) {
     probeDeadline: now + Math.max(times.leastProbe, times.probe - sinceThen(values.since)),
     deadline: now + (isStart ? times.postStart : seconds * 1e3), person: isPerson ? now + times.person : null,
     say: (text) => out.write(shown`${prefix}${text}\n`) };
-  const outcome = await (values.status === true ? look : connect)(request).catch((error) => failed(
-    `The connection could not be made: ${String(error)}`, "aperture-doctor says more"));
+  const outcome = await (values.status === true ? look : connect)(request).catch(
+    (error) => failed(`The connection could not be made: ${String(error)}`, "aperture-doctor says more"));
   if (!outcome.ok) {
     const between = block(isLaunch ? " To fix it: " : "\n\u2192 ");
     await written2(shown`${prefix}${outcome.message}.${between}${outcome.next}.\n`);
@@ -1148,8 +1139,8 @@ function formatReport({ checks, verdict, origin, ms }, colour) {
     ...check.cause === null ? [] : [shown`${indent}${upperFirst(check.cause)}.`],
     ...check.next === null ? [] : [shown`${indent}${paint("bold", "\u2192")} ${upperFirst(check.next)}.`]]));
   const count = (severity) => checks.filter((check) => check.severity === severity).length;
-  const counted = [[count("failure"), "failure"], [count("warning"), "warning"], [count("note"), "note"]].filter(([number]) => number !== 0).map(([
-    number, word2]) => `${number} ${word2}${number === 1 ? "" : "s"}`);
+  const counted = [[count("failure"), "failure"], [count("warning"), "warning"], [count("note"), "note"]].filter(
+    ([number]) => number !== 0).map(([number, word2]) => `${number} ${word2}${number === 1 ? "" : "s"}`);
   const words2 = { ok: "Fine: OpenCode works through the gateway.", note: "Fine: OpenCode works through the gateway.",
     warning: "It works, but see the warnings.", failure: "It does not work yet: see what is marked \u2717." };
   const seconds = `${(ms / 1e3).toFixed(2)} s`;
@@ -1168,8 +1159,8 @@ function formatVerdict({ checks, verdict }) {
 }
 function sorted(checks) {
   const groups = Object.keys(titles);
-  return [...checks].sort((left, right) => groups.indexOf(left.group) - groups.indexOf(right.group)
-    || compareSeverity(right.severity, left.severity));
+  return [...checks].sort(
+    (left, right) => groups.indexOf(left.group) - groups.indexOf(right.group) || compareSeverity(right.severity, left.severity));
 }
 function upperFirst(text) {
   return /^(?:npx|opencode|docker|tailscale|aperture-(?:doctor|connect))\b/.test(text) ? text
@@ -1518,8 +1509,8 @@ function viewOf(id, { config, catalogue, auth, env, routes }) {
   const provider = at(config, "provider", id);
   const listed2 = entriesAt(provider, "models");
   const inCatalogue = entriesAt(catalogue, id, "models");
-  const models = new Map([...inCatalogue.map(([name]) => [name, name]),
-    ...listed2.map(([name, model]) => [name, textAt(model, "id") ?? name])]);
+  const models = new Map(
+    [...inCatalogue.map(([name]) => [name, name]), ...listed2.map(([name, model]) => [name, textAt(model, "id") ?? name])]);
   return { id, addresses: addressesOf2(id, { config, catalogue, env }, listed2), ...keyFor(id, { config, auth, env }, provider),
     npm: textAt(catalogue, id, "npm") ?? textAt(provider, "npm") ?? (catalogue === null ? null : wireFormats.chat.npm),
     routes: routes.get(id) ?? /* @__PURE__ */ new Map(), models: catalogue === null && listed2.length === 0 ? null : models };
@@ -1633,8 +1624,8 @@ function places2(world) {
   const worktree = worktreeOf(world);
   const up = isOn(env["OPENCODE_DISABLE_PROJECT_CONFIG"]) ? [] : foldersUp(cwd, worktree);
   const global = `${env["XDG_CONFIG_HOME"] || `${home}/.config`}/opencode`;
-  const folders = [.../* @__PURE__ */ new Set([...up.map((folder) => join(folder, ".opencode")), join(home, ".opencode")])].filter((
-    folder) => world.exists(folder));
+  const folders = [.../* @__PURE__ */ new Set([...up.map((folder) => join(folder, ".opencode")), join(home, ".opencode")])].filter(
+    (folder) => world.exists(folder));
   const own = env["OPENCODE_CONFIG_DIR"];
   const managed = env["OPENCODE_TEST_MANAGED_CONFIG_DIR"] || "/etc/opencode";
   const both = (folder, kind) => ["opencode.json", "opencode.jsonc"].map((name) => ({ source: join(folder, name), kind }));
@@ -1711,10 +1702,7 @@ function mergeLayers(layers) {
   }, global);
 }
 function mergeDeep(left, right) {
-  const merged = Object.assign(
-    /* @__PURE__ */ Object.create(null),
-    left
-  );
+  const merged = Object.assign(/* @__PURE__ */ Object.create(null), left);
   for (const [key2, value] of Object.entries(right)) {
     const before = merged[key2];
     merged[key2] = isObject(before) && isObject(value) ? mergeDeep(before, value) : value;
@@ -1739,8 +1727,8 @@ function judgeHost({ probe, gateway }) {
 function withOtherWay(checks, { taken, settings, isAnswered: isAnswered2 }) {
   if (taken.way !== "auto" || isAnswered2 || settings?.programs !== false) return checks;
   const other = "or write  tailscale: {}  below aperture: in aperture-env.yaml, update and build again: then the container can be a node itself";
-  return checks.map((check) => check.severity === "failure" && check.group === "gateway" ? { ...check, next: `${check.next}; ${other}` }
-    : check);
+  return checks.map(
+    (check) => check.severity === "failure" && check.group === "gateway" ? { ...check, next: `${check.next}; ${other}` } : check);
 }
 // src/doctor/judge/attribution.ts
 function judgeAttribution({ attribution }, headers) {
@@ -1777,8 +1765,8 @@ function findAt(value, wanted, path) {
     const isName = typeof value === "string" || /^(?:address|key)$/.test(wanted.kind) && (typeof value !== "object" || value === null);
     return isName ? [{ key: wanted, path, text: String(value) }] : [];
   }
-  return childrenOf(value).filter(([name]) => step === "*" || step === String(name)).flatMap(([name, child]) => findAt(child, wanted,
-    [...path, name]));
+  return childrenOf(value).filter(([name]) => step === "*" || step === String(name)).flatMap(
+    ([name, child]) => findAt(child, wanted, [...path, name]));
 }
 function childrenOf(value) {
   if (Array.isArray(value)) return value.map((child, index) => [index, child]);
@@ -1936,8 +1924,7 @@ function showOrigin(text) {
   if (/\{(?:env|file):/.test(text.replace(/^([a-z]+:\/\/[^/]*).*$/i, "$1")) || !URL.canParse(text))
     return "an address that is not known here";
   const { origin, protocol, host } = new URL(text);
-  return origin === "null"
-    ? `${protocol}//${host}` : origin;
+  return origin === "null" ? `${protocol}//${host}` : origin;
 }
 function showPath(path) { return path.map((step) => show2(String(step))).join("."); }
 function show2(text) { return /^[!#-~]+$/.test(text) ? text : visible(JSON.stringify(text)); }
@@ -1982,8 +1969,8 @@ function parseProxy(text) {
   } catch { return null; }
 }
 function isExcluded({ hostname: hostname2, host }, list) {
-  return list.split(",").map((entry) => entry.trim().toLowerCase().replace(/^\./, "")).some((entry) => entry !== ""
-    && (entry === "*" || entry === hostname2 || entry === host || hostname2.endsWith(`.${entry}`)));
+  return list.split(",").map((entry) => entry.trim().toLowerCase().replace(/^\./, "")).some(
+    (entry) => entry !== "" && (entry === "*" || entry === hostname2 || entry === host || hostname2.endsWith(`.${entry}`)));
 }
 // src/opencode/variables.ts
 var switchedOff = (value) => !/^(?:0|false)$/i.test(value);
@@ -2050,8 +2037,8 @@ function findWaysOutOfVariables(given, environment) {
   for (const way of judgeContent(given["OPENCODE_CONFIG_CONTENT"] ?? "", environment))
     found2.push({ ...way, name: "OPENCODE_CONFIG_CONTENT", what: `OPENCODE_CONFIG_CONTENT: ${way.what}`, fixable: false });
   const { proxy, unused } = findRoute(new URL(url), given);
-  const through = ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY"].find((name) => (given[name] ?? "") !== ""
-    && name.toLowerCase().startsWith(new URL(url).protocol.slice(0, -1) + "_"));
+  const through = ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY"].find(
+    (name) => (given[name] ?? "") !== "" && name.toLowerCase().startsWith(new URL(url).protocol.slice(0, -1) + "_"));
   if (through !== void 0 && (proxy !== null || unused !== null)) add(through, "bypass",
     `${through} is set, and NO_PROXY does not name ${new URL(url).hostname}`,
     `a proxy stands between OpenCode and ${url}: it gets every prompt, and decides where it goes`);
@@ -2272,23 +2259,23 @@ function judgeWaysOut({ resolved, own, origin, managed, given, installation, fol
     addressed: entriesAt(own, "provider").every(([, provider]) => (textAt(provider, "options", "baseURL") ?? "") === "") ? "models"
       : "providers", managed };
   const file = `${installation.share}/opencode.json`;
-  const files = resolved.layers.filter(({ kind, source }) => kind !== "managed" && kind !== "variable" && source !== file).flatMap(({
-    source, filled }) => {
+  const files = resolved.layers.filter(({ kind, source }) => kind !== "managed" && kind !== "variable" && source !== file).flatMap((
+    { source, filled }) => {
       const text = writtenBetween(filled, 0, filled.text.length) ?? filled.text;
       const parsed = parseJsonc(text);
-      return findWaysOut(parsed.ok ? parsed.value : {}, environment).filter(({ path }) => !judgedMerged.test(path.join("."))).map((way) => ({
-        way, severity: severities[way.code], where: placed(source, lineOf({ text, spans: [] }, way.path)) }));
+      return findWaysOut(parsed.ok ? parsed.value : {}, environment).filter(({ path }) => !judgedMerged.test(path.join("."))).map(
+        (way) => ({ way, severity: severities[way.code], where: placed(source, lineOf({ text, spans: [] }, way.path)) }));
     });
   const inFolders = judgeFolders(folderFiles, environment);
-  const variables2 = findWaysOutOfVariables(given, environment).filter(({ name, path }) => !judgedElsewhere.test(name)
-    && !judgedMerged.test(path.join("."))).map((way) => ({ way: withoutContent(way),
-      severity: way.name === "OPENCODE_DISABLE_DEFAULT_PLUGINS" ? "warning" : "note", where: null }));
+  const variables2 = findWaysOutOfVariables(given, environment).filter(
+    ({ name, path }) => !judgedElsewhere.test(name) && !judgedMerged.test(path.join("."))).map(
+      (way) => ({ way: withoutContent(way), severity: way.name === "OPENCODE_DISABLE_DEFAULT_PLUGINS" ? "warning" : "note", where: null }));
   return [...files, ...inFolders, ...variables2].map(({ way: { code: code2, what, comes, hint }, severity, where }) => found(severity,
     "config", code2, `${what.charAt(0).toUpperCase()}${what.slice(1)}${where === null ? "" : ` (${where})`}`, comes, hint));
 }
 function judgeFolders(folderFiles, environment) {
-  const all = folderFiles.flatMap((file) => judgeFolderFile(file.path, file.text, environment).map(({ way }) => ({ way,
-    file: `${file.folder}/${file.path}` })));
+  const all = folderFiles.flatMap(
+    (file) => judgeFolderFile(file.path, file.text, environment).map(({ way }) => ({ way, file: `${file.folder}/${file.path}` })));
   const codes = [...new Set(all.map(({ way }) => `${way.code} ${way.what}`))];
   return codes.map((one) => {
     const same2 = all.filter(({ way: way2 }) => `${way2.code} ${way2.what}` === one);
@@ -2562,8 +2549,9 @@ function serves(served, { wire, text }) { return served.find(({ id }) => id === 
 // src/doctor/judge/formats.ts
 function formatsInUse(config, choices2, served) {
   return choices2.providers.flatMap((provider) => {
-    const names2 = [...usedModels(config, choices2).filter(({ text }) => text.startsWith(`${provider.id}/`)).map(({ text }) => splitModel(
-      text)[1]), ...provider.models?.keys() ?? []];
+    const names2 = [
+      ...usedModels(config, choices2).filter(({ text }) => text.startsWith(`${provider.id}/`)).map(({ text }) => splitModel(text)[1]),
+      ...provider.models?.keys() ?? []];
     const formats = /* @__PURE__ */ new Map();
     for (const name of names2) {
       const path = wirePath(provider, config, name);
@@ -2577,8 +2565,8 @@ function formatsInUse(config, choices2, served) {
 function formatsToTry(config, choices2, models, deep) {
   const served = readModels(models.text) ?? [];
   const open = formatsInUse(config, choices2, served).filter(({ paths: paths2 }) => deep || paths2.length === 0);
-  const unlisted = usedModels(config, choices2).flatMap((used) => used.path === null || serves(served, used) !== void 0 ? []
-    : [{ path: used.path, model: used.wire }]);
+  const unlisted = usedModels(config, choices2).flatMap(
+    (used) => used.path === null || serves(served, used) !== void 0 ? [] : [{ path: used.path, model: used.wire }]);
   const all = served.length === 0 ? [] : [...open, ...unlisted];
   return [...new Map(all.map(({ path, model }) => [`${path} ${model}`, { path, model }])).values()];
 }
@@ -2881,8 +2869,8 @@ function judgeVersion(ran, stamp) {
   const version = ran.stdout.trim();
   if (ran.late) return [found("warning", "opencode", "binary-slow", "OpenCode did not report its version in time",
     "this machine is slow, or OpenCode hangs", "try again, with --timeout 20")];
-  if (ran.status !== 0) return [found("failure", "opencode", "binary-broken", "OpenCode does not run", lastLine(ran.stderr || ran.stdout),
-    "rebuild the image")];
+  if (ran.status !== 0) return [
+    found("failure", "opencode", "binary-broken", "OpenCode does not run", lastLine(ran.stderr || ran.stdout), "rebuild the image")];
   if (stamp !== null && version !== stamp) return [found("warning", "opencode", "version",
     `The binary is OpenCode ${show(version)}, and ${show(stamp)} is written beside it`, "it was replaced, or has updated itself",
     "rebuild the image")];
@@ -3031,17 +3019,17 @@ function whyNotWritable(folder) {
 function mountOptionsOf(path) {
   const mounts = (textOf2("/proc/self/mountinfo") ?? "").split("\n").map((line) => line.split(" "));
   const at2 = real(path);
-  const around = mounts.filter(([, , , , place = ""]) => at2 === place || at2.startsWith(place === "/" ? "/" : `${place}/`)).map(([, , , ,
-    place = "", options = ""]) => ({ place, options: options.split(",") }));
+  const around = mounts.filter(([, , , , place = ""]) => at2 === place || at2.startsWith(place === "/" ? "/" : `${place}/`)).map(
+    ([, , , , place = "", options = ""]) => ({ place, options: options.split(",") }));
   const nearest = around.reduce((best, each) => best === null || each.place.length >= best.place.length ? each : best, null);
   return nearest?.options ?? [];
 }
 var mostFiles = 50;
 function folderFilesIn(folders) {
-  const all = folders.flatMap((folder) => foldersRead.flatMap((name) => namesIn(`${folder}/${name}`).map((file) => ({ folder,
-    path: `${name}/${file}` }))));
-  return all.filter(({ path }) => isFolderFile(path)).slice(0, mostFiles).map((file) => ({ ...file,
-    text: isCode(file.path) ? "" : textOf2(`${file.folder}/${file.path}`) ?? "" }));
+  const all = folders.flatMap(
+    (folder) => foldersRead.flatMap((name) => namesIn(`${folder}/${name}`).map((file) => ({ folder, path: `${name}/${file}` }))));
+  return all.filter(({ path }) => isFolderFile(path)).slice(0, mostFiles).map(
+    (file) => ({ ...file, text: isCode(file.path) ? "" : textOf2(`${file.folder}/${file.path}`) ?? "" }));
 }
 function namesIn(folder) {
   try { return readdirSync2(folder).sort(); } catch { return []; }
@@ -3177,8 +3165,8 @@ function hasRoute(address) {
   if (table === null || wanted === null || address.startsWith("127.")) return true;
   const own = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
   if (own.some((each) => each.address === address)) return true;
-  return table.trim().split("\n").slice(1).map((line) => line.split("	")).some(([, destination = "", , , , , , mask = ""]) => (wanted & turned(
-    mask)) >>> 0 === turned(destination));
+  return table.trim().split("\n").slice(1).map((line) => line.split("	")).some(
+    ([, destination = "", , , , , , mask = ""]) => (wanted & turned(mask)) >>> 0 === turned(destination));
 }
 function toNumber(address) {
   if (!/^\d{1,3}(?:\.\d{1,3}){3}$/.test(address)) return null;
@@ -3533,8 +3521,8 @@ async function takeWay(settings, given, uid) {
 }
 async function lookAtConnection(settings, { way, daemon, folder }, given, uid, host) {
   const socket = socketOf(settings, way, folder, daemon);
-  const [status, holder] = await Promise.all([socket === null ? null
-    : untilKnown(socket, host, performance.now() + (settings === null ? patience3 : settling2)),
+  const [status, holder] = await Promise.all([
+    socket === null ? null : untilKnown(socket, host, performance.now() + (settings === null ? patience3 : settling2)),
     daemon === null && settings?.folder
       ? holderOf(`${settings.folder}/aperture-env-${uid}/${way === "ts-unplug" ? way : "tailscale"}`, given) : null]);
   const isOut = status !== null && !("phase" in status) && status.state !== "Running" && status.loginUrl === null;
@@ -3648,27 +3636,18 @@ async function examine(examination) {
     : judgeGateway({ probe, config, quote, choices: through, known: modelsOf(catalogue), timeout });
   const way = facts === null ? atGateway : withOtherWay(atGateway, facts);
   const inContainer = installation.prefix !== null;
+  const isOwnFirst = programs2.opencodes[0] === programs2.own?.launcher;
   const checks = [...judgePrograms2(local2), ...answers2 === null ? [] : judgeVersion(answers2.version, programs2.own?.stamp ?? null),
     ...inContainer ? [...judgeFolders2(local2), ...judgeLeftovers(local2)] : [], ...judgeEnvironment(installation),
     ...judgeEnds(installation, todayFrom(given)),
-    ...judgeConfig({
-      resolved: { ...resolved, config },
-      quote,
-      choices: choices2,
-      installation,
-      launched,
-      own: own?.value ?? null,
-      origin,
-      managed,
-      // Where opencode starts what lies there, nothing of it is elsewhere.
-      given: programs2.opencodes[0] === programs2.own?.launcher ? { ...given, APERTURE_ENV_PREFIX: void 0 } : given,
-      storedKeys: Object.keys(stored).filter((id) => textAt(stored, id, "type") === "api"
-        && !["", "-"].includes(textAt(stored, id, "key")?.trim() ?? "")),
-      storedLogins: Object.keys(stored).filter((id) => textAt(stored, id, "type") === "oauth"),
-      wellKnown,
+    ...judgeConfig({ resolved: { ...resolved, config }, quote, choices: choices2, installation, launched, own: own?.value ?? null, origin,
+      managed, given: isOwnFirst ? { ...given, APERTURE_ENV_PREFIX: void 0 } : given,
+      storedKeys: Object.keys(stored).filter(
+        (id) => textAt(stored, id, "type") === "api" && !["", "-"].includes(textAt(stored, id, "key")?.trim() ?? "")),
+      storedLogins: Object.keys(stored).filter((id) => textAt(stored, id, "type") === "oauth"), wellKnown,
       folderFiles: folderFilesIn([...resolved.folders, ...configFolders(env, home)]),
-      catalogueMissing: catalogueText === null && existsSync9(`${installation.share}/models.json`)
-    }), ...judgeAttribution(installation, headers), ...debugged?.checks ?? [], ...originChecks, ...connection, ...way,
+      catalogueMissing: catalogueText === null && existsSync9(`${installation.share}/models.json`) }),
+    ...judgeAttribution(installation, headers), ...debugged?.checks ?? [], ...originChecks, ...connection, ...way,
     ...judgeSurroundings(local2)];
   if (send && origin !== null) {
     const sent = await sendPrompt(installation, given, cwd, origin, secretive);
@@ -3681,8 +3660,8 @@ async function examine(examination) {
 }
 function isAnswered({ models }) { return "status" in models && /\bjson\b/i.test(models.type); }
 function throughGateway(choices2, origin) {
-  const providers = choices2.providers.filter(({ addresses }) => addresses.some(({ url }) => URL.canParse(url)
-    && new URL(url).origin === origin));
+  const providers = choices2.providers.filter(
+    ({ addresses }) => addresses.some(({ url }) => URL.canParse(url) && new URL(url).origin === origin));
   return { ...choices2, providers };
 }
 function modelsOf(catalogue) {
@@ -3764,13 +3743,7 @@ function startWatchdog({ parent, after: after2, said, verdict }) {
   const file = verdict === null ? null : { path: verdict.file, text: String(verdict.text) };
   try {
     const thread = new Worker(program,
-      {
-        eval: true,
-        workerData: { parent, after: after2, said: said === null ? "" : String(said), file },
-        // Node's own would let the program be read as a module.
-        execArgv: [],
-        env: {}
-      });
+      { eval: true, workerData: { parent, after: after2, said: said === null ? "" : String(said), file }, execArgv: [], env: {} });
     thread.on("error", () => {});
     thread.unref();
   } catch {}
@@ -3810,27 +3783,11 @@ var usage2 = `aperture-doctor: says whether OpenCode works here through the gate
 Exit: 0 it works, 2 usage, 4 something is broken.
 `;
 async function main() {
-  const options = {
-    deep: { type: "boolean" },
-    send: { type: "boolean" },
-    json: { type: "boolean" },
-    quiet: { type: "boolean" },
-    help: { type: "boolean", short: "h" },
-    timeout: { type: "string", default: "2" },
-    // By the launcher, before a prompt that nobody watches: one line at most, exit 3 where the gateway is certainly not there.
-    launch: { type: "boolean" },
-    // By the shim.
-    prefix: { type: "string", default: "/usr/local" },
-    parent: { type: "string", default: String(process.ppid) },
-    // By create-aperture-env doctor: outside of an environment the repository's Feature folder, and what stands in for a missing environment.json.
-    share: { type: "string" },
-    environment: { type: "string" },
-    // By a shim of before there was an environment.json, which somebody may have kept; that file says the same.
-    gateway: { type: "string" },
-    opencode: { type: "string" },
-    online: { type: "string" },
-    colour: { type: "boolean" }
-  };
+  const options = { deep: { type: "boolean" }, send: { type: "boolean" }, json: { type: "boolean" }, quiet: { type: "boolean" },
+    help: { type: "boolean", short: "h" }, timeout: { type: "string", default: "2" }, launch: { type: "boolean" },
+    prefix: { type: "string", default: "/usr/local" }, parent: { type: "string", default: String(process.ppid) }, share: { type: "string" },
+    environment: { type: "string" }, colour: { type: "boolean" }, gateway: { type: "string" }, opencode: { type: "string" },
+    online: { type: "string" } };
   let values;
   try { ({ values } = parseArgs2({ options, strict: true })); } catch (error) {
     printTo(process.stderr).write(shown`${block(error.message)}\n\n${block(usage2)}`);
@@ -3848,16 +3805,8 @@ async function main() {
   const isLaunch = values.launch === true;
   const installed = readInstallation(share ?? `${prefix}/share/aperture-env`, prefix, environment);
   const { connect: _connect, ...unconnected } = installed;
-  const examination = {
-    // The launcher has connected already, where there is something to connect.
-    installation: isLaunch ? unconnected : installed,
-    env,
-    cwd: process.cwd(),
-    uid: process.getuid?.() ?? null,
-    deep: values.deep === true,
-    send: values.send === true,
-    timeout: isLaunch ? promptTimes.answer : seconds * 1e3
-  };
+  const examination = { installation: isLaunch ? unconnected : installed, env, cwd: process.cwd(), uid: process.getuid?.() ?? null,
+    deep: values.deep === true, send: values.send === true, timeout: isLaunch ? promptTimes.answer : seconds * 1e3 };
   const colour = values.colour === true || wantsColour(process.stdout, process.env);
   const format = (report2) => values.json === true ? formatJson(report2) : formatReport(report2, colour);
   const verdict = (report2) => shown`${formatVerdict(report2) ?? "ok"}\n\n${formatReport(report2, false)}`;

@@ -27,16 +27,16 @@ const times = { probe: 390, leastProbe: 150, person: 50_000, postStart: 8000 };
 
 /** Runs it, and gives the exit status. `args` are the words behind the program's. */
 export async function connectMain(args: readonly string[]): Promise<number> {
+  // `launch`, `since` and `seen` are the launcher's: that it asks, when it began to look for the gateway's name as /proc/uptime counts, and what it
+  // found. `prefix` is the shim's.
   const options = {
     status: { type: "boolean" },
     timeout: { type: "string", default: "20" },
     "post-start": { type: "boolean" },
     help: { type: "boolean", short: "h" },
-    // By the launcher: that it asks, when it began to look for the gateway's name as /proc/uptime counts, and what it found.
     launch: { type: "boolean" },
     since: { type: "string" },
     seen: { type: "string", default: "unknown" },
-    // By the shim.
     prefix: { type: "string", default: "/usr/local" },
   } as const;
   let values;

@@ -163,6 +163,8 @@ export async function examine(examination: Examination): Promise<Report> {
       : judgeGateway({ probe, config, quote, choices: through, known: modelsOf(catalogue), timeout });
   const way = facts === null ? atGateway : withOtherWay(atGateway, facts);
   const inContainer = installation.prefix !== null;
+  // Then nothing of what lies there is elsewhere.
+  const isOwnFirst = programs.opencodes[0] === programs.own?.launcher;
   const checks: Check[] = [
     ...judgePrograms(local),
     ...(answers === null ? [] : judgeVersion(answers.version, programs.own?.stamp ?? null)),
@@ -178,8 +180,7 @@ export async function examine(examination: Examination): Promise<Report> {
       own: own?.value ?? null,
       origin,
       managed,
-      // Where opencode starts what lies there, nothing of it is elsewhere.
-      given: programs.opencodes[0] === programs.own?.launcher ? { ...given, APERTURE_ENV_PREFIX: undefined } : given,
+      given: isOwnFirst ? { ...given, APERTURE_ENV_PREFIX: undefined } : given,
       storedKeys: Object.keys(stored).filter(
         (id) => textAt(stored, id, "type") === "api" && !["", "-"].includes(textAt(stored, id, "key")?.trim() ?? ""),
       ),

@@ -27,6 +27,10 @@ Exit: 0 it works, 2 usage, 4 something is broken.
 `;
 
 async function main(): Promise<number> {
+  // `launch` is the launcher's, before a prompt that nobody watches: one line at most, exit 3 where the gateway is certainly not there. `prefix` and
+  // `parent` are the shim's. `share`, `environment` and `colour` are those of create-aperture-env doctor: outside of an environment the repository's
+  // Feature folder, and what stands in for a missing environment.json. The last three are of a shim of before there was one, which somebody may have
+  // kept; that file says the same.
   const options = {
     deep: { type: "boolean" },
     send: { type: "boolean" },
@@ -34,19 +38,15 @@ async function main(): Promise<number> {
     quiet: { type: "boolean" },
     help: { type: "boolean", short: "h" },
     timeout: { type: "string", default: "2" },
-    // By the launcher, before a prompt that nobody watches: one line at most, exit 3 where the gateway is certainly not there.
     launch: { type: "boolean" },
-    // By the shim.
     prefix: { type: "string", default: "/usr/local" },
     parent: { type: "string", default: String(process.ppid) },
-    // By create-aperture-env doctor: outside of an environment the repository's Feature folder, and what stands in for a missing environment.json.
     share: { type: "string" },
     environment: { type: "string" },
-    // By a shim of before there was an environment.json, which somebody may have kept; that file says the same.
+    colour: { type: "boolean" },
     gateway: { type: "string" },
     opencode: { type: "string" },
     online: { type: "string" },
-    colour: { type: "boolean" },
   } as const;
   let values;
   try {
@@ -70,9 +70,9 @@ async function main(): Promise<number> {
   const prefix = share === null ? values.prefix : null;
   const isLaunch = values.launch === true;
   const installed = readInstallation(share ?? `${prefix}/share/aperture-env`, prefix, environment);
+  // The launcher has connected already, where there is something to connect.
   const { connect: _connect, ...unconnected } = installed;
   const examination: Examination = {
-    // The launcher has connected already, where there is something to connect.
     installation: isLaunch ? unconnected : installed,
     env,
     cwd: process.cwd(),

@@ -22,10 +22,10 @@ export function startWatchdog({ parent, after, said, verdict }: LastWords): void
   const program = `(${String(watch)})(require("node:worker_threads").workerData, require("node:fs"), process);`;
   const file = verdict === null ? null : { path: verdict.file, text: String(verdict.text) };
   try {
+    // Node's own `execArgv` would let the program be read as a module.
     const thread = new Worker(program, {
       eval: true,
       workerData: { parent, after, said: said === null ? "" : String(said), file },
-      // Node's own would let the program be read as a module.
       execArgv: [],
       env: {},
     });

@@ -16,6 +16,8 @@ export interface Engine {
   readonly store: boolean;
   /** Whether its BuildKit sets the times in layers. */
   readonly rewrites: boolean;
+  /** The platforms whose programs the builder can run, as `linux/arm64`; none where it does not say. */
+  readonly platforms: readonly string[];
 }
 
 /** Asks for it. Throws exit 4 where no engine answers. */
@@ -38,6 +40,8 @@ export async function askEngine(here: Surroundings): Promise<Engine> {
     driver,
     store: info.includes("io.containerd.snapshotter."),
     rewrites: driver !== "docker" && (Number(major) > 0 || Number(minor) >= 13),
+    // A builder of several nodes has a line for each; newer ones of Buildx shorten them, as `linux/amd64 (+3)`.
+    platforms: [...builder.matchAll(/^Platforms:(.*)$/gm)].flatMap(([, list]) => list!.match(/\w+\/[\w/]+/g) ?? []),
   };
 }
 

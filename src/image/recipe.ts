@@ -85,7 +85,8 @@ export function kindOf(config: Readonly<Record<string, unknown>>): Kind | null {
 }
 
 /** Why what is asked for cannot be built here; null where it can. */
-export function findObstacle(kind: Kind, wanted: Wanted, { buildx, needsBuildx, driver, store }: Engine): Cannot | null {
+export function findObstacle(kind: Kind, wanted: Wanted, engine: Engine): Cannot | null {
+  const { buildx, needsBuildx, driver, store } = engine;
   const { platform, push, cacheFrom, cacheTo, sbom, provenance } = wanted;
   const several = platform?.includes(",") === true;
   const flags = [
@@ -122,6 +123,14 @@ export function findObstacle(kind: Kind, wanted: Wanted, { buildx, needsBuildx, 
       why: `The builder of this Docker cannot ${beyond.join(", or ")}.`,
       fix: "Make another with  docker buildx create --use --driver docker-container  or turn on the engine's containerd image store.",
     };
+  // The image is made by programs of its own platform.
+  const foreign = (platform?.split(",") ?? []).filter((each) => !canRun(engine, each));
+  if (foreign.length > 0)
+    return {
+      usage: false,
+      why: `The builder cannot run programs for ${foreign.join(", ")}, and the build has to.`,
+      fix: `Have them emulated, for instance with  docker run --privileged --rm tonistiigi/binfmt --install ${foreign.map((each) => each.split("/")[1]).join(",")}  or add a machine of that kind to the builder (docs.docker.com/build/building/multi-platform).`,
+    };
   if (!push && !store && (several || sbom || provenance))
     return {
       usage: true,
@@ -129,6 +138,12 @@ export function findObstacle(kind: Kind, wanted: Wanted, { buildx, needsBuildx, 
       fix: "Push it to a registry, with --push.",
     };
   return null;
+}
+
+/** Whether a builder runs programs for a platform, in whatever variant of the processor. */
+function canRun({ platforms }: Engine, platform: string): boolean {
+  const kindOfMachine = (name: string): string => name.split("/").slice(0, 2).join("/");
+  return platforms.length === 0 || platforms.some((each) => kindOfMachine(each) === kindOfMachine(platform));
 }
 
 /** Makes the recipe. */

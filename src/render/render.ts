@@ -102,16 +102,30 @@ function renderTemplate(path: string, context: object): string {
   return runProgram(program, context, { helpers, partials });
 }
 
-/** The files of the last revision: most repositories that one run visits have the same. */
-let last: { readonly files: readonly RenderedFile[]; readonly revision: string } | undefined;
+interface Revised {
+  readonly files: readonly RenderedFile[];
+  readonly revision: string;
+}
+
+/** The last revisions: most repositories that one run visits have one of a few. */
+const recent: Revised[] = [];
+const mostRecent = 4;
 
 /** The revision of what goes into the image. */
 function revisionOf(files: readonly RenderedFile[]): string {
-  const isSame =
-    last?.files.length === files.length &&
-    last.files.every(({ path, text }, index) => path === files[index]!.path && text === files[index]!.text);
-  if (!isSame) last = { files, revision: hashRevision(files) };
-  return last!.revision;
+  const known = recent.find((revised) => isSame(revised.files, files));
+  if (known !== undefined) return known.revision;
+  const revision = hashRevision(files);
+  recent.unshift({ files, revision });
+  if (recent.length > mostRecent) recent.pop();
+  return revision;
+}
+
+function isSame(left: readonly RenderedFile[], right: readonly RenderedFile[]): boolean {
+  return (
+    left.length === right.length &&
+    left.every(({ path, text }, index) => path === right[index]!.path && text === right[index]!.text)
+  );
 }
 
 /** Twelve hexadecimal digits over paths and texts of what goes into the image. */

@@ -106,10 +106,11 @@ function parse(text) {
     // esbuild ends a line wherever a template does; where that is only once, the word for it is shorter.
     const token = /^[`}][^\n]*\n[^\n]*$/.test(found) ? found.replace("\n", "\\n") : found;
     at += length;
+    if (/^\/(?:\/|\*(?! @__PURE__))/.test(token)) commented.add(item);
     if (token.startsWith("\n")) {
       const column = token.length - 1;
       if (group.isBlock && column <= inner.column && text[at] !== "}") group.items.push([]);
-      else if (!group.isBlock && item.some(isComment)) group.items.push([]);
+      else if (!group.isBlock && commented.has(item)) group.items.push([]);
       else item.push(breaks.statement);
       continue;
     }
@@ -163,10 +164,8 @@ function textOf(item) {
     .join("");
 }
 
-/** @param {Item[number]} part */
-function isComment(part) {
-  return typeof part === "string" && /^\s*\/[/*]/.test(part);
-}
+/** Items with a comment, which ends its line. @type {WeakSet<Item>} */
+const commented = new WeakSet();
 
 /**
  * Takes out breaks at the begin and the end, and items with nothing in them: the line that names its source separates each module from the next.
@@ -196,10 +195,11 @@ function isBlank(part) {
  * @returns {string | null}
  */
 function flatItem(item) {
+  if (commented.has(item)) return null;
   let text = "";
   for (const part of item) {
     if (typeof part === "string") {
-      if (part.includes("\n") || /(?:^|\s)\/\//.test(part)) return null;
+      if (part.includes("\n")) return null;
       text += part;
     } else if ("isBreak" in part) text += text.endsWith(" ") ? "" : " ";
     else {
@@ -220,7 +220,7 @@ function flatGroup({ open, close, isBlock, items }) {
   if (isBlock && (items.length > 2 || items.some(holdsBlock))) return null;
   const flat = items.map(flatItem);
   if (isBlock && items.length > 1 && flat.join(" ").length > shortBlock) return null;
-  if (flat.includes(null) || (items.length > 1 && items.some((item) => item.some(isComment)))) return null;
+  if (flat.includes(null) || (items.length > 1 && items.some((item) => commented.has(item)))) return null;
   const space = open === "{" ? " " : "";
   return `${open}${space}${flat.join(" ")}${space}${close}`;
 }
@@ -307,7 +307,7 @@ class Printer {
     this.#write(open);
     const isEach =
       isBlock ||
-      items.some((item) => item.some(isComment)) ||
+      items.some((item) => commented.has(item)) ||
       (open === "{" && items.some((item) => flatItem(item) === null)) ||
       isTable(group);
     items.forEach((item, index) => {
@@ -317,7 +317,9 @@ class Printer {
         const space = index === 0 && open !== "{" ? 0 : 1;
         const text = flatItem(item);
         const fits = text === null ? holdsBlock(item) || index === 0 : this.#column + space + text.length + after <= width;
-        if (fits || (index === 0 && canBreak(item))) this.#write(" ".repeat(space));
+        // What fits on no line of its own either begins behind the bracket.
+        const isHead = index === 0 && canBreak(item) && (text === null || indent + 2 + text.length + after > width);
+        if (fits || isHead) this.#write(" ".repeat(space));
         else this.#line(indent + 2);
       }
       this.#item(item, after);

@@ -15,7 +15,8 @@ describe.skipIf(!available)("the mock gateway on this machine", () => {
 
   test("is reached from a container at the address that README.md says how to find", async () => {
     const readme = readFileSync(join(root, "README.md"), "utf8");
-    const [, flags = "", find = ""] = /`(--host [\d.]+)`.*`(docker network inspect bridge --format '[^`]+')`/.exec(readme) ?? [];
+    const [, flags = "", find = ""] =
+      /`(--host [\d.]+)`[^]*`(docker network inspect bridge --format '[^`]+')`/.exec(readme) ?? [];
     const args = [join(root, "dist", "bin.js"), "mock-gateway", ...flags.split(" "), "--port", "0", "--json"];
     const gateway = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "ignore"] });
     onTestFinished(() => void gateway.kill());

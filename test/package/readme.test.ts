@@ -13,6 +13,8 @@ const folders = makeFolders();
 afterAll(() => folders.remove());
 
 const readme = readFileSync(join(root, "README.md"), "utf8");
+const existing = readFileSync(join(root, "docs", "existing.md"), "utf8");
+const fleet = readFileSync(join(root, "docs", "fleet.md"), "utf8");
 const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { scripts: Record<string, string> };
 
 const support = readFileSync(join(root, "docs", "support.md"), "utf8");
@@ -59,7 +61,7 @@ test("what it shows of an existing dev container is what comes of it", async () 
 });
 
 test("what it shows of a check is what a check says", async () => {
-  const [, shown] = /```console\n\$ npx create-aperture-env check\n([^]*?)```/.exec(readme) ?? [];
+  const [, shown] = /```console\n\$ npx create-aperture-env check\n([^]*?)```/.exec(existing) ?? [];
   const folder = folders.make("checked");
   const home = environmentOf(folders.make("home"));
   mkdirSync(join(folder, ".devcontainer"));
@@ -72,40 +74,42 @@ test("what it shows of a check is what a check says", async () => {
   expect({ exit, stdout }).toEqual({ exit: 3, stdout: shown });
 });
 
-test.skipIf(skipsWithoutGit("the README's roll-out"))("what it shows of many repositories is what comes of it", async () => {
-  const many = section("Many repositories");
-  const [, team] = /```yaml\n([^]*?)```/.exec(many) ?? [];
-  const shown = [
-    ...many.matchAll(/```console\n\$ (?:npm create aperture-env@latest --|npx create-aperture-env) ([^\n]+)\n([^]*?)```/g),
-  ];
-  expect(shown).toHaveLength(2);
-  const folder = folders.make("src");
-  const who = { NAME: "Someone", EMAIL: "someone@example.com" };
-  const git = Object.entries(who).flatMap(([key, value]) =>
-    [`GIT_AUTHOR_${key}`, `GIT_COMMITTER_${key}`].map((name) => [name, value]),
-  );
-  const home = environmentOf(folders.make("home"), Object.fromEntries(git) as Record<string, string>);
-  writeFileSync(join(folder, "team.yaml"), team!);
-  for (const [name, file, text] of [
-    ["api", "package.json", "{}\n"],
-    ["web", ".devcontainer/devcontainer.json", '{ "image": "debian" }\n'],
-  ] as const) {
-    mkdirSync(dirname(join(folder, name, file)), { recursive: true });
-    writeFileSync(join(folder, name, file), text);
-    for (const words of [
-      ["init", "--quiet"],
-      ["add", "--all"],
-      ["commit", "--quiet", "--message", "begin"],
-    ])
-      await runWith(home, join(folder, name), "git", words);
-  }
-  const plain = (said: string): string => said.replaceAll(/\([0-9a-f]{10}\)/g, "(…)");
-  for (const [, line, said] of shown) {
-    const ran = await runBin(home, folder, line!.split(" "));
-    expect({ exit: ran.exit, stdout: plain(ran.stdout) }).toEqual({ exit: 0, stdout: plain(said!) });
-    for (const name of ["api", "web"]) await runWith(home, join(folder, name), "git", ["switch", "--quiet", "aperture-env"]);
-  }
-});
+test.skipIf(skipsWithoutGit("the roll-out of docs/fleet.md"))(
+  "what it shows of many repositories is what comes of it",
+  async () => {
+    const [, team] = /```yaml\n([^]*?)```/.exec(fleet) ?? [];
+    const shown = [
+      ...fleet.matchAll(/```console\n\$ (?:npm create aperture-env@latest --|npx create-aperture-env) ([^\n]+)\n([^]*?)```/g),
+    ];
+    expect(shown).toHaveLength(2);
+    const folder = folders.make("src");
+    const who = { NAME: "Someone", EMAIL: "someone@example.com" };
+    const git = Object.entries(who).flatMap(([key, value]) =>
+      [`GIT_AUTHOR_${key}`, `GIT_COMMITTER_${key}`].map((name) => [name, value]),
+    );
+    const home = environmentOf(folders.make("home"), Object.fromEntries(git) as Record<string, string>);
+    writeFileSync(join(folder, "team.yaml"), team!);
+    for (const [name, file, text] of [
+      ["api", "package.json", "{}\n"],
+      ["web", ".devcontainer/devcontainer.json", '{ "image": "debian" }\n'],
+    ] as const) {
+      mkdirSync(dirname(join(folder, name, file)), { recursive: true });
+      writeFileSync(join(folder, name, file), text);
+      for (const words of [
+        ["init", "--quiet"],
+        ["add", "--all"],
+        ["commit", "--quiet", "--message", "begin"],
+      ])
+        await runWith(home, join(folder, name), "git", words);
+    }
+    const plain = (said: string): string => said.replaceAll(/\([0-9a-f]{10}\)/g, "(…)");
+    for (const [, line, said] of shown) {
+      const ran = await runBin(home, folder, line!.split(" "));
+      expect({ exit: ran.exit, stdout: plain(ran.stdout) }).toEqual({ exit: 0, stdout: plain(said!) });
+      for (const name of ["api", "web"]) await runWith(home, join(folder, name), "git", ["switch", "--quiet", "aperture-env"]);
+    }
+  },
+);
 
 test("the schema lies where it says, and the first line of a spec names it", async () => {
   const [, schema = ""] = /its first line names the JSON schema in `([^`]+)`/.exec(readme) ?? [];
@@ -137,7 +141,8 @@ test("the flags that it names are in the help", async () => {
     [["--help"], ...verbs.map((verb) => [verb, "--help"])].map((argv) => runBin(home, folders.make("my-app"), argv)),
   );
   const stdout = helps.map((help) => help.stdout).join("");
-  const flags = codeIn(readme).filter((code) => /^--[a-z-]+$/.test(code));
+  const pages = [readme, existing, fleet, readFileSync(join(root, "docs", "options.md"), "utf8")];
+  const flags = pages.flatMap(codeIn).filter((code) => /^--[a-z-]+$/.test(code));
   expect(flags.length).toBeGreaterThan(3);
   for (const flag of flags) expect(stdout).toContain(flag);
 });

@@ -43,6 +43,15 @@ export async function digestIn(host: string, repository: string, tag: string): P
   return response.headers.get("docker-content-digest");
 }
 
+/** What lies in the registry under a digest or a tag, as JSON: a manifest, or a blob of one. */
+export async function readFrom(host: string, repository: string, kind: "manifests" | "blobs", name: string): Promise<unknown> {
+  const types = ["vnd.oci.image.index.v1", "vnd.oci.image.manifest.v1", "vnd.docker.distribution.manifest.v2"];
+  const accept = types.map((type) => `application/${type}+json`).join(", ");
+  const response = await fetch(`http://${host}/v2/${repository}/${kind}/${name}`, { headers: { accept } });
+  if (!response.ok) throw new Error(`${repository} ${kind} ${name}: ${response.status}`);
+  return response.json();
+}
+
 const buildkitd = join(process.env["BUILDKIT_STATE"] ?? "/var/tmp/aperture-env-buildkit", "buildkitd");
 
 /** Whether tests that need a BuildKit of their own are skipped. */

@@ -29,8 +29,15 @@ const wanted: Wanted = {
   npmrc: null,
 };
 /** Docker's own builder without containerd's store, which is what most have. */
-const engine: Engine = { buildx: true, needsBuildx: true, driver: "docker", store: false, rewrites: false };
-const container: Engine = { buildx: true, needsBuildx: true, driver: "docker-container", store: false, rewrites: true };
+const engine: Engine = { buildx: true, needsBuildx: true, driver: "docker", store: false, rewrites: false, platforms: [] };
+const container: Engine = {
+  buildx: true,
+  needsBuildx: true,
+  driver: "docker-container",
+  store: false,
+  rewrites: true,
+  platforms: [],
+};
 /** Docker before 23, with the builder inside. */
 const old: Engine = { ...engine, needsBuildx: false };
 const around: Surrounding = { engine, epoch: 1_700_000_000, labels: { a: "b c" }, metadata: "/copy/metadata.json" };
@@ -155,6 +162,13 @@ describe("what cannot be built here is refused before it is begun", () => {
     [{ platform: both }, "dockerfile", container, /for several platforms cannot be kept/, true],
     [{ sbom: true }, "dockerfile", container, /with attestations cannot be kept/, true],
     [{ platform: "linux/arm64" }, "dockerfile", { ...old, buildx: false }, /--platform needs Buildx/, false],
+    [
+      { platform: both, push: true },
+      "dockerfile",
+      { ...container, platforms: ["linux/amd64", "linux/386"] },
+      /cannot run programs for linux\/arm64, and/,
+      false,
+    ],
     [{}, "dockerfile", { ...engine, buildx: false }, /builds nothing without its plugin Buildx/, false],
     [{ cacheFrom: ["x"] }, "dockerfile", { ...old, buildx: false }, /--cache-from needs Buildx/, false],
     [{ platform: "linux/arm64", sbom: true }, "compose", container, /takes no --platform, --sbom/, true],
@@ -172,6 +186,11 @@ describe("what cannot be built here is refused before it is begun", () => {
     [{ platform: "linux/arm64", cacheTo: "type=inline", cacheFrom: ["x"] }, "dockerfile", engine],
     [{ platform: both, sbom: true, provenance: true }, "dockerfile", { ...engine, store: true }],
     [{ platform: both, sbom: true, provenance: true, push: true }, "image", container],
+    [
+      { platform: "linux/arm/v7,linux/amd64" },
+      "dockerfile",
+      { ...container, store: true, platforms: ["linux/arm", "linux/amd64"] },
+    ],
     [{ push: true }, "compose", { ...old, buildx: false }],
   ])("%j of a %s can be", (asked, kind, by) => {
     expect(findObstacle(kind, { ...wanted, ...asked }, by)).toBeNull();

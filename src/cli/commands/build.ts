@@ -136,7 +136,7 @@ export async function runBuild(command: BuildCommand, io: Io): Promise<number> {
 }
 
 /** An unknown engine, for showing what would be run. */
-const usual: Engine = { buildx: true, needsBuildx: false, driver: "docker", store: true, rewrites: false };
+const usual: Engine = { buildx: true, needsBuildx: false, driver: "docker", store: true, rewrites: false, platforms: [] };
 
 /** A generated Dockerfile has two targets; a user's dev container is one image. */
 function chooseTarget({ target }: BuildCommand, { file, lock }: Chosen): BuildTarget | null {
