@@ -30,7 +30,7 @@ const breaks = { operator: { isBreak: true, isStatement: false }, statement: { i
 export function fill(text) {
   const printer = new Printer();
   for (const item of parse(text).items) printer.statement(item, 0);
-  const filled = `${printer.text.trim()}\n`;
+  const filled = printer.text;
   if (minified(filled) !== minified(text)) throw new Error("the layout has changed the program");
   return filled;
 }
@@ -238,22 +238,29 @@ function holdsBlock(item) {
 
 /** Writes line by line. */
 class Printer {
-  text = "";
+  /** @type {string[]} */
+  #lines = [];
+  #line = "";
   #column = 0;
   /** Of the line that is being written. */
   #indent = 0;
 
+  get text() {
+    return `${[...this.#lines, this.#line].join("\n").trim()}\n`;
+  }
+
   /** @param {string} text */
   #write(text) {
-    this.text += text;
+    this.#line += text;
     const end = text.lastIndexOf("\n");
     this.#column = end === -1 ? this.#column + text.length : text.length - end - 1;
   }
 
   /** @param {number} indent */
-  #line(indent) {
-    this.text = this.text.trimEnd();
-    this.#write(`\n${" ".repeat(indent)}`);
+  #begin(indent) {
+    this.#lines.push(this.#line.trimEnd());
+    this.#line = " ".repeat(indent);
+    this.#column = indent;
     this.#indent = indent;
   }
 
@@ -262,7 +269,7 @@ class Printer {
    * @param {number} indent
    */
   statement(item, indent) {
-    this.#line(indent);
+    this.#begin(indent);
     this.#item(item, 0);
   }
 
@@ -288,7 +295,7 @@ class Printer {
         const isHead = part.isStatement && isLong && isWhole && canBreak(rest) && this.#column < width / 2;
         if (isShort || isHead) this.#write(" ");
         else {
-          this.#line(indent + 2);
+          this.#begin(indent + 2);
           if (part.isStatement) indent += 2;
         }
       } else this.#group(part, behind);
@@ -312,7 +319,7 @@ class Printer {
       isTable(group);
     items.forEach((item, index) => {
       const after = index === items.length - 1 ? close.length + reserve : 0;
-      if (isEach) this.#line(indent + 2);
+      if (isEach) this.#begin(indent + 2);
       else {
         const space = index === 0 && open !== "{" ? 0 : 1;
         const text = flatItem(item);
@@ -320,11 +327,11 @@ class Printer {
         // What fits on no line of its own either begins behind the bracket.
         const isHead = index === 0 && canBreak(item) && (text === null || indent + 2 + text.length + after > width);
         if (fits || isHead) this.#write(" ".repeat(space));
-        else this.#line(indent + 2);
+        else this.#begin(indent + 2);
       }
       this.#item(item, after);
     });
-    if (isEach) this.#line(indent);
+    if (isEach) this.#begin(indent);
     else if (open === "{") this.#write(" ");
     this.#write(close);
   }
