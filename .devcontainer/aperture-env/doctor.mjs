@@ -1,50 +1,6 @@
 // aperture-doctor. Made from src/doctor of create-aperture-env, not minified: it is meant to be read. OpenCode's own runtime runs it.
 // src/doctor/main.ts
-import { parseArgs as parseArgs2 } from "node:util";
-// src/connect/main.ts
-import { readFileSync as readFileSync5 } from "node:fs";
 import { parseArgs } from "node:util";
-// src/gateway/origin.ts
-var example = "http://ai, http://ai.example.ts.net or http://localhost:8080";
-var plainHost = /^(?:(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*|\[[0-9a-f:.]+\])$/;
-function parseOrigin(text) {
-  const typed = text.trim();
-  if (typed === "") return refuse("the gateway's address is empty", `give its origin: ${example}`);
-  if (/[\s\p{Cc}\p{Cf}\\{}$"'`<>|^]/u.test(typed)) {
-    return refuse("the gateway's address holds a space, a quote or a control character", `give its origin: ${example}`);
-  }
-  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(typed)?.[1]?.toLowerCase();
-  if (scheme !== void 0 && scheme !== "http" && scheme !== "https") {
-    const host = typed.slice(scheme.length + 3).replace(/[/?#].*$/, "").replace(/^.*@/, "");
-    return refuse(`the gateway speaks http or https, not ${scheme}`, host === "" ? `give its origin: ${example}` : `write http://${host}`);
-  }
-  let url;
-  try { url = new URL(scheme === void 0 ? `http://${typed}` : typed); } catch {
-    const named = typed.includes("@") ? "what was given" : JSON.stringify(typed);
-    return refuse(`${named} is not an address`, `give the gateway's origin: ${example}`);
-  }
-  const origin = url.origin;
-  if (url.username !== "" || url.password !== "" || typed.includes("@")) {
-    return refuse("the address holds a user name or a password, which would land in committed files", `write ${origin}`);
-  }
-  if (url.search !== "" || url.hash !== "" || /[?#]/.test(typed)) {
-    return refuse("the address holds a query or a fragment", `write ${origin}`);
-  }
-  if (!plainHost.test(url.hostname)) {
-    return refuse(`${JSON.stringify(url.hostname)} is not a host name`, `give the gateway's origin: ${example}`);
-  }
-  const notes = [];
-  if (scheme === void 0) notes.push(`read ${typed} as ${origin}: Aperture is reached over http, WireGuard encrypts it`);
-  const path = /^(?:\/v1\/?|\/)?$/.exec(url.pathname)?.[0];
-  if (path === void 0) {
-    return refuse(`the address has the path ${url.pathname}; an origin has none`,
-      `write ${origin}; the paths of the wire formats are added`, "origin-path");
-  }
-  if (path !== "" && path !== "/") notes.push(`took ${path} off: it is added for each provider`);
-  else if (typed.endsWith("/")) notes.push("took the trailing / off");
-  return { ok: true, value: origin, notes };
-}
-function refuse(why, fix, code2 = "origin-invalid") { return { ok: false, code: code2, why, fix }; }
 // src/text/terminal.ts
 import { stripVTControlCharacters } from "node:util";
 function hiddenCharacters() {
@@ -85,8 +41,8 @@ function escapeUnit(unit) { return `\\u${unit.toString(16).padStart(4, "0")}`; }
 var styles = { bold: [1, 22], dim: [2, 22], red: [31, 39], green: [32, 39], yellow: [33, 39], cyan: [36, 39] };
 function painter(colour) {
   return (style, text) => {
-    const [begin, end2] = styles[style];
-    return new SafeText(colour ? `\x1B[${begin}m${safe(text)}\x1B[${end2}m` : safe(text));
+    const [begin, end] = styles[style];
+    return new SafeText(colour ? `\x1B[${begin}m${safe(text)}\x1B[${end}m` : safe(text));
   };
 }
 function wantsColour(stream, env) { return stream.isTTY === true && (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb"; }
@@ -97,1023 +53,11 @@ function printTo(stream) {
     write: (text, done) => void stream.write(String(text), done)
   };
 }
-// src/connect/node.ts
-import { existsSync as existsSync2 } from "node:fs";
-// src/connect/daemon.ts
-import { existsSync, rmSync, statSync, truncateSync } from "node:fs";
-import { createServer } from "node:net";
-import { hostname } from "node:os";
-// src/gateway/http/client.ts
-import { connect as connectTcp } from "node:net";
-import { connect as connectTls } from "node:tls";
-// src/gateway/http/reader.ts
-var largestBody = 8 * 1024 * 1024;
-var largestErrorBody = 64 * 1024;
-var largestHead = 64 * 1024;
-var longestChunkLine = 256;
-var mostChunks = 65536;
-var Broken = class {
-  code;
-  why;
-  constructor(why, code2 = "BAD_HTTP") { this.why = why; this.code = code2; }
+// src/connect/no-main.ts
+var connectMain = async () => {
+  printTo(process.stderr).write(shown`The environment here has nothing to connect.\n`);
+  return 1;
 };
-function createReader() {
-  let state = "status";
-  let line = "";
-  let headBytes = 0;
-  let chunks = 0;
-  let left = 0;
-  let version = "";
-  let status = 0;
-  let fields = /* @__PURE__ */ new Map();
-  let lastField = null;
-  const body = createBody();
-  let result = null;
-  const finish = (tooLarge = false) => {
-    const first = (name) => fields.get(name)?.[0] ?? null;
-    result = { ok: true,
-      answer: { status, location: first("location"), type: first("content-type") ?? "", retryAfter: first("retry-after"),
-        date: Date.parse(first("date") ?? "") || null, tooLarge, text: body.text() } };
-  };
-  const isError = () => status < 200 || status > 299;
-  const take = (bytes) => {
-    const limit = isError() ? largestErrorBody : largestBody;
-    const room = limit - body.length();
-    body.add(bytes.length > room ? bytes.subarray(0, room) : bytes);
-    if (bytes.length > room) finish(!isError());
-  };
-  const readStatus2 = (text) => {
-    const found2 = /^HTTP\/(1\.[01]) ([1-5]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?$/.exec(text);
-    if (found2 === null) throw new Broken("its first line is none");
-    version = found2[1];
-    status = Number(found2[2]);
-    fields = /* @__PURE__ */ new Map();
-    lastField = null;
-    state = "fields";
-  };
-  const readField = (text) => {
-    if (/[^\t\x20-\x7e\x80-\xff]/.test(text)) throw new Broken("a control character is in a header");
-    if (/^[\t ]/.test(text)) {
-      if (lastField === null) throw new Broken("its headers begin with a blank");
-      lastField.push(`${lastField.pop()} ${text.trim()}`.trim());
-      return;
-    }
-    const found2 = /^([\w!#$%&'*+.^`|~-]+):(.*)$/.exec(text);
-    if (found2 === null) throw new Broken("a header has no name");
-    const name = found2[1].toLowerCase();
-    lastField = fields.get(name) ?? [];
-    lastField.push(found2[2].trim());
-    fields.set(name, lastField);
-  };
-  const endHead = () => {
-    if (status === 101) throw new Broken("it changes the protocol, which nobody asked for");
-    if (status < 200) { state = "status"; return; }
-    if (status === 204 || status === 304) return finish();
-    const coding = fields.get("transfer-encoding");
-    const length = fields.get("content-length");
-    const content = fields.get("content-encoding");
-    if (content !== void 0 && content.some((each) => !/^(?:identity)?$/i.test(each)))
-      throw new Broken("it is compressed, which nobody asked for");
-    if (coding !== void 0) {
-      if (length !== void 0) throw new Broken("it has both a length and chunks");
-      if (version === "1.0" || coding.length !== 1 || coding[0].toLowerCase() !== "chunked")
-        throw new Broken("its transfer encoding is not chunked");
-      state = "size";
-    } else if (length !== void 0) {
-      if (length.length !== 1 || !/^\d{1,15}$/.test(length[0])) throw new Broken("its length is no number");
-      left = Number(length[0]);
-      if (left === 0) return finish();
-      if (left > largestBody && !isError()) return finish(true);
-      state = "length";
-    } else state = "close";
-  };
-  const readSize = (text) => {
-    const size = /^([\da-f]{1,8})[\t ]*(?:;[\t\x20-\x7e\x80-\xff]*)?$/i.exec(text)?.[1];
-    if (size === void 0) throw new Broken("the size of a chunk is no number");
-    left = Number.parseInt(size, 16);
-    chunks++;
-    if (chunks > mostChunks) throw new Broken("it has too many chunks");
-    state = left === 0 ? "trailers" : "data";
-    lastField = null;
-  };
-  const readLine = (text) => {
-    if (state === "status") readStatus2(text);
-    else if (state === "size") readSize(text);
-    else if (state === "data-end") {
-      if (text !== "") throw new Broken("a chunk is longer than it says");
-      state = "size";
-    } else if (text !== "") readField(text);
-    else if (state === "fields") endHead();
-    else finish();
-  };
-  const takeLine = (bytes, from) => {
-    const end2 = bytes.indexOf(10, from);
-    const to = end2 === -1 ? bytes.length : end2 + 1;
-    const some = Math.min(to, from + largestHead + 1);
-    line += bytes.toString("latin1", from, some);
-    if (state === "status" && !"HTTP/".startsWith(line.slice(0, 5))) throw new Broken("it does not begin as HTTP", "NOT_HTTP");
-    if (state === "size" || state === "data-end") {
-      if (line.length > longestChunkLine) throw new Broken("the line before a chunk is too long");
-    } else {
-      headBytes += some - from;
-      if (headBytes > largestHead) throw new Broken("its headers are too long");
-    }
-    if (end2 !== -1) {
-      if (!/^[^\r\n]*\r\n$/.test(line)) throw new Broken("a line ends in another way than HTTP's");
-      const text = line.slice(0, -2);
-      line = "";
-      readLine(text);
-    }
-    return to;
-  };
-  const takeBody = (bytes, from) => {
-    const to = state === "close" ? bytes.length : Math.min(bytes.length, from + left);
-    take(bytes.subarray(from, to));
-    if (state === "close") return to;
-    left -= to - from;
-    if (left === 0 && result === null) { if (state === "length") finish(); else state = "data-end"; }
-    return to;
-  };
-  return {
-    push(bytes) {
-      try {
-        for (let at2 = 0; at2 < bytes.length && result === null;) {
-          const isBody = state === "length" || state === "close" || state === "data";
-          at2 = isBody ? takeBody(bytes, at2) : takeLine(bytes, at2);
-        }
-      } catch (error) {
-        if (!(error instanceof Broken)) throw error;
-        result = { ok: false, code: error.code, why: error.why };
-      }
-      return result;
-    },
-    end() {
-      if (result === null && state === "close") finish();
-      if (result === null && state === "status" && line.length < 5 && line !== "")
-        result = { ok: false, code: "NOT_HTTP", why: "it does not begin as HTTP" };
-      return result ?? { ok: false, code: "CUT", why: "it ended in the middle" };
-    }
-  };
-}
-function createBody() {
-  let bytes = Buffer.alloc(0);
-  let length = 0;
-  return {
-    add(piece) {
-      if (length + piece.length > bytes.length) {
-        const larger = Buffer.alloc(Math.max(4096, bytes.length * 2, length + piece.length));
-        bytes.copy(larger, 0, 0, length);
-        bytes = larger;
-      }
-      piece.copy(bytes, length);
-      length += piece.length;
-    },
-    length: () => length,
-    text: () => bytes.toString("utf8", 0, length)
-  };
-}
-// src/gateway/http/client.ts
-function ask(question) {
-  const { url, host, port, proxy, deadline } = question;
-  const isTls = url.protocol === "https:" && proxy === null;
-  return new Promise((resolve) => {
-    let phase = /^[\d.]+$|:/.test(host) ? "connect" : "lookup";
-    let socket = null;
-    let done = false;
-    const reader = createReader();
-    const settle = (result) => {
-      if (done) return;
-      done = true;
-      clearTimeout(timer);
-      socket?.destroy();
-      resolve(result);
-    };
-    const fail = (code2, detail = "") => settle({ phase, code: code2, detail });
-    const timer = setTimeout(() => fail("TIMEOUT"), Math.max(1, deadline - performance.now()));
-    const judge = (reading) => {
-      if (reading.ok) settle(reading.answer);
-      else fail(reading.code === "CUT" ? "ECONNRESET" : reading.code, reading.why);
-    };
-    const send = () => { phase = "answer"; socket.write(formatRequest(question)); };
-    try {
-      socket = isTls
-        ? connectTls({ host, port, servername: isAddress(url.hostname) ? "" : url.hostname, ALPNProtocols: ["http/1.1"] })
-        : connectTcp(question.socket === void 0 ? { host, port } : { path: question.socket });
-    } catch (error) { return fail(error.code ?? "", String(error)); }
-    socket.on("lookup", (error) => { if (error === null || error === void 0) phase = "connect"; });
-    socket.once("connect", () => { if (isTls) phase = "tls"; else send(); });
-    if (isTls) socket.once("secureConnect", send);
-    socket.on("data", (bytes) => {
-      if (done) return;
-      if (phase === "answer") phase = "body";
-      const reading = reader.push(bytes);
-      if (reading !== null) judge(reading);
-    });
-    const finish = () => { if (!done) judge(reader.end()); };
-    socket.on("end", finish);
-    socket.on("close", finish);
-    socket.on("error", (error) => fail(error.code ?? "", error.message));
-  });
-}
-function formatRequest({ url, proxy, headers, body }) {
-  const target = proxy === null ? `${url.pathname}${url.search}` : url.href;
-  const user = proxy === null || proxy.username === "" ? null : `${decode(proxy.username)}:${decode(proxy.password)}`;
-  const all = { host: url.host, accept: "application/json", "accept-encoding": "identity", connection: "close",
-    ...body !== null && { "content-type": "application/json", "content-length": String(Buffer.byteLength(body)) },
-    ...user !== null && { "proxy-authorization": `Basic ${Buffer.from(user).toString("base64")}` }, ...headers };
-  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
-  return `${body === null ? "GET" : "POST"} ${target} HTTP/1.1\r\n${lines.join("")}\r\n${body ?? ""}`;
-}
-function decode(text) {
-  try { return decodeURIComponent(text); } catch { return text; }
-}
-function isAddress(hostname2) { return hostname2.startsWith("[") || /^\d{1,3}(?:\.\d{1,3}){3}$/.test(hostname2); }
-// src/connect/status.ts
-function readStatus(text) {
-  let value;
-  try { value = JSON.parse(text); } catch { return null; }
-  const status = fieldsOf(value);
-  const state = status["BackendState"];
-  if (typeof state !== "string") return null;
-  const { AuthURL: url, Self: self, Health: health } = status;
-  return {
-    state,
-    // What is opened by a person, who sees where it leads.
-    loginUrl: typeof url === "string" && /^https?:\/\/[!-~]+$/.test(url) ? url : null,
-    self: typeof self === "object" && self !== null ? machineOf(self) : null,
-    peers: Object.values(fieldsOf(status["Peer"])).map(machineOf),
-    health: textsOf(health),
-    hasDevice: status["TUN"] === true,
-    owners: ownersOf(fieldsOf(self), fieldsOf(status["User"])),
-    domain: textOr(status["MagicDNSSuffix"], "") || null
-  };
-}
-function findMachine({ peers, domain }, host) {
-  const wanted = host.toLowerCase().replace(/^\[|\]$|\.$/g, "");
-  const isMeant = ({ name, addresses }) => addresses.includes(wanted) || name === wanted || domain !== null
-    && name === `${wanted}.${domain.toLowerCase()}`;
-  return peers.find(isMeant) ?? null;
-}
-function machineOf(value) {
-  const { DNSName: name, TailscaleIPs: addresses, Online: online, Expired: expired, LastHandshake: shaken } = fieldsOf(value);
-  const at2 = Date.parse(textOr(shaken, ""));
-  return {
-    name: textOr(name, "").toLowerCase().replace(/\.$/, ""),
-    addresses: textsOf(addresses),
-    online: online === true,
-    expired: expired === true,
-    // Go's zero time is that of the year 1.
-    shaken: at2 > 0 ? at2 : null
-  };
-}
-function ownersOf({ Tags: tags, UserID: id }, users) {
-  const login = textOr(fieldsOf(users[String(id)])["LoginName"], "");
-  return textsOf(tags).length > 0 || login === "" ? textsOf(tags) : [login];
-}
-function fieldsOf(value) { return typeof value === "object" && value !== null ? value : {}; }
-function textOr(value, otherwise) { return typeof value === "string" ? value : otherwise; }
-function textsOf(value) { return Array.isArray(value) ? value.filter((each) => typeof each === "string") : []; }
-// src/connect/local-api.ts
-async function askStatus(socket, deadline) {
-  const answer = await ask({ url: new URL("http://local-tailscaled.sock/localapi/v0/status"), host: "local-tailscaled.sock", port: 0,
-    socket, proxy: null, headers: {}, body: null, deadline });
-  if ("phase" in answer) return answer;
-  const status = answer.status === 200 ? readStatus(answer.text) : null;
-  return status ?? { phase: "answer", code: "NO_STATUS", detail: `${answer.status}` };
-}
-// src/connect/notes.ts
-import { randomUUID } from "node:crypto";
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
-function note(folder, name, text) {
-  const draft = `${folder}/.${name}.${randomUUID()}`;
-  writeFileSync(draft, text, { mode: 384 });
-  renameSync(draft, `${folder}/${name}`);
-}
-function textIn(folder, name) {
-  try { return readFileSync(`${folder}/${name}`, "utf8"); } catch { return ""; }
-}
-function noteNetwork(run2, host) { note(run2, "network", `${host} ${Math.floor(Date.now() / 1e3)}\n`); }
-// src/connect/process.ts
-import { readFileSync as readFileSync2, readlinkSync } from "node:fs";
-function identityOf(pid) {
-  try {
-    const stat = readFileSync2(`/proc/${pid}/stat`, "utf8");
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    if (fields[0] === "Z" || fields[0] === "X") return null;
-    return `${Number.parseInt(stat, 10)} ${fields[19]} ${readlinkSync("/proc/self/ns/pid")}`;
-  } catch { return null; }
-}
-function isRunning(identity) { return identityOf(Number.parseInt(identity, 10)) === identity; }
-function programOf(pid) {
-  try { return readFileSync2(`/proc/${pid}/comm`, "utf8").trim(); } catch { return ""; }
-}
-// src/connect/start.ts
-import { spawn } from "node:child_process";
-import { closeSync, openSync } from "node:fs";
-var keeper = `if [ -n "$1" ] && command -v flock >/dev/null; then
-  exec 9>>"$1/in-use"
-  flock -n 9 || exit ${75}
-fi
-shift
-exec "$@"`;
-var inUse = 75;
-function startDaemon(command, { env, log, folder }) {
-  const file = openSync(log, "a", 384);
-  try {
-    const child = spawn("/bin/sh", ["-c", keeper, "sh", folder, ...command],
-      { env: { ...env }, cwd: "/", detached: true, stdio: ["ignore", file, file] });
-    child.unref();
-    const ended = new Promise((resolve) => {
-      child.on("exit", (status) => resolve(status ?? -1));
-      child.on("error", () => resolve(-1));
-    });
-    return child.pid === void 0 ? null : { pid: child.pid, ended };
-  } finally { closeSync(file); }
-}
-function endDaemon(pid) {
-  try { process.kill(pid, "SIGTERM"); } catch {}
-}
-var mostSaid = 65536;
-var piper = 'cat | "$@"';
-function runUntil(command, { env, input, until }) {
-  return new Promise((resolve) => {
-    let text = "";
-    const child = spawn("/bin/sh", ["-c", piper, "sh", ...command],
-      { env: { ...env }, cwd: "/", detached: true, stdio: ["pipe", "pipe", "pipe"] });
-    const settle = (status) => { endGroup(child.pid); resolve({ status, text }); };
-    for (const stream of [child.stdout, child.stderr])
-      stream.on("data", (chunk) => { if (text.length < mostSaid) text += chunk.toString("utf8"); });
-    child.stdin.on("error", () => {});
-    child.stdin.end(input);
-    child.on("error", () => settle(null));
-    child.on("close", settle);
-    void until.then(() => settle(null));
-  });
-}
-function endGroup(pid) {
-  try { if (pid !== void 0) process.kill(-pid, "SIGKILL"); } catch {}
-}
-// src/connect/daemon.ts
-var programs = { userspace: "tailscaled", "ts-unplug": "ts-unplug" };
-function socketIn(run2) { return `${run2}/tailscaled.sock`; }
-function findDaemon(run2) {
-  const [way = "", pid = "", port = ""] = textIn(run2, "connect").trim().split(" ");
-  const identity = textIn(run2, "daemon");
-  if (way !== "userspace" && way !== "ts-unplug" || !/^\d+$/.test(pid) || !/^\d+$/.test(port)) return null;
-  const isSame = Number.parseInt(identity, 10) === Number(pid) && isRunning(identity) && programOf(Number(pid)) === programs[way];
-  return isSame ? { way, pid: Number(pid), port: Number(port) } : null;
-}
-async function launch(start2) {
-  for (const wished of start2.isFixed === true ? [start2.port] : [start2.port, 0]) {
-    const port = await freePort(wished);
-    if (start2.isFixed === true && port !== wished) break;
-    const started = await launchAt(start2, port);
-    if ("pid" in started || !/address already in use/.test(started.said)) return started;
-  }
-  return { why: "port", said: "no port is free" };
-}
-async function launchAt(start2, port) {
-  const { way, run: run2, state, env, deadline } = start2;
-  const log = `${run2}/${programs[way]}.log`;
-  for (const old of [`${run2}/ready`, socketIn(run2), log]) rmSync(old, { force: true });
-  const child = startDaemon(start2.command(port), { env, log, folder: state ?? "" });
-  if (child === null) return { why: "ended", said: "the system cannot start it" };
-  let status = null;
-  void child.ended.then((code2) => status = code2);
-  while (status === null && performance.now() < deadline) {
-    const isThere = programOf(child.pid) === programs[way];
-    if (isThere && (way === "ts-unplug" || !("phase" in await askStatus(socketIn(run2), performance.now() + 500)))) {
-      note(run2, "daemon", identityOf(child.pid) ?? "");
-      note(run2, "connect", `${way} ${child.pid} ${port}\n`);
-      if (state !== null) note(state, "container", hostname());
-      return { way, pid: child.pid, port };
-    }
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  const said = textIn(run2, `${programs[way]}.log`).trim().split("\n").at(-1) ?? "";
-  return { why: status === inUse ? "in-use" : status === null ? "late" : "ended", said };
-}
-async function end(run2, { pid }) {
-  endDaemon(pid);
-  for (let waited = 0; waited < 5e3 && findDaemon(run2)?.pid === pid; waited += 50)
-    await new Promise((resolve) => setTimeout(resolve, 50));
-}
-function noteReady(run2, { pid }) { note(run2, "ready", `${pid} ${Math.floor(Date.now() / 1e3)}\n`); }
-function noteLost(run2) { rmSync(`${run2}/ready`, { force: true }); }
-var longestLog = 1e6;
-function trimLog(run2, { way }) {
-  const log = `${run2}/${programs[way]}.log`;
-  if (existsSync(log) && statSync(log).size > longestLog) truncateSync(log);
-}
-function freePort(wished) {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on("error", (error) => wished === 0 ? reject(error) : resolve(freePort(0)));
-    server.listen({ host: "127.0.0.1", port: wished, exclusive: true }, () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : wished));
-    });
-  });
-}
-// src/connect/gateway.ts
-async function answersAt(origin, proxy, deadline) {
-  const url = new URL("/v1/models", origin);
-  const { hostname: hostname2, port } = proxy ?? url;
-  for (; ;) {
-    const answer = await ask(
-      { url, host: hostname2, port: Number(port || 80), proxy, headers: { "user-agent": "aperture-connect" }, body: null, deadline });
-    if ("status" in answer && answer.status !== 502) return true;
-    if (performance.now() + 200 >= deadline) return false;
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-}
-// src/connect/given-daemon.ts
-import { accessSync, constants } from "node:fs";
-// src/connect/key.ts
-function keyVariables({ secret }) {
-  const known = ["TS_AUTHKEY", "TS_AUTH_KEY", "TS_CLIENT_ID", "TS_CLIENT_SECRET", "TS_ID_TOKEN", "TS_AUDIENCE"];
-  return [.../* @__PURE__ */ new Set([secret, ...known])];
-}
-function findKey(settings, env) {
-  const value = (name) => env[name]?.trim() ?? "";
-  const byKey = "--auth-key=file:/dev/stdin";
-  const read2 = (variable, option, ...args) => ({ variable, args: [...args, option], input: value(variable),
-    needsTags: option !== byKey || value(variable).startsWith("tskey-client-") });
-  const plain2 = [settings.secret, "TS_AUTHKEY", "TS_AUTH_KEY"].find((name) => value(name) !== "");
-  if (plain2 !== void 0) return read2(plain2, byKey);
-  if (value("TS_CLIENT_SECRET") !== "") return read2("TS_CLIENT_SECRET", "--client-secret=file:/dev/stdin");
-  const [client, audience] = [`--client-id=${value("TS_CLIENT_ID")}`, value("TS_AUDIENCE")];
-  if (value("TS_CLIENT_ID") === "") return null;
-  if (value("TS_ID_TOKEN") !== "") return read2("TS_ID_TOKEN", "--id-token=file:/dev/stdin", client);
-  return audience === "" ? null : { variable: "TS_AUDIENCE", args: [client, `--audience=${audience}`], input: "", needsTags: true };
-}
-function withoutKeys(settings, env) {
-  const secret = keyVariables(settings);
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !secret.includes(name)));
-}
-function withoutSecret(text, key2) { return key2 === null || key2.input === "" ? text : text.replaceAll(key2.input, "\u2026"); }
-function keyForChild(settings, env, key2) { return { ...withoutKeys(settings, env), ...key2 !== null && { TS_AUTHKEY: key2.input } }; }
-// src/connect/login.ts
-function upCommand({ program, socket, node, loginServer, tags }, key2, seconds) {
-  return [...program, `--socket=${socket}`, "up", "--reset", `--hostname=${node}`, `--timeout=${Math.max(1, Math.round(seconds))}s`,
-    ...loginServer === null ? [] : [`--login-server=${loginServer}`],
-    ...tags.length === 0 ? [] : [`--advertise-tags=${tags.map((tag) => tag.startsWith("tag:") ? tag : `tag:${tag}`).join(",")}`],
-    ...key2?.args ?? []];
-}
-async function logIn(login, key2, ms) {
-  const { status, text } = await runUntil(upCommand(login, key2, ms / 1e3),
-    { env: login.env, input: key2?.input ?? "", until: after(ms + 1e3) });
-  if (status === 0) return null;
-  const said = withoutSecret(text, key2).split("\n").map((line) => line.trim().replace(/^backend error: /, "")).filter(
-    (line) => line !== "" && !line.startsWith("timeout waiting for"));
-  return said.at(-1) ?? "";
-}
-async function askForLogin(login, until) { await runUntil(upCommand(login, null, 60), { env: login.env, input: "", until }); }
-function after(ms) { return new Promise((resolve) => setTimeout(resolve, ms).unref()); }
-// src/connect/outcome.ts
-function failed(message, next) { return { ok: false, message, next }; }
-// src/connect/settings.ts
-var ways = ["network", "auto", "userspace", "tailscale", "sidecar", "ts-unplug"];
-function readSettings(text) {
-  try {
-    const { origin, managed, connect: connect2 } = JSON.parse(text ?? "");
-    return connect2 === void 0 || !ways.includes(connect2.by.default) || !URL.canParse(origin) ? null
-      : { ...connect2, origin, managed: managed === true };
-  } catch { return null; }
-}
-var hosts = { CODESPACES: "codespaces", GITHUB_ACTIONS: "github", GITLAB_CI: "gitlab" };
-function wayOf({ by }, env) {
-  const asked = ways.find((way) => way === env["APERTURE_CONNECTION"]);
-  const host = Object.entries(hosts).find(([variable, name]) => env[variable] === "true" && by[name] !== void 0);
-  return asked ?? (host === void 0 ? by.default : by[host[1]]);
-}
-function isJob(env) { return env["CI"] === "true" || env["GITHUB_ACTIONS"] === "true" || env["GITLAB_CI"] === "true"; }
-function nodeOf({ node }, env) {
-  const wished = env["CODESPACES"] === "true" ? env["CODESPACE_NAME"] ?? node : node;
-  const label = wished.toLowerCase().replaceAll(/[^a-z\d-]+/g, "-").slice(0, 63).replaceAll(/^-+|-+$/g, "");
-  return label === "" ? "opencode" : label;
-}
-// src/connect/join.ts
-async function withPerson({ socket, person, say }, deadline, once) {
-  const first = await once(deadline);
-  if (first.ok || first.loginUrl === void 0 || person === null) return first;
-  say(`to let this container into the tailnet, log in at  ${first.loginUrl}`);
-  while (performance.now() < person) {
-    await pause(200);
-    const status = await askStatus(socket, person);
-    if ("phase" in status || status.state !== "NeedsLogin") return once(performance.now() + afterLogin);
-  }
-  return first;
-}
-var afterLogin = 15e3;
-async function bringUp(joining) {
-  const { settings, env, key: key2, socket, program, deadline } = joining;
-  const login = program === null ? null
-    : {
-      program,
-      socket,
-      node: nodeOf(settings, env),
-      loginServer: settings.loginServer,
-      // People's nodes are theirs.
-      tags: isJob(env) || key2?.needsTags === true ? settings.tags : [],
-      env: withoutKeys(settings, env)
-    };
-  const began = performance.now();
-  let tried = false;
-  let asking = null;
-  try {
-    for (; ;) {
-      const status = await askStatus(socket, Math.min(deadline, performance.now() + 2e3));
-      if ("phase" in status) { if (!joining.isThere()) return failed("Tailscale's daemon has ended", "try again"); } else if (
-        status.state === "Running") return status;
-      else if (status.state === "NeedsMachineAuth") return failed("This node waits for an administrator of the tailnet to approve it",
-        "ask them to, under Machines in the admin console");
-      else if (status.state === "Stopped" && login === null && performance.now() - began > settling)
-        return failed("Tailscale's daemon is logged in, and switched off",
-          "switch it on where it runs:  tailscale up  (beside this container, from the host:  docker compose exec tailscale tailscale up)");
-      else if (status.state === "NeedsLogin" || status.state === "Stopped") {
-        if (login !== null && key2 !== null && !tried) {
-          if (key2.needsTags && settings.tags.length === 0) return failed(
-            `What ${key2.variable} lets into the tailnet has to bear tags, and aperture.tailscale in aperture-env.yaml has none`,
-            "write  tags: [tag:ci]  there, with a tag that the client may give, update and build again; or set an auth key");
-          tried = true;
-          const said = await logIn(login, key2, Math.max(1e3, deadline - performance.now()));
-          if (said !== null && said !== "") return failed(`The key in ${key2.variable} was rejected: ${said}`,
-            "set another one, or remove it and log in by hand");
-        } else if (login !== null && status.state === "Stopped" && !tried) {
-          tried = true;
-          await logIn(login, null, Math.max(1e3, deadline - performance.now()));
-        } else if (
-          (key2 === null || login === null) && status.loginUrl !== null && (asking !== null || performance.now() - began > justLoggedIn)) {
-            return { ok: false, message: "This container is not logged in to the tailnet",
-              next: `log in at  ${status.loginUrl}  and start again`, loginUrl: status.loginUrl };
-          } else if (login !== null && key2 === null && asking === null && status.loginUrl === null
-            && (joining.isNew || performance.now() - began > settling)) {
-              if (isJob(env)) return failed("This job has no key for the tailnet",
-                `give it ${settings.secret} as a secret, one that is reusable and ephemeral`);
-              void askForLogin(login, new Promise((resolve) => asking = resolve));
-            }
-      }
-      if (performance.now() >= deadline) return late(settings, status);
-      await pause(50);
-    }
-  } finally { asking?.(); }
-}
-var justLoggedIn = 2500;
-var settling = 3e3;
-function late({ loginServer }, status) {
-  const server = loginServer ?? "Tailscale's control server";
-  const health = "phase" in status ? [] : status.health.filter((line) => !/starting|stopped/i.test(line));
-  return failed(`${server} did not let this node in in time${health.length === 0 ? "" : `: ${health[0].replace(/\.$/, "")}`}`,
-    `check whether ${server} can be reached from here, by a proxy where there must be one (HTTPS_PROXY)`);
-}
-var listing = 6e3;
-async function waitForMachine(socket, running, host, deadline) {
-  let status = running;
-  const until = Math.min(deadline, performance.now() + listing);
-  while (findMachine(status, host) === null && performance.now() < until) {
-    await pause(50);
-    const again = await askStatus(socket, until);
-    if (!("phase" in again)) status = again;
-  }
-  return status;
-}
-function silent(status, host) {
-  return findMachine(status, host) === null
-    ? failed(`The tailnet shows this node (${status.self?.name ?? ""}) no machine ${host}`,
-      "check whether aperture.url has its name, and whether the tailnet's policy lets this node reach it")
-    : failed(`${host} is in the tailnet, and does not answer`,
-      "check whether that machine is on, and whether the tailnet's policy lets this node reach its port");
-}
-function pause(ms) { return new Promise((resolve) => setTimeout(resolve, ms)); }
-// src/connect/probe.ts
-import { lookup } from "node:dns/promises";
-import { connect as connectTo } from "node:net";
-function readSeen(text) {
-  if (text === "none" || text === "late" || text === "unknown") return { kind: text };
-  return { kind: "addresses", addresses: text.split(/\s+/).filter((word2) => /^[\d.]+$|:/.test(word2)) };
-}
-function isOfTailnet(address) {
-  const [first, second] = address.split(".").map(Number);
-  return address.includes(":") ? /^fd7a:115c:a1e0:/i.test(address) : first === 100 && second >= 64 && second < 128;
-}
-async function findOnNetwork(origin, seen, deadline) {
-  const url = new URL("/v1/models", origin);
-  const name = url.hostname.replace(/^\[|\]$/g, "");
-  const found2 = isAddress(url.hostname) ? [name] : await addressesOf(name, seen, deadline);
-  if (found2 === null) return { there: false, why: `the name server does not answer for ${name}` };
-  const [address] = found2;
-  if (address === void 0) return { there: false, why: `this network knows no ${name}` };
-  if (url.protocol === "https:" || found2.some(isOfTailnet)) return { there: true };
-  const port = Number(url.port || 80);
-  const answer = await isOpen(address, port, deadline)
-    ? await ask({ url, host: address, port, proxy: null, headers: { "user-agent": "aperture-connect" }, body: null,
-      deadline: Math.max(deadline, performance.now() + patience) }) : null;
-  const there = answer !== null && "status" in answer && answer.status < 500 && /^application\/json\b/i.test(answer.type);
-  return there ? { there } : { there, why: `${name} is ${address} here, which is not of a tailnet, and no gateway answers there` };
-}
-var patience = 3e3;
-function isOpen(host, port, deadline) {
-  return new Promise((resolve) => {
-    const socket = connectTo({ host, port });
-    const end2 = (open) => {
-      clearTimeout(late2);
-      socket.destroy();
-      resolve(open);
-    };
-    const late2 = setTimeout(() => end2(false), Math.max(1, deadline - performance.now()));
-    socket.once("connect", () => end2(true)).once("error", () => end2(false));
-  });
-}
-async function addressesOf(name, seen, deadline) {
-  if (seen.kind === "addresses") return seen.addresses;
-  if (seen.kind !== "unknown") return seen.kind === "none" ? [] : null;
-  const late2 = new Promise((resolve) => setTimeout(() => resolve(null), Math.max(1, deadline - performance.now())).unref());
-  const found2 = lookup(name, { all: true }).then((all) => all.map(({ address }) => address),
-    (error) => error.code === "EAI_AGAIN" ? null : []);
-  return Promise.race([found2, late2]);
-}
-// src/connect/given-daemon.ts
-async function isAnswering(socket, patience4) {
-  const until = performance.now() + patience4;
-  for (; ;) {
-    if (!("phase" in await askStatus(socket, performance.now() + 1e3))) return true;
-    if (performance.now() >= until) return false;
-    await pause(100);
-  }
-}
-function connectGiven(task) {
-  const { settings, socket, own, uid } = task;
-  const { hostname: hostname2 } = new URL(settings.origin);
-  return withPerson(task, task.deadline, async (deadline) => {
-    const cli = own ? findProgram("tailscale", task.env) : null;
-    const sudo = uid === 0 ? [] : [findProgram("sudo", task.env) ?? "sudo", "-n"];
-    const words2 = cli === null ? null : [...sudo, cli];
-    const running = await bringUp({ ...task, program: words2, deadline, isNew: false, isThere: () => performance.now() < deadline });
-    if ("ok" in running) return running;
-    const status = await waitForMachine(socket, running, hostname2, deadline);
-    if (findMachine(status, hostname2) === null) return silent(status, hostname2);
-    const found2 = await findOnNetwork(settings.origin, { kind: "unknown" }, Math.min(deadline, performance.now() + 5e3));
-    return found2.there ? { ok: true, message: `This node (${status.self?.name ?? ""}) sees ${hostname2} in the tailnet` }
-      : failed(`${hostname2} is in the tailnet, but ${found2.why}`,
-        "let the daemon take the tailnet's names:  tailscale set --accept-dns=true");
-  });
-}
-function findProgram(name, env) {
-  const folders = (env["PATH"] ?? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin").split(":");
-  for (const folder of folders) {
-    try {
-      accessSync(`${folder}/${name}`, constants.X_OK);
-      return `${folder}/${name}`;
-    } catch {}
-  }
-  return null;
-}
-// src/connect/places.ts
-import { accessSync as accessSync2, chmodSync, constants as constants2, lstatSync, mkdirSync, readFileSync as readFileSync3 } from "node:fs";
-import { posix } from "node:path";
-var places = ["/tmp", "/var/tmp", "/dev/shm"];
-function findRunFolder(uid, candidates = places) {
-  for (const candidate of candidates) {
-    const folder = `${candidate}/aperture-env-${uid}`;
-    if (isPrivate(folder, uid)) return folder;
-  }
-  return null;
-}
-function findStateFolder(volume, uid, name) {
-  if (volume === null || mountOf(volume) === "/") return null;
-  const own = `${volume}/aperture-env-${uid}`;
-  return isPrivate(own, uid) && isPrivate(`${own}/${name}`, uid) ? `${own}/${name}` : null;
-}
-function isPrivate(folder, uid) {
-  try { mkdirSync(folder, { mode: 448 }); } catch {}
-  try {
-    const stats = lstatSync(folder);
-    if (!stats.isDirectory() || stats.uid !== uid) return false;
-    if ((stats.mode & 63) !== 0) chmodSync(folder, 448);
-    accessSync2(folder, constants2.W_OK | constants2.X_OK);
-    return true;
-  } catch { return false; }
-}
-function mountOf(folder) {
-  try {
-    const mounts = readFileSync3("/proc/self/mountinfo", "utf8").split("\n").map(
-      (line) => (line.split(" ")[4] ?? "").replaceAll(/\\(\d{3})/g, (_, octal) => String.fromCharCode(Number.parseInt(octal, 8))));
-    let place = folder;
-    while (place !== "/" && !mounts.includes(place)) place = posix.dirname(place);
-    return place;
-  } catch { return "/"; }
-}
-// src/connect/lock.ts
-import { randomUUID as randomUUID2 } from "node:crypto";
-import { linkSync, readdirSync, readFileSync as readFileSync4, renameSync as renameSync2, rmSync as rmSync2,
-  writeFileSync as writeFileSync2 } from "node:fs";
-async function takeLock(folder, deadline) {
-  for (; ;) {
-    const lock = tryLock(folder);
-    if (lock !== null) return lock;
-    if (performance.now() >= deadline) return null;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
-function tryLock(folder, own = identityOf("self")) {
-  const last = highest(folder);
-  if (last > 0 && isHeld(folder, last)) return null;
-  const file = `${folder}/lock.${last + 1}`;
-  const draft = `${folder}/.lock.${randomUUID2()}`;
-  writeFileSync2(draft, own ?? "", { mode: 384, flag: "wx" });
-  try { linkSync(draft, file); } catch { return null; } finally { rmSync2(draft, { force: true }); }
-  if (highest(folder) > last + 1) { rmSync2(file, { force: true }); return null; }
-  for (const number of numbersIn(folder)) if (number <= last) rmSync2(`${folder}/lock.${number}`, { force: true });
-  return {
-    release: () => {
-      const free = `${draft}.free`;
-      writeFileSync2(free, "", { mode: 384 });
-      renameSync2(free, file);
-    }
-  };
-}
-function isHeld(folder, number) {
-  try { return isRunning(readFileSync4(`${folder}/lock.${number}`, "utf8")); } catch { return true; }
-}
-function highest(folder) { return Math.max(0, ...numbersIn(folder)); }
-function numbersIn(folder) { return readdirSync(folder).flatMap((name) => /^lock\.\d{1,15}$/.test(name) ? [Number(name.slice(5))] : []); }
-// src/connect/ts-unplug.ts
-async function connectUnplug(task) {
-  const { settings, run: run2, key: key2, deadline, person } = task;
-  const lock = await takeLock(run2, deadline);
-  if (lock === null) return failed("Another process of this account is still connecting", "try again in a moment");
-  let daemon;
-  try {
-    const there = findDaemon(run2);
-    daemon = there ?? await start(task);
-    if (there !== null && key2 !== null && loginIn(run2) !== null && !await answers(there, performance.now() + justLoggedIn2)) {
-      await end(run2, there);
-      daemon = await start(task);
-    }
-  } finally { lock.release(); }
-  if (!("pid" in daemon))
-    return daemon.why === "in-use"
-      ? failed("Another container uses the login on this volume", "stop that one, or give this one a volume of its own")
-      : daemon.why === "port"
-      ? failed(`Another program listens on port ${settings.port} of the loopback, and the managed configuration has the gateway there`,
-        "end it, or give ts-unplug another port (aperture.connection in aperture-env.yaml), update and build again")
-      : failed(`ts-unplug does not start: ${daemon.said}`, "aperture-doctor says more");
-  trimLog(run2, daemon);
-  const outcome = await waitFor(task, daemon);
-  if (!outcome.ok && outcome.loginUrl !== void 0 && person !== null) {
-    task.say(`to let this container into the tailnet, log in at  ${outcome.loginUrl}`);
-    if (await answers(daemon, person)) return reached(task, daemon);
-  }
-  if (!outcome.ok) noteLost(run2);
-  return outcome;
-  function reached({ settings: { origin } }, { port }) {
-    noteReady(run2, daemon);
-    return { ok: true, message: `${origin} answers at http://localhost:${port}` };
-  }
-  async function waitFor(whole, running) {
-    while (performance.now() < deadline) {
-      if (await answers(running, Math.min(deadline, performance.now() + justLoggedIn2))) return reached(whole, running);
-      const loginUrl = loginIn(run2);
-      if (loginUrl !== null) return { ok: false, message: "This container is not logged in to the tailnet",
-        next: `log in at  ${loginUrl}  and start again`, loginUrl };
-    }
-    return failed(`ts-unplug runs, and ${settings.origin} does not answer through it`,
-      `check whether ${key2 === null ? "" : `the key in ${key2.variable} is good, whether `}aperture.url has the machine's name, and whether the tailnet's policy lets this node reach it`);
-  }
-}
-var justLoggedIn2 = 1500;
-function answers({ port }, deadline) { return answersAt(`http://localhost:${port}`, new URL(`http://127.0.0.1:${port}`), deadline); }
-function start({ settings, env, uid, run: run2, program, key: key2, deadline }) {
-  const state = findStateFolder(settings.folder, uid, "ts-unplug");
-  const { host } = new URL(settings.origin);
-  return launch({ way: "ts-unplug", run: run2, state, port: settings.port, isFixed: settings.managed, env: keyForChild(settings, env, key2),
-    deadline,
-    command: (port) => [program, "-dir", state ?? `${run2}/ts-unplug`, "-hostname", nodeOf(settings, env), "-port", String(port), host] });
-}
-function loginIn(run2) { return [...textIn(run2, "ts-unplug.log").matchAll(/or go to: (https?:\/\/[!-~]+)/g)].at(-1)?.[1] ?? null; }
-// src/connect/unreachable.ts
-function cannotReach({ origin }, why) { return `${origin} cannot be reached from here: ${why}`; }
-var haveTailscale = "work on a machine of the tailnet, or have Tailscale in the image: write  tailscale: {}  below  aperture:  in aperture-env.yaml, run  npx create-aperture-env@latest update  and build again";
-// src/connect/userspace.ts
-function connectUserspace(task) {
-  return withPerson({ ...task, socket: socketIn(task.run) }, task.deadline, (deadline) => connectOnce({ ...task, deadline }));
-}
-async function connectOnce(task) {
-  const { settings, env, key: key2, run: run2, programs: programs2, deadline } = task;
-  const lock = await takeLock(run2, deadline);
-  if (lock === null) return failed("Another process of this account is still connecting", "try again in a moment");
-  try {
-    const there = findDaemon(run2);
-    const daemon = there ?? await startTailscaled(task);
-    if (!("pid" in daemon)) return notStarted(task, daemon);
-    trimLog(run2, daemon);
-    const isThere = () => findDaemon(run2) !== null;
-    const program = [programs2.cli];
-    const isNew = there === null;
-    const running = await bringUp({ settings, env, key: key2, socket: socketIn(run2), program, deadline, isNew, isThere });
-    const outcome = "ok" in running ? running : await tryGateway(task, daemon, running);
-    if (outcome.ok) noteReady(run2, daemon);
-    else noteLost(run2);
-    return outcome;
-  } finally { lock.release(); }
-}
-async function tryGateway({ run: run2, settings, deadline }, { port }, running) {
-  const { hostname: hostname2 } = new URL(settings.origin);
-  const status = await waitForMachine(socketIn(run2), running, hostname2, deadline);
-  return await answersAt(settings.origin, new URL(`http://127.0.0.1:${port}`), deadline)
-    ? { ok: true, message: `${settings.origin} answers through the tailnet; this node is ${status.self?.name ?? ""}` }
-    : silent(status, hostname2);
-}
-async function startTailscaled(task) {
-  const { settings, env, uid, run: run2, key: key2, deadline } = task;
-  const kept = isJob(env) && key2 !== null ? null : findStateFolder(settings.folder, uid, "tailscale");
-  const start2 = (state) => launch({ way: "userspace", run: run2, state, port: settings.port,
-    env: withoutOwnProxy(withoutKeys(settings, env), run2), deadline,
-    command: (port) => [task.programs.daemon, "--tun=userspace-networking", `--socket=${socketIn(run2)}`,
-      `--outbound-http-proxy-listen=127.0.0.1:${port}`,
-      ...state === null ? ["--state=mem:"] : [`--statedir=${state}`, `--state=${state}/tailscaled.state`]] });
-  const first = await start2(kept);
-  if ("pid" in first || first.why !== "in-use" || key2 === null) return first;
-  task.say(`another container (${textIn(kept, "container")}) uses the login on this volume, so this one is a node of its own`);
-  return start2(null);
-}
-function withoutOwnProxy(env, run2) {
-  const port = textIn(run2, "connect").trim().split(" ")[2] ?? "";
-  const own = port === "" ? "" : `http://127.0.0.1:${port}`;
-  return Object.fromEntries(Object.entries(env).filter(([name, value]) => !/^http_proxy$/i.test(name) || value !== own));
-}
-function notStarted({ settings, uid }, { why, said }) {
-  if (why !== "in-use") return failed(`Tailscale's daemon does not start: ${said}`, "aperture-doctor says more");
-  const other = textIn(findStateFolder(settings.folder, uid, "tailscale") ?? "", "container");
-  return failed(`Another container (${other}) uses the login on this volume: two on one would cut each other off`,
-    `stop that one, give this one a volume of its own, or set ${settings.secret}`);
-}
-// src/connect/node.ts
-async function connectAsNode(request, way, why) {
-  const { settings, env } = request;
-  const key2 = findKey(settings, env);
-  if (way === "ts-unplug") return viaUnplug(request);
-  if (way === "sidecar") {
-    const socket = settings.socket ?? featureSocket;
-    return await isAnswering(socket, 2e3) ? connectGiven({ ...request, socket, key: null, own: false })
-      : failed("The container with Tailscale beside this one does not answer",
-        "look at it from the host:  docker compose ps  and  docker compose logs tailscale");
-  }
-  if (way === "tailscale") {
-    const socket = settings.socket ?? featureSocket;
-    if (await isAnswering(socket, existsSync2("/dev/net/tun") ? 2e3 : 0))
-      return connectGiven({ ...request, socket, key: key2, own: true });
-  }
-  return viaUserspace(request, why);
-}
-var featureSocket = "/var/run/tailscale/tailscaled.sock";
-var noPlace = failed("Neither /tmp, /var/tmp nor /dev/shm can have a folder of this account alone", "make one of them writable");
-async function viaUnplug(request) {
-  const { settings, env, uid, prefix } = request;
-  const program = `${prefix}/lib/aperture-env/ts-unplug`;
-  if (!existsSync2(program)) return failed(`${program} is not there`, "rebuild the image");
-  const run2 = findRunFolder(uid);
-  if (run2 === null) return noPlace;
-  const key2 = findKey(settings, env);
-  if (key2?.needsTags !== true) return connectUnplug({ ...request, run: run2, program, key: key2 });
-  const outcome = await connectUnplug({ ...request, run: run2, program, key: null });
-  const message = `${key2.variable} cannot let ts-unplug in, which gives its node no tags; set an auth key`;
-  return outcome.ok ? outcome : { ...outcome, message: `${outcome.message}. ${message}` };
-}
-async function viaUserspace(request, why) {
-  const { settings, env, uid, prefix } = request;
-  const { hostname: hostname2 } = new URL(settings.origin);
-  const library = `${prefix}/lib/aperture-env`;
-  const programs2 = findPrograms(library, env);
-  if (programs2 === null)
-    return failed(why === null ? `${library} has no programs of Tailscale's` : cannotReach(settings, why), haveTailscale);
-  const run2 = findRunFolder(uid);
-  if (run2 === null) return noPlace;
-  const key2 = findKey(settings, env);
-  const { seen } = request;
-  if (why !== null && key2 === null && !isKept(request) && !seen && findDaemon(run2) === null)
-    return failed(`${cannotReach(settings, why)}, and nothing lets this container into the tailnet`,
-      `set ${settings.secret} as a secret of ${isJob(env) ? "the job" : "this host"}, or run  aperture-connect  at a terminal to log in (${hostname2} without the tailnet: APERTURE_CONNECTION=network)`);
-  return connectUserspace({ ...request, run: run2, programs: programs2, key: key2 });
-}
-function findPrograms(library, env) {
-  const [cli, daemon] = ["tailscale", "tailscaled"].map(
-    (name) => existsSync2(`${library}/${name}`) ? `${library}/${name}` : findProgram(name, env));
-  return typeof cli === "string" && typeof daemon === "string" ? { cli, daemon } : null;
-}
-function isKept({ settings, uid }) {
-  const folder = findStateFolder(settings.folder, uid, "tailscale");
-  return folder !== null && existsSync2(`${folder}/tailscaled.state`);
-}
-async function lookAtNode({ settings, uid, deadline }, way) {
-  const { origin } = settings;
-  const { hostname: hostname2 } = new URL(origin);
-  const run2 = findRunFolder(uid);
-  const daemon = run2 === null ? null : findDaemon(run2);
-  const given = way === "tailscale" || way === "sidecar" ? settings.socket ?? featureSocket : null;
-  const socket = daemon?.way === "userspace" ? socketIn(run2) : given;
-  const status = socket === null ? null : await askStatus(socket, Math.min(deadline, performance.now() + 2e3));
-  if (status === null || "phase" in status) {
-    if (daemon?.way !== "ts-unplug") return null;
-    const { port } = daemon;
-    const local2 = `http://localhost:${port}`;
-    return await answersAt(local2, new URL(`http://127.0.0.1:${port}`), performance.now() + 2e3)
-      ? { ok: true, message: `${origin} answers at ${local2}` }
-      : failed("ts-unplug runs, and the gateway does not answer through it", "run  aperture-connect");
-  }
-  const self = status.self?.name ?? "";
-  const machine = findMachine(status, hostname2);
-  if (status.state !== "Running") return failed(`The daemon is not in the tailnet (${status.state})`,
-    status.loginUrl === null ? "run  aperture-connect" : `log in at  ${status.loginUrl}`);
-  return machine === null ? failed(`This node (${self}) sees no ${hostname2} in the tailnet`, "aperture-doctor says more")
-    : { ok: true,
-      message: `This node (${self}) sees ${machine.name} in the tailnet${daemon === null ? "" : `; its proxy is http://127.0.0.1:${daemon.port}`}` };
-}
-// src/connect/connect.ts
-async function connect(request) {
-  const { settings, env } = request;
-  const way = wayOf(settings, env);
-  if (way === "network") return { ok: true, message: "The network of this container is taken as it is" };
-  if (way !== "auto") return connectAsNode(request, way, null);
-  const found2 = await findOnNetwork(settings.origin, request.name, request.probeDeadline);
-  if (!found2.there) return connectAsNode(request, way, found2.why);
-  const run2 = findRunFolder(request.uid);
-  if (run2 !== null) noteNetwork(run2, new URL(settings.origin).hostname);
-  return { ok: true, message: `The network of this container leads to ${settings.origin}` };
-}
-async function look(request) {
-  const { settings, env, name, probeDeadline } = request;
-  const way = wayOf(settings, env);
-  const node = await lookAtNode(request, way);
-  if (node !== null) return node;
-  const found2 = await findOnNetwork(settings.origin, name, probeDeadline);
-  return found2.there ? { ok: true, message: `The network of this container leads to ${settings.origin}` }
-    : failed(`No daemon answers here, and ${found2.why}`, way === "network" ? "aperture-doctor says more" : "run  aperture-connect");
-}
-// src/connect/main.ts
-var usage = `aperture-connect: brings the way from this container to the gateway up, and says where it stands.
-
-  --status         says where it stands, and does nothing
-  --timeout <s>    how long to wait, 20 by default
-  --post-start     as when a container starts: waits for some seconds, and never fails
-  --help           shows this
-
-Exit: 0 the gateway can be reached, 1 it cannot, 2 usage.
-`;
-var times = { probe: 390, leastProbe: 150, person: 5e4, postStart: 8e3 };
-async function connectMain(args) {
-  const options = { status: { type: "boolean" }, timeout: { type: "string", default: "20" }, "post-start": { type: "boolean" },
-    help: { type: "boolean", short: "h" }, launch: { type: "boolean" }, since: { type: "string" },
-    seen: { type: "string", default: "unknown" }, prefix: { type: "string", default: "/usr/local" } };
-  let values;
-  try { ({ values } = parseArgs({ args: [...args], options, strict: true })); } catch (error) {
-    printTo(process.stderr).write(shown`${block(error.message)}\n\n${block(usage)}`);
-    return 2;
-  }
-  const seconds = Number(values.timeout);
-  if (values.help === true || !(seconds > 0 && seconds <= 600)) {
-    (values.help === true ? printTo(process.stdout) : printTo(process.stderr)).write(block(usage));
-    return values.help === true ? 0 : 2;
-  }
-  const { BUN_BE_BUN: _, ...env } = process.env;
-  const isLaunch = values.launch === true;
-  const isStart = values["post-start"] === true;
-  const settings = readSettings(textOf(`${values.prefix}/share/aperture-env/environment.json`));
-  if (settings === null) {
-    printTo(process.stderr).write(
-      shown`The environment here has nothing to connect: ${values.prefix}/share/aperture-env/environment.json\n`);
-    return 1;
-  }
-  const origin = parseOrigin(env["APERTURE_URL"] || settings.origin);
-  const now = performance.now();
-  const out = isLaunch ? printTo(process.stderr) : printTo(process.stdout);
-  const prefix = isLaunch ? "opencode (aperture-env): " : "";
-  const isPerson = process.stdin.isTTY === true && printTo(process.stderr).isTTY && !isJob(env) && !isStart;
-  const request = { settings: { ...settings, origin: origin.ok ? origin.value : settings.origin }, env, uid: process.getuid?.() ?? 0,
-    prefix: values.prefix, seen: isPerson || isStart && !isJob(env), name: readSeen(values.seen),
-    probeDeadline: now + Math.max(times.leastProbe, times.probe - sinceThen(values.since)),
-    deadline: now + (isStart ? times.postStart : seconds * 1e3), person: isPerson ? now + times.person : null,
-    say: (text) => out.write(shown`${prefix}${text}\n`) };
-  const outcome = await (values.status === true ? look : connect)(request).catch(
-    (error) => failed(`The connection could not be made: ${String(error)}`, "aperture-doctor says more"));
-  if (!outcome.ok) {
-    const between = block(isLaunch ? " To fix it: " : "\n\u2192 ");
-    await written2(shown`${prefix}${outcome.message}.${between}${outcome.next}.\n`);
-  }
-  if (outcome.ok && !isLaunch) await written2(shown`${outcome.message}.\n`);
-  return outcome.ok || isStart ? 0 : 1;
-  function written2(text) { return new Promise((resolve) => out.write(text, resolve)); }
-}
-function sinceThen(uptime) {
-  if (uptime === void 0) return 0;
-  const now = Number.parseFloat(textOf("/proc/uptime") ?? "");
-  const since = (now - Number.parseFloat(uptime)) * 1e3;
-  return since >= 0 ? since : times.probe / 2;
-}
-function textOf(path) {
-  try { return readFileSync5(path, "utf8"); } catch { return null; }
-}
 // src/doctor/types.ts
 function fine(group, code2, message) { return { code: code2, group, severity: "ok", message, cause: null, next: null }; }
 function found(severity, group, code2, message, cause, next) { return { code: code2, group, severity, message, cause, next }; }
@@ -1179,7 +123,7 @@ function warnBeforePrompt(report) {
   return { line: shown`opencode (aperture-env): ${said}${skip}\n`, isCertain };
 }
 // src/doctor/doctor.ts
-import { existsSync as existsSync9 } from "node:fs";
+import { existsSync as existsSync7 } from "node:fs";
 // src/clock.ts
 var form = /^\d{4}-\d{2}-\d{2}$/;
 function todayFrom(env) {
@@ -1216,9 +160,9 @@ function endOfString(text, from) {
 function endOfComment(text, at2) {
   const kind = text[at2 + 1];
   if (kind !== "/" && kind !== "*") return at2 + 1;
-  const end2 = kind === "*" ? text.indexOf("*/", at2 + 2) : text.slice(at2).search(/[\n\r]/);
-  if (end2 === -1) return text.length;
-  return kind === "*" ? end2 + 2 : at2 + end2;
+  const end = kind === "*" ? text.indexOf("*/", at2 + 2) : text.slice(at2).search(/[\n\r]/);
+  if (end === -1) return text.length;
+  return kind === "*" ? end + 2 : at2 + end;
 }
 // src/doctor/config/jsonc.ts
 var Unreadable = class {
@@ -1232,22 +176,22 @@ function readJsonc(text, witness = {}) {
   const next = () => void (token = scan(text, token.end));
   const fail = (why) => { throw new Unreadable(why, token.start); };
   const readValue = () => {
-    const { kind, start: start2, end: end2, value: value2 } = token;
+    const { kind, start, end, value: value2 } = token;
     if (!["{", "[", "text", "value"].includes(kind)) fail("Value expected");
-    witness.value?.(start2, path);
+    witness.value?.(start, path);
     if (kind === "{") return readObject2();
     if (kind === "[") return readList();
-    if (typeof value2 === "string") witness.text?.(value2, start2, end2);
+    if (typeof value2 === "string") witness.text?.(value2, start, end);
     next();
     return value2;
   };
   const readObject2 = () => {
     const object = {};
     readEntries("}", "brace", () => {
-      const { kind, start: start2, end: end2, value: value2 } = token;
+      const { kind, start, end, value: value2 } = token;
       if (kind !== "text") fail("Property name expected");
       const key2 = value2;
-      witness.text?.(key2, start2, end2);
+      witness.text?.(key2, start, end);
       next();
       if (token.kind !== ":") fail("Colon expected");
       next();
@@ -1285,19 +229,19 @@ function readJsonc(text, witness = {}) {
 }
 var words = { true: true, false: false, null: null };
 function scan(text, from) {
-  const start2 = behindComments(text, from);
-  const first = text[start2];
-  if (first === void 0) return { kind: "end", start: start2, end: start2, value: void 0 };
-  if ("{}[]:,".includes(first)) return { kind: first, start: start2, end: start2 + 1, value: void 0 };
-  if (first === '"') return scanText(text, start2);
-  const digits = match(/-?(?:0|[1-9]\d*)(?:\.\d*)?(?:e[+-]?\d*)?/iy, text, start2);
+  const start = behindComments(text, from);
+  const first = text[start];
+  if (first === void 0) return { kind: "end", start, end: start, value: void 0 };
+  if ("{}[]:,".includes(first)) return { kind: first, start, end: start + 1, value: void 0 };
+  if (first === '"') return scanText(text, start);
+  const digits = match(/-?(?:0|[1-9]\d*)(?:\.\d*)?(?:e[+-]?\d*)?/iy, text, start);
   if (digits !== "") {
-    if (/\.(?!\d)|e[+-]?$/i.test(digits)) throw new Unreadable("Unexpected end of number", start2);
-    return { kind: "value", start: start2, end: start2 + digits.length, value: Number(digits) };
+    if (/\.(?!\d)|e[+-]?$/i.test(digits)) throw new Unreadable("Unexpected end of number", start);
+    return { kind: "value", start, end: start + digits.length, value: Number(digits) };
   }
-  const word2 = match(/[^ \t\r\n{}[\]":,/]+/y, text, start2);
-  if (!Object.hasOwn(words, word2)) throw new Unreadable("Invalid symbol", start2);
-  return { kind: "value", start: start2, end: start2 + word2.length, value: words[word2] };
+  const word2 = match(/[^ \t\r\n{}[\]":,/]+/y, text, start);
+  if (!Object.hasOwn(words, word2)) throw new Unreadable("Invalid symbol", start);
+  return { kind: "value", start, end: start + word2.length, value: words[word2] };
 }
 function match(pattern, text, at2) { pattern.lastIndex = at2; return pattern.exec(text)?.[0] ?? ""; }
 function behindComments(text, from) {
@@ -1306,27 +250,27 @@ function behindComments(text, from) {
     at2 += match(/[ \t\r\n]+/y, text, at2).length;
     if (text.startsWith("//", at2)) at2 += match(/[^\r\n]+/y, text, at2).length;
     else if (text.startsWith("/*", at2)) {
-      const end2 = text.indexOf("*/", at2 + 2);
-      if (end2 === -1) throw new Unreadable("Unexpected end of comment", at2);
-      at2 = end2 + 2;
+      const end = text.indexOf("*/", at2 + 2);
+      if (end === -1) throw new Unreadable("Unexpected end of comment", at2);
+      at2 = end + 2;
     } else return at2;
   }
 }
-function scanText(text, start2) {
+function scanText(text, start) {
   const stop = /["\r\n\\]/g;
-  stop.lastIndex = start2 + 1;
+  stop.lastIndex = start + 1;
   let found2 = stop.exec(text);
   for (; found2?.[0] === "\\"; found2 = stop.exec(text)) stop.lastIndex++;
-  if (found2?.[0] !== '"') throw new Unreadable("Unexpected end of string", start2);
-  const end2 = stop.lastIndex;
-  const quoted = text.slice(start2, end2);
+  if (found2?.[0] !== '"') throw new Unreadable("Unexpected end of string", start);
+  const end = stop.lastIndex;
+  const quoted = text.slice(start, end);
   let wrong = "";
   for (const [odd] of quoted.matchAll(/\\(?:u[\da-f]{0,4}|[^])|[^ -\uffff]/gi))
     if (odd.startsWith("\\u")) wrong = odd.length === 6 ? wrong : "Invalid unicode";
       else if (odd.startsWith("\\")) wrong = /^\\["\\/bfnrt]$/.test(odd) ? wrong : "Invalid escape character";
         else wrong = "Invalid character";
-  if (wrong !== "") throw new Unreadable(wrong, start2);
-  return { kind: "text", start: start2, end: end2, value: JSON.parse(quoted) };
+  if (wrong !== "") throw new Unreadable(wrong, start);
+  return { kind: "text", start, end, value: JSON.parse(quoted) };
 }
 // src/doctor/config/substitute.ts
 var largest = 16 * 1024 * 1024;
@@ -1337,8 +281,7 @@ function substitute(text, folder, world, env) {
   const filled = variables2.text;
   let lineStart = 0;
   return fill(variables2, /\{file:([^}]+)\}/g, (path, index) => {
-    for (let end2 = filled.indexOf("\n", lineStart); end2 !== -1 && end2 < index; end2 = filled.indexOf("\n", lineStart))
-      lineStart = end2 + 1;
+    for (let end = filled.indexOf("\n", lineStart); end !== -1 && end < index; end = filled.indexOf("\n", lineStart)) lineStart = end + 1;
     if (filled.slice(lineStart, index).trimStart().startsWith("//")) return void 0;
     const named = path.startsWith("~/") ? `${world.home}/${path.slice(2)}` : path;
     const read2 = world.read(named.startsWith("/") ? named : `${folder}/${named}`);
@@ -1350,10 +293,10 @@ function writtenBetween({ text, spans }, from, to) {
   let written2 = null;
   let done = from;
   for (let index = firstBehind(spans, from); index < spans.length && spans[index].start < to; index++) {
-    const { start: start2, end: end2, written: reference } = spans[index];
-    if (end2 === from) continue;
-    written2 = `${written2 ?? ""}${text.slice(done, Math.max(done, start2))}${reference}`;
-    done = Math.max(done, end2);
+    const { start, end, written: reference } = spans[index];
+    if (end === from) continue;
+    written2 = `${written2 ?? ""}${text.slice(done, Math.max(done, start))}${reference}`;
+    done = Math.max(done, end);
   }
   return written2 === null ? null : written2 + text.slice(Math.min(done, to), to);
 }
@@ -1377,11 +320,11 @@ function fill(source, pattern, valueOf) {
   let count = 0;
   const copy = (to) => {
     for (; next < spans.length && spans[next].start <= to; next++) {
-      const { start: start2, end: end2, written: written2 } = spans[next];
-      const [from, until] = [Math.max(start2, done), Math.min(end2, to)];
-      if (from < until || start2 === end2 && from === until)
+      const { start, end, written: written2 } = spans[next];
+      const [from, until] = [Math.max(start, done), Math.min(end, to)];
+      if (from < until || start === end && from === until)
         placed2.push({ start: from - done + length, end: until - done + length, written: written2 });
-      if (end2 > to) break;
+      if (end > to) break;
     }
     parts.push(text.slice(done, to));
     length += to - done;
@@ -1390,14 +333,14 @@ function fill(source, pattern, valueOf) {
   for (const match2 of text.matchAll(pattern)) {
     const value = valueOf(match2[1], match2.index);
     if (value === void 0) continue;
-    const end2 = match2.index + match2[0].length;
-    const written2 = writtenBetween(source, match2.index, end2) ?? match2[0];
+    const end = match2.index + match2[0].length;
+    const written2 = writtenBetween(source, match2.index, end) ?? match2[0];
     if (value === null) return { ok: false, reference: written2, why: "unreadable" };
     copy(match2.index);
     parts.push(value);
     placed2.push({ start: length, end: length + value.length, written: written2 });
     length += value.length;
-    done = end2;
+    done = end;
     count++;
     if (length > largest || count > mostReferences) return { ok: false, reference: written2, why: "too-large" };
   }
@@ -1435,13 +378,13 @@ function read(text, witness = {}) {
 }
 function stringsOf(text) {
   const found2 = [];
-  read(text, { text: (value, start2, end2) => found2.push({ value, start: start2, end: end2 }) });
+  read(text, { text: (value, start, end) => found2.push({ value, start, end }) });
   return found2;
 }
 function lineOf(filled, path) {
   let found2;
   read(filled.text,
-    { value: (start2, here) => { if (here.length === path.length && here.every((key2, index) => key2 === path[index])) found2 = start2; } });
+    { value: (start, here) => { if (here.length === path.length && here.every((key2, index) => key2 === path[index])) found2 = start; } });
   return found2 === void 0 ? void 0 : writtenLine(filled, found2);
 }
 // src/doctor/config/launch.ts
@@ -1483,7 +426,7 @@ var switchedOnBy = { "github-copilot": ["GITHUB_TOKEN"], huggingface: ["HF_TOKEN
   deepseek: ["DEEPSEEK_API_KEY"] };
 var addressedBy = { anthropic: "ANTHROPIC_BASE_URL", openai: "OPENAI_BASE_URL" };
 var takesEndpoint = "amazon-bedrock";
-var keyVariables2 = /^(?:ANTHROPIC|OPENAI|GEMINI|GOOGLE|GOOGLE_GENERATIVE_AI|OPENROUTER|GROQ|XAI|MISTRAL|DEEPSEEK|AZURE|AZURE_OPENAI|COHERE|OPENCODE|CEREBRAS|TOGETHER|PERPLEXITY|FIREWORKS)_(?:API_KEY|AUTH_TOKEN)$/;
+var keyVariables = /^(?:ANTHROPIC|OPENAI|GEMINI|GOOGLE|GOOGLE_GENERATIVE_AI|OPENROUTER|GROQ|XAI|MISTRAL|DEEPSEEK|AZURE|AZURE_OPENAI|COHERE|OPENCODE|CEREBRAS|TOGETHER|PERPLEXITY|FIREWORKS)_(?:API_KEY|AUTH_TOKEN)$/;
 // src/doctor/config/providers.ts
 function findChoices({ config, catalogue, auth, env, routes }) {
   const enabled = textsAt(config, "enabled_providers") ?? null;
@@ -1511,11 +454,11 @@ function viewOf(id, { config, catalogue, auth, env, routes }) {
   const inCatalogue = entriesAt(catalogue, id, "models");
   const models = new Map(
     [...inCatalogue.map(([name]) => [name, name]), ...listed2.map(([name, model]) => [name, textAt(model, "id") ?? name])]);
-  return { id, addresses: addressesOf2(id, { config, catalogue, env }, listed2), ...keyFor(id, { config, auth, env }, provider),
+  return { id, addresses: addressesOf(id, { config, catalogue, env }, listed2), ...keyFor(id, { config, auth, env }, provider),
     npm: textAt(catalogue, id, "npm") ?? textAt(provider, "npm") ?? (catalogue === null ? null : wireFormats.chat.npm),
     routes: routes.get(id) ?? /* @__PURE__ */ new Map(), models: catalogue === null && listed2.length === 0 ? null : models };
 }
-function addressesOf2(id, { config, catalogue, env }, listed2) {
+function addressesOf(id, { config, catalogue, env }, listed2) {
   const base = ["provider", id, "options", "baseURL"];
   const baseUrl = textAt(config, ...base);
   const elsewhere = listed2.some(([, model]) => textAt(model, "provider", "api") !== void 0);
@@ -1564,7 +507,7 @@ function quoteFrom(layers, resolved = null) {
     if (written2 === null) literal.add(counted);
     else filled.set(counted, written2);
   }
-  for (const text of textsOf2(resolved)) if (!filled.has(text)) filled.set(text, unseen);
+  for (const text of textsOf(resolved)) if (!filled.has(text)) filled.set(text, unseen);
   const writingOf = (counted) => literal.has(counted) ? null : filled.get(counted) ?? null;
   return {
     text: (counted) => show(writingOf(counted) ?? counted),
@@ -1587,8 +530,8 @@ function bareAddress(text) {
   return bare.replace(/\ue000(\d+)\ue000/g, (_whole, index) => held[Number(index)] ?? "");
 }
 function* textsIn(layer) {
-  for (const { value, start: start2, end: end2 } of stringsOf(layer.text)) {
-    const written2 = writtenBetween(layer, start2, end2);
+  for (const { value, start, end } of stringsOf(layer.text)) {
+    const written2 = writtenBetween(layer, start, end);
     yield [value, written2 === null ? null : unquoted(written2)];
   }
 }
@@ -1598,7 +541,7 @@ function unquoted(written2) {
     return typeof text === "string" ? text : written2;
   } catch { return written2; }
 }
-function* textsOf2(value) {
+function* textsOf(value) {
   const left = [value];
   while (left.length > 0) {
     const next = left.pop();
@@ -1619,7 +562,7 @@ function worktreeOf(world) {
 }
 // src/doctor/config/resolve.ts
 function isOn(value) { return value !== void 0 && ["1", "true"].includes(value.toLowerCase()); }
-function places2(world) {
+function places(world) {
   const { env, home, cwd } = world;
   const worktree = worktreeOf(world);
   const up = isOn(env["OPENCODE_DISABLE_PROJECT_CONFIG"]) ? [] : foldersUp(cwd, worktree);
@@ -1640,7 +583,7 @@ function places2(world) {
 function join(folder, name) { return folder === "/" ? `/${name}` : `${folder}/${name}`; }
 function absolute(path, cwd) { return path.startsWith("/") ? path : join(cwd, path); }
 function resolveConfig(world) {
-  const { wanted, folders, worktree } = places2(world);
+  const { wanted, folders, worktree } = places(world);
   const layers = [];
   const problems = [];
   for (const { source, kind, text } of wanted) {
@@ -1696,9 +639,9 @@ function mergeLayers(layers) {
   const global = merge(layers.filter(({ kind }) => kind === "global"));
   return layers.filter(({ kind }) => kind !== "global").reduce((config, { value }) => {
     const merged = mergeDeep(config, value);
-    const [before, after2] = [config["instructions"], value["instructions"]];
-    return Array.isArray(before) && Array.isArray(after2)
-      ? { ...merged, instructions: [.../* @__PURE__ */ new Set([...before, ...after2])] } : merged;
+    const [before, after] = [config["instructions"], value["instructions"]];
+    return Array.isArray(before) && Array.isArray(after)
+      ? { ...merged, instructions: [.../* @__PURE__ */ new Set([...before, ...after])] } : merged;
   }, global);
 }
 function mergeDeep(left, right) {
@@ -1893,11 +836,11 @@ function judgeOwnProviders(config, named, environment) {
   });
 }
 function judgePrograms(named) {
-  const programs2 = named.filter(({ key: key2, path }) => key2.kind === "program" && (path.at(-1) === 0 || path.length === 1));
-  const [first] = programs2;
+  const programs = named.filter(({ key: key2, path }) => key2.kind === "program" && (path.at(-1) === 0 || path.length === 1));
+  const [first] = programs;
   if (first === void 0) return [];
-  const some = programs2.slice(0, 3).map(({ path, text }) => `${show2(text)} (${showPath(path.length === 1 ? path : path.slice(0, -1))})`);
-  const shown2 = programs2.length > 3 ? `${some.join(", ")} and ${programs2.length - 3} more` : some.join(", ");
+  const some = programs.slice(0, 3).map(({ path, text }) => `${show2(text)} (${showPath(path.length === 1 ? path : path.slice(0, -1))})`);
+  const shown2 = programs.length > 3 ? `${some.join(", ")} and ${programs.length - 3} more` : some.join(", ");
   return [{ code: "runs-code", path: first.path, what: `OpenCode starts programs that are named here, ${shown2}`,
     comes: "they run with all that OpenCode has, and no configuration prevents that",
     hint: "keep them if you would run them yourself, or remove them", fixable: false }];
@@ -1968,9 +911,9 @@ function parseProxy(text) {
     return proxy.protocol === "http:" ? proxy : null;
   } catch { return null; }
 }
-function isExcluded({ hostname: hostname2, host }, list) {
+function isExcluded({ hostname, host }, list) {
   return list.split(",").map((entry) => entry.trim().toLowerCase().replace(/^\./, "")).some(
-    (entry) => entry !== "" && (entry === "*" || entry === hostname2 || entry === host || hostname2.endsWith(`.${entry}`)));
+    (entry) => entry !== "" && (entry === "*" || entry === hostname || entry === host || hostname.endsWith(`.${entry}`)));
 }
 // src/opencode/variables.ts
 var switchedOff = (value) => !/^(?:0|false)$/i.test(value);
@@ -2369,100 +1312,100 @@ var certificate = /^CERT_|^UNABLE_TO_|SELF_SIGNED|^ERR_TLS_CERT_ALTNAME_INVALID$
 var local = /^(?:localhost|127\.[\d.]+|\[::1\])$/;
 function explainFailure({ phase, code: code2, detail }, about) {
   const { url, timeout } = about;
-  const { origin, hostname: hostname2, protocol } = url;
+  const { origin, hostname, protocol } = url;
   const seconds = `${timeout / 1e3} s`;
   const answered = phase === "tls" || phase === "answer" || phase === "body";
   if (about.proxy !== null && !answered) {
     const why = code2 === "TIMEOUT" ? `within ${seconds}` : `(${clean(code2 || detail, 80)})`;
-    return failed2("gateway-proxy", about, `The proxy on the way to ${origin} cannot be reached ${why}.`,
+    return failed("gateway-proxy", about, `The proxy on the way to ${origin} cannot be reached ${why}.`,
       "Start it, or add the gateway's name to NO_PROXY.");
   }
   if (phase === "lookup" && (code2 === "TIMEOUT" || code2 === "EAI_AGAIN"))
-    return failed2("gateway-name", about, `No DNS server answers for the name ${hostname2}.`,
+    return failed("gateway-name", about, `No DNS server answers for the name ${hostname}.`,
       "Is this machine online? In a tailnet MagicDNS answers (tailscale status, tailscale dns status); a container may have a resolver of its own.");
   if (code2 === "ENOTFOUND" || phase === "lookup")
-    return failed2("gateway-name", about, `The name ${hostname2} does not resolve here.`, nameHint(hostname2));
+    return failed("gateway-name", about, `The name ${hostname} does not resolve here.`, nameHint(hostname));
   if (code2 === "TIMEOUT" || code2 === "ETIMEDOUT") {
     return answered
-      ? failed2("gateway-slow", about, `${origin} accepted the connection, but its answer was not complete after ${seconds}.`,
+      ? failed("gateway-slow", about, `${origin} accepted the connection, but its answer was not complete after ${seconds}.`,
         "Try again, or raise the limit with --timeout 30. If it persists, check whether the gateway answers in a browser.")
-      : failed2("gateway-timeout", about, `${origin} does not answer: no connection within ${seconds}.`,
+      : failed("gateway-timeout", about, `${origin} does not answer: no connection within ${seconds}.`,
         "Usually the tailnet policy does not let this machine reach the gateway on tcp:80 and 443, or the gateway's node key has expired (tailscale status). An exit node of a VPN can be in the way, too. Slow network: --timeout 30.");
   }
-  if (code2 === "ECONNREFUSED") return failed2("gateway-refused", about,
-    `Nothing listens on ${url.host}${url.port === "" ? ` (port ${protocol === "https:" ? 443 : 80})` : ""}${local.test(hostname2) ? "" : ", or a firewall on the way rejects it"}.`,
-    local.test(hostname2) ? "Start the service that should listen there: ts-unplug, or for a trial  npx create-aperture-env mock-gateway"
+  if (code2 === "ECONNREFUSED") return failed("gateway-refused", about,
+    `Nothing listens on ${url.host}${url.port === "" ? ` (port ${protocol === "https:" ? 443 : 80})` : ""}${local.test(hostname) ? "" : ", or a firewall on the way rejects it"}.`,
+    local.test(hostname) ? "Start the service that should listen there: ts-unplug, or for a trial  npx create-aperture-env mock-gateway"
       : protocol === "https:" ? `Most gateways serve plain http, which WireGuard encrypts: try ${origin.replace(/^https/, "http")}`
       : "Check the gateway's name and port. The gateway listens on 80. A firewall that rejects (icmp-admin-prohibited, or a reset) looks the same from here: look at the rules of this machine and of the network.");
   if (["EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN", "ENETDOWN", "EADDRNOTAVAIL"].includes(code2))
-    return failed2("gateway-unreachable", about, `${hostname2} is unreachable from here.`,
+    return failed("gateway-unreachable", about, `${hostname} is unreachable from here.`,
       "Is Tailscale up on this machine (tailscale status)? A container needs a network that reaches the tailnet, or another aperture.connection.");
   if (/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|UNKNOWN_PROTOCOL|HTTP_REQUEST/.test(
-    `${code2} ${detail.toUpperCase().replaceAll(" ", "_")}`)) return failed2("gateway-speaks-http", about, `${origin} does not speak TLS.`,
+    `${code2} ${detail.toUpperCase().replaceAll(" ", "_")}`)) return failed("gateway-speaks-http", about, `${origin} does not speak TLS.`,
       `Aperture is reached over plain http, WireGuard encrypts it: ${origin.replace(/^https/, "http")}`);
-  if (certificate.test(code2)) return failed2("gateway-certificate", about,
+  if (certificate.test(code2)) return failed("gateway-certificate", about,
     `The certificate of ${origin} is not valid for it here (${code2}).`,
     code2 === "ERR_TLS_CERT_ALTNAME_INVALID"
       ? "A certificate is for the full name: write https://<gateway>.<tailnet>.ts.net, or use http."
       : "A company's CA is named by NODE_EXTRA_CA_CERTS; the plain http address needs none.");
-  if (code2 === "NOT_HTTP" && protocol === "http:") return failed2("gateway-speaks-tls", about,
+  if (code2 === "NOT_HTTP" && protocol === "http:") return failed("gateway-speaks-tls", about,
     `${origin} does not answer in HTTP; it may want TLS.`, `Try ${httpsOf(url)}, or check what listens there.`);
-  if (code2 === "NOT_HTTP" || code2 === "BAD_HTTP") return failed2("gateway-not-http", about,
+  if (code2 === "NOT_HTTP" || code2 === "BAD_HTTP") return failed("gateway-not-http", about,
     code2 === "NOT_HTTP" ? `${origin} answers with something that is not HTTP.`
       : `${origin} answers with something that is not HTTP: ${clean(detail, 80)}.`, "Check what listens there: it is not the gateway.");
   if (answered && (code2 === "ECONNRESET" || code2 === "EPIPE" || code2 === "ECONNABORTED" || code2 === "EPROTO"))
     return phase === "body"
-      ? failed2("gateway-cut-off", about, `The answer of ${origin} was incomplete.`,
+      ? failed("gateway-cut-off", about, `The answer of ${origin} was incomplete.`,
         "Run again. If it persists, something between this machine and the gateway closes connections.")
-      : failed2("gateway-reset", about, `${origin} accepted the connection and closed it without an answer.`,
+      : failed("gateway-reset", about, `${origin} accepted the connection and closed it without an answer.`,
         protocol === "https:" ? `It may not speak TLS: try ${origin.replace(/^https/, "http")}`
           : `Run again. If it persists, it wants TLS (${httpsOf(url)}), is not the gateway, or something on the way refuses it.`);
-  return failed2("gateway-unreachable", about, `${origin} cannot be asked (${clean(code2 || detail, 80)}).`,
+  return failed("gateway-unreachable", about, `${origin} cannot be asked (${clean(code2 || detail, 80)}).`,
     "Try  tailscale status, and the address in a browser.");
 }
 function explainAnswer(answer, about) {
   const { status, text, type, tooLarge } = answer;
   const { url } = about;
   const { origin } = url;
-  if (tooLarge) return failed2("gateway-too-large", about, `The answer of ${origin} is larger than any list of models.`,
+  if (tooLarge) return failed("gateway-too-large", about, `The answer of ${origin} is larger than any list of models.`,
     "It is not the gateway; open the address in a browser.");
   if (status >= 200 && status <= 299) {
     if (!/html/i.test(type) && !/^\s*<(?:!doctype|html)/i.test(text)) return null;
-    return failed2("gateway-html", about, `${origin}/v1/models answers with a web page.`,
+    return failed("gateway-html", about, `${origin}/v1/models answers with a web page.`,
       "It is not the gateway, or a login page stands in front of it: a captive portal, a proxy. Is this machine in the tailnet, and is it the gateway's name?");
   }
   const said = whatWasSaid(answer);
   const quoted = said === "" ? "" : ` It says: ${said}`;
   if (/aperture is restarting/i.test(text))
-    return failed2("gateway-restarting", about, `${origin} is restarting.`, "Run again in a few seconds.");
+    return failed("gateway-restarting", about, `${origin} is restarting.`, "Run again in a few seconds.");
   if (/HTTP request to an HTTPS server|plain HTTP request was sent to HTTPS port/i.test(text))
-    return failed2("gateway-speaks-tls", about, `${origin} wants TLS.`, `Write ${httpsOf(url)}`);
+    return failed("gateway-speaks-tls", about, `${origin} wants TLS.`, `Write ${httpsOf(url)}`);
   const refused2 = refusals.find((each) => each.status === status && each.says.test(text)) ?? null;
-  if (refused2 !== null) return failed2(refused2.code, about, `${origin} ${refused2.what}.${quoted}`, refused2.hint);
+  if (refused2 !== null) return failed(refused2.code, about, `${origin} ${refused2.what}.${quoted}`, refused2.hint);
   switch (status) {
-    case 401: return failed2("gateway-unauthorized", about, `${origin} does not recognise you (401).${quoted}`,
+    case 401: return failed("gateway-unauthorized", about, `${origin} does not recognise you (401).${quoted}`,
       "Aperture asks for no key and knows you by your tailnet identity. So this is not the gateway, or something in front of it; ask the gateway directly, from a machine in the tailnet.");
     case 403:
       return /no role granted/i.test(text)
-        ? failed2("gateway-forbidden", about, `${origin} knows you and gives you no role (403).${quoted}`, `${formatGrant(about)}.`)
-        : failed2("gateway-denied", about, `${origin} refuses you, though not because of a missing role (403).${quoted}`,
+        ? failed("gateway-forbidden", about, `${origin} knows you and gives you no role (403).${quoted}`, `${formatGrant(about)}.`)
+        : failed("gateway-denied", about, `${origin} refuses you, though not because of a missing role (403).${quoted}`,
           `If what it says does not tell why: it may be something in front of the gateway, or a rule of its administrators. Where a grant is missing after all: ${formatGrant(about)}.`);
-    case 404: return failed2("gateway-no-list", about, `${origin} has no /v1/models (404).${quoted}`,
+    case 404: return failed("gateway-no-list", about, `${origin} has no /v1/models (404).${quoted}`,
       "It may be another server: the gateway's own page is at /ui/. If it is the gateway, no provider is configured, or no grant gives you a model.");
-    case 405: return failed2("gateway-method", about, `${origin}/v1/models cannot be asked for with GET (405).${quoted}`,
+    case 405: return failed("gateway-method", about, `${origin}/v1/models cannot be asked for with GET (405).${quoted}`,
       "Most often /v1 is there twice: the gateway's address has none, and neither has a provider's baseurl in the gateway's configuration.");
-    case 407: return failed2("gateway-proxy", about, `The proxy wants a user and a password (407).`,
+    case 407: return failed("gateway-proxy", about, `The proxy wants a user and a password (407).`,
       "Put them into the variable, or add the gateway's name to NO_PROXY.");
-    case 429: return failed2("gateway-quota", about, `${origin} limits your requests (429).${quoted}`,
+    case 429: return failed("gateway-quota", about, `${origin} limits your requests (429).${quoted}`,
       answer.retryAfter === null ? `A quota is used up or invalid, or there are too many requests. Try again later. ${quotaPage(origin)}`
         : `A quota is used up, or there are too many requests. ${retryAt(answer.retryAfter)} ${quotaPage(origin)}`);
   }
   if (status >= 300 && status <= 399) return explainRedirect(answer, about);
-  if (status >= 500) return failed2("gateway-failed", about, `${origin} failed to answer (${status}).${quoted}`,
+  if (status >= 500) return failed("gateway-failed", about, `${origin} failed to answer (${status}).${quoted}`,
     about.proxy === null
       ? `Run again in a moment. ${status === 503 || status === 502 ? "It may be restarting. " : ""}If it persists, its administrators see why on ${origin}/ui/`
       : "The proxy may not reach the gateway: in a tailnet it has to be tailscaled's own, or the gateway's name belongs into NO_PROXY.");
-  return failed2("gateway-status", about, `${origin} answers with status ${status}.${quoted}`,
+  return failed("gateway-status", about, `${origin} answers with status ${status}.${quoted}`,
     "It may not be the gateway; open the address in a browser.");
 }
 var largestJson = { depth: 100, parts: 1e6 };
@@ -2474,7 +1417,7 @@ function notJson(text, about) {
   const what = text.trim() === "" ? "nothing" : findBeyond(text, largestJson) !== null
     ? "JSON that goes deeper, or has more parts, than any list of models" : /[\]}]\s*$/.test(text) || !/^\s*[[{]/.test(text)
     ? "something that is not JSON" : "JSON that ends early";
-  return failed2("gateway-not-json", about, `${about.url.origin}/v1/models answers with ${what}.`,
+  return failed("gateway-not-json", about, `${about.url.origin}/v1/models answers with ${what}.`,
     "It may not be the gateway; open the address in a browser.");
 }
 function explainRedirect({ location }, about) {
@@ -2482,15 +1425,15 @@ function explainRedirect({ location }, about) {
   const to = location === null || !URL.canParse(location, url.href) ? null : new URL(location, url);
   const name = "gateway-redirect";
   if (to !== null && to.hostname === url.hostname && to.protocol === "https:" && url.protocol === "http:")
-    return failed2(name, about, `${url.origin} sends to ${clean(to.origin, 300)}.`, `Write ${clean(to.origin, 300)}`);
+    return failed(name, about, `${url.origin} sends to ${clean(to.origin, 300)}.`, `Write ${clean(to.origin, 300)}`);
   const where = to === null ? "elsewhere" : to.origin === url.origin ? `to ${clean(to.pathname, 100)}` : `to ${clean(to.origin, 300)}`;
-  return failed2(name, about, `${url.origin}/v1/models redirects ${where}, which was not followed.`,
+  return failed(name, about, `${url.origin}/v1/models redirects ${where}, which was not followed.`,
     "A login page stands in front, or it is another server: the gateway itself answers without one. Ask it directly, by its name in the tailnet.");
 }
-function nameHint(hostname2) {
+function nameHint(hostname) {
   const reach = "Is this machine in the tailnet, and MagicDNS on (tailscale status)?";
-  return hostname2.includes(".") ? `${reach} Is the name right? The admin console's page Machines lists it.`
-    : `${reach} A short name needs the tailnet's search domain as well, the full one does not: http://${hostname2}.<tailnet>.ts.net`;
+  return hostname.includes(".") ? `${reach} Is the name right? The admin console's page Machines lists it.`
+    : `${reach} A short name needs the tailnet's search domain as well, the full one does not: http://${hostname}.<tailnet>.ts.net`;
 }
 function httpsOf({ origin }) { return origin.replace(/^http:/, "https:"); }
 function quotaPage(origin) { return `${origin}/api/quotas  shows yours, and what is left of it.`; }
@@ -2506,7 +1449,7 @@ function whatWasSaid({ text, type }) {
   return typeof message === "string" ? clean(message, 200) : "";
 }
 function clean(text, length) { return oneLine(text.slice(0, length * 4), length); }
-function failed2(code2, { proxy, unused }, message, hint) {
+function failed(code2, { proxy, unused }, message, hint) {
   const through = proxy === null ? "" : ` It was asked through the proxy ${proxy}, which http_proxy names.`;
   const directly = unused === null ? "" : ` ${unused} is set, but not used here: only an http proxy for http is supported.`;
   return environmentError(code2, message, `${hint}${through}${directly}`);
@@ -2742,6 +1685,47 @@ function judgeClock({ models, now }) {
   return [found("warning", "surroundings", "clock", `This clock is ${minutes} minutes ${off > 0 ? "ahead of" : "behind"} the gateway's`,
     "logins and certificates expire by it", "correct it; a machine that slept often needs only that")];
 }
+// src/gateway/origin.ts
+var example = "http://ai, http://ai.example.ts.net or http://localhost:8080";
+var plainHost = /^(?:(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*|\[[0-9a-f:.]+\])$/;
+function parseOrigin(text) {
+  const typed = text.trim();
+  if (typed === "") return refuse("the gateway's address is empty", `give its origin: ${example}`);
+  if (/[\s\p{Cc}\p{Cf}\\{}$"'`<>|^]/u.test(typed)) {
+    return refuse("the gateway's address holds a space, a quote or a control character", `give its origin: ${example}`);
+  }
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(typed)?.[1]?.toLowerCase();
+  if (scheme !== void 0 && scheme !== "http" && scheme !== "https") {
+    const host = typed.slice(scheme.length + 3).replace(/[/?#].*$/, "").replace(/^.*@/, "");
+    return refuse(`the gateway speaks http or https, not ${scheme}`, host === "" ? `give its origin: ${example}` : `write http://${host}`);
+  }
+  let url;
+  try { url = new URL(scheme === void 0 ? `http://${typed}` : typed); } catch {
+    const named = typed.includes("@") ? "what was given" : JSON.stringify(typed);
+    return refuse(`${named} is not an address`, `give the gateway's origin: ${example}`);
+  }
+  const origin = url.origin;
+  if (url.username !== "" || url.password !== "" || typed.includes("@")) {
+    return refuse("the address holds a user name or a password, which would land in committed files", `write ${origin}`);
+  }
+  if (url.search !== "" || url.hash !== "" || /[?#]/.test(typed)) {
+    return refuse("the address holds a query or a fragment", `write ${origin}`);
+  }
+  if (!plainHost.test(url.hostname)) {
+    return refuse(`${JSON.stringify(url.hostname)} is not a host name`, `give the gateway's origin: ${example}`);
+  }
+  const notes = [];
+  if (scheme === void 0) notes.push(`read ${typed} as ${origin}: Aperture is reached over http, WireGuard encrypts it`);
+  const path = /^(?:\/v1\/?|\/)?$/.exec(url.pathname)?.[0];
+  if (path === void 0) {
+    return refuse(`the address has the path ${url.pathname}; an origin has none`,
+      `write ${origin}; the paths of the wire formats are added`, "origin-path");
+  }
+  if (path !== "" && path !== "/") notes.push(`took ${path} off: it is added for each provider`);
+  else if (typed.endsWith("/")) notes.push("took the trailing / off");
+  return { ok: true, value: origin, notes };
+}
+function refuse(why, fix, code2 = "origin-invalid") { return { ok: false, code: code2, why, fix }; }
 // src/doctor/judge/origin.ts
 function judgeOrigin(given, wanted, managed) {
   const meant = given || wanted;
@@ -2787,8 +1771,8 @@ function judgeLeftovers({ packages, notKept, leftSessions }) {
       "OpenCode keeps them in another folder now",
       "copy its opencode.db to the other one while no opencode runs, if you want them, or delete it"))];
 }
-function judgePrograms2({ programs: programs2, version }) {
-  const { own, opencodes } = programs2;
+function judgePrograms2({ programs, version }) {
+  const { own, opencodes } = programs;
   if (own === null) {
     const [first] = opencodes;
     return [fine("opencode", "opencode",
@@ -2807,18 +1791,18 @@ function judgePrograms2({ programs: programs2, version }) {
   else checks.push(fine("opencode", "opencode", `OpenCode ${show(own.stamp)}`));
   const at2 = opencodes.indexOf(own.launcher);
   const before = at2 === -1 ? opencodes : opencodes.slice(0, at2);
-  const after2 = at2 === -1 ? [] : opencodes.slice(at2 + 1);
+  const after = at2 === -1 ? [] : opencodes.slice(at2 + 1);
   if (before.length > 0) checks.push(found("failure", "opencode", "other-opencode-first",
     `opencode starts ${show(before[0])}, not the environment's`, "it does not know the gateway if a variable is missing",
     `remove it, or put ${show(own.launcher.replace(/\/opencode$/, ""))} first in PATH`));
   else if (at2 === -1) checks.push(found("warning", "opencode", "launcher-not-on-path", "opencode is not on PATH",
     "the launcher's folder is not in it", `add ${show(own.launcher.replace(/\/opencode$/, ""))} to PATH`));
-  if (after2.length > 0) checks.push(found("note", "opencode", "other-opencode",
-    `There is another OpenCode: ${listed(after2.map((path) => show(path)))}`, "it is later in PATH, so it is not the one that starts",
+  if (after.length > 0) checks.push(found("note", "opencode", "other-opencode",
+    `There is another OpenCode: ${listed(after.map((path) => show(path)))}`, "it is later in PATH, so it is not the one that starts",
     "remove it if nobody needs it"));
-  if (programs2.rg === null) checks.push(found("failure", "opencode", "ripgrep-missing", "There is no rg",
+  if (programs.rg === null) checks.push(found("failure", "opencode", "ripgrep-missing", "There is no rg",
     "OpenCode's grep and glob tools fail without it", "install ripgrep, or rebuild the image"));
-  if (programs2.git === null) checks.push(found("warning", "opencode", "git-missing", "There is no git",
+  if (programs.git === null) checks.push(found("warning", "opencode", "git-missing", "There is no git",
     "without it OpenCode has no snapshots and no undo", "install git, or rebuild the image"));
   return checks;
 }
@@ -2854,7 +1838,7 @@ function judgeFolders2({ launched, readOnly, noExec }) {
 }
 function judgeSurroundings({ env, opencodeFolders }) {
   const checks = [];
-  const keys = Object.keys(env).filter((name) => keyVariables2.test(name) && !["", "-"].includes(env[name] ?? ""));
+  const keys = Object.keys(env).filter((name) => keyVariables.test(name) && !["", "-"].includes(env[name] ?? ""));
   if (keys.length > 0) checks.push(found("note", "surroundings", "keys-in-environment",
     `${listed(keys.sort())} ${keys.length === 1 ? "is" : "are"} set`,
     "OpenCode sends the placeholder, but the commands that it runs see them", "unset them if no other program needs them"));
@@ -2922,10 +1906,10 @@ function reasonIn(text) {
 function lastLine(text) { return show(linesOf(text).at(-1) ?? "it said nothing"); }
 function firstLine(text) { return show(linesOf(text)[0] ?? "it said nothing"); }
 // src/doctor/probe/attribution.ts
-import { existsSync as existsSync3 } from "node:fs";
+import { existsSync } from "node:fs";
 // src/doctor/probe/run.ts
-import { spawn as spawn2 } from "node:child_process";
-var mostSaid2 = 32 * 1024 * 1024;
+import { spawn } from "node:child_process";
+var mostSaid = 32 * 1024 * 1024;
 var guard = `exec 4<&0 </dev/null
 "$@" <&4 3<&- 4<&- &
 program=$!
@@ -2942,23 +1926,23 @@ function run(command, options) {
   const [program, ...args] = isGuarded ? ["/bin/sh", "-c", guard, "sh", ...command] : command;
   return new Promise((resolve) => {
     const said = { stdout: [], stderr: [] };
-    let late2 = false;
-    const child = spawn2(program, args,
+    let late = false;
+    const child = spawn(program, args,
       { env: { ...env }, cwd, detached: isGuarded, windowsHide: true,
         stdio: [input === void 0 ? "ignore" : "pipe", "pipe", "pipe", isGuarded ? "pipe" : "ignore"] });
-    const end2 = () => endGroup2(child, isGuarded);
+    const end = () => endGroup(child, isGuarded);
     const settle = (status, more = "") => {
       clearTimeout(timer);
-      end2();
+      end();
       const text = (chunks) => Buffer.concat(chunks).toString("utf8");
-      resolve({ status, stdout: text(said.stdout), stderr: text(said.stderr) + more, late: late2 });
+      resolve({ status, stdout: text(said.stdout), stderr: text(said.stderr) + more, late });
     };
-    const timer = setTimeout(() => { late2 = true; settle(null); }, Math.max(1, timeout));
+    const timer = setTimeout(() => { late = true; settle(null); }, Math.max(1, timeout));
     for (const name of ["stdout", "stderr"]) {
       let length = 0;
       child[name]?.on("data", (chunk) => {
         length += chunk.length;
-        if (length <= mostSaid2) said[name].push(chunk);
+        if (length <= mostSaid) said[name].push(chunk);
         else settle(null);
       });
     }
@@ -2966,30 +1950,30 @@ function run(command, options) {
     child.stdin?.end(input);
     child.stdio[3]?.on("error", () => {});
     child.on("error", (error) => settle(null, error.message));
-    child.on("exit", end2);
+    child.on("exit", end);
     child.on("close", (status) => settle(status));
   });
 }
-function endGroup2({ pid, kill }, isGuarded) {
+function endGroup({ pid, kill }, isGuarded) {
   if (pid === void 0) return;
   try { if (isGuarded) process.kill(-pid, "SIGKILL"); else kill("SIGKILL"); } catch {}
 }
 // src/doctor/probe/attribution.ts
-var patience2 = 1e3;
+var patience = 1e3;
 var script = '_share=$1; . "$1/attribution.sh"; printf %s "$APERTURE_ENV_HEADERS"';
 async function readHeaders({ share, prefix }, env, cwd) {
-  if (prefix === null || !existsSync3(`${share}/attribution.sh`)) return null;
-  const { status, stdout } = await run(["/bin/sh", "-c", script, "sh", share], { env, cwd, timeout: patience2 });
+  if (prefix === null || !existsSync(`${share}/attribution.sh`)) return null;
+  const { status, stdout } = await run(["/bin/sh", "-c", script, "sh", share], { env, cwd, timeout: patience });
   return status === 0 ? stdout : null;
 }
 // src/doctor/probe/files.ts
-import { accessSync as accessSync3, closeSync as closeSync2, constants as constants3, existsSync as existsSync4, fstatSync,
-  openSync as openSync2, readdirSync as readdirSync2, readSync, realpathSync } from "node:fs";
+import { accessSync, closeSync, constants, existsSync as existsSync2, fstatSync, openSync, readdirSync, readSync,
+  realpathSync } from "node:fs";
 var largest3 = 4 * 1024 * 1024;
 function readText(path) {
   let file = null;
   try {
-    file = openSync2(path, constants3.O_RDONLY | (constants3.O_NONBLOCK ?? 0));
+    file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     const stats = fstatSync(file);
     if (stats.isDirectory()) return { kind: "unreadable", why: "EISDIR" };
     if (!stats.isFile() || stats.size > largest3) return { kind: "unreadable", why: stats.isFile() ? "EFBIG" : "EINVAL" };
@@ -3001,23 +1985,23 @@ function readText(path) {
   } catch (error) {
     const code2 = error.code ?? "";
     return code2 === "ENOENT" || code2 === "ENOTDIR" ? { kind: "nothing" } : { kind: "unreadable", why: code2 };
-  } finally { if (file !== null) closeSync2(file); }
+  } finally { if (file !== null) closeSync(file); }
 }
-function textOf2(path) {
+function textOf(path) {
   const read2 = readText(path);
   return read2.kind === "text" ? read2.text : null;
 }
 function may(path, mode) {
-  try { accessSync3(path, mode); return true; } catch { return false; }
+  try { accessSync(path, mode); return true; } catch { return false; }
 }
 function whyNotWritable(folder) {
-  try { accessSync3(folder, constants3.W_OK | constants3.X_OK); return null; } catch (error) {
+  try { accessSync(folder, constants.W_OK | constants.X_OK); return null; } catch (error) {
     const code2 = error.code ?? "EACCES";
-    return code2 === "EACCES" && may(folder, constants3.X_OK) && mountOptionsOf(folder).includes("ro") ? "EROFS" : code2;
+    return code2 === "EACCES" && may(folder, constants.X_OK) && mountOptionsOf(folder).includes("ro") ? "EROFS" : code2;
   }
 }
 function mountOptionsOf(path) {
-  const mounts = (textOf2("/proc/self/mountinfo") ?? "").split("\n").map((line) => line.split(" "));
+  const mounts = (textOf("/proc/self/mountinfo") ?? "").split("\n").map((line) => line.split(" "));
   const at2 = real(path);
   const around = mounts.filter(([, , , , place = ""]) => at2 === place || at2.startsWith(place === "/" ? "/" : `${place}/`)).map(
     ([, , , , place = "", options = ""]) => ({ place, options: options.split(",") }));
@@ -3029,31 +2013,31 @@ function folderFilesIn(folders) {
   const all = folders.flatMap(
     (folder) => foldersRead.flatMap((name) => namesIn(`${folder}/${name}`).map((file) => ({ folder, path: `${name}/${file}` }))));
   return all.filter(({ path }) => isFolderFile(path)).slice(0, mostFiles).map(
-    (file) => ({ ...file, text: isCode(file.path) ? "" : textOf2(`${file.folder}/${file.path}`) ?? "" }));
+    (file) => ({ ...file, text: isCode(file.path) ? "" : textOf(`${file.folder}/${file.path}`) ?? "" }));
 }
 function namesIn(folder) {
-  try { return readdirSync2(folder).sort(); } catch { return []; }
+  try { return readdirSync(folder).sort(); } catch { return []; }
 }
-function worldOf(env, cwd, home) { return { env, cwd: real(cwd), home, read: readText, exists: existsSync4 }; }
+function worldOf(env, cwd, home) { return { env, cwd: real(cwd), home, read: readText, exists: existsSync2 }; }
 function real(path) {
   try { return realpathSync(path); } catch { return path; }
 }
 // src/doctor/probe/leftovers.ts
-import { existsSync as existsSync5, readdirSync as readdirSync3 } from "node:fs";
-function findLeftSessions({ env, moved }, home, places3) {
+import { existsSync as existsSync3, readdirSync as readdirSync2 } from "node:fs";
+function findLeftSessions({ env, moved }, home, places2) {
   const used = `${env["XDG_DATA_HOME"] || `${home}/.local/share`}/opencode`;
-  const candidates = [...moved.map(({ from }) => from), ...places3.map((place) => `${place}/data/opencode`)];
-  return [...new Set(candidates)].filter((folder) => folder !== used && existsSync5(`${folder}/opencode.db`));
+  const candidates = [...moved.map(({ from }) => from), ...places2.map((place) => `${place}/data/opencode`)];
+  return [...new Set(candidates)].filter((folder) => folder !== used && existsSync3(`${folder}/opencode.db`));
 }
 function findPluginPackages(folders) {
-  return folders.filter((folder) => existsSync5(folder)).map((folder) => ({ folder,
+  return folders.filter((folder) => existsSync3(folder)).map((folder) => ({ folder,
     needed: ["plugin", "plugins", "tool", "tools"].some((name) => hasScripts(`${folder}/${name}`)),
-    is: existsSync5(`${folder}/node_modules/@opencode-ai/plugin`) ? "installed"
-      : textOf2(`${folder}/package-lock.json`)?.trim() === seed ? "seeded" : "missing" }));
+    is: existsSync3(`${folder}/node_modules/@opencode-ai/plugin`) ? "installed" : textOf(`${folder}/package-lock.json`)?.trim() === seed
+      ? "seeded" : "missing" }));
 }
 var seed = '{"packages":{"":{"dependencies":{"@opencode-ai/plugin":"*"}}}}';
 function hasScripts(folder) {
-  try { return readdirSync3(folder).some((name) => /\.[jt]s$/.test(name)); } catch { return false; }
+  try { return readdirSync2(folder).some((name) => /\.[jt]s$/.test(name)); } catch { return false; }
 }
 function configFolders(env, home) {
   const own = env["OPENCODE_CONFIG_DIR"];
@@ -3062,13 +2046,13 @@ function configFolders(env, home) {
 function whyNotKept(volume, { env }, home) {
   if (volume === null) return null;
   const at2 = env["APERTURE_ENV_VOLUME"] || volume;
-  const mounts = (textOf2("/proc/self/mountinfo") ?? "").split("\n").map((line) => line.split(" ")[4]);
+  const mounts = (textOf("/proc/self/mountinfo") ?? "").split("\n").map((line) => line.split(" ")[4]);
   if (!mounts.includes(at2)) return `nothing is mounted at ${at2}`;
   const data = `${env["XDG_DATA_HOME"] || `${home}/.local/share`}/opencode`;
-  return real(data).startsWith(`${at2}/`) || !existsSync5(`${data}/opencode.db`) ? null : `${data} was in use before, and is not on it`;
+  return real(data).startsWith(`${at2}/`) || !existsSync3(`${data}/opencode.db`) ? null : `${data} was in use before, and is not on it`;
 }
 // src/doctor/probe/launched.ts
-import { existsSync as existsSync6, lstatSync as lstatSync2, statSync as statSync2 } from "node:fs";
+import { existsSync as existsSync4, lstatSync, statSync } from "node:fs";
 function asLaunched(given, installation, uid) {
   const { share, gateway } = installation;
   const env = { ...given };
@@ -3101,8 +2085,8 @@ function asLaunched(given, installation, uid) {
   }
   if (home === "") env["HOME"] = place() ?? "";
   const data = env["XDG_DATA_HOME"] || `${home}/.local/share`;
-  if (namesServer(given["OPENCODE_AUTH_CONTENT"] || textOf2(`${data}/opencode/auth.json`)))
-    env["OPENCODE_AUTH_CONTENT"] = textOf2(`${share}/auth.json`)?.replaceAll("\n", "");
+  if (namesServer(given["OPENCODE_AUTH_CONTENT"] || textOf(`${data}/opencode/auth.json`)))
+    env["OPENCODE_AUTH_CONTENT"] = textOf(`${share}/auth.json`)?.replaceAll("\n", "");
   const temporary = given["TMPDIR"] || "/tmp";
   const why = whyUnusable(temporary)
     ?? (isLink(`${temporary}/opencode`) ? "a link" : ownedBy(`${temporary}/opencode`, uid) ? null : "another account's");
@@ -3117,22 +2101,22 @@ var four = [
   ["XDG_CONFIG_HOME", ".config"]
 ];
 function isReadable(folder) { return isFolder(folder) && may(folder, 5); }
-function isEnough(folder) { return isReadable(folder) && (existsSync6(`${folder}/.gitignore`) || whyNotWritable(folder) !== "EROFS"); }
+function isEnough(folder) { return isReadable(folder) && (existsSync4(`${folder}/.gitignore`) || whyNotWritable(folder) !== "EROFS"); }
 function whyUnusable(folder) {
   let nearest = `${folder}/opencode`;
-  while (nearest !== "/" && !existsSync6(nearest)) nearest = parentOf(nearest);
-  try { return statSync2(nearest).isDirectory() ? whyNotWritable(nearest) : "ENOTDIR"; } catch { return "ENOENT"; }
+  while (nearest !== "/" && !existsSync4(nearest)) nearest = parentOf(nearest);
+  try { return statSync(nearest).isDirectory() ? whyNotWritable(nearest) : "ENOTDIR"; } catch { return "ENOENT"; }
 }
 function ownedBy(path, uid) {
-  try { return uid === null || statSync2(path).uid === uid; } catch { return true; }
+  try { return uid === null || statSync(path).uid === uid; } catch { return true; }
 }
 function namesServer(logins) { return logins?.includes("wellknown") === true; }
-function isLink(path) { return lstatSync2(path, { throwIfNoEntry: false })?.isSymbolicLink() === true; }
+function isLink(path) { return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true; }
 function privatePlace(given, uid) {
   const candidates = candidatesOf(given);
   for (const candidate of candidates) {
     const place = `${candidate}/aperture-env-${uid ?? ""}`;
-    if (isPrivate2(place, uid) || !existsSync6(place) && isFolder(candidate) && may(candidate, 2)) return place;
+    if (isPrivate(place, uid) || !existsSync4(place) && isFolder(candidate) && may(candidate, 2)) return place;
   }
   const taken = candidates.find((candidate) => isFolder(candidate) && may(candidate, 2));
   return taken === void 0 ? null : `${taken}/aperture-env-XXXXXXXXXX`;
@@ -3141,7 +2125,7 @@ function keptPlace(folder, given, uid) {
   if (folder === null) return null;
   const volume = given["APERTURE_ENV_VOLUME"] || folder;
   const place = `${volume}/aperture-env-${uid ?? ""}`;
-  return isPrivate2(place, uid) || !existsSync6(place) && isFolder(volume) && may(volume, 2) ? place : null;
+  return isPrivate(place, uid) || !existsSync4(place) && isFolder(volume) && may(volume, 2) ? place : null;
 }
 function privatePlaces(given, uid) { return candidatesOf(given).map((candidate) => `${candidate}/aperture-env-${uid ?? ""}`); }
 function candidatesOf(given) {
@@ -3149,18 +2133,243 @@ function candidatesOf(given) {
   return [given["TMPDIR"] || "/tmp", "/tmp", "/var/tmp", `${cache}/opencode`, "/dev/shm"];
 }
 function isFolder(path) {
-  try { return statSync2(path).isDirectory(); } catch { return false; }
+  try { return statSync(path).isDirectory(); } catch { return false; }
 }
-function isPrivate2(place, uid) {
-  const stats = lstatSync2(place, { throwIfNoEntry: false });
+function isPrivate(place, uid) {
+  const stats = lstatSync(place, { throwIfNoEntry: false });
   return stats?.isDirectory() === true && (uid === null || stats.uid === uid) && may(place, 2);
 }
 // src/doctor/probe/network.ts
-import { lookup as lookup2 } from "node:dns/promises";
+import { lookup } from "node:dns/promises";
+// src/gateway/http/client.ts
+import { connect as connectTcp } from "node:net";
+import { connect as connectTls } from "node:tls";
+// src/gateway/http/reader.ts
+var largestBody = 8 * 1024 * 1024;
+var largestErrorBody = 64 * 1024;
+var largestHead = 64 * 1024;
+var longestChunkLine = 256;
+var mostChunks = 65536;
+var Broken = class {
+  code;
+  why;
+  constructor(why, code2 = "BAD_HTTP") { this.why = why; this.code = code2; }
+};
+function createReader() {
+  let state = "status";
+  let line = "";
+  let headBytes = 0;
+  let chunks = 0;
+  let left = 0;
+  let version = "";
+  let status = 0;
+  let fields = /* @__PURE__ */ new Map();
+  let lastField = null;
+  const body = createBody();
+  let result = null;
+  const finish = (tooLarge = false) => {
+    const first = (name) => fields.get(name)?.[0] ?? null;
+    result = { ok: true,
+      answer: { status, location: first("location"), type: first("content-type") ?? "", retryAfter: first("retry-after"),
+        date: Date.parse(first("date") ?? "") || null, tooLarge, text: body.text() } };
+  };
+  const isError = () => status < 200 || status > 299;
+  const take = (bytes) => {
+    const limit = isError() ? largestErrorBody : largestBody;
+    const room = limit - body.length();
+    body.add(bytes.length > room ? bytes.subarray(0, room) : bytes);
+    if (bytes.length > room) finish(!isError());
+  };
+  const readStatus2 = (text) => {
+    const found2 = /^HTTP\/(1\.[01]) ([1-5]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?$/.exec(text);
+    if (found2 === null) throw new Broken("its first line is none");
+    version = found2[1];
+    status = Number(found2[2]);
+    fields = /* @__PURE__ */ new Map();
+    lastField = null;
+    state = "fields";
+  };
+  const readField = (text) => {
+    if (/[^\t\x20-\x7e\x80-\xff]/.test(text)) throw new Broken("a control character is in a header");
+    if (/^[\t ]/.test(text)) {
+      if (lastField === null) throw new Broken("its headers begin with a blank");
+      lastField.push(`${lastField.pop()} ${text.trim()}`.trim());
+      return;
+    }
+    const found2 = /^([\w!#$%&'*+.^`|~-]+):(.*)$/.exec(text);
+    if (found2 === null) throw new Broken("a header has no name");
+    const name = found2[1].toLowerCase();
+    lastField = fields.get(name) ?? [];
+    lastField.push(found2[2].trim());
+    fields.set(name, lastField);
+  };
+  const endHead = () => {
+    if (status === 101) throw new Broken("it changes the protocol, which nobody asked for");
+    if (status < 200) { state = "status"; return; }
+    if (status === 204 || status === 304) return finish();
+    const coding = fields.get("transfer-encoding");
+    const length = fields.get("content-length");
+    const content = fields.get("content-encoding");
+    if (content !== void 0 && content.some((each) => !/^(?:identity)?$/i.test(each)))
+      throw new Broken("it is compressed, which nobody asked for");
+    if (coding !== void 0) {
+      if (length !== void 0) throw new Broken("it has both a length and chunks");
+      if (version === "1.0" || coding.length !== 1 || coding[0].toLowerCase() !== "chunked")
+        throw new Broken("its transfer encoding is not chunked");
+      state = "size";
+    } else if (length !== void 0) {
+      if (length.length !== 1 || !/^\d{1,15}$/.test(length[0])) throw new Broken("its length is no number");
+      left = Number(length[0]);
+      if (left === 0) return finish();
+      if (left > largestBody && !isError()) return finish(true);
+      state = "length";
+    } else state = "close";
+  };
+  const readSize = (text) => {
+    const size = /^([\da-f]{1,8})[\t ]*(?:;[\t\x20-\x7e\x80-\xff]*)?$/i.exec(text)?.[1];
+    if (size === void 0) throw new Broken("the size of a chunk is no number");
+    left = Number.parseInt(size, 16);
+    chunks++;
+    if (chunks > mostChunks) throw new Broken("it has too many chunks");
+    state = left === 0 ? "trailers" : "data";
+    lastField = null;
+  };
+  const readLine = (text) => {
+    if (state === "status") readStatus2(text);
+    else if (state === "size") readSize(text);
+    else if (state === "data-end") {
+      if (text !== "") throw new Broken("a chunk is longer than it says");
+      state = "size";
+    } else if (text !== "") readField(text);
+    else if (state === "fields") endHead();
+    else finish();
+  };
+  const takeLine = (bytes, from) => {
+    const end = bytes.indexOf(10, from);
+    const to = end === -1 ? bytes.length : end + 1;
+    const some = Math.min(to, from + largestHead + 1);
+    line += bytes.toString("latin1", from, some);
+    if (state === "status" && !"HTTP/".startsWith(line.slice(0, 5))) throw new Broken("it does not begin as HTTP", "NOT_HTTP");
+    if (state === "size" || state === "data-end") {
+      if (line.length > longestChunkLine) throw new Broken("the line before a chunk is too long");
+    } else {
+      headBytes += some - from;
+      if (headBytes > largestHead) throw new Broken("its headers are too long");
+    }
+    if (end !== -1) {
+      if (!/^[^\r\n]*\r\n$/.test(line)) throw new Broken("a line ends in another way than HTTP's");
+      const text = line.slice(0, -2);
+      line = "";
+      readLine(text);
+    }
+    return to;
+  };
+  const takeBody = (bytes, from) => {
+    const to = state === "close" ? bytes.length : Math.min(bytes.length, from + left);
+    take(bytes.subarray(from, to));
+    if (state === "close") return to;
+    left -= to - from;
+    if (left === 0 && result === null) { if (state === "length") finish(); else state = "data-end"; }
+    return to;
+  };
+  return {
+    push(bytes) {
+      try {
+        for (let at2 = 0; at2 < bytes.length && result === null;) {
+          const isBody = state === "length" || state === "close" || state === "data";
+          at2 = isBody ? takeBody(bytes, at2) : takeLine(bytes, at2);
+        }
+      } catch (error) {
+        if (!(error instanceof Broken)) throw error;
+        result = { ok: false, code: error.code, why: error.why };
+      }
+      return result;
+    },
+    end() {
+      if (result === null && state === "close") finish();
+      if (result === null && state === "status" && line.length < 5 && line !== "")
+        result = { ok: false, code: "NOT_HTTP", why: "it does not begin as HTTP" };
+      return result ?? { ok: false, code: "CUT", why: "it ended in the middle" };
+    }
+  };
+}
+function createBody() {
+  let bytes = Buffer.alloc(0);
+  let length = 0;
+  return {
+    add(piece) {
+      if (length + piece.length > bytes.length) {
+        const larger = Buffer.alloc(Math.max(4096, bytes.length * 2, length + piece.length));
+        bytes.copy(larger, 0, 0, length);
+        bytes = larger;
+      }
+      piece.copy(bytes, length);
+      length += piece.length;
+    },
+    length: () => length,
+    text: () => bytes.toString("utf8", 0, length)
+  };
+}
+// src/gateway/http/client.ts
+function ask(question) {
+  const { url, host, port, proxy, deadline } = question;
+  const isTls = url.protocol === "https:" && proxy === null;
+  return new Promise((resolve) => {
+    let phase = /^[\d.]+$|:/.test(host) ? "connect" : "lookup";
+    let socket = null;
+    let done = false;
+    const reader = createReader();
+    const settle = (result) => {
+      if (done) return;
+      done = true;
+      clearTimeout(timer);
+      socket?.destroy();
+      resolve(result);
+    };
+    const fail = (code2, detail = "") => settle({ phase, code: code2, detail });
+    const timer = setTimeout(() => fail("TIMEOUT"), Math.max(1, deadline - performance.now()));
+    const judge = (reading) => {
+      if (reading.ok) settle(reading.answer);
+      else fail(reading.code === "CUT" ? "ECONNRESET" : reading.code, reading.why);
+    };
+    const send = () => { phase = "answer"; socket.write(formatRequest(question)); };
+    try {
+      socket = isTls
+        ? connectTls({ host, port, servername: isAddress(url.hostname) ? "" : url.hostname, ALPNProtocols: ["http/1.1"] })
+        : connectTcp(question.socket === void 0 ? { host, port } : { path: question.socket });
+    } catch (error) { return fail(error.code ?? "", String(error)); }
+    socket.on("lookup", (error) => { if (error === null || error === void 0) phase = "connect"; });
+    socket.once("connect", () => { if (isTls) phase = "tls"; else send(); });
+    if (isTls) socket.once("secureConnect", send);
+    socket.on("data", (bytes) => {
+      if (done) return;
+      if (phase === "answer") phase = "body";
+      const reading = reader.push(bytes);
+      if (reading !== null) judge(reading);
+    });
+    const finish = () => { if (!done) judge(reader.end()); };
+    socket.on("end", finish);
+    socket.on("close", finish);
+    socket.on("error", (error) => fail(error.code ?? "", error.message));
+  });
+}
+function formatRequest({ url, proxy, headers, body }) {
+  const target = proxy === null ? `${url.pathname}${url.search}` : url.href;
+  const user = proxy === null || proxy.username === "" ? null : `${decode(proxy.username)}:${decode(proxy.password)}`;
+  const all = { host: url.host, accept: "application/json", "accept-encoding": "identity", connection: "close",
+    ...body !== null && { "content-type": "application/json", "content-length": String(Buffer.byteLength(body)) },
+    ...user !== null && { "proxy-authorization": `Basic ${Buffer.from(user).toString("base64")}` }, ...headers };
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `${body === null ? "GET" : "POST"} ${target} HTTP/1.1\r\n${lines.join("")}\r\n${body ?? ""}`;
+}
+function decode(text) {
+  try { return decodeURIComponent(text); } catch { return text; }
+}
+function isAddress(hostname) { return hostname.startsWith("[") || /^\d{1,3}(?:\.\d{1,3}){3}$/.test(hostname); }
 // src/doctor/probe/route.ts
 import { networkInterfaces } from "node:os";
 function hasRoute(address) {
-  const table = textOf2("/proc/net/route");
+  const table = textOf("/proc/net/route");
   const wanted = toNumber(address);
   if (table === null || wanted === null || address.startsWith("127.")) return true;
   const own = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
@@ -3180,10 +2389,10 @@ async function probeGateway({ origin, env, deadline, formatsFor }) {
   const target = route.proxy ?? url;
   const port = Number(target.port || (target.protocol === "https:" ? 443 : 80));
   const resolver = readResolver();
-  const hostname2 = target.hostname;
-  const literal = isAddress(hostname2);
-  const common = { url, route, name: literal ? null : hostname2, resolver };
-  const resolved = literal ? [hostname2.replace(/^\[|\]$/g, "")] : await resolveInTailnet(hostname2, resolver, deadline);
+  const hostname = target.hostname;
+  const literal = isAddress(hostname);
+  const common = { url, route, name: literal ? null : hostname, resolver };
+  const resolved = literal ? [hostname.replace(/^\[|\]$/g, "")] : await resolveInTailnet(hostname, resolver, deadline);
   const nothing2 = { now: Date.now(), formats: /* @__PURE__ */ new Map() };
   if ("phase" in resolved) {
     const detour = await lookBeside(url, route.proxy, []);
@@ -3213,8 +2422,8 @@ async function lookBeside(url, proxy, addresses) {
   const common = { proxy: null, body: null, headers: { "user-agent": "aperture-doctor" }, deadline };
   const itself = async (host) => ask({ ...common, url: new URL("/", proxy), host, port: Number(proxy.port || 80) });
   const directly = async () => {
-    const { hostname: hostname2 } = url;
-    const found2 = isAddress(hostname2) ? [hostname2.replace(/^\[|\]$/g, "")] : await resolveInTailnet(hostname2, readResolver(), deadline);
+    const { hostname } = url;
+    const found2 = isAddress(hostname) ? [hostname.replace(/^\[|\]$/g, "")] : await resolveInTailnet(hostname, readResolver(), deadline);
     if ("phase" in found2) return found2;
     return (await askFirst(found2, (host) => askAt({ ...common, url, host, port: Number(url.port || 80) })))[0];
   };
@@ -3249,11 +2458,11 @@ async function resolveInTailnet(name, resolver, deadline) {
 async function resolveName(name, deadline) {
   const bun = globalThis.Bun;
   const started = performance.now();
-  const asking = bun === void 0 ? lookup2(name, { all: true, verbatim: true }) : bun.dns.lookup(name, { backend: "libc" });
+  const asking = bun === void 0 ? lookup(name, { all: true, verbatim: true }) : bun.dns.lookup(name, { backend: "libc" });
   let timer;
-  const late2 = new Promise((resolve) => { timer = setTimeout(() => resolve("late"), Math.max(1, deadline - performance.now())); });
+  const late = new Promise((resolve) => { timer = setTimeout(() => resolve("late"), Math.max(1, deadline - performance.now())); });
   try {
-    const found2 = await Promise.race([asking, late2]);
+    const found2 = await Promise.race([asking, late]);
     if (found2 === "late") return { phase: "lookup", code: "TIMEOUT", detail: "" };
     const addresses = [...new Set(found2.map(({ address }) => address))];
     return addresses.length > 0 ? addresses : { phase: "lookup", code: "ENOTFOUND", detail: "" };
@@ -3264,28 +2473,122 @@ async function resolveName(name, deadline) {
   } finally { clearTimeout(timer); asking.catch(() => {}); }
 }
 function readResolver() {
-  const lines = (textOf2("/etc/resolv.conf") ?? "").split("\n").map((line) => line.replace(/[#;].*$/, "").trim().split(/\s+/));
+  const lines = (textOf("/etc/resolv.conf") ?? "").split("\n").map((line) => line.replace(/[#;].*$/, "").trim().split(/\s+/));
   return { servers: lines.flatMap(([word2, server]) => word2 === "nameserver" && server !== void 0 ? [server] : []),
     search: lines.findLast(([word2]) => word2 === "search" || word2 === "domain")?.slice(1) ?? [] };
 }
 // src/doctor/probe/programs.ts
-import { existsSync as existsSync7, realpathSync as realpathSync2, statSync as statSync3 } from "node:fs";
-function findPrograms2(env, prefix) {
+import { existsSync as existsSync5, realpathSync as realpathSync2, statSync as statSync2 } from "node:fs";
+function findPrograms(env, prefix) {
   const folders = (env["PATH"] || "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin").split(":").filter(Boolean);
   const all = (name) => [...new Set(folders.map((folder) => `${folder}/${name}`).filter(isProgram))].map((path) => realpathSync2(path));
   return { opencodes: [...new Set(all("opencode"))], rg: all("rg")[0] ?? null, git: all("git")[0] ?? null,
     own: prefix === null ? null
-      : { launcher: existsSync7(`${prefix}/bin/opencode`) ? realpathSync2(`${prefix}/bin/opencode`) : `${prefix}/bin/opencode`,
+      : { launcher: existsSync5(`${prefix}/bin/opencode`) ? realpathSync2(`${prefix}/bin/opencode`) : `${prefix}/bin/opencode`,
         binary: isProgram(`${prefix}/lib/aperture-env/opencode`),
-        stamp: textOf2(`${prefix}/lib/aperture-env/opencode.version`)?.trim() ?? null } };
+        stamp: textOf(`${prefix}/lib/aperture-env/opencode.version`)?.trim() ?? null } };
 }
 function isProgram(path) {
-  try { return statSync3(path).isFile() && may(path, 1); } catch { return false; }
+  try { return statSync2(path).isFile() && may(path, 1); } catch { return false; }
 }
 function readOnlyFolders(folders) {
-  return folders.filter((folder) => existsSync7(folder) && !existsSync7(`${folder}/.gitignore`) && whyNotWritable(folder) === "EROFS");
+  return folders.filter((folder) => existsSync5(folder) && !existsSync5(`${folder}/.gitignore`) && whyNotWritable(folder) === "EROFS");
 }
 function isNoExec(folder) { return mountOptionsOf(folder).includes("noexec"); }
+// src/doctor/probe/given.ts
+import { existsSync as existsSync6 } from "node:fs";
+// src/doctor/probe/alone.ts
+import { networkInterfaces as networkInterfaces2 } from "node:os";
+function isAlone() {
+  const addresses = Object.values(networkInterfaces2()).flatMap((each) => each ?? []);
+  return addresses.every(({ address }) => address.startsWith("127.") || address === "::1");
+}
+// src/connect/status.ts
+function readStatus(text) {
+  let value;
+  try { value = JSON.parse(text); } catch { return null; }
+  const status = fieldsOf(value);
+  const state = status["BackendState"];
+  if (typeof state !== "string") return null;
+  const { AuthURL: url, Self: self, Health: health } = status;
+  return {
+    state,
+    // What is opened by a person, who sees where it leads.
+    loginUrl: typeof url === "string" && /^https?:\/\/[!-~]+$/.test(url) ? url : null,
+    self: typeof self === "object" && self !== null ? machineOf(self) : null,
+    peers: Object.values(fieldsOf(status["Peer"])).map(machineOf),
+    health: textsOf2(health),
+    hasDevice: status["TUN"] === true,
+    owners: ownersOf(fieldsOf(self), fieldsOf(status["User"])),
+    domain: textOr(status["MagicDNSSuffix"], "") || null
+  };
+}
+function findMachine({ peers, domain }, host) {
+  const wanted = host.toLowerCase().replace(/^\[|\]$|\.$/g, "");
+  const isMeant = ({ name, addresses }) => addresses.includes(wanted) || name === wanted || domain !== null
+    && name === `${wanted}.${domain.toLowerCase()}`;
+  return peers.find(isMeant) ?? null;
+}
+function machineOf(value) {
+  const { DNSName: name, TailscaleIPs: addresses, Online: online, Expired: expired, LastHandshake: shaken } = fieldsOf(value);
+  const at2 = Date.parse(textOr(shaken, ""));
+  return {
+    name: textOr(name, "").toLowerCase().replace(/\.$/, ""),
+    addresses: textsOf2(addresses),
+    online: online === true,
+    expired: expired === true,
+    // Go's zero time is that of the year 1.
+    shaken: at2 > 0 ? at2 : null
+  };
+}
+function ownersOf({ Tags: tags, UserID: id }, users) {
+  const login = textOr(fieldsOf(users[String(id)])["LoginName"], "");
+  return textsOf2(tags).length > 0 || login === "" ? textsOf2(tags) : [login];
+}
+function fieldsOf(value) { return typeof value === "object" && value !== null ? value : {}; }
+function textOr(value, otherwise) { return typeof value === "string" ? value : otherwise; }
+function textsOf2(value) { return Array.isArray(value) ? value.filter((each) => typeof each === "string") : []; }
+// src/connect/local-api.ts
+async function askStatus(socket, deadline) {
+  const answer = await ask({ url: new URL("http://local-tailscaled.sock/localapi/v0/status"), host: "local-tailscaled.sock", port: 0,
+    socket, proxy: null, headers: {}, body: null, deadline });
+  if ("phase" in answer) return answer;
+  const status = answer.status === 200 ? readStatus(answer.text) : null;
+  return status ?? { phase: "answer", code: "NO_STATUS", detail: `${answer.status}` };
+}
+// src/doctor/probe/daemon.ts
+var patience2 = 1500;
+var vendorsControl = "https://controlplane.tailscale.com";
+var vendorsSocket = "/var/run/tailscale/tailscaled.sock";
+async function untilKnown(socket, host, deadline) {
+  for (; ;) {
+    const status = await askStatus(socket, performance.now() + patience2);
+    const isSettled = "phase" in status || status.health.some((said) => said.includes("login error"))
+      || !["NoState", "Starting", "Running"].includes(status.state) || status.state === "Running"
+      && (status.self?.online === true || findMachine(status, host) !== null);
+    if (isSettled || performance.now() + 250 > deadline) return status;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+async function whyNoControl(status, server, given) {
+  const isOut = status !== null && !("phase" in status) && status.state !== "Running" && status.loginUrl === null;
+  if (!isOut || status.state === "Stopped") return null;
+  const url = new URL("/key?v=1", server ?? vendorsControl);
+  const route = findRoute(url, given);
+  if (route.proxy !== null || route.unused !== null) return null;
+  const answer = await ask({ url, host: url.hostname.replace(/^\[|\]$/g, ""),
+    port: Number(url.port || (url.protocol === "https:" ? 443 : 80)), proxy: null, headers: { "user-agent": "aperture-doctor" }, body: null,
+    deadline: performance.now() + patience2 });
+  return "phase" in answer ? `${url.host}: ${answer.code}` : null;
+}
+// src/doctor/probe/given.ts
+async function takeWay(_settings, given) { return { way: "network", daemon: null, folder: null, gateway: null, env: given }; }
+async function lookAtConnection(_settings, _taken, given, _uid, host) {
+  const socket = existsSync6(vendorsSocket) ? vendorsSocket : null;
+  const status = socket === null ? null : await untilKnown(socket, host, performance.now() + patience2);
+  const control = await whyNoControl(status, null, given);
+  return { socket, status, unplugLogin: null, isAlone: isAlone(), hasTun: existsSync6("/dev/net/tun"), control, holder: null };
+}
 // src/doctor/judge/connection.ts
 function judgeConnection(facts) {
   const { isAnswered: isAnswered2, seen, taken, waited, gateway } = facts;
@@ -3426,14 +2729,14 @@ function judgeProxy({ taken: { daemon, folder }, probe: { models, detour, route 
     `${folder}/connect names that port for the daemon that runs here (process ${daemon.pid})`,
     `end it with  kill ${daemon.pid}  and start it again with  aperture-connect`);
 }
-function isOfTailnet2(host, { domain }) {
+function isOfTailnet(host, { domain }) {
   if (/^\[|^[\d.]+$/.test(host)) return /^100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|^\[fd7a:115c:a1e0:/i.test(host);
   return !host.includes(".") || domain !== null && host.endsWith(`.${domain.toLowerCase()}`);
 }
 function judgePeer({ seen, gateway }) {
   const status = statusOf(seen);
   const { hostname: host } = gateway;
-  if (status === null || !isOfTailnet2(host, status)) return null;
+  if (status === null || !isOfTailnet(host, status)) return null;
   const peer = findMachine(status, host);
   if (peer === null) {
     const names2 = status.peers.map(({ name }) => show(name.split(".")[0]));
@@ -3452,7 +2755,7 @@ function judgeNames({ seen, taken, probe, gateway }) {
   const status = statusOf(seen);
   const { models, resolver } = probe;
   const isUnknown = "phase" in models && models.phase === "lookup";
-  if (status === null || !isUnknown || resolver.servers.includes(magicDns) || !isOfTailnet2(gateway.hostname, status)) return null;
+  if (status === null || !isUnknown || resolver.servers.includes(magicDns) || !isOfTailnet(gateway.hostname, status)) return null;
   const address = findMachine(status, gateway.hostname)?.addresses[0];
   const otherwise = address === void 0 ? "" : `; or write the gateway's address: http://${address}`;
   return found("failure", "connection", "dns-not-accepted",
@@ -3477,89 +2780,14 @@ function judgePath({ seen, probe, gateway, waited }) {
     "no encrypted path was made: UDP and the relays are blocked here or there, or another daemon uses this node's login and gets the answers",
     "tailscale netcheck  says what is blocked; stop what else uses the login, and try again");
 }
-function judgeSlow({ hostname: hostname2 }, waited) {
-  return found("note", "connection", "peer-slow", `${show(hostname2)} answered after ${(waited / 1e3).toFixed(1)} s`,
+function judgeSlow({ hostname }, waited) {
+  return found("note", "connection", "peer-slow", `${show(hostname)} answered after ${(waited / 1e3).toFixed(1)} s`,
     "the encrypted path to it was still being made, as after each start",
     "nothing is to be done; where it is always so, tailscale netcheck  says why");
 }
-// src/doctor/probe/connection.ts
-import { existsSync as existsSync8 } from "node:fs";
-// src/doctor/probe/alone.ts
-import { networkInterfaces as networkInterfaces2 } from "node:os";
-function isAlone() {
-  const addresses = Object.values(networkInterfaces2()).flatMap((each) => each ?? []);
-  return addresses.every(({ address }) => address.startsWith("127.") || address === "::1");
-}
-// src/doctor/probe/connection.ts
-var patience3 = 1500;
-var settling2 = 6e3;
-var vendorsControl = "https://controlplane.tailscale.com";
-var vendorsSocket = "/var/run/tailscale/tailscaled.sock";
-async function takeWay(settings, given, uid) {
-  if (settings === null) return { way: "network", daemon: null, folder: null, gateway: null, env: given };
-  const way = wayOf(settings, given);
-  const env = withoutKeys(settings, given);
-  const there = places.filter((place) => existsSync8(`${place}/aperture-env-${uid}`));
-  const folder = uid === null || way === "network" ? null : findRunFolder(uid, there);
-  const daemon = folder === null ? null : findDaemon(folder);
-  const asked = normaliseUrl(given["APERTURE_URL"] || settings.origin);
-  const origin = URL.canParse(asked) ? asked : settings.origin;
-  const isForced = way === "userspace" || way === "ts-unplug";
-  const isReady = daemon !== null && textIn(folder, "ready").startsWith(`${daemon.pid} `);
-  const { proxy } = findRoute(new URL(origin), given);
-  const isOwn = !isForced && proxy !== null && proxy.host !== `127.0.0.1:${daemon?.port}`;
-  const isOpen2 = daemon !== null && !isForced && !isReady && !isOwn;
-  const leads = isOpen2 && (await findOnNetwork(origin, { kind: "unknown" }, performance.now() + 400)).there;
-  if (way === "ts-unplug") {
-    const address = `http://localhost:${daemon?.port ?? settings.port}`;
-    return { way, daemon, folder, gateway: origin, env: { ...env, APERTURE_URL: address } };
-  }
-  if (daemon === null || isOwn || leads) return { way, daemon: null, folder, gateway: null, env };
-  const [through, past] = [`http://127.0.0.1:${daemon.port}`, "localhost,127.0.0.1,::1"];
-  const more = { HTTP_PROXY: through, http_proxy: through, NO_PROXY: past, no_proxy: past };
-  return { way, daemon, folder, gateway: null, env: { ...env, ...more } };
-}
-async function lookAtConnection(settings, { way, daemon, folder }, given, uid, host) {
-  const socket = socketOf(settings, way, folder, daemon);
-  const [status, holder] = await Promise.all([
-    socket === null ? null : untilKnown(socket, host, performance.now() + (settings === null ? patience3 : settling2)),
-    daemon === null && settings?.folder
-      ? holderOf(`${settings.folder}/aperture-env-${uid}/${way === "ts-unplug" ? way : "tailscale"}`, given) : null]);
-  const isOut = status !== null && !("phase" in status) && status.state !== "Running" && status.loginUrl === null;
-  return { socket, status, unplugLogin: daemon?.way === "ts-unplug" ? loginIn(folder) : null, isAlone: isAlone(),
-    hasTun: existsSync8("/dev/net/tun"),
-    control: isOut && status.state !== "Stopped" ? await whyNoControl(settings?.loginServer ?? vendorsControl, given) : null, holder };
-}
-function socketOf(settings, way, folder, daemon) {
-  if (daemon !== null && daemon.way === "userspace") return socketIn(folder);
-  if (way === "tailscale" || way === "sidecar") return settings?.socket ?? vendorsSocket;
-  if (way === "userspace") return folder === null ? "" : socketIn(folder);
-  return way === "network" && existsSync8(vendorsSocket) ? vendorsSocket : null;
-}
-async function untilKnown(socket, host, deadline) {
-  for (; ;) {
-    const status = await askStatus(socket, performance.now() + patience3);
-    const isSettled = "phase" in status || status.health.some((said) => said.includes("login error"))
-      || !["NoState", "Starting", "Running"].includes(status.state) || status.state === "Running"
-      && (status.self?.online === true || findMachine(status, host) !== null);
-    if (isSettled || performance.now() + 250 > deadline) return status;
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-}
-async function whyNoControl(server, given) {
-  const url = new URL("/key?v=1", server);
-  const route = findRoute(url, given);
-  if (route.proxy !== null || route.unused !== null) return null;
-  const answer = await ask({ url, host: url.hostname.replace(/^\[|\]$/g, ""),
-    port: Number(url.port || (url.protocol === "https:" ? 443 : 80)), proxy: null, headers: { "user-agent": "aperture-doctor" }, body: null,
-    deadline: performance.now() + patience3 });
-  return "phase" in answer ? `${url.host}: ${answer.code}` : null;
-}
-async function holderOf(state, given) {
-  if (!existsSync8(`${state}/in-use`)) return null;
-  const { status } = await run(["flock", "-n", `${state}/in-use`, "true"], { env: given, cwd: "/", timeout: 1e3 });
-  return status === 1 ? textIn(state, "container").trim() || "another" : null;
-}
+// src/doctor/given-node.ts
+var takeWay2 = (_settings, given) => takeWay(null, given);
+var lookAtConnection2 = (_settings, taken, given, uid, host) => lookAtConnection(null, taken, given, uid, host);
 // src/doctor/doctor.ts
 var promptTimeout = 6e4;
 var askingTimeout = 15e3;
@@ -3576,26 +2804,26 @@ async function examine(examination) {
   const { installation, env: given, cwd, uid, deep, send, timeout } = examination;
   const deadline = started + timeout;
   const settings = installation.prefix === null ? null : installation.connect ?? null;
-  const [headers, taken] = await Promise.all([readHeaders(installation, given, cwd), takeWay(settings, given, uid)]);
+  const [headers, taken] = await Promise.all([readHeaders(installation, given, cwd), takeWay2(settings, given, uid)]);
   const asStarted = asLaunched(taken.env, installation, uid);
   const env = { ...asStarted.env, ...installation.attribution.length > 0 && { APERTURE_ENV_HEADERS: headers ?? void 0 } };
   const launched = { ...asStarted, env };
   const home = env["HOME"] || "/";
   const configHome = launched.linked === null ? {} : { XDG_CONFIG_HOME: parentOf(launched.linked.from) };
   const world = worldOf({ ...env, ...configHome }, cwd, home);
-  const programs2 = findPrograms2(env, installation.prefix);
+  const programs = findPrograms(env, installation.prefix);
   const binary = installation.prefix === null ? null : `${installation.prefix}/lib/aperture-env/opencode`;
-  const asked = deep && binary !== null && programs2.own?.binary === true ? askOpencode(binary, env, cwd, timeout) : null;
+  const asked = deep && binary !== null && programs.own?.binary === true ? askOpencode(binary, env, cwd, timeout) : null;
   const resolved = resolveConfig(world);
-  const ownText = textOf2(`${installation.share}/opencode.json`);
+  const ownText = textOf(`${installation.share}/opencode.json`);
   const loaded = ownText === null ? null : load(ownText, installation.share, world, null);
   const own = loaded?.ok === true ? loaded : null;
   const managed = isManaged(installation, ownText);
   const { routes } = installation;
   const address = taken.env["APERTURE_URL"];
   const { origin, checks: originChecks } = judgeOrigin(address, taken.gateway === null ? installation.gateway : address, managed);
-  const catalogueText = textOf2(env["OPENCODE_MODELS_PATH"] ?? "");
-  const authText = textOf2(`${env["XDG_DATA_HOME"] || `${home}/.local/share`}/opencode/auth.json`);
+  const catalogueText = textOf(env["OPENCODE_MODELS_PATH"] ?? "");
+  const authText = textOf(`${env["XDG_DATA_HOME"] || `${home}/.local/share`}/opencode/auth.json`);
   const stored = readObject(given["OPENCODE_AUTH_CONTENT"] || authText);
   const auth = readObject(env["OPENCODE_AUTH_CONTENT"] || authText);
   const wellKnown = Object.keys(stored).filter((id) => textAt(stored, id, "type") === "wellknown");
@@ -3604,15 +2832,15 @@ async function examine(examination) {
   const formatsFor = (models, inDepth = deep) => formatsToTry(resolved.config, choicesFor(resolved.config), models, inDepth);
   const ask2 = (until) => probeGateway({ origin, env, deadline: until, formatsFor });
   const meant = new URL(taken.gateway ?? origin ?? "http://localhost");
-  const look2 = () => lookAtConnection(settings, taken, given, uid, meant.hostname);
+  const look = () => lookAtConnection2(settings, taken, given, uid, meant.hostname);
   const asking = performance.now();
-  const [first, early, answers2] = await Promise.all([origin === null ? null : ask2(deadline), settings === null ? null : look2(), asked]);
+  const [first, early, answers] = await Promise.all([origin === null ? null : ask2(deadline), settings === null ? null : look(), asked]);
   const isFirst = first !== null && isAnswered(first);
-  let seen = early ?? (isFirst ? null : await look2());
+  let seen = early ?? (isFirst ? null : await look());
   let probe = first;
   if (probe !== null && !isFirst && settings !== null && seen !== null && mayStillCome(probe, seen, meant.hostname)) {
     probe = await ask2(performance.now() + handshakeTime);
-    seen = await look2();
+    seen = await look();
   }
   const facts = probe === null || seen === null ? null
     : { settings, taken, seen, gateway: meant, probe, isAnswered: isAnswered(probe),
@@ -3621,11 +2849,11 @@ async function examine(examination) {
   const isExplained = connection.some(({ severity }) => severity === "failure");
   const filled = [...own === null ? [] : [own.filled], ...resolved.layers.map((layer) => layer.filled)];
   const secretive = resolved.problems.length > 0 || wellKnown.length > 0 || filled.some(putsIn);
-  const debugged = answers2 === null ? null : judgeDebugConfig(answers2.config, resolved.config, secretive);
+  const debugged = answers === null ? null : judgeDebugConfig(answers.config, resolved.config, secretive);
   const config = debugged?.config ?? resolved.config;
   const choices2 = choicesFor(config);
   const quote = quoteFrom(filled, debugged?.config ?? null);
-  const local2 = { programs: programs2, launched, env: given, version: installation.version,
+  const local2 = { programs, launched, env: given, version: installation.version,
     readOnly: readOnlyFolders([...resolved.folders, ...env["OPENCODE_CONFIG_DIR"] ? [env["OPENCODE_CONFIG_DIR"]] : []]),
     noExec: isNoExec(env["BUN_TMPDIR"] || env["TMPDIR"] || "/tmp"),
     packages: findPluginPackages([...configFolders(world.env, home), ...resolved.folders]),
@@ -3636,8 +2864,8 @@ async function examine(examination) {
     : judgeGateway({ probe, config, quote, choices: through, known: modelsOf(catalogue), timeout });
   const way = facts === null ? atGateway : withOtherWay(atGateway, facts);
   const inContainer = installation.prefix !== null;
-  const isOwnFirst = programs2.opencodes[0] === programs2.own?.launcher;
-  const checks = [...judgePrograms2(local2), ...answers2 === null ? [] : judgeVersion(answers2.version, programs2.own?.stamp ?? null),
+  const isOwnFirst = programs.opencodes[0] === programs.own?.launcher;
+  const checks = [...judgePrograms2(local2), ...answers === null ? [] : judgeVersion(answers.version, programs.own?.stamp ?? null),
     ...inContainer ? [...judgeFolders2(local2), ...judgeLeftovers(local2)] : [], ...judgeEnvironment(installation),
     ...judgeEnds(installation, todayFrom(given)),
     ...judgeConfig({ resolved: { ...resolved, config }, quote, choices: choices2, installation, launched, own: own?.value ?? null, origin,
@@ -3646,7 +2874,7 @@ async function examine(examination) {
         (id) => textAt(stored, id, "type") === "api" && !["", "-"].includes(textAt(stored, id, "key")?.trim() ?? "")),
       storedLogins: Object.keys(stored).filter((id) => textAt(stored, id, "type") === "oauth"), wellKnown,
       folderFiles: folderFilesIn([...resolved.folders, ...configFolders(env, home)]),
-      catalogueMissing: catalogueText === null && existsSync9(`${installation.share}/models.json`) }),
+      catalogueMissing: catalogueText === null && existsSync7(`${installation.share}/models.json`) }),
     ...judgeAttribution(installation, headers), ...debugged?.checks ?? [], ...originChecks, ...connection, ...way,
     ...judgeSurroundings(local2)];
   if (send && origin !== null) {
@@ -3686,6 +2914,15 @@ function readObject(text) {
     return isObject(value) ? value : {};
   } catch { return {}; }
 }
+// src/connect/settings.ts
+var ways = ["network", "auto", "userspace", "tailscale", "sidecar", "ts-unplug"];
+function readSettings(text) {
+  try {
+    const { origin, managed, connect } = JSON.parse(text ?? "");
+    return connect === void 0 || !ways.includes(connect.by.default) || !URL.canParse(origin) ? null
+      : { ...connect, origin, managed: managed === true };
+  } catch { return null; }
+}
 // src/doctor/config/environment.ts
 function readMadeFor(text) {
   let value;
@@ -3693,17 +2930,16 @@ function readMadeFor(text) {
   const gateway = textAt(value, "origin");
   if (gateway === void 0) return null;
   const managed = at(value, "managed");
-  const connect2 = readSettings(text);
+  const connect = readSettings(text);
   const plugins = ["pinned", "refuse"].find((policy) => policy === textAt(value, "plugins"));
   return { gateway, version: textAt(value, "opencode") ?? null, online: textsAt(value, "online") ?? [],
     ...plugins !== void 0 && { plugins }, managed: typeof managed === "boolean" ? managed : null,
-    attribution: textsAt(value, "attribution") ?? [], volume: textAt(value, "volume") ?? null,
-    ...connect2 !== null && { connect: connect2 },
+    attribution: textsAt(value, "attribution") ?? [], volume: textAt(value, "volume") ?? null, ...connect !== null && { connect },
     routes: new Map(entriesAt(value, "providers").map(([id, routes]) => [id, new Map(pathsOf(routes))])), ends: endsOf(at(value, "ends")) };
 }
 function endsOf(ends) {
-  return (Array.isArray(ends) ? ends : []).flatMap((end2) => {
-    const [model, on, replacement = ""] = [textAt(end2, "model"), textAt(end2, "on"), textAt(end2, "replacement")];
+  return (Array.isArray(ends) ? ends : []).flatMap((end) => {
+    const [model, on, replacement = ""] = [textAt(end, "model"), textAt(end, "on"), textAt(end, "replacement")];
     return model === void 0 || on === void 0 || !/^\d{4}-\d\d-\d\d$/.test(on) ? [] : [{ model, on, replacement }];
   });
 }
@@ -3717,33 +2953,33 @@ function pathsOf(routes) {
 var nothing = { gateway: "", version: null, online: [], managed: null, attribution: [], volume: null, routes: /* @__PURE__ */ new Map(),
   ends: [] };
 function readInstallation(share, prefix, instead) {
-  const written2 = textOf2(`${share}/environment.json`);
+  const written2 = textOf(`${share}/environment.json`);
   const file = written2 === null ? null : readMadeFor(written2);
   if (file !== null) return { ...file, share, prefix, toldBy: "file" };
   const caller = instead === null ? null : readMadeFor(instead);
   return { ...caller ?? nothing, share, prefix, toldBy: caller === null ? null : "caller" };
 }
 // src/doctor/verdict.ts
-import { randomUUID as randomUUID3 } from "node:crypto";
-import { mkdirSync as mkdirSync2, renameSync as renameSync3, rmSync as rmSync3, writeFileSync as writeFileSync3 } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 function verdictFile(env) { return `${env["XDG_STATE_HOME"] || `${env["HOME"]}/.local/state`}/aperture-env/verdict`; }
 function keepVerdict(file, text) {
   const folder = file.slice(0, file.lastIndexOf("/"));
-  const draft = `${file}.${randomUUID3()}`;
+  const draft = `${file}.${randomUUID()}`;
   try {
-    mkdirSync2(folder, { recursive: true, mode: 448 });
-    writeFileSync3(draft, String(text), { mode: 384, flag: "wx" });
-    renameSync3(draft, file);
-  } catch { rmSync3(draft, { force: true }); }
+    mkdirSync(folder, { recursive: true, mode: 448 });
+    writeFileSync(draft, String(text), { mode: 384, flag: "wx" });
+    renameSync(draft, file);
+  } catch { rmSync(draft, { force: true }); }
 }
 // src/doctor/watchdog.ts
 import { Worker } from "node:worker_threads";
-function startWatchdog({ parent, after: after2, said, verdict }) {
+function startWatchdog({ parent, after, said, verdict }) {
   const program = `(${String(watch)})(require("node:worker_threads").workerData, require("node:fs"), process);`;
   const file = verdict === null ? null : { path: verdict.file, text: String(verdict.text) };
   try {
     const thread = new Worker(program,
-      { eval: true, workerData: { parent, after: after2, said: said === null ? "" : String(said), file }, execArgv: [], env: {} });
+      { eval: true, workerData: { parent, after, said: said === null ? "" : String(said), file }, execArgv: [], env: {} });
     thread.on("error", () => {});
     thread.unref();
   } catch {}
@@ -3771,7 +3007,7 @@ function watch(words2, fs, host) {
   }, 100);
 }
 // src/doctor/main.ts
-var usage2 = `aperture-doctor: says whether OpenCode works here through the gateway, and what is wrong where not.
+var usage = `aperture-doctor: says whether OpenCode works here through the gateway, and what is wrong where not.
 
   --deep           asks OpenCode itself for its version and configuration, and tries each wire format
   --send           sends one short prompt with OpenCode
@@ -3789,11 +3025,11 @@ async function main() {
     environment: { type: "string" }, colour: { type: "boolean" }, gateway: { type: "string" }, opencode: { type: "string" },
     online: { type: "string" } };
   let values;
-  try { ({ values } = parseArgs2({ options, strict: true })); } catch (error) {
-    printTo(process.stderr).write(shown`${block(error.message)}\n\n${block(usage2)}`);
+  try { ({ values } = parseArgs({ options, strict: true })); } catch (error) {
+    printTo(process.stderr).write(shown`${block(error.message)}\n\n${block(usage)}`);
     return 2;
   }
-  if (values.help === true) { printTo(process.stdout).write(block(usage2)); return 0; }
+  if (values.help === true) { printTo(process.stdout).write(block(usage)); return 0; }
   const seconds = Number(values.timeout);
   if (!(seconds > 0 && seconds <= 600)) {
     printTo(process.stderr).write(shown`--timeout takes seconds, up to 600.\n`);

@@ -1,5 +1,5 @@
 /**
- * The texts of doctor.mjs: the complete one, and one for images that cannot be a tailnet node. Import them only where they are needed: they are
- * larger than everything else that a run reads.
+ * The texts of doctor.mjs: the whole one, that of an image that takes the network as it is, and that of one where `auto` has no daemon to start. Import
+ * them only where they are needed: they are larger than the rest of what a run reads.
  */
-export { networkText as networkDoctorText, text as doctorText } from "virtual:doctor";
+export { given as givenDoctorText, network as networkDoctorText, whole as doctorText } from "virtual:doctor";

@@ -56,12 +56,13 @@ export function connectBy(answers: Answers, way: Connect["by"]["default"], more:
 }
 
 /**
- * Whether its doctor has to know daemons of Tailscale: not where `auto` has none to start. Where the network is said to lead there, nobody knows by what,
- * so a daemon of somebody else's may be in the container.
+ * How much its doctor has to know of nodes: all (`whole`); only to judge a daemon that somebody else has started, where the network is taken as it is and
+ * nobody knows by what it leads to the gateway (`given`); nothing, where `auto` has none to start (`network`).
  */
-export function mayBeNode({ connect }: Pick<Runtime, "connect">): boolean {
-  if (connect === null) return true;
-  return connect.programs || Object.values(connect.by).some((way) => way !== "auto" && way !== "network");
+export function doctorOf({ connect }: Pick<Runtime, "connect">): "whole" | "given" | "network" {
+  if (connect === null) return "given";
+  const mayStart = connect.programs || Object.values(connect.by).some((way) => way !== "auto" && way !== "network");
+  return mayStart ? "whole" : "network";
 }
 
 /** What a container asks for that is a node by Tailscale's programs in its image, without any privilege. */

@@ -5,7 +5,7 @@ import { compareVersions, pinnedRelease, type Release } from "../catalog/release
 import { usageError } from "../errors.ts";
 import { lockPath, type Lock } from "../lock/lock.ts";
 import { demandOf } from "../parts/compose.ts";
-import { mayBeNode } from "../parts/node.ts";
+import { doctorOf } from "../parts/node.ts";
 import { buildPlan, ignorePath } from "../plan/build.ts";
 import { findAll, findingsOfIgnored, findingsOfWorkspaces, type Finding } from "../plan/findings.ts";
 import { foldersOf, unignoreLines } from "../plan/ignore.ts";
@@ -93,8 +93,8 @@ export async function preparePlanFrom(surveyed: Survey, request: Request): Promi
   refuseNamesInCompose(demand, snapshot);
   const tailscale = await tailscaleFor(demand, lock);
   const { pins, warnings: pinWarnings } = await choosePins(imagesOf(answers, shape), lock, request);
-  const { doctorText, networkDoctorText } = await import("../catalog/doctor-text.ts");
-  const doctor = mayBeNode(demand.runtime) ? doctorText : networkDoctorText;
+  const { doctorText, givenDoctorText, networkDoctorText } = await import("../catalog/doctor-text.ts");
+  const doctor = { whole: doctorText, given: givenDoctorText, network: networkDoctorText }[doctorOf(demand.runtime)];
   const catalogue = await loadCatalogue(answers.providers.map(({ id }) => id));
   const rendered = renderEnvironment({
     answers,

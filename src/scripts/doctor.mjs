@@ -1,11 +1,11 @@
 // @ts-check
 /**
  * Bundles the doctor (src/doctor) to the one readable file that lies in the Feature folder, for the builder (esbuild) and the test runner (Vite):
- * the module `virtual:doctor` holds its text. It is no part of the program's own code, which Node reads at every start. There are two: the whole one,
- * and that of an image that is no node of a tailnet, in which `no-node.ts` takes the place of each `node.ts`.
+ * the module `virtual:doctor` holds its text. It is no part of the program's own code, which Node reads at every start. There are
+ * three: the whole one, and those of images that start no node of a tailnet.
  */
 import { writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, join, relative } from "node:path";
 import { brotliCompressSync, constants } from "node:zlib";
 import { build } from "esbuild";
 import { fill } from "./fill.mjs";
@@ -13,11 +13,22 @@ import { fill } from "./fill.mjs";
 const banner = `// aperture-doctor. Made from src/doctor of create-aperture-env, not minified: it is meant to be read. OpenCode's own runtime runs it.`;
 
 /**
+ * Which module takes the place of another one: nowhere, where the network is taken as it is (`given`: a daemon may be somebody else's), and where `auto`
+ * has no daemon to start (`network`).
+ * @type {Record<"whole" | "given" | "network", Record<string, string>>}
+ */
+const places = {
+  whole: {},
+  given: { "src/doctor/node.ts": "src/doctor/given-node.ts", "src/connect/main.ts": "src/connect/no-main.ts" },
+  network: { "src/doctor/node.ts": "src/doctor/no-node.ts", "src/connect/node.ts": "src/connect/no-node.ts" },
+};
+
+/**
  * @param {string} root
- * @param {boolean} hasNode
+ * @param {Record<string, string>} instead
  * @returns {Promise<string>}
  */
-async function bundleDoctor(root, hasNode) {
+async function bundleDoctor(root, instead) {
   const { outputFiles } = await build({
     absWorkingDir: root,
     entryPoints: ["src/doctor/main.ts"],
@@ -31,7 +42,7 @@ async function bundleDoctor(root, hasNode) {
     charset: "ascii",
     legalComments: "inline",
     banner: { js: banner },
-    plugins: hasNode ? [] : [withoutNode],
+    plugins: [inPlace(root, instead)],
     logLevel: "warning",
   });
   const [file] = outputFiles;
@@ -39,29 +50,40 @@ async function bundleDoctor(root, hasNode) {
   return fill(file.text);
 }
 
-/** @type {import("esbuild").Plugin} */
-const withoutNode = {
-  name: "without-node",
-  setup(build) {
-    build.onResolve({ filter: /^\.\/node\.ts$/ }, ({ resolveDir }) => ({ path: join(resolveDir, "no-node.ts") }));
-  },
-};
+/**
+ * @param {string} root
+ * @param {Record<string, string>} instead
+ * @returns {import("esbuild").Plugin}
+ */
+function inPlace(root, instead) {
+  return {
+    name: "in-place",
+    setup(build) {
+      build.onResolve({ filter: /\/(?:node|main)\.ts$/ }, ({ path, resolveDir }) => {
+        const other = instead[relative(root, join(resolveDir, path)).replaceAll("\\", "/")];
+        return other === undefined ? undefined : { path: join(root, other) };
+      });
+    },
+  };
+}
 
 /**
- * The whole doctor, and that of an image that is no node.
+ * The texts by name.
  * @param {string} root
- * @returns {Promise<readonly [string, string]>}
+ * @returns {Promise<readonly (readonly [string, string])[]>}
  */
 function bundleDoctors(root) {
-  return Promise.all([bundleDoctor(root, true), bundleDoctor(root, false)]);
+  return Promise.all(
+    Object.entries(places).map(async ([name, instead]) => /** @type {const} */ ([name, await bundleDoctor(root, instead)])),
+  );
 }
 
 const id = "virtual:doctor";
 
 /** @param {string} root */
 async function moduleText(root) {
-  const [text, networkText] = await bundleDoctors(root);
-  return `export const text = ${JSON.stringify(text)}, networkText = ${JSON.stringify(networkText)};`;
+  const texts = await bundleDoctors(root);
+  return texts.map(([name, text]) => `export const ${name} = ${JSON.stringify(text)};`).join("\n");
 }
 
 /**
@@ -92,9 +114,9 @@ export function doctorAsFile(root, file) {
     setup(build) {
       build.onResolve({ filter: /^virtual:doctor$/ }, () => ({ path: id, namespace: "doctor-file" }));
       build.onLoad({ filter: /.*/, namespace: "doctor-file" }, async () => {
-        const [whole, network] = await bundleDoctors(root);
-        // One after the other: of the second one, nearly all stands in the first.
-        const text = whole + network;
+        const texts = await bundleDoctors(root);
+        // One after the other: of the others, nearly all stands in the first.
+        const text = texts.map(([, each]) => each).join("");
         if (/[\u0080-\uffff]/.test(text)) throw new Error("the doctor has letters beyond ASCII");
         const params = {
           [constants.BROTLI_PARAM_MODE]: constants.BROTLI_MODE_TEXT,
@@ -106,9 +128,10 @@ export function doctorAsFile(root, file) {
           'const { brotliDecompressSync } = require("node:zlib");',
           // Taken apart in one piece, and turned into a text without looking for letters beyond ASCII.
           `const options = { chunkSize: ${text.length + 1} };`,
-          `const both = brotliDecompressSync(readFileSync(\`\${__dirname}/${basename(file)}\`), options).toString("latin1");`,
-          `exports.text = both.slice(0, ${whole.length});`,
-          `exports.networkText = both.slice(${whole.length});`,
+          `const all = brotliDecompressSync(readFileSync(\`\${__dirname}/${basename(file)}\`), options).toString("latin1");`,
+          ...texts.map(
+            ([name, each]) => `exports.${name} = all.slice(${text.indexOf(each)}, ${text.indexOf(each) + each.length});`,
+          ),
         ];
         return { contents: contents.join("\n"), loader: "js" };
       });

@@ -1,6 +1,6 @@
 /**
- * An image that cannot be a node of a tailnet has a doctor that knows no daemon. There it says what the whole one says, and so does aperture-connect,
- * which is in the same file. Both run here as in an image, by Node.
+ * An image that starts no node of a tailnet has a doctor that knows less of them. There it says what the whole one says, and so does aperture-connect,
+ * which is in the same file. They run here as in an image, by Node.
  */
 import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
@@ -9,19 +9,19 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { doctorText, networkDoctorText } from "../../src/catalog/doctor-text.ts";
+import { doctorText, givenDoctorText, networkDoctorText } from "../../src/catalog/doctor-text.ts";
 import { pinnedRelease } from "../../src/catalog/release.ts";
 import { startMockGateway, type Fault, type MockGateway } from "../../src/gateway/mock/server.ts";
 import { modelsOfCatalogue } from "../../src/gateway/mock/stock.ts";
 import { demandOf } from "../../src/parts/compose.ts";
-import { mayBeNode } from "../../src/parts/node.ts";
+import { doctorOf } from "../../src/parts/node.ts";
 import type { Answers } from "../../src/questions/types.ts";
 import { renderEnvironment } from "../../src/render/render.ts";
 import type { Env } from "../../src/vocabulary.ts";
 import { catalogue } from "../support/catalogue.ts";
 import { plainAnswers } from "../support/answers.ts";
 
-const texts = { whole: doctorText, network: networkDoctorText };
+const texts = { whole: doctorText, given: givenDoctorText, network: networkDoctorText };
 type Which = keyof typeof texts;
 
 let folder: string;
@@ -51,13 +51,17 @@ async function closed(): Promise<string> {
 
 const auto: Answers = { ...plainAnswers, connection: "auto", tailscale: null };
 
+/** The connections whose images have another doctor than the whole one. */
+const connections = { network: "given", auto: "network" } as const;
+type Connection = keyof typeof connections;
+
 /** A prefix as an image has one, with that doctor. */
-function install(which: Which, url: string): string {
+function install(which: Which, url: string, connection: Connection = "auto"): string {
   const prefix = mkdtempSync(join(folder, `${which}-`));
   const share = join(prefix, "share", "aperture-env");
   mkdirSync(share, { recursive: true });
   const shape = { kind: "own" } as const;
-  const answers: Answers = { ...auto, url };
+  const answers: Answers = { ...auto, connection, url };
   const { files } = renderEnvironment({ answers, release: pinnedRelease, registry: "", shape, catalogue, doctor: texts[which] });
   for (const { path, text: content, image } of files) if (image) writeFileSync(join(share, basename(path)), content);
   return prefix;
@@ -97,24 +101,29 @@ const places: Readonly<Record<string, readonly [() => string | Promise<string>, 
   "a proxy that is not there": [() => "http://ai.invalid", { HTTP_PROXY: "http://127.0.0.1:9" }, /proxy-closed/],
 };
 
-describe.skipIf(process.platform !== "linux")("by auto without Tailscale's programs", () => {
-  test("the image has the doctor of the network", () => {
-    const may = (more: Partial<Answers>): boolean => mayBeNode(demandOf({ ...auto, ...more }, { kind: "own" }).runtime);
+describe.skipIf(process.platform !== "linux")("where no node is started", () => {
+  test("each image has the doctor that it needs", () => {
+    const doctorFor = (more: Partial<Answers>): string => doctorOf(demandOf({ ...auto, ...more }, { kind: "own" }).runtime);
     const tailscale = { version: "1.102.5" };
-    expect(may({})).toBe(false);
-    expect(may({ connection: { kind: "auto", codespaces: "network" } })).toBe(false);
-    expect(may({ tailscale })).toBe(true);
-    for (const connection of ["network", "userspace", "tailscale", "sidecar", "ts-unplug"])
-      expect(may({ connection, tailscale }), connection).toBe(true);
+    for (const [connection, doctor] of Object.entries(connections)) expect(doctorFor({ connection }), connection).toBe(doctor);
+    expect(doctorFor({ connection: { kind: "auto", codespaces: "network" } })).toBe("network");
+    expect(doctorFor({ connection: { kind: "network", codespaces: "auto" } })).toBe("network");
+    expect(doctorFor({ connection: { kind: "network", codespaces: "userspace" }, tailscale })).toBe("whole");
+    for (const connection of ["auto", "userspace", "tailscale", "sidecar", "ts-unplug"])
+      expect(doctorFor({ connection, tailscale }), connection).toBe("whole");
   });
 
-  test.each(Object.entries(places))("%s: both doctors say the same", async (_, [place, env, expected]) => {
+  const cases = Object.entries(connections).flatMap(([connection, which]) =>
+    Object.entries(places).map(([name, place]) => [connection as Connection, name, which, place] as const),
+  );
+  test.each(cases)("%s, %s: both doctors say the same", async (connection, _, which, [place, env, expected]) => {
     const url = await place();
-    const [whole, network] = await Promise.all(
-      (["whole", "network"] as const).map((which) => run(install(which, url), ["--json"], env)),
+    const [whole, other] = await Promise.all(
+      (["whole", which] as const).map((each) => run(install(each, url, connection), ["--json"], env)),
     );
-    expect(network!.said).toMatch(expected);
-    expect(network).toEqual(whole);
+    // Only auto has another way.
+    expect(other!.said).toMatch(connection === "auto" ? expected : new RegExp(expected.source.replace(/\.\*or write.*/, "")));
+    expect(other).toEqual(whole);
   });
 
   test.each(Object.entries(places))("%s: aperture-connect does and says the same", async (_, [place, env]) => {

@@ -12,7 +12,11 @@ import { acceptCases, caseNames, describeStore, readCase, readGiven, readStore, 
 
 // A stand-in for the doctor, whose 120 kB are the same in every tree and change with every change of it.
 const doctorText = vi.hoisted(() => "// The doctor of this version.\n");
-vi.mock("../../src/catalog/doctor-text.ts", () => ({ doctorText, networkDoctorText: doctorText }));
+vi.mock("../../src/catalog/doctor-text.ts", () => ({
+  doctorText,
+  givenDoctorText: doctorText,
+  networkDoctorText: doctorText,
+}));
 
 /** What each case shows. The exit status is 0 but where something is in the way. */
 const shown: Readonly<Record<string, string>> = {

@@ -20,13 +20,13 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { expect } from "vitest";
-import { doctorText, networkDoctorText } from "../../src/catalog/doctor-text.ts";
+import { doctorText, givenDoctorText, networkDoctorText } from "../../src/catalog/doctor-text.ts";
 import { featureFolder } from "../../src/catalog/files.ts";
 import { proposedProviders } from "../../src/catalog/providers.ts";
 import { pinnedRelease, type Release } from "../../src/catalog/release.ts";
 import { startMockGateway, type LoggedRequest, type MockModel } from "../../src/gateway/mock/server.ts";
 import { demandOf } from "../../src/parts/compose.ts";
-import { mayBeNode } from "../../src/parts/node.ts";
+import { doctorOf } from "../../src/parts/node.ts";
 import type { Answers } from "../../src/questions/types.ts";
 import { renderEnvironment } from "../../src/render/render.ts";
 import { installLocally, type LocalInstallation } from "../../src/scripts/install-locally.ts";
@@ -67,7 +67,7 @@ export function writeFeature(answers: Partial<Answers> = {}, release: Release = 
     release,
     registry: "",
     shape,
-    doctor: mayBeNode(demandOf(all, shape).runtime) ? doctorText : networkDoctorText,
+    doctor: { whole: doctorText, given: givenDoctorText, network: networkDoctorText }[doctorOf(demandOf(all, shape).runtime)],
     catalogue,
   });
   for (const { path, text } of files) {

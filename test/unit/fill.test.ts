@@ -1,6 +1,6 @@
 /** The layout of the doctor's text: the same program, in fewer lines. */
 import { describe, expect, test } from "vitest";
-import { doctorText, networkDoctorText } from "../../src/catalog/doctor-text.ts";
+import { doctorText, givenDoctorText, networkDoctorText } from "../../src/catalog/doctor-text.ts";
 import { fill } from "../../src/scripts/fill.mjs";
 
 const long = (letter: string, length = 60): string => `"${letter.repeat(length)}"`;
@@ -63,7 +63,7 @@ describe("what esbuild prints", () => {
 });
 
 describe("the doctor", () => {
-  const texts = { whole: doctorText, "of the network": networkDoctorText };
+  const texts = { whole: doctorText, "of a given network": givenDoctorText, "of the network": networkDoctorText };
 
   test.each(Object.entries(texts))("%s has lines as people read them, but for texts that cannot be parted", (_, text) => {
     const wide = text.split("\n").filter((line) => line.length > 140);
@@ -78,8 +78,13 @@ describe("the doctor", () => {
     expect(names.filter((name) => name.length < 3).length).toBeLessThan(names.length / 20);
   });
 
-  test("that of the network knows no daemon", () => {
-    expect(doctorText).toMatch(/function (?:askStatus|startDaemon|judgePeer)\(/);
-    expect(networkDoctorText).not.toMatch(/function (?:askStatus|startDaemon|judgePeer)\(/);
+  test("others know of daemons what they need", () => {
+    const known = (text: string): string[] =>
+      ["judgePeer", "askStatus", "startDaemon", "connectUserspace", "findOnNetwork"].filter((name) =>
+        new RegExp(`function ${name}\\(`).test(text),
+      );
+    expect(known(doctorText)).toEqual(["judgePeer", "askStatus", "startDaemon", "connectUserspace", "findOnNetwork"]);
+    expect(known(givenDoctorText)).toEqual(["judgePeer", "askStatus"]);
+    expect(known(networkDoctorText)).toEqual(["findOnNetwork"]);
   });
 });

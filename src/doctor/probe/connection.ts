@@ -2,27 +2,21 @@
 import { existsSync } from "node:fs";
 import { findDaemon, socketIn, type Daemon } from "../../connect/daemon.ts";
 import { withoutKeys } from "../../connect/key.ts";
-import { askStatus } from "../../connect/local-api.ts";
 import { textIn } from "../../connect/notes.ts";
 import { findRunFolder, places } from "../../connect/places.ts";
 import { findOnNetwork } from "../../connect/probe.ts";
 import { wayOf, type Settings } from "../../connect/settings.ts";
-import { findMachine, type TailnetStatus } from "../../connect/status.ts";
 import { loginIn } from "../../connect/ts-unplug.ts";
-import type { Failure } from "../../gateway/explain.ts";
-import { ask } from "../../gateway/http/client.ts";
 import { findRoute } from "../../gateway/proxy.ts";
 import type { Env, Way } from "../../vocabulary.ts";
 import { normaliseUrl } from "../config/launch.ts";
 import { isAlone } from "./alone.ts";
+import { patience, untilKnown, vendorsSocket, whyNoControl } from "./daemon.ts";
 import { run } from "./run.ts";
 import type { Seen, Taken } from "./taken.ts";
 
-/** In milliseconds, for what answers at once or not at all, and for a daemon that has just begun. */
-const patience = 1500;
+/** In milliseconds, for a daemon that has just begun. */
 const settling = 6000;
-const vendorsControl = "https://controlplane.tailscale.com";
-const vendorsSocket = "/var/run/tailscale/tailscaled.sock";
 
 /** Does what the launcher does for the connection, on paper. */
 export async function takeWay(settings: Settings | null, given: Env, uid: number | null): Promise<Taken> {
@@ -67,14 +61,13 @@ export async function lookAtConnection(
       ? holderOf(`${settings.folder}/aperture-env-${uid}/${way === "ts-unplug" ? way : "tailscale"}`, given)
       : null,
   ]);
-  const isOut = status !== null && !("phase" in status) && status.state !== "Running" && status.loginUrl === null;
   return {
     socket,
     status,
     unplugLogin: daemon?.way === "ts-unplug" ? loginIn(folder!) : null,
     isAlone: isAlone(),
     hasTun: existsSync("/dev/net/tun"),
-    control: isOut && status.state !== "Stopped" ? await whyNoControl(settings?.loginServer ?? vendorsControl, given) : null,
+    control: await whyNoControl(status, settings?.loginServer ?? null, given),
     holder,
   };
 }
@@ -85,37 +78,6 @@ function socketOf(settings: Settings | null, way: Way, folder: string | null, da
   if (way === "userspace") return folder === null ? "" : socketIn(folder);
   // A machine's own daemon, where nothing else is said.
   return way === "network" && existsSync(vendorsSocket) ? vendorsSocket : null;
-}
-
-/** A daemon that has just begun is asked again until it knows its peers; it stands still meanwhile where nobody has logged in. */
-async function untilKnown(socket: string, host: string, deadline: number): Promise<TailnetStatus | Failure> {
-  for (;;) {
-    const status = await askStatus(socket, performance.now() + patience);
-    const isSettled =
-      "phase" in status ||
-      status.health.some((said) => said.includes("login error")) ||
-      !["NoState", "Starting", "Running"].includes(status.state) ||
-      (status.state === "Running" && (status.self?.online === true || findMachine(status, host) !== null));
-    if (isSettled || performance.now() + 250 > deadline) return status;
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-}
-
-/** Why it does not answer; null where it does, or only a proxy may lead there. Any answer will do. */
-async function whyNoControl(server: string, given: Env): Promise<string | null> {
-  const url = new URL("/key?v=1", server);
-  const route = findRoute(url, given);
-  if (route.proxy !== null || route.unused !== null) return null;
-  const answer = await ask({
-    url,
-    host: url.hostname.replace(/^\[|\]$/g, ""),
-    port: Number(url.port || (url.protocol === "https:" ? 443 : 80)),
-    proxy: null,
-    headers: { "user-agent": "aperture-doctor" },
-    body: null,
-    deadline: performance.now() + patience,
-  });
-  return "phase" in answer ? `${url.host}: ${answer.code}` : null;
 }
 
 /** The container that holds a login's lock, by the name that it has left. Whether it is held says flock(1), which is not everywhere. */
