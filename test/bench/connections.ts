@@ -1,17 +1,26 @@
 /**
- * What connections cost on a real tailnet: from the start of a container to OpenCode's first answer, the daemon's memory, the programs' size. Needs a
- * Docker engine, and Go where the tailnet's programs are not built yet.
+ * What connections cost on a real tailnet: from the start of a container to OpenCode's first answer, and the memory and size that they add. Needs a Docker
+ * engine, and Go where the tailnet's programs are not built yet, or for ts-unplug.
  */
+import { appendFileSync } from "node:fs";
+import { join } from "node:path";
+import { pinnedTailscale, tailscaleImage } from "../../src/catalog/tailscale.ts";
 import { buildConnected, makeVolume, startConnected, unprivileged } from "../support/connected.ts";
-import { disposeAll, docker } from "../support/docker.ts";
+import { disposeAll, docker, onDispose, runDetached, temporaryFolder, uniqueName, type Container } from "../support/docker.ts";
+import { generate, writeTree } from "../support/repository.ts";
+import { isThere } from "../support/skips.ts";
 import { startNode, startTailnet, tailnetMissing, type Tailnet } from "../support/tailnet.ts";
+import { buildWithFeature } from "../support/tailscale-feature.ts";
+import { standInForTailscale } from "../support/tailscale-image.ts";
+import { buildUnplug } from "../support/unplug-image.ts";
 import type { Figure } from "./bench.ts";
+import { measureLauncher } from "./launcher.ts";
 import { median } from "./measure.ts";
 
 const megabyte = 1024 * 1024;
 const times = 3;
 
-/** Measures each way that one container takes by itself, and one whose network a node beside it gives. Gives no figures, and says so, without a tailnet. */
+/** Measures each connection. Gives no figures, and says so, without a tailnet. */
 export async function measureConnections(): Promise<Figure[]> {
   const missing = await tailnetMissing();
   if (missing !== null) {
@@ -25,69 +34,172 @@ export async function measureConnections(): Promise<Figure[]> {
   }
 }
 
+/** How a container of a connection is started. */
+interface Start {
+  readonly image: string;
+  readonly args: readonly string[];
+  /** What the Dev Containers CLI starts before all else. */
+  readonly entrypoint?: string;
+}
+
 async function measureOn(tailnet: Tailnet): Promise<Figure[]> {
-  const images = {
-    network: await buildConnected(tailnet, "network", { programs: false }),
-    auto: await buildConnected(tailnet, "auto"),
-    userspace: await buildConnected(tailnet, "userspace"),
-  };
-  const key = await tailnet.key();
+  const [auto, bare, userspace] = [
+    await buildConnected(tailnet, "auto"),
+    await buildConnected(tailnet, "network", { programs: false }),
+    await buildConnected(tailnet, "userspace"),
+  ];
   const node = await startNode(tailnet, "beside");
   await tailnet.online("beside", node);
   const inside = ["--network", `container:${node.name}`];
-  const outside = ["--network", tailnet.network.name, ...unprivileged, "--user", "1000"];
-  const volume = await makeVolume();
-  const kept = [...outside, "--volume", `${volume}:/var/lib/aperture-env`];
-  const letIn = ["--env", `TS_AUTHKEY=${key}`];
-  // Warms what the engine keeps, and makes the login that is kept.
-  await firstAnswer(images.network, inside);
-  await firstAnswer(images.userspace, [...kept, ...letIn]);
+  const letIn = ["--env", `TS_AUTHKEY=${await tailnet.key()}`];
+  const outside = ["--network", tailnet.network.name];
+  const plain = [...outside, ...unprivileged, "--user", "1000"];
+  const kept = async (path: string): Promise<readonly string[]> => ["--volume", `${await makeVolume()}:${path}`];
 
-  const network = await middle(images.network, inside);
-  const rows: readonly (readonly [what: string, ms: number, more: number])[] = [
-    ["auto, on the tailnet", await middle(images.auto, inside), 1500],
-    ["auto, off it with a key", await middle(images.auto, [...outside, ...letIn]), 8000],
-    ["userspace, a fresh login", await middle(images.userspace, [...outside, ...letIn]), 8000],
-    ["userspace, a kept login", await middle(images.userspace, kept), 8000],
-  ];
-  const container = await startConnected(tailnet, images.userspace, [...unprivileged, "--user", "1000", ...letIn]);
-  await container.exec(["aperture-connect"], { timeout: 60_000 });
-  const { stdout: memory } = await container.exec([
-    "sh",
-    "-c",
-    "cat /proc/[0-9]*/status | grep -A30 '^Name:.tailscaled$' | grep ^VmHWM",
-  ]);
-  const { stdout: sizes } = await container.exec(["sh", "-c", "stat -c %s /usr/local/lib/aperture-env/tailscale*"]);
-  const peak = Number(/(\d+) kB/.exec(memory)?.[1] ?? Number.NaN) / 1024;
-  const size = sizes.split("\n").reduce((sum, line) => sum + Number(line), 0) / megabyte;
-  return [
-    ...rows.map(([what, ms, more]) => ({
+  // Warms what the engine keeps.
+  await firstAnswer({ image: bare, args: inside });
+  const network = await middle(() => firstAnswer({ image: bare, args: inside }));
+  const figures: Figure[] = [];
+  const add = async (what: string, more: number, measure: () => Promise<number>): Promise<void> => {
+    const ms = await middle(measure);
+    figures.push({
       what: `first answer, ${what}`,
       measured: `${seconds(ms)} (the network as it is ${seconds(network)})`,
       budget: `at most ${seconds(more)} more`,
       met: ms - network <= more,
-    })),
-    { what: "tailscaled's peak memory", measured: `${peak.toFixed(0)} MB`, budget: "at most 60 MB", met: peak <= 60 },
-    { what: "Tailscale's programs in the image", measured: `${size.toFixed(1)} MB`, budget: "at most 55 MB", met: size <= 55 },
+    });
+  };
+  /** A fresh login, and one that is kept at a place. */
+  const both = async (word: string, start: Start, place: string): Promise<void> => {
+    await add(`${word}, a fresh login`, 8000, () => firstAnswer({ ...start, args: [...start.args, ...letIn] }));
+    const volume = await kept(place);
+    await firstAnswer({ ...start, args: [...start.args, ...letIn, ...volume] });
+    await add(`${word}, a kept login`, 8000, () => firstAnswer({ ...start, args: [...start.args, ...volume] }));
+  };
+  /** The most memory that some programs had in a container that is connected, and their size. */
+  const cost = async (
+    word: string,
+    start: Start,
+    programs: readonly string[],
+    most: readonly [number, number],
+  ): Promise<void> => {
+    const container = await runDetached(start.image, {
+      args: [...start.args, ...letIn, ...(start.entrypoint === undefined ? [] : ["--entrypoint", start.entrypoint])],
+      command: ["sleep", "infinity"],
+    });
+    await container.exec(["aperture-connect"], { timeout: 60_000 });
+    figures.push(...(await costOf(word, container, programs, most)));
+    await container.remove();
+  };
+
+  await add("auto, on the tailnet", 1500, () => firstAnswer({ image: auto, args: inside }));
+  await add("auto, off it with a key", 8000, () => firstAnswer({ image: auto, args: [...plain, ...letIn] }));
+  await both("userspace", { image: userspace, args: plain }, "/var/lib/aperture-env");
+  const library = "/usr/local/lib/aperture-env";
+  await cost("userspace", { image: userspace, args: plain }, [`${library}/tailscale`, `${library}/tailscaled`], [60, 55]);
+
+  const capabilities = ["NET_ADMIN", "NET_RAW", "MKNOD"].flatMap((name) => ["--cap-add", name]);
+  const feature = {
+    image: await buildWithFeature(tailnet),
+    args: [...outside, ...capabilities],
+    entrypoint: "/usr/local/sbin/tailscaled-entrypoint",
+  };
+  await both("tailscale", feature, "/var/lib/tailscale");
+  await cost("tailscale", feature, ["/usr/local/bin/tailscale", "/usr/local/sbin/tailscaled"], [60, 55]);
+
+  figures.push(...(await measureSidecar(tailnet, add)));
+
+  if (isThere("go")) {
+    const [image = ""] = await buildUnplug([]);
+    const unplug = { image, args: [...plain, "--env", `TS_CONTROL_URL=${tailnet.url}`] };
+    await both("ts-unplug", unplug, "/var/lib/aperture-env");
+    await cost("ts-unplug", unplug, [`${library}/ts-unplug`], [60, 30]);
+  } else process.stdout.write("skip  ts-unplug: Go is not installed\n");
+
+  const laptop = await runDetached(auto, { args: [...inside, "--user", "1000"], command: ["sleep", "infinity"] });
+  const silent = await startConnected(tailnet, auto, [...unprivileged, "--user", "1000", "--dns", "192.0.2.53"]);
+  return [...figures, ...(await measureLauncher(tailnet, { laptop, silent, image: auto }))];
+}
+
+/** The same for the container beside: with its start, and the login on its volume. */
+async function measureSidecar(
+  tailnet: Tailnet,
+  add: (what: string, more: number, measure: () => Promise<number>) => Promise<void>,
+): Promise<readonly Figure[]> {
+  await standInForTailscale(`${tailscaleImage}:v${pinnedTailscale.version}`, tailnet.programs);
+  const folder = await temporaryFolder("aperture-env-sidecar");
+  writeTree(folder, { "package.json": '{ "name": "sample" }\n' });
+  await generate(folder, ["--connection", "sidecar", "--name", "sample", "--tailscale", `login_server=${tailnet.url}`]);
+  const file = join(folder, ".devcontainer/docker-compose.yml");
+  appendFileSync(file, `\nnetworks:\n  default:\n    name: ${tailnet.network.name}\n    external: true\n`);
+  const key = await tailnet.key();
+  const project = uniqueName("aperture-env-sidecar");
+  const compose = (...words: string[]): ReturnType<typeof docker> =>
+    docker(["compose", "--project-name", project, "--file", file, ...words], { cwd: folder, env: { TS_AUTHKEY: key } });
+  const down = (...options: string[]): ReturnType<typeof docker> => compose("down", "--timeout", "1", ...options);
+  onDispose(() => down("--volumes", "--rmi", "local"));
+  const built = await compose("build", "dev");
+  if (built.exitCode !== 0) throw new Error(built.stderr);
+  const answer = async (...options: string[]): Promise<number> => {
+    await down(...options);
+    const began = Date.now();
+    return endOf(await compose("run", "--rm", "-T", "dev", "sh", "-c", "opencode run hi && date +%s%3N")) - began;
+  };
+  await answer("--volumes");
+  await add("sidecar, a fresh login", 12_000, () => answer("--volumes"));
+  await add("sidecar, a kept login", 12_000, () => answer());
+  const name = (await compose("ps", "--quiet", "tailscale")).stdout.trim();
+  const sidecar: Pick<Container, "exec"> = { exec: (words, options) => docker(["exec", name, ...words], options) };
+  const programs = ["tailscale", "tailscaled", "containerboot"].map((program) => `/usr/local/bin/${program}`);
+  const figures = await costOf("sidecar, beside", sidecar, programs, [90, 85]);
+  await down("--volumes");
+  return figures;
+}
+
+async function costOf(
+  word: string,
+  container: Pick<Container, "exec">,
+  programs: readonly string[],
+  [memory, size]: readonly [memory: number, size: number],
+): Promise<readonly Figure[]> {
+  const status = await container.exec(["sh", "-c", "cat /proc/[0-9]*/status"]);
+  const names = programs.map((path) => path.split("/").at(-1)!);
+  const peaks = [...status.stdout.matchAll(/^Name:\t(.*)$(?:\n(?!Name:).*)*?\nVmHWM:\s+(\d+) kB$/gm)]
+    .filter(([, name]) => names.includes(name!))
+    .map(([, , kilobytes]) => Number(kilobytes) / 1024);
+  const sizes = await container.exec(["stat", "-L", "-c", "%s", ...programs]);
+  const peak = peaks.length === 0 ? Number.NaN : peaks.reduce((sum, each) => sum + each, 0);
+  const bytes = sizes.stdout.split("\n").reduce((sum, line) => sum + Number(line), 0) / megabyte;
+  return [
+    {
+      what: `memory at its peak, ${word}`,
+      measured: `${peak.toFixed(0)} MB`,
+      budget: `at most ${memory} MB`,
+      met: peak <= memory,
+    },
+    { what: `programs, ${word}`, measured: `${bytes.toFixed(1)} MB`, budget: `at most ${size} MB`, met: bytes <= size },
   ];
 }
 
-/** The middle of some starts, in milliseconds. */
-async function middle(image: string, args: readonly string[]): Promise<number> {
+/** The middle of some measurements, in milliseconds. */
+async function middle(measure: () => Promise<number>): Promise<number> {
   const found: number[] = [];
-  for (let count = 0; count < times; count++) found.push(await firstAnswer(image, args));
+  for (let count = 0; count < times; count++) found.push(await measure());
   return median(found);
 }
 
 /** From the start of a container to the end of a prompt in it, by its own clock: how long an engine takes to end a container is no matter. */
-async function firstAnswer(image: string, args: readonly string[]): Promise<number> {
+async function firstAnswer({ image, args, entrypoint }: Start): Promise<number> {
   const began = Date.now();
-  const { stdout, stderr, exitCode } = await docker(
-    ["run", "--rm", ...args, image, "sh", "-c", "opencode run hi && date +%s%3N"],
-    { timeout: 120_000 },
-  );
+  const first = entrypoint === undefined ? [] : ["--entrypoint", entrypoint];
+  const words = ["run", "--rm", ...args, ...first, image, "sh", "-c", "opencode run hi && date +%s%3N"];
+  return endOf(await docker(words, { timeout: 120_000 })) - began;
+}
+
+/** When a prompt was answered, as its container told behind the answer. */
+function endOf({ stdout, stderr, exitCode }: Awaited<ReturnType<typeof docker>>): number {
   if (exitCode !== 0 || !stdout.includes("answering as")) throw new Error(`no answer: ${stderr}${stdout}`);
-  return Number(stdout.trim().split("\n").at(-1)) - began;
+  return Number(stdout.trim().split("\n").at(-1));
 }
 
 function seconds(ms: number): string {

@@ -9,6 +9,7 @@ import { crc32 } from "node:zlib";
 import { execa } from "execa";
 import { tsUnplugModule } from "../../src/catalog/ts-unplug.ts";
 import { docker, onDispose, temporaryFolder } from "./docker.ts";
+import { root } from "./project-root.ts";
 
 const [, module = "", program = "", version = ""] = /^(.*)\/(cmd\/[^@]+)@(.*)$/.exec(tsUnplugModule) ?? [];
 
@@ -22,7 +23,7 @@ export async function imageWithGo(base: string): Promise<string> {
     (await execa("go", args, { cwd, env })).stdout;
   const source = join(context, "source");
   await mkdir(join(source, program), { recursive: true });
-  await cp(join(import.meta.dirname, "ts-unplug", "main.go"), join(source, program, "main.go"));
+  await cp(join(root, "test", "support", "ts-unplug", "main.go"), join(source, program, "main.go"));
   await writeFile(join(source, "go.mod"), `module ${module}\n\ngo 1.26\n\nrequire tailscale.com v1.102.5\n`);
   // What this machine has already, else from where it takes its modules.
   const [modules, proxy, goroot] = (await go(context, ["env", "GOMODCACHE", "GOPROXY", "GOROOT"])).split("\n") as [

@@ -4,7 +4,9 @@
  */
 import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
-import { writeTree } from "./repository.ts";
+import { devcontainer, docker, onDispose, temporaryFolder, uniqueName } from "./docker.ts";
+import { generate, writeTree } from "./repository.ts";
+import type { Tailnet } from "./tailnet.ts";
 
 const entrypoint = `#!/bin/sh
 # Starts the daemon as root, logs in where a key is there already, and goes on with what the container is for.
@@ -46,4 +48,18 @@ mkdir -p /var/lib/tailscale /var/run/tailscale
     "entrypoint.sh": entrypoint,
   });
   for (const program of ["tailscale", "tailscaled"]) await copyFile(join(programs, program), join(folder, program));
+}
+
+/** An image of an environment with it, as the Dev Containers CLI builds one, which is started by the Feature's entrypoint. */
+export async function buildWithFeature({ programs, url }: Pick<Tailnet, "programs" | "url">): Promise<string> {
+  const folder = await temporaryFolder("aperture-env-feature");
+  writeTree(folder, { "package.json": '{ "name": "sample" }\n' });
+  await writeTailscaleFeature(join(folder, ".devcontainer/stand-in"), programs);
+  const said = `1.102.5,feature=./stand-in,login_server=${url}`;
+  await generate(folder, ["--name", "sample", "--connection", "tailscale", "--tailscale", said]);
+  const image = uniqueName("aperture-env-feature");
+  const { exitCode, stderr } = await devcontainer(["build", "--workspace-folder", folder, "--image-name", image]);
+  if (exitCode !== 0) throw new Error(stderr);
+  onDispose(() => docker(["image", "rm", "--force", image]));
+  return image;
 }

@@ -1,12 +1,10 @@
 /** The connection `ts-unplug` on a real tailnet: the generated stage builds it, a stand-in in the place of its module, and containers without any privilege run it. */
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findSecret, makeVolume, prompt, startConnected, unprivileged } from "../support/connected.ts";
-import { disposeAll, docker, onDispose, temporaryFolder, uniqueName, type Container, type Result } from "../support/docker.ts";
-import { goArguments, imageWithGo } from "../support/go-image.ts";
-import { generate, writeTree } from "../support/repository.ts";
+import { disposeAll, docker, type Container, type Result } from "../support/docker.ts";
 import { isThere, skips } from "../support/skips.ts";
 import { startTailnet, tailnetMissing, type Tailnet } from "../support/tailnet.ts";
+import { buildUnplug } from "../support/unplug-image.ts";
 
 const missing = (await tailnetMissing()) ?? (isThere("go") ? null : "Go is not installed");
 
@@ -18,20 +16,8 @@ describe.skipIf(skips("ts-unplug on a real tailnet", missing))("ts-unplug in the
   beforeAll(async () => {
     tailnet = await startTailnet();
     key = await tailnet.key();
-    const go = await imageWithGo("golang:1.26-bookworm");
-    const build = async (...more: string[]): Promise<string> => {
-      const folder = await temporaryFolder("aperture-env-ts-unplug");
-      writeTree(folder, { "package.json": '{ "name": "sample" }\n' });
-      await generate(folder, ["--name", "sample", "--connection", "ts-unplug", ...more]);
-      const image = uniqueName("aperture-env-ts-unplug");
-      const context = ["--build-context", `golang:1.26-bookworm=docker-image://${go}`];
-      const args = ["build", "--progress", "plain", "--target", "ci", ...context, ...goArguments, "--tag", image];
-      const { exitCode, stderr } = await docker([...args, join(folder, ".devcontainer")], { timeout: 900_000 });
-      if (exitCode !== 0) throw new Error(stderr);
-      onDispose(() => docker(["image", "rm", "--force", image]));
-      return image;
-    };
-    images = { plain: await build(), managed: await build("--managed") };
+    const [plain = "", managed = ""] = await buildUnplug([], ["--managed"]);
+    images = { plain, managed };
   }, 1_200_000);
   afterAll(disposeAll);
 
