@@ -40,10 +40,25 @@ export interface Look {
   map(path: string): Readonly<Record<string, unknown>> | null;
 }
 
+/** A service of the user's in whose network a dev container is. */
+export interface Composed {
+  /** The devcontainer.json of that dev container. */
+  readonly devcontainer: string;
+  /** The Compose file that has the service. */
+  readonly file: string;
+  readonly owner: string;
+}
+
 /** How the environment gets into the repository: a dev container of its own, or a Feature in these of the user's. And what it meets there. */
 export type Shape = (
   | { readonly kind: "own" }
-  | { readonly kind: "feature"; readonly files: readonly string[]; readonly beside?: readonly Beside[] }
+  | {
+      readonly kind: "feature";
+      readonly files: readonly string[];
+      readonly beside?: readonly Beside[];
+      /** Where names go that the connection gives, for those that Docker Compose makes. */
+      readonly composed?: readonly Composed[];
+    }
 ) & { readonly met?: Met };
 
 /** What a connection may need of whatever carries the environment, and an output may offer. A pair fits where offers cover needs. */

@@ -12,7 +12,7 @@ import { formatShell } from "../render/escape.ts";
 import type { Answers } from "../questions/types.ts";
 import type { Demand, Essential, KeyedValue, Output, Service, ValuesPiece, WantedFile } from "../vocabulary.ts";
 import { file } from "../parts/file.ts";
-import { runtimeValues } from "../parts/container.ts";
+import { composeValues, runtimeValues } from "../parts/container.ts";
 import { besideValues, describeService, sidecarFiles } from "../parts/sidecar.ts";
 import { lifecycleOf } from "../parts/lifecycle.ts";
 import { inEachWorkspace } from "../parts/workspaces.ts";
@@ -68,7 +68,18 @@ export const devcontainer: Output = {
           ...shape.files.map((path): ValuesPiece => ({
             strategy: "keys",
             path,
-            values: [...valuesFor(path, answers, revision), ...runtimeValues(runtime)],
+            values: [
+              ...valuesFor(path, answers, revision),
+              ...runtimeValues(
+                runtime,
+                (shape.composed ?? []).some(({ devcontainer }) => devcontainer === path),
+              ),
+            ],
+          })),
+          ...(shape.composed ?? []).map(({ file, owner }): ValuesPiece => ({
+            strategy: "keys",
+            path: file,
+            values: composeValues(runtime, owner),
           })),
           ...(shape.beside ?? []).flatMap((beside): ValuesPiece[] =>
             runtime.service === null ? [] : [{ strategy: "keys", path: beside.file, ...besideValues(runtime.service, beside) }],

@@ -26,7 +26,7 @@ export interface Projects {
 }
 
 /** A Compose file as the user wrote it, without generated parts. */
-interface ComposeFile {
+export interface ComposeFile {
   readonly path: string;
   readonly services: Tree;
 }
@@ -36,8 +36,8 @@ export function besideOf(devcontainers: readonly string[], service: Service, pro
   return devcontainers.map((path) => placeFor(path, service, projects));
 }
 
-function placeFor(devcontainer: string, { name }: Service, { textOf, lock, editor }: Projects): Beside {
-  const read = readDevcontainer(textOf(devcontainer) ?? "");
+function placeFor(devcontainer: string, { name }: Service, projects: Projects): Beside {
+  const read = readDevcontainer(projects.textOf(devcontainer) ?? "");
   if (read === null || read.compose === null)
     throw refusal(
       devcontainer,
@@ -45,7 +45,7 @@ function placeFor(devcontainer: string, { name }: Service, { textOf, lock, edito
       "Set aperture.connection to auto or userspace, which need no sidecar; or make it a Compose project.",
     );
   const { service } = read.compose;
-  const files = read.composeFiles.map((named) => fileAt(devcontainer, named, textOf, lock, editor));
+  const files = read.composeFiles.map((named) => fileAt(devcontainer, named, projects));
   const isKnown = files.some(({ services }) => isOurs(services[name]));
   const owner = ownerOf(service, files, devcontainer, isKnown ? name : null);
   const all = files.filter(({ services }) => isTree(services[owner]));
@@ -79,8 +79,8 @@ function placeFor(devcontainer: string, { name }: Service, { textOf, lock, edito
   };
 }
 
-/** A file that is named, from the folder of the devcontainer.json. */
-function fileAt(devcontainer: string, named: string, textOf: Projects["textOf"], lock: Lock | null, editor: Editor): ComposeFile {
+/** A file that is named, from the folder of the devcontainer.json. Throws where it cannot be read. */
+export function fileAt(devcontainer: string, named: string, { textOf, lock, editor }: Projects): ComposeFile {
   const folder = posix.dirname(devcontainer);
   const top = posix.relative(folder, workspaceOf(devcontainer) || ".");
   const path = posix.join(folder, named.replace(/^\$\{localWorkspaceFolder\}/, top === "" ? "." : top));
@@ -104,8 +104,8 @@ function fileAt(devcontainer: string, named: string, textOf: Projects["textOf"],
   return { path, services: isTree(services) ? services : {} };
 }
 
-/** The service whose network a service has, through as many as it takes, but not up to `ours`. */
-function ownerOf(service: string, files: readonly ComposeFile[], devcontainer: string, ours: string | null): string {
+/** The service whose network a service has, through as many as it takes, but not up to `ours`. Throws where it is none's. */
+export function ownerOf(service: string, files: readonly ComposeFile[], devcontainer: string, ours: string | null): string {
   let owner = service;
   for (let steps = 0; steps < 10; steps++) {
     const given = files.flatMap(({ path, services }) => {

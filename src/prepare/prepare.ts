@@ -23,7 +23,6 @@ import type { Shape } from "../vocabulary.ts";
 import { generatorVersion } from "../version.ts";
 import { bypassOptionsOf, withoutTaken } from "./bypass.ts";
 import { choosePins, imagesOf } from "./pins.ts";
-import { refuseNamesInCompose } from "./names.ts";
 import { askForRelease, describeRelease, moveLatest, registryFor, requireLibc, versionFor } from "./release.ts";
 import { featureFiles } from "./shape.ts";
 import { tailscaleFor } from "./tailscale.ts";
@@ -90,7 +89,6 @@ export async function preparePlanFrom(surveyed: Survey, request: Request): Promi
   if (libc !== null) requireLibc(release, libc);
   const { registry, findings: registryFindings } = await registryFor(shape, lock, already === undefined || moves, request);
   const demand = demandOf(answers, shape);
-  refuseNamesInCompose(demand, snapshot);
   const tailscale = await tailscaleFor(demand, lock);
   const { pins, warnings: pinWarnings } = await choosePins(imagesOf(answers, shape), lock, request);
   const { doctorText, givenDoctorText, networkDoctorText } = await import("../catalog/doctor-text.ts");

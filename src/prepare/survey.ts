@@ -7,6 +7,7 @@ import type { EditResult } from "../edit/splice.ts";
 import { lockPath, type Lock } from "../lock/lock.ts";
 import { AppError } from "../errors.ts";
 import { runtimeOf } from "../parts/connection-answer.ts";
+import { runArgsOf } from "../parts/container.ts";
 import { demandOf, wantedPaths } from "../parts/compose.ts";
 import { pathsToLookAt } from "../plan/build.ts";
 import { findBypass, type Finding, type Project } from "../plan/findings.ts";
@@ -153,7 +154,7 @@ export async function survey(request: Request, lockFile: LockFile): Promise<Surv
   };
 }
 
-/** The shape with a place for the container beside each dev container of the user's, where the connection has one. */
+/** The shape with places in Compose files of the user's: for the container beside each dev container, or for the names that the connection gives. */
 async function withBeside(
   shape: Shape,
   answers: Answers,
@@ -161,13 +162,22 @@ async function withBeside(
   { lenient }: Request,
   lock: Lock | null,
 ): Promise<Pick<Survey, "shape" | "unfit">> {
-  const { service } = runtimeOf(answers);
-  if (service === null || shape.kind === "own") return { shape, unfit: null };
-  const [{ besideOf }, { yamlEditor }] = await Promise.all([import("./beside.ts"), import("../spec/file.ts")]);
+  const runtime = runtimeOf(answers);
+  const { service } = runtime;
+  if (shape.kind === "own" || (service === null && runArgsOf(runtime).length === 0)) return { shape, unfit: null };
+  const [{ besideOf }, { composedOf }, { yamlEditor }] = await Promise.all([
+    import("./beside.ts"),
+    import("./names.ts"),
+    import("../spec/file.ts"),
+  ]);
   const textOf = (path: string): string | null => setup.find((file) => file.path === path)?.text ?? null;
   try {
-    const beside = besideOf(shape.files, service, { textOf, lock, editor: yamlEditor });
-    return { shape: { ...shape, beside }, unfit: null };
+    const projects = { textOf, lock, editor: yamlEditor };
+    const places =
+      service === null
+        ? { composed: composedOf(shape.files, runtime, projects) }
+        : { beside: besideOf(shape.files, service, projects) };
+    return { shape: { ...shape, ...places }, unfit: null };
   } catch (error) {
     if (lenient === true && error instanceof AppError) return { shape, unfit: error };
     throw error;
@@ -175,5 +185,5 @@ async function withBeside(
 }
 
 function besideFiles(shape: Shape): readonly string[] {
-  return shape.kind === "own" ? [] : (shape.beside ?? []).map(({ file }) => file);
+  return shape.kind === "own" ? [] : [...(shape.beside ?? []), ...(shape.composed ?? [])].map(({ file }) => file);
 }

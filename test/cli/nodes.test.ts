@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { parse } from "jsonc-parser";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { parse as parseYaml } from "yaml";
 import { pinnedTailscale } from "../../src/catalog/tailscale.ts";
 import { goImage, tsUnplugModule } from "../../src/catalog/ts-unplug.ts";
 import { makeFolder, runPiped, treeOf, write, type Files, type Ran } from "./harness.ts";
@@ -204,8 +205,56 @@ describe("names that the network does not know", () => {
     expect(treeOf(root)).toEqual(before);
   });
 
-  test("are refused where Docker Compose makes it, with the keys that say the same there", async () => {
-    write(root, composed);
+  test.each<[string, string, object]>([
+    [
+      "behind those that are there, a text becoming a list",
+      'services:\n  app:\n    image: debian:bookworm\n    dns: 1.1.1.1 # the house\'s\n    extra_hosts:\n      - "db:10.0.0.1"\n  db:\n    image: postgres\n',
+      {
+        image: "debian:bookworm",
+        extra_hosts: ["db:10.0.0.1", "ai:100.64.0.1"],
+        dns: ["1.1.1.1", "100.100.100.100"],
+        dns_search: ["example.ts.net"],
+      },
+    ],
+    [
+      "of the service whose network it is in",
+      "services:\n  app:\n    network_mode: service:net\n  net:\n    image: debian:bookworm\n",
+      { network_mode: "service:net" },
+    ],
+  ])("are keys of the service where Docker Compose makes it, %s", async (_, compose, app) => {
+    const file = ".devcontainer/compose.yaml";
+    write(root, { ...composed, [file]: compose });
+    const before = treeOf(root);
+    await run("--yes", "--connection", said);
+    expect(json(own)).not.toHaveProperty("runArgs");
+    const services = (): Record<string, Record<string, unknown>> =>
+      (parseYaml(read(file)) as { services: Record<string, Record<string, unknown>> }).services;
+    expect(services()["app"]).toEqual(app);
+    const named = Object.values(services()).find(({ extra_hosts: hosts }) => hosts !== undefined)!;
+    expect(named).toMatchObject({ dns_search: ["example.ts.net"] });
+    expect(named["extra_hosts"]).toContain("ai:100.64.0.1");
+    await run("check");
+    expect((await run("update")).stdout).toContain("Nothing to do");
+    await run("update", "--connection", "network,hosts=ai:100.64.0.2");
+    const changed = Object.values(services()).find(({ extra_hosts: hosts }) => hosts !== undefined)!;
+    expect(changed["extra_hosts"]).toContain("ai:100.64.0.2");
+    expect(changed["extra_hosts"]).not.toContain("ai:100.64.0.1");
+    expect(changed).not.toHaveProperty("dns_search");
+    await run("update", "--connection", "network");
+    expect(read(file)).toBe(compose);
+    await run("remove", "--yes");
+    expect(treeOf(root)).toEqual(before);
+  });
+
+  test.each([
+    ["where they stand in another form", "services:\n  app:\n    image: debian:bookworm\n    extra_hosts:\n      db: 10.0.0.1\n"],
+    [
+      "where its network is another container's",
+      "services:\n  app:\n    image: debian:bookworm\n    network_mode: container:vpn\n",
+    ],
+    ["where another file has it", "include:\n  - other.yaml\n"],
+  ])("are refused %s, with the keys to write", async (_, compose) => {
+    write(root, { ...composed, ".devcontainer/compose.yaml": compose });
     const before = treeOf(root);
     const ran = await runPiped(["--yes", "--connection", said], root);
     expect(ran.exit).toBe(2);
