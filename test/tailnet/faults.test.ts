@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { Check } from "../../src/doctor/types.ts";
 import type { Connect } from "../../src/vocabulary.ts";
+import { imageOfPrograms } from "../support/connected.ts";
 import {
   docker,
   disposeAll,
@@ -135,7 +136,8 @@ beforeAll(async () => {
   address = (await tailnet.nodes()).find(({ given_name }) => given_name === "ai")!.ip_addresses[0]!;
   folder = await temporaryFolder("aperture-env-faults");
   writeTree(folder, { "package.json": '{ "name": "sample" }\n' });
-  await generate(folder, ["--connection", "auto"]);
+  // With the programs, so that what connects and the doctor know of daemons.
+  await generate(folder, ["--connection", "auto", "--tailscale", `image=${await imageOfPrograms(tailnet.programs)}`]);
   const built = await docker(["build", "--target", "ci", "--tag", image, ".devcontainer"], { cwd: folder, timeout: 300_000 });
   expect(built.exitCode, built.stderr).toBe(0);
   onDispose(() => docker(["image", "rm", "--force", image]));
