@@ -658,18 +658,18 @@ function judgeAlone({ seen, taken, probe, gateway }) {
   const isMeant = taken.way !== "sidecar" && !probe.resolver.servers.some((server) => server !== "127.0.0.1");
   if (!seen.isAlone || isMeant || /^localhost$|^127\./.test(gateway.hostname)) return null;
   return found("failure", "connection", "network-gone", "This container has no network but itself (lo)",
-    "the container whose network it shares was started again or has ended, and this one still has the old one's",
-    "see that the other one runs (docker compose up -d), then recreate this one: Rebuild Container, or  docker compose up -d --force-recreate");
+    "the container whose network it uses was restarted or has ended, and this one still uses the old network",
+    "start the other container (docker compose up -d), then recreate this one: Rebuild Container, or  docker compose up -d --force-recreate");
 }
 function judgeHost({ probe, gateway }) {
   if (gateway.hostname !== "host.docker.internal" || !("phase" in probe.models)) return null;
   return found("failure", "connection", "unplug-host", `Nothing answers at ${gateway.origin}, where ts-unplug on the host should`,
-    "it does not run there, or the engine does not pass the host's loopback on, which ts-unplug alone binds: Docker Desktop does, an engine on Linux does not",
-    `start it on the host with  -port ${gateway.port || 80}  or, on Linux, take another connection (aperture.connection)`);
+    "it does not run there, or the engine does not forward the host's loopback, the only address that ts-unplug binds: Docker Desktop does, an engine on Linux does not",
+    `start it on the host with  -port ${gateway.port || 80}  or, on Linux, use another connection (aperture.connection)`);
 }
 function withOtherWay(checks, { taken, settings, isAnswered: isAnswered2 }) {
   if (taken.way !== "auto" || isAnswered2 || settings?.programs !== false) return checks;
-  const other = "or write  tailscale: {}  below aperture: in aperture-env.yaml, update and build again: then the container can be a node itself";
+  const other = "or write  tailscale: {}  below aperture: in aperture-env.yaml, run update and rebuild: then the container can become a tailnet node";
   return checks.map(
     (check) => check.severity === "failure" && check.group === "gateway" ? { ...check, next: `${check.next}; ${other}` } : check);
 }
@@ -678,12 +678,12 @@ function judgeAttribution({ attribution }, headers) {
   if (attribution.length === 0) return [];
   const names2 = attribution.map((name) => show(name));
   const said = (message) => [fine("config", "attribution", message)];
-  if (headers === null) return said(`Requests carry for the gateway's log, in the container: ${listed(names2, 16)}`);
+  if (headers === null) return said(`Headers for the gateway's log, in the container: ${listed(names2, 16)}`);
   const sent = [...headers.matchAll(/"x-aperture-env-([a-z0-9-]+)": "([^"]*)"/g)].map(([, name, value]) => [name, value]);
   const rest2 = names2.filter((name) => !sent.some(([other]) => other === name));
   const carried = listed(sent.map(([name, value]) => `${name} ${show(value)}`), 16);
   const without = rest2.length === 0 ? "" : `${sent.length === 0 ? "" : "; "}no value here for ${listed(rest2, 16)}`;
-  return said(`Requests carry for the gateway's log: ${carried}${without}`);
+  return said(`Headers for the gateway's log: ${carried}${without}`);
 }
 // src/opencode/config-keys.ts
 var key = (path, kind, managed) => ({ path: path.split("."), kind, managed });
@@ -1057,8 +1057,8 @@ function judgeAddress2(provider, { own, origin, resolved, mine, quote }) {
     const goes = by.length === 1 ? `what ${by[0]} names` : quote.origin(url);
     const parsed = URL.canParse(url) ? new URL(url) : null;
     if (parsed === null) return found("failure", "config", "base-url-invalid",
-      `The base URL of ${id} is ${url.trim() === "" ? "empty" : "no address"} (${where})`,
-      url.startsWith("/") ? "the variable in front of it is not set" : "OpenCode cannot send anything there", fix);
+      `The base URL of ${id} is ${url.trim() === "" ? "empty" : "not an address"} (${where})`,
+      url.startsWith("/") ? "the variable before it is not set" : "OpenCode cannot send anything there", fix);
     if (parsed.origin !== origin)
       return mine
         ? found("failure", "config", "provider-bypass", `${id} goes to ${goes}, not to the gateway (${where})`,
@@ -1072,8 +1072,8 @@ function judgeAddress2(provider, { own, origin, resolved, mine, quote }) {
     const wantedEnd = show(expected === void 0 ? wanted : quote.address(expected).replace(/^.*?(?=(?:\/[^/{}]*)*$)/, ""));
     if (path !== wanted || /\/v1\/v1(?:\/|$)/.test(path)) return found("failure", "config", "base-url-path",
       `The base URL of ${id} is ${by.length === 1 ? goes : quote.address(url)} (${where})`,
-      /\/v1\/v1/.test(path) ? "a doubled /v1 is answered with 405" : "the gateway does not serve what OpenCode then calls (404)",
-      `let it end in ${/\/v1\/v1/.test(wanted) ? "/v1" : wantedEnd}`);
+      /\/v1\/v1/.test(path) ? "a doubled /v1 is answered with 405" : "the gateway does not serve the resulting path (404)",
+      `make it end in ${/\/v1\/v1/.test(wanted) ? "/v1" : wantedEnd}`);
   }
   return null;
 }
@@ -1081,7 +1081,7 @@ function judgeKey2({ id: counted, key: key2, keyBy, npm }, resolved, quote) {
   const id = quote.text(counted);
   const where = placeOf(resolved, keyBy, quote);
   if (key2 === "real") return [found("failure", "config", "key-real", `${id} sends a key that is not the placeholder (${where})`,
-    "no real key should reach the gateway, which adds its own", 'let apiKey be "-"')];
+    "no real key should be sent: the gateway adds its own", 'set apiKey to "-"')];
   if (key2 === "none" && npm !== wireFormats.chat.npm) return [found("failure", "config", "key-missing", `${id} has no key`,
     "OpenCode then asks for one and sends nothing", `give it  "options": { "apiKey": "-" }`)];
   return [];
@@ -1115,7 +1115,7 @@ function judgeOthers(facts) {
   }
   if (wellKnown.length > 0) checks.push(found("note", "config", "auth-well-known",
     `A login (wellknown) for ${listed(wellKnown.map((url) => URL.canParse(url) ? show(new URL(url).host) : "a server"))} is stored`,
-    "with it OpenCode would fetch configuration from there at each start, so the launcher leaves all stored logins out",
+    "with it OpenCode would fetch configuration from there at each start, so the launcher uses no stored login",
     "opencode auth logout, if it is not wanted"));
   return checks;
 }
@@ -1127,7 +1127,7 @@ function judgeSilence({ launched: { env }, resolved, installation }) {
     "OpenCode then contacts other servers on its own", "unset them"));
   const isShared = textAt(resolved.config, "share") !== "disabled" && !isOn(env["OPENCODE_DISABLE_SHARE"]);
   if (isShared && !isAllowed(installation, "share")) checks.push(found("warning", "config", "share", "Sessions can be shared",
-    "they are then sent to opencode.ai", 'let share be "disabled", or allow it with opencode.online: [share]'));
+    "shared sessions are uploaded to opencode.ai", 'set share to "disabled", or allow it with opencode.online: [share]'));
   if ((env["OTEL_EXPORTER_OTLP_ENDPOINT"] ?? "") !== "") checks.push(found("warning", "config", "telemetry",
     "OTEL_EXPORTER_OTLP_ENDPOINT is set", "OpenCode sends traces of every session there",
     "unset it for OpenCode if other programs need it"));
@@ -1240,8 +1240,8 @@ function judgeEnvironment({ share, prefix, toldBy }) {
   const file = show(`${share}/environment.json`);
   const rebuild = "npx create-aperture-env@latest update, and rebuild the image";
   if (toldBy === "caller") return [found("note", "config", "environment-older",
-    `${file} is not there, or is not what this environment wrote`,
-    "environments of an older version have none: which paths their providers need is known only as far as their packages tell", rebuild)];
+    `${file} is missing, or was not written by this environment`,
+    "environments of an older version have none, so the paths of their providers are known only from their packages", rebuild)];
   if (toldBy === null) return [found("warning", "config", "environment-unreadable", `${file} cannot be read`,
     "the gateway, the version of OpenCode and the providers that this environment was made for are not known",
     prefix === null ? rebuild : "rebuild the image")];
@@ -1461,14 +1461,14 @@ function fromError({ code: code2, message, hint = "" }) {
   return found(passing.includes(code2) ? "warning" : "failure", group, code2, message.replace(/\.$/, ""),
     meanings[code2] ?? "OpenCode cannot work without it", hint.replace(/\.$/, ""));
 }
-var meanings = { "gateway-html": "OpenCode would ask for ever: it takes a page for an answer that has not begun",
-  "gateway-refused": "OpenCode tries for a minute and then gives up without a word", "gateway-timeout": "packets are dropped on the way",
-  "gateway-slow": "something accepts connections there and does not answer",
-  "gateway-forbidden": "nobody gave this machine's identity a role", "gateway-quota": "OpenCode tries again silently, for minutes",
-  "gateway-quota-invalid": "OpenCode tries again silently, for minutes", "gateway-hook": "OpenCode tries again silently, for minutes",
+var meanings = { "gateway-html": "OpenCode would retry forever: it treats a web page as an answer that has not started",
+  "gateway-refused": "OpenCode retries for a minute and then gives up without a message",
+  "gateway-timeout": "packets are dropped on the way", "gateway-slow": "a program accepts connections there and does not answer",
+  "gateway-forbidden": "this machine's identity has no role", "gateway-quota": "OpenCode retries silently, for minutes",
+  "gateway-quota-invalid": "OpenCode retries silently, for minutes", "gateway-hook": "OpenCode retries silently, for minutes",
   "gateway-guardrail": "the prompt is refused; OpenCode shows the gateway's message",
-  "gateway-denied": "the gateway, or something in front of it, does not let this machine in",
-  "gateway-redirect": "OpenCode does not follow it as a browser would", "gateway-restarting": "OpenCode tries again by itself" };
+  "gateway-denied": "the gateway, or a proxy in front of it, refuses this machine",
+  "gateway-redirect": "OpenCode does not follow it as a browser would", "gateway-restarting": "OpenCode retries automatically" };
 function readModels(text) {
   const parsed = parseAnswer(text);
   const data = parsed.ok ? at(parsed.value, "data") : null;
@@ -1556,19 +1556,20 @@ function judgeModels2({ config, choices: choices2, probe, quote, known: catalogu
   const news = served.filter(({ id }) => !isKnown(id) && !isKnown(id.slice(id.indexOf("/") + 1)));
   if (news.length > 0) checks.push(found("note", "models", "models-new",
     `The gateway serves ${news.length} more: ${listed(news.map(({ id }) => show(id)), 3)}`,
-    "this environment does not know them, so they cannot be chosen", "npx create-aperture-env discover --write, and rebuild the image"));
+    "they are not in this environment's catalogue, so they cannot be chosen",
+    "npx create-aperture-env discover --write, and rebuild the image"));
   const whole = new Set(served.map(({ id }) => id));
   const lost = [...known.keys()].filter((wire) => !ids.has(wire) && !whole.has(wire));
   if (lost.length > 0 && lost.length < known.size) checks.push(found("note", "models", "models-not-served",
     `${lost.length} of ${known.size} models that can be chosen are not listed: ${listed(lost.map((id) => quote.text(id)), 3)}`,
-    "no grant gives you them, or no provider of the gateway has them: a request for one may fail with 404",
+    "no grant gives you these models, or no provider of the gateway has them: a request for one may fail with 404",
     "npx create-aperture-env discover --write, and rebuild the image"));
   return withList(checks, served);
 }
 function judgeUnlisted(key2, name, status, choose) {
   const isMain = key2 === "model";
   if (status !== null && status !== 404) {
-    const cause2 = `it does not refuse a request for it (${status}), so prompts may work`;
+    const cause2 = `the gateway accepts requests for it (${status}), so prompts may work`;
     const next = `aperture-doctor --send  tries one; or ${choose}`;
     return isMain ? found("note", "models", "model-not-listed", `The gateway does not list ${name} (model)`, cause2, next)
       : found("note", "models", "small-model-not-listed", `The gateway does not list ${name} (small_model)`, cause2, next);
@@ -1581,7 +1582,7 @@ function judgeUnlisted(key2, name, status, choose) {
 }
 function withList(checks, served) {
   const bad = checks.some(({ severity }) => severity === "failure" || severity === "warning");
-  return bad ? [...checks] : [fine("models", "models", `${served.length} models are served, ours among them`), ...checks];
+  return bad ? [...checks] : [fine("models", "models", `${served.length} models are served, including the configured ones`), ...checks];
 }
 // src/doctor/judge/gateway.ts
 function judgeGateway(facts) {
@@ -1595,7 +1596,7 @@ function judgeGateway(facts) {
   const served = readModels(answer.text);
   if (served === null) return [withProxy(fromError(notJson(answer.text, about)), probe)];
   const through = route.proxy === null ? "" : ` through the proxy ${show(route.proxy.host)}`;
-  if (served.length === 0) return [found("failure", "models", "models-none", `${url.origin} answers${through}, and offers you no model`,
+  if (served.length === 0) return [found("failure", "models", "models-none", `${url.origin} answers${through}, but offers you no model`,
     "you have a role, but no grant gives you a model; or no provider is configured", formatGrant(about))];
   return [fine("gateway", "gateway", `${url.origin} answers${through}`), ...judgeProxyList(probe), ...judgeClock(probe),
     ...judgeModels2(facts, served)];
@@ -1619,26 +1620,26 @@ function withProxy(check, { route: { proxy, other }, url, models, detour }) {
     return other === null || url.protocol !== "http:" || !("phase" in models) ? check
       : found("failure", "gateway", "proxy-http-missing",
         `${other} names a proxy and HTTP_PROXY does not, so ${url.origin} is asked directly`,
-        `OpenCode takes HTTP_PROXY for an http address and no other variable; asked directly: ${lowerFirst(check.message)}`,
-        "let HTTP_PROXY name an http proxy that leads to the gateway, such as that of Tailscale's daemon");
+        `for an http address OpenCode uses only HTTP_PROXY; asked directly: ${lowerFirst(check.message)}`,
+        "set HTTP_PROXY to an http proxy that leads to the gateway, such as that of Tailscale's daemon");
   if ("status" in models && (detour === null || detour.isTailscale && models.text !== "")) return check;
   const { host } = proxy;
   const isDirect = detour !== null && "status" in detour.direct && explainAnswer(detour.direct, aboutOf(url)) === null;
   const isClosed = "phase" in models && models.code === "ECONNREFUSED" && models.phase === "connect";
   if (isDirect) return found("failure", "gateway", "proxy",
-    `Requests to ${url.hostname} go through the proxy ${show(host)}, which does not get there`,
+    `Requests to ${url.hostname} go through the proxy ${show(host)}, which does not reach it`,
     `${check.message}; without the proxy it answers`,
-    `let NO_PROXY and no_proxy hold ${url.hostname},localhost,127.0.0.1 (no scheme, no CIDR)`);
+    `add ${url.hostname},localhost,127.0.0.1 to NO_PROXY and no_proxy (no scheme, no CIDR)`);
   if (isClosed) return found("failure", "gateway", "proxy-closed", `Nothing listens at ${show(host)}, which HTTP_PROXY names as the proxy`,
-    `the program that should is not there or has another port, and without a proxy ${url.origin} does not answer either`,
-    "start it, or write its port: that of Tailscale's daemon is what its --outbound-http-proxy-listen says, most often 1055");
+    `the proxy does not run or has another port, and without a proxy ${url.origin} does not answer either`,
+    "start the proxy, or correct its port: for Tailscale's daemon it is the port of --outbound-http-proxy-listen, usually 1055");
   if (detour?.isTailscale === true) return found("failure", "gateway", "proxy-tailscale",
-    `The proxy ${show(host)} of Tailscale's daemon takes the request, and ${url.origin} does not answer through it`,
-    `the daemon is not logged in, knows no ${url.hostname}, or no grant leads there`,
-    "tailscale status  says which. The proxy is the way: NO_PROXY must not hold the gateway's name");
-  return found("failure", "gateway", "proxy", `Requests to ${url.hostname} go through the proxy ${show(host)}, which does not get there`,
+    `The proxy ${show(host)} of Tailscale's daemon accepts the request, but ${url.origin} does not answer through it`,
+    `the daemon is not logged in, does not know ${url.hostname}, or no grant allows the connection`,
+    "tailscale status  shows which. The proxy is needed: NO_PROXY must not contain the gateway's name");
+  return found("failure", "gateway", "proxy", `Requests to ${url.hostname} go through the proxy ${show(host)}, which does not reach it`,
     `${check.message}; without the proxy it does not answer either`,
-    "let HTTP_PROXY name one that leads to the gateway: in a tailnet, that of Tailscale's daemon");
+    "set HTTP_PROXY to a proxy that leads to the gateway: in a tailnet, that of Tailscale's daemon");
 }
 function aboutOf(url) { return { url, timeout: 0, proxy: null, unused: null }; }
 function lowerFirst(text) { return `${text.slice(0, 1).toLowerCase()}${text.slice(1)}`; }
@@ -1647,13 +1648,13 @@ function judgeName({ code: code2 }, { name, resolver, url }) {
   const servers = resolver.servers.map((server) => show(server));
   const full = `http://${shown2.split(".")[0]}.<tailnet>.ts.net`;
   if (resolver.servers.length === 0) return found("failure", "gateway", "name-no-server",
-    `No name server is set up here, so ${shown2} has no address`, "/etc/resolv.conf names none",
-    "give the container a name server (--dns), or the gateway by its address");
+    `No name server is configured here, so ${shown2} has no address`, "/etc/resolv.conf names none",
+    "give the container a name server (--dns), or use the gateway's address");
   if (code2 !== "ENOTFOUND") return found("failure", "gateway", "name-server-silent",
     `${listed(servers)} ${servers.length === 1 ? "does" : "do"} not answer for the name ${shown2}`,
-    "the name server of /etc/resolv.conf cannot be reached, or is silent",
-    resolver.servers.includes(magicDns) ? "see whether Tailscale is up where this container gets its network from"
-      : `see whether this container has a network, and which name server it should ask: in a tailnet that is MagicDNS, ${magicDns}`);
+    "the name server of /etc/resolv.conf cannot be reached, or does not answer",
+    resolver.servers.includes(magicDns) ? "check whether Tailscale is up on the machine or container that provides this network"
+      : `check whether this container has a network, and which name server it should use: in a tailnet that is MagicDNS, ${magicDns}`);
   if (!shown2.includes(".")) {
     if (resolver.servers.includes(magicDns) && resolver.search.length === 0)
       return found("failure", "gateway", "name-search-domain", `${shown2} is a short name, and this container has no search domain`,
@@ -1662,19 +1663,18 @@ function judgeName({ code: code2 }, { name, resolver, url }) {
       return found("failure", "gateway", "name-no-magicdns",
         `${listed(servers)} ${servers.length === 1 ? "does" : "do"} not know the name ${shown2}`,
         `the tailnet's MagicDNS (${magicDns}) is not asked here`,
-        `let the container use the host's resolver or a connection of its own (aperture.connection), or write the gateway's address 100.x.y.z`);
+        `let the container use the host's resolver, choose another connection (aperture.connection), or set the gateway's address 100.x.y.z`);
     const inTailnet = nameInTailnet(shown2, resolver);
     if (inTailnet !== null) return found("failure", "gateway", "name-unknown", `The name ${shown2} does not resolve here`,
       `this tailnet has no ${show(inTailnet)}`, "is it the gateway's name? tailscale status lists what this machine sees in its tailnet");
   }
-  return found("failure", "gateway", "name-unknown", `The name ${shown2} does not resolve here`,
-    "the name server that answers does not know it",
+  return found("failure", "gateway", "name-unknown", `The name ${shown2} does not resolve here`, "the name server does not know it",
     `is it the gateway's name, is MagicDNS on, and is this machine in the tailnet (tailscale status)?${shown2.includes(".") ? "" : ` The full name needs no search domain: ${full}`}`);
 }
 function judgeProxyList({ route, url }) {
   if (route.unused === null) return [];
   return [found("note", "gateway", "proxy-unused", `${route.unused} is set, and ${url.hostname} was asked directly`,
-    "only http through an http proxy is looked at here", `let NO_PROXY hold ${url.hostname}, if the proxy is not meant for it`)];
+    "the doctor supports only http through an http proxy", `add ${url.hostname} to NO_PROXY, if the proxy is not meant for it`)];
 }
 var tolerated = 5 * 6e4;
 function judgeClock({ models, now }) {
@@ -1683,7 +1683,7 @@ function judgeClock({ models, now }) {
   if (Math.abs(off) <= tolerated) return [];
   const minutes = Math.round(Math.abs(off) / 6e4);
   return [found("warning", "surroundings", "clock", `This clock is ${minutes} minutes ${off > 0 ? "ahead of" : "behind"} the gateway's`,
-    "logins and certificates expire by it", "correct it; a machine that slept often needs only that")];
+    "logins and certificates depend on it", "correct the clock, for example after the machine was suspended")];
 }
 // src/gateway/origin.ts
 var example = "http://ai, http://ai.example.ts.net or http://localhost:8080";
@@ -1730,7 +1730,7 @@ function refuse(why, fix, code2 = "origin-invalid") { return { ok: false, code: 
 function judgeOrigin(given, wanted, managed) {
   const meant = given || wanted;
   const parsed = parseOrigin(normaliseUrl(meant));
-  const from = given ? "APERTURE_URL" : "The environment's gateway";
+  const from = given ? "APERTURE_URL" : "The environment's gateway address";
   if (!parsed.ok) {
     const isPath = parsed.code === "origin-path";
     const told = !given || parsed.why.startsWith("the address holds");
@@ -1759,13 +1759,14 @@ function judgeLeftovers({ packages, notKept, leftSessions }) {
   const lacking = packages.filter(({ needed, is }) => needed && is !== "installed");
   return [...lacking.map(({ folder, is }) => found("warning", "folders", "plugin-package",
     `Tools or plugins in ${show(folder)} have no plugin package to import`,
-    is === "seeded" ? "the seed that keeps OpenCode from fetching it is there still; the launcher takes it away at the next start"
+    is === "seeded" ? "the placeholder that keeps OpenCode from downloading it still exists; the launcher removes it at the next start"
       : "OpenCode fetches it from the npm registry as it starts (63 MB), and a tool that imports it fails until it is there",
-    "start opencode where the registry can be reached")),
+    "start opencode with access to the registry")),
     ...lacking.length === 0 && packages.some(({ is }) => is === "seeded")
       ? [fine("folders", "plugin-package", "OpenCode's plugin package is not fetched: no tool and no plugin needs it")] : [],
     ...notKept === null ? []
-      : [found("note", "folders", "state-not-kept", "Sessions go with this container, and the spec wants them on a volume", show(notKept),
+      : [found("note", "folders", "state-not-kept",
+        "Sessions are not on the volume that the spec asks for, and are lost with this container", show(notKept),
         "rebuild the container with a tool that mounts volumes, or mount one there")],
     ...leftSessions.map((folder) => found("note", "folders", "sessions-left", `Sessions of earlier starts are in ${show(folder)}`,
       "OpenCode keeps them in another folder now",
@@ -1781,10 +1782,10 @@ function judgePrograms2({ programs, version }) {
   const checks = [];
   const rebuild = "rebuild the image";
   if (!own.binary) checks.push(found("failure", "opencode", "binary-missing", "OpenCode's binary is not there",
-    "the image was built without its OpenCode stage, or by a tool that leaves out what a Feature depends on, as DevPod and envbuilder do",
-    `npx create-aperture-env@latest update, since the Feature of older versions did not bring it there; then ${rebuild}`));
+    "the image was built without its OpenCode stage, or by a tool that ignores a Feature's dependencies, as DevPod and envbuilder do",
+    `npx create-aperture-env@latest update, because the Feature of older versions did not include it; then ${rebuild}`));
   else if (own.stamp === null) checks.push(found("note", "opencode", "version-unknown", "The binary has no version beside it",
-    "it was not fetched by this environment", `${rebuild}, or look with --deep`));
+    "it was not fetched by this environment", `${rebuild}, or check it with --deep`));
   else if (version !== null && own.stamp !== version) checks.push(found("warning", "opencode", "version",
     `OpenCode ${show(own.stamp)} is installed, and the environment pins ${show(version)}`,
     "the image is older than its configuration, or its binary was replaced", rebuild));
@@ -1800,14 +1801,14 @@ function judgePrograms2({ programs, version }) {
   if (after.length > 0) checks.push(found("note", "opencode", "other-opencode",
     `There is another OpenCode: ${listed(after.map((path) => show(path)))}`, "it is later in PATH, so it is not the one that starts",
     "remove it if nobody needs it"));
-  if (programs.rg === null) checks.push(found("failure", "opencode", "ripgrep-missing", "There is no rg",
+  if (programs.rg === null) checks.push(found("failure", "opencode", "ripgrep-missing", "ripgrep (rg) is missing",
     "OpenCode's grep and glob tools fail without it", "install ripgrep, or rebuild the image"));
   if (programs.git === null) checks.push(found("warning", "opencode", "git-missing", "There is no git",
     "without it OpenCode has no snapshots and no undo", "install git, or rebuild the image"));
   return checks;
 }
 var reasons = { EACCES: "this account may not write there", EROFS: "its file system is read-only", ENOENT: "there is none",
-  ENOTDIR: "it is no folder" };
+  ENOTDIR: "it is not a folder" };
 function judgeFolders2({ launched, readOnly, noExec }) {
   const checks = [];
   const { moved, linked, temporary } = launched;
@@ -1818,12 +1819,12 @@ function judgeFolders2({ launched, readOnly, noExec }) {
   else {
     if (moved.length > 0) checks.push(found("note", "folders", "folders-moved",
       `OpenCode writes to ${listed(moved.map(({ to }) => show(to ?? "")))} instead`,
-      `${listed(moved.map(because))}. What is written there does not outlast the container`,
+      `${listed(moved.map(because))}. Data there is lost with the container`,
       "make this account own the folder, or give it a writable home"));
     if (linked !== null) checks.push(found("note", "folders", "config-linked",
       `OpenCode reads ${show(linked.from)} by links in ${show(linked.to ?? "")}`,
-      "it makes a .gitignore in its configuration folder, and this one's file system is read-only",
-      "put an empty .gitignore into it, and none are needed"));
+      "it writes a .gitignore into its configuration folder, and this folder's file system is read-only",
+      "put an empty .gitignore into the folder, then no links are needed"));
     if (temporary !== null) checks.push(found("note", "folders", "tmp-moved",
       `OpenCode's temporary folder is in ${show(temporary.to ?? "")}`, because(temporary), "ignore it, or fix the folder"));
   }
@@ -1832,7 +1833,7 @@ function judgeFolders2({ launched, readOnly, noExec }) {
     `put an empty .gitignore into ${show(folder)}`));
   if (noExec) checks.push(found("warning", "folders", "tmp-noexec",
     `Nothing in ${show(launched.env["TMPDIR"] ?? "/tmp")} can be run: it is mounted noexec`,
-    "OpenCode's screen does not start then (opencode run does)", "mount it exec, or set BUN_TMPDIR to another folder"));
+    "OpenCode's interactive screen does not start (opencode run does)", "mount it exec, or set BUN_TMPDIR to another folder"));
   return checks.some(({ severity }) => severity !== "note") ? checks
     : [fine("folders", "folders", "OpenCode's folders are writable"), ...checks];
 }
@@ -1841,7 +1842,7 @@ function judgeSurroundings({ env, opencodeFolders }) {
   const keys = Object.keys(env).filter((name) => keyVariables.test(name) && !["", "-"].includes(env[name] ?? ""));
   if (keys.length > 0) checks.push(found("note", "surroundings", "keys-in-environment",
     `${listed(keys.sort())} ${keys.length === 1 ? "is" : "are"} set`,
-    "OpenCode sends the placeholder, but the commands that it runs see them", "unset them if no other program needs them"));
+    "OpenCode sends the placeholder, but the commands that it runs see them", "unset them unless another program needs them"));
   for (const folder of opencodeFolders) checks.push(found("note", "surroundings", "opencode-folder",
     `${show(folder)} makes OpenCode fetch its plugin package`,
     "63 MB from the npm registry into that folder; OpenCode has no switch to prevent it", "keep it for agents, commands or tools"));
@@ -1868,7 +1869,7 @@ function judgeDebugConfig(ran, ours2, secretive) {
   const parsed = ran.status === 0 ? parseJsonc(ran.stdout) : null;
   if (parsed === null || !parsed.ok || !isObject(parsed.value)) return { config: null,
     checks: [found("failure", "config", "config-refused", "OpenCode does not start with this configuration",
-      secretive ? unsaid : firstLine(ran.stderr || ran.stdout), "fix what it names")] };
+      secretive ? unsaid : firstLine(ran.stderr || ran.stdout), "fix the named setting")] };
   const theirs = parsed.value;
   const different = compared.filter((key2) => !same(at(theirs, key2), at(ours2, key2)));
   if (different.length === 0)
@@ -1893,7 +1894,7 @@ function judgeSent(ran, origin, seconds, secretive) {
     "the prompt is refused; OpenCode shows the gateway's message", refused2.hint.replace(/\.$/, ""))];
   if (ran.status !== 0) return [found("failure", "models", "send-failed",
     `OpenCode had no answer to a prompt (exit ${ran.status ?? "by a signal"})`, secretive ? unsaid : reasonIn(ran.stderr || ran.stdout),
-    `see the request on ${where}`)];
+    `look for the request on ${where}`)];
   const answer = secretive ? "" : `: ${show(ran.stdout.trim(), 60)}`;
   return [fine("models", "send", `A prompt was answered${answer}. It is on ${where}`)];
 }
@@ -2620,16 +2621,16 @@ function judgeUnplug({ taken, settings, seen, probe }) {
   if (taken.daemon === null && seen.holder !== null) return judgeHolder(seen.holder);
   if (taken.daemon === null && settings?.managed === true && !("phase" in probe.models && probe.models.phase === "connect"))
     return found("failure", "connection", "unplug-port", `Another program than ts-unplug listens on port ${port} of the loopback`,
-      "the managed configuration has the gateway at that port, so ts-unplug cannot take another one, and does not start",
-      "end that program, or give ts-unplug another port (aperture.connection in aperture-env.yaml), update and build again");
+      "the managed configuration expects the gateway at that port, so ts-unplug cannot use another one, and does not start",
+      "stop that program, or set another port for ts-unplug (aperture.connection in aperture-env.yaml), run update and rebuild");
   if (taken.daemon === null) return found("failure", "connection", "unplug-gone", "ts-unplug does not run here",
-    `it stands in for the gateway at http://localhost:${port}, and ends with the container or where it cannot log in`,
-    "aperture-connect  starts it and says what is in its way");
+    `it serves the gateway at http://localhost:${port}, and ends with the container or if it cannot log in`,
+    "aperture-connect  starts it and reports errors");
   if ("status" in probe.models && probe.models.status !== 502) return null;
   if (seen.unplugLogin !== null && "phase" in probe.models) return judgeLogin(seen.unplugLogin, settings, "aperture-connect");
-  return found("failure", "connection", "unplug-lost", `ts-unplug at http://localhost:${port} does not get to the gateway`,
-    "its node is not logged in, sees no machine of that name, or no grant leads there",
-    `see what it says in ${taken.folder}/ts-unplug.log;  aperture-connect  tries again`);
+  return found("failure", "connection", "unplug-lost", `ts-unplug at http://localhost:${port} does not reach the gateway`,
+    "its node is not logged in, sees no machine of that name, or no grant allows the connection",
+    `read ${taken.folder}/ts-unplug.log;  aperture-connect  tries again`);
 }
 function judgeDaemon(facts) {
   const { seen, taken, settings } = facts;
@@ -2644,69 +2645,66 @@ function judgeDaemon(facts) {
   const refused2 = status.health.map((line) => /last login error was: (.*)/.exec(line)?.[1]).find((said) => said !== void 0) ?? "";
   if (self?.expired === true && state !== "Running") return found("failure", "connection", "login-expired",
     `The login of ${node} has expired`,
-    "a person's node has to log in again after a while, unless an administrator switches that off for it",
+    "a person's node has to log in again after a while, unless an administrator disables key expiry for it",
     `${again}  logs in again${key2}`);
   if (state === "Running" && (self?.online === true || seen.control === null)) return null;
   if (seen.control !== null || /fetch control key|no such host|failed to resolve/i.test(refused2))
-    return found("failure", "connection", "control-unreachable", "The tailnet's control server does not answer, so nobody can log in",
+    return found("failure", "connection", "control-unreachable", "The tailnet's control server does not answer, so no login is possible",
       show(seen.control ?? "the daemon cannot reach it"),
-      "see whether this network lets requests to it out, or by which proxy (HTTPS_PROXY); login_server below aperture.tailscale names another one");
+      "check whether this network allows requests to it, and set HTTPS_PROXY if a proxy is needed; login_server below aperture.tailscale names another server");
   const good = `a new one as ${settings?.secret ?? "TS_AUTHKEY"} (reusable, not expired)`;
   const set = isBeside
     ? `${again}  shows where to log in by hand; or remove the container of Tailscale (docker rm --force), set ${good} where this one is opened, and rebuild it`
     : `set ${good}, or unset it and log in by hand; then  ${again}`;
   if (/already.used|used up/i.test(refused2))
-    return found("failure", "connection", "key-used", "The key has let its one node in already", "it is not reusable", set);
-  if (/expired/i.test(refused2)) return found("failure", "connection", "key-expired", "The key that should let this node in has expired",
-    "keys end after 90 days at most", set);
-  if (/\btags?\b/i.test(refused2)) return found("failure", "connection", "key-tags", "The key does not give this node its tags",
-    "the tailnet's policy has no tagOwners for them, or the key is for others",
-    "let tags below aperture.tailscale name those of the key, and the policy's tagOwners have them");
-  if (refused2 !== "") return found("failure", "connection", "key-refused",
-    "The control server does not know the key that should let this node in",
-    "it was revoked, used up, is another tailnet's, or was not copied whole", set);
+    return found("failure", "connection", "key-used", "The key was already used", "it is a one-off key", set);
+  if (/expired/i.test(refused2))
+    return found("failure", "connection", "key-expired", "The auth key has expired", "keys end after 90 days at most", set);
+  if (/\btags?\b/i.test(refused2)) return found("failure", "connection", "key-tags", "The key does not allow this node's tags",
+    "the tailnet's policy has no tagOwners for them, or the key has other tags",
+    "set tags below aperture.tailscale to the key's tags, and add them to the policy's tagOwners");
+  if (refused2 !== "") return found("failure", "connection", "key-refused", "The control server does not know the auth key",
+    "it was revoked or used up, belongs to another tailnet, or was copied incompletely", set);
   if (state === "NeedsMachineAuth") return found("failure", "connection", "login-approval", `${node} waits for an administrator's approval`,
-    "this tailnet lets no machine in by itself",
-    "ask for it: the page Machines of the admin console has it. A key that is pre-approved needs none");
+    "this tailnet requires device approval", "ask for approval on the page Machines of the admin console. A pre-approved key needs none");
   if (state === "NeedsLogin") return judgeLogin(status.loginUrl, isBeside ? null : settings, again);
-  if (state === "Stopped") return found("failure", "connection", "connection-stopped", `${node} is logged in, and switched off`,
+  if (state === "Stopped") return found("failure", "connection", "connection-stopped", `${node} is logged in, but stopped`,
     "somebody or something ran  tailscale down",
-    isBeside
-      ? "docker compose exec tailscale tailscale up  on the host switches it on;  tailscale logout  there logs it out now that it is off"
-      : `${again}  switches it on`);
+    isBeside ? "docker compose exec tailscale tailscale up  on the host starts it;  tailscale logout  there logs it out"
+      : `${again}  starts it`);
   return found("failure", "connection", "connection-starting", "Tailscale's daemon has not found its tailnet yet",
-    `it says ${show(state)}: it has just begun, or the way to the control server is slow`, "try again in a moment");
+    `it says ${show(state)}: it has just started, or the connection to the control server is slow`, "try again in a moment");
 }
 function judgeLogin(url, settings, again) {
   const key2 = settings === null ? "" : `, or set ${settings.secret} and run  aperture-connect`;
   return found("failure", "connection", "login-needed", "This container is not logged in to the tailnet",
-    url === null ? "nobody has logged it in, or it was logged out" : "it waits for a person",
+    url === null ? "there was no login yet, or it was logged out" : "it waits for a person's login",
     url === null ? `${again}  shows where to log in${key2}` : `log in at  ${show(url, 500)}${key2.replace(",", " ")}`);
 }
 function judgeHolder(holder) {
   return found("failure", "connection", "state-shared", `Another container (${show(holder)}) uses the login on this volume`,
-    "two daemons with one login would cut each other off, so none was started here",
-    "stop that container, or give this one a key of its own or a volume of its own; then  aperture-connect");
+    "two daemons with one login would disconnect each other, so none was started here",
+    "stop that container, or give this one a separate key or volume; then run  aperture-connect");
 }
 function judgeNothing({ taken, settings, gateway, isAnswered: isAnswered2, probe: { route } }) {
   if (taken.way !== "auto" || isAnswered2 || settings?.programs !== true) return null;
   if (route.proxy !== null || route.other !== null) return null;
   return found("failure", "connection", "connection-none", `Neither this network nor anything in this container leads to ${gateway.origin}`,
     "the network does not know the gateway, and Tailscale's daemon was not started",
-    `aperture-connect  starts it and shows where to log in; with a key in ${settings.secret} nobody has to`);
+    `aperture-connect  starts it and shows where to log in; a key in ${settings.secret} makes the login unnecessary`);
 }
 function judgeSilent({ taken, seen, settings }, { code: code2 }) {
   const { way } = taken;
   const where = seen.socket === "" || seen.socket === null ? "" : ` at ${show(seen.socket)}`;
   if (way === "tailscale" && !seen.hasTun) return found("failure", "connection", "no-tun",
-    "Tailscale's daemon does not run: this container has no /dev/net/tun", "the Feature's daemon makes itself a network device",
-    'let the container have it ("runArgs": ["--device=/dev/net/tun"]) and rebuild; or  connection: userspace  in aperture-env.yaml, which needs none');
-  const next = { userspace: "aperture-connect  starts it, as opencode does, and says what is in its way",
-    tailscale: "its log is /var/log/tailscaled.log; where there is none, the container was built without the Feature: rebuild it",
-    sidecar: "docker compose logs  says why the other container does not run it; when it does, recreate this one" };
+    "Tailscale's daemon does not run: this container has no /dev/net/tun", "the Feature's daemon needs it for a network device",
+    'add it ("runArgs": ["--device=/dev/net/tun"]) and rebuild; or set  connection: userspace  in aperture-env.yaml, which needs no device');
+  const next = { userspace: "aperture-connect  starts it, as opencode does, and reports errors",
+    tailscale: "read /var/log/tailscaled.log; if it does not exist, the container was built without the Feature: rebuild it",
+    sidecar: "docker compose logs  shows why the sidecar does not run it; fix that, then recreate this container" };
   return found("failure", "connection", "daemon-silent", `No daemon of Tailscale answers${where}`,
-    code2 === "ENOENT" || where === "" ? "none runs" : code2 === "EACCES" ? "this account may not ask it"
-      : `none is behind the socket (${show(code2)})`,
+    code2 === "ENOENT" || where === "" ? "none runs" : code2 === "EACCES" ? "this account has no access to it"
+      : `nothing listens on the socket (${show(code2)})`,
     next[way] ?? `it has to run${settings === null ? "" : ", and  aperture-connect  says more"}`);
 }
 function judgeDevice({ taken, seen, probe }) {
@@ -2715,10 +2713,10 @@ function judgeDevice({ taken, seen, probe }) {
   if (!isWhole || status === null || status.hasDevice || probe.route.proxy !== null) return null;
   return found("failure", "connection", "no-tun",
     "Tailscale's daemon has no network device, so no program here reaches the tailnet by itself",
-    "it works in userspace: without /dev/net/tun, or because it was told to",
+    "it runs in userspace mode: without /dev/net/tun, or by its settings",
     taken.way === "sidecar"
-      ? "let the sidecar have TS_USERSPACE=false, the capability NET_ADMIN and the device /dev/net/tun, and recreate both"
-      : 'let the container have "runArgs": ["--device=/dev/net/tun"] and rebuild, or  connection: userspace  in aperture-env.yaml');
+      ? "give the sidecar TS_USERSPACE=false, the capability NET_ADMIN and the device /dev/net/tun, and recreate both"
+      : 'add "runArgs": ["--device=/dev/net/tun"] and rebuild, or set  connection: userspace  in aperture-env.yaml');
 }
 function judgeProxy({ taken: { daemon, folder }, probe: { models, detour, route } }) {
   if (daemon === null || route.proxy === null || !("phase" in models || detour !== null)) return null;
@@ -2742,13 +2740,13 @@ function judgePeer({ seen, gateway }) {
     const names2 = status.peers.map(({ name }) => show(name.split(".")[0]));
     return found("failure", "connection", "peer-unlisted",
       `${show(status.self?.name ?? "This node")} sees no machine ${show(host)} in its tailnet`,
-      names2.length === 0 ? "it sees no machine at all: no grant of the tailnet's policy leads anywhere from it"
-        : `it sees ${listed(names2)}: the gateway has another name (aperture.url), or no grant of the tailnet's policy leads there`,
+      names2.length === 0 ? "it sees no machine at all: no grant of the tailnet's policy allows it any connection"
+        : `it sees ${listed(names2)}: the gateway has another name (aperture.url), or no grant of the tailnet's policy allows the connection`,
       formatAccess(gateway, status.owners, null));
   }
-  if (!peer.online) return found("failure", "connection", "peer-offline", `${show(peer.name)} is in the tailnet, and offline`,
-    peer.expired ? "its own login has expired" : "that machine is off, or has no network",
-    "the gateway's administrators start it again, or log it in again");
+  if (!peer.online) return found("failure", "connection", "peer-offline", `${show(peer.name)} is in the tailnet, but offline`,
+    peer.expired ? "that machine's login has expired" : "that machine is off, or has no network connection",
+    "ask the gateway's administrators to start it, or to log it in again");
   return null;
 }
 function judgeNames({ seen, taken, probe, gateway }) {
@@ -2760,8 +2758,8 @@ function judgeNames({ seen, taken, probe, gateway }) {
   const otherwise = address === void 0 ? "" : `; or write the gateway's address: http://${address}`;
   return found("failure", "connection", "dns-not-accepted",
     `The tailnet knows ${show(gateway.hostname)}, and its name server (${magicDns}) is not asked here`,
-    "the daemon does not accept the tailnet's DNS, or something has written /etc/resolv.conf after it",
-    taken.way === "sidecar" ? `let the sidecar have TS_ACCEPT_DNS=true and recreate both${otherwise}`
+    "the daemon does not accept the tailnet's DNS, or another program has overwritten /etc/resolv.conf",
+    taken.way === "sidecar" ? `give the sidecar TS_ACCEPT_DNS=true and recreate both${otherwise}`
       : `tailscale set --accept-dns=true  as root${otherwise}`);
 }
 var freshKeys = 18e4;
@@ -2773,17 +2771,17 @@ function judgePath({ seen, probe, gateway, waited }) {
   if (status === null || peer === null || !isLost) return null;
   const seconds = Math.round(waited / 1e3);
   if (peer.shaken !== null && probe.now - peer.shaken < freshKeys) return found("failure", "connection", "peer-blocked",
-    `${show(peer.name)} is there, and lets nothing from here through to port ${gateway.port || (gateway.protocol === "https:" ? 443 : 80)}`,
-    `the encrypted path to it stands, and after ${seconds} s no connection: the tailnet's policy has no grant for that port, or a firewall there drops it`,
+    `${show(peer.name)} is online, but blocks port ${gateway.port || (gateway.protocol === "https:" ? 443 : 80)}`,
+    `the encrypted connection works, but port connections time out after ${seconds} s: the tailnet's policy has no grant for that port, or a firewall on that machine drops it`,
     formatAccess(gateway, status.owners, peer.addresses[0] ?? null));
-  return found("failure", "connection", "peer-silent", `${show(peer.name)} is in the tailnet, and nothing came back of it in ${seconds} s`,
-    "no encrypted path was made: UDP and the relays are blocked here or there, or another daemon uses this node's login and gets the answers",
-    "tailscale netcheck  says what is blocked; stop what else uses the login, and try again");
+  return found("failure", "connection", "peer-silent", `${show(peer.name)} is in the tailnet, but did not respond within ${seconds} s`,
+    "no encrypted connection was possible: UDP and the relays are blocked on one side, or another daemon uses this node's login and receives the answers",
+    "tailscale netcheck  shows what is blocked; stop other daemons with this login, and try again");
 }
 function judgeSlow({ hostname }, waited) {
   return found("note", "connection", "peer-slow", `${show(hostname)} answered after ${(waited / 1e3).toFixed(1)} s`,
-    "the encrypted path to it was still being made, as after each start",
-    "nothing is to be done; where it is always so, tailscale netcheck  says why");
+    "the encrypted connection was still being established, as after each start",
+    "nothing to do; if it is always slow, tailscale netcheck  shows why");
 }
 // src/doctor/given-node.ts
 var takeWay2 = (_settings, given) => takeWay(null, given);

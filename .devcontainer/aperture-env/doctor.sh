@@ -1,6 +1,6 @@
 #!/bin/sh
 # aperture-doctor: checks whether OpenCode works here through the gateway, and explains what is wrong. aperture-doctor --help
-# It runs doctor.mjs with the runtime that OpenCode's binary brings, so no Node is needed, and says by itself why that binary cannot run.
+# It runs doctor.mjs with the runtime that OpenCode's binary brings, so no Node is needed, and explains by itself why that binary cannot run.
 prefix=${APERTURE_ENV_PREFIX:-/usr/local}
 script=$prefix/share/aperture-env/doctor.mjs
 binary=$prefix/lib/aperture-env/opencode
@@ -17,7 +17,7 @@ for word in "$@"; do
   esac
 done
 
-# As the container starts: nobody waits for it, so it may be patient, and the start never fails because of it. The launcher shows what it found.
+# When the container starts: it runs in the background with a longer timeout, and the start never fails because of it. The launcher shows its result.
 if [ -n "$background" ]; then
   (
     trap '' HUP
@@ -26,7 +26,7 @@ if [ -n "$background" ]; then
   exit 0
 fi
 
-# What doctor.mjs takes from environment.json, which stands there on a line of its own.
+# The origin in environment.json, which has a separate line there.
 gateway() {
   origin=$(sed -n 's/^  "origin": "\([^"\\]*\)",$/\1/p' "$prefix/share/aperture-env/environment.json" 2>/dev/null | tr -cd '[:print:]')
   printf %s "${origin:-the gateway}"
@@ -34,7 +34,7 @@ gateway() {
 
 escaped() { printf %s "$1" | sed 's/[\\"]/\\&/g'; }
 
-# The same form as doctor.mjs has, for the one thing that it cannot say itself.
+# The same form as doctor.mjs, for the only fault that it cannot report itself.
 broken() {
   if [ -n "$json" ]; then
     printf '{"schemaVersion":1,"verdict":"failure","origin":null,"ms":0,"checks":[{"code":"%s","group":"opencode","severity":"failure","message":"%s","cause":"%s","next":"%s"}]}\n' \
@@ -48,7 +48,7 @@ broken() {
   exit 4
 }
 
-build_again='Build the image again'
+build_again='Rebuild the image'
 
 why_not() {
   said=$1
@@ -61,7 +61,7 @@ why_not() {
     *) ;;
   esac
   if [ "$magic" != 7f454c46 ]; then
-    broken binary-damaged "$binary is no program" "It is damaged, or something else was put in its place" "$build_again"
+    broken binary-damaged "$binary is not a program" "It is damaged or was replaced" "$build_again"
   fi
   case $machine in
     arm64) machine=aarch64 ;;
@@ -69,8 +69,8 @@ why_not() {
     *) ;;
   esac
   if [ "$made_for" != "$machine" ]; then
-    broken binary-architecture "OpenCode's binary is made for $made_for, and this machine is $machine" "The image was built for another platform" \
-      "Build it for this one: docker build --platform"
+    broken binary-architecture "OpenCode's binary is for $made_for, and this machine is $machine" "The image was built for another platform" \
+      "Build it for this platform: docker build --platform"
   fi
   loader=$(head -c 4096 "$binary" | tr -c '[:print:]' '\n' | grep '^/lib.*/ld-' | head -n 1)
   if [ -n "$loader" ] && [ ! -e "$loader" ]; then
@@ -78,7 +78,7 @@ why_not() {
       *musl*) libc='musl, and this system has glibc' ;;
       *) libc='glibc, and this system has musl or none' ;;
     esac
-    broken binary-libc "OpenCode's binary is made for $libc" "$loader is not there" "Let base.libc in aperture-env.yaml be that of the image"
+    broken binary-libc "OpenCode's binary is for $libc" "$loader is missing" "Set base.libc in aperture-env.yaml to the image's C library"
   fi
   library=$(printf '%s\n' "$said" | sed -n 's/.*loading shared librar[a-z]*:* \([^:]*\):.*/\1/p' | head -n 1)
   if [ -n "$library" ]; then
@@ -87,28 +87,28 @@ why_not() {
   broken binary-broken "OpenCode's binary does not run" "It ended with status $2: $(printf '%s\n' "$said" | head -n 1 | tr -cd '[:print:]')" "$build_again"
 }
 
-[ -f "$script" ] || broken doctor-missing "$script is not there" "The image was built without its aperture-env folder" "$build_again"
-[ -f "$binary" ] || broken binary-missing "OpenCode's binary is not there" "The image was built without its OpenCode stage, or by a tool that leaves out what a Feature depends on, as DevPod and envbuilder do" "npx create-aperture-env@latest update, since the Feature of older versions did not bring it there; then rebuild the image"
+[ -f "$script" ] || broken doctor-missing "$script is missing" "The image was built without its aperture-env folder" "$build_again"
+[ -f "$binary" ] || broken binary-missing "OpenCode's binary is missing" "The image was built without its OpenCode stage, or by a tool that ignores a Feature's dependencies, as DevPod and envbuilder do" "npx create-aperture-env@latest update, because the Feature of older versions did not include it; then rebuild the image"
 if [ ! -x "$binary" ]; then
   # shellcheck disable=SC2012 # only the mode is wanted
   case $(ls -ld "$binary") in
-    *x*" "*) broken binary-noexec "OpenCode's binary may not be run where it lies" "$prefix/lib is mounted noexec, or this account may not enter it" "Mount it exec" ;;
-    *) broken binary-mode "OpenCode's binary may not be run" "$binary has lost its mode 755" "$build_again" ;;
+    *x*" "*) broken binary-noexec "OpenCode's binary cannot be run from its folder" "$prefix/lib is mounted noexec, or this account has no access to it" "Mount it exec" ;;
+    *) broken binary-mode "OpenCode's binary is not executable" "$binary has lost its mode 755" "$build_again" ;;
   esac
 fi
 
-# Without these two options, and with these variables, what lies in a repository (bunfig.toml, .env) would have a say.
+# These two options, and unsetting these variables, keep files of a repository (bunfig.toml, .env) from having an effect.
 unset BUN_OPTIONS BUN_INSPECT BUN_INSPECT_CONNECT_TO NODE_OPTIONS
 export BUN_RUNTIME_TRANSPILER_CACHE_PATH=0
-# As a child that is waited for: then the shell says nothing of its own when a signal ends it. It ends itself when this shell is gone.
+# As a child that is waited for, so that the shell prints nothing when a signal ends it. It ends itself when this shell ends.
 BUN_BE_BUN=1 "$binary" --config=/dev/null --no-env-file "$script" --prefix="$prefix" --parent="$$" "$@" &
 wait "$!" 2>/dev/null
 status=$?
 case $status in
   0 | 2 | 3 | 4 | 130 | 143) exit "$status" ;;
-  # SIGALRM: its own watchdog has ended it, and has said so.
+  # SIGALRM: its own watchdog has ended it, and has reported that.
   142) exit 4 ;;
-  137) broken doctor-killed "The doctor was killed" "This machine or container has too little memory, or something ends its programs" "Give it more" ;;
+  137) broken doctor-killed "The doctor was killed" "This machine or container has too little memory, or another program killed it" "Give it more" ;;
   *) ;;
 esac
 said=$(BUN_BE_BUN=1 "$binary" --revision 2>&1) && exit "$status"

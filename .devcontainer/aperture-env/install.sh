@@ -1,5 +1,5 @@
 #!/bin/sh
-# Puts the Feature folder in place: as the Feature's script and as the Dockerfile's, which has copied it to where it belongs.
+# Installs the Feature folder: as the Feature's script, and in the Dockerfile, which has copied the folder already.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 prefix=${APERTURE_ENV_PREFIX:-/usr/local}
@@ -7,8 +7,8 @@ share=$prefix/share/aperture-env
 library=$prefix/lib/aperture-env
 version=1.18.18
 
-# OpenCode's binary comes in a layer of its own: by the nested Feature, or by the Dockerfile's first stage. Tools that ignore dependsOn (DevPod,
-# envbuilder) leave the nested Feature out, no one name of it fits dev containers of several places, and a base may bring an older binary.
+# OpenCode's binary has a separate layer: from the nested Feature, or from the Dockerfile's first stage. Tools that ignore dependsOn (DevPod,
+# envbuilder) leave the nested Feature out, its name cannot fit dev containers in several folders, and a base may contain an older binary.
 found=
 if [ -f "$library/opencode.version" ]; then read -r found <"$library/opencode.version" || true; fi
 if [ -f "$here/opencode/install.sh" ] && { [ ! -x "$library/opencode" ] || [ "$found" != "$version" ]; }; then
@@ -26,13 +26,13 @@ for file in environment.json opencode.json auth.json models.json doctor.mjs; do
     exit 1
   fi
   [ "$here" = "$share" ] || cp "$here/$file" "$share/$file"
-  # Read by every account, whatever the umask of the checkout was; written by root only.
+  # Readable for every account, whatever the umask of the checkout was; writable only for root.
   chmod 0644 "$share/$file"
 done
 chmod 0755 "$prefix/share" "$share"
 install -m 0755 "$here/launcher.sh" "$prefix/bin/opencode"
 install -m 0755 "$here/doctor.sh" "$prefix/bin/aperture-doctor"
-# OpenCode's folders belong to whoever works in the container: what is mounted there as a new volume does, too.
+# OpenCode's folders belong to the container's user, and so do new volumes that are mounted there.
 own() {
   [ -d "$1" ] || { own "${1%/*}" && mkdir "$1" && chown "$account" "$1"; }
 }

@@ -11,7 +11,7 @@ import { wayOf } from "./settings.ts";
 export async function connect(request: Request): Promise<Outcome> {
   const { settings, env } = request;
   const way = wayOf(settings, env);
-  if (way === "network") return { ok: true, message: "The network of this container is taken as it is" };
+  if (way === "network") return { ok: true, message: "This container uses its network, without a tailnet node" };
   if (way !== "auto") return connectAsNode(request, way, null);
   const found = await findOnNetwork(settings.origin, request.name, request.probeDeadline);
   if (!found.there) return connectAsNode(request, way, found.why);
@@ -30,7 +30,7 @@ export async function look(request: Request): Promise<Outcome> {
   return found.there
     ? { ok: true, message: `The network of this container leads to ${settings.origin}` }
     : failed(
-        `No daemon answers here, and ${found.why}`,
+        `No Tailscale daemon answers here, and ${found.why}`,
         way === "network" ? "aperture-doctor says more" : "run  aperture-connect",
       );
 }

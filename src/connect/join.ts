@@ -36,7 +36,7 @@ export async function withPerson(
 ): Promise<Outcome> {
   const first = await once(deadline);
   if (first.ok || first.loginUrl === undefined || person === null) return first;
-  say(`to let this container into the tailnet, log in at  ${first.loginUrl}`);
+  say(`to join this container to the tailnet, log in at  ${first.loginUrl}`);
   while (performance.now() < person) {
     await pause(200);
     const status = await askStatus(socket, person);
@@ -79,15 +79,15 @@ export async function bringUp(joining: Joining): Promise<TailnetStatus | Outcome
         );
       else if (status.state === "Stopped" && login === null && performance.now() - began > settling)
         return failed(
-          "Tailscale's daemon is logged in, and switched off",
-          "switch it on where it runs:  tailscale up  (beside this container, from the host:  docker compose exec tailscale tailscale up)",
+          "Tailscale's daemon is logged in, but stopped",
+          "start it where it runs:  tailscale up  (for a sidecar, on the host:  docker compose exec tailscale tailscale up)",
         );
       else if (status.state === "NeedsLogin" || status.state === "Stopped") {
         if (login !== null && key !== null && !tried) {
           if (key.needsTags && settings.tags.length === 0)
             return failed(
-              `What ${key.variable} lets into the tailnet has to bear tags, and aperture.tailscale in aperture-env.yaml has none`,
-              "write  tags: [tag:ci]  there, with a tag that the client may give, update and build again; or set an auth key",
+              `Nodes that join with ${key.variable} need tags, and aperture.tailscale in aperture-env.yaml has none`,
+              "write  tags: [tag:ci]  there, with a tag that the client may assign, run update and rebuild; or set an auth key",
             );
           tried = true;
           const said = await logIn(login, key, Math.max(1000, deadline - performance.now()));
@@ -144,8 +144,8 @@ function late({ loginServer }: Settings, status: TailnetStatus | Failure): Outco
   const server = loginServer ?? "Tailscale's control server";
   const health = "phase" in status ? [] : status.health.filter((line) => !/starting|stopped/i.test(line));
   return failed(
-    `${server} did not let this node in in time${health.length === 0 ? "" : `: ${health[0]!.replace(/\.$/, "")}`}`,
-    `check whether ${server} can be reached from here, by a proxy where there must be one (HTTPS_PROXY)`,
+    `${server} did not accept this node in time${health.length === 0 ? "" : `: ${health[0]!.replace(/\.$/, "")}`}`,
+    `check whether ${server} can be reached from here; set HTTPS_PROXY if a proxy is needed`,
   );
 }
 
@@ -173,12 +173,12 @@ export async function waitForMachine(
 export function silent(status: TailnetStatus, host: string): Outcome {
   return findMachine(status, host) === null
     ? failed(
-        `The tailnet shows this node (${status.self?.name ?? ""}) no machine ${host}`,
-        "check whether aperture.url has its name, and whether the tailnet's policy lets this node reach it",
+        `This node (${status.self?.name ?? ""}) sees no machine ${host} in the tailnet`,
+        "check aperture.url, and whether the tailnet's policy allows this node to reach the machine",
       )
     : failed(
-        `${host} is in the tailnet, and does not answer`,
-        "check whether that machine is on, and whether the tailnet's policy lets this node reach its port",
+        `${host} is in the tailnet, but does not answer`,
+        "check whether that machine is on, and whether the tailnet's policy allows this node to reach its port",
       );
 }
 

@@ -9,7 +9,7 @@ import { readSeen } from "./probe.ts";
 import type { Request } from "./request.ts";
 import { isJob, readSettings } from "./settings.ts";
 
-const usage = `aperture-connect: brings the way from this container to the gateway up, and says where it stands.
+const usage = `aperture-connect: connects this container to the gateway, and reports its state.
 
   --status         says where it stands, and does nothing
   --timeout <s>    how long to wait, 20 by default
@@ -57,7 +57,7 @@ export async function connectMain(args: readonly string[]): Promise<number> {
   const settings = readSettings(textOf(`${values.prefix}/share/aperture-env/environment.json`));
   if (settings === null) {
     printTo(process.stderr).write(
-      shown`The environment here has nothing to connect: ${values.prefix}/share/aperture-env/environment.json\n`,
+      shown`This environment needs no connection: ${values.prefix}/share/aperture-env/environment.json\n`,
     );
     return 1;
   }

@@ -4,7 +4,7 @@ import { cannotReach, haveTailscale } from "./unreachable.ts";
 
 /** Says what is missing. */
 export const connectAsNode: typeof import("./node.ts").connectAsNode = async ({ settings }, way, why): Promise<Outcome> =>
-  failed(why === null ? `This image has nothing for the connection ${way}` : cannotReach(settings, why), haveTailscale);
+  failed(why === null ? `This image does not support the connection ${way}` : cannotReach(settings, why), haveTailscale);
 
 /** There is no daemon. */
 export const lookAtNode: typeof import("./node.ts").lookAtNode = async () => null;

@@ -25,8 +25,8 @@ export async function connectAsNode(request: Request, way: Way, why: string | nu
     return (await isAnswering(socket, 2000))
       ? connectGiven({ ...request, socket, key: null, own: false })
       : failed(
-          "The container with Tailscale beside this one does not answer",
-          "look at it from the host:  docker compose ps  and  docker compose logs tailscale",
+          "The sidecar with Tailscale does not answer",
+          "look at it on the host:  docker compose ps  and  docker compose logs tailscale",
         );
   }
   if (way === "tailscale") {
@@ -42,7 +42,7 @@ export async function connectAsNode(request: Request, way: Way, why: string | nu
 const featureSocket = "/var/run/tailscale/tailscaled.sock";
 
 const noPlace = failed(
-  "Neither /tmp, /var/tmp nor /dev/shm can have a folder of this account alone",
+  "/tmp, /var/tmp and /dev/shm cannot contain a private folder for this account",
   "make one of them writable",
 );
 
@@ -55,7 +55,7 @@ async function viaUnplug(request: Request): Promise<Outcome> {
   const key = findKey(settings, env);
   if (key?.needsTags !== true) return connectUnplug({ ...request, run, program, key });
   const outcome = await connectUnplug({ ...request, run, program, key: null });
-  const message = `${key.variable} cannot let ts-unplug in, which gives its node no tags; set an auth key`;
+  const message = `${key.variable} cannot be used with ts-unplug, which requests no tags; set an auth key`;
   return outcome.ok ? outcome : { ...outcome, message: `${outcome.message}. ${message}` };
 }
 
@@ -65,14 +65,14 @@ async function viaUserspace(request: Request, why: string | null): Promise<Outco
   const library = `${prefix}/lib/aperture-env`;
   const programs = findPrograms(library, env);
   if (programs === null)
-    return failed(why === null ? `${library} has no programs of Tailscale's` : cannotReach(settings, why), haveTailscale);
+    return failed(why === null ? `${library} does not contain Tailscale's programs` : cannotReach(settings, why), haveTailscale);
   const run = findRunFolder(uid);
   if (run === null) return noPlace;
   const key = findKey(settings, env);
   const { seen } = request;
   if (why !== null && key === null && !isKept(request) && !seen && findDaemon(run) === null)
     return failed(
-      `${cannotReach(settings, why)}, and nothing lets this container into the tailnet`,
+      `${cannotReach(settings, why)}, and this container has no key to join the tailnet`,
       `set ${settings.secret} as a secret of ${isJob(env) ? "the job" : "this host"}, or run  aperture-connect  at a terminal to log in (${hostname} without the tailnet: APERTURE_CONNECTION=network)`,
     );
   return connectUserspace({ ...request, run, programs, key });
@@ -107,7 +107,7 @@ export async function lookAtNode({ settings, uid, deadline }: Request, way: Way)
     const local = `http://localhost:${port}`;
     return (await answersAt(local, new URL(`http://127.0.0.1:${port}`), performance.now() + 2000))
       ? { ok: true, message: `${origin} answers at ${local}` }
-      : failed("ts-unplug runs, and the gateway does not answer through it", "run  aperture-connect");
+      : failed("ts-unplug runs, but the gateway does not answer through it", "run  aperture-connect");
   }
   const self = status.self?.name ?? "";
   const machine = findMachine(status, hostname);

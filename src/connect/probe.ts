@@ -33,7 +33,7 @@ export async function findOnNetwork(origin: string, seen: Seen, deadline: number
   const found = isAddress(url.hostname) ? [name] : await addressesOf(name, seen, deadline);
   if (found === null) return { there: false, why: `the name server does not answer for ${name}` };
   const [address] = found;
-  if (address === undefined) return { there: false, why: `this network knows no ${name}` };
+  if (address === undefined) return { there: false, why: `this network does not know the name ${name}` };
   if (url.protocol === "https:" || found.some(isOfTailnet)) return { there: true };
   const port = Number(url.port || 80);
   const answer = (await isOpen(address, port, deadline))
@@ -50,7 +50,7 @@ export async function findOnNetwork(origin: string, seen: Seen, deadline: number
   const there = answer !== null && "status" in answer && answer.status < 500 && /^application\/json\b/i.test(answer.type);
   return there
     ? { there }
-    : { there, why: `${name} is ${address} here, which is not of a tailnet, and no gateway answers there` };
+    : { there, why: `${name} is ${address} here, which is not a tailnet address, and no gateway answers there` };
 }
 
 /** For whoever takes a connection, in milliseconds: on a busy machine a good gateway needs it, and no prompt is sent to any other. */

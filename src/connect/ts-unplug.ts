@@ -41,17 +41,17 @@ export async function connectUnplug(task: UnplugTask): Promise<Outcome> {
   }
   if (!("pid" in daemon))
     return daemon.why === "in-use"
-      ? failed("Another container uses the login on this volume", "stop that one, or give this one a volume of its own")
+      ? failed("Another container uses the login on this volume", "stop that container, or give this one a separate volume")
       : daemon.why === "port"
         ? failed(
-            `Another program listens on port ${settings.port} of the loopback, and the managed configuration has the gateway there`,
-            "end it, or give ts-unplug another port (aperture.connection in aperture-env.yaml), update and build again",
+            `Another program listens on port ${settings.port} of the loopback, and the managed configuration expects the gateway there`,
+            "stop it, or set another port for ts-unplug (aperture.connection in aperture-env.yaml), run update and rebuild",
           )
         : failed(`ts-unplug does not start: ${daemon.said}`, "aperture-doctor says more");
   trimLog(run, daemon);
   const outcome = await waitFor(task, daemon);
   if (!outcome.ok && outcome.loginUrl !== undefined && person !== null) {
-    task.say(`to let this container into the tailnet, log in at  ${outcome.loginUrl}`);
+    task.say(`to join this container to the tailnet, log in at  ${outcome.loginUrl}`);
     if (await answers(daemon, person)) return reached(task, daemon);
   }
   if (!outcome.ok) noteLost(run);

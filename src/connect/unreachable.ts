@@ -8,4 +8,4 @@ export function cannotReach({ origin }: Pick<Settings, "origin">, why: string): 
 
 /** How an image gets the programs. */
 export const haveTailscale =
-  "work on a machine of the tailnet, or have Tailscale in the image: write  tailscale: {}  below  aperture:  in aperture-env.yaml, run  npx create-aperture-env@latest update  and build again";
+  "use a machine in the tailnet, or add Tailscale to the image: write  tailscale: {}  below  aperture:  in aperture-env.yaml, run  npx create-aperture-env@latest update  and rebuild";

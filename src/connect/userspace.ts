@@ -88,7 +88,9 @@ async function startTailscaled(task: Task): Promise<Daemon | NotStarted> {
     });
   const first = await start(kept);
   if ("pid" in first || first.why !== "in-use" || key === null) return first;
-  task.say(`another container (${textIn(kept!, "container")}) uses the login on this volume, so this one is a node of its own`);
+  task.say(
+    `another container (${textIn(kept!, "container")}) uses the login on this volume, so this one becomes a separate node`,
+  );
   return start(null);
 }
 
@@ -103,7 +105,7 @@ function notStarted({ settings, uid }: Task, { why, said }: NotStarted): Outcome
   if (why !== "in-use") return failed(`Tailscale's daemon does not start: ${said}`, "aperture-doctor says more");
   const other = textIn(findStateFolder(settings.folder, uid, "tailscale") ?? "", "container");
   return failed(
-    `Another container (${other}) uses the login on this volume: two on one would cut each other off`,
-    `stop that one, give this one a volume of its own, or set ${settings.secret}`,
+    `Another container (${other}) uses the login on this volume: two nodes with one login would disconnect each other`,
+    `stop that container, give this one a separate volume, or set ${settings.secret}`,
   );
 }

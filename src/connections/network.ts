@@ -1,15 +1,15 @@
-/** The plain way to the gateway: the network that the container runs in already leads there. */
+/** The container's network already leads to the gateway. */
 import { byHost, hostOptions } from "../parts/by-host.ts";
 import { nameOptions, namesOf } from "../parts/names.ts";
 import { nothing } from "../parts/runtime.ts";
 import type { Connection } from "../vocabulary.ts";
 
-/** It needs nothing of anything; names that the network does not know can be given. */
+/** It needs nothing. Host names and name servers can be added. */
 export const network: Connection = {
   value: "network",
   label: "network",
   hint: "the container's network already reaches it",
-  about: "the network it runs in already does",
+  about: "the network already leads to the gateway",
   needs: [],
   options: { ...nameOptions, ...hostOptions },
   runtime: (answers, options) => ({ ...nothing, ...byHost(answers, "network", options), names: namesOf(options) }),

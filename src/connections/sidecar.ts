@@ -1,6 +1,6 @@
 /**
- * Tailscale in a container beside the environment's, which lives in its network: the gateway is reached as from any node, and the environment's
- * container needs no privilege and holds no key.
+ * Tailscale in a sidecar whose network the environment's container uses. The gateway is reached as from any node, and the environment's container
+ * needs no privilege and has no key.
  */
 import { pinnedTailscale, tailscaleImage } from "../catalog/tailscale.ts";
 import { connectBy, keyOf, nodeOf, secretsOf, tagsOf } from "../parts/node.ts";
@@ -8,33 +8,32 @@ import { nothing } from "../parts/runtime.ts";
 import type { Answers } from "../questions/types.ts";
 import type { Connection, Service } from "../vocabulary.ts";
 
-/** Where its LocalAPI is, in both containers: where Tailscale's own programs look for it (tailscale, paths/paths_unix.go). */
+/** The LocalAPI's socket in both containers: the path that Tailscale's programs use (tailscale, paths/paths_unix.go). */
 const socket = "/var/run/tailscale/tailscaled.sock";
 
-/** It waits for a person; containerboot otherwise ends after a minute (tailscale, cmd/containerboot/settings.go). */
+/** It waits for a person's login; by default containerboot exits after a minute (tailscale, cmd/containerboot/settings.go). */
 const forever = "87600h";
 
 /** It needs an output that can start two containers. */
 export const sidecar: Connection = {
   value: "sidecar",
   label: "sidecar",
-  hint: "Tailscale in a container beside it, whose network it joins; Docker Compose",
-  about: "Tailscale in a container beside it does",
+  hint: "Tailscale in a sidecar container, whose network it uses; Docker Compose",
+  about: "Tailscale runs in a sidecar container, by Docker Compose",
   needs: ["secret", "net-admin", "tun", "state-volume", "shared-network"],
   options: {},
   runtime: (answers) => ({
     ...nothing,
     secrets: secretsOf(answers),
     service: serviceOf(answers),
-    // People's nodes are theirs, whatever tags jobs have.
+    // A person's node belongs to the person, without tags.
     connect: connectBy(answers, "sidecar", { socket, tags: [] }),
   }),
 };
 
 /**
- * The settings of the vendor's image (tailscale.com/kb/1282/docker) whose defaults leave the gateway out of reach: a device instead of proxies,
- * the tailnet's names, a login that is kept. Tags are asked for where the node is nobody's: a person's node is that person's, so the gateway knows who
- * asks.
+ * Settings of the vendor's image (tailscale.com/kb/1282/docker) whose defaults do not reach the gateway: a device instead of proxies, the tailnet's
+ * names, a stored login. Tags are requested only for nodes without a person: a person's node belongs to the person, so the gateway knows who asks.
  */
 function serviceOf(answers: Answers): Service {
   const loginServer = answers.tailscale?.loginServer;
@@ -49,9 +48,9 @@ function serviceOf(answers: Answers): Service {
       TS_BOOT_TIMEOUT: forever,
       TS_STATE_DIR: "/var/lib/tailscale",
       TS_SOCKET: socket,
-      // A login that ended may have left settings, of which each would have to be said again otherwise.
+      // An old login may have left settings, each of which would have to be repeated otherwise.
       TS_EXTRA_ARGS: `--reset${loginServer === undefined ? "" : ` --login-server=${loginServer}`}`,
-      // What is no secret of a workload identity.
+      // The parts of a workload identity that are not secret.
       ...Object.fromEntries(["TS_CLIENT_ID", "TS_AUDIENCE"].map((variable) => [variable, `\${${variable}:-}`])),
     },
     secrets: [...new Set([keyOf(answers), "TS_CLIENT_SECRET", "TS_ID_TOKEN"])],
@@ -64,7 +63,7 @@ function serviceOf(answers: Answers): Service {
   };
 }
 
-/** How the gateway's node stands in `tailscale status --json`; where its name is none of a tailnet's, that this node is up. */
+/** The gateway's node in `tailscale status --json`; if its name is not a tailnet name, that this node is up. */
 function listedAs(host: string): string {
   if (/^100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.\d+\.\d+$/.test(host)) return `"${host}"`;
   return host === "localhost" || (host.includes(".") && !host.endsWith(".ts.net"))
@@ -72,7 +71,7 @@ function listedAs(host: string): string {
     : `"DNSName": "${host}.`;
 }
 
-/** The vendor's image of the version that is asked for, or another one. */
+/** The vendor's image of the requested version, or another image. */
 function imageOf({ tailscale }: Answers): string {
   const { image, version = pinnedTailscale.version } = tailscale ?? {};
   return image ?? `${tailscaleImage}:${version === "latest" ? "latest" : `v${version}`}`;

@@ -13,7 +13,7 @@ export const tailscale: Connection = {
   value: "tailscale",
   label: "tailscale",
   hint: "Tailscale in the container, by its official Feature",
-  about: "Tailscale in the container does, by its official Feature",
+  about: "Tailscale runs in the container, by its official Feature",
   needs: ["secret", "feature"],
   options: {},
   runtime: (answers) => ({

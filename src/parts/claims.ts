@@ -1,26 +1,26 @@
-/** Where this program may ever write, put together from what each output claims. Pure. */
+/** The paths that this program may write, combined from the outputs' claims. Pure. */
 import type { Claim, ClaimedKey, Essential, Strategy } from "../vocabulary.ts";
 import { outputs } from "../outputs/index.ts";
 
 const opencodeConfig = /^(?:\.opencode\/)?opencode\.jsonc?$/;
 
-/** What no output claims: the spec, what takes planned files out of what git ignores, and what bypasses the gateway. */
+/** Paths outside of outputs' claims: the spec, .gitignore lines for planned files, and project files that bypass the gateway. */
 const common: readonly Claim[] = [
   { strategy: "seed", path: (path) => path === "aperture-env.yaml" },
   { strategy: "block", path: (path) => path === ".gitignore" },
   { strategy: "taken", path: (path) => opencodeConfig.test(path) },
 ];
 
-/** A part of a file as a lock or a journal tells of it. */
+/** A part of a file as recorded in a lock or a journal. */
 export interface Claimed {
   readonly strategy: Strategy;
-  /** Paths of keys, where the strategy has any. */
+  /** Paths of keys, if the strategy has keys. */
   readonly keys?: readonly (readonly string[])[];
 }
 
 /**
- * Whether this program writes to such a path in such a way. A lock decides what an update may replace and what a removal takes away, and a
- * journal what is written, so one that somebody wrote must not reach beyond.
+ * Whether this program writes to such a path in such a way. A lock decides what an update may replace and what a removal deletes, and a journal
+ * decides what is written, so a forged one must not reach other paths.
  */
 export function mayWrite(path: string, { strategy, keys = [] }: Claimed): boolean {
   return claims().some(
@@ -31,7 +31,7 @@ export function mayWrite(path: string, { strategy, keys = [] }: Claimed): boolea
   );
 }
 
-/** Whether this program ever writes to such a path, in whatever way. */
+/** Whether this program writes to such a path in any way. */
 export function mayWriteTo(path: string): boolean {
   return claims().some((claim) => claim.path(path));
 }

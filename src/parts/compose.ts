@@ -1,4 +1,4 @@
-/** Puts outputs and a connection together, and knows none of them by name. Pure. */
+/** Combines outputs and a connection, without knowing any of them by name. Pure. */
 import { fixedAddressOf, kindOf, needsOf, nextOfConnection, runtimeOf } from "./connection-answer.ts";
 import { connections } from "../connections/index.ts";
 import { sameValue } from "../edit/value.ts";
@@ -11,7 +11,7 @@ export function offeredOutputs(): readonly Output[] {
   return outputs.filter(({ inner }) => inner !== true);
 }
 
-/** What is generated where nothing is said: what this program proposes, as far as it can carry the connection, else what can. */
+/** The default outputs: the proposed ones if they support the connection, else ones that do. */
 export function proposeOutputs(choice: ConnectionChoice | undefined): readonly string[] {
   const needs = choice === undefined ? [] : needsOf(choice);
   const fitting = offeredOutputs().filter((output) => output.joinsItself !== true && lacksOf(output, needs).length === 0);
@@ -49,8 +49,8 @@ export function findMisfit({
   const keeping = offeredOutputs().filter(({ offers }) => offers.includes("state-volume"));
   if (state === "volume" && !keeping.some(({ value }) => values.includes(value)))
     return {
-      why: `no output here can keep sessions on a volume: ${values.join(" and ")} ${values.length === 1 ? "has" : "have"} none`,
-      fix: `let state be container, or generate ${keeping.map(({ value }) => value).join(" or ")}, too`,
+      why: `sessions cannot be kept on a volume: ${values.join(" and ")} ${values.length === 1 ? "has" : "have"} no volume`,
+      fix: `set state to container, or also generate ${keeping.map(({ value }) => value).join(" or ")}`,
     };
   for (const output of offeredOutputs().filter(({ value }) => values.includes(value))) {
     const lacking = lacksOf(output, needs);
@@ -60,12 +60,12 @@ export function findMisfit({
       .filter((other) => other.joinsItself !== true && lacksOf(other, needs).length === 0)
       .map(({ value }) => value);
     const ways = [
-      ...(others.length === 0 ? [] : [`connect ${output.value} by ${others.join(" or ")}`]),
+      ...(others.length === 0 ? [] : [`use the connection ${others.join(" or ")} for ${output.value}`]),
       ...(carrying.length === 0 ? [] : [`generate ${carrying.join(" or ")} with ${kindOf(choice)}`]),
     ];
     return {
-      why: `the output ${output.value} cannot carry the connection ${kindOf(choice)}: it has no ${lacking.join(", no ")}`,
-      fix: ways.length === 0 ? "take another connection" : ways.join("; or "),
+      why: `the output ${output.value} does not support the connection ${kindOf(choice)}: it has no ${lacking.join(", no ")}`,
+      fix: ways.length === 0 ? "choose another connection" : ways.join("; or "),
     };
   }
   return null;
@@ -86,8 +86,8 @@ export function findFixedMisfit(answers: Answers): Refusal | null {
   const jobs = outputs.filter((output) => output.joinsItself === true && answers.outputs.includes(output.value));
   return answers.managed && jobs.length > 0 && fixed !== answers.url
     ? {
-        why: `opencode.managed has the address itself, ${fixed} by the connection ${kindOf(answers.connection)}, and nothing serves that in the jobs of ${jobs.map(({ value }) => value).join(" and ")}`,
-        fix: "let opencode.managed be false, or take another connection",
+        why: `opencode.managed fixes the address ${fixed} of the connection ${kindOf(answers.connection)}, and nothing listens there in the jobs of ${jobs.map(({ value }) => value).join(" and ")}`,
+        fix: "set opencode.managed to false, or choose another connection",
       }
     : null;
 }

@@ -1,4 +1,4 @@
-/** Reads and writes which connection is taken and with what options, and what it then asks of a container. Pure. */
+/** Reads and writes the connection and its options, and computes its needs. Pure. */
 import { describe, refused } from "../questions/parse.ts";
 import type { Answers, ConnectionChoice, Parsed } from "../questions/types.ts";
 import type { Connection, Need, Refusal, Runtime } from "../vocabulary.ts";
@@ -9,7 +9,7 @@ interface Taken {
   readonly options: Readonly<Record<string, string>>;
 }
 
-/** The value of a connection's answer, which is the word for it. */
+/** The connection's word in an answer. */
 export function kindOf(choice: ConnectionChoice): string {
   return typeof choice === "string" ? choice : choice.kind;
 }
@@ -19,7 +19,7 @@ export function findConnection(kind: string): Connection | undefined {
   return connections.find(({ value }) => value === kind);
 }
 
-/** What the chosen connection asks of a container. Throws for one that is none, which validation has refused. */
+/** The chosen connection's needs. Throws for an unknown one, which validation has refused. */
 export function runtimeOf(answers: Answers): Runtime {
   const taken = take(answers.connection);
   if (!taken.ok) throw new Error(taken.why);
@@ -63,7 +63,7 @@ export function parseConnection(text: string): Parsed<ConnectionChoice> {
   const options: Record<string, string> = Object.create(null);
   for (const part of rest) {
     const at = part.indexOf("=");
-    if (at < 1) return refused(`${JSON.stringify(part)} is no option of a connection`, "write  kind,name=value");
+    if (at < 1) return refused(`${JSON.stringify(part)} is not an option of a connection`, "write  kind,name=value");
     options[part.slice(0, at)] = part.slice(at + 1);
   }
   return accept({ ...options, kind });
@@ -112,13 +112,13 @@ function take(choice: ConnectionChoice): Parsed<Taken> {
   const connection = findConnection(kind);
   const known = connections.map(({ value }) => value);
   if (connection === undefined)
-    return refused(`this version cannot connect by ${JSON.stringify(kind)}`, `choose from ${known.join(", ")}`);
+    return refused(`${JSON.stringify(kind)} is not a connection of this version`, `choose from ${known.join(", ")}`);
   const names = Object.keys(connection.options);
   const stray = Object.keys(given).find((name) => !names.includes(name));
   if (stray !== undefined)
     return refused(
       `${kind} has no option ${JSON.stringify(stray)}`,
-      names.length === 0 ? `write  ${kind}` : `it knows ${names.join(", ")}`,
+      names.length === 0 ? `write  ${kind}` : `its options are ${names.join(", ")}`,
     );
   const options: Record<string, string> = {};
   const notes: string[] = [];
@@ -129,7 +129,7 @@ function take(choice: ConnectionChoice): Parsed<Taken> {
     const parsed = option.parse(text);
     if (!parsed.ok) return refused(`${kind}'s ${name}: ${parsed.why}`, parsed.fix);
     // A comma ends an option where it is given as a flag.
-    if (/[,\r\n\0]/.test(parsed.value)) return refused(`${kind}'s ${name} has a comma or a line end`, "take it out");
+    if (/[,\r\n\0]/.test(parsed.value)) return refused(`${kind}'s ${name} contains a comma or a line end`, "remove it");
     options[name] = parsed.value;
     notes.push(...parsed.notes);
   }

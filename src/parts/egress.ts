@@ -26,30 +26,30 @@ export function egressOf({ url, fqdn, managed }: Pick<Answers, "url" | "fqdn" | 
   const host = hostname.replace(/^\[|\]$/g, "");
   if (here.test(host))
     return {
-      why: `${host} in a pod is the pod itself or its node, and aperture.url is ${url}`,
-      fix: "give the gateway's own origin, as http://ai",
+      why: `${host} is the pod or its node inside of a pod, and aperture.url is ${url}`,
+      fix: "set the gateway's own origin, such as http://ai",
     };
   const isNode = nodes.test(host);
   const isShort = !/[.:]/.test(host);
   const whole = fqdn ?? (host.endsWith(".ts.net") ? host : null);
   if (isShort && whole === null)
     return {
-      why: `Tailscale's operator finds machines by their whole name, and aperture.url has only the short one, ${host}`,
-      fix: `give it, too, as --fqdn ${host}.example.ts.net (aperture.fqdn in the spec); the page DNS of the tailnet's admin console has what comes behind ${host}`,
+      why: `Tailscale's operator needs the machine's full name, and aperture.url has the short name ${host}`,
+      fix: `add the full name with --fqdn ${host}.example.ts.net (aperture.fqdn in the spec); the DNS page of the tailnet's admin console shows the domain`,
     };
   if (whole === null && !isNode) return { url, service: null };
   if (protocol === "https:")
     return {
-      why: `pods reach the gateway by a Service of the cluster, whose name is in no certificate, and aperture.url is ${url}`,
-      fix: "give the gateway's http origin; WireGuard encrypts it",
+      why: `pods reach the gateway through a Service whose name is in no certificate, and aperture.url is ${url}`,
+      fix: "set the gateway's http origin; WireGuard encrypts it",
     };
   const first = isShort ? host : (whole ?? "").split(".")[0]!;
   const name = serviceName.test(first) ? first : "gateway";
   const reached = `http://${name}${port === "" ? "" : `:${port}`}`;
   if (managed && reached !== url)
     return {
-      why: `opencode.managed has the address itself, ${url}, and pods reach the gateway as ${reached}`,
-      fix: `let opencode.managed be false, or aperture.url ${reached} and aperture.fqdn ${whole ?? exampleFqdn}`,
+      why: `opencode.managed fixes the address ${url}, but pods reach the gateway at ${reached}`,
+      fix: `set opencode.managed to false, or aperture.url to ${reached} and aperture.fqdn to ${whole ?? exampleFqdn}`,
     };
   return {
     url: reached,

@@ -16,7 +16,7 @@ const hints: Readonly<Record<string, string>> = {
   ENFILE: "The machine has as many files open as it can. End other programs, and run again.",
   ENOENT: "It is gone, or a folder above it is. Run again.",
   ENOSPC: "The disk is full.",
-  ENOTDIR: "Something above it is no folder. Move that away, or name another place.",
+  ENOTDIR: "Something above it is not a folder. Move that away, or name another place.",
   EPERM: "Check the permissions of the folder.",
   EROFS: "The file system is read-only.",
   ESTALE: "The network drive has lost it. Mount it anew, and run again.",

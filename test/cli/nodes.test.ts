@@ -157,7 +157,7 @@ describe("ts-unplug", () => {
   test.each([
     [["--url", "https://ai.example.ts.net"], "speaks http"],
     [["--tailscale", "pinned,login_server=http://headscale.example"], "no other control server"],
-    [["--managed", "--outputs", "devcontainer,ci-github"], "nothing serves that in the jobs of ci-github"],
+    [["--managed", "--outputs", "devcontainer,ci-github"], "nothing listens there in the jobs of ci-github"],
     [["--connection", "ts-unplug,port=80"], "no port that any account may open"],
     [["--connection", "ts-unplug,on=moon"], "no place for it"],
   ])("%j is refused", async (more, why) => {

@@ -60,8 +60,8 @@ const untouched = (): void => {
 test("sessions on a volume are refused where no output can keep them, with what to do", async () => {
   const ran = await runPiped(["--yes", "--outputs", "workflow", "--connection", "relay,hostname=dev", "--state", "volume"], root);
   expect(ran.exit).toBe(2);
-  expect(ran.stderr).toContain("No output here can keep sessions on a volume: workflow has none.");
-  expect(ran.stderr).toContain("Let state be container, or generate devcontainer, too.");
+  expect(ran.stderr).toContain("Sessions cannot be kept on a volume: workflow has no volume.");
+  expect(ran.stderr).toContain("Set state to container, or also generate devcontainer.");
   untouched();
 });
 
@@ -180,11 +180,11 @@ describe("what fits", () => {
   test("is computed: the refusal says what is lacking and what to take instead, with its place in the spec", async () => {
     const flags = await runPiped(["--yes", "--outputs", "devcontainer", "--connection", "relay,hostname=dev"], root);
     expect(flags.exit).toBe(2);
-    expect(flags.stderr).toContain("The output devcontainer cannot carry the connection relay: it has no relay.");
-    expect(flags.stderr).toMatch(/Connect devcontainer by auto or network.*; or generate workflow with relay\./);
+    expect(flags.stderr).toContain("The output devcontainer does not support the connection relay: it has no relay.");
+    expect(flags.stderr).toMatch(/Use the connection auto or network.*; or generate workflow with relay\./);
     untouched();
     write(root, { "aperture-env.yaml": "aperture:\n  connection: { kind: relay, hostname: dev }\noutputs: [devcontainer]\n" });
-    expect((await runPiped([], root)).stderr).toContain("aperture-env.yaml:2:15: The output devcontainer cannot carry");
+    expect((await runPiped([], root)).stderr).toContain("aperture-env.yaml:2:15: The output devcontainer does not support");
   });
 
   test("is proposed where nothing is said", async () => {

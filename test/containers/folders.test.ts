@@ -85,7 +85,7 @@ describe.skipIf(!available)("OpenCode's folders", () => {
     expect(ran.stdout.trim().split("\n").at(-1)).toBe("data/");
     const mend = `chown -R 1000 ${data}`;
     expect(said(ran)).toEqual([
-      `opencode (aperture-env): this account cannot write ${data}; what belongs there is in /tmp/aperture-env-1000 and goes with the container. To fix it: as root, ${mend}`,
+      `opencode (aperture-env): this account cannot write ${data}; OpenCode uses /tmp/aperture-env-1000 instead, which is lost with the container. To fix it: as root, ${mend}`,
     ]);
     await inImage(volume, ["sh", "-c", mend], "root");
     expect(said(await inImage(volume, ask))).toEqual([]);
@@ -106,7 +106,9 @@ describe.skipIf(!available)("OpenCode's folders", () => {
     expect(ran.stdout).toContain("answering as");
     expect(ran.stdout + ran.stderr).not.toContain("uid=");
     expect(ran.stderr).toContain("house");
-    expect(said(ran)).toEqual([expect.stringContaining(`${home}/.config/opencode is read-only; OpenCode reads it by links in `)]);
+    expect(said(ran)).toEqual([
+      expect.stringContaining(`${home}/.config/opencode is read-only; OpenCode reads it through links in `),
+    ]);
     const doctor = await inImage(mount, ["sh", "-c", "aperture-doctor --json || true"]);
     const { checks } = JSON.parse(doctor.stdout) as { checks: readonly { code: string }[] };
     expect(checks.map(({ code }) => code)).toContain("config-linked");

@@ -60,7 +60,7 @@ describe("a folder that cannot be one", () => {
   const names: readonly (readonly [string, () => string, RegExp])[] = [
     ["with a name of 300 letters", () => long, /longer than this file system takes.*Use a shorter one\./],
     ["with a path of 5,000 letters", () => deep, /longer than this file system takes.*Use a shorter one\./],
-    ["below a file", () => "aperture-env.yaml/x", /above it is no folder.*Move that away, or name another place\./],
+    ["below a file", () => "aperture-env.yaml/x", /above it is not a folder.*Move that away, or name another place\./],
     ["behind links that lead in a circle", () => (symlinkSync("circle", join(root, "circle")), "circle/x"), /lead in a circle/],
     ["with a zero byte", () => "a\0b", /no file can have/],
     ["that is a file", () => "aperture-env.yaml", /is not a folder\./],

@@ -227,9 +227,7 @@ describe.skipIf(!available)("OpenCode answers", { timeout: 60_000 }, () => {
         expect(ran.stdout).not.toContain("uid=");
         for (const line of ran.stdout.trim().split("\n")) expect(JSON.parse(line)).toHaveProperty("type");
         expect(ran.stderr.match(/^opencode \(aperture-env\): .*$/gm)).toEqual([
-          expect.stringContaining(
-            `cannot write ${join(dataOf(place), "opencode")}; what belongs there is in ${privateFolder(place.tmp)} `,
-          ),
+          expect.stringContaining(`cannot write ${join(dataOf(place), "opencode")}; OpenCode uses ${privateFolder(place.tmp)} `),
         ]);
         expectPrivate(privateFolder(place.tmp), ["data"]);
         expect(existsSync(join(privateFolder(place.tmp), "data", "opencode", "opencode.db"))).toBe(true);

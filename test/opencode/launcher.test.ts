@@ -261,7 +261,7 @@ describe.skipIf(skips("the launcher's tests", whyNotHere()))("the launcher", () 
 
   /** The one line about what has moved. */
   const told = (folders: string, to: string, how: string): string =>
-    `opencode (aperture-env): this account cannot write ${folders}; what belongs there is in ${to} and goes with the container. To fix it: ${how}\n`;
+    `opencode (aperture-env): this account cannot write ${folders}; OpenCode uses ${to} instead, which is lost with the container. To fix it: ${how}\n`;
 
   describe("where OpenCode can write", () => {
     test.each(["unset", "empty", "no folder"])("HOME is %s: a private folder is its home", async (kind) => {
@@ -279,8 +279,8 @@ describe.skipIf(skips("the launcher's tests", whyNotHere()))("the launcher", () 
       expect(readJson(join(folder, "data", "opencode", "auth.json"))).toEqual(readJson(join(share, "auth.json")));
       expect(ran.stderr).toBe(
         kind === "no folder"
-          ? told("/dev/null", folder, "let HOME (or XDG_..._HOME, where it is set) be a folder that it can write into")
-          : `opencode (aperture-env): HOME is not set; what OpenCode keeps is in ${folder} and goes with the container. To fix it: set HOME\n`,
+          ? told("/dev/null", folder, "set HOME (or XDG_..._HOME, if it is set) to a writable folder")
+          : `opencode (aperture-env): HOME is not set; OpenCode uses ${folder}, which is lost with the container. To fix it: set HOME\n`,
       );
       // and the next one takes the same
       expect(changes(await launch(place, env), place, env)).toMatchObject(movedTo(folder));
@@ -298,7 +298,7 @@ describe.skipIf(skips("the launcher's tests", whyNotHere()))("the launcher", () 
         const folder = privateFolder(place);
         expect(changes(ran, place, broken)).toEqual({ ...defaults, [name]: movedTo(folder)[name] });
         expect(readdirSync(folder)).toEqual([name.slice(4, -5).toLowerCase()]);
-        const how = "let HOME (or XDG_..._HOME, where it is set) be a folder that it can write into";
+        const how = "set HOME (or XDG_..._HOME, if it is set) to a writable folder";
         expect(ran.stderr).toBe(told("/dev/null", folder, how));
       },
     );
@@ -457,7 +457,7 @@ describe.skipIf(skips("the launcher's tests", whyNotHere()))("the launcher", () 
           expect([statSync(folder).uid, statSync(folder).mode & 0o777]).toEqual([uid, 0o700]);
           const taken = [join(place.tmp, `aperture-env-${uid}`), ...squatted].join(" ");
           expect(ran.stderr).toBe(
-            `opencode (aperture-env): no folder of this account alone: ${taken}; what OpenCode writes in this start is in ${folder}\n${told("/", folder, "let HOME (or XDG_..._HOME, where it is set) be a folder that it can write into")}`,
+            `opencode (aperture-env): cannot use ${taken} as a private folder; this start uses ${folder}\n${told("/", folder, "set HOME (or XDG_..._HOME, if it is set) to a writable folder")}`,
           );
           for (const path of squatted) expect(readdirSync(path)).toEqual([]);
         });
@@ -475,11 +475,7 @@ describe.skipIf(skips("the launcher's tests", whyNotHere()))("the launcher", () 
         const ran = await launchWith(`read_only ${formatShell(place.home)}`, place);
         expect(changes(ran, place)).toEqual({ ...defaults, ...movedTo(privateFolder(place)) });
         expect(ran.stderr).toBe(
-          told(
-            place.home,
-            privateFolder(place),
-            "let HOME (or XDG_..._HOME, where it is set) be a folder that it can write into",
-          ),
+          told(place.home, privateFolder(place), "set HOME (or XDG_..._HOME, if it is set) to a writable folder"),
         );
       });
 
@@ -501,7 +497,7 @@ describe.skipIf(skips("the launcher's tests", whyNotHere()))("the launcher", () 
           const links = join(privateFolder(place), "config", "opencode");
           expect(changes(ran, place)).toEqual({ ...defaults, XDG_CONFIG_HOME: join(privateFolder(place), "config") });
           expect(ran.stderr).toBe(
-            `opencode (aperture-env): ${config} is read-only; OpenCode reads it by links in ${links}. An empty .gitignore in it makes them needless\n`,
+            `opencode (aperture-env): ${config} is read-only; OpenCode reads it through links in ${links}. With an empty .gitignore in it no links are needed\n`,
           );
           expect(readlinkSync(join(links, "opencode.json"))).toBe(join(config, "opencode.json"));
           expect(readlinkSync(join(links, "agent"))).toBe(join(config, "agent"));
@@ -539,7 +535,7 @@ describe.skipIf(skips("the launcher's tests", whyNotHere()))("the launcher", () 
         const ran = await launchWith(`read_only ${temporary(place)} ${formatShell(place.home)}`, place);
         expect(ran).toMatchObject({ exitCode: 1, stdout: "" });
         expect(ran.stderr).toMatch(
-          /^opencode \(aperture-env\): neither the home folder nor .* can be written; OpenCode needs one of them\n$/,
+          /^opencode \(aperture-env\): the home folder, .* are not writable; OpenCode needs one of them\n$/,
         );
       });
     });
@@ -715,9 +711,7 @@ describe.skipIf(skips("the launcher's tests", whyNotHere()))("the launcher", () 
         XDG_DATA_HOME: join(volume, own, "data"),
         XDG_STATE_HOME: join(volume, own, "state"),
       });
-      expect(said).toBe(
-        told("/dev/null", privateFolder(place), "let HOME (or XDG_..._HOME, where it is set) be a folder that it can write into"),
-      );
+      expect(said).toBe(told("/dev/null", privateFolder(place), "set HOME (or XDG_..._HOME, if it is set) to a writable folder"));
     });
 
     test.each(["/nowhere", "/dev/null"])("without one (%s) all is as it would be", async (volume) => {

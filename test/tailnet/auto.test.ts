@@ -84,7 +84,7 @@ describe.skipIf(skips("a real tailnet", missing))("one image", () => {
     const { exitCode, stderr, ms } = await prompt(container, "say nothing");
     expect(exitCode).toBe(1);
     expect(stderr).toContain(
-      "http://ai cannot be reached from here: this network knows no ai, and nothing lets this container into the tailnet.",
+      "http://ai cannot be reached from here: this network does not know the name ai, and this container has no key to join the tailnet.",
     );
     expect(stderr).toContain("set TS_AUTHKEY");
     expect(ms).toBeLessThan(5000);
@@ -98,7 +98,7 @@ describe.skipIf(skips("a real tailnet", missing))("one image", () => {
     const container = await off(["--env", `TS_AUTHKEY=${key}`], bare);
     const { exitCode, stderr, ms } = await prompt(container, "say nothing");
     expect(exitCode).toBe(1);
-    expect(stderr).toContain("this network knows no ai");
+    expect(stderr).toContain("this network does not know the name ai");
     expect(stderr).toContain("tailscale:");
     expect(ms).toBeLessThan(5000);
     expect((await container.exec(["aperture-connect", "--post-start"])).exitCode).toBe(0);
@@ -133,7 +133,7 @@ describe.skipIf(skips("a real tailnet", missing))("one image", () => {
     const container = await off(["--add-host", `ai:${await other.address(tailnet.network.name)}`]);
     const { exitCode, stderr } = await prompt(container, "say a secret");
     expect(exitCode).toBe(1);
-    expect(stderr).toMatch(/ai is [\d.]+ here, which is not of a tailnet, and no gateway answers there/);
+    expect(stderr).toMatch(/ai is [\d.]+ here, which is not a tailnet address, and no gateway answers there/);
     expect((await other.logs()).stdout).not.toContain("POST");
     // Who knows better says so.
     const taken = prompt(container, "say hi", { env: { APERTURE_CONNECTION: "network" } });
@@ -197,8 +197,8 @@ describe.skipIf(skips("a real tailnet", missing))("one image", () => {
     const container = await off([], mixed);
     const said = async (...variables: string[]): Promise<string> =>
       (await container.exec(["env", ...variables, "aperture-connect"])).stdout;
-    expect(await said()).toBe("The network of this container is taken as it is.");
-    expect(await said("GITHUB_ACTIONS=true")).toBe("The network of this container is taken as it is.");
+    expect(await said()).toBe("This container uses its network, without a tailnet node.");
+    expect(await said("GITHUB_ACTIONS=true")).toBe("This container uses its network, without a tailnet node.");
     expect(await said("GITLAB_CI=true")).toContain("set TS_AUTHKEY as a secret of the job");
     const env = { CODESPACES: "true", CODESPACE_NAME: "fluffy_space-robot", TS_AUTHKEY: key };
     const { exitCode, stderr } = await prompt(container, "say hi from the codespace", { env });

@@ -80,7 +80,7 @@ describe.skipIf(skips("a real tailnet", missing))("a node that is nobody's", () 
     const container = await startConnected(tailnet, bare, [...unprivileged, "--user", "1000"]);
     const { exitCode, stderr } = await prompt(container, "say no", { env: ways()[0]!.env });
     expect(exitCode).toBe(1);
-    expect(stderr).toContain("What TS_CLIENT_SECRET lets into the tailnet has to bear tags");
+    expect(stderr).toContain("Nodes that join with TS_CLIENT_SECRET need tags");
     expect(stderr).toContain("tags: [tag:ci]");
     await container.remove();
   });

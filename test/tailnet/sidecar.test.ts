@@ -293,7 +293,7 @@ ${inNetwork(tailnet)}`;
     // A logout alone would be cut off: the image's own program ends the daemon as soon as that is not in the tailnet.
     await tailscale("down");
     await isOff();
-    expect((await project.inside("aperture-connect", "--timeout", "10")).stdout).toContain("switched off");
+    expect((await project.inside("aperture-connect", "--timeout", "10")).stdout).toContain("stopped");
     const said = (await project.inside("aperture-doctor")).stdout;
     expect(said).toContain("docker compose exec tailscale tailscale up");
     expect((await tailscale("up")).exitCode).toBe(0);

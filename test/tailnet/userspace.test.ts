@@ -305,7 +305,7 @@ describe.skipIf(skips("a real tailnet", missing))("a container without any privi
     const began = performance.now();
     const { exitCode, stdout } = await connect(container, "--timeout", "4");
     expect(exitCode).toBe(1);
-    expect(stdout).toContain(`${tailnet.url} did not let this node in in time`);
+    expect(stdout).toContain(`${tailnet.url} did not accept this node in time`);
     expect(performance.now() - began).toBeLessThan(9000);
     await container.remove();
   });

@@ -169,7 +169,9 @@ describe("the network", () => {
   });
 
   test("knows no such name, or does not say", async () => {
-    expect(await findOnNetwork("http://ai", readSeen("none"), soon())).toMatchObject({ why: "this network knows no ai" });
+    expect(await findOnNetwork("http://ai", readSeen("none"), soon())).toMatchObject({
+      why: "this network does not know the name ai",
+    });
     expect(await findOnNetwork("http://ai", readSeen("late"), soon())).toMatchObject({
       why: "the name server does not answer for ai",
     });

@@ -248,21 +248,16 @@ describe("the way to the gateway", () => {
   });
 
   test.each<[what: string, answers: Partial<Answers>, why: RegExp, fix: RegExp]>([
-    [
-      "a short name alone",
-      { fqdn: null },
-      /whole name, and aperture\.url has only the short one, ai$/,
-      /--fqdn ai\.example\.ts\.net/,
-    ],
-    ["this machine", { url: "http://localhost:8080" }, /localhost in a pod is the pod itself/, /own origin/],
-    ["the engine's machine", { url: "http://host.docker.internal" }, /in a pod is the pod itself/, /own origin/],
+    ["a short name alone", { fqdn: null }, /full name, and aperture\.url has the short name ai$/, /--fqdn ai\.example\.ts\.net/],
+    ["this machine", { url: "http://localhost:8080" }, /localhost is the pod or its node/, /own origin/],
+    ["the engine's machine", { url: "http://host.docker.internal" }, /is the pod or its node/, /own origin/],
     ["https in the tailnet", { url: "https://ai.example.ts.net" }, /in no certificate/, /http origin/],
-    ["an address", { url: "http://127.0.0.1:80" }, /127\.0\.0\.1 in a pod/, /own origin/],
+    ["an address", { url: "http://127.0.0.1:80" }, /127\.0\.0\.1 is the pod/, /own origin/],
     [
       "a managed configuration with another name",
       { url: "http://ai.example.ts.net", managed: true },
-      /has the address itself/,
-      /aperture\.url http:\/\/ai /,
+      /fixes the address/,
+      /aperture\.url to http:\/\/ai /,
     ],
   ])("refused: %s", (_what, answers, why, fix) => {
     const refusal = findRefusal({ ...asked, ...answers });

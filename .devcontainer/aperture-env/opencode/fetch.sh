@@ -56,7 +56,7 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 tarball=$work/$package-$version.tgz
 
-# Programs read one file of CAs and then nothing else, so what the image trusts already has to be in it.
+# Programs read only one file of CAs, so it has to contain the image's own CAs, too.
 trust() {
   { [ -f "$1" ] && [ -r "$1" ]; } || return 0
   ca=$work/ca.crt

@@ -31,8 +31,8 @@ function judgeAlone({ seen, taken, probe, gateway }: ConnectionFacts): Check | n
     "connection",
     "network-gone",
     "This container has no network but itself (lo)",
-    "the container whose network it shares was started again or has ended, and this one still has the old one's",
-    "see that the other one runs (docker compose up -d), then recreate this one: Rebuild Container, or  docker compose up -d --force-recreate",
+    "the container whose network it uses was restarted or has ended, and this one still uses the old network",
+    "start the other container (docker compose up -d), then recreate this one: Rebuild Container, or  docker compose up -d --force-recreate",
   );
 }
 
@@ -43,8 +43,8 @@ function judgeHost({ probe, gateway }: ConnectionFacts): Check | null {
     "connection",
     "unplug-host",
     `Nothing answers at ${gateway.origin}, where ts-unplug on the host should`,
-    "it does not run there, or the engine does not pass the host's loopback on, which ts-unplug alone binds: Docker Desktop does, an engine on Linux does not",
-    `start it on the host with  -port ${gateway.port || 80}  or, on Linux, take another connection (aperture.connection)`,
+    "it does not run there, or the engine does not forward the host's loopback, the only address that ts-unplug binds: Docker Desktop does, an engine on Linux does not",
+    `start it on the host with  -port ${gateway.port || 80}  or, on Linux, use another connection (aperture.connection)`,
   );
 }
 
@@ -52,7 +52,7 @@ function judgeHost({ probe, gateway }: ConnectionFacts): Check | null {
 export function withOtherWay(checks: readonly Check[], { taken, settings, isAnswered }: ConnectionFacts): readonly Check[] {
   if (taken.way !== "auto" || isAnswered || settings?.programs !== false) return checks;
   const other =
-    "or write  tailscale: {}  below aperture: in aperture-env.yaml, update and build again: then the container can be a node itself";
+    "or write  tailscale: {}  below aperture: in aperture-env.yaml, run update and rebuild: then the container can become a tailnet node";
   return checks.map((check) =>
     check.severity === "failure" && check.group === "gateway" ? { ...check, next: `${check.next}; ${other}` } : check,
   );

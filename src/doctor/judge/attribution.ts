@@ -7,7 +7,7 @@ export function judgeAttribution({ attribution }: Installation, headers: string 
   if (attribution.length === 0) return [];
   const names = attribution.map((name) => show(name));
   const said = (message: string): Check[] => [fine("config", "attribution", message)];
-  if (headers === null) return said(`Requests carry for the gateway's log, in the container: ${listed(names, 16)}`);
+  if (headers === null) return said(`Headers for the gateway's log, in the container: ${listed(names, 16)}`);
   const sent = [...headers.matchAll(/"x-aperture-env-([a-z0-9-]+)": "([^"]*)"/g)].map(
     ([, name, value]) => [name!, value!] as const,
   );
@@ -17,5 +17,5 @@ export function judgeAttribution({ attribution }: Installation, headers: string 
     16,
   );
   const without = rest.length === 0 ? "" : `${sent.length === 0 ? "" : "; "}no value here for ${listed(rest, 16)}`;
-  return said(`Requests carry for the gateway's log: ${carried}${without}`);
+  return said(`Headers for the gateway's log: ${carried}${without}`);
 }

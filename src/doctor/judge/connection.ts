@@ -61,8 +61,8 @@ function judgeUnplug({ taken, settings, seen, probe }: ConnectionFacts): Check |
       "connection",
       "unplug-port",
       `Another program than ts-unplug listens on port ${port} of the loopback`,
-      "the managed configuration has the gateway at that port, so ts-unplug cannot take another one, and does not start",
-      "end that program, or give ts-unplug another port (aperture.connection in aperture-env.yaml), update and build again",
+      "the managed configuration expects the gateway at that port, so ts-unplug cannot use another one, and does not start",
+      "stop that program, or set another port for ts-unplug (aperture.connection in aperture-env.yaml), run update and rebuild",
     );
   if (taken.daemon === null)
     return found(
@@ -70,8 +70,8 @@ function judgeUnplug({ taken, settings, seen, probe }: ConnectionFacts): Check |
       "connection",
       "unplug-gone",
       "ts-unplug does not run here",
-      `it stands in for the gateway at http://localhost:${port}, and ends with the container or where it cannot log in`,
-      "aperture-connect  starts it and says what is in its way",
+      `it serves the gateway at http://localhost:${port}, and ends with the container or if it cannot log in`,
+      "aperture-connect  starts it and reports errors",
     );
   if ("status" in probe.models && probe.models.status !== 502) return null;
   // What it has written stays there; it serves nothing before the login.
@@ -80,9 +80,9 @@ function judgeUnplug({ taken, settings, seen, probe }: ConnectionFacts): Check |
     "failure",
     "connection",
     "unplug-lost",
-    `ts-unplug at http://localhost:${port} does not get to the gateway`,
-    "its node is not logged in, sees no machine of that name, or no grant leads there",
-    `see what it says in ${taken.folder}/ts-unplug.log;  aperture-connect  tries again`,
+    `ts-unplug at http://localhost:${port} does not reach the gateway`,
+    "its node is not logged in, sees no machine of that name, or no grant allows the connection",
+    `read ${taken.folder}/ts-unplug.log;  aperture-connect  tries again`,
   );
 }
 
@@ -106,7 +106,7 @@ function judgeDaemon(facts: ConnectionFacts): Check | null {
       "connection",
       "login-expired",
       `The login of ${node} has expired`,
-      "a person's node has to log in again after a while, unless an administrator switches that off for it",
+      "a person's node has to log in again after a while, unless an administrator disables key expiry for it",
       `${again}  logs in again${key}`,
     );
   if (state === "Running" && (self?.online === true || seen.control === null)) return null;
@@ -115,9 +115,9 @@ function judgeDaemon(facts: ConnectionFacts): Check | null {
       "failure",
       "connection",
       "control-unreachable",
-      "The tailnet's control server does not answer, so nobody can log in",
+      "The tailnet's control server does not answer, so no login is possible",
       show(seen.control ?? "the daemon cannot reach it"),
-      "see whether this network lets requests to it out, or by which proxy (HTTPS_PROXY); login_server below aperture.tailscale names another one",
+      "check whether this network allows requests to it, and set HTTPS_PROXY if a proxy is needed; login_server below aperture.tailscale names another server",
     );
   const good = `a new one as ${settings?.secret ?? "TS_AUTHKEY"} (reusable, not expired)`;
   // It is given to that container as that is made.
@@ -125,32 +125,25 @@ function judgeDaemon(facts: ConnectionFacts): Check | null {
     ? `${again}  shows where to log in by hand; or remove the container of Tailscale (docker rm --force), set ${good} where this one is opened, and rebuild it`
     : `set ${good}, or unset it and log in by hand; then  ${again}`;
   if (/already.used|used up/i.test(refused))
-    return found("failure", "connection", "key-used", "The key has let its one node in already", "it is not reusable", set);
+    return found("failure", "connection", "key-used", "The key was already used", "it is a one-off key", set);
   if (/expired/i.test(refused))
-    return found(
-      "failure",
-      "connection",
-      "key-expired",
-      "The key that should let this node in has expired",
-      "keys end after 90 days at most",
-      set,
-    );
+    return found("failure", "connection", "key-expired", "The auth key has expired", "keys end after 90 days at most", set);
   if (/\btags?\b/i.test(refused))
     return found(
       "failure",
       "connection",
       "key-tags",
-      "The key does not give this node its tags",
-      "the tailnet's policy has no tagOwners for them, or the key is for others",
-      "let tags below aperture.tailscale name those of the key, and the policy's tagOwners have them",
+      "The key does not allow this node's tags",
+      "the tailnet's policy has no tagOwners for them, or the key has other tags",
+      "set tags below aperture.tailscale to the key's tags, and add them to the policy's tagOwners",
     );
   if (refused !== "")
     return found(
       "failure",
       "connection",
       "key-refused",
-      "The control server does not know the key that should let this node in",
-      "it was revoked, used up, is another tailnet's, or was not copied whole",
+      "The control server does not know the auth key",
+      "it was revoked or used up, belongs to another tailnet, or was copied incompletely",
       set,
     );
   if (state === "NeedsMachineAuth")
@@ -159,8 +152,8 @@ function judgeDaemon(facts: ConnectionFacts): Check | null {
       "connection",
       "login-approval",
       `${node} waits for an administrator's approval`,
-      "this tailnet lets no machine in by itself",
-      "ask for it: the page Machines of the admin console has it. A key that is pre-approved needs none",
+      "this tailnet requires device approval",
+      "ask for approval on the page Machines of the admin console. A pre-approved key needs none",
     );
   if (state === "NeedsLogin") return judgeLogin(status.loginUrl, isBeside ? null : settings, again);
   if (state === "Stopped")
@@ -168,18 +161,18 @@ function judgeDaemon(facts: ConnectionFacts): Check | null {
       "failure",
       "connection",
       "connection-stopped",
-      `${node} is logged in, and switched off`,
+      `${node} is logged in, but stopped`,
       "somebody or something ran  tailscale down",
       isBeside
-        ? "docker compose exec tailscale tailscale up  on the host switches it on;  tailscale logout  there logs it out now that it is off"
-        : `${again}  switches it on`,
+        ? "docker compose exec tailscale tailscale up  on the host starts it;  tailscale logout  there logs it out"
+        : `${again}  starts it`,
     );
   return found(
     "failure",
     "connection",
     "connection-starting",
     "Tailscale's daemon has not found its tailnet yet",
-    `it says ${show(state)}: it has just begun, or the way to the control server is slow`,
+    `it says ${show(state)}: it has just started, or the connection to the control server is slow`,
     "try again in a moment",
   );
 }
@@ -191,7 +184,7 @@ function judgeLogin(url: string | null, settings: Settings | null, again: string
     "connection",
     "login-needed",
     "This container is not logged in to the tailnet",
-    url === null ? "nobody has logged it in, or it was logged out" : "it waits for a person",
+    url === null ? "there was no login yet, or it was logged out" : "it waits for a person's login",
     url === null ? `${again}  shows where to log in${key}` : `log in at  ${show(url, 500)}${key.replace(",", " ")}`,
   );
 }
@@ -202,8 +195,8 @@ function judgeHolder(holder: string): Check {
     "connection",
     "state-shared",
     `Another container (${show(holder)}) uses the login on this volume`,
-    "two daemons with one login would cut each other off, so none was started here",
-    "stop that container, or give this one a key of its own or a volume of its own; then  aperture-connect",
+    "two daemons with one login would disconnect each other, so none was started here",
+    "stop that container, or give this one a separate key or volume; then run  aperture-connect",
   );
 }
 
@@ -218,7 +211,7 @@ function judgeNothing({ taken, settings, gateway, isAnswered, probe: { route } }
     "connection-none",
     `Neither this network nor anything in this container leads to ${gateway.origin}`,
     "the network does not know the gateway, and Tailscale's daemon was not started",
-    `aperture-connect  starts it and shows where to log in; with a key in ${settings.secret} nobody has to`,
+    `aperture-connect  starts it and shows where to log in; a key in ${settings.secret} makes the login unnecessary`,
   );
 }
 
@@ -231,13 +224,13 @@ function judgeSilent({ taken, seen, settings }: ConnectionFacts, { code }: Failu
       "connection",
       "no-tun",
       "Tailscale's daemon does not run: this container has no /dev/net/tun",
-      "the Feature's daemon makes itself a network device",
-      'let the container have it ("runArgs": ["--device=/dev/net/tun"]) and rebuild; or  connection: userspace  in aperture-env.yaml, which needs none',
+      "the Feature's daemon needs it for a network device",
+      'add it ("runArgs": ["--device=/dev/net/tun"]) and rebuild; or set  connection: userspace  in aperture-env.yaml, which needs no device',
     );
   const next: Readonly<Record<string, string>> = {
-    userspace: "aperture-connect  starts it, as opencode does, and says what is in its way",
-    tailscale: "its log is /var/log/tailscaled.log; where there is none, the container was built without the Feature: rebuild it",
-    sidecar: "docker compose logs  says why the other container does not run it; when it does, recreate this one",
+    userspace: "aperture-connect  starts it, as opencode does, and reports errors",
+    tailscale: "read /var/log/tailscaled.log; if it does not exist, the container was built without the Feature: rebuild it",
+    sidecar: "docker compose logs  shows why the sidecar does not run it; fix that, then recreate this container",
   };
   return found(
     "failure",
@@ -247,8 +240,8 @@ function judgeSilent({ taken, seen, settings }: ConnectionFacts, { code }: Failu
     code === "ENOENT" || where === ""
       ? "none runs"
       : code === "EACCES"
-        ? "this account may not ask it"
-        : `none is behind the socket (${show(code)})`,
+        ? "this account has no access to it"
+        : `nothing listens on the socket (${show(code)})`,
     next[way] ?? `it has to run${settings === null ? "" : ", and  aperture-connect  says more"}`,
   );
 }
@@ -263,10 +256,10 @@ function judgeDevice({ taken, seen, probe }: ConnectionFacts): Check | null {
     "connection",
     "no-tun",
     "Tailscale's daemon has no network device, so no program here reaches the tailnet by itself",
-    "it works in userspace: without /dev/net/tun, or because it was told to",
+    "it runs in userspace mode: without /dev/net/tun, or by its settings",
     taken.way === "sidecar"
-      ? "let the sidecar have TS_USERSPACE=false, the capability NET_ADMIN and the device /dev/net/tun, and recreate both"
-      : 'let the container have "runArgs": ["--device=/dev/net/tun"] and rebuild, or  connection: userspace  in aperture-env.yaml',
+      ? "give the sidecar TS_USERSPACE=false, the capability NET_ADMIN and the device /dev/net/tun, and recreate both"
+      : 'add "runArgs": ["--device=/dev/net/tun"] and rebuild, or set  connection: userspace  in aperture-env.yaml',
   );
 }
 
@@ -304,8 +297,8 @@ function judgePeer({ seen, gateway }: ConnectionFacts): Check | null {
       "peer-unlisted",
       `${show(status.self?.name ?? "This node")} sees no machine ${show(host)} in its tailnet`,
       names.length === 0
-        ? "it sees no machine at all: no grant of the tailnet's policy leads anywhere from it"
-        : `it sees ${listed(names)}: the gateway has another name (aperture.url), or no grant of the tailnet's policy leads there`,
+        ? "it sees no machine at all: no grant of the tailnet's policy allows it any connection"
+        : `it sees ${listed(names)}: the gateway has another name (aperture.url), or no grant of the tailnet's policy allows the connection`,
       formatAccess(gateway, status.owners, null),
     );
   }
@@ -314,9 +307,9 @@ function judgePeer({ seen, gateway }: ConnectionFacts): Check | null {
       "failure",
       "connection",
       "peer-offline",
-      `${show(peer.name)} is in the tailnet, and offline`,
-      peer.expired ? "its own login has expired" : "that machine is off, or has no network",
-      "the gateway's administrators start it again, or log it in again",
+      `${show(peer.name)} is in the tailnet, but offline`,
+      peer.expired ? "that machine's login has expired" : "that machine is off, or has no network connection",
+      "ask the gateway's administrators to start it, or to log it in again",
     );
   return null;
 }
@@ -334,9 +327,9 @@ function judgeNames({ seen, taken, probe, gateway }: ConnectionFacts): Check | n
     "connection",
     "dns-not-accepted",
     `The tailnet knows ${show(gateway.hostname)}, and its name server (${magicDns}) is not asked here`,
-    "the daemon does not accept the tailnet's DNS, or something has written /etc/resolv.conf after it",
+    "the daemon does not accept the tailnet's DNS, or another program has overwritten /etc/resolv.conf",
     taken.way === "sidecar"
-      ? `let the sidecar have TS_ACCEPT_DNS=true and recreate both${otherwise}`
+      ? `give the sidecar TS_ACCEPT_DNS=true and recreate both${otherwise}`
       : `tailscale set --accept-dns=true  as root${otherwise}`,
   );
 }
@@ -357,17 +350,17 @@ function judgePath({ seen, probe, gateway, waited }: ConnectionFacts): Check | n
       "failure",
       "connection",
       "peer-blocked",
-      `${show(peer.name)} is there, and lets nothing from here through to port ${gateway.port || (gateway.protocol === "https:" ? 443 : 80)}`,
-      `the encrypted path to it stands, and after ${seconds} s no connection: the tailnet's policy has no grant for that port, or a firewall there drops it`,
+      `${show(peer.name)} is online, but blocks port ${gateway.port || (gateway.protocol === "https:" ? 443 : 80)}`,
+      `the encrypted connection works, but port connections time out after ${seconds} s: the tailnet's policy has no grant for that port, or a firewall on that machine drops it`,
       formatAccess(gateway, status.owners, peer.addresses[0] ?? null),
     );
   return found(
     "failure",
     "connection",
     "peer-silent",
-    `${show(peer.name)} is in the tailnet, and nothing came back of it in ${seconds} s`,
-    "no encrypted path was made: UDP and the relays are blocked here or there, or another daemon uses this node's login and gets the answers",
-    "tailscale netcheck  says what is blocked; stop what else uses the login, and try again",
+    `${show(peer.name)} is in the tailnet, but did not respond within ${seconds} s`,
+    "no encrypted connection was possible: UDP and the relays are blocked on one side, or another daemon uses this node's login and receives the answers",
+    "tailscale netcheck  shows what is blocked; stop other daemons with this login, and try again",
   );
 }
 
@@ -377,7 +370,7 @@ function judgeSlow({ hostname }: URL, waited: number): Check {
     "connection",
     "peer-slow",
     `${show(hostname)} answered after ${(waited / 1000).toFixed(1)} s`,
-    "the encrypted path to it was still being made, as after each start",
-    "nothing is to be done; where it is always so, tailscale netcheck  says why",
+    "the encrypted connection was still being established, as after each start",
+    "nothing to do; if it is always slow, tailscale netcheck  shows why",
   );
 }

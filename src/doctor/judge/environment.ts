@@ -13,8 +13,8 @@ export function judgeEnvironment({ share, prefix, toldBy }: Installation): Check
         "note",
         "config",
         "environment-older",
-        `${file} is not there, or is not what this environment wrote`,
-        "environments of an older version have none: which paths their providers need is known only as far as their packages tell",
+        `${file} is missing, or was not written by this environment`,
+        "environments of an older version have none, so the paths of their providers are known only from their packages",
         rebuild,
       ),
     ];

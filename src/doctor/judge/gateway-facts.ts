@@ -45,18 +45,18 @@ export function fromError({ code, message, hint = "" }: AppError): Check {
 }
 
 const meanings: Readonly<Record<string, string>> = {
-  "gateway-html": "OpenCode would ask for ever: it takes a page for an answer that has not begun",
-  "gateway-refused": "OpenCode tries for a minute and then gives up without a word",
+  "gateway-html": "OpenCode would retry forever: it treats a web page as an answer that has not started",
+  "gateway-refused": "OpenCode retries for a minute and then gives up without a message",
   "gateway-timeout": "packets are dropped on the way",
-  "gateway-slow": "something accepts connections there and does not answer",
-  "gateway-forbidden": "nobody gave this machine's identity a role",
-  "gateway-quota": "OpenCode tries again silently, for minutes",
-  "gateway-quota-invalid": "OpenCode tries again silently, for minutes",
-  "gateway-hook": "OpenCode tries again silently, for minutes",
+  "gateway-slow": "a program accepts connections there and does not answer",
+  "gateway-forbidden": "this machine's identity has no role",
+  "gateway-quota": "OpenCode retries silently, for minutes",
+  "gateway-quota-invalid": "OpenCode retries silently, for minutes",
+  "gateway-hook": "OpenCode retries silently, for minutes",
   "gateway-guardrail": "the prompt is refused; OpenCode shows the gateway's message",
-  "gateway-denied": "the gateway, or something in front of it, does not let this machine in",
+  "gateway-denied": "the gateway, or a proxy in front of it, refuses this machine",
   "gateway-redirect": "OpenCode does not follow it as a browser would",
-  "gateway-restarting": "OpenCode tries again by itself",
+  "gateway-restarting": "OpenCode retries automatically",
 };
 
 /** The list's models; null where it is none. */

@@ -31,7 +31,7 @@ export function judgeGateway(facts: GatewayFacts): Check[] {
         "failure",
         "models",
         "models-none",
-        `${url.origin} answers${through}, and offers you no model`,
+        `${url.origin} answers${through}, but offers you no model`,
         "you have a role, but no grant gives you a model; or no provider is configured",
         formatGrant(about),
       ),
@@ -74,8 +74,8 @@ function withProxy(check: Check, { route: { proxy, other }, url, models, detour 
           "gateway",
           "proxy-http-missing",
           `${other} names a proxy and HTTP_PROXY does not, so ${url.origin} is asked directly`,
-          `OpenCode takes HTTP_PROXY for an http address and no other variable; asked directly: ${lowerFirst(check.message)}`,
-          "let HTTP_PROXY name an http proxy that leads to the gateway, such as that of Tailscale's daemon",
+          `for an http address OpenCode uses only HTTP_PROXY; asked directly: ${lowerFirst(check.message)}`,
+          "set HTTP_PROXY to an http proxy that leads to the gateway, such as that of Tailscale's daemon",
         );
   // What came through it is the gateway's own.
   if ("status" in models && (detour === null || (detour.isTailscale && models.text !== ""))) return check;
@@ -87,9 +87,9 @@ function withProxy(check: Check, { route: { proxy, other }, url, models, detour 
       "failure",
       "gateway",
       "proxy",
-      `Requests to ${url.hostname} go through the proxy ${show(host)}, which does not get there`,
+      `Requests to ${url.hostname} go through the proxy ${show(host)}, which does not reach it`,
       `${check.message}; without the proxy it answers`,
-      `let NO_PROXY and no_proxy hold ${url.hostname},localhost,127.0.0.1 (no scheme, no CIDR)`,
+      `add ${url.hostname},localhost,127.0.0.1 to NO_PROXY and no_proxy (no scheme, no CIDR)`,
     );
   // Where only the proxy can lead to the gateway, a NO_PROXY would break what is meant to work.
   if (isClosed)
@@ -98,25 +98,25 @@ function withProxy(check: Check, { route: { proxy, other }, url, models, detour 
       "gateway",
       "proxy-closed",
       `Nothing listens at ${show(host)}, which HTTP_PROXY names as the proxy`,
-      `the program that should is not there or has another port, and without a proxy ${url.origin} does not answer either`,
-      "start it, or write its port: that of Tailscale's daemon is what its --outbound-http-proxy-listen says, most often 1055",
+      `the proxy does not run or has another port, and without a proxy ${url.origin} does not answer either`,
+      "start the proxy, or correct its port: for Tailscale's daemon it is the port of --outbound-http-proxy-listen, usually 1055",
     );
   if (detour?.isTailscale === true)
     return found(
       "failure",
       "gateway",
       "proxy-tailscale",
-      `The proxy ${show(host)} of Tailscale's daemon takes the request, and ${url.origin} does not answer through it`,
-      `the daemon is not logged in, knows no ${url.hostname}, or no grant leads there`,
-      "tailscale status  says which. The proxy is the way: NO_PROXY must not hold the gateway's name",
+      `The proxy ${show(host)} of Tailscale's daemon accepts the request, but ${url.origin} does not answer through it`,
+      `the daemon is not logged in, does not know ${url.hostname}, or no grant allows the connection`,
+      "tailscale status  shows which. The proxy is needed: NO_PROXY must not contain the gateway's name",
     );
   return found(
     "failure",
     "gateway",
     "proxy",
-    `Requests to ${url.hostname} go through the proxy ${show(host)}, which does not get there`,
+    `Requests to ${url.hostname} go through the proxy ${show(host)}, which does not reach it`,
     `${check.message}; without the proxy it does not answer either`,
-    "let HTTP_PROXY name one that leads to the gateway: in a tailnet, that of Tailscale's daemon",
+    "set HTTP_PROXY to a proxy that leads to the gateway: in a tailnet, that of Tailscale's daemon",
   );
 }
 
@@ -137,9 +137,9 @@ function judgeName({ code }: Failure, { name, resolver, url }: GatewayProbe): Ch
       "failure",
       "gateway",
       "name-no-server",
-      `No name server is set up here, so ${shown} has no address`,
+      `No name server is configured here, so ${shown} has no address`,
       "/etc/resolv.conf names none",
-      "give the container a name server (--dns), or the gateway by its address",
+      "give the container a name server (--dns), or use the gateway's address",
     );
   if (code !== "ENOTFOUND")
     return found(
@@ -147,10 +147,10 @@ function judgeName({ code }: Failure, { name, resolver, url }: GatewayProbe): Ch
       "gateway",
       "name-server-silent",
       `${listed(servers)} ${servers.length === 1 ? "does" : "do"} not answer for the name ${shown}`,
-      "the name server of /etc/resolv.conf cannot be reached, or is silent",
+      "the name server of /etc/resolv.conf cannot be reached, or does not answer",
       resolver.servers.includes(magicDns)
-        ? "see whether Tailscale is up where this container gets its network from"
-        : `see whether this container has a network, and which name server it should ask: in a tailnet that is MagicDNS, ${magicDns}`,
+        ? "check whether Tailscale is up on the machine or container that provides this network"
+        : `check whether this container has a network, and which name server it should use: in a tailnet that is MagicDNS, ${magicDns}`,
     );
   if (!shown.includes(".")) {
     if (resolver.servers.includes(magicDns) && resolver.search.length === 0)
@@ -169,7 +169,7 @@ function judgeName({ code }: Failure, { name, resolver, url }: GatewayProbe): Ch
         "name-no-magicdns",
         `${listed(servers)} ${servers.length === 1 ? "does" : "do"} not know the name ${shown}`,
         `the tailnet's MagicDNS (${magicDns}) is not asked here`,
-        `let the container use the host's resolver or a connection of its own (aperture.connection), or write the gateway's address 100.x.y.z`,
+        `let the container use the host's resolver, choose another connection (aperture.connection), or set the gateway's address 100.x.y.z`,
       );
     const inTailnet = nameInTailnet(shown, resolver);
     if (inTailnet !== null)
@@ -187,7 +187,7 @@ function judgeName({ code }: Failure, { name, resolver, url }: GatewayProbe): Ch
     "gateway",
     "name-unknown",
     `The name ${shown} does not resolve here`,
-    "the name server that answers does not know it",
+    "the name server does not know it",
     `is it the gateway's name, is MagicDNS on, and is this machine in the tailnet (tailscale status)?${shown.includes(".") ? "" : ` The full name needs no search domain: ${full}`}`,
   );
 }
@@ -200,8 +200,8 @@ function judgeProxyList({ route, url }: GatewayProbe): Check[] {
       "gateway",
       "proxy-unused",
       `${route.unused} is set, and ${url.hostname} was asked directly`,
-      "only http through an http proxy is looked at here",
-      `let NO_PROXY hold ${url.hostname}, if the proxy is not meant for it`,
+      "the doctor supports only http through an http proxy",
+      `add ${url.hostname} to NO_PROXY, if the proxy is not meant for it`,
     ),
   ];
 }
@@ -219,8 +219,8 @@ function judgeClock({ models, now }: GatewayProbe): Check[] {
       "surroundings",
       "clock",
       `This clock is ${minutes} minutes ${off > 0 ? "ahead of" : "behind"} the gateway's`,
-      "logins and certificates expire by it",
-      "correct it; a machine that slept often needs only that",
+      "logins and certificates depend on it",
+      "correct the clock, for example after the machine was suspended",
     ),
   ];
 }

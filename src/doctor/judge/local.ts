@@ -38,9 +38,9 @@ export function judgeLeftovers({ packages, notKept, leftSessions }: LocalFacts):
         "plugin-package",
         `Tools or plugins in ${show(folder)} have no plugin package to import`,
         is === "seeded"
-          ? "the seed that keeps OpenCode from fetching it is there still; the launcher takes it away at the next start"
+          ? "the placeholder that keeps OpenCode from downloading it still exists; the launcher removes it at the next start"
           : "OpenCode fetches it from the npm registry as it starts (63 MB), and a tool that imports it fails until it is there",
-        "start opencode where the registry can be reached",
+        "start opencode with access to the registry",
       ),
     ),
     ...(lacking.length === 0 && packages.some(({ is }) => is === "seeded")
@@ -53,7 +53,7 @@ export function judgeLeftovers({ packages, notKept, leftSessions }: LocalFacts):
             "note",
             "folders",
             "state-not-kept",
-            "Sessions go with this container, and the spec wants them on a volume",
+            "Sessions are not on the volume that the spec asks for, and are lost with this container",
             show(notKept),
             "rebuild the container with a tool that mounts volumes, or mount one there",
           ),
@@ -93,8 +93,8 @@ export function judgePrograms({ programs, version }: LocalFacts): Check[] {
         "opencode",
         "binary-missing",
         "OpenCode's binary is not there",
-        "the image was built without its OpenCode stage, or by a tool that leaves out what a Feature depends on, as DevPod and envbuilder do",
-        `npx create-aperture-env@latest update, since the Feature of older versions did not bring it there; then ${rebuild}`,
+        "the image was built without its OpenCode stage, or by a tool that ignores a Feature's dependencies, as DevPod and envbuilder do",
+        `npx create-aperture-env@latest update, because the Feature of older versions did not include it; then ${rebuild}`,
       ),
     );
   else if (own.stamp === null)
@@ -105,7 +105,7 @@ export function judgePrograms({ programs, version }: LocalFacts): Check[] {
         "version-unknown",
         "The binary has no version beside it",
         "it was not fetched by this environment",
-        `${rebuild}, or look with --deep`,
+        `${rebuild}, or check it with --deep`,
       ),
     );
   else if (version !== null && own.stamp !== version)
@@ -162,7 +162,7 @@ export function judgePrograms({ programs, version }: LocalFacts): Check[] {
         "failure",
         "opencode",
         "ripgrep-missing",
-        "There is no rg",
+        "ripgrep (rg) is missing",
         "OpenCode's grep and glob tools fail without it",
         "install ripgrep, or rebuild the image",
       ),
@@ -185,7 +185,7 @@ const reasons: Readonly<Record<string, string>> = {
   EACCES: "this account may not write there",
   EROFS: "its file system is read-only",
   ENOENT: "there is none",
-  ENOTDIR: "it is no folder",
+  ENOTDIR: "it is not a folder",
 };
 
 /** OpenCode's folders: four below the home, one for temporary files. */
@@ -214,7 +214,7 @@ export function judgeFolders({ launched, readOnly, noExec }: LocalFacts): Check[
           "folders",
           "folders-moved",
           `OpenCode writes to ${listed(moved.map(({ to }) => show(to ?? "")))} instead`,
-          `${listed(moved.map(because))}. What is written there does not outlast the container`,
+          `${listed(moved.map(because))}. Data there is lost with the container`,
           "make this account own the folder, or give it a writable home",
         ),
       );
@@ -225,8 +225,8 @@ export function judgeFolders({ launched, readOnly, noExec }: LocalFacts): Check[
           "folders",
           "config-linked",
           `OpenCode reads ${show(linked.from)} by links in ${show(linked.to ?? "")}`,
-          "it makes a .gitignore in its configuration folder, and this one's file system is read-only",
-          "put an empty .gitignore into it, and none are needed",
+          "it writes a .gitignore into its configuration folder, and this folder's file system is read-only",
+          "put an empty .gitignore into the folder, then no links are needed",
         ),
       );
     if (temporary !== null)
@@ -259,7 +259,7 @@ export function judgeFolders({ launched, readOnly, noExec }: LocalFacts): Check[
         "folders",
         "tmp-noexec",
         `Nothing in ${show(launched.env["TMPDIR"] ?? "/tmp")} can be run: it is mounted noexec`,
-        "OpenCode's screen does not start then (opencode run does)",
+        "OpenCode's interactive screen does not start (opencode run does)",
         "mount it exec, or set BUN_TMPDIR to another folder",
       ),
     );
@@ -280,7 +280,7 @@ export function judgeSurroundings({ env, opencodeFolders }: LocalFacts): Check[]
         "keys-in-environment",
         `${listed(keys.sort())} ${keys.length === 1 ? "is" : "are"} set`,
         "OpenCode sends the placeholder, but the commands that it runs see them",
-        "unset them if no other program needs them",
+        "unset them unless another program needs them",
       ),
     );
   for (const folder of opencodeFolders)

@@ -39,7 +39,7 @@ export function judgeModels(
           news.map(({ id }) => show(id)),
           3,
         )}`,
-        "this environment does not know them, so they cannot be chosen",
+        "they are not in this environment's catalogue, so they cannot be chosen",
         "npx create-aperture-env discover --write, and rebuild the image",
       ),
     );
@@ -55,7 +55,7 @@ export function judgeModels(
           lost.map((id) => quote.text(id)),
           3,
         )}`,
-        "no grant gives you them, or no provider of the gateway has them: a request for one may fail with 404",
+        "no grant gives you these models, or no provider of the gateway has them: a request for one may fail with 404",
         "npx create-aperture-env discover --write, and rebuild the image",
       ),
     );
@@ -66,7 +66,7 @@ export function judgeModels(
 function judgeUnlisted(key: string, name: string, status: number | null, choose: string): Check {
   const isMain = key === "model";
   if (status !== null && status !== 404) {
-    const cause = `it does not refuse a request for it (${status}), so prompts may work`;
+    const cause = `the gateway accepts requests for it (${status}), so prompts may work`;
     const next = `aperture-doctor --send  tries one; or ${choose}`;
     return isMain
       ? found("note", "models", "model-not-listed", `The gateway does not list ${name} (model)`, cause, next)
@@ -90,5 +90,7 @@ function judgeUnlisted(key: string, name: string, status: number | null, choose:
 
 function withList(checks: readonly Check[], served: readonly Served[]): Check[] {
   const bad = checks.some(({ severity }) => severity === "failure" || severity === "warning");
-  return bad ? [...checks] : [fine("models", "models", `${served.length} models are served, ours among them`), ...checks];
+  return bad
+    ? [...checks]
+    : [fine("models", "models", `${served.length} models are served, including the configured ones`), ...checks];
 }

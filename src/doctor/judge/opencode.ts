@@ -85,7 +85,7 @@ export function judgeDebugConfig(
           "config-refused",
           "OpenCode does not start with this configuration",
           secretive ? unsaid : firstLine(ran.stderr || ran.stdout),
-          "fix what it names",
+          "fix the named setting",
         ),
       ],
     };
@@ -150,7 +150,7 @@ export function judgeSent(ran: Ran, origin: string, seconds: number, secretive: 
         "send-failed",
         `OpenCode had no answer to a prompt (exit ${ran.status ?? "by a signal"})`,
         secretive ? unsaid : reasonIn(ran.stderr || ran.stdout),
-        `see the request on ${where}`,
+        `look for the request on ${where}`,
       ),
     ];
   const answer = secretive ? "" : `: ${show(ran.stdout.trim(), 60)}`;

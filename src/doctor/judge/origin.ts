@@ -11,7 +11,7 @@ export function judgeOrigin(
 ): { readonly origin: string | null; readonly checks: Check[] } {
   const meant = given || wanted;
   const parsed = parseOrigin(normaliseUrl(meant));
-  const from = given ? "APERTURE_URL" : "The environment's gateway";
+  const from = given ? "APERTURE_URL" : "The environment's gateway address";
   if (!parsed.ok) {
     // Of a variable that holds something else than an address nothing is shown: it may be anything.
     const isPath = parsed.code === "origin-path";

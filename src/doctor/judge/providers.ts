@@ -82,8 +82,8 @@ function judgeAddress(provider: ProviderView, { own, origin, resolved, mine, quo
         "failure",
         "config",
         "base-url-invalid",
-        `The base URL of ${id} is ${url.trim() === "" ? "empty" : "no address"} (${where})`,
-        url.startsWith("/") ? "the variable in front of it is not set" : "OpenCode cannot send anything there",
+        `The base URL of ${id} is ${url.trim() === "" ? "empty" : "not an address"} (${where})`,
+        url.startsWith("/") ? "the variable before it is not set" : "OpenCode cannot send anything there",
         fix,
       );
     if (parsed.origin !== origin)
@@ -114,10 +114,8 @@ function judgeAddress(provider: ProviderView, { own, origin, resolved, mine, quo
         "config",
         "base-url-path",
         `The base URL of ${id} is ${by.length === 1 ? goes : quote.address(url)} (${where})`,
-        /\/v1\/v1/.test(path)
-          ? "a doubled /v1 is answered with 405"
-          : "the gateway does not serve what OpenCode then calls (404)",
-        `let it end in ${/\/v1\/v1/.test(wanted) ? "/v1" : wantedEnd}`,
+        /\/v1\/v1/.test(path) ? "a doubled /v1 is answered with 405" : "the gateway does not serve the resulting path (404)",
+        `make it end in ${/\/v1\/v1/.test(wanted) ? "/v1" : wantedEnd}`,
       );
   }
   return null;
@@ -133,8 +131,8 @@ function judgeKey({ id: counted, key, keyBy, npm }: ProviderView, resolved: Reso
         "config",
         "key-real",
         `${id} sends a key that is not the placeholder (${where})`,
-        "no real key should reach the gateway, which adds its own",
-        'let apiKey be "-"',
+        "no real key should be sent: the gateway adds its own",
+        'set apiKey to "-"',
       ),
     ];
   if (key === "none" && npm !== wireFormats.chat.npm)
@@ -221,7 +219,7 @@ export function judgeOthers(facts: ConfigFacts): Check[] {
         "config",
         "auth-well-known",
         `A login (wellknown) for ${listed(wellKnown.map((url) => (URL.canParse(url) ? show(new URL(url).host) : "a server")))} is stored`,
-        "with it OpenCode would fetch configuration from there at each start, so the launcher leaves all stored logins out",
+        "with it OpenCode would fetch configuration from there at each start, so the launcher uses no stored login",
         "opencode auth logout, if it is not wanted",
       ),
     );

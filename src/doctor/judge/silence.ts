@@ -28,8 +28,8 @@ export function judgeSilence({ launched: { env }, resolved, installation }: Conf
         "config",
         "share",
         "Sessions can be shared",
-        "they are then sent to opencode.ai",
-        'let share be "disabled", or allow it with opencode.online: [share]',
+        "shared sessions are uploaded to opencode.ai",
+        'set share to "disabled", or allow it with opencode.online: [share]',
       ),
     );
   if ((env["OTEL_EXPORTER_OTLP_ENDPOINT"] ?? "") !== "")

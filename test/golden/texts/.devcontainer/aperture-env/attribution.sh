@@ -1,15 +1,15 @@
-# Attribution: request headers by which the gateway's log tells what a request was made for. The launcher reads this file at each start.
-# In opencode.json {env:APERTURE_ENV_HEADERS} stands in a comment. This text ends the comment, adds the headers that have a value, and begins it again:
-# OpenCode would send a header without a value as an empty one.
-# Of a value nothing but plain signs is sent, so that it cannot leave its place. One with any other sign, as an address of a person has, and one that
-# begins as keys do, is not sent at all. Nothing here starts a program.
+# Attribution: request headers that tell the gateway's log what a request was made for. The launcher reads this file at each start.
+# In opencode.json {env:APERTURE_ENV_HEADERS} is inside a comment. This text ends the comment, adds the headers with a value, and starts the comment
+# again, because OpenCode would send a header without a value as an empty one.
+# Only values of plain characters are sent, so that a value cannot change the configuration. Values with other characters, such as a person's address,
+# and values that start like keys are not sent. Nothing here starts a program.
 # shellcheck shell=sh disable=SC2154,SC2295 # _share is the launcher's; the signs between [! and ] are to be a pattern
 _sent=ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._/:+-
 # These are sent as _.
 _taken="] ()[,#&$_sent"
 _headers=
 
-# Where values are from. A text:
+# The sources of values. A text:
 text() { _value=$1; }
 
 # The first of these variables that is set:
@@ -26,7 +26,7 @@ revision() {
   if [ -r "$_share/revision" ]; then IFS= read -r _value <"$_share/revision"; fi
 }
 
-# The first of these variables that is set, else what git's own files say.
+# The first of these variables that is set, else git's own files.
 repository() {
   variable "$@"
   [ -n "$_value" ] || name_repository
@@ -44,7 +44,7 @@ name_repository() {
     esac
   done
   _git=$_folder/.git
-  # In a work tree of its own or a submodule that file names the folder; commondir leads from there to the repository's.
+  # In a linked work tree or a submodule that file names the folder; commondir leads from there to the repository's folder.
   if first_line "$_git"; then
     _line=${_line#gitdir: }
     case $_line in /*) _git=$_line ;; *) _git=$_folder/$_line ;; esac
@@ -68,7 +68,7 @@ name_repository() {
       *) ;;
     esac
   done <"$_git/config"
-  # A folder on some machine is no name that others know.
+  # A folder on some machine is not a name that others know.
   case $_value in
     *::* | file:* | /* | .* | ?:[/\\]*) _value= ;;
     *://*/*) _value=${_value#*://} && _value=${_value#*/} ;;
@@ -80,7 +80,7 @@ name_repository() {
   case $_value in /* | home/* | Users/*) _value= ;; *) ;; esac
 }
 
-# Adds a header with that name and the value that is there, if there is one that can be sent.
+# Adds a header with that name and the current value, if the value can be sent.
 carry() {
   _header=$1
   shift

@@ -9,7 +9,7 @@ if [ ! -f "$script" ] || [ ! -x "$binary" ]; then
   echo "aperture-connect: the environment here is incomplete; run aperture-doctor to see why" >&2
   exit 1
 fi
-# Without these two options, and with these variables, what lies in a repository (bunfig.toml, .env) would have a say.
+# These two options, and unsetting these variables, keep files of a repository (bunfig.toml, .env) from having an effect.
 unset BUN_OPTIONS BUN_INSPECT BUN_INSPECT_CONNECT_TO NODE_OPTIONS
 export BUN_RUNTIME_TRANSPILER_CACHE_PATH=0 BUN_BE_BUN=1
 exec "$binary" --config=/dev/null --no-env-file "$script" connect --prefix="$prefix" "$@"

@@ -1,17 +1,17 @@
 #!/bin/sh
 # opencode: prepares this one process for the gateway, then becomes the real binary.
-# It is the one place that knows the whole environment, so that sudo, su, env -i, cron and CI runners do not lose it and fall back
-# silently to public providers. What is set already stays: every switch here can be turned by setting the variable to 0.
-# Its own variables begin with _, so that none of the same name that the caller exported is changed for OpenCode.
+# It sets the whole environment, so that sudo, su, env -i, cron and CI runners do not lose it and fall back silently to public providers.
+# Variables that are set already stay: set a switch to 0 to turn it off.
+# Its own variables start with _, so that no exported variable of the caller is changed for OpenCode.
 _prefix=${APERTURE_ENV_PREFIX:-/usr/local}
 _share=$_prefix/share/aperture-env
 _binary=$_prefix/lib/aperture-env/opencode
 
 say() { printf 'opencode (aperture-env): %s\n' "$1" >&2; }
-# A variable's text for a terminal: what it would obey, or any other sign but ASCII, is a question mark.
+# A variable's text for a terminal: control and non-ASCII characters become question marks.
 plain() { printf %s "$1" | LC_ALL=C tr -c '[:print:]' '?'; }
 
-# The gateway: an origin. Each provider's base URL in opencode.json puts its own suffix behind it.
+# The gateway's origin. Each provider's base URL in opencode.json adds its own suffix.
 _gateway=http://ai
 APERTURE_URL=${APERTURE_URL:-$_gateway}
 case $APERTURE_URL in
@@ -26,7 +26,7 @@ while :; do
   esac
 done
 
-# OpenCode ignores a file that it cannot read without a word and would go to a public provider instead.
+# OpenCode silently ignores a file that it cannot read, and would use a public provider instead.
 readable() { [ -f "$1" ] && [ -r "$1" ]; }
 if ! readable "${OPENCODE_CONFIG:=$_share/opencode.json}"; then
   if ! readable "$_share/opencode.json"; then
@@ -37,35 +37,35 @@ if ! readable "${OPENCODE_CONFIG:=$_share/opencode.json}"; then
   OPENCODE_CONFIG=$_share/opencode.json
 fi
 
-# Only the gateway is called: the catalogue is a file, and nothing looks for updates, models or language servers by itself, but
-# for what opencode.online in aperture-env.yaml allows.
+# OpenCode contacts only the gateway: the catalogue is a file, and looking for updates, models and language servers is off, except for
+# opencode.online in aperture-env.yaml.
 _no_lsp=1 _no_share=1
 OPENCODE_MODELS_PATH=${OPENCODE_MODELS_PATH:-$_share/models.json}
 OPENCODE_DISABLE_MODELS_FETCH=${OPENCODE_DISABLE_MODELS_FETCH-1}
 OPENCODE_DISABLE_AUTOUPDATE=${OPENCODE_DISABLE_AUTOUPDATE-1}
 OPENCODE_DISABLE_LSP_DOWNLOAD=${OPENCODE_DISABLE_LSP_DOWNLOAD-$_no_lsp}
 OPENCODE_DISABLE_SHARE=${OPENCODE_DISABLE_SHARE-$_no_share}
-# OpenCode's plugins for logins (ChatGPT, Copilot, GitLab, xAI and others) send prompts to the vendor as soon as one is stored, whatever base
-# URL is set, or end every start where the catalogue lacks the provider. Without them openai is told of 32000 output tokens, as all others are.
+# OpenCode's plugins for logins (ChatGPT, Copilot, GitLab, xAI and others) send prompts to the vendor as soon as a login is stored, whatever base
+# URL is set, or fail every start if the catalogue lacks the provider. Without them openai is limited to 32000 output tokens, like all others.
 OPENCODE_DISABLE_DEFAULT_PLUGINS=${OPENCODE_DISABLE_DEFAULT_PLUGINS-1}
 PATH=${PATH:-/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin}
 export APERTURE_URL OPENCODE_CONFIG OPENCODE_MODELS_PATH PATH OPENCODE_DISABLE_DEFAULT_PLUGINS
 export OPENCODE_DISABLE_MODELS_FETCH OPENCODE_DISABLE_AUTOUPDATE OPENCODE_DISABLE_LSP_DOWNLOAD OPENCODE_DISABLE_SHARE
 
-# busybox's test looks at modes alone and takes a read-only file system for a writable one. That it knows == tells it from dash, which does not.
+# busybox's test checks only modes, and takes a read-only file system for a writable one. It supports ==, and dash does not.
 # shellcheck disable=SC3014 # as it says
 if [ "${BASH_VERSION:-}" == '' ] 2>/dev/null; then _blind=1; else _blind=; fi
 
 writable() { [ -d "$1" ] && [ -w "$1" ] && [ -x "$1" ] && { [ -z "$_blind" ] || touch -c "$1" 2>/dev/null; }; }
 
-# OpenCode needs a folder of its own in each of four places, and dies where one cannot be made.
+# OpenCode needs its own folder in each of four places, and fails if it cannot create one.
 usable() {
   [ -n "$1" ] || return
   [ -d "$1/opencode" ] || mkdir -p "$1/opencode" 2>/dev/null
   writable "$1/opencode"
 }
 
-# Whether a folder that cannot be written is on a read-only file system; only the system's own words tell.
+# Whether an unwritable folder is on a read-only file system, by the system's error message.
 read_only() {
   case $(LC_ALL=C && { : >"$1/.aperture-env-$$"; } 2>&1) in
     *[Rr]ead-only*) return 0 ;;
@@ -73,13 +73,13 @@ read_only() {
   esac
 }
 
-# The configuration is only read, so a folder that this account may not write into will do. On a read-only file system it will not, because
-# OpenCode makes a .gitignore in it and dies where it cannot.
+# The configuration is only read, so a folder without write access is enough. A read-only file system is not, because OpenCode writes a
+# .gitignore into the folder and fails if it cannot.
 enough() {
   [ -d "$1/opencode" ] && [ -r "$1/opencode" ] && [ -x "$1/opencode" ] && { [ -e "$1/opencode/.gitignore" ] || ! read_only "$1/opencode"; }
 }
 
-# A private folder for this account: only a real folder that this account owns will do, since others can write beside it.
+# A private folder for this account. It has to be a real folder that this account owns, because others can write to the parent folder.
 private() {
   writable "$1" || return
   if [ -n "$_uid" ]; then _place=$1/aperture-env-$_uid; else _place=$1/aperture-env-$$; fi
@@ -90,10 +90,10 @@ private() {
   return 1
 }
 
-# A name that others can foresee they can also take in advance; then one that they cannot, for this start alone.
+# Other accounts can occupy a predictable name in advance. Then this start uses a random name.
 unforeseen() {
   [ -n "$_taken" ] && writable "$1" && _place=$(umask 077 && mktemp -d "$1/aperture-env-XXXXXXXXXX" 2>/dev/null) &&
-    say "no folder of this account alone:$(plain "$_taken"); what OpenCode writes in this start is in $(plain "$_place")"
+    say "cannot use$(plain "$_taken") as a private folder; this start uses $(plain "$_place")"
 }
 
 find_private() {
@@ -105,11 +105,11 @@ find_private() {
     done
   done
   _place=
-  say "neither the home folder nor $(plain "${TMPDIR:-/tmp}"), /var/tmp or /dev/shm can be written; OpenCode needs one of them${_taken:+ (no folder of this account alone:$(plain "$_taken"))}"
+  say "the home folder, $(plain "${TMPDIR:-/tmp}"), /var/tmp and /dev/shm are not writable; OpenCode needs one of them${_taken:+ (cannot use$(plain "$_taken") as a private folder)}"
   exit 1
 }
 
-# Links in the second folder to all that is in the first and not in it; links that lead nowhere go.
+# Links everything in the first folder that the second lacks into the second; dangling links are removed.
 link_all() {
   _from=$1 _to=$2
   set --
@@ -124,7 +124,7 @@ link_all() {
   [ $# -eq 0 ] || ln -s "$@" "$_to" 2>/dev/null
 }
 
-# A folder of this account's own in the place of one that will not do: move NAME FOLDER aloud|quietly. What other programs have beside OpenCode's is linked.
+# Uses a private folder instead of an unusable one: move NAME FOLDER aloud|quietly. Folders of other programs there are linked.
 move() {
   _base=''
   if [ -z "$_base" ]; then
@@ -138,7 +138,7 @@ move() {
   [ -z "$2" ] || link_all "$2" "$_new"
 }
 
-# What cannot be written, for a person: the folder itself, or what there is above it.
+# Records the unwritable path for the message: the folder, or its nearest existing parent.
 note() {
   _near=$1/opencode
   while [ -n "$_near" ] && [ ! -e "$_near" ]; do _near=${_near%/*}; done
@@ -149,7 +149,7 @@ note() {
   esac
   case $_near in
     "${HOME:-.}"/*) if read_only "$_near"; then _how='mount it writable'; fi ;;
-    *) _how='let HOME (or XDG_..._HOME, where it is set) be a folder that it can write into' ;;
+    *) _how='set HOME (or XDG_..._HOME, if it is set) to a writable folder' ;;
   esac
 }
 
@@ -158,7 +158,7 @@ _data=${XDG_DATA_HOME:-${HOME:+$HOME/.local/share}} _state=${XDG_STATE_HOME:-${H
 _cache=${XDG_CACHE_HOME:-${HOME:+$HOME/.cache}} _config=${XDG_CONFIG_HOME:-${HOME:+$HOME/.config}}
 if ! usable "$_data"; then
   move data "$_data" aloud
-  # Logins can still be read there.
+  # Logins in the old folder stay readable.
   for _file in auth.json mcp-auth.json; do
     if [ -r "$_data/opencode/$_file" ] && [ ! -e "$_new/opencode/$_file" ]; then ln -s "$_data/opencode/$_file" "$_new/opencode/"; fi
   done
@@ -176,7 +176,7 @@ if ! usable "$_config" && ! enough "$_config"; then
   if [ -d "$_config/opencode" ] && [ -r "$_config/opencode" ] && [ -x "$_config/opencode" ]; then
     move config "$_config" quietly
     link_all "$_config/opencode" "$_new/opencode"
-    _told="$_config/opencode is read-only; OpenCode reads it by links in $_new/opencode. An empty .gitignore in it makes them needless"
+    _told="$_config/opencode is read-only; OpenCode reads it through links in $_new/opencode. With an empty .gitignore in it no links are needed"
   else
     move config "$_config" aloud
   fi
@@ -184,15 +184,15 @@ if ! usable "$_config" && ! enough "$_config"; then
 fi
 if [ -z "${HOME:-}" ]; then
   find_private
-  _told="HOME is not set; what OpenCode keeps is in $_place and goes with the container. To fix it: set HOME"
+  _told="HOME is not set; OpenCode uses $_place, which is lost with the container. To fix it: set HOME"
   export HOME="$_place"
 elif [ -n "$_lost" ]; then
   : "${_how:=as root, chown -R $_uid$_lost}"
-  _told="$_told${_told:+. }this account cannot write$_lost; what belongs there is in $_place and goes with the container. To fix it: $_how"
+  _told="$_told${_told:+. }this account cannot write$_lost; OpenCode uses $_place instead, which is lost with the container. To fix it: $_how"
 fi
 [ -z "$_told" ] || say "$(plain "$_told")"
-# Somebody else's opencode folder in the shared temporary folder stops it, too; and where they let others write, they could read and replace. A
-# link there may be theirs, and lead to another place at any time.
+# Another account's opencode folder in the shared temporary folder stops OpenCode, too; if it is writable for others, its owner could read and replace
+# files. A link there may belong to another account and change its target at any time.
 # shellcheck disable=SC3067 # as above
 if [ -L "${TMPDIR:-/tmp}/opencode" ] || ! { usable "${TMPDIR:-/tmp}" && [ -O "${TMPDIR:-/tmp}/opencode" ]; }; then
   find_private
@@ -200,15 +200,15 @@ if [ -L "${TMPDIR:-/tmp}/opencode" ] || ! { usable "${TMPDIR:-/tmp}" && [ -O "${
   mkdir -p "$TMPDIR/opencode"
 fi
 
-# Placeholder keys, where none are stored yet. A stored one is never touched; link(2) refuses where a file has come up meanwhile.
+# Stores placeholder keys if no keys are stored. Existing ones are never changed; link(2) fails if the file was created meanwhile.
 _data=${XDG_DATA_HOME:-$HOME/.local/share}/opencode
 if [ ! -e "$_data/auth.json" ] && [ ! -L "$_data/auth.json" ]; then
   (umask 077 && cp "$_share/auth.json" "$_data/.auth.json.$$" && ln "$_data/.auth.json.$$" "$_data/auth.json") 2>/dev/null
   rm -f "$_data/.auth.json.$$"
 fi
 
-# One kind of login makes OpenCode fetch configuration from a server at each start, and end where that does not answer. OpenCode's own variable
-# puts the placeholders in the place of all logins; the file stays.
+# One kind of login makes OpenCode fetch configuration from a server at each start, and fail if the server does not answer. OpenCode's own variable
+# replaces all logins with the placeholders; the file stays.
 has_server() {
   while IFS= read -r _line || [ -n "$_line" ]; do
     case $_line in *wellknown*) return 0 ;; *) ;; esac
@@ -228,15 +228,15 @@ if [ -n "$_logins" ]; then
   export OPENCODE_AUTH_CONTENT
 fi
 
-# OpenCode would install its plugin package in the background (63 MB) into its configuration folder. With this seed it takes it as installed. Tools,
-# plugins and dependencies there need the real one: then the seed goes, and nothing that is not its own.
+# OpenCode would download its plugin package (63 MB) into its configuration folder in the background. This placeholder makes it believe that the package
+# is installed. Tools, plugins and dependencies there need the real package: then only the placeholder is removed.
 _config=${XDG_CONFIG_HOME:-$HOME/.config}/opencode
 _seed='{"packages":{"":{"dependencies":{"@opencode-ai/plugin":"*"}}}}'
 needs_package() {
   for _entry in plugin plugins tool tools package.json; do
     [ -e "$_config/$_entry" ] && return
   done
-  # A plugin by its path, in whatever configuration.
+  # A plugin by its path, in any configuration.
   for _entry in "$_config"/*.ts "$_config"/*.js "$_config"/*.mjs "$_config"/*.mts; do
     [ -e "$_entry" ] && return
   done
@@ -284,7 +284,7 @@ case $APERTURE_URL in
   *) _proxy=${http_proxy:-${HTTP_PROXY:-}} ;;
 esac
 case ,${no_proxy:-${NO_PROXY:-}}, in *,"$_host",*) _proxy='' ;; *) ;; esac
-# The way to the gateway. Only what asks it waits for that, and only OpenCode's own process gets the proxy.
+# The connection to the gateway. Only commands that need the gateway wait for it, and only OpenCode's own process gets the proxy.
 _way=auto
 _way=${APERTURE_CONNECTION:-$_way}
 
@@ -296,7 +296,7 @@ case $_way:$_proxy:$_host in
   *) case $_host in *[!0-9.]*) ;; *) _way=network ;; esac ;;
 esac
 
-# Whether a file of this account's begins with that word, and is younger than five minutes.
+# Whether a file of this account starts with that word and is younger than five minutes.
 fresh() {
   # shellcheck disable=SC3067 # as above
   [ -f "$2" ] && [ -O "$2" ] && read -r _word _then <"$2" || return
@@ -304,7 +304,7 @@ fresh() {
   [ "$_word" = "$1" ] && [ "$((_now - _then))" -ge 0 ] && [ "$((_now - _then))" -lt 300 ]
 }
 
-# Whether a daemon of this account's runs, which may be another program by now, or a dead one that nobody has looked after.
+# Whether a daemon of this account runs. Its process number may belong to another program or to a zombie by now.
 running() {
   _by='' _pid='' _port=''
   # shellcheck disable=SC3067 # as above
@@ -314,13 +314,13 @@ running() {
   case $_by$_name$_state in userspace'(tailscaled)'[!ZX]* | ts-unplug'(ts-unplug)'[!ZX]*) return 0 ;; *) return 1 ;; esac
 }
 
-# Whether the network leads to the gateway, as far as its name tells: an address of a tailnet has only a tailnet's own name, and https proves itself.
+# Whether the network leads to the gateway, judged by its name: only names of a tailnet have tailnet addresses, and https verifies the host.
 there() {
   _seen=unknown
   # shellcheck disable=SC3013 # as above
   if fresh "$_host" "$_run/network" && [ ! /etc/resolv.conf -nt "$_run/network" ]; then return; fi
   { read -r _since _ </proc/uptime; } 2>/dev/null
-  # That of busybox counts in seconds.
+  # The timeout of busybox takes whole seconds.
   # shellcheck disable=SC3013 # as above
   if [ "$(command -v timeout)" -ef "$(command -v busybox)" ]; then return 1; fi
   _found=$(timeout 0.3 getent hosts "$_host" 2>/dev/null)
@@ -328,7 +328,7 @@ there() {
     0) ;;
     2) _seen=none && return 1 ;;
     124 | 143) _seen=late && return 1 ;;
-    # One of the two is not there.
+    # getent or timeout is missing.
     *) return 1 ;;
   esac
   _seen=$_found
@@ -341,7 +341,7 @@ there() {
 }
 
 if [ "$_way" != network ] && [ "$_need" != none ]; then
-  # A place that no variable moves, so that all starts find the same.
+  # A folder that no variable changes, so that all starts find it.
   _before=$_place _run='' _taken='' _uid=$(id -u 2>/dev/null)
   for _candidate in /tmp /var/tmp /dev/shm; do
     private "$_candidate" && _run=$_place && break
@@ -368,7 +368,7 @@ if [ "$_way" != network ] && [ "$_need" != none ]; then
     *) ;;
   esac
 fi
-# Keys let nodes into the tailnet; OpenCode and what it starts need none.
+# Auth keys are for joining the tailnet; OpenCode and its child processes do not need them.
 unset TS_AUTHKEY TS_AUTH_KEY TS_CLIENT_ID TS_CLIENT_SECRET TS_ID_TOKEN TS_AUDIENCE
 
 # Without a gateway OpenCode tries for a minute and says nothing. Where nobody is at a terminal, the launcher connects first: it ends where the gateway
@@ -398,7 +398,7 @@ if [ "$_need$_proven" = answer ] && [ "${APERTURE_ENV_PROBE:-1}" != 0 ] && ! { [
   [ $? -ne 3 ] || exit 1
 fi
 
-# What the doctor found when the container started, for a person: its file begins with ok, or with what is wrong and what to try.
+# Shows a person the doctor's result from the container's start: its file starts with ok, or with the problem and a next step.
 _verdict=${XDG_STATE_HOME:-$HOME/.local/state}/aperture-env/verdict
 # shellcheck disable=SC3067 # as above
 if [ -t 0 ] && [ -t 2 ] && [ -f "$_verdict" ] && [ -O "$_verdict" ]; then
@@ -408,7 +408,7 @@ if [ -t 0 ] && [ -t 2 ] && [ -f "$_verdict" ] && [ -O "$_verdict" ]; then
     _first=1
   fi
 fi
-# OpenCode's screen, which comes without arguments, would cover that at once.
+# OpenCode's interactive screen would cover the message immediately.
 if [ -n "$_first" ] && [ $# -eq 0 ] && [ -t 0 ] && [ -t 2 ]; then sleep 3; fi
 
 if [ ! -x "$_binary" ]; then
