@@ -144,7 +144,7 @@ describe.skipIf(process.platform !== "linux")("where no node is started", () => 
       const env = { APERTURE_CONNECTION: way };
       const connected = await run(prefix, ["connect"], env);
       expect(connected.status).toBe(1);
-      expect(connected.said).toMatch(new RegExp(`nothing for the connection ${way}[^]*tailscale: \\{\\}`));
+      expect(connected.said).toMatch(new RegExp(`connection ${way}[^]*tailscale: \\{\\}`));
       const examined = await run(prefix, ["--json"], env);
       expect(examined.status).toBe(4);
       expect(examined.said).toMatch(new RegExp(`"daemon-silent"[^]*APERTURE_CONNECTION is ${way}`));
