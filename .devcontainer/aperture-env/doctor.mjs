@@ -716,8 +716,8 @@ function childrenOf(value) {
   return typeof value === "object" && value !== null ? Object.entries(value) : [];
 }
 // src/opencode/ways-out.ts
-var managedHint = "set `opencode.managed: true`, which puts the environment's configuration where no project file can override it";
-var ownCounts = "remove it, so that the environment's own takes effect";
+var managedHint = "set `opencode.managed: true`, which installs the environment's configuration where no project file can override it";
+var ownCounts = "remove it, so that the environment's value takes effect";
 var bundled = /^(?:@ai-sdk\/(?:amazon-bedrock(?:\/mantle)?|anthropic|azure|google|google-vertex(?:\/anthropic)?|openai|openai-compatible|xai|mistral|groq|deepinfra|cerebras|cohere|gateway|togetherai|perplexity|vercel|alibaba|github-copilot)|@openrouter\/ai-sdk-provider|gitlab-ai-provider|venice-ai-sdk-provider)$/;
 var keyHeaders = /^(?:authorization|x-api-key|x-goog-api-key|api-key)$/i;
 function findWaysOut(config, environment) {
@@ -741,10 +741,10 @@ function judgeNamed(one, environment) {
 }
 function judgeModel({ path, text }, { providers, allowed = [], managed = false }) {
   if (/^\{(?:env|file):/.test(text) || [...providers, ...allowed].includes(text.split("/")[0])) return null;
-  const main2 = { model: "OpenCode cannot start a session with it, or bypasses the gateway where enabled_providers lets it in",
-    small_model: "OpenCode uses the main model instead, or bypasses the gateway where enabled_providers lets it in" };
-  const comes = managed ? "every prompt of it ends as an unknown error" : main2[path.join(".")]
-    ?? "every prompt of it ends as an unknown error, or bypasses the gateway where enabled_providers lets it in";
+  const main2 = { model: "OpenCode cannot start a session with it, or bypasses the gateway if enabled_providers contains it",
+    small_model: "OpenCode uses the main model instead, or bypasses the gateway if enabled_providers contains it" };
+  const comes = managed ? "its prompts fail with an unknown error" : main2[path.join(".")]
+    ?? "its prompts fail with an unknown error, or bypass the gateway if enabled_providers contains it";
   return { code: "foreign-model", path,
     what: `${showPath(path)} is ${show2(text)}, which is not a provider of the environment (${providers.join(", ")})`, comes,
     hint: choices(`name a model of ${providers.join(" or ")}, or ${ownCounts}`, managed), fixable: false };
@@ -754,11 +754,11 @@ function judgeLists(named, { providers, allowed = [] }) {
   const gone = listed2("disabled_providers").filter((id) => providers.includes(id));
   const others2 = listed2("enabled_providers").filter((id) => !providers.includes(id) && !allowed.includes(id));
   const found2 = [];
-  if (gone.length > 0) found2.push({ code: "bypass", path: ["disabled_providers"], what: `disabled_providers takes ${gone.join(", ")} away`,
-    comes: "no model of it can be used", hint: "keep it if that is intentional, or remove it", fixable: true });
+  if (gone.length > 0) found2.push({ code: "bypass", path: ["disabled_providers"], what: `disabled_providers disables ${gone.join(", ")}`,
+    comes: "its models cannot be used", hint: "keep it if that is intentional, or remove it", fixable: true });
   if (others2.length > 0) found2.push({ code: "bypass", path: ["enabled_providers"],
-    what: `enabled_providers takes the place of the environment's own and lets in ${others2.map(show2).join(", ")}`,
-    comes: "models that do not go through the gateway can be chosen", hint: choices(ownCounts), fixable: true });
+    what: `enabled_providers replaces the environment's list and enables ${others2.map(show2).join(", ")}`,
+    comes: "models that bypass the gateway can be chosen", hint: choices(ownCounts), fixable: true });
   return found2;
 }
 function judgeAddress({ path, text }, { url, addressed = "providers" }) {
@@ -772,15 +772,15 @@ function judgeKey({ path, text }) {
   if (isHeader && !keyHeaders.test(name)) return null;
   if (text === "-" || isHeader && text === "Bearer -") return null;
   return bypass(path, `${showPath(path)} is not the placeholder "-"`,
-    `OpenCode sends this key with every request to ${show2(String(path[1]))}, and no key of its own should reach the gateway`,
+    `OpenCode sends this key with every request to ${show2(String(path[1]))}, and no real key should be sent to the gateway`,
     "remove it, so that the placeholder is used");
 }
 function judgeProviderPackage({ path, text }) {
   if (bundled.test(text)) return null;
   return text.startsWith("file:")
     ? bypass(path, `${showPath(path)} is a file`, "its code runs inside of OpenCode and can send prompts anywhere")
-    : bypass(path, `${showPath(path)} is no package that OpenCode brings`,
-      "it is fetched from the npm registry, and its code can send prompts anywhere");
+    : bypass(path, `${showPath(path)} is not a package that OpenCode contains`,
+      "it is downloaded from the npm registry, and its code can send prompts anywhere");
 }
 function judgePlugin({ path, text }, { plugins }) {
   const isFile = /^(?:file:|\.{0,2}\/|~\/|[a-z]:\\)/i.test(text);
@@ -788,30 +788,29 @@ function judgePlugin({ path, text }, { plugins }) {
   if (plugins === "refuse") return { ...refused(`the plugin ${show2(text)}`), path, fixable: false };
   if (plugins === "pinned" && !isPinned) return { code: "plugin-refused", path,
     what: `the plugin ${show2(text)} has no exact version, and opencode.plugins is pinned`,
-    comes: "OpenCode fetches whichever version the registry has, and its code sees every prompt",
-    hint: "write its exact version behind an @, or set  opencode.plugins: allow  in aperture-env.yaml", fixable: false };
+    comes: "OpenCode downloads the registry's current version, and its code sees every prompt",
+    hint: "append @ and its exact version, or set  opencode.plugins: allow  in aperture-env.yaml", fixable: false };
   return isFile
     ? { code: "runs-code", path, what: `the plugin ${show2(text)} is code that runs inside of OpenCode`,
-      comes: "it sees every prompt and can send it past the gateway, which no configuration prevents",
+      comes: "it sees every prompt and can send it elsewhere; no configuration prevents that",
       hint: "keep it if you would run it as a program of this repository, or remove it", fixable: false }
     : { code: "asks-registry", path, what: `the plugin ${show2(text)} is a package`,
-      comes: "OpenCode asks the npm registry for it, and its code sees every prompt and can send it past the gateway, which no configuration prevents",
-      hint: `${isPinned ? "" : "write its exact version behind an @, so that no other one comes; "}keep it if that is intentional, or remove it`,
-      fixable: false };
+      comes: "OpenCode downloads it from the npm registry, and its code sees every prompt and can send it elsewhere; no configuration prevents that",
+      hint: `${isPinned ? "" : "append @ and its exact version to pin it; "}keep it if that is intentional, or remove it`, fixable: false };
 }
 function refused(what) {
-  return { code: "plugin-refused", what: `${what} is there, and opencode.plugins is refuse`,
-    comes: "OpenCode calls none of its hooks, but fetches and loads its code, which no switch prevents",
+  return { code: "plugin-refused", what: `${what} exists, and opencode.plugins is refuse`,
+    comes: "OpenCode calls none of its hooks, but downloads and loads its code; no switch prevents that",
     hint: "remove it, or set  opencode.plugins: allow  in aperture-env.yaml" };
 }
 function judgeCalled({ path, text, key: key2 }) {
   const isAddress2 = /^(?:https?|git|ssh):\/\//i.test(text) || key2.kind === "address" && path[0] === "mcp";
   if (!isAddress2 || key2.kind !== "address" && key2.kind !== "file") return null;
-  const comes = { mcp: "OpenCode connects to it at each start, and what a model gives to its tools goes there",
-    instructions: "OpenCode fetches it at each start, and puts what comes into every prompt", skills: "OpenCode fetches it at each start",
-    enterprise: "sessions that are shared go there" };
+  const comes = { mcp: "OpenCode connects to it at each start, and the input of its tools is sent there",
+    instructions: "OpenCode downloads it at each start, and adds it to every prompt", skills: "OpenCode downloads it at each start",
+    enterprise: "shared sessions are uploaded there" };
   return { code: "asks-others", path, what: `${showPath(path)} is at ${showOrigin(text)}, not at the gateway`,
-    comes: comes[String(path[0])] ?? "OpenCode fetches it where it is asked for", hint: "keep it if that is intentional, or remove it",
+    comes: comes[String(path[0])] ?? "OpenCode downloads it on demand", hint: "keep it if that is intentional, or remove it",
     fixable: false };
 }
 function judgeOwnProviders(config, named, environment) {
@@ -826,12 +825,11 @@ function judgeOwnProviders(config, named, environment) {
     const { options } = settings;
     const at2 = typeof options?.baseURL === "string" ? ` at ${showOrigin(options.baseURL)}` : "";
     if (allowed.includes(id)) return [{ code: "asks-others", path: ["provider", id],
-      what: `provider ${show2(id)}${at2} is let in by opencode.other_providers`,
-      comes: "what is asked of its models goes there, bypassing the gateway",
+      what: `provider ${show2(id)}${at2} is allowed by opencode.other_providers`, comes: "requests to its models bypass the gateway",
       hint: "keep it if that is intentional, or remove it from aperture-env.yaml", fixable: false }];
-    return [{ code: "provider-off", path: ["provider", id], what: `provider ${show2(id)}${at2} is not one of the environment's`,
-      comes: "enabled_providers of the environment leaves it off, and its models cannot be chosen",
-      hint: `leave it off; or add it to providers in aperture-env.yaml, if the gateway serves it; or name it in opencode.other_providers there, if it may bypass the gateway`,
+    return [{ code: "provider-off", path: ["provider", id], what: `provider ${show2(id)}${at2} is not a provider of the environment`,
+      comes: "the environment's enabled_providers switches it off, and its models cannot be chosen",
+      hint: `keep it switched off; or add it to providers in aperture-env.yaml, if the gateway serves it; or to opencode.other_providers there, if it may bypass the gateway`,
       fixable: false }];
   });
 }
@@ -841,8 +839,8 @@ function judgePrograms(named) {
   if (first === void 0) return [];
   const some = programs.slice(0, 3).map(({ path, text }) => `${show2(text)} (${showPath(path.length === 1 ? path : path.slice(0, -1))})`);
   const shown2 = programs.length > 3 ? `${some.join(", ")} and ${programs.length - 3} more` : some.join(", ");
-  return [{ code: "runs-code", path: first.path, what: `OpenCode starts programs that are named here, ${shown2}`,
-    comes: "they run with all that OpenCode has, and no configuration prevents that",
+  return [{ code: "runs-code", path: first.path, what: `OpenCode starts the programs named here, ${shown2}`,
+    comes: "they run with OpenCode's permissions; no configuration prevents that",
     hint: "keep them if you would run them yourself, or remove them", fixable: false }];
 }
 function bypass(path, what, comes, fix = ownCounts) { return { code: "bypass", path, what, comes, hint: choices(fix), fixable: true }; }
@@ -855,17 +853,17 @@ function describeAddress(id, value, url) {
   const written2 = text.replaceAll("{env:APERTURE_URL}", url);
   const placeholder = /\{(?:env|file):[^}]*\}/.exec(written2);
   if (placeholder !== null && placeholder.index < /^(?:[a-z][a-z0-9+.-]*:[\\/]*)?[^/\\?#]*/i.exec(written2)[0].length)
-    return { what: `comes from ${show2(placeholder[0])}, whose value is not known here`,
+    return { what: `comes from ${show2(placeholder[0])}, whose value is unknown here`,
       comes: `${id} bypasses the gateway unless that is ${url}` };
   if (!URL.canParse(written2)) return { what: "is not an address", comes: `OpenCode cannot reach ${id} with it` };
   const { origin } = new URL(written2);
   if (origin === new URL(url).origin) return null;
   return { what: `is at ${origin === "null" ? "another address" : origin}, not at the gateway ${url}`,
-    comes: `all that is asked of ${id} bypasses the gateway` };
+    comes: `requests to ${id} bypass the gateway` };
 }
 function showOrigin(text) {
   if (/\{(?:env|file):/.test(text.replace(/^([a-z]+:\/\/[^/]*).*$/i, "$1")) || !URL.canParse(text))
-    return "an address that is not known here";
+    return "an address that is unknown here";
   const { origin, protocol, host } = new URL(text);
   return origin === "null" ? `${protocol}//${host}` : origin;
 }
@@ -881,7 +879,7 @@ function judgeFolderFile(path, text, environment) {
   const [, kind] = code.exec(path) ?? [];
   if (kind === "plugin" && environment.plugins === "refuse") return [{ way: refused("this plugin"), offset: 0 }];
   if (kind !== void 0) return [{ way: { code: "runs-code", what: `this ${kind} is code that runs inside of OpenCode`,
-    comes: `it ${kind === "plugin" ? "sees every prompt and can send it" : "can send what it gets"} past the gateway, which no configuration prevents`,
+    comes: `it ${kind === "plugin" ? "sees every prompt and can send it" : "can send its input"} elsewhere; no configuration prevents that`,
     hint: "keep it if you would run it as a program of this repository, or remove it" }, offset: 0 }];
   const [, section = "", name = ""] = prose.exec(path) ?? [];
   const model = modelOf(text);
@@ -920,45 +918,44 @@ var switchedOff = (value) => !/^(?:0|false)$/i.test(value);
 var switchedOn = (value) => !/^(?:1|true)$/i.test(value);
 var outside = (value) => !/\bworkspaces?\b|WorkspaceFolder|^\.|\$PWD/i.test(value);
 var variables = [
-  { name: "OPENCODE_CONFIG", comes: "takes the place of the environment's own configuration", held: true, code: "bypass",
+  { name: "OPENCODE_CONFIG", comes: "replaces the environment's configuration", held: true, code: "bypass",
     harmless: (value) => value.endsWith("/share/aperture-env/opencode.json") },
   { name: "OPENCODE_CONFIG_DIR",
-    comes: "names a folder with more configuration, and with plugins and tools, which are code that runs inside of OpenCode", held: false,
+    comes: "names a folder with more configuration, and with plugins and tools, whose code runs inside of OpenCode", held: false,
     code: "runs-code" },
   { name: "OPENCODE_TUI_CONFIG",
-    comes: "names a file with settings of OpenCode's screen, and with plugins, which are code that runs inside of OpenCode", held: false,
+    comes: "names a file with settings of OpenCode's interface, and with plugins, whose code runs inside of OpenCode", held: false,
     code: "runs-code" },
   { name: "OPENCODE_MODELS_PATH",
-    comes: "takes the place of the environment's catalogue: another one lets other providers in, and can name other packages for them",
-    held: true, code: "bypass", harmless: (value) => value.endsWith("/share/aperture-env/models.json") },
+    comes: "replaces the environment's catalogue: another one enables other providers, and can name other packages for them", held: true,
+    code: "bypass", harmless: (value) => value.endsWith("/share/aperture-env/models.json") },
   { name: "OPENCODE_DISABLE_DEFAULT_PLUGINS",
-    comes: "lets stored logins in: with one of OpenAI, GitHub Copilot, GitLab or xAI, prompts go to the vendor whatever base URL is set",
+    comes: "enables stored logins: with one of OpenAI, GitHub Copilot, GitLab or xAI, prompts go to the vendor whatever base URL is set",
     held: true, code: "bypass", harmless: switchedOff },
-  { name: "OPENCODE_AUTH_CONTENT", comes: "takes the place of the placeholders for logins", held: false, code: "bypass",
-    harmless: holdsPlaceholders },
+  { name: "OPENCODE_AUTH_CONTENT", comes: "replaces the placeholders for logins", held: false, code: "bypass", harmless: holdsPlaceholders },
   { name: "OPENCODE_TEST_MANAGED_CONFIG_DIR",
-    comes: "takes OpenCode's managed folder elsewhere; only OpenCode's own tests need it, and the launcher of a managed environment drops it",
+    comes: "moves OpenCode's managed folder; only OpenCode's own tests need it, and the launcher of a managed environment unsets it",
     held: false, code: "bypass" },
   { name: "OPENCODE_TEST_HOME",
-    comes: "lets OpenCode look for configuration in another home; only OpenCode's own tests need it, and the launcher of a managed environment drops it",
+    comes: "makes OpenCode look for configuration in another home; only OpenCode's own tests need it, and the launcher of a managed environment unsets it",
     held: false, code: "bypass" },
   { name: "XDG_CONFIG_HOME",
-    comes: "lets OpenCode look for more configuration there, and for plugins and tools, which are code that runs inside of OpenCode",
-    held: false, code: "runs-code" },
-  { name: "HOME", comes: "lets files of the repository be OpenCode's own: configuration, plugins and tools, logins", held: false,
+    comes: "makes OpenCode look there for more configuration, and for plugins and tools, whose code runs inside of OpenCode", held: false,
+    code: "runs-code" },
+  { name: "HOME", comes: "makes OpenCode use files of the repository as the user's: configuration, plugins and tools, logins", held: false,
     code: "runs-code", harmless: outside },
   { name: "XDG_DATA_HOME",
-    comes: "lets OpenCode take stored logins from the repository, and an account whose organisation sets configuration", held: false,
+    comes: "makes OpenCode use stored logins from the repository, and an account whose organisation sets configuration", held: false,
     code: "bypass", harmless: outside },
-  { name: "XDG_CACHE_HOME", comes: "lets OpenCode run packages, of plugins and providers, that lie in the repository", held: false,
+  { name: "XDG_CACHE_HOME", comes: "makes OpenCode run packages of plugins and providers from the repository", held: false,
     code: "runs-code", harmless: outside },
-  { name: "APERTURE_ENV_PREFIX", comes: "lets the launcher and the doctor take OpenCode and its configuration from below that folder",
+  { name: "APERTURE_ENV_PREFIX", comes: "makes the launcher and the doctor use OpenCode and its configuration from that folder",
     held: false, code: "bypass", harmless: (value) => value === "/usr/local" },
-  { name: "OPENCODE_ENABLE_EXA", comes: "gives models a tool that asks a search engine of the internet", held: false, code: "asks-others",
+  { name: "OPENCODE_ENABLE_EXA", comes: "gives models a tool that uses an internet search engine", held: false, code: "asks-others",
     harmless: switchedOn },
-  { name: "OPENCODE_ENABLE_PARALLEL", comes: "gives models a tool that asks a search engine of the internet", held: false,
-    code: "asks-others", harmless: switchedOn },
-  { name: "OTEL_EXPORTER_OTLP_ENDPOINT", comes: "lets OpenCode send traces of every session there", held: false, code: "asks-others" }
+  { name: "OPENCODE_ENABLE_PARALLEL", comes: "gives models a tool that uses an internet search engine", held: false, code: "asks-others",
+    harmless: switchedOn },
+  { name: "OTEL_EXPORTER_OTLP_ENDPOINT", comes: "makes OpenCode send traces of every session there", held: false, code: "asks-others" }
 ];
 var names = new RegExp(`${variables.map(({ name }) => name).join("|")}|OPENCODE_CONFIG_CONTENT|APERTURE_URL|https?_proxy`, "i");
 function holdsPlaceholders(text) {
@@ -984,16 +981,16 @@ function findWaysOutOfVariables(given, environment) {
     (name) => (given[name] ?? "") !== "" && name.toLowerCase().startsWith(new URL(url).protocol.slice(0, -1) + "_"));
   if (through !== void 0 && (proxy !== null || unused !== null)) add(through, "bypass",
     `${through} is set, and NO_PROXY does not name ${new URL(url).hostname}`,
-    `a proxy stands between OpenCode and ${url}: it gets every prompt, and decides where it goes`);
+    `OpenCode uses that proxy for ${url}: it sees every prompt, and decides where it is sent`);
   const gateway = given["APERTURE_URL"] ?? "";
-  if (gateway !== "" && !managed && describesOther(gateway, url)) add("APERTURE_URL", "bypass",
-    `APERTURE_URL is ${showOrigin(gateway)}, not ${url}`, "it takes the place of the gateway of aperture-env.yaml");
+  if (gateway !== "" && !managed && describesOther(gateway, url))
+    add("APERTURE_URL", "bypass", `APERTURE_URL is ${showOrigin(gateway)}, not ${url}`, "it replaces the gateway of aperture-env.yaml");
   return found2;
 }
 function judgeContent(text, environment) {
   if (text === "") return [];
   try { return findWaysOut(JSON.parse(text), environment); } catch {
-    return [{ code: "bypass", path: [], what: "it is more configuration", comes: "it cannot be judged",
+    return [{ code: "bypass", path: [], what: "it is more configuration", comes: "it cannot be checked",
       hint: "keep it if that is intentional, or remove it", fixable: false }];
   }
 }
@@ -1322,7 +1319,7 @@ function explainFailure({ phase, code: code2, detail }, about) {
   }
   if (phase === "lookup" && (code2 === "TIMEOUT" || code2 === "EAI_AGAIN"))
     return failed("gateway-name", about, `No DNS server answers for the name ${hostname}.`,
-      "Is this machine online? In a tailnet MagicDNS answers (tailscale status, tailscale dns status); a container may have a resolver of its own.");
+      "Is this machine online? In a tailnet MagicDNS answers (tailscale status, tailscale dns status); a container may use another resolver.");
   if (code2 === "ENOTFOUND" || phase === "lookup")
     return failed("gateway-name", about, `The name ${hostname} does not resolve here.`, nameHint(hostname));
   if (code2 === "TIMEOUT" || code2 === "ETIMEDOUT") {
@@ -1330,7 +1327,7 @@ function explainFailure({ phase, code: code2, detail }, about) {
       ? failed("gateway-slow", about, `${origin} accepted the connection, but its answer was not complete after ${seconds}.`,
         "Try again, or raise the limit with --timeout 30. If it persists, check whether the gateway answers in a browser.")
       : failed("gateway-timeout", about, `${origin} does not answer: no connection within ${seconds}.`,
-        "Usually the tailnet policy does not let this machine reach the gateway on tcp:80 and 443, or the gateway's node key has expired (tailscale status). An exit node of a VPN can be in the way, too. Slow network: --timeout 30.");
+        "Usually the tailnet policy does not let this machine reach the gateway on tcp:80 and 443, or the gateway's node key has expired (tailscale status). A VPN's exit node can also be the reason. Slow network: --timeout 30.");
   }
   if (code2 === "ECONNREFUSED") return failed("gateway-refused", about,
     `Nothing listens on ${url.host}${url.port === "" ? ` (port ${protocol === "https:" ? 443 : 80})` : ""}${local.test(hostname) ? "" : ", or a firewall on the way rejects it"}.`,
@@ -1387,13 +1384,13 @@ function explainAnswer(answer, about) {
       "Aperture asks for no key and knows you by your tailnet identity. So this is not the gateway, or something in front of it; ask the gateway directly, from a machine in the tailnet.");
     case 403:
       return /no role granted/i.test(text)
-        ? failed("gateway-forbidden", about, `${origin} knows you and gives you no role (403).${quoted}`, `${formatGrant(about)}.`)
-        : failed("gateway-denied", about, `${origin} refuses you, though not because of a missing role (403).${quoted}`,
-          `If what it says does not tell why: it may be something in front of the gateway, or a rule of its administrators. Where a grant is missing after all: ${formatGrant(about)}.`);
+        ? failed("gateway-forbidden", about, `${origin} knows you, but gives you no role (403).${quoted}`, `${formatGrant(about)}.`)
+        : failed("gateway-denied", about, `${origin} refuses you, but not because of a missing role (403).${quoted}`,
+          `If the message does not explain it, a proxy in front of the gateway or a rule of its administrators may be the reason. If a grant is missing: ${formatGrant(about)}.`);
     case 404: return failed("gateway-no-list", about, `${origin} has no /v1/models (404).${quoted}`,
       "It may be another server: the gateway's own page is at /ui/. If it is the gateway, no provider is configured, or no grant gives you a model.");
     case 405: return failed("gateway-method", about, `${origin}/v1/models cannot be asked for with GET (405).${quoted}`,
-      "Most often /v1 is there twice: the gateway's address has none, and neither has a provider's baseurl in the gateway's configuration.");
+      "Usually /v1 is doubled: the gateway's address must not contain it, nor must a provider's baseurl in the gateway's configuration.");
     case 407: return failed("gateway-proxy", about, `The proxy wants a user and a password (407).`,
       "Put them into the variable, or add the gateway's name to NO_PROXY.");
     case 429: return failed("gateway-quota", about, `${origin} limits your requests (429).${quoted}`,

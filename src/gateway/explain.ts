@@ -125,7 +125,7 @@ export function explainFailure({ phase, code, detail }: Failure, about: About): 
       "gateway-name",
       about,
       `No DNS server answers for the name ${hostname}.`,
-      "Is this machine online? In a tailnet MagicDNS answers (tailscale status, tailscale dns status); a container may have a resolver of its own.",
+      "Is this machine online? In a tailnet MagicDNS answers (tailscale status, tailscale dns status); a container may use another resolver.",
     );
   if (code === "ENOTFOUND" || phase === "lookup")
     return failed("gateway-name", about, `The name ${hostname} does not resolve here.`, nameHint(hostname));
@@ -141,7 +141,7 @@ export function explainFailure({ phase, code, detail }: Failure, about: About): 
           "gateway-timeout",
           about,
           `${origin} does not answer: no connection within ${seconds}.`,
-          "Usually the tailnet policy does not let this machine reach the gateway on tcp:80 and 443, or the gateway's node key has expired (tailscale status). An exit node of a VPN can be in the way, too. Slow network: --timeout 30.",
+          "Usually the tailnet policy does not let this machine reach the gateway on tcp:80 and 443, or the gateway's node key has expired (tailscale status). A VPN's exit node can also be the reason. Slow network: --timeout 30.",
         );
   }
   if (code === "ECONNREFUSED")
@@ -264,14 +264,14 @@ export function explainAnswer(answer: Answer, about: About): AppError | null {
         ? failed(
             "gateway-forbidden",
             about,
-            `${origin} knows you and gives you no role (403).${quoted}`,
+            `${origin} knows you, but gives you no role (403).${quoted}`,
             `${formatGrant(about)}.`,
           )
         : failed(
             "gateway-denied",
             about,
-            `${origin} refuses you, though not because of a missing role (403).${quoted}`,
-            `If what it says does not tell why: it may be something in front of the gateway, or a rule of its administrators. Where a grant is missing after all: ${formatGrant(about)}.`,
+            `${origin} refuses you, but not because of a missing role (403).${quoted}`,
+            `If the message does not explain it, a proxy in front of the gateway or a rule of its administrators may be the reason. If a grant is missing: ${formatGrant(about)}.`,
           );
     case 404:
       return failed(
@@ -285,7 +285,7 @@ export function explainAnswer(answer: Answer, about: About): AppError | null {
         "gateway-method",
         about,
         `${origin}/v1/models cannot be asked for with GET (405).${quoted}`,
-        "Most often /v1 is there twice: the gateway's address has none, and neither has a provider's baseurl in the gateway's configuration.",
+        "Usually /v1 is doubled: the gateway's address must not contain it, nor must a provider's baseurl in the gateway's configuration.",
       );
     case 407:
       return failed(

@@ -154,7 +154,7 @@ function otherShape(body: unknown): Error {
     isRecord(body) && Array.isArray(body["data"]) ? "holds no entry that is a model" : `is ${kind} without a list data`;
   return environmentError(
     "gateway-other-shape",
-    `The gateway's answer is JSON, and not a list of models: it ${what}.`,
+    `The gateway's answer is JSON, but not a list of models: it ${what}.`,
     "Another server may answer there. /v1/models of a gateway gives  { data: [{ id, supported_endpoints, … }] }.",
   );
 }

@@ -252,7 +252,7 @@ function whyAmbiguous({ models, id }: GatewayProvider): { readonly why: string }
   if (twins.length === 0) return null;
   const others = listSome([...new Set(twins.flatMap(({ alsoFrom }) => alsoFrom))]);
   return {
-    why: `no name means its models and not those of ${others}, so the gateway decides who answers; if it is this one, write ${id} into aperture-env.yaml yourself`,
+    why: `no name selects its models and not those of ${others}, so the gateway decides which provider answers; if it is this one, add ${id} to aperture-env.yaml by hand`,
   };
 }
 

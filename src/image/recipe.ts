@@ -98,8 +98,8 @@ export function findObstacle(kind: Kind, wanted: Wanted, engine: Engine): Cannot
   if (kind === "compose" && flags.length > 0)
     return {
       usage: true,
-      why: `Docker Compose builds this dev container, and takes no ${flags.join(", ")}.`,
-      fix: "Leave that out.",
+      why: `Docker Compose builds this dev container, and does not support ${flags.join(", ")}.`,
+      fix: "Leave the flags out.",
     };
   const install = "Install Docker's plugin buildx (docs.docker.com/build/install-buildx).";
   if (!buildx && needsBuildx)
@@ -121,20 +121,20 @@ export function findObstacle(kind: Kind, wanted: Wanted, engine: Engine): Cannot
     return {
       usage: false,
       why: `The builder of this Docker cannot ${beyond.join(", or ")}.`,
-      fix: "Make another with  docker buildx create --use --driver docker-container  or turn on the engine's containerd image store.",
+      fix: "Create another builder with  docker buildx create --use --driver docker-container  or turn on the engine's containerd image store.",
     };
   // The image is made by programs of its own platform.
   const foreign = (platform?.split(",") ?? []).filter((each) => !canRun(engine, each));
   if (foreign.length > 0)
     return {
       usage: false,
-      why: `The builder cannot run programs for ${foreign.join(", ")}, and the build has to.`,
+      why: `The builder cannot run programs for ${foreign.join(", ")}, which the build needs.`,
       fix: `Have them emulated, for instance with  docker run --privileged --rm tonistiigi/binfmt --install ${foreign.map((each) => each.split("/")[1]).join(",")}  or add a machine of that kind to the builder (docs.docker.com/build/building/multi-platform).`,
     };
   if (!push && !store && (several || sbom || provenance))
     return {
       usage: true,
-      why: `An image ${several ? "for several platforms" : "with attestations"} cannot be kept by this engine.`,
+      why: `An image ${several ? "for several platforms" : "with attestations"} cannot be stored by this engine.`,
       fix: "Push it to a registry, with --push.",
     };
   return null;

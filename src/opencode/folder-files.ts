@@ -43,7 +43,7 @@ export function judgeFolderFile(
         way: {
           code: "runs-code",
           what: `this ${kind} is code that runs inside of OpenCode`,
-          comes: `it ${kind === "plugin" ? "sees every prompt and can send it" : "can send what it gets"} past the gateway, which no configuration prevents`,
+          comes: `it ${kind === "plugin" ? "sees every prompt and can send it" : "can send its input"} elsewhere; no configuration prevents that`,
           hint: "keep it if you would run it as a program of this repository, or remove it",
         },
         offset: 0,

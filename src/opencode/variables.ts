@@ -25,27 +25,26 @@ const outside = (value: string): boolean => !/\bworkspaces?\b|WorkspaceFolder|^\
 const variables: readonly Variable[] = [
   {
     name: "OPENCODE_CONFIG",
-    comes: "takes the place of the environment's own configuration",
+    comes: "replaces the environment's configuration",
     held: true,
     code: "bypass",
     harmless: (value) => value.endsWith("/share/aperture-env/opencode.json"),
   },
   {
     name: "OPENCODE_CONFIG_DIR",
-    comes: "names a folder with more configuration, and with plugins and tools, which are code that runs inside of OpenCode",
+    comes: "names a folder with more configuration, and with plugins and tools, whose code runs inside of OpenCode",
     held: false,
     code: "runs-code",
   },
   {
     name: "OPENCODE_TUI_CONFIG",
-    comes: "names a file with settings of OpenCode's screen, and with plugins, which are code that runs inside of OpenCode",
+    comes: "names a file with settings of OpenCode's interface, and with plugins, whose code runs inside of OpenCode",
     held: false,
     code: "runs-code",
   },
   {
     name: "OPENCODE_MODELS_PATH",
-    comes:
-      "takes the place of the environment's catalogue: another one lets other providers in, and can name other packages for them",
+    comes: "replaces the environment's catalogue: another one enables other providers, and can name other packages for them",
     held: true,
     code: "bypass",
     harmless: (value) => value.endsWith("/share/aperture-env/models.json"),
@@ -53,14 +52,14 @@ const variables: readonly Variable[] = [
   {
     name: "OPENCODE_DISABLE_DEFAULT_PLUGINS",
     comes:
-      "lets stored logins in: with one of OpenAI, GitHub Copilot, GitLab or xAI, prompts go to the vendor whatever base URL is set",
+      "enables stored logins: with one of OpenAI, GitHub Copilot, GitLab or xAI, prompts go to the vendor whatever base URL is set",
     held: true,
     code: "bypass",
     harmless: switchedOff,
   },
   {
     name: "OPENCODE_AUTH_CONTENT",
-    comes: "takes the place of the placeholders for logins",
+    comes: "replaces the placeholders for logins",
     held: false,
     code: "bypass",
     harmless: holdsPlaceholders,
@@ -68,69 +67,68 @@ const variables: readonly Variable[] = [
   {
     name: "OPENCODE_TEST_MANAGED_CONFIG_DIR",
     comes:
-      "takes OpenCode's managed folder elsewhere; only OpenCode's own tests need it, and the launcher of a managed environment drops it",
+      "moves OpenCode's managed folder; only OpenCode's own tests need it, and the launcher of a managed environment unsets it",
     held: false,
     code: "bypass",
   },
   {
     name: "OPENCODE_TEST_HOME",
     comes:
-      "lets OpenCode look for configuration in another home; only OpenCode's own tests need it, and the launcher of a managed environment drops it",
+      "makes OpenCode look for configuration in another home; only OpenCode's own tests need it, and the launcher of a managed environment unsets it",
     held: false,
     code: "bypass",
   },
   {
     name: "XDG_CONFIG_HOME",
-    comes:
-      "lets OpenCode look for more configuration there, and for plugins and tools, which are code that runs inside of OpenCode",
+    comes: "makes OpenCode look there for more configuration, and for plugins and tools, whose code runs inside of OpenCode",
     held: false,
     code: "runs-code",
   },
   {
     name: "HOME",
-    comes: "lets files of the repository be OpenCode's own: configuration, plugins and tools, logins",
+    comes: "makes OpenCode use files of the repository as the user's: configuration, plugins and tools, logins",
     held: false,
     code: "runs-code",
     harmless: outside,
   },
   {
     name: "XDG_DATA_HOME",
-    comes: "lets OpenCode take stored logins from the repository, and an account whose organisation sets configuration",
+    comes: "makes OpenCode use stored logins from the repository, and an account whose organisation sets configuration",
     held: false,
     code: "bypass",
     harmless: outside,
   },
   {
     name: "XDG_CACHE_HOME",
-    comes: "lets OpenCode run packages, of plugins and providers, that lie in the repository",
+    comes: "makes OpenCode run packages of plugins and providers from the repository",
     held: false,
     code: "runs-code",
     harmless: outside,
   },
   {
     name: "APERTURE_ENV_PREFIX",
-    comes: "lets the launcher and the doctor take OpenCode and its configuration from below that folder",
+    comes: "makes the launcher and the doctor use OpenCode and its configuration from that folder",
     held: false,
     code: "bypass",
     harmless: (value) => value === "/usr/local",
   },
   {
     name: "OPENCODE_ENABLE_EXA",
-    comes: "gives models a tool that asks a search engine of the internet",
+    comes: "gives models a tool that uses an internet search engine",
     held: false,
     code: "asks-others",
     harmless: switchedOn,
   },
   {
     name: "OPENCODE_ENABLE_PARALLEL",
-    comes: "gives models a tool that asks a search engine of the internet",
+    comes: "gives models a tool that uses an internet search engine",
     held: false,
     code: "asks-others",
     harmless: switchedOn,
   },
   {
     name: "OTEL_EXPORTER_OTLP_ENDPOINT",
-    comes: "lets OpenCode send traces of every session there",
+    comes: "makes OpenCode send traces of every session there",
     held: false,
     code: "asks-others",
   },
@@ -188,7 +186,7 @@ export function findWaysOutOfVariables(
       through,
       "bypass",
       `${through} is set, and NO_PROXY does not name ${new URL(url).hostname}`,
-      `a proxy stands between OpenCode and ${url}: it gets every prompt, and decides where it goes`,
+      `OpenCode uses that proxy for ${url}: it sees every prompt, and decides where it is sent`,
     );
   const gateway = given["APERTURE_URL"] ?? "";
   if (gateway !== "" && !managed && describesOther(gateway, url))
@@ -196,7 +194,7 @@ export function findWaysOutOfVariables(
       "APERTURE_URL",
       "bypass",
       `APERTURE_URL is ${showOrigin(gateway)}, not ${url}`,
-      "it takes the place of the gateway of aperture-env.yaml",
+      "it replaces the gateway of aperture-env.yaml",
     );
   return found;
 }
@@ -211,7 +209,7 @@ function judgeContent(text: string, environment: Expectation): WayOut[] {
         code: "bypass",
         path: [],
         what: "it is more configuration",
-        comes: "it cannot be judged",
+        comes: "it cannot be checked",
         hint: "keep it if that is intentional, or remove it",
         fixable: false,
       },

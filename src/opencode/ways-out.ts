@@ -40,8 +40,8 @@ export interface WayOut {
 }
 
 const managedHint =
-  "set `opencode.managed: true`, which puts the environment's configuration where no project file can override it";
-const ownCounts = "remove it, so that the environment's own takes effect";
+  "set `opencode.managed: true`, which installs the environment's configuration where no project file can override it";
+const ownCounts = "remove it, so that the environment's value takes effect";
 
 /** The packages that OpenCode 1.18 brings for providers; any other is fetched from the npm registry, or is a file. */
 const bundled =
@@ -81,13 +81,12 @@ function judgeModel({ path, text }: Named, { providers, allowed = [], managed = 
   // What a variable or a file holds is not known here.
   if (/^\{(?:env|file):/.test(text) || [...providers, ...allowed].includes(text.split("/")[0]!)) return null;
   const main: Readonly<Record<string, string>> = {
-    model: "OpenCode cannot start a session with it, or bypasses the gateway where enabled_providers lets it in",
-    small_model: "OpenCode uses the main model instead, or bypasses the gateway where enabled_providers lets it in",
+    model: "OpenCode cannot start a session with it, or bypasses the gateway if enabled_providers contains it",
+    small_model: "OpenCode uses the main model instead, or bypasses the gateway if enabled_providers contains it",
   };
   const comes = managed
-    ? "every prompt of it ends as an unknown error"
-    : (main[path.join(".")] ??
-      "every prompt of it ends as an unknown error, or bypasses the gateway where enabled_providers lets it in");
+    ? "its prompts fail with an unknown error"
+    : (main[path.join(".")] ?? "its prompts fail with an unknown error, or bypass the gateway if enabled_providers contains it");
   return {
     code: "foreign-model",
     path,
@@ -107,8 +106,8 @@ function judgeLists(named: readonly Named[], { providers, allowed = [] }: Expect
     found.push({
       code: "bypass",
       path: ["disabled_providers"],
-      what: `disabled_providers takes ${gone.join(", ")} away`,
-      comes: "no model of it can be used",
+      what: `disabled_providers disables ${gone.join(", ")}`,
+      comes: "its models cannot be used",
       hint: "keep it if that is intentional, or remove it",
       fixable: true,
     });
@@ -116,8 +115,8 @@ function judgeLists(named: readonly Named[], { providers, allowed = [] }: Expect
     found.push({
       code: "bypass",
       path: ["enabled_providers"],
-      what: `enabled_providers takes the place of the environment's own and lets in ${others.map(show).join(", ")}`,
-      comes: "models that do not go through the gateway can be chosen",
+      what: `enabled_providers replaces the environment's list and enables ${others.map(show).join(", ")}`,
+      comes: "models that bypass the gateway can be chosen",
       hint: choices(ownCounts),
       fixable: true,
     });
@@ -139,7 +138,7 @@ function judgeKey({ path, text }: Named): WayOut | null {
   return bypass(
     path,
     `${showPath(path)} is not the placeholder "-"`,
-    `OpenCode sends this key with every request to ${show(String(path[1]))}, and no key of its own should reach the gateway`,
+    `OpenCode sends this key with every request to ${show(String(path[1]))}, and no real key should be sent to the gateway`,
     "remove it, so that the placeholder is used",
   );
 }
@@ -150,8 +149,8 @@ function judgeProviderPackage({ path, text }: Named): WayOut | null {
     ? bypass(path, `${showPath(path)} is a file`, "its code runs inside of OpenCode and can send prompts anywhere")
     : bypass(
         path,
-        `${showPath(path)} is no package that OpenCode brings`,
-        "it is fetched from the npm registry, and its code can send prompts anywhere",
+        `${showPath(path)} is not a package that OpenCode contains`,
+        "it is downloaded from the npm registry, and its code can send prompts anywhere",
       );
 }
 
@@ -164,8 +163,8 @@ function judgePlugin({ path, text }: Named, { plugins }: Expectation): WayOut {
       code: "plugin-refused",
       path,
       what: `the plugin ${show(text)} has no exact version, and opencode.plugins is pinned`,
-      comes: "OpenCode fetches whichever version the registry has, and its code sees every prompt",
-      hint: "write its exact version behind an @, or set  opencode.plugins: allow  in aperture-env.yaml",
+      comes: "OpenCode downloads the registry's current version, and its code sees every prompt",
+      hint: "append @ and its exact version, or set  opencode.plugins: allow  in aperture-env.yaml",
       fixable: false,
     };
   return isFile
@@ -173,7 +172,7 @@ function judgePlugin({ path, text }: Named, { plugins }: Expectation): WayOut {
         code: "runs-code",
         path,
         what: `the plugin ${show(text)} is code that runs inside of OpenCode`,
-        comes: "it sees every prompt and can send it past the gateway, which no configuration prevents",
+        comes: "it sees every prompt and can send it elsewhere; no configuration prevents that",
         hint: "keep it if you would run it as a program of this repository, or remove it",
         fixable: false,
       }
@@ -182,8 +181,8 @@ function judgePlugin({ path, text }: Named, { plugins }: Expectation): WayOut {
         path,
         what: `the plugin ${show(text)} is a package`,
         comes:
-          "OpenCode asks the npm registry for it, and its code sees every prompt and can send it past the gateway, which no configuration prevents",
-        hint: `${isPinned ? "" : "write its exact version behind an @, so that no other one comes; "}keep it if that is intentional, or remove it`,
+          "OpenCode downloads it from the npm registry, and its code sees every prompt and can send it elsewhere; no configuration prevents that",
+        hint: `${isPinned ? "" : "append @ and its exact version to pin it; "}keep it if that is intentional, or remove it`,
         fixable: false,
       };
 }
@@ -192,8 +191,8 @@ function judgePlugin({ path, text }: Named, { plugins }: Expectation): WayOut {
 export function refused(what: string): Omit<WayOut, "path" | "fixable"> {
   return {
     code: "plugin-refused",
-    what: `${what} is there, and opencode.plugins is refuse`,
-    comes: "OpenCode calls none of its hooks, but fetches and loads its code, which no switch prevents",
+    what: `${what} exists, and opencode.plugins is refuse`,
+    comes: "OpenCode calls none of its hooks, but downloads and loads its code; no switch prevents that",
     hint: "remove it, or set  opencode.plugins: allow  in aperture-env.yaml",
   };
 }
@@ -203,16 +202,16 @@ function judgeCalled({ path, text, key }: Named): WayOut | null {
   const isAddress = /^(?:https?|git|ssh):\/\//i.test(text) || (key.kind === "address" && path[0] === "mcp");
   if (!isAddress || (key.kind !== "address" && key.kind !== "file")) return null;
   const comes: Readonly<Record<string, string>> = {
-    mcp: "OpenCode connects to it at each start, and what a model gives to its tools goes there",
-    instructions: "OpenCode fetches it at each start, and puts what comes into every prompt",
-    skills: "OpenCode fetches it at each start",
-    enterprise: "sessions that are shared go there",
+    mcp: "OpenCode connects to it at each start, and the input of its tools is sent there",
+    instructions: "OpenCode downloads it at each start, and adds it to every prompt",
+    skills: "OpenCode downloads it at each start",
+    enterprise: "shared sessions are uploaded there",
   };
   return {
     code: "asks-others",
     path,
     what: `${showPath(path)} is at ${showOrigin(text)}, not at the gateway`,
-    comes: comes[String(path[0])] ?? "OpenCode fetches it where it is asked for",
+    comes: comes[String(path[0])] ?? "OpenCode downloads it on demand",
     hint: "keep it if that is intentional, or remove it",
     fixable: false,
   };
@@ -235,8 +234,8 @@ function judgeOwnProviders(config: unknown, named: readonly Named[], environment
         {
           code: "asks-others",
           path: ["provider", id],
-          what: `provider ${show(id)}${at} is let in by opencode.other_providers`,
-          comes: "what is asked of its models goes there, bypassing the gateway",
+          what: `provider ${show(id)}${at} is allowed by opencode.other_providers`,
+          comes: "requests to its models bypass the gateway",
           hint: "keep it if that is intentional, or remove it from aperture-env.yaml",
           fixable: false,
         },
@@ -245,9 +244,9 @@ function judgeOwnProviders(config: unknown, named: readonly Named[], environment
       {
         code: "provider-off",
         path: ["provider", id],
-        what: `provider ${show(id)}${at} is not one of the environment's`,
-        comes: "enabled_providers of the environment leaves it off, and its models cannot be chosen",
-        hint: `leave it off; or add it to providers in aperture-env.yaml, if the gateway serves it; or name it in opencode.other_providers there, if it may bypass the gateway`,
+        what: `provider ${show(id)}${at} is not a provider of the environment`,
+        comes: "the environment's enabled_providers switches it off, and its models cannot be chosen",
+        hint: `keep it switched off; or add it to providers in aperture-env.yaml, if the gateway serves it; or to opencode.other_providers there, if it may bypass the gateway`,
         fixable: false,
       },
     ];
@@ -267,8 +266,8 @@ function judgePrograms(named: readonly Named[]): WayOut[] {
     {
       code: "runs-code",
       path: first.path,
-      what: `OpenCode starts programs that are named here, ${shown}`,
-      comes: "they run with all that OpenCode has, and no configuration prevents that",
+      what: `OpenCode starts the programs named here, ${shown}`,
+      comes: "they run with OpenCode's permissions; no configuration prevents that",
       hint: "keep them if you would run them yourself, or remove them",
       fixable: false,
     },
@@ -292,7 +291,7 @@ function describeAddress(id: string, value: string, url: string): Pick<WayOut, "
   // Before the path it decides where requests go.
   if (placeholder !== null && placeholder.index < /^(?:[a-z][a-z0-9+.-]*:[\\/]*)?[^/\\?#]*/i.exec(written)![0].length)
     return {
-      what: `comes from ${show(placeholder[0])}, whose value is not known here`,
+      what: `comes from ${show(placeholder[0])}, whose value is unknown here`,
       comes: `${id} bypasses the gateway unless that is ${url}`,
     };
   if (!URL.canParse(written)) return { what: "is not an address", comes: `OpenCode cannot reach ${id} with it` };
@@ -300,14 +299,14 @@ function describeAddress(id: string, value: string, url: string): Pick<WayOut, "
   if (origin === new URL(url).origin) return null;
   return {
     what: `is at ${origin === "null" ? "another address" : origin}, not at the gateway ${url}`,
-    comes: `all that is asked of ${id} bypasses the gateway`,
+    comes: `requests to ${id} bypass the gateway`,
   };
 }
 
 /** The origin of an address, which is all of it that may be shown: the rest may hold a key. */
 export function showOrigin(text: string): string {
   if (/\{(?:env|file):/.test(text.replace(/^([a-z]+:\/\/[^/]*).*$/i, "$1")) || !URL.canParse(text))
-    return "an address that is not known here";
+    return "an address that is unknown here";
   const { origin, protocol, host } = new URL(text);
   return origin === "null" ? `${protocol}//${host}` : origin;
 }

@@ -65,7 +65,7 @@ function isWritable(registry: string): boolean {
 export function requireLibc(release: Release, libc: Libc): void {
   if (Object.values(release.packages).some((entry) => entry.libc === libc)) return;
   const why = `OpenCode ${release.version} has no package for ${libc}, which this base needs.`;
-  throw usageError("no-package-for-base", why, `Take ${pinnedRelease.version}, which this version pins.`);
+  throw usageError("no-package-for-base", why, `Use ${pinnedRelease.version}, which this version pins.`);
 }
 
 /** Notes on a release: what `latest` resolved to, and the platforms without a package. */

@@ -26,8 +26,8 @@ export function describeIgnored({ ignored }: NpmConfiguration): Finding[] {
     {
       code: "registry-ignored",
       where: ignored,
-      message: "another npm registry is named here by the repository, and only your own configuration of npm counts",
-      hint: "where you trust that registry, run this again with NPM_CONFIG_REGISTRY set to its address",
+      message: "the repository names another npm registry here, but only your own npm configuration is used",
+      hint: "if you trust that registry, run again with NPM_CONFIG_REGISTRY set to its address",
     },
   ];
 }
@@ -37,7 +37,7 @@ const take = "run this again with NPM_CONFIG_REGISTRY set to an address that eve
 const unknown: Finding = {
   code: "registry-not-written",
   where: { file: "npm" },
-  message: "it does not say which registry it uses, so the Feature names none, and needs npm in the image",
+  message: "npm does not report its registry, so the Feature names none, and needs npm in the image",
   hint: take,
 };
 

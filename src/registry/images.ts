@@ -42,7 +42,12 @@ export async function findMoved({ pins = {} }: Lock, here: Surroundings): Promis
   return [...answers].flatMap(([reference, answer]): Observation[] => {
     if ("why" in answer)
       return [
-        { path: lockPath, state: "unasked", message: `whether ${reference} has moved is not known: ${answer.why}`, hint: null },
+        {
+          path: lockPath,
+          state: "unasked",
+          message: `${reference} could not be checked for a newer digest: ${answer.why}`,
+          hint: null,
+        },
       ];
     if (answer.digest === pins[reference]) return [];
     const message = `${reference} is now ${answer.digest}, and this has ${pins[reference]!}`;

@@ -51,7 +51,7 @@ async function fetchRelease(version: string, npm: NpmConfiguration): Promise<Rel
     throw usageError(
       "no-such-version",
       `${upperFirst(nameRegistry(npm))} has no OpenCode ${version}.`,
-      `Take ${pinnedRelease.version}, which this version pins, or latest.`,
+      `Use ${pinnedRelease.version}, which this version pins, or latest.`,
     );
   }
   const release = { version, packages };
@@ -59,7 +59,7 @@ async function fetchRelease(version: string, npm: NpmConfiguration): Promise<Rel
   throw environmentError(
     "no-integrity",
     `${upperFirst(nameRegistry(npm))} does not state a sha512 for each package of OpenCode ${version}.`,
-    `Take ${pinnedRelease.version}, which this version pins, or another registry.`,
+    `Use ${pinnedRelease.version}, which this version pins, or another registry.`,
   );
 }
 
@@ -78,7 +78,7 @@ function newestOf(lists: readonly (readonly string[])[], npm: NpmConfiguration):
     throw environmentError(
       "no-release",
       `${upperFirst(nameRegistry(npm))} has no OpenCode 1.x for all platforms.`,
-      `Give a version with --opencode, for instance ${pinnedRelease.version}.`,
+      `Give a version with --opencode, for example ${pinnedRelease.version}.`,
     );
   return newest;
 }
@@ -120,7 +120,7 @@ function describeCatalogue(isOurs: boolean, newest: string): Observation {
   return {
     path: modelsPath,
     state: "catalogue",
-    message: `${isOurs ? "has" : "will have, once it is updated,"} the model catalogue of ${date}, out of OpenCode ${version}`,
+    message: `${isOurs ? "has" : "will have, once it is updated,"} the model catalogue of ${date}, from OpenCode ${version}`,
     hint:
       compareVersions(newest, version) > 0
         ? `OpenCode ${newest} has a newer one, which a newer create-aperture-env will bring`

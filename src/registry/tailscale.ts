@@ -56,7 +56,7 @@ async function asked(url: string, ask: Fetch): ReturnType<Fetch> {
   } catch {
     throw environmentError(
       "no-answer",
-      `${originOf(url)} did not answer within ${patience / 1000} seconds, and it has to say which tarballs of Tailscale are the right ones.`,
+      `${originOf(url)} did not answer within ${patience / 1000} seconds, and its checksums of Tailscale's tarballs are needed.`,
       instead,
     );
   }

@@ -115,8 +115,8 @@ async function findBranch(git: Git, ref: string, name: string): Promise<string |
   if (checkedOut !== "")
     throw decisionError(
       "branch-checked-out",
-      `${name} is checked out in ${checkedOut}, whose files would not follow.`,
-      "Name another branch with --branch, or leave that out.",
+      `${name} is checked out in ${checkedOut}, and its files there would not be updated.`,
+      "Name another branch with --branch, or leave --branch out.",
     );
   return at ?? null;
 }

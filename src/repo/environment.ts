@@ -62,7 +62,7 @@ export function readLockFile(root: string): LockFile {
   if (read.kind === "newer") {
     throw decisionError(
       "lock-newer",
-      `${lockPath} was written by create-aperture-env ${read.generator}, in a form that this version does not know.`,
+      `${lockPath} was written by create-aperture-env ${read.generator}, in a format that this version does not support.`,
       "Use that version or a newer one, for instance  npx create-aperture-env@latest update",
       { file: lockPath },
     );
@@ -96,8 +96,8 @@ export function findContainers(root: string, lock: Lock | null): Containers {
   // Not a dev container of its own without a word: the user had one, and has taken it away.
   throw decisionError(
     "no-dev-container-left",
-    `${gone.join(" and ")}, which this environment was added to, ${gone.length === 1 ? "is" : "are"} gone.`,
-    "Restore it from git; or take the environment out with  npx create-aperture-env remove  and make a new one.",
+    `${gone.join(" and ")}, which this environment was added to, ${gone.length === 1 ? "is" : "are"} missing.`,
+    "Restore it from git; or remove the environment with  npx create-aperture-env remove  and create a new one.",
     { file: gone[0]! },
   );
 }
@@ -113,7 +113,7 @@ export function addNamed(root: string, containers: Containers, named: readonly s
     throw usageError(
       "no-such-dev-container",
       `There is no dev container ${missing}.`,
-      "Name one that is there with --devcontainers, or in devcontainer.files in the spec.",
+      "Name an existing one with --devcontainers, or in devcontainer.files in the spec.",
     );
   const [first, ...rest] = below;
   if (first === undefined) return containers;
@@ -127,7 +127,7 @@ export function addNamed(root: string, containers: Containers, named: readonly s
   if (look(root, ownDevcontainer).kind === "nothing") return { kind: "theirs", files: [first, ...rest] };
   throw usageError(
     "own-dev-container",
-    `This environment is a dev container of its own, ${ownDevcontainer}, so it goes into no other.`,
-    `Leave --devcontainers out, or give that folder an environment: npx create-aperture-env ${formatShell(workspaceOf(first).slice(0, -1))}`,
+    `This environment generates its own dev container, ${ownDevcontainer}, and cannot be added to others.`,
+    `Leave --devcontainers out, or create a separate environment in that folder: npx create-aperture-env ${formatShell(workspaceOf(first).slice(0, -1))}`,
   );
 }

@@ -50,8 +50,8 @@ export async function findForge({ top }: Place, env: Env): Promise<Forge> {
   if (!/^[\w.-]+$/.test(host) || !/^[\w.-]+(?:\/[\w.-]+)+$/.test(project))
     throw usageError(
       "no-forge",
-      address === "" ? `${top} has no remote origin.` : `The remote origin of ${top} is no project of a forge.`,
-      "Leave --pull-request out, and push the branch yourself.",
+      address === "" ? `${top} has no remote origin.` : `The remote origin of ${top} is not a project on GitHub or GitLab.`,
+      "Leave --pull-request out, and push the branch by hand.",
     );
   return { client: await clientFor(host, top, env), host, project, address };
 }

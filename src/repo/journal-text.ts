@@ -114,8 +114,8 @@ export function isCutOff(text: string): boolean {
 export function refuseJournal(why: string, line?: number): never {
   throw decisionError(
     "journal-damaged",
-    `${journalPath} tells of a run that was cut off, but cannot be followed: ${why}. Nothing was written.`,
-    `See what that run has changed (git status), then delete ${journalPath} and run again.`,
+    `${journalPath} records an interrupted run, but cannot be used: ${why}. Nothing was written.`,
+    `Look at that run's changes (git status), then delete ${journalPath} and run again.`,
     { file: journalPath, ...(line !== undefined && { line }) },
   );
 }
@@ -129,7 +129,7 @@ function parseLine(line: string, number: number): Readonly<Record<string, unknow
   }
   return typeof value === "object" && value !== null && !Array.isArray(value)
     ? (value as Record<string, unknown>)
-    : refuseJournal("this line is no object", number);
+    : refuseJournal("this line is not an object", number);
 }
 
 function isHeader(value: object): value is Header {

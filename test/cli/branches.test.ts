@@ -367,7 +367,7 @@ esac
   test.each([
     ["https://github.com/acme/app.git", "gh is not on the PATH"],
     ["https://code.example/acme/app.git", "Neither gh nor glab on the PATH is logged in to code.example."],
-    ["/srv/app.git", "is no project of a forge"],
+    ["/srv/app.git", "is not a project on GitHub or GitLab"],
   ])("without a client for %s nothing is committed", async (address, said) => {
     beginAt(address);
     if (said.startsWith("gh ")) rmSync(join(outside.folder, "bin", "gh"));

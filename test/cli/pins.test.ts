@@ -186,7 +186,7 @@ test("a check that may ask says what has moved, and what it could not ask for", 
     {
       path: lockPath,
       state: "unasked",
-      message: `whether ${dev} has moved is not known: mcr.microsoft.com does not have it`,
+      message: `${dev} could not be checked for a newer digest: mcr.microsoft.com does not have it`,
       hint: null,
     },
   ]);

@@ -173,7 +173,7 @@ const cases: readonly Case[] = [
   bad(
     "a connection of a later version",
     ["--connection", "pigeon"],
-    /^--connection: this version cannot connect by "pigeon"\./,
+    /^--connection: "pigeon" is not a connection/,
     /Choose from .*network/,
   ),
   bad("an empty name", ["--name", " "], /the name is empty/, /Give the project's name\./),
@@ -357,7 +357,7 @@ const cases: readonly Case[] = [
     files: { "aperture-env.lock": '{ "lockVersion": 3, "generator": "9.8.7", "files": 5 }\n' },
     exit: 3,
     code: "lock-newer",
-    says: /aperture-env\.lock was written by create-aperture-env 9\.8\.7, in a form that this version does not know\./,
+    says: /aperture-env\.lock was written by create-aperture-env 9\.8\.7, in a format that this version does not support\./,
     fix: /Use that version or a newer one, for instance {2}npx create-aperture-env@latest update/,
     of: "aperture-env.lock",
     at: "",

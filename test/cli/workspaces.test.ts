@@ -142,7 +142,7 @@ describe("chosen by --devcontainers", () => {
     });
     expect((await runPiped(["--yes"], root)).exit).toBe(0);
     const ran = await runPiped(["update", "--devcontainers", golang], root);
-    expect(ran).toMatchObject({ exit: 2, stderr: expect.stringContaining("so it goes into no other") as string });
+    expect(ran).toMatchObject({ exit: 2, stderr: expect.stringContaining("cannot be added to others") as string });
     expect(ran.stderr).toContain("npx create-aperture-env golang");
   });
 });

@@ -131,7 +131,7 @@ describe.skipIf(!available || skipsWithoutRegistry("attestations") || skipsWitho
     expect(exit).toBe(4);
     expect(said["error"]).toMatchObject({
       code: "cannot-build",
-      message: "The builder cannot run programs for linux/loong64, and the build has to.",
+      message: "The builder cannot run programs for linux/loong64, which the build needs.",
       hint: expect.stringContaining("tonistiigi/binfmt --install loong64") as string,
     });
   });

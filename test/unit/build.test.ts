@@ -159,19 +159,19 @@ describe("what cannot be built here is refused before it is begun", () => {
     [{ platform: both, push: true }, "dockerfile", engine, /cannot build for several platforms\./, false],
     [{ sbom: true, provenance: true, push: true }, "dockerfile", engine, /cannot attach an SBOM, or attach provenance\./, false],
     [{ cacheTo: "type=registry,ref=x" }, "image", engine, /cannot write a cache elsewhere/, false],
-    [{ platform: both }, "dockerfile", container, /for several platforms cannot be kept/, true],
-    [{ sbom: true }, "dockerfile", container, /with attestations cannot be kept/, true],
+    [{ platform: both }, "dockerfile", container, /for several platforms cannot be stored/, true],
+    [{ sbom: true }, "dockerfile", container, /with attestations cannot be stored/, true],
     [{ platform: "linux/arm64" }, "dockerfile", { ...old, buildx: false }, /--platform needs Buildx/, false],
     [
       { platform: both, push: true },
       "dockerfile",
       { ...container, platforms: ["linux/amd64", "linux/386"] },
-      /cannot run programs for linux\/arm64, and/,
+      /cannot run programs for linux\/arm64, which/,
       false,
     ],
     [{}, "dockerfile", { ...engine, buildx: false }, /builds nothing without its plugin Buildx/, false],
     [{ cacheFrom: ["x"] }, "dockerfile", { ...old, buildx: false }, /--cache-from needs Buildx/, false],
-    [{ platform: "linux/arm64", sbom: true }, "compose", container, /takes no --platform, --sbom/, true],
+    [{ platform: "linux/arm64", sbom: true }, "compose", container, /does not support --platform, --sbom/, true],
   ])("%j of a %s", (asked, kind, by, why, usage) => {
     const found = findObstacle(kind, { ...wanted, ...asked }, by);
     expect(found).toMatchObject({

@@ -922,7 +922,7 @@ describe("a spec", () => {
     const { notes } = merge("aperture: { url: http://ai }\nproviders: { anthropic: {} }\n", body);
     expect(notes).toHaveLength(2);
     expect(notes[0]).toMatch(
-      /^google is left out of the spec: no name means its models and not those of google-vertex, .* write google into aperture-env\.yaml/,
+      /^google is left out of the spec: no name selects its models and not those of google-vertex, .* add google to aperture-env\.yaml/,
     );
     expect(notes[1]).toMatch(/^google-vertex is left out of the spec: .*not those of google, /);
     const text = "aperture: { url: http://ai }\nproviders: { anthropic: {}, google: {} }\nmodel: google/gemini-2.5-pro\n";

@@ -50,7 +50,7 @@ describe("findBypass", () => {
     expect(others).toEqual([]);
     expect(finding).toMatchObject({
       code: "bypass",
-      message: `provider.anthropic.options.baseURL is at ${shown}, not at the gateway http://ai: all that is asked of anthropic bypasses the gateway`,
+      message: `provider.anthropic.options.baseURL is at ${shown}, not at the gateway http://ai: requests to anthropic bypass the gateway`,
       fixes: [{ file: "opencode.json", path: ["provider", "anthropic", "options", "baseURL"] }],
     });
   });
@@ -64,7 +64,7 @@ describe("findBypass", () => {
     const [finding] = bypass(withUrl(url));
     expect(finding).toMatchObject({
       code: "bypass",
-      message: `provider.anthropic.options.baseURL comes from ${shown}, whose value is not known here: anthropic bypasses the gateway unless that is http://ai`,
+      message: `provider.anthropic.options.baseURL comes from ${shown}, whose value is unknown here: anthropic bypasses the gateway unless that is http://ai`,
     });
   });
 
@@ -82,8 +82,8 @@ describe("findBypass", () => {
     const [finding] = findBypass([{ path: ".opencode/opencode.jsonc", text }], options);
     expect(finding?.where).toEqual({ file: ".opencode/opencode.jsonc", line: 4, column: 41 });
     expect(finding?.hint).toBe(
-      "keep it if that is intentional; remove it, so that the environment's own takes effect; or set `opencode.managed: true`, " +
-        "which puts the environment's configuration where no project file can override it",
+      "keep it if that is intentional; remove it, so that the environment's value takes effect; or set `opencode.managed: true`, " +
+        "which installs the environment's configuration where no project file can override it",
     );
   });
 
@@ -113,7 +113,7 @@ describe("findBypass", () => {
       {
         code: "bypass",
         where: { line: 1, column: 65 },
-        message: "disabled_providers takes anthropic away: no model of it can be used",
+        message: "disabled_providers disables anthropic: its models cannot be used",
         hint: "keep it if that is intentional, or remove it",
         fixes: [{ file: "opencode.json", path: ["disabled_providers"] }],
       },
@@ -121,7 +121,7 @@ describe("findBypass", () => {
         code: "bypass",
         where: { line: 1, column: 22 },
         message:
-          "enabled_providers takes the place of the environment's own and lets in opencode: models that do not go through the gateway can be chosen",
+          "enabled_providers replaces the environment's list and enables opencode: models that bypass the gateway can be chosen",
         fixes: [{ file: "opencode.json", path: ["enabled_providers"] }],
       },
     ]);
@@ -455,9 +455,9 @@ describe("findVariables", () => {
     );
     expect(findings.map(({ message }) => message.slice(0, 60))).toEqual(
       [
-        "OPENCODE_AUTH_CONTENT is set: it takes the place of the placeholders for logins",
+        "OPENCODE_AUTH_CONTENT is set: it replaces the placeholders for logins",
         "OPENCODE_CONFIG_CONTENT: provider.openai.options.baseURL is at http://x, not at the gateway",
-        "APERTURE_URL is http://other, not http://ai: it takes the place of",
+        "APERTURE_URL is http://other, not http://ai: it replaces the gateway of aperture-env.yaml",
       ].map((text) => text.slice(0, 60)),
     );
     expect(JSON.stringify(findings)).not.toContain("secret");

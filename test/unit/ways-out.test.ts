@@ -136,9 +136,9 @@ describe("ways out", () => {
     const [way, ...more] = findWaysOut({ provider: local }, environment);
     expect(more).toEqual([]);
     expect(way).toMatchObject({ code: "provider-off", path: ["provider", "local"] });
-    expect(way!.what).toBe("provider local at http://localhost:1234 is not one of the environment's");
+    expect(way!.what).toBe("provider local at http://localhost:1234 is not a provider of the environment");
     expect(way!.hint).toMatch(
-      /^leave it off; or add it to providers in aperture-env\.yaml.*; or name it in opencode\.other_providers/,
+      /^keep it switched off; or add it to providers in aperture-env\.yaml.*; or to opencode\.other_providers/,
     );
     expect(codes({ provider: local, enabled_providers: ["local"] })).toEqual(["bypass enabled_providers"]);
     expect(codes({ provider: local, enabled_providers: ["local"] }, { managed: true })).toEqual(["provider-off provider.local"]);
@@ -200,7 +200,7 @@ describe("ways out", () => {
       "runs-code mcp.local.command.0",
     ]);
     expect(found.at(-1)!.what).toBe(
-      "OpenCode starts programs that are named here, npx (mcp.local.command), fmt (formatter.f.command), fmt2 (formatter.g.command) and 2 more",
+      "OpenCode starts the programs named here, npx (mcp.local.command), fmt (formatter.f.command), fmt2 (formatter.g.command) and 2 more",
     );
     expect(JSON.stringify(found)).not.toContain("secret");
   });

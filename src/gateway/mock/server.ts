@@ -152,7 +152,7 @@ export function listenError(error: NodeJS.ErrnoException, host: string, port: nu
       return environmentError("port-forbidden", `Listening on port ${port} of ${host} is not permitted.`, anyPort);
     case "EADDRNOTAVAIL":
     case "ENOTFOUND":
-      return environmentError("no-such-address", `${host} is no address of this machine.`, "Listen on --host 127.0.0.1");
+      return environmentError("no-such-address", `${host} is not an address of this machine.`, "Listen on --host 127.0.0.1");
     default:
       return environmentError("cannot-listen", `Cannot listen on port ${port} of ${host}: ${error.message}`, anyPort);
   }
