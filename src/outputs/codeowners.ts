@@ -62,7 +62,8 @@ function choosePlace({ answers: { outputs }, shape: { met } }: Demand): { readon
   const isGitlabs = onGitlab && !onGithub;
   const order = isGitlabs ? gitlab : onGithub ? github : places;
   const made = isGitlabs ? ".gitlab/CODEOWNERS" : onGitlab ? "CODEOWNERS" : ".github/CODEOWNERS";
-  return { path: order.find((path) => there.includes(path)) ?? made, isGitlabs };
+  const path = order.find((each) => there.includes(each)) ?? made;
+  return { path, isGitlabs: isGitlabs || path.startsWith(".gitlab/") };
 }
 
 /** A path as a pattern. A sign that means something in one, or has no escape on both forges, becomes the one that fits any sign. */

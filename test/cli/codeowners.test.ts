@@ -40,7 +40,7 @@ describe("the file is the one that the forge reads", () => {
     ["one for both", [], ["ci-github", "ci-gitlab"], "CODEOWNERS", false],
     ["GitHub's, where nothing speaks for either", [], ["devcontainer"], ".github/CODEOWNERS", false],
     ["GitLab's, where it has a pipeline", [".gitlab-ci.yml"], ["devcontainer"], ".gitlab/CODEOWNERS", true],
-    ["the only one", [".gitlab/CODEOWNERS"], ["devcontainer"], ".gitlab/CODEOWNERS", false],
+    ["the only one", [".gitlab/CODEOWNERS"], ["devcontainer"], ".gitlab/CODEOWNERS", true],
   ])("%s", async (_what, there, outputs, path, section) => {
     write(place.folder, Object.fromEntries(there.map((each) => [each, "# theirs\n"])));
     await create("--outputs", outputs.join(","));
@@ -101,6 +101,8 @@ describe("a file of the user's", () => {
       new Set(["@acme/security ops@acme.example"]),
     );
     expect(block(".github/CODEOWNERS").join()).toContain("/.github/workflows/opencode.yml ");
+    await run("update", "--yes", "--outputs", "kubernetes", "--fqdn", "ai.example.ts.net");
+    expect(block(".github/CODEOWNERS").join()).toMatch(/^(?!.*workflows).*\/\.kubernetes\/aperture-env\/fleet\.yaml /);
     await run("update", "--yes", "--codeowners", "none");
     expect(read(".github/CODEOWNERS")).toBe("* @all\n");
     expect((await run("check")).exit).toBe(0);
