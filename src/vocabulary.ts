@@ -85,7 +85,7 @@ export interface Service {
   readonly name: string;
   readonly image: string;
   readonly env: Readonly<Record<string, string>>;
-  /** Names of variables of whoever starts it that it gets as files, where they are set: keys of a node, in the order in which they count. */
+  /** Variables of the starting person that it gets as files, if they are set: keys of a node, in order of precedence. */
   readonly secrets: readonly string[];
   /** The tags of a node that is nobody's, by the word for each. */
   readonly tags: readonly string[];
@@ -201,7 +201,7 @@ export interface WantedFile {
   readonly path: string;
   readonly template?: string;
   readonly strategy: "own" | "lines";
-  /** The keys of the spec that decide what the file says, for whoever would edit it by hand; empty where none does. */
+  /** The spec keys that decide the file's content, as a hint for people who edit it by hand; empty if there are none. */
   readonly decidedBy: string;
   /** People are expected to edit it, so the lock keeps its text as the ancestor of a three-way merge. */
   readonly edited: boolean;
@@ -220,7 +220,7 @@ export interface OwnPiece extends Omit<WantedFile, "strategy" | "image" | "conte
   readonly text: string;
 }
 
-/** A value that shall be in a file. */
+/** A value for a file. */
 export interface KeyedValue {
   readonly path: readonly [string, ...string[]];
   readonly value: unknown;
@@ -251,7 +251,7 @@ export interface ValuesPiece {
   readonly optional?: true;
 }
 
-/** Lines that shall be in a file, anywhere or in a marked block. */
+/** Lines for a file, anywhere or in a marked block. */
 export interface LinesPiece {
   readonly strategy: "lines" | "block";
   readonly path: string;
@@ -265,7 +265,7 @@ export interface TakenPiece {
   readonly keys: readonly (readonly [string, ...string[]])[];
 }
 
-/** One thing that shall be so in one file, whatever output asks for it. */
+/** One wanted part of a file, from any output. */
 export type Piece = OwnPiece | ValuesPiece | LinesPiece | TakenPiece;
 
 /** What there is no environment without: `check` fails where it is missing, and `remove` asks before something of it is left behind. */

@@ -10,7 +10,7 @@ export interface Key {
   readonly args: readonly string[];
   /** What it reads from its input; empty where it needs nothing. */
   readonly input: string;
-  /** Whether what it lets in is nobody's, so that it has to bear tags. */
+  /** Whether its nodes belong to no person, so that they need tags. */
   readonly needsTags: boolean;
 }
 

@@ -53,7 +53,7 @@ export async function findOnNetwork(origin: string, seen: Seen, deadline: number
     : { there, why: `${name} is ${address} here, which is not a tailnet address, and no gateway answers there` };
 }
 
-/** For whoever takes a connection, in milliseconds: on a busy machine a good gateway needs it, and no prompt is sent to any other. */
+/** For a host that accepts a connection, in milliseconds: a real gateway may need this on a busy machine, and no prompt is sent to any other host. */
 const patience = 3000;
 
 /** Whether somebody takes connections there. */

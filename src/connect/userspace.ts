@@ -32,7 +32,7 @@ export interface Task {
   say(text: string): void;
 }
 
-/** Connects, and has nobody wait for the person who logs in but whoever that person sees. */
+/** Connects. Only the process whose output the person sees waits for the person's login. */
 export function connectUserspace(task: Task): Promise<Outcome> {
   return withPerson({ ...task, socket: socketIn(task.run) }, task.deadline, (deadline) => connectOnce({ ...task, deadline }));
 }

@@ -217,7 +217,7 @@ export async function examine(examination: Examination): Promise<Report> {
   return { verdict: worst(checks), origin, checks: sorted(checks), ms: performance.now() - started };
 }
 
-/** Whether it was a gateway that answered, and not a proxy on the way, a login page, or whoever else has its name. */
+/** Whether a gateway answered, and not a proxy, a login page, or another host with its name. */
 function isAnswered({ models }: GatewayProbe): boolean {
   return "status" in models && /\bjson\b/i.test(models.type);
 }

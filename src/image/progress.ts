@@ -1,4 +1,4 @@
-/** What a build is at, for whoever waits: one line that changes on a terminal, a line for each step elsewhere. */
+/** A build's progress: one changing line on a terminal, one line per step elsewhere. */
 import { instead, shown, type Printer } from "../text/terminal.ts";
 
 /** Where it is told. */

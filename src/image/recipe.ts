@@ -33,7 +33,7 @@ export interface Surrounding {
   /** SOURCE_DATE_EPOCH, in seconds. */
   readonly epoch: number | null;
   readonly labels: Readonly<Record<string, string>>;
-  /** Where Buildx shall write what it made. */
+  /** The file for Buildx's metadata. */
   readonly metadata: string;
 }
 

@@ -101,7 +101,7 @@ export function filesOf(demand: Demand): readonly WantedFile[] {
   return sorted(outputsOf(demand).flatMap((output) => output.files(demand)));
 }
 
-/** All that goes into files that may hold more, sorted by path; the values for one file are one piece, whoever wants them. */
+/** The pieces for files with other content, sorted by path; all outputs' values for one file are one piece. */
 export function piecesOf(demand: Demand, revision: string): readonly Piece[] {
   const pieces = new Map<string, Piece>();
   for (const piece of outputsOf(demand).flatMap((output) => output.pieces(demand, revision))) {

@@ -8,7 +8,7 @@ import type { Context, Demand } from "../vocabulary.ts";
 /** The Dev Containers CLI that generated jobs run: the one that this program is tried with. */
 export const devcontainersCli = "0.89.0";
 
-/** The tags that the nodes of jobs bear: those of the spec, else what Tailscale's own examples call it (tailscale.com/kb/1276/tailscale-github-action). */
+/** The tags of jobs' nodes: the spec's, else the tag in Tailscale's examples (tailscale.com/kb/1276/tailscale-github-action). */
 export function tagsOfJobs({ tailscale }: Answers): readonly string[] {
   return tailscale?.tags ?? ["tag:ci"];
 }
@@ -44,7 +44,7 @@ export function describeImages({ answers, shape }: Demand): {
   /** The tag of the image that jobs run in. */
   readonly image: string;
   readonly containers: readonly Context[];
-  /** Where the first container is, for whoever has to build it. */
+  /** The first dev container, for the job that builds it. */
   readonly workspace: string;
   readonly config: string | null;
 } {

@@ -4,14 +4,14 @@ import type { Finding } from "./findings.ts";
 import type { Observation } from "./observation.ts";
 import type { Snapshot } from "./snapshot.ts";
 
-/** How a conflict can be settled: the user's text stays, or what this version gives takes its place. */
+/** How a conflict can be resolved: the user's text stays, or the generated text replaces it. */
 export type Settlement = "keep" | "replace";
 
 /** One file of the plan. Paths are relative to the repository's root, with `/`. */
 export type Change =
   | { readonly kind: "create"; readonly path: string; readonly after: string; readonly executable: boolean }
   | {
-      /** A file that is ours and untouched. */
+      /** A generated, unedited file. */
       readonly kind: "replace";
       readonly path: string;
       readonly before: string;
@@ -25,7 +25,7 @@ export type Change =
       readonly before: string;
       readonly after: string;
       readonly executable: boolean;
-      /** What of the user's was met on the way and stays. */
+      /** The user's edits that were found and stay. */
       readonly notes?: readonly string[];
     }
   | { readonly kind: "remove"; readonly path: string; readonly before: string }
@@ -36,14 +36,14 @@ export type Change =
       readonly why: string;
       readonly fix: string;
       readonly where?: Place;
-      /** What can be chosen; nothing where only a person's own hand helps. */
+      /** The possible decisions; none if the file has to be edited by hand. */
       readonly choices: readonly Settlement[];
-      /** The text that is there and the one that would take its place, to be shown as a diff. */
+      /** The existing text and its replacement, to be shown as a diff. */
       readonly before?: string;
       readonly after?: string;
     };
 
-/** Why a file stays as it is. */
+/** Why a file stays unchanged. */
 export type KeptBecause = "same" | "edited" | "deleted" | "left";
 
 /** A change that writes. */
@@ -53,25 +53,25 @@ export type Write = Extract<Change, { kind: "create" | "replace" | "edit" | "rem
 export interface Plan {
   readonly root: string;
   readonly changes: readonly Change[];
-  /** The lock is written, or removed, last; null where it is up to date. */
+  /** The lock is written or removed last; null if it is up to date. */
   readonly lock: Write | null;
   readonly warnings: readonly string[];
-  /** What was found in the repository that stands against the environment. */
+  /** Findings: parts of the repository that conflict with the environment. */
   readonly findings: readonly Finding[];
-  /** What is left for a person to settle when the plan is applied, as a check would say it. */
+  /** Differences that remain for a person after the plan is applied, in the words of `check`. */
   readonly remaining?: readonly Observation[];
-  /** What of the repository it was made from, beyond the files that it writes. Where that has changed since, the plan is too old. */
+  /** The other files that the plan depends on. If they have changed since, the plan is outdated. */
   readonly basis?: Basis;
 }
 
-/** What a plan was made from. */
+/** The input of a plan. */
 export interface Basis {
   readonly snapshot: Snapshot;
-  /** All dev container files that there were; null where they have no part in it. */
+  /** All existing dev container files; null if they do not matter. */
   readonly devcontainers: readonly string[] | null;
 }
 
-/** Every change, the lock's with them. */
+/** Every change, including the lock's. */
 export function changesOf(plan: Plan): readonly Change[] {
   return plan.lock === null ? plan.changes : [...plan.changes, plan.lock];
 }

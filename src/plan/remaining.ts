@@ -1,4 +1,4 @@
-/** What a check would still find after a plan: an update that leaves something says what, in the words of the check. Pure. */
+/** What `check` would still find after a plan. An update reports these differences in the words of `check`. Pure. */
 import type { Editors } from "../edit/editor.ts";
 import { lockPath, normalise, parseLock } from "../lock/lock.ts";
 import type { Demand } from "../vocabulary.ts";
@@ -6,16 +6,16 @@ import { fails, observe, type Observation } from "./check.ts";
 import { changesOf, conflictsOf, writesOf, type Plan } from "./plan.ts";
 import type { FileState, Snapshot } from "./snapshot.ts";
 
-/** What a plan was made for, and from what. */
+/** A plan's target and input. */
 export interface Made {
   readonly snapshot: Snapshot;
   readonly demand: Demand;
   readonly editors: Editors;
 }
 
-/** What is left for a person to settle. Nothing where something is in the way of the whole plan: that is said by the plan itself. */
+/** The differences that a person has to resolve. None if the plan has conflicts, because the plan reports those. */
 export function observeRemaining(plan: Plan, { snapshot, demand, editors }: Made): Observation[] {
-  // Where all is as this program wrote it, nothing can be left.
+  // If everything is unedited, nothing can remain.
   if (conflictsOf(plan).length > 0 || !changesOf(plan).some(isNotOurs)) return [];
   const after = new Map<string, FileState>(snapshot);
   for (const write of writesOf(plan))

@@ -1,4 +1,4 @@
-/** The plan that takes an environment out of a repository, by its lock. Pure. */
+/** The plan that removes an environment from a repository, by its lock. Pure. */
 import type { Editors } from "../edit/editor.ts";
 import { lockPath, type Lock } from "../lock/lock.ts";
 import { specPath } from "../spec/spec.ts";
@@ -8,7 +8,7 @@ import { notAFile } from "./pieces/piece.ts";
 import type { Change, Settlement, Plan } from "./plan.ts";
 import type { Snapshot } from "./snapshot.ts";
 
-/** Everything that such a plan is made from. */
+/** The input of such a plan. */
 export interface RemovalInput {
   readonly root: string;
   readonly lock: Lock;
@@ -17,14 +17,14 @@ export interface RemovalInput {
   readonly editors: Editors;
 }
 
-/** Builds it: what is as it was written goes, what the user edited stays and is named, the lock goes last. */
+/** Builds it: unedited parts are removed, edited parts stay and are listed, the lock is removed last. */
 export function planRemoval({ root, lock, snapshot, settle, editors }: RemovalInput): Plan {
   const changes = Object.entries(lock.files).flatMap(([path, file]): Change[] => {
     const change = takeOut(path, snapshot.get(path) ?? { kind: "nothing" }, file, settle(path), editors);
     return change === null ? [] : [change];
   });
   const spec = snapshot.get(specPath);
-  // A spec that somebody wrote by hand is in no lock.
+  // A handwritten spec is not in the lock.
   if (lock.files[specPath] === undefined && spec?.kind === "text")
     changes.push({
       kind: "keep",

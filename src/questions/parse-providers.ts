@@ -83,7 +83,7 @@ function acceptModels(choice: ProviderChoice, value: unknown): Parsed<readonly M
   if (!isList && !isMap(value)) return refused(`the models of ${provider} are ${describe(value)}`, how);
   const stray: unknown = isList ? value.find((id) => typeof id !== "string") : undefined;
   if (stray !== undefined) return refused(`the models of ${provider} have ${describe(stray)} among them`, "put it in quotes");
-  // A map gives what looks like a number first; a list shall be no other.
+  // A map lists number-like keys first, so a list is sorted the same way.
   const entries = Object.entries(isList ? Object.fromEntries((value as string[]).map((id) => [id, null])) : value);
   if (entries.length === 0) return refused(`${provider} names no model`, how);
   if (entries.length > specLimits.models)

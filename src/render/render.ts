@@ -21,7 +21,7 @@ import {
 } from "./escape.ts";
 import { runProgram, type Library } from "./program.ts";
 
-/** A file as it shall be. */
+/** A rendered file. */
 export interface RenderedFile extends Omit<WantedFile, "context" | "template"> {
   readonly text: string;
 }

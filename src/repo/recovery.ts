@@ -153,7 +153,7 @@ function stateOf(root: string, step: JournalStep): "open" | "done" | "changed" {
   return (text === null ? null : hashText(text)) === step.before ? "open" : "changed";
 }
 
-/** Brings one file to where the run wanted it; false where it is neither as it was before nor as it shall be. */
+/** Completes one file's change; false if the file matches neither the old nor the new state. */
 function redo(root: string, step: JournalStep, target: string, run: string): boolean {
   const state = stateOf(root, step);
   if (state === "changed") return false;

@@ -1,4 +1,4 @@
-/** How files get to their places: where a path really leads, the temporary file beside it, and the folders that come and go with it. */
+/** Staging files: resolving a path's real target, the temporary file next to it, and creating and removing folders. */
 import { randomBytes } from "node:crypto";
 import {
   chmodSync,
@@ -24,7 +24,7 @@ import { codeOf } from "./disk-errors.ts";
  */
 export function locator(root: string): (write: Pick<Write, "path" | "kind">) => string | null {
   const known = new Map<string, string>();
-  /** A path without links; what is not there yet keeps its name. */
+  /** A path without links; missing parts keep their names. */
   const follow = (full: string): string => {
     const real = known.get(full) ?? (existsSync(full) ? realpathSync(full) : join(follow(dirname(full)), basename(full)));
     known.set(full, real);
@@ -40,7 +40,7 @@ export function locator(root: string): (write: Pick<Write, "path" | "kind">) => 
   };
 }
 
-/** The temporary file of a run beside its target. */
+/** A run's temporary file next to its target. */
 export function temporaryOf(target: string, run: string): string {
   return `${target}.aperture-env-${run}.tmp`;
 }
@@ -50,25 +50,25 @@ export function randomId(): string {
   return randomBytes(6).toString("hex");
 }
 
-/** What is to be known of a text to stage it. */
+/** The input for staging a text. */
 export interface Staged {
   readonly kind: Write["kind"];
-  /** Of a new file: whether it is a program. */
+  /** For a new file: whether it is executable. */
   readonly executable: boolean;
 }
 
-/** The permissions that a text shall have in its place: of a new file 644 or 755, of one that is there its own. */
+/** The file's permissions: 644 or 755 for a new file, unchanged for an existing one. */
 export function modeOf(target: string, { kind, executable }: Staged): number {
   if (kind === "create") return executable ? 0o755 : 0o644;
   return statSync(target).mode & 0o777;
 }
 
-/** Writes a text to a temporary file, with the permissions that it shall have in its place. */
+/** Writes a text to a temporary file, with its final permissions. */
 export function stage(temporary: string, kind: Write["kind"], mode: number, text: string): void {
   const descriptor = openSync(temporary, "wx", mode);
   try {
     writeFileSync(descriptor, text);
-    // What holds text of the user's must be on the disk before it takes its place; all else can be generated again.
+    // A file with the user's text must be on disk before it replaces the original; other files can be generated again.
     if (kind === "edit") fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);

@@ -9,7 +9,7 @@ import { oneLine } from "../text/terminal.ts";
 /** What a change was made from. */
 export interface Updated {
   readonly verb: "create" | "update" | "remove";
-  /** The table, which whoever calls has at hand. */
+  /** The table of questions, provided by the caller. */
   readonly questions: readonly Question[];
   /** The lock before. */
   readonly lock: Lock | null;

@@ -10,7 +10,7 @@ import { formatVerbHelp } from "../cli/help.ts";
 import { buildSpecSchema, type Schema } from "../questions/schema.ts";
 import { questions } from "../questions/table.ts";
 
-/** The pages by name, as they shall be. */
+/** The expected pages by name. */
 export function makeDocs(root: string): ReadonlyMap<string, string> {
   const sources = readSources(join(root, "src"));
   return new Map([

@@ -116,7 +116,7 @@ function same(theirs: unknown, ours: unknown): boolean {
   return theirs === ours;
 }
 
-/** What came of one prompt. `secretive` as above: neither OpenCode's words are shown then, nor the answer, which may repeat what was sent. */
+/** The result of one prompt. With `secretive`, as above, neither OpenCode's output nor the answer is shown, because both may repeat secrets. */
 export function judgeSent(ran: Ran, origin: string, seconds: number, secretive: boolean): Check[] {
   const where = `${origin}/ui/`;
   if (ran.late)

@@ -10,7 +10,7 @@ const largest = 4 * 1024 * 1024;
 export function readText(path: string): Read {
   let file: number | null = null;
   try {
-    // Without waiting for whoever writes into a pipe (open(2)); Windows has neither.
+    // Without waiting for a pipe's writer (open(2)); Windows has neither.
     file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     const stats = fstatSync(file);
     if (stats.isDirectory()) return { kind: "unreadable", why: "EISDIR" };

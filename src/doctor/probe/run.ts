@@ -1,4 +1,4 @@
-/** Starting OpenCode: what only it can say. It ends with whoever started it, however that ends. */
+/** Starts OpenCode for facts that only it knows. It ends when its parent ends, however that happens. */
 import { spawn, type ChildProcess } from "node:child_process";
 import type { Env } from "../types.ts";
 

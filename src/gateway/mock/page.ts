@@ -132,7 +132,7 @@ function formatRow(request: LoggedRequest): string {
   );
   const cells = [
     `<time datetime="${escapeHtml(time)}">${escapeHtml(time.slice(11, 19))}<small>${escapeHtml(time.slice(0, 10))}</small></time>`,
-    // The first word is the program; the rest, which is long, is there for whoever points at it.
+    // The first word is the program; the rest, which is long, is shown on hover.
     `${escapeHtml(node)}<small title="${escapeHtml(userAgent)}">${escapeHtml(userAgent.split(" ", 1)[0] ?? "")}</small>`,
     escapeHtml(model ?? ""),
     escapeHtml(provider ?? ""),

@@ -1,21 +1,21 @@
-/** Values of the user's that get another place in their file, and their own again when the environment goes. Pure. */
+/** Moves values within the user's file, and back when the environment is removed. Pure. */
 import type { Editor } from "../../edit/editor.ts";
 import type { EditRefusal, EditResult } from "../../edit/splice.ts";
 import { isTree, sameValue, valueAt } from "../../edit/value.ts";
 import type { Move } from "../../vocabulary.ts";
 import { updateHint, type Observation } from "../observation.ts";
 
-/** A text with its values where they shall be, and what then is not where the user had it. */
+/** A text with its values moved, and the record of the moves. */
 export type Moved = { readonly ok: true; readonly text: string; readonly moved: readonly Move[] } | EditRefusal;
 
-/** Moves what is there. What was moved before counts as long as it is there. */
+/** Moves existing values. Earlier moves stay recorded as long as their values exist. */
 export function move(text: string, moves: readonly Move[], known: readonly Move[], editor: Editor): Moved {
   let left = text;
   const moved: Move[] = [];
   for (const one of moves) {
     const read = editor.read(left);
     if (!read.ok) return read;
-    // A value that another place gives, as a merge does, cannot be moved, and is in the way.
+    // A value that comes from another place, for example through a merge key, cannot be moved, and is a conflict.
     const depth = editor.missingDepth(left, one.from);
     if (typeof depth !== "number") return depth;
     const isHere = depth === one.from.length;
@@ -28,7 +28,7 @@ export function move(text: string, moves: readonly Move[], known: readonly Move[
   return { ok: true, text: left, moved };
 }
 
-/** Moves back what was moved; what cannot go back stays, and is said. */
+/** Moves values back; values that cannot go back stay, and are reported. */
 export function moveBack(text: string, moved: readonly Move[], editor: Editor, notes: string[]): EditResult {
   let left = text;
   for (const { from, to } of moved) {
@@ -46,7 +46,7 @@ export function moveBack(text: string, moved: readonly Move[], editor: Editor, n
   return { ok: true, text: left };
 }
 
-/** What stands where it cannot stay. */
+/** Values in a place where they cannot stay. */
 export function observeMoves(path: string, text: string, moves: readonly Move[], editor: Editor): Observation[] {
   const read = editor.read(text);
   if (!read.ok) return [];

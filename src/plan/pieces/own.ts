@@ -1,7 +1,7 @@
 /**
- * Files that are ours as a whole. What is not there is created; what is as we wrote it is replaced; what the user edited stays where nothing
- * new would come, is merged three ways where people are expected to edit, and is a conflict otherwise; what the user deleted stays deleted;
- * what the lock does not know is the user's and never replaced. Pure.
+ * Files that are generated as a whole. A missing file is created. An unedited file is replaced. A file that the user edited stays if nothing new
+ * would be written, is merged three ways if people may edit it, and is a conflict otherwise. A file that the user deleted stays deleted. A file that
+ * the lock does not contain belongs to the user and is never replaced. Pure.
  */
 import type { Editor } from "../../edit/editor.ts";
 import { readObject } from "../../edit/jsonc.ts";
@@ -36,14 +36,14 @@ export function planOwn(
   const before = found.text;
   const text = normalise(before);
   if (text === ours) return { change: { kind: "keep", path, why: "same" }, locked: entry };
-  // A shell takes a carriage return for a part of the word before it.
+  // A shell reads a carriage return as a part of the word before it.
   const after = executable ? ours : withLineEndsOf(before, ours);
   const replaced: Planned = { change: { kind: "replace", path, before, after, executable }, locked: entry };
   if (locked === undefined) return { change: foreign(path, before, after, settle), locked: null };
   if (hashText(text) === locked.hash) return replaced;
   const edited: Planned = { change: { kind: "keep", path, why: "edited" }, locked: entry };
   const [fault] = restore && file.edited ? findFaults(before, file.judgedAs, meant, editor) : [];
-  // Of what is generated nothing in it is anybody's, nor is anything in an empty file.
+  // A generated text contains nothing of the user's, and neither does an empty file.
   if (restore && (!file.edited || text.trim() === "" || (fault !== undefined && settle === "replace"))) return replaced;
   if (fault !== undefined && settle === null) return { change: faulty(file, before, after, fault), locked };
   if (locked.hash === entry.hash)
@@ -57,14 +57,14 @@ export function planOwn(
   return merged === before ? edited : { change: { kind: "edit", path, before, after: merged, executable }, locked: entry };
 }
 
-/** Takes a file out that is as we wrote it; one that the user edited stays. */
+/** Removes an unedited file; an edited one stays. */
 export function takeOwnOut(path: string, text: string, { hash }: LockedFile): Change {
   return hashText(normalise(text)) === hash
     ? { kind: "remove", path, before: text }
     : { kind: "keep", path, why: "left", notes: ["you edited it: delete it if you no longer need it"] };
 }
 
-/** Whether it is as we wrote it, or as it may be otherwise; `file` says what decides about it. */
+/** Whether the file is unedited, or edited in an allowed way; `file` describes which spec keys decide its content. */
 export function observeOwn(
   path: string,
   text: string,
@@ -97,7 +97,7 @@ export function observeOwn(
   ];
 }
 
-/** The user's text with what is new in ours, or null where both changed the same place, or where the lock has no ancestor. */
+/** The user's text merged with the new version, or null if both changed the same place, or the lock has no ancestor. */
 function merge(file: OwnPiece, text: string, { ancestor: written }: LockedFile, side: Side | null): string | null {
   if (written === undefined) return null;
   const asWritten = { mine: text, ancestor: written };
@@ -110,7 +110,7 @@ function merge(file: OwnPiece, text: string, { ancestor: written }: LockedFile, 
   return isJson ? mergeValues(mine, ancestor.join("\n"), file.text, side) : mergeLines(mine, ancestor, file.text, side, sayLines);
 }
 
-/** Whether an edited text has every word of ours on the lines that decide where the environment goes and what runs in it. */
+/** Whether an edited text still has every generated word on the lines that decide which gateway is used and what runs. */
 function decidesTheSame(mine: string, ours: string, { decisive }: Handling): boolean {
   const words = new Set(mine.split(/\s+/));
   return ours
@@ -119,7 +119,7 @@ function decidesTheSame(mine: string, ours: string, { decisive }: Handling): boo
     .every((line) => line.split(/\s+/).every((word) => word === "" || words.has(word)));
 }
 
-/** `keep` is the user's side. */
+/** `keep` means the user's side. */
 function sideOf(settle: Settlement | null): Side | null {
   return settle === null ? null : settle === "keep" ? "mine" : "theirs";
 }
@@ -137,7 +137,7 @@ function foreign(path: string, before: string, after: string, settle: Settlement
   };
 }
 
-/** What is to be restored holds text of the user's, so nobody but them can say that it goes. */
+/** Restoring would lose the user's text, so the user has to decide. */
 function faulty({ path }: OwnPiece, before: string, after: string, { line, column, what, fix }: Fault): Change {
   return {
     kind: "conflict",

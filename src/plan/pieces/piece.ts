@@ -1,34 +1,34 @@
-/** What every kind of piece gives, and the changes that all of them know. Pure. */
+/** The result of planning a piece, and changes that all kinds of pieces share. Pure. */
 import type { EditRefusal } from "../../edit/splice.ts";
 import type { LockedFile } from "../../lock/lock.ts";
 import type { Meant } from "../faults/fault.ts";
 import type { Change, Settlement } from "../plan.ts";
 import type { FileState } from "../snapshot.ts";
 
-/** What is planned for one path, and what the lock shall know of it from then on; null for nothing. */
+/** The plan for one path, and its entry in the new lock; null for none. */
 export interface Planned {
   readonly change: Change;
   readonly locked: LockedFile | null;
 }
 
-/** How what is there is dealt with. */
+/** How existing content is treated. */
 export interface Handling {
-  /** What to do with a conflict that can be settled. */
+  /** The decision for a conflict that can be resolved. */
   readonly settle: Settlement | null;
-  /** What was taken out, deleted, or edited where nobody should, comes back. */
+  /** Restores generated parts that were removed, deleted, or edited although they must not be. */
   readonly restore: boolean;
   readonly meant: Meant;
-  /** Texts that decide where the environment goes and what runs in it: a line of ours with one of them is never left out. */
+  /** Texts that decide which gateway is used and what runs: a generated line with one of them is never left out. */
   readonly decisive: readonly string[];
 }
 
-/** The conflict of something in the way that is no text file. */
+/** The conflict with something in the way that is not a text file. */
 export function notAFile(path: string, found: Exclude<FileState, { kind: "text" }>): Change {
   const { what, fix } = found.kind === "other" ? found : { what: "gone", fix: undefined };
   return { kind: "conflict", path, why: `is ${what}`, fix: `${fix ?? "move it away"}, and run again`, choices: [] };
 }
 
-/** The conflict of a file that an editor refuses. */
+/** The conflict with a file that an editor refuses. */
 export function refusedEdit(path: string, { why, line, column }: EditRefusal): Change {
   return {
     kind: "conflict",
@@ -40,7 +40,7 @@ export function refusedEdit(path: string, { why, line, column }: EditRefusal): C
   };
 }
 
-/** An edit of a user's text, or that it stays; with notes it stays as `kept` says. */
+/** An edit of a user's text, or no change; with notes the reason for no change is `kept`. */
 export function editOrKeep(
   path: string,
   before: string,

@@ -1,7 +1,7 @@
 /**
- * Keys of the user's that were taken out because they bypass the gateway, and are given back when the environment goes: the same bytes where
- * nobody touched the file since, else each value in its place. What may hold a key is never written into the lock, so a person has to give it
- * back, and that is said at once. Pure.
+ * The user's keys that were removed because they bypass the gateway. They are restored when the environment is removed: the same bytes if the file is
+ * unedited since, else each value in its place. Values that may contain a credential are never written into the lock, so a person has to restore them,
+ * and the plan says so. Pure.
  */
 import type { Editor } from "../../edit/editor.ts";
 import type { EditResult } from "../../edit/splice.ts";
@@ -14,7 +14,7 @@ import type { FileState } from "../snapshot.ts";
 import { editOrKeep, notAFile, refusedEdit, type Planned } from "./piece.ts";
 import { originalOf, undoOf } from "./undo.ts";
 
-/** Plans the keys of one file; none for a file that only has been one of these before. */
+/** Plans the removed keys of one file; none for a file that had removed keys only before. */
 export function planTaken(
   { path, keys }: TakenPiece,
   found: FileState,
@@ -33,7 +33,7 @@ export function planTaken(
     const goesWithAnother = keys.some((other) => other.length < key.length && other.every((part, index) => part === key[index]));
     return value === undefined || goesWithAnother ? [] : [{ path: key, ...(!mayHoldKey(key, value) && { value }) }];
   });
-  // What the user put back stays known, and counts for nothing as long as it is there.
+  // A key that the user restored stays in the lock, without effect while it exists.
   const earlier = (locked?.taken ?? []).filter((one) => !now.some(({ path: again }) => sameValue(again, one.path)));
   const taken = [...earlier, ...now];
   const notes = now
@@ -50,14 +50,14 @@ export function planTaken(
   };
 }
 
-/** The text without these keys; what they stand in stays. */
+/** The text without these keys; the objects around them stay. */
 export function withoutKeys(text: string, keys: TakenPiece["keys"], editor: Editor): EditResult {
   let edited: EditResult = { ok: true, text };
   for (const key of keys) if (edited.ok) edited = editor.removeValue(edited.text, key, key.length - 1);
   return edited;
 }
 
-/** Gives back what was taken out of a text. */
+/** Restores the removed keys of a text. */
 export function giveBack(path: string, text: string, locked: LockedFile, editor: Editor): Change {
   const original = originalOf(text, locked);
   if (original !== null) return editOrKeep(path, text, original, [], "left");
@@ -68,7 +68,7 @@ export function giveBack(path: string, text: string, locked: LockedFile, editor:
     if (!read.ok) return refusedEdit(path, read);
     const name = one.path.join(".");
     const above = one.path.slice(0, -1);
-    // What it stood in is gone by the user's hand, and not to be made anew.
+    // The user removed the object around it, so it is not created again.
     if (!isTree(above.length === 0 ? read.value : valueAt(read.value, above))) continue;
     const current = valueAt(read.value, one.path);
     if (current !== undefined) {
@@ -82,7 +82,7 @@ export function giveBack(path: string, text: string, locked: LockedFile, editor:
   return editOrKeep(path, text, left, notes, "left");
 }
 
-/** What was taken out and is there again. */
+/** Removed keys that exist again. */
 export function observeTaken(path: string, text: string, { taken = [] }: LockedFile, editor: Editor): Observation[] {
   const read = editor.read(text);
   if (!read.ok) return [];
@@ -91,7 +91,7 @@ export function observeTaken(path: string, text: string, { taken = [] }: LockedF
     .map((one) => note(path, "edited", `${one.path.join(".")} was removed, and exists again`));
 }
 
-/** Whether a value may hold what nobody else should read. Where it is meant to hold a key, only a reference to one does not. */
+/** Whether a value may contain a secret. A value for a key does, unless it is a reference. */
 function mayHoldKey(path: readonly string[], value: unknown): boolean {
   if (isTree(value)) return Object.entries(value).some(([key, inner]) => mayHoldKey([...path, key], inner));
   if (Array.isArray(value)) return value.some((inner) => mayHoldKey(path, inner));
@@ -99,7 +99,7 @@ function mayHoldKey(path: readonly string[], value: unknown): boolean {
   return path.some((key) => /key|token|secret|passw|auth|header|credential/i.test(key)) || isKeyLike(value);
 }
 
-/** A text with credentials or a query in an address, or with a run of letters and digits that no word is. */
+/** A text with credentials or a query in an address, or with a long run of letters and digits. */
 function isKeyLike(text: string): boolean {
   return (
     /:\/\/[^/?#\s"]*@|:\/\/[^\s"]*[?#]/.test(text) ||

@@ -1,6 +1,6 @@
 /**
- * Keyed values in a file of the user's, JSONC or YAML, each by itself: what we wrote and nobody touched follows the spec, what the user changed
- * or took out stays so and is said. Every byte around them stays. Pure.
+ * Keyed values in the user's JSONC or YAML file, each handled separately. An unedited value follows the spec; a value that the user changed or removed
+ * stays so, and is reported. Every byte around them stays. Pure.
  */
 import type { Editor } from "../../edit/editor.ts";
 import type { EditRefusal, EditResult } from "../../edit/splice.ts";
@@ -16,7 +16,7 @@ import { editOrKeep, notAFile, refusedEdit, type Handling, type Planned } from "
 import { respell, spellAsIn } from "./spelling.ts";
 import { originalOf, undoOf } from "./undo.ts";
 
-/** Plans the values of one file. With `restore` those that the user took out come back; what both changed is a conflict, or is settled. */
+/** Plans the values of one file. `restore` restores values that the user removed. A value that both changed is a conflict unless it is resolved. */
 export function planValues(
   piece: ValuesPiece,
   found: FileState,
@@ -77,7 +77,7 @@ export function planValues(
   return { change, locked: { strategy: "keys", hash: hashText(text), values, ...more } };
 }
 
-/** Takes our values out of a text; null for one where nothing is left to take. */
+/** Removes the generated values from a text; null if there is nothing to remove. */
 export function takeValuesOut(path: string, text: string, locked: LockedFile, settle: Settlement | null, editor: Editor): Change {
   const left = withoutValues(path, text, locked, editor);
   if (!left.ok) return refusedEdit(path, left);
@@ -90,7 +90,7 @@ export function takeValuesOut(path: string, text: string, locked: LockedFile, se
     if (options === undefined || settle === "keep") continue;
     const without = editor.removeValue(after, key, made);
     if (!without.ok) return refusedEdit(path, without);
-    // Left alone, the file would name a thing that is gone; taken out, the user's options would be lost without a word.
+    // If it stayed, the file would name something that no longer exists; if it were removed, the user's options would be lost silently.
     if (settle !== "replace" && isTree(options) && Object.keys(options).length > 0) {
       return {
         kind: "conflict",
@@ -107,7 +107,7 @@ export function takeValuesOut(path: string, text: string, locked: LockedFile, se
   return editOrKeep(path, text, after, left.notes, "left");
 }
 
-/** What of our values is not as it was written. */
+/** Generated values that differ from what was written. */
 export function observeValues(path: string, text: string, locked: LockedFile, editor: Editor): Observation[] {
   const read = editor.read(text);
   if (!read.ok) {
@@ -145,7 +145,7 @@ export function observeValues(path: string, text: string, locked: LockedFile, ed
   });
 }
 
-/** What is left of a file without our values: the user's own bytes where nobody touched it since, else the file as it is without them. */
+/** The file without the generated values: the user's original bytes if it is unedited since, else the current file without them. */
 export function withoutValues(
   path: string,
   text: string,
@@ -166,20 +166,20 @@ export function withoutValues(
   return { ok: true, text: left, notes };
 }
 
-/** Whether a text has what is ours by its name already. */
+/** Whether a text already contains a value that is recognised by its name. */
 function holds(read: ReturnType<Editor["read"]>, value: KeyedValue): boolean {
   const { path, oursFrom, item } = value;
   if (oursFrom === null || !read.ok) return false;
   return item ? isThere(valueAt(read.value, path), value) : valueAt(read.value, path.slice(0, oursFrom + 1)) !== undefined;
 }
 
-/** What the lock knows, each under the name by which the text has it. */
+/** The lock's entries, each under the text's spelling of the name. */
 function spelledIn(path: string, text: string, { values = [] }: LockedFile, editor: Editor): readonly LockedValue[] {
   const read = editor.read(text);
   return read.ok ? values.map((value) => ({ ...value, path: spellAsIn(path, read.value, value.path) })) : values;
 }
 
-/** The conflict of values that the user changed, and the spec or this version, too. */
+/** The conflict of values that both the user and the spec or this version changed. */
 function changedByBoth(path: string, names: readonly string[], before: string, after: string | undefined): Change {
   return {
     kind: "conflict",
@@ -253,7 +253,7 @@ function isOursByName(file: string, { path }: LockedValue): boolean {
   return essential !== null && path.length === essential.keys + 1 && essential.ours.includes(path.at(-1)!);
 }
 
-/** Takes a value out that is ours by its name, or that is as we wrote it; one that the user changed stays and is said. */
+/** Removes a value that is recognised by its name or unedited; a value that the user changed stays, and is reported. */
 function takeValueOut(text: string, locked: LockedValue, editor: Editor, notes: string[], byName = false): EditResult {
   const read = editor.read(text);
   if (!read.ok) return read;
@@ -266,7 +266,7 @@ function takeValueOut(text: string, locked: LockedValue, editor: Editor, notes: 
   return { ok: true, text };
 }
 
-/** A list that was a text before us is one again, unless the user put more into it. */
+/** A list that was a string originally becomes one again, unless the user added elements. */
 function takeItemOut(text: string, current: unknown, { path, value, made, fromText }: LockedValue, editor: Editor): EditResult {
   if (!Array.isArray(current)) return { ok: true, text };
   const [only, ...rest] = current.filter((element) => !sameValue(element, value));
@@ -285,7 +285,7 @@ function valueIn(text: string, path: readonly string[], editor: Editor): unknown
   return read.ok ? valueAt(read.value, path) : undefined;
 }
 
-/** Whether two values stand in one place: an element of a list is a place of its own. */
+/** Whether two values have the same place: each element of a list is a separate place. */
 function isSamePlace(
   left: Pick<KeyedValue, "path" | "item" | "value">,
   right: Pick<KeyedValue, "path" | "item" | "value">,
@@ -293,7 +293,7 @@ function isSamePlace(
   return left.item === right.item && sameValue(left.path, right.path) && (!left.item || sameValue(left.value, right.value));
 }
 
-/** The place as a person reads it. */
+/** The place in readable form. */
 function describe({ path, item, value, oursFrom }: Pick<KeyedValue, "path" | "item" | "value" | "oursFrom">): string {
   if (item) return `${path.join(" › ")} ${JSON.stringify(value)}`;
   return (oursFrom === null ? path : path.slice(0, oursFrom + 1)).join(" › ");
