@@ -1,7 +1,7 @@
 /**
- * The only writer. Every file that would change is checked again and the whole run is written to the journal; then all new texts are staged
- * beside their targets and renamed, and what shall go is removed, one by one, the lock last. Whatever fails on the way is undone; what is
- * cut off, the next run finishes from the journal. It is synchronous on purpose: no signal handler runs between the first and the last step.
+ * The only writer. Every file that would change is checked again, and the whole run is written to the journal. Then all new texts are staged next to
+ * their targets and renamed, and obsolete files are removed one by one, the lock last. A failure undoes everything; an interrupted run is finished by
+ * the next run from the journal. It is synchronous on purpose: no signal handler runs between the first and the last step.
  */
 import { chmodSync, lstatSync, mkdirSync, readlinkSync, renameSync, rmdirSync, symlinkSync, unlinkSync } from "node:fs";
 import { dirname } from "node:path";
@@ -24,13 +24,13 @@ interface Task {
   readonly mode: number;
 }
 
-/** What was done so far, each with the way back. */
+/** The steps so far, each with its undo. */
 type Undo = (() => void)[];
 
 /**
- * Writes the plan. Throws with nothing changed: exit 3 where something that the plan was made from has changed since, exit 4 where the disk
- * refuses or another run is at work. With the user's key, a run that is cut off can be finished by the next. Call `recoverInterrupted` before
- * planning: here, what an earlier run has left is only in the way.
+ * Writes the plan. Throws with nothing changed: exit 3 if the plan's input has changed since, exit 4 if the disk refuses or another run is writing.
+ * With the user's key, an interrupted run can be finished by the next. Call `recoverInterrupted` before planning: here, remains of an earlier run are
+ * only an obstacle.
  */
 export function applyPlan(plan: Plan, key: SealKey = null): void {
   if (conflictsOf(plan).length > 0) throw new Error("a plan with conflicts cannot be applied");
@@ -42,7 +42,7 @@ export function applyPlan(plan: Plan, key: SealKey = null): void {
   try {
     makeFolderWithUndo(root, undo);
     const journal = new Journal(root, key);
-    // Where something could not be put back, it stays, and the next run goes on to the end.
+    // If something could not be undone, the journal stays, and the next run finishes the change.
     undo.push(() => {
       if (whole) journal.end();
     });
@@ -59,7 +59,7 @@ export function applyPlan(plan: Plan, key: SealKey = null): void {
     for (const task of tasks) {
       // Once more, since staging takes a moment; where nothing was, a look at the name is enough.
       if (task.write.kind !== "create" || lstatSync(task.target, { throwIfNoEntry: false })) refuseIfChanged(root, task.write);
-      // What another run has finished meanwhile is no longer ours to undo.
+      // Changes that another run has finished meanwhile must not be undone.
       const back = (act: () => void): number => undo.push(() => void (journal.isHeld() && act()));
       if (task.write.kind === "remove") remove(root, task, back);
       else replace(root, task, back);
@@ -135,7 +135,7 @@ function replace(root: string, task: Task, back: (act: () => void) => void): voi
   renameSync(temporary, target);
   back(() => {
     const found = look(root, step.path);
-    // What somebody has changed in this moment stays.
+    // A change that was made at this moment stays.
     if (found.kind !== "text" || found.text !== step.after) return;
     if (write.kind === "create") unlinkSync(target);
     else putBack(write.before, task);
@@ -170,7 +170,7 @@ function makeFolderWithUndo(folder: string, undo: Undo): void {
       try {
         rmdirSync(made);
       } catch {
-        // Somebody has put something into it meanwhile: it stays.
+        // The folder is not empty any more: it stays.
       }
     }),
   );

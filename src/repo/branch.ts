@@ -1,8 +1,8 @@
 /**
- * A change as a commit on a branch of its own. The checked-out tree, the index and the current branch stay as they are: the files that the branch
- * begins with are written out below the system's temporary folder, a plan is made for those, and what it writes becomes blobs, a tree and a
- * commit by git's plumbing with an index of its own. So what is not committed has no part in it, no filter is run, and neither are hooks, which
- * look at the checked-out tree. It is signed where the user's own configuration says so, by the program that this names, never by a repository's.
+ * A change as a commit on a separate branch. The checked-out tree, the index and the current branch stay untouched: the files of the branch's start
+ * point are written below the system's temporary folder, a plan is made for them, and its writes become blobs, a tree and a commit by git's plumbing
+ * with a separate index. So uncommitted changes are not included, and no filter or hook runs. The commit is signed if the user's own configuration says
+ * so, with the user's program, never with the repository's.
  */
 import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -21,16 +21,16 @@ export interface Branch {
   /** The folder in the copy that stands for the target. */
   readonly folder: string;
   readonly place: TreePlace;
-  /** The commit that it is at, where it has some of its own; null where it has none, or is not there yet. */
+  /** The branch's commit, if it has commits after the start point; null if not, or if the branch does not exist yet. */
   readonly ahead: string | null;
-  /** Makes the plan's writes a commit, moves the branch there, and gives the commit. */
+  /** Commits the plan's writes on the branch, and gives the commit. */
   commit(plan: Plan, message: string): Promise<string>;
   remove(): void;
 }
 
-/** Larger ones are never read (src/repo/scan.ts): of those only the size is there. */
+/** Larger files are never read (src/repo/scan.ts); the copy contains only their size. */
 const largest = 5 * 1024 * 1024;
-/** So many bytes are asked of git at once. */
+/** The maximum number of bytes per request to git. */
 const batch = 32 * 1024 * 1024;
 
 /** A file of a commit. */
@@ -42,8 +42,8 @@ interface Entry {
 }
 
 /**
- * Opens a branch for the repository around a folder. A new one begins at the first of `from` that is there; one that is there goes on where it is,
- * or begins there again where that has all of it. Throws where there is no repository or no commit, where the branch is checked out, and where git refuses.
+ * Opens a branch for the repository around a folder. A new branch starts at the first existing ref of `from`. An existing branch continues, or restarts
+ * there if that ref contains all of it. Throws without a repository or a commit, if the branch is checked out, and if git refuses.
  */
 export async function openBranch(root: string, name: string, from: readonly string[], env: Env): Promise<Branch> {
   const place = findPlace(root);
@@ -107,7 +107,7 @@ type Git = (
   options?: Parameters<typeof plumb>[4],
 ) => ReturnType<typeof plumb>;
 
-/** The commit that a branch is at; null where there is none. Throws where it is checked out: its files would not follow. */
+/** A branch's commit; null without the branch. Throws if it is checked out, because its files would not be updated. */
 async function findBranch(git: Git, ref: string, name: string): Promise<string | null> {
   const format = "--format=%(refname)%00%(objectname)%00%(worktreepath)";
   const found = (await need(git("for-each-ref", [format, ref]))).split("\n").map((line) => line.split("\0"));
@@ -166,7 +166,7 @@ async function listEntries(git: Git, commit: string, top: string): Promise<Entry
 
 /** Files first, so that none is written through a link. Of a submodule only the folder is there. */
 async function writeOut(git: Git, entries: readonly Entry[], copy: string, top: string): Promise<void> {
-  // What looks for the repository's top finds it here.
+  // Code that looks for the repository's root finds it here.
   mkdirSync(join(copy, ".git"), { recursive: true });
   const made = new Set<string>();
   const makeFor = (path: string): string => {
@@ -179,7 +179,7 @@ async function writeOut(git: Git, entries: readonly Entry[], copy: string, top: 
     try {
       act(makeFor(path));
     } catch (error) {
-      // A disk that takes small letters for large ones has one of two.
+      // A case-insensitive disk keeps only one of two such names.
       if (!["EEXIST", "ENOTDIR", "EISDIR"].includes(codeOf(error))) throw diskError(error, { path: copy, done: "written" });
     }
   };
@@ -245,7 +245,7 @@ async function writeBlobs(git: Git, parent: string, plan: Plan): Promise<(string
   return writes.map((write) => (write.kind === "remove" ? null : hashes.shift()!));
 }
 
-/** Where a path of a plan really lies in the tree: a link of the repository may lead elsewhere in it. */
+/** The real path in the tree of a plan's path: a link in the repository may lead elsewhere in it. */
 function pathInTree(copy: string, root: string, write: Write): string {
   const full = join(root, write.path);
   const real = write.kind === "remove" ? join(resolveLinks(dirname(full)), basename(full)) : resolveLinks(full);
@@ -254,7 +254,7 @@ function pathInTree(copy: string, root: string, write: Write): string {
   return path;
 }
 
-/** What was said of the copy as it is to be said of the repository. */
+/** A message about the copy, rewritten for the repository. */
 export function relocated(error: unknown, from: string, to: string): unknown {
   if (!(error instanceof AppError)) return error;
   const [message = "", ...details] = error.lines.map((line) => line.replaceAll(from, to));
@@ -270,7 +270,7 @@ export function relocated(error: unknown, from: string, to: string): unknown {
   });
 }
 
-/** Whether the folder is there in what the branch begins with. */
+/** Whether the folder exists at the branch's start point. */
 export function isThere({ folder }: Branch): boolean {
   return existsSync(folder);
 }

@@ -1,7 +1,7 @@
 /**
- * A copy of a repository to try things in: what git tracks or would, with a history of one commit, and nothing that it ignores. Nothing outside the
- * repository is read and nothing outside the copy is written, whatever its index says: that of an archive can name `../../.profile`, or a file
- * behind a link that it names, too.
+ * A copy of a repository for trials: tracked and untracked files without ignored ones, with a history of one commit. Nothing outside of the repository
+ * is read, and nothing outside of the copy is written, whatever the index contains: an archive's index can name `../../.profile`, or a file behind a
+ * link.
  */
 import {
   chmodSync,
@@ -27,12 +27,12 @@ import type { Env } from "./guarded-environment.ts";
 /** A copy, and what removes it. */
 export interface Copy {
   readonly folder: string;
-  /** Writes a file into it, in the place of what is there. */
+  /** Writes or replaces a file in it. */
   write(path: string, text: string): void;
   remove(): void;
 }
 
-/** Folders that hold what a program made, where git does not say which. */
+/** Folders with generated files, for repositories without git. */
 const made: readonly string[] = ["node_modules", ".git", ".venv", "target", "dist"];
 
 /**

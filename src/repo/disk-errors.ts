@@ -1,4 +1,4 @@
-/** What the operating system says where it refuses a file, as errors for people. The only place that turns an errno into a sentence. */
+/** Refusals of the operating system for files, as errors for people. The only place that turns an errno into a sentence. */
 import { environmentError, type AppError } from "../errors.ts";
 
 /** What each errno means and what to do about it (errno(3); uv_errno_t for Windows). */
@@ -37,7 +37,7 @@ export function isDiskError(error: unknown): error is NodeJS.ErrnoException {
   return syscall === undefined ? message.includes("null bytes") : fileCalls.test(syscall);
 }
 
-/** An error for people in the place of a refusal that nobody has explained on its way here; every other error as it is. */
+/** An error for people instead of an unexplained refusal; every other error unchanged. */
 export function explainRefusal(error: unknown): unknown {
   return isDiskError(error) ? diskError(error, { path: "A file", done: "used" }) : error;
 }
@@ -48,7 +48,7 @@ export function codeOf(error: unknown): string {
   return typeof code === "string" ? code : "";
 }
 
-/** What to try about an errno. */
+/** A next step for an errno. */
 export function hintFor(code: string): string {
   return hints[code] ?? "Check the permissions of the folder.";
 }
@@ -67,7 +67,7 @@ export function diskError(
   return environmentError(code, message, `${hintFor(errno)}${next === "" ? "" : ` ${next}`}`);
 }
 
-/** What was to be done with a file when it was refused. */
+/** The refused operation on a file. */
 export interface Refused {
   readonly path: string;
   readonly done: "read" | "written" | "copied" | "used";

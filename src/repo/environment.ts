@@ -1,4 +1,4 @@
-/** Reads what makes a folder a repository with an environment: its spec, its lock, and the dev containers that it has. */
+/** Reads a repository's spec, lock and dev containers. */
 import { existsSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { featureFolder, ownDevcontainer, workspaceOf } from "../catalog/files.ts";
@@ -10,7 +10,7 @@ import { formatShell } from "../render/escape.ts";
 import { specPath } from "../spec/spec.ts";
 import { findDevcontainers, look } from "./scan.ts";
 
-/** Whether a spec or a lock is there, whatever state it is in. */
+/** Whether a spec or a lock exists, valid or not. */
 export function hasEnvironment(root: string): boolean {
   return [specPath, lockPath].some((path) => existsSync(join(root, path)));
 }
@@ -25,7 +25,7 @@ export function noEnvironment(root: string, verb: "check" | "update"): AppError 
   );
 }
 
-/** The spec's text, null where there is none. Throws where it is something else than a text. */
+/** The spec's text; null without a spec. Throws if it is not a text file. */
 export function readSpecText(root: string): string | null {
   const found = look(root, specPath);
   if (found.kind === "nothing") return null;
@@ -70,12 +70,12 @@ export function readLockFile(root: string): LockFile {
   return read.kind === "lock" ? { lock: read.lock, damaged: false, found } : { lock: null, damaged: true, found };
 }
 
-/** Where an environment goes: into a dev container of its own, or into some of the user's. */
+/** The target of an environment: a generated dev container, or some of the user's. */
 export type Containers = { readonly kind: "own" } | { readonly kind: "theirs"; readonly files: readonly [string, ...string[]] };
 
 /**
- * A dev container of the user's gets the Feature; where there is none, or it is ours, the environment is a dev container of its own. Throws
- * where the dev containers that it was added to are gone.
+ * The user's dev containers get the Feature. Without one, or if the only one is generated, the environment has a generated dev container. Throws if the
+ * dev containers that it was added to are missing.
  */
 export function findContainers(root: string, lock: Lock | null): Containers {
   const found = look(root, ownDevcontainer);
@@ -93,7 +93,7 @@ export function findContainers(root: string, lock: Lock | null): Containers {
   if (first !== undefined) return { kind: "theirs", files: [first, ...rest] };
   const gone = carrying;
   if (gone.length === 0) return { kind: "own" };
-  // Not a dev container of its own without a word: the user had one, and has taken it away.
+  // No silent switch to a generated dev container: the user had one, and has removed it.
   throw decisionError(
     "no-dev-container-left",
     `${gone.join(" and ")}, which this environment was added to, ${gone.length === 1 ? "is" : "are"} missing.`,

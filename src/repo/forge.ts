@@ -1,9 +1,9 @@
 /**
  * A pull request, opened by the forge's own client: `gh` (cli.github.com) or `glab` (gitlab.com/gitlab-org/cli), found on PATH.
  *
- * What is pushed, and where the client runs, is a small repository of ours that borrows the objects of the user's: so the user's own configuration
- * of git counts, with its credentials and addresses, and of the repository's nothing but the address of `origin`. A client reads of a repository
- * where to work, and older ones of `gh` do not open a pull request outside of one.
+ * The push and the client run in a small temporary repository that borrows the user's objects. So the user's own git configuration is used, with its
+ * credentials and addresses, and nothing of the repository's except the address of `origin`. A client reads from a repository where to work, and older
+ * versions of `gh` do not open a pull request outside of one.
  */
 import { appendFileSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -17,7 +17,7 @@ import { findProgram } from "./program.ts";
 import { spawn, type Spawned } from "./spawn.ts";
 import type { Place } from "./work-tree.ts";
 
-/** Where pull requests of a repository are opened, and by what. */
+/** Where a repository's pull requests are opened, and with which client. */
 export interface Forge {
   readonly client: "gh" | "glab";
   readonly host: string;
@@ -27,12 +27,12 @@ export interface Forge {
   readonly address: string;
 }
 
-/** What a pull request says. */
+/** The content of a pull request. */
 export interface Request {
   readonly branch: string;
   readonly title: string;
   readonly body: string;
-  /** The branch that it is for; null for the remote's default. */
+  /** The target branch; null for the remote's default. */
   readonly into: string | null;
 }
 

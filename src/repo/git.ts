@@ -1,6 +1,6 @@
 /**
- * The one way to start git. A repository's configuration may come from somebody else, as that of an archive does, and of a folder of a clone that
- * looks like a bare repository; dozens of its keys name programs. So two things hold for every call:
+ * The only way to start git. A repository's configuration may come from somebody else, for example in an archive, or in a cloned folder that looks like a
+ * bare repository, and dozens of its keys name programs. So two rules apply to every call:
  *
  * - Only the commands below are run in a repository that is not ours, all of them with `guard`: nothing is fetched, no hook, file watcher,
  *   editor, pager or helper for credentials is started. What stands on a command line comes before all configuration, includes too.
@@ -14,11 +14,11 @@ import type { Ignored } from "../plan/findings.ts";
 import { makeReady, type Spawned, type Surroundings } from "./spawn.ts";
 import { findPlace } from "./work-tree.ts";
 
-/** What reads a repository without filters, merges or differences, all of which can be programs. */
+/** Commands that read a repository without filters, merges or diffs, all of which can be programs. */
 type Reading = "check-ignore" | "ls-files" | "symbolic-ref";
-/** What makes one. */
+/** Commands that create a repository. */
 type Making = "init" | "symbolic-ref" | "add" | "commit" | "push";
-/** What reads and writes objects and references, without the work tree: none of it runs a filter, nor a hook where there are none. */
+/** Commands that read and write objects and references without the work tree. None runs a filter, or a hook in a repository without hooks. */
 type Plumbing =
   | "cat-file"
   | "commit-tree"
@@ -111,13 +111,13 @@ export async function isTracked(root: string, path: string, env: Surroundings["e
   const place = findPlace(root);
   if (place === null) return false;
   const { top, prefix } = place;
-  // Where the disk takes small letters for large ones, so does this.
+  // Case-insensitive on a case-insensitive disk.
   const asked = `:(literal,icase)${prefix === "" ? "" : `${prefix}/`}${path}`;
   const { exitCode, stdout } = await read(top, "ls-files", ["-z", "--", asked], env);
   return exitCode === 0 && stdout !== "";
 }
 
-/** What a work tree holds. */
+/** The content of a work tree. */
 export interface Listed {
   /** Paths below the root that git tracks or would, as git names them: a repository's index can hold any text. */
   readonly paths: readonly string[];
@@ -228,7 +228,7 @@ function nobodys(folder: string): Record<string, string> {
   };
 }
 
-/** Who a commit is of, and when: of git's variables those that are text alone. */
+/** Git's variables for a commit's author, committer and dates; all of them are plain text. */
 const identity = /^GIT_(?:AUTHOR|COMMITTER)_(?:NAME|EMAIL|DATE)$/;
 
 /** Runs one command on the objects and references of a repository, at its top. `binary`: what it gives is one character for each byte. */
@@ -248,7 +248,7 @@ export function plumb(
   return run(top, [...set, command, ...args], { target: top, env }, { variables: given, timeout: 60_000, ...options });
 }
 
-/** How it is run. */
+/** Options of a run. */
 type PlumbOptions = Pick<Running, "input" | "binary"> & {
   readonly variables?: Readonly<Record<string, string>>;
   readonly settings?: Readonly<Record<string, string>>;
@@ -296,7 +296,7 @@ function read(
   return run(top, [command, ...args], { target: top, env }, { variables: { GIT_WORK_TREE: top }, ...options });
 }
 
-/** How git is run. */
+/** Options for starting git. */
 interface Running {
   readonly variables: Readonly<Record<string, string>>;
   readonly input?: string;

@@ -18,17 +18,17 @@ const maxSteps = 1000;
 const start = '{"version":';
 const version = 2;
 
-/** What a run does to one file: enough to do it again without the plan. */
+/** A run's change of one file, complete enough to repeat it without the plan. */
 export interface JournalStep extends Staged {
   readonly path: string;
   readonly kind: Write["kind"];
-  /** The hash of the text that gives way; null where nothing is. */
+  /** The hash of the replaced text; null if there was no file. */
   readonly before: string | null;
-  /** The text that comes; null where the file goes. */
+  /** The new text; null if the file is removed. */
   readonly after: string | null;
 }
 
-/** Who writes. */
+/** The writing process. */
 export interface Header {
   readonly pid: number;
   readonly host: string;
@@ -51,7 +51,7 @@ export function marksOf({ uid, mode, nlink }: Stats): FileMarks {
   return { uid, mode: mode & 0o777, links: nlink };
 }
 
-/** A journal as it was read: no header where it was cut off within it, nothing committed where it was cut off before that. */
+/** A parsed journal: without a header if it was interrupted there, and not committed if it was interrupted before the last line. */
 export interface ReadJournal {
   readonly header: Header | null;
   readonly committed: {

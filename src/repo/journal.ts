@@ -1,6 +1,6 @@
 /**
- * The journal of a run: what it is about to do, written down before it touches anything, so that the next run can finish what a crash cut off.
- * That it is there is also the lock between two runs.
+ * The journal of a run: all its changes, recorded before the first one, so that the next run can finish after a crash. Its existence is also the lock
+ * between two runs.
  */
 import { closeSync, fstatSync, fsyncSync, lstatSync, openSync, unlinkSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
@@ -19,7 +19,7 @@ export function findJournal(root: string): boolean {
 
 /** The journal of this run. */
 export class Journal {
-  /** Stands in the names of this run's temporary files. Random, so that nobody can lay a link there beforehand. */
+  /** A part of the names of this run's temporary files. Random, so that nobody can create a link there in advance. */
   readonly run = randomId();
   readonly #root: string;
   readonly #key: SealKey;
@@ -62,7 +62,7 @@ export class Journal {
     return fstatSync(this.#descriptor).nlink >= this.#header.file.links;
   }
 
-  /** Deletes it: all is done, or all is undone. */
+  /** Deletes it after everything is done or undone. */
   end(): void {
     if (this.isHeld()) unlinkSync(this.#file);
     try {

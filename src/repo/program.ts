@@ -4,7 +4,7 @@ import path from "node:path";
 import { execPath } from "node:process";
 import { programPlaces, thisMachine, type Env, type Machine } from "./guarded-environment.ts";
 
-/** A file to start, and what stands before the arguments. */
+/** A file to start, and words before the arguments. */
 export type Executable = readonly [file: string, ...before: string[]];
 
 /**

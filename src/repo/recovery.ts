@@ -1,6 +1,6 @@
 /**
- * What became of a run that was cut off, and how it is finished. A journal is followed only where this user made it on this machine, for this
- * folder, and only to places that this program ever writes to.
+ * Finding and finishing an interrupted run. A journal is used only if this user created it on this machine for this folder, and only for paths that
+ * this program may write.
  */
 import { existsSync, lstatSync, readdirSync, readFileSync, renameSync, statSync, unlinkSync } from "node:fs";
 import { hostname } from "node:os";
@@ -23,7 +23,7 @@ import { look } from "./scan.ts";
 import { isSealOf, type SealKey } from "./seal.ts";
 import { locator, makeFolder, modeOf, randomId, removeEmptyFolders, stage, temporaryOf, unlinkIfThere } from "./staging.ts";
 
-/** By what a journal is believed. */
+/** The conditions for trusting a journal. */
 export interface Trust {
   /** The user's key; without one no journal is followed. */
   readonly key: SealKey;
@@ -43,13 +43,13 @@ export interface Interrupted {
   readonly text: string;
 }
 
-/** What became of a run that was cut off. */
+/** The result of finishing an interrupted run. */
 export interface Recovery {
-  /** Files that now are as that run wanted them. */
+  /** Files that now have that run's state. */
   readonly finished: readonly string[];
-  /** Files that somebody has changed since, so that they were not touched. */
+  /** Files that were changed since, and were left untouched. */
   readonly left: readonly string[];
-  /** True where that run had not touched anything yet, and nothing was to be finished. */
+  /** True if that run had not changed anything yet, so there was nothing to finish. */
   readonly undone: boolean;
 }
 
@@ -57,8 +57,8 @@ export interface Recovery {
 const maxAge = 10 * 60 * 1000;
 
 /**
- * Says what finishing would do, and touches nothing; null where there is no journal. Throws where the run is still at work (`another-run`) and
- * where the journal cannot be trusted (`journal-damaged`).
+ * Reports what finishing would do, and changes nothing; null without a journal. Throws if the run is still running (`another-run`), and if the journal
+ * cannot be trusted (`journal-damaged`).
  */
 export function readInterrupted(root: string, trust: Trust): Interrupted | null {
   const text = readWhole(root);
