@@ -1,5 +1,5 @@
 /** Jobs of a Kubernetes cluster, for one repository or a fleet of them, and the tailnet operator's way to the gateway. */
-import { attributionVariables, describeImages } from "../parts/jobs.ts";
+import { attributionVariables, describeImages, nameTags } from "../parts/jobs.ts";
 import { egressOf } from "../parts/egress.ts";
 import { file } from "../parts/file.ts";
 import type { Answers } from "../questions/types.ts";
@@ -16,7 +16,7 @@ const names = [
   "repositories.txt",
 ] as const;
 
-/** Pods reach the gateway by the cluster's own way to it, whatever connection the containers of people have. */
+/** Pods reach the gateway by the cluster's own way to it, or each as a node of its own; the connections that need more are for people's containers. */
 export const kubernetes: Output = {
   value: "kubernetes",
   label: "kubernetes",
@@ -41,17 +41,24 @@ export const kubernetes: Output = {
     );
   },
   pieces: () => [],
-  next: () => [
+  next: ({ answers }) => [
+    ...(reached(answers).key === null
+      ? []
+      : [
+          `For Kubernetes' pods: an ephemeral, reusable key of ${nameTags(answers)} as the Secret opencode-tailscale, as ${folder}/kustomization.yaml says`,
+        ]),
     `For Kubernetes: build and push the image, name it and its digest in ${folder}/kustomization.yaml, the repositories in repositories.txt beside it; then  kubectl apply -f ${folder}/namespace.yaml  and  kubectl apply -k ${folder}`,
   ],
 };
 
 function contextOf(demand: Demand): Context {
   const { answers } = demand;
-  const { url, service } = reached(answers);
+  const { url, service, key } = reached(answers);
   return {
     image: describeImages(demand).image,
     origin: url,
+    key,
+    tags: nameTags(answers),
     service: service === null ? null : { ...service },
     // The operator's own tag is fine where the spec names none.
     egressTags: answers.tailscale?.tags?.join(",") ?? null,

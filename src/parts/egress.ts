@@ -1,7 +1,9 @@
-/** How pods of a cluster reach a gateway that is in a tailnet: by a Service that Tailscale's operator leads there. Pure. */
+/** How pods of a cluster reach a gateway that is in a tailnet: by a Service that Tailscale's operator leads there, or each as a node. Pure. */
 import { exampleFqdn } from "../questions/parse-fqdn.ts";
 import type { Answers } from "../questions/types.ts";
 import type { Refusal } from "../vocabulary.ts";
+import { kindOf } from "./connection-answer.ts";
+import { keyOf } from "./node.ts";
 
 /** What a cluster has to have for it. */
 export interface Egress {
@@ -9,6 +11,8 @@ export interface Egress {
   readonly url: string;
   /** The Service that stands for the gateway, and what the operator finds it by; null where the cluster reaches its address by itself. */
   readonly service: { readonly name: string; readonly annotation: "tailnet-fqdn" | "tailnet-ip"; readonly target: string } | null;
+  /** The variable that has the key, where each pod is a node of its own; null where none is. */
+  readonly key: string | null;
 }
 
 /** What Services may be called (RFC 1035, as Kubernetes' API wants it). */
@@ -20,8 +24,9 @@ const nodes = /^(?:100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.\d+\.\d+|fd7a:115c:a
 /** Names that are the machine itself, or the one below a container. */
 const here = /^(?:localhost|.*\.localhost|127\.\d+\.\d+\.\d+|::1?|0\.0\.0\.0|host\.(?:docker|containers)\.internal)$/;
 
-/** The way there, or why there is none. */
-export function egressOf({ url, fqdn, managed }: Pick<Answers, "url" | "fqdn" | "managed">): Egress | Refusal {
+/** The way there, or why there is none. `userspace` needs nothing of the cluster, so who asks for it has it; all else needs the network. */
+export function egressOf(answers: Pick<Answers, "url" | "fqdn" | "managed" | "connection" | "tailscale">): Egress | Refusal {
+  const { url, fqdn, managed } = answers;
   const { protocol, hostname, port } = new URL(url);
   const host = hostname.replace(/^\[|\]$/g, "");
   if (here.test(host))
@@ -29,6 +34,7 @@ export function egressOf({ url, fqdn, managed }: Pick<Answers, "url" | "fqdn" | 
       why: `${host} is the pod or its node inside of a pod, and aperture.url is ${url}`,
       fix: "set the gateway's own origin, such as http://ai",
     };
+  if (kindOf(answers.connection) === "userspace") return { url, service: null, key: keyOf(answers) };
   const isNode = nodes.test(host);
   const isShort = !/[.:]/.test(host);
   const whole = fqdn ?? (host.endsWith(".ts.net") ? host : null);
@@ -37,7 +43,7 @@ export function egressOf({ url, fqdn, managed }: Pick<Answers, "url" | "fqdn" | 
       why: `Tailscale's operator needs the machine's full name, and aperture.url has the short name ${host}`,
       fix: `add the full name with --fqdn ${host}.example.ts.net (aperture.fqdn in the spec); the DNS page of the tailnet's admin console shows the domain`,
     };
-  if (whole === null && !isNode) return { url, service: null };
+  if (whole === null && !isNode) return { url, service: null, key: null };
   if (protocol === "https:")
     return {
       why: `pods reach the gateway through a Service whose name is in no certificate, and aperture.url is ${url}`,
@@ -53,6 +59,7 @@ export function egressOf({ url, fqdn, managed }: Pick<Answers, "url" | "fqdn" | 
     };
   return {
     url: reached,
+    key: null,
     service: {
       name,
       ...(whole === null ? { annotation: "tailnet-ip", target: host } : { annotation: "tailnet-fqdn", target: whole }),

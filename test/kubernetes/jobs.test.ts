@@ -5,9 +5,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { startMockGateway, type Fault, type MockGateway } from "../../src/gateway/mock/server.ts";
 import { modelsOfCatalogue } from "../../src/gateway/mock/stock.ts";
 import { clusterMissing, nodeAddress, startCluster, type Cluster } from "../support/cluster.ts";
-import { disposeAll } from "../support/docker.ts";
+import { disposeAll, temporaryFolder } from "../support/docker.ts";
 import { applyPatch, exposeNode, lead, readPatch, startFleet, type Ended, type Fleet } from "../support/fleet.ts";
 import { startForge, type Forge } from "../support/git-forge.ts";
+import { root } from "../support/project-root.ts";
 import { skips } from "../support/skips.ts";
 
 const missing = await clusterMissing();
@@ -23,7 +24,7 @@ export const Evil = async () => {
       tried[name] = error.code;
     }
   };
-  const evil = "#!/bin/sh\\ntouch /workspace/pwned\\ncat\\n";
+  const evil = "#!/bin/sh\\ncat\\necho \\"filtered by $(tr '\\\\0' ' ' </proc/1/cmdline)\\"\\n";
   attempt("login", () => fs.readFileSync("/secrets/git/credentials", "utf8"));
   attempt("token", () => fs.readFileSync("/var/run/secrets/kubernetes.io/serviceaccount/token", "utf8"));
   attempt("hook", () => fs.writeFileSync(".git/hooks/post-index-change", evil, { mode: 0o755 }));
@@ -88,7 +89,10 @@ describe.skipIf(skips("jobs of a cluster", missing))("in a cluster", () => {
     cluster.names();
     await fleet.start("ten", "opencode-fleet");
     const ended = await fleet.end("ten", 400);
-    expect([ended.succeeded, ended.failedIndexes], JSON.stringify(ended.pods.slice(0, 2))).toEqual([true, ""]);
+    expect([ended.succeeded, ended.failedIndexes], JSON.stringify(ended.pods.filter(({ phase }) => phase === "Failed"))).toEqual([
+      true,
+      "",
+    ]);
     expect(ended.pods.map(({ index }) => index).sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     for (const pod of ended.pods) {
       const name = ten[pod.index!]!;
@@ -124,6 +128,31 @@ describe.skipIf(skips("jobs of a cluster", missing))("in a cluster", () => {
       [2, 0, 4, expect.stringContaining("anthropic goes to http://elsewhere.example")],
       [3, 3, undefined, expect.stringMatching(/^git cannot clone \S+app-1: .*no-such-branch/)],
     ]);
+  });
+
+  test("one job on another repository and prompt, its patch, and the reasons of all, by the commands of docs/kubernetes.md", async () => {
+    const documented = readFileSync(join(root, "docs", "kubernetes.md"), "utf8");
+    const command = (beginning: string): string => {
+      const found = [...documented.matchAll(/^```sh\n([^]*?)^```$/gm)]
+        .map(([, text]) => text!)
+        .flatMap((text) => text.replaceAll("|\n", "|").split("\n"))
+        .find((line) => line.startsWith(beginning));
+      return found!
+        .replaceAll(/\b(?:first|second)\b/g, "documented")
+        .replace("https://git.example.com/acme/app.git", at("app-3"));
+    };
+    const folder = await temporaryFolder("aperture-env-documented");
+    const prompt = shell("cat README.md; echo changed > README.md").replaceAll("'", String.raw`'\''`);
+    await cluster.shell(command("kubectl -n opencode create job second").replace("Update the changelog", prompt), folder);
+    const ended = await fleet.end("documented", 240);
+    expect(ended.succeeded, JSON.stringify(ended.pods)).toBe(true);
+    expect(await fleet.log(ended.pods[0]!, "opencode")).toContain("the README of app-3");
+    await cluster.shell(command("kubectl -n opencode logs job/first").replace(/ *#.*/, ""), folder);
+    expect(readFileSync(join(folder, "changes.patch"), "utf8")).toContain("-the README of app-3\n+changed\n");
+    await fleet.start("documented-2", "opencode", { REPOSITORY: at("nowhere") });
+    await fleet.end("documented-2", 60);
+    const reasons = await cluster.shell(command("kubectl -n opencode get pods").replace("documented", "documented-2"), folder);
+    expect(reasons).toMatch(/INDEX +STATUS +CLONE +OPENCODE\n\S+ +Failed +git cannot clone \S+nowhere/);
   });
 
   test("a list of another length than the job fails at once", async () => {
@@ -181,7 +210,7 @@ describe.skipIf(skips("jobs of a cluster", missing))("in a cluster", () => {
       ),
     });
     expect(patch).toContain("+++ b/.gitattributes");
-    expect(patch).not.toContain("pwned");
+    expect(patch).not.toContain("filtered by");
   });
 
   test("a schedule starts by itself", async () => {

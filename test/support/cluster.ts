@@ -36,6 +36,8 @@ export interface Cluster {
   kubectl(args: readonly string[], input?: string): Promise<Result>;
   /** The same for what has to work: gives what it printed. */
   must(args: readonly string[], input?: string): Promise<string>;
+  /** Runs a shell's command in a folder, with kubectl; gives what it printed. */
+  shell(command: string, cwd: string): Promise<string>;
   /** Brings an image of the Docker engine to the node. */
   load(...images: readonly string[]): Promise<void>;
   pods(namespace: string, job: string): Promise<readonly Pod[]>;
@@ -68,6 +70,8 @@ export async function startCluster(): Promise<Cluster> {
   return {
     kubectl,
     must,
+    shell: async (command, cwd) =>
+      (await execa("sh", ["-ec", command], { cwd, env: { KUBECONFIG, PATH: `${path}:${process.env["PATH"]}` } })).stdout,
     load: async (...images) => void (await execa(script, ["load", ...images])),
     pods: async (namespace, job) => {
       const listed = await must(["-n", namespace, "get", "pods", "-l", `batch.kubernetes.io/job-name=${job}`, "-o", "json"]);

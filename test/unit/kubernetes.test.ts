@@ -228,6 +228,20 @@ describe("the way to the gateway", () => {
     });
   });
 
+  test("none where each pod is a node of its own; the key is a Secret's, and is dropped before OpenCode starts", () => {
+    const own = render({ connection: "userspace", fqdn: null, tailscale: { tags: ["tag:fleet"], key: "FLEET_KEY" } });
+    expect(read(own["namespace.yaml"]!)).toHaveLength(1);
+    const [agent] = readCron(own["fleet.yaml"]!).spec.jobTemplate.spec.template.spec.containers as [Container];
+    expect(agent.env).toContainEqual({ name: "APERTURE_CONNECTION", value: "userspace" });
+    expect(agent.env).toContainEqual({
+      name: "FLEET_KEY",
+      valueFrom: { secretKeyRef: { name: "opencode-tailscale", key: "authkey" } },
+    });
+    expect(own["job.sh"]).toContain('exec env -u FLEET_KEY sh "$0" work\n');
+    expect(own["kustomization.yaml"]).toContain("one of the tag tag:fleet:");
+    expect(files["job.sh"]).not.toContain("env -u");
+  });
+
   test("none where the cluster reaches the address by itself", () => {
     expect(service({ url: "https://gateway.example.com", fqdn: null })).toBeUndefined();
   });
@@ -244,7 +258,7 @@ describe("the way to the gateway", () => {
     ["https://gateway.corp.example", null, "https://gateway.corp.example", null],
     ["http://192.0.2.1", null, "http://192.0.2.1", null],
   ])("%s, whole name %s: pods ask %s, the operator looks for %s", (url, fqdn, reached, target) => {
-    expect(egressOf({ url, fqdn, managed: false })).toMatchObject({ url: reached, service: target === null ? null : { target } });
+    expect(egressOf({ ...asked, url, fqdn })).toMatchObject({ url: reached, service: target === null ? null : { target } });
   });
 
   test.each<[what: string, answers: Partial<Answers>, why: RegExp, fix: RegExp]>([

@@ -47,7 +47,7 @@ clone() {
 
 # Ends with what the doctor finds, and before that shows all of it.
 examine() {
-  report=$(aperture-doctor --deep --timeout 20 2>&1) && return 0
+  report=$(aperture-doctor --deep --timeout 30 2>&1) && return 0
   printf '%s\n' "$report" >&2
   verdict=$(head -n 1 "$HOME/.local/state/aperture-env/verdict" 2>/dev/null) || verdict='The doctor could not finish.'
   case $report in
