@@ -75,7 +75,7 @@ describe.each([true, false])("a lock of the version before, with its way back: %
     expect(textOf(change)).toBe(expected);
     expect(takeOut(path, { kind: "text", text: expected }, next!, null, editJsonc)).toMatchObject({
       kind: "conflict",
-      why: `gives options of yours to the Feature that goes: features › ${today}`,
+      why: `has your options under features › ${today}, which is removed with the Feature`,
     });
   });
 
