@@ -47,7 +47,8 @@ export const kubernetes: Output = {
       : [
           `For Kubernetes' pods: an ephemeral, reusable key of ${nameTags(answers)} as the Secret opencode-tailscale, as ${folder}/kustomization.yaml says`,
         ]),
-    `For Kubernetes: build and push the image, name it and its digest in ${folder}/kustomization.yaml, the repositories in repositories.txt beside it; then  kubectl apply -f ${folder}/namespace.yaml  and  kubectl apply -k ${folder}`,
+    `For Kubernetes: build and push the image for jobs; put its name and digest into ${folder}/kustomization.yaml and the repositories into repositories.txt beside it`,
+    `kubectl apply -f ${folder}/namespace.yaml  once, kubectl apply -k ${folder}  after each change; then  kubectl -n opencode create job first --from=cronjob/opencode-fleet`,
   ],
 };
 

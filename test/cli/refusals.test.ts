@@ -171,6 +171,20 @@ const cases: readonly Case[] = [
     /Choose from devcontainer, ci-github, ci-gitlab, kubernetes\./,
   ),
   bad(
+    "a cluster's jobs without the gateway's whole name",
+    ["--outputs", "kubernetes"],
+    /^The output kubernetes: .* short name/,
+    /--fqdn ai\.example\.ts\.net/,
+    { code: "misfit" },
+  ),
+  bad(
+    "a cluster's jobs with this machine's gateway",
+    ["--outputs", "kubernetes", "--url", "http://localhost:8080"],
+    /localhost/,
+    /own origin/,
+    { code: "misfit" },
+  ),
+  bad(
     "a connection of a later version",
     ["--connection", "pigeon"],
     /^--connection: "pigeon" is not a connection/,
