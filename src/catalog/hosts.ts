@@ -346,16 +346,16 @@ const buildah: Host = {
   differs: { "own-feature": refuses("npx create-aperture-env build", "Features are built in by dev container tools alone") },
 };
 
-/** docs.docker.com, "BuildKit": the default since Docker 23; as the builder before it was run. */
+/** docs.docker.com, "BuildKit": the default since Docker 23; as Debian 12's 20.10 was run, with the Dev Containers CLI, too. */
 const oldDocker: Host = {
   value: "docker-20.10",
-  label: "docker build before Docker 23",
+  label: "Docker before 23, no Buildx",
   starts: "build",
   differs: {
     ...buildah.differs,
     dockerfile: refuses(
-      "DOCKER_BUILDKIT=1 docker build …, which has been there since 18.09",
-      "the builder that is on there knows no RUN --mount",
+      "set DOCKER_BUILDKIT=1, for dev container tools, too",
+      "its usual builder knows no RUN --mount; the other one is there since 18.09",
     ),
   },
 };

@@ -33,15 +33,17 @@ export interface ContainersOptions {
   readonly config: string;
   /** Distinguishes this verification from all others. */
   readonly run: string;
+  /** The engine's version. */
+  readonly version: string;
   readonly signal: AbortSignal;
   readonly here: Surroundings;
 }
 
-/** Whether a Docker engine answers. Throws exit 4 where none does. */
-export async function requireDocker(here: Surroundings): Promise<void> {
+/** Asks the Docker engine for its version. Throws exit 4 where none answers. */
+export async function requireDocker(here: Surroundings): Promise<string> {
   const asked = ["version", "--format", "{{.Server.Version}}"];
-  const { exitCode, stderr } = await spawn("docker", asked, { ...here, cwd: dirname(here.target), timeout: 15_000 });
-  if (exitCode === 0) return;
+  const { exitCode, stdout, stderr } = await spawn("docker", asked, { ...here, cwd: dirname(here.target), timeout: 15_000 });
+  if (exitCode === 0) return stdout.trim();
   throw environmentError(
     "no-docker",
     exitCode === null ? `docker could not be started, and images are built with it: ${stderr}` : "No Docker engine answers.",
@@ -52,12 +54,16 @@ export async function requireDocker(here: Surroundings): Promise<void> {
 const buildTimeout = 30 * 60_000;
 
 /** The handle of a dev container that is not started yet. */
-export function prepareContainers({ cli, folder, config, run, signal, here }: ContainersOptions): Containers {
+export function prepareContainers({ cli, folder, config, run, version, signal, here }: ContainersOptions): Containers {
   const label = `aperture-env.verify=${run}`;
   const project = `aperture-env-verify-${run}`;
   const where = ["--workspace-folder", folder, "--config", `${folder}/${config}`, "--id-label", label];
   // Compose takes this name before any that a file gives (docs.docker.com/compose, "Specify a project name").
-  const variables = { COMPOSE_PROJECT_NAME: project };
+  const variables = {
+    COMPOSE_PROJECT_NAME: project,
+    // Without Buildx an older Docker builds with BuildKit where it is told to; a newer one would build nothing then.
+    ...(Number.parseInt(version, 10) < 23 && { DOCKER_BUILDKIT: "1" }),
+  };
   const cwd = dirname(folder);
   const devcontainer = (command: string, args: readonly string[], timeout: number): Promise<Spawned> =>
     spawn(execPath, [cli, command, ...where, ...args], { ...here, cwd, variables, timeout, signal, group: true });

@@ -24,7 +24,9 @@ import {
 } from "../support/docker.ts";
 import { skipsWithoutRegistry } from "../support/docker-registry.ts";
 import { runGitlabJob, runnerMissing, runWorkflow } from "../support/job-runners.ts";
+import { oldEngineMissing, startOldEngine } from "../support/old-engine.ts";
 import { podmanMissing, startPodman, type Podman } from "../support/podman.ts";
+import { root } from "../support/project-root.ts";
 import { generate, writeTree } from "../support/repository.ts";
 import { isThere, skips } from "../support/skips.ts";
 
@@ -277,10 +279,12 @@ describe.skipIf(skips("hosts", noEngine))("an environment with a volume, a varia
 });
 
 describe.skipIf(skips("builders", noEngine))("a builder", () => {
-  let gateway: MockGateway;
+  const slim = ["node:24-bookworm-slim", "debian:bookworm-slim"];
+  const build = ["build", "--target", "ci", ".devcontainer"];
+  const { dockerfile: refused } = hosts.find(({ value }) => value === "docker-20.10")!.differs;
   let folder: string;
   beforeAll(async () => {
-    gateway = await startMockGateway({ models: await modelsOfCatalogue() });
+    const gateway = await startMockGateway({ models: await modelsOfCatalogue() });
     onDispose(() => gateway.close());
     folder = await temporaryFolder("aperture-env-builders");
     await generate(folder, ["--base", "slim", "--url", gateway.origin]);
@@ -300,7 +304,7 @@ describe.skipIf(skips("builders", noEngine))("a builder", () => {
         const { stdout, stderr, exitCode } = await execa("buildah", [...store, ...args], options);
         return { stdout, stderr, exitCode: exitCode ?? null };
       };
-      for (const image of ["node:24-bookworm-slim", "debian:bookworm-slim"]) {
+      for (const image of slim) {
         const archive = join(place, "image.tar");
         await docker(["save", "--output", archive, image]);
         const pulled = await buildah("pull", "--quiet", `docker-archive:${archive}`);
@@ -318,13 +322,28 @@ describe.skipIf(skips("builders", noEngine))("a builder", () => {
   );
 
   test("Docker's own before BuildKit refuses the Dockerfile, as hosts says", async () => {
-    const { differs } = hosts.find(({ value }) => value === "docker-20.10")!;
-    expect(differs.dockerfile).toMatchObject({ does: "refuses", fix: expect.stringContaining("DOCKER_BUILDKIT=1") });
-    const { exitCode, stderr } = await docker(["build", "--target", "ci", ".devcontainer"], {
-      cwd: folder,
-      env: { DOCKER_BUILDKIT: "0" },
-    });
+    expect(refused).toMatchObject({ does: "refuses", fix: expect.stringContaining("DOCKER_BUILDKIT=1") });
+    const { exitCode, stderr } = await docker(build, { cwd: folder, env: { DOCKER_BUILDKIT: "0" } });
     expect(exitCode).not.toBe(0);
     expect(stderr).toContain("the --mount option requires BuildKit");
   });
+
+  test.skipIf(skips("Docker 20.10", oldEngineMissing()))(
+    "Docker 20.10 refuses it, too, and builds it with BuildKit: verify sees to that, and OpenCode answers",
+    async () => {
+      const env = await startOldEngine(slim);
+      const { exitCode, stderr } = await docker(build, { cwd: folder, env });
+      expect(exitCode).not.toBe(0);
+      expect(stderr).toContain("the --mount option requires BuildKit");
+      // This engine has no bridge here.
+      const file = join(folder, ".devcontainer", "devcontainer.json");
+      const text = readFileSync(file, "utf8").replace('"target": "dev",', '"target": "dev", "options": ["--network=host"],');
+      writeFileSync(file, text.replace('"remoteUser"', '"runArgs": ["--network=host"],\n  "remoteUser"'));
+      const bin = join(root, "dist", "bin.js");
+      const options = { cwd: folder, env, reject: false, stdin: "ignore", timeout: 600_000 } as const;
+      const verified = await execa(process.execPath, [bin, "verify", "--mock", "--json"], options);
+      expect(verified.exitCode, `${verified.stdout}\n${verified.stderr}`).toBe(0);
+      expect(JSON.parse(verified.stdout)).toMatchObject({ status: "works" });
+    },
+  );
 });

@@ -522,7 +522,7 @@ describe("what programs say", () => {
     writeFileSync(cli, `process.stderr.write(${JSON.stringify(`first\n${evil}\nlast`)}); process.exit(1);\n`);
     const here = { target: root, env: hostilePrograms(["docker"], shouting) };
     const signal = new AbortController().signal;
-    const containers = prepareContainers({ cli, folder: root, config: "x", run: "abc", signal, here });
+    const containers = prepareContainers({ cli, folder: root, config: "x", run: "abc", version: "26.1", signal, here });
     const error = await containers.up().then(
       () => null,
       (thrown: unknown) => thrown as Error & { lines: readonly string[] },

@@ -42,7 +42,7 @@ export async function runVerify(
   for (const { name, where } of findWithheld(file, text, io.env))
     say(`${formatPlace(where)}: uses ${name} of this machine, which verify does not pass on; it is empty in the container`);
   const here = { target: target.root, env: hostVariables(io.env) };
-  await requireDocker(here);
+  const version = await requireDocker(here);
   const asked = model ?? lock.answers.model;
   const began = Date.now();
   const seconds = (): string => `${((Date.now() - began) / 1000).toFixed(0).padStart(3)} s`;
@@ -57,6 +57,7 @@ export async function runVerify(
     folder: join(copy.folder, workspaceOf(file)),
     config: file.slice(workspaceOf(file).length),
     run,
+    version,
     signal,
     here,
   });
