@@ -323,7 +323,7 @@ const kubernetes: Host = {
   starts: "image",
   differs: {
     ...imageAlone,
-    network: lacks("a network that leads to {it}", "an egress Service of Tailscale's operator, with the gateway's short name"),
+    network: lacks("a network that leads to {it}", "an egress Service of Tailscale's operator, as the output kubernetes has"),
     secret: lacks("a person who logs in", "a Secret, as the variable {it}"),
     "state-volume": ignores("a PersistentVolumeClaim at {it}, of one pod at a time"),
     names: ignores("hostAliases and dnsConfig"),
