@@ -197,8 +197,14 @@ describe.skipIf(skips("hosts", noEngine))("an environment with a volume, a varia
       missing: null,
       run: async () => {
         const folder = await repository();
+        let volume = "";
+        onDispose(() => docker(["volume", "rm", volume]));
         const up = await devcontainer(["up", "--workspace-folder", folder]);
-        return up.exitCode === 0 ? devcontainer(["exec", "--workspace-folder", folder, "sh", "-c", probe(true)]) : up;
+        if (up.exitCode !== 0) return up;
+        const { containerId } = JSON.parse(up.stdout.trim().split("\n").at(-1)!) as { containerId: string };
+        const mounts = await docker(["inspect", "--format", "{{json .Mounts}}", containerId]);
+        volume = /"Type":"volume","Name":"([^"]+)"/.exec(mounts.stdout)![1]!;
+        return devcontainer(["exec", "--workspace-folder", folder, "sh", "-c", probe(true)]);
       },
     },
     {

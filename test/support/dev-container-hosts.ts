@@ -37,6 +37,7 @@ export async function runDevpod(repository: string, script: string): Promise<Res
       const mounts = id === "" ? "" : (await docker(["inspect", "--format", "{{json .Mounts}}", id])).stdout;
       if (!mounts.includes(`/workspaces/${name}"`)) continue;
       await docker(["rm", "--force", "--volumes", id]);
+      for (const [, volume = ""] of mounts.matchAll(/"Type":"volume","Name":"([^"]+)"/g)) await docker(["volume", "rm", volume]);
       await docker(["image", "rm", "--force", image]);
     }
   });
