@@ -83,7 +83,7 @@ async function expectRefused(env: Readonly<Record<string, string>> = {}): Promis
   for (const command of commands) {
     const before = treeOf(folder.folder, true);
     const ran = await runPiped(command, root, env);
-    expect(ran, command.join(" ")).toMatchObject({ exit: 3, stderr: expect.stringContaining("cannot be followed") as string });
+    expect(ran, command.join(" ")).toMatchObject({ exit: 3, stderr: expect.stringContaining("cannot be used") as string });
     expect(ran.stderr).toContain(`delete ${journalPath}`);
     expect(treeOf(folder.folder, true), command.join(" ")).toEqual(before);
   }

@@ -137,7 +137,7 @@ describe.runIf(posix).each(Object.entries(repositories))("a repository that name
       expect(theirs.requests).toEqual([]);
       expect(own.requests.map(({ path }) => decodeURIComponent(path))).toContain("/opencode-linux-arm64");
       expect(lockOf().opencode.version).toBe(newest);
-      const said = `the sha512 of OpenCode ${newest}'s packages is what the npm registry ${own.origin} says`;
+      const said = `the sha512 of OpenCode ${newest}'s packages comes from the npm registry ${own.origin}`;
       expect(ran.stdout + ran.stderr).toContain(said);
       expect(everything(ran)).not.toContain(secret);
     },
@@ -152,7 +152,7 @@ describe.runIf(posix)("a repository that names its registry", () => {
     expect(ran.exit, ran.stderr).toBe(0);
     expect((JSON.parse(ran.stdout) as { warnings: unknown }).warnings).toEqual([
       `latest is OpenCode ${newest}`,
-      `the sha512 of OpenCode ${newest}'s packages is what the npm registry ${own.origin} says`,
+      `the sha512 of OpenCode ${newest}'s packages comes from the npm registry ${own.origin}`,
     ]);
     const outdated = await runByNpm(["check", "--outdated"]);
     expect(outdated.exit, outdated.stdout + outdated.stderr).toBe(0);
@@ -214,7 +214,7 @@ describe.runIf(posix)("npm create, from inside such a repository", () => {
   test("the plan names the repository's registry with file and line, in text and JSON", async () => {
     put(repository, ".npmrc", `# ours\nregistry=${theirs.origin}/\n`);
     const text = await runByNpm(["--yes", "--dry-run"]);
-    expect(text.stdout + text.stderr).toContain("Note: .npmrc:2: another npm registry is named here by the repository");
+    expect(text.stdout + text.stderr).toContain("Note: .npmrc:2: the repository names another npm registry here");
     const json = await runBin(env, repository, ["--yes", "--dry-run", "--json"]);
     expect((JSON.parse(json.stdout) as { findings: unknown }).findings).toContainEqual(
       expect.objectContaining({ code: "registry-ignored", where: { file: ".npmrc", line: 2 } }),
