@@ -8,7 +8,7 @@ const dotGit = /^(?:\.git|git~\d+)[ .]*(?::|$)/i;
 
 /**
  * Whether one part of a path names git's own folder on some file system. Windows drops dots and blanks at the end, has a short name for it, and
- * streams behind a colon; HFS+ leaves out code points that nobody sees. The same answer everywhere, since a repository travels.
+ * streams behind a colon; HFS+ leaves out code points that nobody sees. The answer is the same on every system, because a repository is cloned to others.
  */
 export function isDotGit(part: string): boolean {
   return dotGit.test(part.replace(ignoredByHfs, ""));

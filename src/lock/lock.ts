@@ -23,7 +23,7 @@ export const lockPath = "aperture-env.lock";
 /** The form that this version writes. */
 export const lockVersion = 3;
 
-/** A value that was written into a file of the user's. */
+/** A value that was written into one of the user's files. */
 export interface LockedValue {
   readonly path: readonly [string, ...string[]];
   readonly value: unknown;
@@ -31,13 +31,13 @@ export interface LockedValue {
   readonly item: boolean;
   /** How many leading keys of `path` were there before: those after them are ours to take out. */
   readonly made: number;
-  /** The list was a text before, and is to be one again. */
+  /** The list was a single text before; `remove` makes it one again. */
   readonly fromText?: true;
   /** Without it the gateway is out of reach. */
   readonly needed?: true;
 }
 
-/** A value of the user's that was taken out; without it where it may have held a key. */
+/** A value of the user's that was taken out; the value itself is left out if it may contain a key. */
 export interface TakenValue {
   readonly path: readonly [string, ...string[]];
   readonly value?: unknown;
@@ -46,25 +46,25 @@ export interface TakenValue {
 /** What was written to one path. */
 export interface LockedFile {
   readonly strategy: Strategy;
-  /** `sha256-` and the hexadecimal digest of the UTF-8 text that we gave: of a file that we made that of our text, else the whole file with our part in it. */
+  /** `sha256-` and the hexadecimal digest of the UTF-8 text: for a generated file its text, for a user's file the whole file with our part in it. */
   readonly hash: string;
-  /** The text's lines, where people are expected to edit the file: the ancestor of a three-way merge. */
+  /** The text's lines, for files that people edit: the ancestor of a three-way merge. */
   readonly ancestor?: readonly string[];
   /** `own`: hash of an edited text that the user chose to keep over what we gave. */
   readonly kept?: string;
-  /** The user deleted it and it stays so. */
+  /** The user deleted the file; it is not written again. */
   readonly deleted?: true;
   /** `keys`: what was written. */
   readonly values?: readonly LockedValue[];
-  /** `keys`: what of the user's was put elsewhere. */
+  /** `keys`: values of the user's that were moved. */
   readonly moved?: readonly Move[];
-  /** `taken`: what of the user's was taken out. */
+  /** `taken`: values of the user's that were taken out. */
   readonly taken?: readonly TakenValue[];
   /** `lines` and `block`: the lines that were written. */
   readonly lines?: readonly string[];
   /** The file was not there before. */
   readonly created?: true;
-  /** Takes the text of that hash back to the user's own bytes: `length` characters at `at` give way to `text`. */
+  /** Restores the user's bytes from the text with that hash: `text` replaces `length` characters at `at`. */
   readonly undo?: { readonly at: number; readonly length: number; readonly text: string };
 }
 
@@ -74,19 +74,19 @@ export interface Lock {
   /** Version of the generator that wrote it. */
   readonly generator: string;
   readonly revision: string;
-  /** The answers, complete, so that what the spec leaves out stays as it was. */
+  /** All answers, so that keys that the spec leaves out keep their value. */
   readonly answers: Answers;
   readonly opencode: Release;
   /** The npm registry that the Feature falls back to; empty where none is needed. */
   readonly registry: string;
   /** Tailscale's programs, where there are any. */
   readonly tailscale?: TailscaleRelease;
-  /** Digests of the images that it is built from, by their references; left out where none is pinned. */
+  /** Digests of the base images, by their references; left out if none is pinned. */
   readonly pins?: Pins;
   readonly files: Readonly<Record<string, LockedFile>>;
 }
 
-/** A lock's text: a lock, one of a newer form than this version knows, or nothing that can be trusted. */
+/** What a lock's text is: a lock, a lock of a newer form, or damaged. */
 export type ReadLock =
   | { readonly kind: "lock"; readonly lock: Lock }
   | { readonly kind: "newer"; readonly generator: string }
@@ -102,7 +102,7 @@ export function hashText(text: string): string {
   return known.hash;
 }
 
-/** Texts that were hashed last: what is generated is the same in most repositories that one run visits. Not more than such a repository has of them. */
+/** The hashes computed last, as many as one repository needs: most repositories of one run have the same generated texts. */
 const recent: { readonly text: string; readonly hash: string }[] = [];
 const mostRecent = 24;
 
@@ -110,12 +110,12 @@ function computeHash(text: string): string {
   return `sha256-${createHash("sha256").update(text).digest("hex")}`;
 }
 
-/** The text with the line ends that we write: a checkout on Windows may have turned them, and that is no edit. */
+/** The text with LF line ends. A checkout on Windows may have CRLF, which does not count as an edit. */
 export function normalise(text: string): string {
   return text.includes("\r") ? text.replaceAll("\r\n", "\n") : text;
 }
 
-/** A text of ours with the line ends of one that is there, where those are all CRLF: a checkout turned them, and they stay turned. */
+/** Our text with the line ends of the existing one: if a checkout made them all CRLF, they stay CRLF. */
 export function withLineEndsOf(there: string, text: string): string {
   return /\r\n/.test(there) && !/(?<!\r)\n/.test(there) ? text.replaceAll("\n", "\r\n") : text;
 }
@@ -140,8 +140,8 @@ const maxFiles = 2000;
 const maxValues = 500;
 
 /**
- * Reads a lock, also one of an older form. What a later version wrote and this one cannot read is `newer`; whatever else this program did not
- * write is `damaged`: callers then take every file for the user's.
+ * Reads a lock, also one of an older form. The lock of a later version is `newer` if this one cannot read it. Any other text that this
+ * program did not write is `damaged`: callers then treat every file as the user's.
  */
 export function readLockText(text: string): ReadLock {
   const damaged = { kind: "damaged" } as const;
@@ -163,7 +163,7 @@ export function readLockText(text: string): ReadLock {
   return isLater ? { kind: "newer", generator } : damaged;
 }
 
-/** The lock, or null for anything that is none of this version's. */
+/** The lock, or null if the value has not this version's form. */
 export function parseLock(text: string): Lock | null {
   const read = readLockText(text);
   return read.kind === "lock" ? read.lock : null;
@@ -182,13 +182,13 @@ function isLock(value: Record<string, unknown>): value is Record<string, unknown
   );
 }
 
-/** Whether it is a place of an output's, so that a lock that somebody wrote does not reach beyond. */
+/** Whether an output claims the place, so that a forged lock cannot reach any other. */
 function isClaimed(path: string, { strategy, values = [], moved = [], taken = [] }: LockedFile): boolean {
   const keys = [...values, ...taken].map((value) => value.path);
   return mayWrite(path, { strategy, keys: [...keys, ...moved.flatMap(({ from, to }) => [from, to])] });
 }
 
-/** Whether this program ever writes to such a path, in whatever way. What a journal tells of beyond is not of this program. */
+/** Whether this program ever writes to such a path. A journal with any other path was not written by this program. */
 export function mayBeWritten(path: string): boolean {
   return isInside(path) && (path === lockPath || mayWriteTo(path));
 }

@@ -1,9 +1,9 @@
-/** Brings the value of an older lock into today's form, a step a version. It trusts nothing: the result is checked like any other lock. */
+/** Migrates the value of an older lock to today's form, one version at a time. The result is validated like any other lock. */
 import { isRecord } from "../forms.ts";
 import { questions } from "../questions/table.ts";
 
 /**
- * Version 1 (0.1.0) knew one dev container of the user's at the most, and of it only that the revision had been written.
+ * Version 1 (0.1.0) supported one existing dev container at most, and recorded only that the revision had been written to it.
  */
 function fromVersion1(lock: Record<string, unknown>): Record<string, unknown> {
   const { files, revision } = lock;
@@ -19,7 +19,7 @@ function fromVersion1(lock: Record<string, unknown>): Record<string, unknown> {
         : path === ".devcontainer/devcontainer.json"
           ? "./aperture-env"
           : "../aperture-env";
-    // What was there before is not known; an empty `features` is likelier to be of our making than of the user's.
+    // Version 1 did not record what was there before. An empty `features` is more likely ours than the user's.
     const value = { path: ["features", key, "revision"], value: revision, item: false, made: 0 };
     return [path, { ...asRecord(file), values: [value] }];
   });
@@ -33,7 +33,7 @@ const linesOfVersion1 = [
   "opencode/certs/** -text -linguist-generated",
 ];
 
-/** Version 2 is as today's, but that it knew no keys that were taken out of a file, no list that was a text, and no options of a connection. */
+/** Version 2 lacks three things of today's form: keys that were taken out of a file, lists that were a text, and options of a connection. */
 function fromVersion2(lock: Record<string, unknown>): Record<string, unknown> {
   return { ...lock, lockVersion: 3 };
 }
@@ -43,7 +43,7 @@ const steps: Readonly<Record<string, (lock: Record<string, unknown>) => Record<s
   2: fromVersion2,
 };
 
-/** Today's form of a lock's value; the same value where it is of no older form. */
+/** A lock's value in today's form; unchanged if it is not of an older form. */
 export function migrateLock(value: Record<string, unknown>): Record<string, unknown> {
   let lock = value;
   for (const [version, step] of Object.entries(steps)) if (lock["lockVersion"] === Number(version)) lock = step(lock);

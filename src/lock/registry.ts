@@ -1,4 +1,4 @@
-/** The address of an npm registry, as it may stand in files that people commit: an origin and a path, and nothing in it that is secret. */
+/** The address of an npm registry in a form that may be committed: an origin and a path, without a secret. */
 
 /** Whether a text has the form of such an address, or is empty. What its path says is not judged: a lock that has it was reviewed. */
 export function isRegistry(text: string): boolean {
@@ -11,7 +11,7 @@ export type Unfit = "variable" | "credentials" | "token" | "no-address";
 /** An address without the slash at its end, or why it may not be written. */
 export type JudgedRegistry = { readonly ok: true; readonly address: string } | { readonly ok: false; readonly why: Unfit };
 
-/** Judges an address as a configuration has it, with nothing expanded. Rather one too many is refused than a token written. */
+/** Judges an address as a configuration has it, with nothing expanded. It refuses a harmless address rather than write a token. */
 export function judgeRegistry(text: string): JudgedRegistry {
   const address = text.trim().replace(/\/+$/, "");
   if (address.includes("${")) return { ok: false, why: "variable" };
@@ -30,7 +30,7 @@ export function originOf(text: string): string | null {
   return written.includes("$") || !/^[A-Za-z0-9.[\]:-]+$/.test(host) ? null : `${protocol}//${host}`;
 }
 
-/** What services put in front of their tokens. */
+/** Prefixes of services' tokens. */
 const tokenStart =
   /^(?:gh[oprsu]_|github_pat_|glpat-|gldt-|AKCp|AKIA|ASIA|cmVm|eyJ|sk-|xox[abeprs]-|dckr_pat_|pypi-|hvs\.)[A-Za-z0-9_-]{6,}/;
 
@@ -39,18 +39,18 @@ const npmToken = /^npm_(?:[A-Za-z0-9]{16,}|(?=[A-Za-z]*\d)[A-Za-z0-9]{8,})/;
 
 const tokenName = /auth_?token|access_?token|passw(?:or)?d|secret|api[_-]?key|credential/i;
 
-/** What no name of a feed holds, and escapes in an address may stand for, as in `:_auth=`. */
+/** Characters that no feed's name has, and that an address may hide by escapes, as in `:_auth=`. */
 const hidden = /[^\p{L}\p{N}._~ @+%-]/u;
 
-/** A part of a path after which one comes, such as /auth/<token>/. */
+/** A part of a path that precedes a token, such as /auth/<token>/. */
 const beforeToken = /^(?:_?auth|token|key|pat|t)$/i;
 
-/** No feed's name is as long, whatever it consists of. */
+/** Longer than any feed's name. */
 const longest = 64;
 
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** Whether a part of the path looks like what only some people may know. */
+/** Whether a part of the path looks like a secret. */
 function holdsToken(path: string): boolean {
   const parts = path.split("/").map(decode);
   return parts.some((part, index) => {
@@ -68,7 +68,7 @@ function decode(part: string): string {
   }
 }
 
-/** Whether it is long and mixed as no name is: letters and digits, or large and small letters, that alternate; or one run of great length. */
+/** Whether it is long and random, unlike a name: alternating letters and digits or upper and lower case, or one very long run. */
 function isRandom(part: string): boolean {
   if (uuid.test(part) || part.length >= longest) return true;
   const runs = part.match(/[A-Za-z0-9]+/g) ?? [];

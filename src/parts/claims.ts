@@ -36,17 +36,17 @@ export function mayWriteTo(path: string): boolean {
   return claims().some((claim) => claim.path(path));
 }
 
-/** What there is no environment without, where a value is part of it; null for all other values. */
+/** The essential part of the environment that a value belongs to; null for all other values. */
 export function findEssential(path: string, [first = ""]: readonly string[]): Essential | null {
   return findKey(path, first)?.essential ?? null;
 }
 
-/** What says whether two keys below a first one name one thing; null where only a key itself is the same. */
+/** The comparison of two keys below this first key; null if only equal keys name the same thing. */
 export function findSame(path: string, first: string): ((left: string, right: string) => boolean) | null {
   return findKey(path, first)?.isSame ?? null;
 }
 
-/** Whether a later line of that file counts before those of a block of ours. */
+/** Whether later lines of that file override those of our block. */
 export function isLastCounting(path: string): boolean {
   return claims().some((claim) => claim.last === true && claim.path(path));
 }
@@ -57,7 +57,7 @@ function findKey(path: string, first: string): ClaimedKey | null {
   return null;
 }
 
-/** Whether something that there is no environment without was put into that file. */
+/** Whether an essential part of the environment was written to that file. */
 export function carriesEnvironment(
   path: string,
   { values = [] }: { readonly values?: readonly { readonly path: readonly string[] }[] },

@@ -11,7 +11,7 @@ export function offeredOutputs(): readonly Output[] {
   return outputs.filter(({ inner }) => inner !== true);
 }
 
-/** The default outputs: the proposed ones if they support the connection, else ones that do. */
+/** The default outputs: the proposed ones if they support the connection, else others that do. */
 export function proposeOutputs(choice: ConnectionChoice | undefined): readonly string[] {
   const needs = choice === undefined ? [] : needsOf(choice);
   const fitting = offeredOutputs().filter((output) => output.joinsItself !== true && lacksOf(output, needs).length === 0);
@@ -24,7 +24,7 @@ export function demandOf(answers: Answers, shape: Shape): Demand {
   return { answers, shape, runtime: runtimeOf(answers) };
 }
 
-/** The outputs of these answers with those that they stand on, in the order of the index. */
+/** The outputs of these answers and the outputs that they require, in the order of the index. */
 export function outputsOf(demand: Demand): readonly Output[] {
   const chosen = new Set<Output>();
   const add = (value: string): void => {
@@ -39,7 +39,7 @@ export function outputsOf(demand: Demand): readonly Output[] {
   return outputs.filter((output) => chosen.has(output));
 }
 
-/** Why an output of these answers cannot carry their connection, and what to take instead; null where all can. */
+/** Why an output of these answers does not support their connection, and what to choose instead; null if all do. */
 export function findMisfit({
   connection: choice,
   outputs: values,
@@ -71,7 +71,7 @@ export function findMisfit({
   return null;
 }
 
-/** Why an output of these answers cannot be with them; null where all can. */
+/** Why an output does not fit these answers; null if all fit. */
 export function findRefusal(answers: Answers): Refusal | null {
   for (const output of offeredOutputs()) {
     const refusal = answers.outputs.includes(output.value) ? (output.refuse?.(answers) ?? null) : null;
@@ -80,7 +80,7 @@ export function findRefusal(answers: Answers): Refusal | null {
   return null;
 }
 
-/** Why jobs that join the tailnet by themselves cannot have this configuration; null where they can. */
+/** Why this configuration does not work in jobs that join the tailnet by themselves; null if it does. */
 export function findFixedMisfit(answers: Answers): Refusal | null {
   const fixed = fixedAddressOf(answers);
   const jobs = outputs.filter((output) => output.joinsItself === true && answers.outputs.includes(output.value));
@@ -119,7 +119,7 @@ export function wantedPaths(demand: Demand): readonly string[] {
   return [...filesOf(demand), ...piecesOf(demand, "")].map(({ path }) => path).sort();
 }
 
-/** What to do next, as the outputs that were asked for say; `root` is the way to the repository from where the person stands. */
+/** The next steps of the chosen outputs; `root` is the repository's path relative to the current folder. */
 export function nextOf(demand: Demand, root: string): readonly string[] {
   return [...nextOfConnection(demand.answers), ...outputsOf(demand).flatMap((output) => output.next(demand, root))];
 }
@@ -129,7 +129,7 @@ function joined(first: ValuesPiece, second: ValuesPiece): ValuesPiece {
     [...first.values, ...second.values],
     [...(first.moves ?? []), ...(second.moves ?? [])],
   ];
-  // Two dev containers of one Compose file have one container beside them.
+  // Two dev containers of one Compose file share one sidecar.
   return { ...first, ...second, values: distinct(values), ...(moves.length > 0 && { moves: distinct(moves) }) };
 }
 

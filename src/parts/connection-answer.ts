@@ -26,7 +26,7 @@ export function runtimeOf(answers: Answers): Runtime {
   return taken.value.connection.runtime(answers, taken.value.options);
 }
 
-/** What the chosen connection needs, with the options that it has. Everything that it may need where these make no sense. */
+/** The needs of the chosen connection with its options; all that it may need if the options are invalid. */
 export function needsOf(choice: ConnectionChoice): readonly Need[] {
   const taken = take(choice);
   if (!taken.ok) return findConnection(kindOf(choice))?.needs ?? [];
@@ -34,24 +34,24 @@ export function needsOf(choice: ConnectionChoice): readonly Need[] {
   return connection.needsWith?.(options) ?? connection.needs;
 }
 
-/** Why the chosen connection cannot be with these answers; null where it can. */
+/** Why the chosen connection does not fit these answers; null if it fits. */
 export function refusalOf(answers: Answers): Refusal | null {
   const taken = take(answers.connection);
   return taken.ok ? (taken.value.connection.refuse?.(answers, taken.value.options) ?? null) : null;
 }
 
-/** What to do next for the chosen connection. */
+/** The next steps for the chosen connection. */
 export function nextOfConnection(answers: Answers): readonly string[] {
   const taken = take(answers.connection);
   return taken.ok ? (taken.value.connection.next?.(answers, taken.value.options) ?? []) : [];
 }
 
-/** The origin that a container is given: the gateway's own, or where something outside of it serves that one. */
+/** The origin for a container: the gateway's own, or that of a program outside of the container that serves it. */
 export function addressOf(answers: Answers): string {
   return runtimeOf(answers).env["APERTURE_URL"] ?? answers.url;
 }
 
-/** The origin for a configuration that no variable decides: where something in the container serves the gateway, the launcher says so by one. */
+/** The origin for a configuration that reads no variable. If a program in the container serves the gateway, the launcher sets a variable instead. */
 export function fixedAddressOf(answers: Answers): string {
   const { connect } = runtimeOf(answers);
   return connect?.by.default === "ts-unplug" ? `http://localhost:${connect.port}` : addressOf(answers);
@@ -69,7 +69,7 @@ export function parseConnection(text: string): Parsed<ConnectionChoice> {
   return accept({ ...options, kind });
 }
 
-/** Reads a word, or a map with `kind` and options; a list of texts is one text with blanks between. `default` is `kind` in a map of words by host. */
+/** Reads a word, or a map with `kind` and options; a list of texts is joined with blanks. In a map of words by host, `default` is the kind. */
 export function readConnection(value: unknown): Parsed<ConnectionChoice> {
   if (typeof value === "string") return accept({ kind: value.trim() });
   if (typeof value !== "object" || value === null || Array.isArray(value))
@@ -128,7 +128,7 @@ function take(choice: ConnectionChoice): Parsed<Taken> {
     if (text === undefined) return refused(`${kind} needs the option ${name}`, `give ${option.help}`);
     const parsed = option.parse(text);
     if (!parsed.ok) return refused(`${kind}'s ${name}: ${parsed.why}`, parsed.fix);
-    // A comma ends an option where it is given as a flag.
+    // In a flag a comma ends an option.
     if (/[,\r\n\0]/.test(parsed.value)) return refused(`${kind}'s ${name} contains a comma or a line end`, "remove it");
     options[name] = parsed.value;
     notes.push(...parsed.notes);

@@ -1,9 +1,9 @@
-/** What a connection asks of a container, in the words of devcontainer.json. Pure. */
+/** A connection's demands on a container as keys of devcontainer.json. Pure. */
 import { volumeFolder, volumeName } from "../catalog/states.ts";
 import type { Answers } from "../questions/types.ts";
 import type { KeyedValue, Runtime, Volume } from "../vocabulary.ts";
 
-/** What `docker run` is told of names (docs.docker.com, "docker container run": --add-host, --dns, --dns-search). */
+/** The arguments of `docker run` for names (docs.docker.com, "docker container run": --add-host, --dns, --dns-search). */
 export function runArgsOf({ names: { hosts, servers, search } }: Runtime): readonly string[] {
   return [
     ...hosts.map(({ name, address }) => `--add-host=${name}:${address}`),
@@ -12,19 +12,19 @@ export function runArgsOf({ names: { hosts, servers, search } }: Runtime): reado
   ];
 }
 
-/** The same as keys of a service in a Compose file, those that say something (compose-spec, 05-services.md). */
+/** The same as keys of a service in a Compose file, without empty ones (compose-spec, 05-services.md). */
 export function serviceNames({ names: { hosts, servers, search } }: Runtime): Readonly<Record<string, readonly string[]>> {
   const all = { extra_hosts: hosts.map(({ name, address }) => `${name}:${address}`), dns: servers, dns_search: search };
   return Object.fromEntries(Object.entries(all).filter(([, values]) => values.length > 0));
 }
 
-/** The volumes of a container: the one for sessions, where the answers keep them on one, and those of the connection; each folder once. */
+/** The volumes of a container: the one for sessions, if the answers ask for it, and those of the connection; each folder once. */
 export function volumesOf({ state }: Pick<Answers, "state">, { volumes }: Runtime): readonly Volume[] {
   const sessions: Volume[] = state === "volume" ? [{ name: volumeName, path: volumeFolder }] : [];
   return [...sessions, ...volumes.filter(({ path }) => !sessions.some((other) => other.path === path))];
 }
 
-/** Names as values of a service in a Compose file of the user's, where one address may be a text and no list. */
+/** Names as values of a service in a user's Compose file, where a single address may be a text instead of a list. */
 export function composeValues(runtime: Runtime, service: string): KeyedValue[] {
   return Object.entries(serviceNames(runtime)).flatMap(([key, values]) =>
     values.map((value): KeyedValue => ({

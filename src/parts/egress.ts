@@ -1,30 +1,30 @@
-/** How pods of a cluster reach a gateway that is in a tailnet: by a Service that Tailscale's operator leads there, or each as a node. Pure. */
+/** How pods of a cluster reach a gateway in a tailnet: through a Service of Tailscale's operator, or each pod as a node. Pure. */
 import { exampleFqdn } from "../questions/parse-fqdn.ts";
 import type { Answers } from "../questions/types.ts";
 import type { Refusal } from "../vocabulary.ts";
 import { kindOf } from "./connection-answer.ts";
 import { keyOf } from "./node.ts";
 
-/** What a cluster has to have for it. */
+/** What the pods need. */
 export interface Egress {
   /** The gateway's origin as a pod reaches it. */
   readonly url: string;
-  /** The Service that stands for the gateway, and what the operator finds it by; null where the cluster reaches its address by itself. */
+  /** The Service for the gateway, and the annotation by which the operator finds the gateway; null if pods reach its address directly. */
   readonly service: { readonly name: string; readonly annotation: "tailnet-fqdn" | "tailnet-ip"; readonly target: string } | null;
-  /** The variable that has the key, where each pod is a node of its own; null where none is. */
+  /** The variable with the key if each pod is a node; else null. */
   readonly key: string | null;
 }
 
-/** What Services may be called (RFC 1035, as Kubernetes' API wants it). */
+/** Valid names of Services (RFC 1035, as Kubernetes' API wants it). */
 const serviceName = /^[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
 /** Addresses of nodes (tailscale.com/kb/1015/100.x-addresses, kb/1033/ip-and-dns-addresses). */
 const nodes = /^(?:100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.\d+\.\d+|fd7a:115c:a1e0:.*)$/;
 
-/** Names that are the machine itself, or the one below a container. */
+/** Names of the machine itself, or of a container's host. */
 const here = /^(?:localhost|.*\.localhost|127\.\d+\.\d+\.\d+|::1?|0\.0\.0\.0|host\.(?:docker|containers)\.internal)$/;
 
-/** The way there, or why there is none. `userspace` needs nothing of the cluster, so who asks for it has it; all else needs the network. */
+/** The way to the gateway, or the reason why there is none. `userspace` needs nothing of the cluster; every other connection becomes `network`. */
 export function egressOf(answers: Pick<Answers, "url" | "fqdn" | "managed" | "connection" | "tailscale">): Egress | Refusal {
   const { url, fqdn, managed } = answers;
   const { protocol, hostname, port } = new URL(url);

@@ -1,22 +1,22 @@
-/** What a host makes of an environment: what differs there of what the environment uses, and the way to the gateway. Pure. */
+/** How an environment behaves on a host: which of the things that it uses differ there, and how it reaches the gateway. Pure. */
 import type { Difference, Does, Host, Trait } from "../catalog/hosts.ts";
 import type { Demand } from "../vocabulary.ts";
 import { addressOf, findConnection, kindOf } from "./connection-answer.ts";
 import { outputsOf } from "./compose.ts";
 import { usesOf, type Configuration, type Use } from "./uses.ts";
 
-/** One thing that is different there. */
+/** One difference on a host. */
 export interface HostFinding {
   readonly trait: Trait;
   readonly does: Does;
   readonly of: string;
-  /** More of it, or null. */
+  /** Details, or null. */
   readonly what: string | null;
-  /** What to do about it; null where nothing has to be done. */
+  /** What to do about it; null if nothing has to be done. */
   readonly fix: string | null;
 }
 
-/** A host, and all that is different there. */
+/** A host and its differences. */
 export interface HostReport {
   readonly host: string;
   readonly label: string;
@@ -26,13 +26,13 @@ export interface HostReport {
   readonly findings: readonly HostFinding[];
 }
 
-/** What connections bring that a job does not use which is on the tailnet by itself. */
+/** What a connection adds and a job that joins the tailnet by itself does not use. */
 const ofTheWay: readonly Trait[] = ["network", "secret", "net-admin", "tun", "shared-network", "feature", "names"];
 
-/** What a generated job does by itself. */
+/** What a generated job does without the environment's help. */
 const ofTheStart: readonly Trait[] = ["start-hook", "feature-start-hook"];
 
-/** Says it of one host; null where it starts dev containers, and there is none. */
+/** Describes one host; null if the host starts dev containers and the environment has none. */
 export function reportHost(host: Host, demand: Demand, configuration: Configuration | null): HostReport | null {
   if (host.starts === "dev container" && configuration === null) return null;
   const { value, label, starts } = host;
@@ -43,7 +43,7 @@ export function reportHost(host: Host, demand: Demand, configuration: Configurat
   const isSettled = ({ trait, value: of }: Use): boolean =>
     (job !== undefined && ofTheStart.includes(trait)) ||
     (joins && ofTheWay.includes(trait)) ||
-    // The key is for another host's way.
+    // Another host's connection uses the key.
     (isAlone && trait === "secret" && of === key);
   const uses = [...usesOf(demand, configuration), ...(isAlone ? [networkOf(value, demand)] : [])];
   const findings = uses.flatMap((use) => {
@@ -58,7 +58,7 @@ function wayOn(host: string, { answers, runtime }: Demand): string {
   return by === undefined ? kindOf(answers.connection) : (by[host] ?? by.default);
 }
 
-/** Whether nothing but the network as it is can lead to the gateway there. */
+/** Whether only the host's own network can lead to the gateway there. */
 function isNetworkAlone(host: string, demand: Demand): boolean {
   const { connect, programs } = demand.runtime;
   const way = wayOn(host, demand);
@@ -66,7 +66,7 @@ function isNetworkAlone(host: string, demand: Demand): boolean {
 }
 
 interface NetworkUse extends Use {
-  /** How a connection could do without it. */
+  /** How to avoid the need. */
   readonly fix: string;
 }
 

@@ -5,7 +5,7 @@ import { splitAttribution } from "../questions/parse-attribution.ts";
 import type { Answers } from "../questions/types.ts";
 import type { Context, Demand } from "../vocabulary.ts";
 
-/** The Dev Containers CLI that generated jobs run: the one that this program is tried with. */
+/** The version of the Dev Containers CLI in generated jobs: the one that this program is tested with. */
 export const devcontainersCli = "0.89.0";
 
 /** The tags of jobs' nodes: the spec's, else the tag in Tailscale's examples (tailscale.com/kb/1276/tailscale-github-action). */
@@ -13,18 +13,18 @@ export function tagsOfJobs({ tailscale }: Answers): readonly string[] {
   return tailscale?.tags ?? ["tag:ci"];
 }
 
-/** The same for a sentence. */
+/** The same as text for a sentence. */
 export function nameTags(answers: Answers): string {
   const tags = tagsOfJobs(answers);
   return `${tags.length === 1 ? "the tag" : "the tags"} ${tags.join(" and ")}`;
 }
 
-/** The gateway's host, for what asks the tailnet for it. */
+/** The gateway's host, for programs that look it up in the tailnet. */
 export function hostOf({ url }: Answers): string {
   return new URL(url).hostname;
 }
 
-/** The variables that attribution reads in a container, as far as that CI system sets them or a person does: a job has to hand them in. */
+/** The variables that attribution reads in a container and that the CI system or a person sets. A job has to pass them on. */
 export function attributionVariables({ attribution }: Answers, prefix: string): readonly string[] {
   const names = attribution.flatMap((item) => {
     const { name, text, variable } = splitAttribution(item);
@@ -36,8 +36,8 @@ export function attributionVariables({ attribution }: Answers, prefix: string): 
 }
 
 /**
- * What jobs build: of an environment of its own the image for jobs, and its dev container where it has one; of the user's dev containers each, and
- * then jobs run in the first. `own`: the Dockerfile is the environment's.
+ * What jobs build. With a generated dev container: the image for jobs, and the dev container if there is one. With the user's dev containers: each of
+ * them, and jobs run in the first. `own`: the Dockerfile is generated.
  */
 export function describeImages({ answers, shape }: Demand): {
   readonly own: boolean;
@@ -54,7 +54,7 @@ export function describeImages({ answers, shape }: Demand): {
     title: "Build and push the dev container's image",
     tag: index === 0 ? "dev" : `dev-${index + 1}`,
     workspace: path === null ? "." : workspaceOf(path).replace(/\/$/, "") || ".",
-    // Which of several is meant has to be said; where a repository has one, tools find it.
+    // With several dev containers the path is required; tools find a single one by themselves.
     config: paths.length === 1 ? null : path,
   }));
   const { workspace = ".", config = null } = containers[0] ?? {};

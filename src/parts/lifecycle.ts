@@ -2,7 +2,7 @@
 import { withOwn } from "../catalog/hooks.ts";
 import type { Context, Demand } from "../vocabulary.ts";
 
-/** The hooks that are asked for and our own, in the forms that templates tell apart. */
+/** The spec's hooks and our own, in the forms that the templates distinguish. */
 export function lifecycleOf({ answers: { hooks }, runtime }: Pick<Demand, "answers" | "runtime">): Context[] {
   return Object.entries(withOwn(hooks, runtime.connect !== null)).map(([name, command]) =>
     typeof command === "string"

@@ -1,4 +1,4 @@
-/** How names and addresses of a container's resolver are read. Pure. */
+/** Reads the spec's options for a container's name resolution. Pure. */
 import type { Parsed } from "../questions/types.ts";
 import type { ConnectionOption, Names } from "../vocabulary.ts";
 
@@ -9,7 +9,7 @@ function isAddress(text: string): boolean {
   return ipv4.test(text) || (/^[0-9A-Fa-f:.]{2,45}$/.test(text) && URL.canParse(`http://[${text}]`));
 }
 
-/** An option that is one text or more, with blanks between. */
+/** An option of one or more texts, separated by blanks. */
 function listOption(help: string, item: string, read: (text: string) => string | null): ConnectionOption {
   return {
     help,
@@ -26,7 +26,7 @@ function listOption(help: string, item: string, read: (text: string) => string |
   };
 }
 
-/** What `docker run` takes as `--add-host`, `--dns` and `--dns-search`. */
+/** The formats of `docker run --add-host`, `--dns` and `--dns-search`. */
 export const nameOptions = {
   hosts: listOption("addresses by name, as ai:100.64.0.1; several with blanks between", "ai:100.64.0.1", (text) => {
     const [, host = "", address = ""] = /^([^:=]+)[:=](.+)$/.exec(text) ?? [];
@@ -40,7 +40,7 @@ export const nameOptions = {
 
 const words = (text: string | undefined): readonly string[] => (text === undefined ? [] : text.split(" "));
 
-/** What they say. */
+/** The parsed options. */
 export function namesOf({ hosts, dns, dnsSearch }: Readonly<Record<string, string>>): Names {
   return {
     hosts: words(hosts).map((pair) => {

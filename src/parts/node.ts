@@ -1,13 +1,13 @@
-/** What the connections that make a node of the tailnet share: its name, who lets it in, and what environment.json tells of it. Pure. */
+/** What connections with a tailnet node of their own share: the node's name, its key, and its part of environment.json. Pure. */
 import { tailscaleKey } from "../catalog/tailscale.ts";
 import { volumeFolder, volumeName } from "../catalog/states.ts";
 import type { Answers } from "../questions/types.ts";
 import type { Connect, Runtime, Secret, Volume } from "../vocabulary.ts";
 
-/** The volume on which a login outlasts the container; the one for sessions, too. */
+/** The volume that keeps a login beyond the container; it also keeps sessions. */
 export const loginVolume: Volume = { name: volumeName, path: volumeFolder };
 
-/** A name for the node: letters, digits and dashes (RFC 1123, 2.1), which say whose environment it is. */
+/** A name for the node, made from the environment's name: letters, digits and dashes (RFC 1123, 2.1). */
 export function nodeOf({ name }: Pick<Answers, "name">): string {
   const word = name
     .normalize("NFKD")
@@ -18,17 +18,17 @@ export function nodeOf({ name }: Pick<Answers, "name">): string {
   return word === "" ? "dev" : `${word}-dev`;
 }
 
-/** The variable that has the key. */
+/** The variable with the key. */
 export function keyOf({ tailscale }: Pick<Answers, "tailscale">): string {
   return tailscale?.key ?? tailscaleKey;
 }
 
-/** The tags of nodes that are nobody's. */
+/** The tags of nodes that belong to no person. */
 export function tagsOf({ tailscale }: Pick<Answers, "tailscale">): readonly string[] {
   return tailscale?.tags ?? [];
 }
 
-/** The one secret, which nobody has to have. */
+/** The secret with the key; it is optional. */
 export function secretsOf(answers: Pick<Answers, "tailscale">): readonly Secret[] {
   return [
     {
@@ -39,7 +39,7 @@ export function secretsOf(answers: Pick<Answers, "tailscale">): readonly Secret[
   ];
 }
 
-/** What has to be done in the container, where nothing else is said: the one way everywhere. */
+/** What the container has to do: by default the same connection on every host. */
 export function connectBy(answers: Answers, way: Connect["by"]["default"], more: Partial<Connect> = {}): Connect {
   return {
     by: { default: way },
@@ -56,8 +56,8 @@ export function connectBy(answers: Answers, way: Connect["by"]["default"], more:
 }
 
 /**
- * How much its doctor has to know of nodes: all (`whole`); only to judge a daemon that somebody else has started, where the network is taken as it is and
- * nobody knows by what it leads to the gateway (`given`); nothing, where `auto` has none to start (`network`).
+ * How much the doctor in the image knows of nodes. `whole`: everything. `given`: it only judges a daemon that another program has started, for the
+ * connection `network`, which may lead to the gateway through one. `network`: nothing, because `auto` has no programs to start.
  */
 export function doctorOf({ connect }: Pick<Runtime, "connect">): "whole" | "given" | "network" {
   if (connect === null) return "given";
@@ -65,7 +65,7 @@ export function doctorOf({ connect }: Pick<Runtime, "connect">): "whole" | "give
   return mayStart ? "whole" : "network";
 }
 
-/** What a container asks for that is a node by Tailscale's programs in its image, without any privilege. */
+/** The demands of a container that is a node by Tailscale's programs in its image, without any privilege. */
 export function ownNode(
   answers: Answers,
   way: Connect["by"]["default"],

@@ -1,4 +1,4 @@
-/** Reads which outputs are asked for. Pure. */
+/** Reads the chosen outputs. Pure. */
 import { describe, names, refused, splitList, understood } from "../questions/parse.ts";
 import type { Parsed } from "../questions/types.ts";
 import { offeredOutputs } from "./compose.ts";

@@ -1,4 +1,4 @@
-/** What asks for nothing of a container: what a connection asks for is put over it. */
+/** A runtime that asks nothing of a container; a connection overrides what it needs. */
 import type { Runtime } from "../vocabulary.ts";
 
 export const nothing: Runtime = {

@@ -4,7 +4,7 @@ import { featureFolder } from "../catalog/files.ts";
 import type { Beside, Context, KeyedValue, Service, ValuesPiece, WantedFile } from "../vocabulary.ts";
 import { file } from "./file.ts";
 
-/** Keys of a service that it can have in a network of its own only (moby, runconfig/hostconfig_unix.go, validateNetContainerMode). */
+/** Keys that a service may have only in a network of its own (moby, runconfig/hostconfig_unix.go, validateNetContainerMode). */
 export const networkKeys: readonly string[] = [
   "ports",
   "expose",
@@ -20,7 +20,7 @@ export const networkKeys: readonly string[] = [
   "mac_address",
 ];
 
-/** The folder in which they lie. */
+/** The folder of these files. */
 const folder = `${featureFolder}/sidecar`;
 
 /**
@@ -30,17 +30,17 @@ const folder = `${featureFolder}/sidecar`;
  */
 const secretsFile = "sidecar/secrets.yaml";
 
-/** The file that has the service, to be extended, from the Feature folder. */
+/** The file with the service that others extend, relative to the Feature folder. */
 export function serviceFile({ name }: Service): string {
   return `sidecar/${name}.yaml`;
 }
 
-/** How the container beside it sees the volume that both have, in the words of Compose; none where they share none. */
+/** The sidecar's mount of the shared volume, in Compose's form; none if they share none. */
 export function sharedMounts({ shared }: Service): readonly string[] {
   return shared === null ? [] : [`${shared.name}:${shared.path}:ro`];
 }
 
-/** The named volumes of both. */
+/** The named volumes of both containers. */
 export function volumeNames({ volumes, shared }: Service): readonly string[] {
   return [...volumes, ...(shared === null ? [] : [shared])].map(({ name }) => name);
 }
@@ -63,7 +63,7 @@ export function sidecarFiles(service: Service): readonly WantedFile[] {
   ];
 }
 
-/** What the templates of Compose files see. */
+/** The context of the Compose templates. */
 export function describeService(service: Service): Context {
   const { name, image, tags, env, secrets, volumes, shared, capabilities, devices, healthy } = service;
   return {

@@ -1,4 +1,4 @@
-/** What an environment uses of whatever starts it: what its answers ask of a container, and what its devcontainer.json says. Pure. */
+/** The capabilities of a host that an environment uses, by its answers and its devcontainer.json. Pure. */
 import { featurePath, isSameFeature } from "../catalog/files.ts";
 import { lifecycleHooks, withOwn } from "../catalog/hooks.ts";
 import { propertyTraits, type Trait } from "../catalog/hosts.ts";
@@ -14,21 +14,21 @@ export interface Configuration {
   readonly value: Readonly<Record<string, unknown>>;
 }
 
-/** One thing that is used. */
+/** One capability that is used. */
 export interface Use {
   readonly trait: Trait;
-  /** What it is here, for a sentence. */
+  /** What it is in this environment, for a sentence. */
   readonly of: string;
-  /** The same as a command takes it. */
+  /** The same as an argument of a command. */
   readonly value: string;
 }
 
-/** Everything but the way to the gateway; `configuration` is null where nothing of it is a dev container. */
+/** Everything but the connection; `configuration` is null if the environment has no dev container. */
 export function usesOf(demand: Demand, configuration: Configuration | null): readonly Use[] {
   const { runtime, shape } = demand;
   const { path = "", text = "", value: config = {} } = configuration ?? {};
   const named = distinct([...runtime.secrets.map(({ name }) => name), ...keysOf(config["secrets"])]);
-  // What a container beside it gets comes out of the variables of whoever starts both.
+  // A sidecar gets its values from the variables of the account that starts both containers.
   const secrets = named.filter((name) => runtime.service?.secrets.includes(name) !== true);
   const features = keysOf(config["features"]).filter((id) => !isSameFeature(id, featurePath(path)));
   const [containerEnv, remoteEnv, ports] = [
@@ -87,7 +87,7 @@ export function usesOf(demand: Demand, configuration: Configuration | null): rea
   ];
 }
 
-/** What the connection needs beside what stands for itself in its runtime. */
+/** Needs of the connection that its runtime does not already show. */
 function usesOfNeeds({ answers, runtime: { service } }: Demand, config: Configuration["value"]): readonly Use[] {
   const needs = needsOf(answers.connection);
   return [
@@ -116,7 +116,7 @@ function usesOfMounts(mounts: readonly Mount[]): readonly Use[] {
   );
 }
 
-/** What runs at each start because of us, and what was asked for: in devcontainer.json where that is ours, else in the Feature. */
+/** The hooks at each start, ours and the spec's: in devcontainer.json if that is generated, else in the Feature. */
 function usesOfCommands({ answers, shape, runtime }: Demand, configuration: Configuration | null): readonly Use[] {
   const isOwn = shape.kind === "own";
   const config = configuration?.value ?? {};
@@ -138,7 +138,7 @@ function usesOfCommands({ answers, shape, runtime }: Demand, configuration: Conf
   ];
 }
 
-/** Whether nothing of it was asked for by anybody. */
+/** Whether the spec asks for none of it. */
 function isOurs(command: unknown): boolean {
   return isRecord(command) && keysOf(command).every((name) => name.startsWith("aperture-"));
 }

@@ -3,8 +3,8 @@ import { workspaceOf } from "../catalog/files.ts";
 import type { Shape, WantedFile } from "../vocabulary.ts";
 
 /**
- * Files that each Feature folder has, `filesIn` as they lie at the repository's top for a folder that somebody opens; that at the top is the empty
- * text.
+ * The files of each Feature folder. `filesIn` maps a folder that is opened on its own, the empty text for the repository's root, to its files, whose
+ * paths are relative to that folder.
  */
 export function inEachWorkspace(shape: Shape, filesIn: (workspace: string) => readonly WantedFile[]): readonly WantedFile[] {
   const workspaces = shape.kind === "own" ? [""] : [...new Set(shape.files.map(workspaceOf))].sort();

@@ -1,9 +1,9 @@
 /**
- * What the user's own configuration of npm says, without npm and without a word of the repository's. Where npm looks, and what comes first, is
- * taken from its own code (@npmcli/config, lib/index.js `load` and lib/set-envs.js): variables, then the user's, the global and npm's own file.
+ * Reads the user's own configuration of npm, without running npm and without any file of the repository. Places and precedence are those of npm's
+ * own code (@npmcli/config, lib/index.js `load` and lib/set-envs.js): variables, then the user's, the global and npm's own file.
  *
- * npm reads a project's `.npmrc`, too, between variables and the user's file, and gives what it says to the programs that it starts, expanded, as
- * `npm_config_…`. Such a variable looks the same as one of the user's own, so it counts only where no project's file can have made it.
+ * npm reads a project's `.npmrc`, too, between variables and the user's file, and passes its values, expanded, to the programs that it starts as
+ * `npm_config_…`. Such a variable looks like one of the user's own, so it counts only if no project's file can have set it.
  */
 import { dirname, join, resolve } from "node:path";
 import type { Place } from "../errors.ts";
@@ -20,25 +20,25 @@ import {
 import type { Surroundings } from "../repo/spawn.ts";
 import { readNpmrc, type NpmrcEntry } from "./npmrc.ts";
 
-/** A registry's address as it is written, with nothing expanded, and where. */
+/** A registry's address as written, not expanded, and where it is written. */
 export interface WrittenRegistry {
   readonly text: string;
   readonly where: Place;
 }
 
-/** The user's own configuration, as far as it decides which registry is asked and how it is reached. */
+/** The part of the user's own configuration that decides which registry is asked and how it is reached. */
 export interface NpmConfiguration {
-  /** Null where nobody says one, and npm's own default cannot be read either. */
+  /** Null if no configuration names one and npm's own default cannot be read. */
   readonly registry: WrittenRegistry | null;
-  /** Where the repository, or what started this, names another one, which is not used. */
+  /** The places where the repository, or the program that started this one, names another registry, which is not used. */
   readonly ignored: Place | null;
-  /** For npm's environment, on top of this process's: what must not count is empty, which npm takes for not set. */
+  /** Added to this process's environment for npm: variables that must not count are empty, which npm treats as not set. */
   readonly variables: Readonly<Record<string, string>>;
-  /** For whom npm is asked: the repository and the variables that this was read for. */
+  /** The repository and the variables that this was read for. */
   readonly here: Surroundings;
 }
 
-/** Reads it for a run in the repository at `root`. Asks nobody, and never fails: what cannot be read says nothing. */
+/** Reads it for a run in the repository at `root`. Asks no server and never fails: files that cannot be read are skipped. */
 export function readNpmConfiguration(root: string, env: Variables): NpmConfiguration {
   const home = homeOf(env);
   const defaultUserConfig = join(home, ".npmrc");
@@ -61,7 +61,7 @@ export function readNpmConfiguration(root: string, env: Variables): NpmConfigura
     builtin.registry ??
     readDefault(npm);
   const said = valueOf("registry");
-  // npm exports what the user's file says, expanded: then the file is what counts, as it is written.
+  // npm exports the values of the user's file, expanded. The file as written counts then.
   const fromFile = said === undefined || (isExported(said, env) && written !== null && mayBecome(written.text, said.value));
   const registry = fromFile ? written : { text: said.value, where: { file: said.name } };
   const dropped = all.filter((variable) => !counting.includes(variable));
@@ -80,19 +80,19 @@ interface Variable {
   readonly value: string;
 }
 
-/** Names may have any case, `_` stands for `-`, and an empty one is none. */
+/** Names may have any case, `_` means `-`, and an empty value means not set. */
 function readVariables(env: Variables): Variable[] {
   return Object.entries(env).flatMap(([name, value]) =>
     /^npm_config_./i.test(name) && value ? [{ name, key: normaliseKey(name.slice("npm_config_".length)), value }] : [],
   );
 }
 
-/** As npm makes a key of a variable, and a variable of a key: a project's `Registry` comes back as `registry`. */
+/** npm's mapping between variables and keys: a project's `Registry` comes back as `registry`. */
 function normaliseKey(key: string): string {
   return key.replace(/(?!^)_/g, "-").toLowerCase();
 }
 
-/** What says how a registry is reached. The rest that npm tells the programs that it starts is for its own command. */
+/** Keys that say how a registry is reached. The other variables that npm sets for programs that it starts concern its own command. */
 const reaching = new Set(
   (
     "registry userconfig globalconfig cache proxy https-proxy noproxy ca cafile cert key strict-ssl local-address maxsockets " +
@@ -100,20 +100,20 @@ const reaching = new Set(
   ).split(" "),
 );
 
-/** What a package manager leaves in the environment of what it starts, whichever it is. */
+/** Variables that any package manager sets for the programs that it starts. */
 const signsOfManager = ["npm_execpath", "npm_command", "npm_lifecycle_event", "npm_config_local_prefix", "npm_config_user_agent"];
 
 function isManaged(env: Variables): boolean {
   return signsOfManager.some((name) => env[name]);
 }
 
-/** The npm that started this, by its path; null where it was another program. */
+/** The path of the npm that started this process; null if it was another program. */
 function npmOfParent(env: Variables): string | null {
   const path = env["npm_execpath"] ?? "";
   return /[\\/]npm[\\/]bin[\\/]np[mx]-cli\.js$/.test(path) ? path : null;
 }
 
-/** Whether npm, or its like, may have made a variable: in small letters with `_`. Of any other form is only what somebody else has set. */
+/** Whether npm or another package manager may have set the variable: they use lower case and `_`. A variable of another form is somebody else's. */
 function isExported({ name }: Variable, env: Variables): boolean {
   return isManaged(env) && /^npm_config_[a-z0-9_]+$/.test(name);
 }
@@ -125,33 +125,33 @@ function isUsers(variable: Variable, env: Variables, projects: readonly ProjectC
   return npmOfParent(env) !== null && reaching.has(key) && !projects.some((project) => project.mayHaveSet(key));
 }
 
-/** Whether that is what a text as it is written may come to, expanded. */
+/** Whether the value may be the expansion of the written text. */
 function mayBecome(written: string, value: string): boolean {
   return written.includes("${") || written.trim() === value.trim();
 }
 
-/** Whether it names a file of the repository, or of the project that npm was started in: that is none of the user's own. */
+/** Whether it names a file of the repository, or of the project that npm was started in. Such a file is not the user's own. */
 function isInRepository({ key, value }: Variable, root: string, home: string, env: Variables): boolean {
   if (key !== "userconfig" && key !== "globalconfig") return false;
   const file = expandPath(value, home, env);
   if (file === join(home, ".npmrc")) return false;
   const project = env["npm_config_local_prefix"];
-  // A home with a package.json makes npm take all of it for a project.
+  // npm treats a home folder with a package.json as a project.
   const folders = project === undefined || isBelow(home, project) ? [root] : [root, project];
   return folders.some((folder) => isBelow(file, folder));
 }
 
-/** The `.npmrc` of a folder that npm may have taken for a project. */
+/** The `.npmrc` of a folder that npm may treat as a project. */
 interface ProjectConfiguration {
   readonly file: string;
   readonly registry: NpmrcEntry | null;
   mayHaveSet(key: string): boolean;
 }
 
-/** Keys that make npm read other files, which may then say anything. */
+/** Keys that make npm read other files, which may then set any key. */
 const leadingElsewhere = ["userconfig", "globalconfig", "prefix"];
 
-/** Those of the repository, and where a package manager started this also those of its folders, and of all above them. */
+/** The folders of the repository, those that a package manager was started in, and all folders above them. */
 function readProjects(root: string, env: Variables, userConfig: string): ProjectConfiguration[] {
   const manifest = env["npm_package_json"];
   const started = isManaged(env)
@@ -162,7 +162,7 @@ function readProjects(root: string, env: Variables, userConfig: string): Project
     const file = join(folder, ".npmrc");
     if (file === userConfig) return [];
     const text = readConfigurationFile(file);
-    // Yarn tells its children what its own file says by npm's names.
+    // Yarn passes the values of its own file to its children under npm's names.
     const hasYarn = isThere(join(folder, ".yarnrc"));
     if (text === null && !hasYarn) return [];
     const entries = text === null || text === "unreadable" ? [] : readNpmrc(text);
@@ -182,7 +182,7 @@ function readProjects(root: string, env: Variables, userConfig: string): Project
   });
 }
 
-/** What there is of another registry that is not used. What a variable says is not looked at closer: it may be a secret, expanded. */
+/** The place of another registry, which is not used. A variable's value is not examined: it may be an expanded secret. */
 function findIgnored(
   root: string,
   registry: WrittenRegistry | null,
@@ -199,7 +199,7 @@ function findIgnored(
   return variable === undefined ? null : { file: variable.name };
 }
 
-/** A configuration file of the user's: of equal keys the last counts. */
+/** A configuration file of the user's; the last of equal keys counts. */
 interface ConfigurationFile {
   readonly registry: WrittenRegistry | null;
   get(key: string): string | undefined;
@@ -220,7 +220,7 @@ function readFile(file: string, home: string): ConfigurationFile {
   };
 }
 
-/** A path as npm takes it, its variables resolved: it is only read, and neither shown nor written. */
+/** A path as npm resolves it. It is only used to read the file; it is neither shown nor written. */
 function expandPath(text: string, home: string, env: Variables): string {
   const expanded = text
     .trim()
@@ -228,7 +228,7 @@ function expandPath(text: string, home: string, env: Variables): string {
   return /^~[\\/]/.test(expanded) ? resolve(home, expanded.slice(2)) : resolve(expanded);
 }
 
-/** The registry that npm has where nobody says one, from its own table of options. */
+/** npm's default registry, from its own table of options. */
 function readDefault({ folder }: NpmInstallation): WrittenRegistry | null {
   if (folder === null) return null;
   // Distributions put npm's packages beside it.

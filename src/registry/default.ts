@@ -1,16 +1,16 @@
-/** The registry that a Feature falls back to, for bases without npm: the user's own, as far as it may stand in a file that is committed. */
+/** The registry that a Feature falls back to, for bases without npm: the user's own, if its address may be committed. */
 import { judgeRegistry, type Unfit } from "../lock/registry.ts";
 import type { Finding } from "../plan/findings.ts";
 import type { NpmConfiguration, WrittenRegistry } from "./configuration.ts";
 import { askForDefault } from "./npm.ts";
 
-/** An address to write, empty where there is none, and what there is to say about it. */
+/** The address to write, empty if there is none, and notes about it. */
 export interface DefaultRegistry {
   readonly registry: string;
   readonly findings: readonly Finding[];
 }
 
-/** Takes the user's registry. npm itself is asked only where nothing that can be read names one. */
+/** Finds the user's registry. npm itself is run only if no readable configuration names one. */
 export async function chooseDefaultRegistry(npm: NpmConfiguration): Promise<DefaultRegistry> {
   const said = npm.registry ?? (await askForDefault(npm.here));
   const judged = said === null ? null : judgeRegistry(said.text);
@@ -19,7 +19,7 @@ export async function chooseDefaultRegistry(npm: NpmConfiguration): Promise<Defa
   return { registry: "", findings: [...ignored, judged === null ? unknown : unfit(said!, judged.why)] };
 }
 
-/** What there is to say where a repository names a registry of its own. */
+/** The notes about registries that the repository names. */
 export function describeIgnored({ ignored }: NpmConfiguration): Finding[] {
   if (ignored === null) return [];
   return [

@@ -1,5 +1,5 @@
 /**
- * Logins to image registries, as Docker's command line has them: in its configuration, or with a credential helper that it names
+ * Logins to image registries from Docker's configuration, or from the credential helper that it names
  * (docs.docker.com/reference/cli/docker/login, "Credential stores" and "Credential helpers"). They go to the registry, and nowhere else.
  */
 import { dirname } from "node:path";
@@ -13,10 +13,10 @@ export interface Login {
   readonly secret: string;
 }
 
-/** Finds the login for a registry, by the name that Docker has for it; null where there is none. Never throws. */
+/** Finds the login for a registry by Docker's name for it; null if there is none. Never throws. */
 export type FindLogin = (registry: string) => Promise<Login | null>;
 
-/** Under which Docker Hub's login is kept, for historical reasons. */
+/** Docker stores the login for Docker Hub under this name, for historical reasons. */
 const hub = "https://index.docker.io/v1/";
 
 /** Reads Docker's configuration; a helper is asked once for each registry. `DOCKER_AUTH_CONFIG` is such a file's text, in jobs of GitLab. */
@@ -45,13 +45,13 @@ function findIn(config: Readonly<Record<string, unknown>>, server: string): Logi
   return colon < 1 ? null : { name: pair.slice(0, colon), secret: pair.slice(colon + 1).replace(/\0+$/, "") };
 }
 
-/** A value by a registry's name, which may be written with a scheme and a path. */
+/** The value for a registry's name; the key may have a scheme and a path. */
 function entryOf(map: unknown, server: string): unknown {
   const host = (text: string): string => text.replace(/^https?:\/\//, "").replace(/\/.*$/, "");
   return Object.entries(asRecord(map)).find(([key]) => host(key) === host(server))?.[1];
 }
 
-/** A helper says nothing useful where it has no login, so whatever it cannot do means none. */
+/** A helper without a login gives no useful error, so every failure means no login. */
 async function askHelper(helper: string, server: string, here: Surroundings): Promise<Login | null> {
   if (!/^[\w.-]+$/.test(helper)) return null;
   const options = { ...here, cwd: dirname(here.target), input: server, timeout: 10_000 };

@@ -1,6 +1,6 @@
 /**
  * Asks image registries for digests, over the API that all of them have (github.com/opencontainers/distribution-spec, "Pulling manifests"), with the
- * token flow of distribution.github.io/distribution/spec/auth/token. Only manifests' heads are asked for, so it counts as no pull on Docker Hub.
+ * token flow of distribution.github.io/distribution/spec/auth/token. It only sends HEAD requests for manifests, which Docker Hub does not count as pulls.
  */
 import { createHash } from "node:crypto";
 import { arePins, isDigest, placeOfImage, type Pins } from "../catalog/image-reference.ts";
@@ -11,7 +11,7 @@ import type { Surroundings } from "../repo/spawn.ts";
 import { generatorVersion } from "../version.ts";
 import { openLogins, type FindLogin, type Login } from "./docker-credentials.ts";
 
-/** What a registry says of one image: its digest, or why none is known, as the end of a sentence. */
+/** A registry's answer for one image: its digest, or the reason why none is known, as the end of a sentence. */
 export type Answered = { readonly digest: string } | { readonly why: string };
 
 /** An index of all platforms comes first, so that the digest holds on every one; a manifest is given where there is no index. */
@@ -25,10 +25,10 @@ const accepted = [
 /** How long all registries together may take, in milliseconds. */
 const patience = 10_000;
 
-/** In bytes, of a manifest (the specification's own bound) and of an answer with a token. */
+/** The largest manifest (the specification's own limit) and the largest answer with a token, in bytes. */
 const mostBytes = 4 * 1024 * 1024;
 
-/** Asks for images by their references, which have tags and no digests. Never throws, and takes ten seconds at the most. */
+/** Asks for the digests of images, whose references have tags and no digests. Never throws, and takes at most ten seconds. */
 export async function askForDigests(references: readonly string[], here: Surroundings): Promise<ReadonlyMap<string, Answered>> {
   const signal = AbortSignal.timeout(patience);
   const findLogin = openLogins(here);
@@ -36,7 +36,7 @@ export async function askForDigests(references: readonly string[], here: Surroun
   return new Map(await Promise.all(answers));
 }
 
-/** Of the digests in a lock, which their registries would answer with another one now; and, as a note, which could not be asked for. */
+/** Which digests in a lock are outdated at their registries, and a note about those that could not be checked. */
 export async function findMoved({ pins = {} }: Lock, here: Surroundings): Promise<Observation[]> {
   const answers = await askForDigests(Object.keys(pins), here);
   return [...answers].flatMap(([reference, answer]): Observation[] => {
@@ -55,7 +55,7 @@ export async function findMoved({ pins = {} }: Lock, here: Surroundings): Promis
   });
 }
 
-/** The digests that were answered. */
+/** The digests that registries gave. */
 export function pinsOf(answers: ReadonlyMap<string, Answered>): Pins {
   const pins = Object.fromEntries(
     [...answers].flatMap(([reference, found]) => ("digest" in found ? [[reference, found.digest]] : [])),
@@ -102,7 +102,7 @@ function refuseStatus({ status }: Response, registry: string): void {
   if (status !== 200) throw new Refused(`${registry} answered with status ${status}`);
 }
 
-/** Follows what a registry asks for, and gives what to answer; null where it is nothing that is known. */
+/** Answers a registry's challenge, and gives the header to send; null for an unknown kind. */
 async function authorize(
   challenge: string,
   registry: URL,
@@ -115,7 +115,7 @@ async function authorize(
   const fields = Object.fromEntries([...challenge.matchAll(/(\w+)="([^"]*)"/g)].map(([, name, value]) => [name!, value!]));
   if (!/^bearer\b/i.test(challenge) || !URL.canParse(fields["realm"] ?? "")) return null;
   const realm = new URL(fields["realm"]!);
-  // A login goes over TLS, or does not leave the machine.
+  // A login is sent over TLS only, or to this machine itself.
   if (realm.protocol !== "https:" && !(isLoopback(registry.host) && isLoopback(realm.host)))
     throw new Refused(`${registry.host} sends logins to ${realm.origin}, which is not https`);
   const asked = { service: fields["service"] ?? "", scope: fields["scope"] ?? `repository:${repository}:pull` };
@@ -134,7 +134,7 @@ async function authorize(
   return `Bearer ${other}`;
 }
 
-/** Follows redirects, but takes nothing that came over plain http from elsewhere. Node leaves a login out where the host changes. */
+/** Follows redirects, but accepts no answer over plain http from another machine. Node drops the login if the host changes. */
 async function send(url: URL, request: RequestInit): Promise<Response> {
   const headers = { "user-agent": `create-aperture-env/${generatorVersion}`, ...(request.headers as Record<string, string>) };
   const response = await fetch(url, { ...request, headers });

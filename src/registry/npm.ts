@@ -1,6 +1,6 @@
 /**
  * Asks the npm registry through npm itself, which knows the registry, the proxy and the token of this machine. npm is started in an empty folder
- * and looks at no project's file, so that no repository decides who is asked or what is sent.
+ * and reads no project's file, so a repository decides neither which server is asked nor what is sent.
  */
 import { modelsPath } from "../catalog/files.ts";
 import {
@@ -22,10 +22,10 @@ import { withEmptyFolder } from "../repo/npm-files.ts";
 import { spawn, type Spawned, type Surroundings } from "../repo/spawn.ts";
 import type { NpmConfiguration, WrittenRegistry } from "./configuration.ts";
 
-/** A release, and who stated it. */
+/** A release, and the registry that stated its integrities. */
 export interface ResolvedRelease {
   readonly release: Release;
-  /** The registry as it may be shown; null where nobody was asked for the integrities, since they were known. */
+  /** The registry in a form that may be shown; null if the integrities were already known and no registry was asked. */
   readonly statedBy: string | null;
 }
 
@@ -84,8 +84,8 @@ function newestOf(lists: readonly (readonly string[])[], npm: NpmConfiguration):
 }
 
 /**
- * What is newer elsewhere than what a lock has: the generator and OpenCode; and, as a note, where the model catalogue of this version is from, since
- * that is a release of its own. Throws exit 4 where the registry cannot be asked.
+ * Which releases are newer than those in a lock: of the generator and of OpenCode. A note says which release of OpenCode this version's model catalogue
+ * is from. Throws exit 4 if the registry cannot be asked.
  */
 export async function findOutdated(lock: Lock, generator: string, npm: NpmConfiguration): Promise<Observation[]> {
   const [stated, lists] = await allOf([view("create-aperture-env", "version", npm), listVersions(npm)]);
@@ -114,7 +114,7 @@ export async function findOutdated(lock: Lock, generator: string, npm: NpmConfig
   ];
 }
 
-/** A newer binary has a newer catalogue, and only a version of this program that was made with it brings that. */
+/** A newer OpenCode has a newer catalogue, which only a newer version of this program contains. */
 function describeCatalogue(isOurs: boolean, newest: string): Observation {
   const { version, date } = catalogueRelease;
   return {
@@ -137,16 +137,16 @@ function versionsOf(value: unknown): string[] {
   return list.filter((item): item is string => typeof item === "string");
 }
 
-/** The one text that npm gives; since npm 12 it is alone in a list. Null where there is none. */
+/** The single text in npm's answer, which npm 12 and newer put into a list. Null if there is none. */
 function textOf(value: unknown): string | null {
   const [text] = versionsOf(value);
   return text ?? null;
 }
 
-/** One field of a package as npm has it, or null where the package or version is not there. */
+/** One field of a package from npm, or null if the package or version does not exist. */
 async function view(what: string, field: string, npm: NpmConfiguration): Promise<unknown> {
   const judged = npm.registry === null ? null : judgeRegistry(npm.registry.text);
-  // The one that is shown is the one that is asked. An address that is not shown does not stand in the list of processes either.
+  // npm is asked at the address that is shown. An address that may not be shown does not appear in the list of processes either.
   const from = judged?.ok === true ? [`--registry=${judged.address}/`] : [];
   const { exitCode, stdout, stderr } = await startNpm(["view", what, field, "--json", ...from], npm.here, npm.variables);
   if (exitCode === null)
@@ -166,7 +166,7 @@ async function view(what: string, field: string, npm: NpmConfiguration): Promise
   );
 }
 
-/** The value, or undefined for what is none. */
+/** The parsed value, or undefined if the text is not JSON. */
 function readJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
@@ -175,7 +175,7 @@ function readJson(text: string): unknown {
   }
 }
 
-/** All results, or the first error once all have ended: none goes on behind the back of what comes next. */
+/** All results, or the first error after all have ended, so that none is still running afterwards. */
 async function allOf<Results extends readonly Promise<unknown>[] | []>(
   results: Results,
 ): Promise<{ -readonly [Index in keyof Results]: Awaited<Results[Index]> }> {
@@ -189,7 +189,7 @@ function startNpm(args: readonly string[], here: Surroundings, variables: NpmCon
   return withEmptyFolder((cwd) => spawn("npm", [...args, ...fixed], { ...here, cwd, variables }));
 }
 
-/** The registry that is asked, in words that hold nothing secret: its address, or its origin, or the place where it stands. */
+/** Names the registry without a secret: by its address, its origin, or the place where it is configured. */
 function nameRegistry({ registry }: NpmConfiguration): string {
   if (registry === null) return "the npm registry";
   const judged = judgeRegistry(registry.text);
@@ -204,7 +204,7 @@ function upperFirst(text: string): string {
 /** Variables without which programs do not start. */
 const needed = /^(?:PATH|PATHEXT|HOME|USERPROFILE|SYSTEMROOT|COMSPEC|TEMP|TMP|TMPDIR|LANG)$/i;
 
-/** Asks npm which registry it has. It gets no other variable than it needs, since it answers with all of them resolved. Null where it cannot say. */
+/** Asks npm which registry it has. npm gets only the variables that it needs, because it resolves variables in its answer. Null if it cannot say. */
 export async function askForDefault(here: Surroundings): Promise<WrittenRegistry | null> {
   const empty = Object.fromEntries(Object.keys(here.env).flatMap((name) => (needed.test(name) ? [] : [[name, ""]])));
   const { exitCode, stdout } = await startNpm(["config", "get", "registry"], here, empty);

@@ -1,27 +1,27 @@
 /**
- * Reads a `.npmrc` as npm does, so that nothing in one means one thing to npm and another to us. npm's format is that of the package ini
- * (github.com/npm/ini, lib/ini.js, `decode` and `unsafe`); what is taken over is what decides which key gets which text.
+ * Reads a `.npmrc` as npm does, so that every line means the same to npm and to us. npm's format is that of the package ini
+ * (github.com/npm/ini, lib/ini.js, `decode` and `unsafe`); this covers what decides which key gets which value.
  */
 
 /** A key of the file's top level. */
 export interface NpmrcEntry {
   readonly key: string;
-  /** As it is written: `${VARIABLES}` are not resolved. Empty where there is a key alone. */
+  /** As written: `${VARIABLES}` are not resolved. Empty for a key alone. */
   readonly value: string;
   /** Counts from 1. */
   readonly line: number;
 }
 
-/** The entries of the file's top level in their order; of equal keys npm takes the last. */
+/** The entries of the file's top level, in order; npm uses the last of equal keys. */
 export function readNpmrc(text: string): NpmrcEntry[] {
   const entries: NpmrcEntry[] = [];
   let line = 0;
-  // Each of the two ends a line for npm, an empty one between them is none.
+  // npm ends a line at either character, and ignores the empty line between the two.
   for (const row of text.split(/\r\n|\r|\n/)) {
     line++;
     if (/^\s*(?:[;#]|$)/.test(row)) continue;
     const [, section, key, , value] = /^\[([^\]]*)\]\s*$|^([^=]+)(=(.*))?$/.exec(row) ?? [];
-    // What stands behind a section's head belongs to it, and npm knows no sections.
+    // Lines below a section's head belong to the section, and npm ignores sections.
     if (section !== undefined) break;
     if (key === undefined) continue;
     entries.push({ key: unquote(key).replace(/(?<=.)\[\]$/, ""), value: unquote(value ?? ""), line });

@@ -1,6 +1,6 @@
 /**
- * Asks the server of Tailscale's tarballs, or a mirror of it: which version is the newest (`?mode=json`, whose `TarballsVersion` it is), and the
- * sha256 that stands beside each tarball (`<tarball>.sha256`, 64 digits). Both are the vendor's own forms (pkgs.tailscale.com/stable).
+ * Asks the server of Tailscale's tarballs, or a mirror of it, for the newest version (`TarballsVersion` of `?mode=json`) and for each tarball's sha256
+ * (`<tarball>.sha256`, 64 digits). Both forms are the vendor's (pkgs.tailscale.com/stable).
  */
 import type { Architecture } from "../catalog/release.ts";
 import { architectures, isSum, isTailscaleVersion, pinnedTailscale, tarballUrl, type Sums } from "../catalog/tailscale.ts";
@@ -9,15 +9,15 @@ import { environmentError, usageError } from "../errors.ts";
 /** How long one answer may take, in milliseconds. */
 const patience = 10_000;
 
-/** Longer is no answer of theirs. */
+/** A longer answer is not theirs. */
 const longest = 200_000;
 
-/** What is asked of it, so that tests need no server. */
+/** The request function; tests replace it and need no server. */
 export type Fetch = (url: string) => Promise<{ readonly status: number; readonly text: string }>;
 
 const instead = `Take ${pinnedTailscale.version}, which this version pins, or write aperture.tailscale: { version: …, sha256: { amd64: …, arm64: … } } into the spec: then nobody is asked.`;
 
-/** The newest version. Throws exit 4 where the server does not say one. */
+/** The newest version. Throws exit 4 if the server does not give one. */
 export async function askForNewest(form: string, ask: Fetch = fetchText): Promise<string> {
   const url = new URL("./?mode=json", tarballUrl(form, pinnedTailscale.version, "amd64")).href;
   const { status, text } = await asked(url, ask);
@@ -35,7 +35,7 @@ function versionIn(text: string): string | null {
   }
 }
 
-/** The sums of a version's tarballs, those that there are. Throws exit 2 where there is none, exit 4 where nobody answers. */
+/** The sha256 sums of a version's tarballs, as far as they exist. Throws exit 2 if there is none, exit 4 if the server does not answer. */
 export async function askForSums(form: string, version: string, ask: Fetch = fetchText): Promise<Sums> {
   const found = await Promise.all(
     architectures.map(async (arch): Promise<readonly [Architecture, string] | null> => {
@@ -66,7 +66,7 @@ function originOf(url: string): string {
   return new URL(url).origin;
 }
 
-/** The body of an answer, of one that is too long its beginning. */
+/** The body of an answer, cut off if it is too long. */
 async function fetchText(url: string): ReturnType<Fetch> {
   const answer = await fetch(url, { signal: AbortSignal.timeout(patience), headers: { accept: "*/*" } });
   let text = "";

@@ -16,15 +16,15 @@ export interface EmittedProvider {
   readonly id: string;
   /** How its models are reached: each wire format with the package that speaks it. */
   readonly routes: readonly EmittedRoute[];
-  /** Where the catalogue does not say it. */
+  /** Set if the catalogue does not say it. */
   readonly name: string | null;
   readonly npm: string | null;
   readonly options: Readonly<Record<string, string | number>>;
   /** The only models that are offered; null for all. */
   readonly whitelist: readonly string[] | null;
-  /** Models that are not offered; null where nothing is said of that. */
+  /** Models that are not offered; null if none are excluded. */
   readonly blacklist: readonly string[] | null;
-  /** What the catalogue does not say of models. */
+  /** Settings of models that the catalogue lacks. */
   readonly models: readonly (readonly [key: string, settings: Settings])[];
   /** Its part of the catalogue; null where it has none. */
   readonly catalogue: { readonly fields: Settings; readonly models: Readonly<Record<string, Settings>> } | null;

@@ -1,6 +1,6 @@
 /**
- * What a managed configuration says beside what it has to. OpenCode merges objects key by key and the managed file last, so a key that is not in
- * it stays what a project's file says. Each key of a provider by which a prompt could go elsewhere stands in it, with our own value. Pure.
+ * The keys that a managed configuration sets only to protect them. OpenCode merges objects key by key and the managed file last, so a key that
+ * it lacks keeps the value of a project's file. It therefore sets each key of a provider that could redirect a prompt. Pure.
  *
  * Read in OpenCode 1.18.18 (`Provider.state` and the loading of a package): a model's package is its own `provider.npm`, else the provider's
  * `npm`; its address is `options.baseURL` unless that is empty, else its own `provider.api`; and only models of the `whitelist` are offered.
@@ -14,13 +14,13 @@ export function pinProvider(provider: EmittedProvider, npm: string): EmittedProv
   for (const [id, model] of Object.entries(provider.catalogue?.models ?? {})) {
     const speaks = { provider: { npm: packageOf(model) ?? npm } };
     pins.set(id, { id, ...speaks });
-    // A mode is known by its own name, and asked for by that of its model.
+    // A mode has a name of its own, but is requested by the name of its model.
     for (const mode of modesOf(id, model)) pins.set(mode, speaks);
   }
   return {
     ...provider,
     npm,
-    // An empty address is none, so that each model's own counts; and there, no other can be set.
+    // With an empty address each model's own counts, and a project cannot replace that one.
     options: { baseURL: "", ...provider.options },
     whitelist: [...pins.keys()],
     blacklist: [],
@@ -28,7 +28,7 @@ export function pinProvider(provider: EmittedProvider, npm: string): EmittedProv
   };
 }
 
-/** OpenCode makes a model of its own of each mode. */
+/** OpenCode turns each mode into a separate model. */
 function modesOf(id: string, model: Settings): string[] {
   const { modes = {} } = (model["experimental"] ?? {}) as { readonly modes?: Settings };
   return Object.keys(modes).map((mode) => `${id}-${mode}`);

@@ -1,6 +1,6 @@
 /**
- * Runs a template that was taken apart when building (src/scripts/templates.mjs). Handlebars' own runtime, and functions for each template, were
- * two fifths of what Node reads at a start; these programs are JSON.
+ * Runs a Handlebars template that was parsed at build time (src/scripts/templates.mjs). Handlebars' runtime and a compiled function for each template
+ * were two fifths of the code that Node compiles at start-up; these programs are JSON. A property test compares them with Handlebars itself.
  *
  * A part is a text, or a list that begins with what it is: a helper with a value, `raw` with a value, `if`, `unless` and `each` with a value and
  * programs, or `partial` with its name and the values it is given. A value is the names on the way to it, or a text.
@@ -18,12 +18,12 @@ export interface Library {
   readonly partials: Readonly<Record<string, Program>>;
 }
 
-/** What names mean in a part of a template. */
+/** What a name in a part of a template refers to. */
 interface Scope {
   readonly context: unknown;
-  /** That of the whole template. */
+  /** The context of the whole template. */
   readonly root: unknown;
-  /** Of a turn of `each`: whether it is the last one, and what is around it. */
+  /** Inside `each`: whether this is the last item, and the scope around the block. */
   readonly isLast?: boolean;
   readonly outer?: Scope;
 }
@@ -73,7 +73,7 @@ function isCall(part: Exclude<Part, string>): part is Call {
   return part[0] === "partial";
 }
 
-/** A property is a value's own; nothing has none. */
+/** Follows the names. Only own properties count; a missing value gives undefined. */
 function valueOf(path: Value, scope: Scope): unknown {
   if (typeof path === "string") return path;
   let at = scope;
@@ -91,7 +91,7 @@ function valueOf(path: Value, scope: Scope): unknown {
   return value;
 }
 
-/** As Handlebars' `if` asks: an empty list is nothing, either. */
+/** The rule of Handlebars' `if`: an empty list counts as false. */
 function isGiven(value: unknown): boolean {
   return Array.isArray(value) ? value.length > 0 : Boolean(value);
 }

@@ -28,7 +28,7 @@ export function emitProviders(answers: Answers, catalogue: Catalogue, origin: st
   };
 }
 
-/** Chosen models, as `provider/model`, whose limits nobody says. */
+/** Chosen models, as `provider/model`, without known limits. */
 export function modelsWithoutLimits(answers: Answers, catalogue: Catalogue): string[] {
   return answers.providers.flatMap((choice) => {
     const known = knownModels(choice, catalogue);
@@ -52,7 +52,7 @@ function optionsOf(speech: Speech, origin: string): Readonly<Record<string, stri
   return { baseURL: `${origin}${speech.suffix}`, apiKey: "-", ...speech.options };
 }
 
-/** One of the team's own: all of it stands in the configuration. */
+/** A provider of the team's own: the configuration describes it in full. */
 function emitOwn({ id, api, name = id, models = [] }: ProviderChoice, origin: string): EmittedProvider {
   const speech = speechOf({ id, api });
   const settings = models.map((model) => [model.id, settingsOf(model, speech.npm)] as const);
@@ -69,7 +69,7 @@ function emitOwn({ id, api, name = id, models = [] }: ProviderChoice, origin: st
   };
 }
 
-/** One of the catalogue: only what differs from the catalogue's entry stands in the configuration. */
+/** A provider of the catalogue: the configuration has only what differs from the catalogue's entry. */
 function emitKnown(answers: Answers, choice: ProviderChoice, catalogue: Catalogue, origin: string): EmittedProvider {
   const speech = speechOf(choice);
   const known = knownModels(choice, catalogue);
@@ -95,7 +95,7 @@ function emitKnown(answers: Answers, choice: ProviderChoice, catalogue: Catalogu
   };
 }
 
-/** The catalogue's fields of a provider. By another id no variable stands for a key of it. */
+/** The catalogue's fields of a provider. Under another id it has no environment variable for a key. */
 function fieldsOf({ id }: ProviderChoice, { as, npm }: Speech, catalogue: Catalogue): Settings {
   const { models: _models, ...fields } = entryOf(id, catalogue);
   return as === id ? fields : { ...fields, id: as, env: [], npm };
@@ -124,7 +124,7 @@ function knownModels(choice: ProviderChoice, catalogue: Catalogue): Readonly<Rec
   );
 }
 
-/** The listed models as the catalogue has them, with the limits and names that are given. What OpenCode makes of a model's modes was not listed. */
+/** The listed models as the catalogue has them, with the limits and names of the spec. Models that OpenCode derives from modes are not listed. */
 function pick(
   known: Readonly<Record<string, CatalogueModel>>,
   listed: readonly ModelChoice[],
@@ -138,7 +138,7 @@ function given({ experimental: _modes, ...entry }: CatalogueModel, model: ModelC
   return { ...entry, ...saidOf(model) } as CatalogueModel;
 }
 
-/** What is said of a model, in words that OpenCode's configuration and the catalogue share. */
+/** The spec's settings of a model, in the fields that OpenCode's configuration and the catalogue share. */
 function saidOf({ name, limit, reasoning, images }: ModelChoice): Settings {
   return {
     ...(name !== undefined && { name }),
@@ -153,13 +153,13 @@ function saidOf({ name, limit, reasoning, images }: ModelChoice): Settings {
 
 const compatible = wireFormats.chat.npm;
 
-/** What the configuration says of a model that the catalogue says nothing of. */
+/** The configuration of a model that the catalogue does not know. */
 function settingsOf(model: ModelChoice, npm: string): Settings {
   const options = npm === compatible ? chatOptions(model.id) : null;
   return { ...saidOf(model), ...(options !== null && { options }) };
 }
 
-/** One provider for all: each model names its package and base URL, and what the catalogue knows of it stands there under the same name. */
+/** One provider for all: each model names its package and base URL, and has the catalogue's entry under the same name. */
 function emitCompact(answers: Answers, catalogue: Catalogue, origin: string): Emission {
   const named = nameModels(answers);
   const emitted = named.map((one) => emitNamed(one, catalogue, origin));
@@ -197,7 +197,7 @@ function emitNamed(
   const { compactNpm: npm, suffix, headers } = speechOf(provider);
   const known = knownModels(provider, catalogue);
   const entry = Object.hasOwn(known, model.id) ? given(known[model.id]!, model) : null;
-  // OpenCode looks a model with another `id` up in the catalogue by that, where another model stands: then all stands in the configuration.
+  // OpenCode looks up a model with another `id` by that id, which is a different model in the catalogue: the configuration then describes it in full.
   const alias = wire !== key;
   const settings = {
     ...(alias && { id: wire, ...(entry !== null && configurable(entry)) }),
@@ -208,7 +208,7 @@ function emitNamed(
   return { key, settings, entry: entry === null || alias ? null : { ...entry, id: key, provider: { npm } } };
 }
 
-/** What the schema of OpenCode's configuration has of a catalogue's model, prices aside. */
+/** The fields of a catalogue's model that OpenCode's configuration schema has, without prices. */
 const configFields = [
   "name",
   "family",

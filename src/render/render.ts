@@ -31,7 +31,7 @@ export interface Rendered {
   readonly files: readonly RenderedFile[];
   /** These files and what goes into others, each path once. */
   readonly pieces: readonly Piece[];
-  /** The spec as answers write it down, for a repository that has none. */
+  /** The text of the spec for these answers, for a repository without one. */
   readonly spec: string;
   readonly revision: string;
 }
@@ -81,7 +81,7 @@ export function renderEnvironment(environment: Environment): Rendered {
   };
 }
 
-/** The same, with the image of the container beside it by its digest where one is known. */
+/** The same runtime; the sidecar's image has its digest if one is pinned. */
 function pinService(demand: Demand, pins: Pins): Demand {
   const { service } = demand.runtime;
   if (service === null) return demand;
@@ -107,7 +107,7 @@ interface Revised {
   readonly revision: string;
 }
 
-/** The last revisions: most repositories that one run visits have one of a few. */
+/** The revisions computed last: most repositories of one run share a few. */
 const recent: Revised[] = [];
 const mostRecent = 4;
 
@@ -132,7 +132,7 @@ function isSame(left: readonly RenderedFile[], right: readonly RenderedFile[]): 
 function hashRevision(files: readonly RenderedFile[]): string {
   const hash = createHash("sha256");
   for (const { path, text } of [...files].sort((left, right) => (left.path < right.path ? -1 : 1))) {
-    // Of the large one its hash, which a run over many repositories computes once.
+    // The large text counts by its hash, which a run over many repositories computes once.
     const content = path.endsWith(doctorPath) ? hashText(text) : text;
     hash.update(`${path}\0${Buffer.byteLength(content)}\0${content}`);
   }

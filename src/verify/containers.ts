@@ -1,6 +1,6 @@
 /**
- * A dev container for one verification, by the Dev Containers CLI and Docker: with labels and a Compose project of its own, so that one of the
- * user's that runs is never touched, and everything of it can be found and removed.
+ * A dev container for one verification, by the Dev Containers CLI and Docker: with labels and a Compose project of its own, so that a running
+ * container of the user's is never touched, and everything that it made can be found and removed.
  */
 import { dirname } from "node:path";
 import { execPath } from "node:process";
@@ -8,30 +8,30 @@ import { AppError, environmentError } from "../errors.ts";
 import { spawn, type Spawned, type Surroundings } from "../repo/spawn.ts";
 import { linesOf } from "../text/terminal.ts";
 
-/** What starts and removes it. */
+/** Starts and removes the dev container. */
 export interface Containers {
-  /** Builds and starts it. Throws with the end of the build's messages where it fails. */
+  /** Builds and starts it. If that fails, throws with the end of the build's output. */
   up(): Promise<void>;
-  /** Runs a program in it, as the editors do. */
+  /** Runs a program in it, as editors do. */
   exec(
     command: readonly string[],
     options?: { readonly env?: Readonly<Record<string, string>>; readonly timeout?: number },
   ): Promise<Spawned>;
-  /** Writes a file in it, which everyone there can read. */
+  /** Writes a file in it that every account can read. */
   write(text: string, path: string): Promise<void>;
-  /** Removes it, its Compose project, its images, and what it left in the workspace, which may belong to its root. */
+  /** Removes it, its Compose project, its images, and the files that it left in the workspace, which may belong to the container's root. */
   remove(): Promise<void>;
 }
 
-/** What is needed to start one. */
+/** What a dev container is started from. */
 export interface ContainersOptions {
   /** The Dev Containers CLI's script. */
   readonly cli: string;
   /** The workspace folder, a copy. */
   readonly folder: string;
-  /** The devcontainer.json, from the folder. */
+  /** The path of devcontainer.json, relative to the workspace folder. */
   readonly config: string;
-  /** Distinguishes this verification from all others. */
+  /** Unique for this verification. */
   readonly run: string;
   /** The engine's version. */
   readonly version: string;
@@ -39,7 +39,7 @@ export interface ContainersOptions {
   readonly here: Surroundings;
 }
 
-/** Asks the Docker engine for its version. Throws exit 4 where none answers. */
+/** Asks the Docker engine for its version. Throws exit 4 if no engine answers. */
 export async function requireDocker(here: Surroundings): Promise<string> {
   const asked = ["version", "--format", "{{.Server.Version}}"];
   const { exitCode, stdout, stderr } = await spawn("docker", asked, { ...here, cwd: dirname(here.target), timeout: 15_000 });
@@ -58,10 +58,10 @@ export function prepareContainers({ cli, folder, config, run, version, signal, h
   const label = `aperture-env.verify=${run}`;
   const project = `aperture-env-verify-${run}`;
   const where = ["--workspace-folder", folder, "--config", `${folder}/${config}`, "--id-label", label];
-  // Compose takes this name before any that a file gives (docs.docker.com/compose, "Specify a project name").
+  // Compose prefers this name to one in a file (docs.docker.com/compose, "Specify a project name").
   const variables = {
     COMPOSE_PROJECT_NAME: project,
-    // Without Buildx an older Docker builds with BuildKit where it is told to; a newer one would build nothing then.
+    // Docker before 23 builds with BuildKit only if this variable says so. A newer Docker without Buildx could not build with it.
     ...(Number.parseInt(version, 10) < 23 && { DOCKER_BUILDKIT: "1" }),
   };
   const cwd = dirname(folder);
@@ -115,7 +115,7 @@ export function prepareContainers({ cli, folder, config, run, version, signal, h
         const names = await list(kind, "ls", "--quiet", "--filter", `label=com.docker.compose.project=${project}`);
         if (names.length > 0) await docker([kind, "rm", ...names]);
       }
-      // Names that the CLI or Compose gave; what they were made from stays, as does the build cache.
+      // Images that the CLI or Compose named. Their base images and the build cache stay.
       const named = images.filter((image) => image.startsWith("vsc-") || image.startsWith(project));
       const removable = [...new Set(named.flatMap((image) => [image, image.replace(/-uid$/, "")]))];
       if (removable.length > 0) await docker(["image", "rm", ...removable]);
@@ -123,7 +123,7 @@ export function prepareContainers({ cli, folder, config, run, version, signal, h
   };
 }
 
-/** The last lines of what a program said. */
+/** The last lines of a program's output. */
 function tailOf(text: string): string[] {
   return linesOf(text)
     .slice(-15)

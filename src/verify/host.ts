@@ -1,6 +1,6 @@
 /**
- * What a dev container has to do with the machine that it is built on. It is the repository's own: its build and its hooks run in containers, but
- * one command of it runs outside, and its configuration can ask for any variable of this process.
+ * What a repository's dev container can do on the machine that builds it. Its build and its hooks run in containers, but one of its commands runs on
+ * the host, and its configuration can ask for any variable of this process.
  */
 import { getNodeValue, parseTree } from "jsonc-parser";
 import type { Place } from "../errors.ts";
@@ -10,7 +10,7 @@ import type { Env } from "../vocabulary.ts";
 /** A command that a devcontainer.json has run on the host. */
 export interface HostCommand {
   readonly where: Place;
-  /** As they are written, each on a line: variables of the configuration are not put in. Foreign text. */
+  /** The commands as written, one per line; variables are not expanded. Foreign text. */
   readonly lines: readonly string[];
 }
 
@@ -32,7 +32,7 @@ export interface Wanted {
   readonly where: Place;
 }
 
-/** The variables that a devcontainer.json wants to have put in and that are withheld from it, each once. */
+/** The variables that a devcontainer.json refers to and that are withheld from it, each once. */
 export function findWithheld(file: string, text: string, env: Env): readonly Wanted[] {
   const given = hostVariables(env);
   const asked = [...text.matchAll(/\$\{(?:localEnv|env):([^}:]+)/g)].map((match) => ({ name: match[1]!, at: match.index }));
@@ -58,7 +58,7 @@ const needed = new RegExp(
   "i",
 );
 
-/** Those of this process's variables that are needed. An SSH agent is one of them only where Docker is reached through SSH. */
+/** The variables of this process that are needed. An SSH agent's is included only if Docker is reached over SSH. */
 export function hostVariables(env: Env): Record<string, string> {
   const throughSsh = /^ssh:/i.test(env["DOCKER_HOST"] ?? "");
   return Object.fromEntries(
@@ -71,14 +71,14 @@ export function hostVariables(env: Env): Record<string, string> {
   );
 }
 
-/** Those that Buildx finds the cache of a GitHub job by (docs.docker.com/build/cache/backends/gha), where one is asked for. */
+/** The variables by which Buildx finds the cache of a GitHub job (docs.docker.com/build/cache/backends/gha), if a cache is asked for. */
 export function cacheVariables(caches: readonly string[], env: Env): Env {
   const names = caches.some((cache) => /\btype=gha\b/.test(cache)) ? Object.keys(env) : [];
   const asked = names.filter((name) => /^ACTIONS_(?:CACHE_URL|RESULTS_URL|RUNTIME_TOKEN|CACHE_SERVICE_V2)$/.test(name));
   return Object.fromEntries(asked.map((name) => [name, env[name]]));
 }
 
-/** What a devcontainer.json says, read as above; undefined where it says nothing. */
+/** The value of a devcontainer.json, read as the Dev Containers CLI does; undefined if it has none. */
 export function readConfiguration(text: string): unknown {
   const node = readTolerantly(text);
   return node === undefined ? undefined : (getNodeValue(node) as unknown);

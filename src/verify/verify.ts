@@ -8,21 +8,21 @@ import type { Spawned } from "../repo/spawn.ts";
 import { linesOf } from "../text/terminal.ts";
 import type { Containers } from "./containers.ts";
 
-/** One step, and how it went. */
+/** One step and its result. */
 export interface VerificationStep {
   readonly name: "start" | "mock-gateway" | "doctor" | "prompt";
   readonly ok: boolean;
   readonly ms: number;
-  /** What came of it, in a line or a few. */
+  /** The result in one or a few lines. */
   readonly message: string;
 }
 
-/** A mock gateway to be. */
+/** A mock gateway to start. */
 export interface Mock {
   /** The text of its program, a CommonJS module with what src/gateway/mock/serve.ts exports. */
   readonly program: string;
   readonly models: readonly MockModel[];
-  /** Where it has to listen; 0 for any free port. */
+  /** The port that it listens on; 0 for any free one. */
   readonly port: number;
 }
 
@@ -31,16 +31,16 @@ export interface Verification {
   readonly containers: Containers;
   /** `provider/model`, as OpenCode takes it. */
   readonly model: string;
-  /** The gateway's origin, for where a prompt shows up. */
+  /** The gateway's origin, to name the page where a prompt shows up. */
   readonly url: string;
-  /** Null where the real gateway is asked. */
+  /** Null with the real gateway. */
   readonly mock: Mock | null;
   readonly now: () => number;
-  /** Told of each step before it begins. */
+  /** Called before each step. */
   readonly onStep: (name: VerificationStep["name"]) => void;
 }
 
-/** Does all steps until one fails. Throws for a machine that cannot do it, such as a build that fails. */
+/** Runs the steps until one fails. Throws for a problem of the machine, such as a failed build. */
 export async function verify({ containers, model, url, mock, now, onStep }: Verification): Promise<readonly VerificationStep[]> {
   const steps: VerificationStep[] = [];
   const step = async (name: VerificationStep["name"], act: () => Promise<{ ok: boolean; message: string }>): Promise<boolean> => {
@@ -70,7 +70,7 @@ export async function verify({ containers, model, url, mock, now, onStep }: Veri
   )
     return steps;
   await step("prompt", async () => {
-    // Without a title there is one request less, and stdin is closed: OpenCode waits for one that is open (observed with 1.18.18).
+    // A given title saves one request. stdin is closed, because OpenCode waits for an open one (observed with 1.18.18).
     const command = ["opencode", "run", "--title", "verify", "--model", model, "Say hi in one word."];
     const { exitCode, stdout, stderr } = await containers.exec(command, { env, timeout: 120_000 });
     const said = lastLine(stdout);
@@ -92,7 +92,7 @@ async function startMock(containers: Containers, { program, models, port }: Mock
   await containers.write(`${program}\n${call}\n`, `${file}.cjs`);
   const script = [
     `umask 077`,
-    // Neither a bunfig.toml nor a .env of the repository has a say (seen with 1.18.18 and 1.18.33).
+    // These switches keep a bunfig.toml and a .env of the repository out (seen with 1.18.18 and 1.18.33).
     `cd / && BUN_BE_BUN=1 nohup /usr/local/lib/aperture-env/opencode --config=/dev/null --no-env-file ${file}.cjs >${file}.log 2>&1 </dev/null &`,
     `i=0; while [ $i -lt 100 ]; do grep -m 1 -o 'http://127.0.0.1:[0-9]*' ${file}.log 2>/dev/null && exit 0; i=$((i + 1)); sleep 0.1; done`,
     `cat ${file}.log >&2; exit 1`,
@@ -106,7 +106,7 @@ async function startMock(containers: Containers, { program, models, port }: Mock
   );
 }
 
-/** The doctor's verdict: what is no warning and no failure is fine. */
+/** The doctor's verdict: fine if there is no warning and no failure. */
 function readVerdict({ exitCode, stdout, stderr }: Spawned): { ok: boolean; message: string } {
   let report: unknown;
   try {
