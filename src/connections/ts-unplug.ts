@@ -34,7 +34,7 @@ export const tsUnplug: Connection = {
   value: "ts-unplug",
   label: "ts-unplug",
   hint: "ts-unplug in the container serves it on the loopback; built with Go",
-  about: "ts-unplug in the container does, on its loopback",
+  about: "ts-unplug in the container serves the gateway at localhost",
   needs: ["env", "secret", "state-volume", "build-stage"],
   needsWith: (options) => (options["on"] === "host" ? ["env"] : tsUnplug.needs),
   options: { port, on },
