@@ -290,7 +290,7 @@ describe("one repository", () => {
       const ran = await runPiped(argv, root);
       expect(ran).toMatchObject({
         exit: 3,
-        stderr: expect.stringContaining("which this environment was added to, is gone") as string,
+        stderr: expect.stringContaining("which this environment was added to, is missing") as string,
       });
     }
     expect(treeOf(root, true)).toEqual(before);

@@ -71,7 +71,7 @@ describe("check --outdated", () => {
     const { exit, stdout } = await runBin(env, folder, ["check", "--outdated"]);
     expect(exit).toBe(0);
     expect(stdout).toBe(
-      `  = .devcontainer/aperture-env/models.json  has the model catalogue of ${catalogueRelease.date}, out of OpenCode ${catalogueRelease.version}\n      OpenCode 1.18.99 has a newer one, which a newer create-aperture-env will bring.\n\nFine: all files match spec and lock.\n`,
+      `  = .devcontainer/aperture-env/models.json  has the model catalogue of ${catalogueRelease.date}, from OpenCode ${catalogueRelease.version}\n      OpenCode 1.18.99 has a newer one, which a newer create-aperture-env will bring.\n\nFine: all files match spec and lock.\n`,
     );
   });
 

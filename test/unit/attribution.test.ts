@@ -255,7 +255,7 @@ describe("the doctor", () => {
 
   test.skipIf(process.platform === "win32")("names what is sent, and what has no value", async () => {
     expect(await installed("/x", { GITHUB_JOB: "build" })).toEqual([
-      `ok: Requests carry for the gateway's log: revision ${revision}, job build and team payments; no value here for repository, run and cost-center`,
+      `ok: Headers for the gateway's log: revision ${revision}, job build and team payments; no value here for repository, run and cost-center`,
     ]);
   });
 
@@ -263,7 +263,7 @@ describe("the doctor", () => {
     const before = process.env["GITHUB_JOB"];
     expect(before ?? "").not.toBe("x");
     expect(await installed(null)).toEqual([
-      "ok: Requests carry for the gateway's log, in the container: repository, revision, job, run, team and cost-center",
+      "ok: Headers for the gateway's log, in the container: repository, revision, job, run, team and cost-center",
     ]);
   });
 
