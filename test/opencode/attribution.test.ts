@@ -91,7 +91,7 @@ describe.skipIf(!available)("OpenCode", { timeout: 120_000 }, () => {
       {
         severity: "ok",
         message: expect.stringMatching(
-          /^Requests carry for the gateway's log: repository acme\/app, revision [0-9a-f]{12}, job build, run 42, team payments and cost-center cc-7$/,
+          /^Headers for the gateway's log: repository acme\/app, revision [0-9a-f]{12}, job build, run 42, team payments and cost-center cc-7$/,
         ) as unknown,
       },
     ]);

@@ -239,7 +239,8 @@ describe.skipIf(!available)("OpenCode with every provider", { timeout: 60_000 },
     writeFileSync(join(place.work, "opencode.json"), JSON.stringify({ $schema: schema, provider: { [compactId]: { models } } }));
     const ran = await run([opencode, ...ask(`${compactId}/claude-sonnet-5-5`)], {
       place,
-      env: { ...env, APERTURE_URL: "http://127.0.0.1:9" },
+      // Nothing listens there, so an answer proves the bypass; the launcher's own check would end the start.
+      env: { ...env, APERTURE_URL: "http://127.0.0.1:9", APERTURE_ENV_PROBE: "0" },
     });
     await gateway.close();
     expect(ran.exitCode, ran.stderr).toBe(0);
