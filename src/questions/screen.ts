@@ -5,7 +5,7 @@
 import { intro, isCancel, log, multiselect, outro, S_BAR, select, text, unicodeOr, updateSettings } from "@clack/prompts";
 import { wrapTextWithPrefix } from "@clack/core";
 import { cancelledError } from "../errors.ts";
-import { search, type Line, type Terminal } from "./search.ts";
+import { columnsOf, search, type Line, type Terminal } from "./search.ts";
 import {
   fold,
   instead,
@@ -117,8 +117,8 @@ export function closeScreen({ output }: Terminal, said: Shown): void {
 }
 
 /** The usable width of a line behind a bar, with a margin. */
-function widthOf({ columns = 80 }: Terminal["output"]): number {
-  return columns - 6;
+function widthOf(output: Terminal["output"]): number {
+  return columnsOf(output) - 6;
 }
 
 /** A printer that puts and wraps lines behind the bar that connects the questions. */

@@ -23,6 +23,11 @@ export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
+/** The width of a terminal. One that does not know its own says 0 (ioctl_tty(2), TIOCGWINSZ), and then 80 is taken; none is narrower than 20. */
+export function columnsOf({ columns }: Terminal["output"]): number {
+  return Math.max(columns || 80, 20);
+}
+
 /** One line of a list. */
 export interface Line {
   readonly value: string;
@@ -83,7 +88,7 @@ export async function search(
       const isOver = state === "submit";
       const style = isOver ? "dim" : colour;
       const bar = paint(style, S_BAR);
-      const width = (output.columns ?? 80) - 4;
+      const width = columnsOf(output) - 4;
       const behind = (text: string, look: (line: string) => Shown | string = (line) => line): Shown[] =>
         fold(visible(text), width).map((line) => shown`${bar}  ${look(line)}`);
       const head = [shown`${paint("dim", S_BAR)}`, shown`${paint(colour, mark)}  ${message}`];
