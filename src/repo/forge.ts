@@ -9,7 +9,9 @@ import { appendFileSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, realp
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { environmentError, usageError, type AppError } from "../errors.ts";
+import { isRecord, isText } from "../forms.ts";
 import { formatShell } from "../render/escape.ts";
+import { withoutEndSlashes } from "../text/address.ts";
 import { linesOf } from "../text/terminal.ts";
 import { makeBorrower, plumb, push } from "./git.ts";
 import { guardEnvironment, type Env } from "./guarded-environment.ts";
@@ -46,7 +48,7 @@ export async function findForge({ top }: Place, env: Env): Promise<Forge> {
     /^(?:https?|ssh):\/\/(?:[^/@]*@)?([^/@:]+)(?::\d+)?\/(.+)$/.exec(address) ??
     /^(?:[^/@:]+@)?([^/@:]+):(?!\/)(.+)$/.exec(address);
   const [, host = "", path = ""] = url ?? [];
-  const project = path.replace(/\/+$/, "").replace(/\.git$/, "");
+  const project = withoutEndSlashes(path).replace(/\.git$/, "");
   if (!/^[\w.-]+$/.test(host) || !/^[\w.-]+(?:\/[\w.-]+)+$/.test(project))
     throw usageError(
       "no-forge",
@@ -132,8 +134,8 @@ export async function openPullRequest(forge: Forge, request: Request, commit: st
             "--output",
             "json",
           ];
-    const open = /"(?:url|web_url)"\s*:\s*"(https?:[^"]+)"/.exec((await spawn(forge.client, list, asked)).stdout)?.[1];
-    if (open !== undefined) return open;
+    const open = firstIn((await spawn(forge.client, list, asked)).stdout);
+    if (open !== null) return open;
     const made = await spawn(forge.client, openArguments(forge, request), { ...asked, input: request.body });
     if (made.exitCode !== 0) throw refused(`${forge.client} did not open a pull request`, made, forge);
     return (
@@ -144,6 +146,22 @@ export async function openPullRequest(forge: Forge, request: Request, commit: st
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/**
+ * The address of the first request in a client's list: `url` of GitHub's, `web_url` of GitLab's (docs.gitlab.com/api/merge_requests), where the
+ * people in an entry have an address of that name, too. Null for an empty list, and for what is none.
+ */
+function firstIn(list: string): string | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(list);
+  } catch {
+    return null;
+  }
+  const first: unknown = Array.isArray(value) ? value[0] : null;
+  const address = isRecord(first) ? (first["url"] ?? first["web_url"]) : null;
+  return isText(address) && /^https?:/.test(address) ? address : null;
 }
 
 function refused(what: string, { stderr, stdout }: Spawned, { address }: Forge): AppError {

@@ -350,6 +350,16 @@ esac
     expect(git(join(outside.folder, "remote.git"), "rev-list", "--count", "env/new")).toBe("3\n");
   });
 
+  test("of an open merge request it is the request's own address, not that of its author", async () => {
+    beginAt("https://gitlab.com/acme/app.git");
+    await run(["--yes", ...pull]);
+    const author = { username: "dev", web_url: "https://gitlab.com/dev" };
+    const open = [{ iid: 7, title: "x", author, web_url: "https://gitlab.com/acme/app/-/merge_requests/7", task: {} }];
+    write(outside.folder, { open: JSON.stringify(open) });
+    const again = await run(["update", "--url", "http://gw", ...pull]);
+    expect(again.stdout).toContain("pull request https://gitlab.com/acme/app/-/merge_requests/7.\n");
+  });
+
   test("a client that refuses: the commit stays, and the next run opens it", async () => {
     beginAt("https://github.com/acme/app.git");
     write(outside.folder, { refuse: "" });
