@@ -162,7 +162,9 @@ export function replace(
   if (old === null) return [{ at: pairEnd(text, pair), remove: 0, insert: `: ${flow(value)}` }];
   const from = old.range![0];
   // An empty value ends at the comment after it. The space before that comment stays.
-  const to = isBlockCollection(old) ? from + text.slice(from, nodeEnd(text, old)).replace(/ +$/, "").length : nodeEnd(text, old);
+  const to = isBlockCollection(old)
+    ? from + text.slice(from, nodeEnd(text, old)).replace(/(?<! ) +$/, "").length
+    : nodeEnd(text, old);
   if (map.flow) return [{ at: from, remove: to - from, insert: padded(text, from, to, flow(value)) }];
   const outer = indentOf(map) + layout.step.length;
   const indicator = pair.srcToken!.sep!.findLast(({ type }) => type === "map-value-ind" || type === "anchor" || type === "tag")!;

@@ -1,4 +1,5 @@
 /** The address of an npm registry in a form that may be committed: an origin and a path, without a secret. */
+import { withoutEndSlashes } from "../text/address.ts";
 
 /** Whether a text has the form of such an address, or is empty. What its path says is not judged: a lock that has it was reviewed. */
 export function isRegistry(text: string): boolean {
@@ -13,7 +14,7 @@ export type JudgedRegistry = { readonly ok: true; readonly address: string } | {
 
 /** Judges an address as a configuration has it, with nothing expanded. It refuses a harmless address rather than write a token. */
 export function judgeRegistry(text: string): JudgedRegistry {
-  const address = text.trim().replace(/\/+$/, "");
+  const address = withoutEndSlashes(text.trim());
   if (address.includes("${")) return { ok: false, why: "variable" };
   const [, authority = "", rest = ""] = /^https?:\/\/([^/?#]*)(.*)$/is.exec(address) ?? [];
   if (authority.includes("@") || /[?#@]/.test(rest)) return { ok: false, why: "credentials" };

@@ -8,7 +8,7 @@ const maxNameLength = 100;
 export function cleanName(text: string): string {
   // Unicode's tables, which few names need, take longer to load than the rest of this.
   const oneLine = (/^[ -~]*$/.test(text) ? text : text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, " "))
-    .replaceAll(/\$+\{/g, "{")
+    .replaceAll(/(?<!\$)\$+\{/g, "{")
     .trim();
   return [...oneLine].slice(0, maxNameLength).join("").trimEnd() || "aperture-env";
 }

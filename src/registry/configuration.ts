@@ -18,6 +18,7 @@ import {
   type Variables,
 } from "../repo/npm-files.ts";
 import type { Surroundings } from "../repo/spawn.ts";
+import { withoutEndSlashes } from "../text/address.ts";
 import { readNpmrc, type NpmrcEntry } from "./npmrc.ts";
 
 /** A registry's address as written, not expanded, and where it is written. */
@@ -189,7 +190,8 @@ function findIgnored(
   projects: readonly ProjectConfiguration[],
   dropped: readonly Variable[],
 ): Place | null {
-  const isSame = (text: string): boolean => text.replace(/\/+$/, "") === registry?.text.replace(/\/+$/, "");
+  const ours = registry === null ? null : withoutEndSlashes(registry.text);
+  const isSame = (text: string): boolean => withoutEndSlashes(text) === ours;
   const variable = dropped.find(({ key, value }) => key === "registry" && !isSame(value));
   const own = join(root, ".npmrc");
   const other = projects.find(

@@ -89,7 +89,7 @@ async function expectEscaped(
     const { stdout, stderr } = last;
     expectHarmless(stdout, isTTY);
     expectHarmless(stderr, isTTY);
-    expect(stderr).not.toContain("This is a defect");
+    expect(stderr).not.toContain("This is a bug");
     if (seen) expect(`${stdout}${stderr}`).toMatch(escaped);
   }
   return last!;

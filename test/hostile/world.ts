@@ -78,7 +78,7 @@ export function makeWorld(): World {
       const started = performance.now();
       const ran = await runPiped(argv, root, env);
       expect(performance.now() - started, "milliseconds").toBeLessThan(longest);
-      expect(ran.stderr).not.toContain("This is a defect");
+      expect(ran.stderr).not.toContain("This is a bug");
       expect([0, 2, 3, 4], ran.stderr).toContain(ran.exit);
       expect(ran.stdout + ran.stderr).not.toContain(canary);
       if (ran.exit !== 0) expect(ran.stdout + ran.stderr, "a refusal that says nothing").not.toBe("");

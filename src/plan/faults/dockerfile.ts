@@ -1,4 +1,5 @@
 /** Edits of the generated Dockerfile that break the environment. Pure. */
+import { readAssignments } from "../findings/env-instruction.ts";
 import { placeOf, type Fault, type Meant } from "./fault.ts";
 
 /** An instruction of a Dockerfile, its lines joined. */
@@ -120,11 +121,7 @@ function readInstructions(text: string): Instruction[] {
   return open === null ? instructions : [...instructions, open];
 }
 
-/** `ENV NAME=value …` and `ENV NAME value`. */
+/** The variables that an instruction sets, each at its place in the file. */
 function variablesOf({ name, body, offset }: Instruction): { name: string; value: string; offset: number }[] {
-  if (name !== "ENV") return [];
-  const pairs = [...body.matchAll(/([A-Za-z_]\w*)=(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|(\S*))/g)];
-  if (pairs.length > 0) return pairs.map((pair) => ({ name: pair[1]!, value: pair[2] ?? pair[3] ?? pair[4] ?? "", offset }));
-  const [, variable, value = ""] = /^(\w+)\s+(.*)$/.exec(body) ?? [];
-  return variable === undefined ? [] : [{ name: variable, value, offset }];
+  return name === "ENV" ? readAssignments(body).map((variable) => ({ ...variable, offset })) : [];
 }

@@ -3,6 +3,7 @@ import { kindOf } from "../../opencode/known-files.ts";
 import { findWaysOutOfVariables, mayMatter } from "../../opencode/variables.ts";
 import type { Expectation } from "../../opencode/ways-out.ts";
 import type { Finding, ProjectFile } from "../finding.ts";
+import { readAssignments } from "./env-instruction.ts";
 import { entriesOf, placeAt, readNodes, textsOf, valueAt } from "./nodes.ts";
 
 /** A variable that a file sets, and where. */
@@ -89,16 +90,11 @@ function unquote(text: string): string {
   return (comment < 0 ? text : text.slice(0, comment)).trim().replace(/["']$/, "");
 }
 
-/** `ENV NAME=value` and `ENV NAME value`, on lines that go on. */
+/** Those of `ENV` instructions, on lines that go on. */
 function ofDockerfile(text: string): SetVariable[] {
   return [...text.matchAll(/^[ \t]*ENV[ \t]+((?:[^\\\r\n]|\\\r?\n|\\.)*)/gim)].flatMap(({ 0: whole, 1: body = "", index }) => {
     const start = index + whole.length - body.length;
-    const pairs = [...body.matchAll(/([A-Za-z_]\w*)=(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|(\S*))/g)];
-    if (pairs.length === 0) {
-      const [, name, value = ""] = /^(\w+)[ \t]+(.*)$/s.exec(body) ?? [];
-      return name === undefined ? [] : [{ name, value, offset: start }];
-    }
-    return pairs.map((pair) => ({ name: pair[1]!, value: pair[2] ?? pair[3] ?? pair[4] ?? "", offset: start + pair.index }));
+    return readAssignments(body).map(({ offset, ...variable }) => ({ ...variable, offset: start + offset }));
   });
 }
 

@@ -102,7 +102,7 @@ function mayHoldKey(path: readonly string[], value: unknown): boolean {
 /** A text with credentials or a query in an address, or with a long run of letters and digits. */
 function isKeyLike(text: string): boolean {
   return (
-    /:\/\/[^/?#\s"]*@|:\/\/[^\s"]*[?#]/.test(text) ||
+    text.split(/[\s"]+/).some((word) => /:\/\/[^/?#]*@/.test(word) || /[?#]/.test(word.split("://").slice(1).join())) ||
     (text.match(/[A-Za-z0-9_+-]{16,}/g) ?? []).some((run) => /\d/.test(run) && /[A-Za-z]/.test(run))
   );
 }
