@@ -105,7 +105,8 @@ export function prepareContainers({ cli, folder, config, run, version, signal, h
         const [mount] = await list(
           "inspect",
           "--format",
-          `{{range .Mounts}}{{if eq .Source "${folder}"}}{{.Destination}}{{end}}{{end}}`,
+          // A text of Go's templates has the escapes of JSON's, and more.
+          `{{range .Mounts}}{{if eq .Source ${JSON.stringify(folder)}}}{{.Destination}}{{end}}{{end}}`,
           id,
         );
         if (mount) await docker(["exec", "--user", "0", id, "find", mount, "-mindepth", "1", "-delete"]);

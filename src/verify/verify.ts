@@ -3,6 +3,7 @@
  * the gateway, or through a mock gateway that runs in the container itself, so that no network is needed. Everything is removed afterwards.
  */
 import { environmentError } from "../errors.ts";
+import { isList, isRecord, isText } from "../forms.ts";
 import type { MockModel } from "../gateway/mock/models.ts";
 import type { Spawned } from "../repo/spawn.ts";
 import { linesOf } from "../text/terminal.ts";
@@ -106,21 +107,41 @@ async function startMock(containers: Containers, { program, models, port }: Mock
   );
 }
 
+/** What is told of a check; the image may be anybody's, so the doctor in it may say anything. */
+interface Told {
+  readonly severity: string;
+  readonly code: string;
+  readonly message: string;
+  readonly next: string | null;
+}
+
 /** The doctor's verdict: fine if there is no warning and no failure. */
 function readVerdict({ exitCode, stdout, stderr }: Spawned): { ok: boolean; message: string } {
-  let report: unknown;
-  try {
-    report = JSON.parse(stdout);
-  } catch {
+  const checks = readChecks(stdout);
+  if (checks === null)
     return { ok: false, message: `the doctor could not run: ${lastLine(stderr) || lastLine(stdout) || `exit ${exitCode}`}` };
-  }
-  const checks =
-    (report as { checks?: { severity?: string; code?: string; message?: string; next?: string | null }[] }).checks ?? [];
   const bad = checks.filter(({ severity }) => severity === "failure" || severity === "warning");
-  const lines = bad.map(
-    ({ code, message, next }) => `${code}: ${message}${next === undefined || next === null ? "" : `\n  ${next}`}`,
-  );
+  const lines = bad.map(({ code, message, next }) => `${code}: ${message}${next === null ? "" : `\n  ${next}`}`);
   return { ok: exitCode === 0, message: lines.length === 0 ? `${checks.length} checks, nothing found` : lines.join("\n") };
+}
+
+/** The checks of a report as JSON; null for what is none. */
+function readChecks(text: string): readonly Told[] | null {
+  try {
+    const report: unknown = JSON.parse(text);
+    const checks = isRecord(report) ? report["checks"] : null;
+    return isList(checks, isTold) ? checks : null;
+  } catch {
+    return null;
+  }
+}
+
+function isTold(value: unknown): value is Told {
+  return (
+    isRecord(value) &&
+    [value["severity"], value["code"], value["message"]].every(isText) &&
+    (value["next"] === null || isText(value["next"]))
+  );
 }
 
 function lastLine(text: string): string {

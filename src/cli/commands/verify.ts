@@ -46,12 +46,10 @@ export async function runVerify(
   const asked = model ?? lock.answers.model;
   const began = Date.now();
   const seconds = (): string => `${((Date.now() - began) / 1000).toFixed(0).padStart(3)} s`;
+  const signal = io.interrupted();
   say(`${seconds()}  copying the repository`);
   const copy = await copyChosen(chosen, io);
   const run = randomBytes(6).toString("hex");
-  const signal = io.interrupted();
-  const mocked = mock ? await mockFor(lock.answers) : null;
-  if (mocked !== null) pointManaged(copy, lock, `http://127.0.0.1:${mocked.port}`);
   const containers = prepareContainers({
     cli,
     folder: join(copy.folder, workspaceOf(file)),
@@ -62,6 +60,8 @@ export async function runVerify(
     here,
   });
   try {
+    const mocked = mock ? await mockFor(lock.answers) : null;
+    if (mocked !== null) pointManaged(copy, lock, `http://127.0.0.1:${mocked.port}`);
     const steps = await verify({
       containers,
       model: emittedModel(lock.answers, asked) ?? asked,
@@ -80,8 +80,8 @@ export async function runVerify(
     throw signal.aborted ? cancelledError() : error;
   } finally {
     say(`${seconds()}  removing the container, its images and the copy`);
-    await containers.remove();
-    copy.remove();
+    // Of what a container wrote into the copy root removes its own first.
+    await containers.remove().finally(() => copy.remove());
   }
 }
 
