@@ -10,19 +10,19 @@ export interface Started {
   readonly ended: Promise<number>;
 }
 
+/** The status with which a program was not started because another container uses its folder. */
+export const inUse = 75;
+
 /**
  * A folder that two containers share is for the first of them: flock(1) of that folder's file is held as long as the program runs, whatever ends it,
  * and the kernel knows it across containers. Where there is no flock, nobody can tell.
  */
 const keeper = `if [ -n "$1" ] && command -v flock >/dev/null; then
   exec 9>>"$1/in-use"
-  flock -n 9 || exit ${75}
+  flock -n 9 || exit ${inUse}
 fi
 shift
 exec "$@"`;
-
-/** The status with which a program was not started because another container uses its folder. */
-export const inUse = 75;
 
 /**
  * Starts a program that outlives this process, in a session of its own so that no Ctrl-C of a terminal reaches it, with what it says in a file. `folder` is

@@ -15,6 +15,7 @@ import { inEachWorkspace } from "../parts/workspaces.ts";
 
 const image = { image: true };
 const script = { image: true, executable: true };
+
 /** The folder and all files in it, in each place that needs one. */
 export const payload: Output = {
   value: "payload",
@@ -90,6 +91,7 @@ function filesIn(workspace: string, demand: Demand): WantedFile[] {
     ...(answers.attribution.includes("revision") ? [file(`${featureFolder}/revision`, "")] : []),
   ];
 }
+
 /**
  * The nested Feature's name, which `dependsOn` takes from the same place; null, and then it has to fetch the binary itself, where dev containers
  * of several places use the Feature: no one name fits all, and the Feature itself runs the nested one's script.

@@ -4,8 +4,8 @@
  */
 import { createHash } from "node:crypto";
 import { arePins, isDigest, placeOfImage, type Pins } from "../catalog/image-reference.ts";
-import type { Lock } from "../lock/lock.ts";
-import { lockPath } from "../lock/lock.ts";
+import { isRecord, isText } from "../forms.ts";
+import { lockPath, type Lock } from "../lock/lock.ts";
 import type { Observation } from "../plan/observation.ts";
 import type { Surroundings } from "../repo/spawn.ts";
 import { generatorVersion } from "../version.ts";
@@ -129,9 +129,21 @@ async function authorize(
       : { headers: basic === null ? {} : { authorization: basic }, signal },
   );
   refuseStatus(response, realm.host);
-  const { token, access_token: other = token } = JSON.parse((await readBody(response)).toString()) as Record<string, unknown>;
-  if (typeof other !== "string" || !/^[\w.~+/=-]+$/.test(other)) throw new Refused(`${realm.host} gave no token`);
-  return `Bearer ${other}`;
+  const token = readToken((await readBody(response)).toString());
+  if (token === null) throw new Refused(`${realm.host} gave no token`);
+  return `Bearer ${token}`;
+}
+
+/** The token of an answer, which is called `token`, `access_token` or both; null where there is none. */
+function readToken(text: string): string | null {
+  let answer: unknown;
+  try {
+    answer = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  const token = isRecord(answer) ? (answer["access_token"] ?? answer["token"]) : null;
+  return isText(token) && /^[\w.~+/=-]+$/.test(token) ? token : null;
 }
 
 /** Follows redirects, but accepts no answer over plain http from another machine. Node drops the login if the host changes. */

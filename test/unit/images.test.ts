@@ -204,6 +204,25 @@ describe("a registry", () => {
     expect(await ask({ status })).toBe(why);
   });
 
+  test.each(["no JSON", "null", "[]", '{"token":{}}', '{"token":"two\\nlines"}'])(
+    "that gives %j for a token gives none",
+    async (token) => {
+      vi.stubGlobal("fetch", async (url: URL) => {
+        const challenge = { "www-authenticate": 'Bearer realm="https://registry.example/token"' };
+        const isToken = url.pathname === "/token";
+        return Object.defineProperty(
+          new Response(isToken ? token : null, isToken ? {} : { status: 401, headers: challenge }),
+          "url",
+          {
+            value: url.href,
+          },
+        );
+      });
+      const answers = await askForDigests(["registry.example/dev:1"], { target: folder, env: { PATH: "" } });
+      expect([...answers.values()]).toEqual([{ why: "registry.example gave no token" }]);
+    },
+  );
+
   test("that says nonsense for a digest, or never stops, gives none", async () => {
     const answer = (body: ReadableStream | null, headers: Record<string, string>): unknown =>
       vi.stubGlobal("fetch", async (url: URL) =>
