@@ -1,6 +1,6 @@
 /** The good paths from end to end, and a person at the terminal. */
 import { execFileSync } from "node:child_process";
-import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { pinnedRelease } from "../../src/catalog/release.ts";
@@ -78,6 +78,25 @@ describe("--yes", () => {
         expect(below).toBe(`git add ${paths("../")} ../aperture-env.yaml ../aperture-env.lock ${commit}`);
         const named = stepsOf(await runPiped(["other", "--yes"], root));
         expect(named.slice(0, 2)).toEqual(["cd other", `git add ${paths("")} aperture-env.yaml aperture-env.lock ${commit}`]);
+      });
+
+      test("no cd for the folder in which one stands, whatever it is called", async () => {
+        git(root, "init", "--quiet");
+        symlinkSync(root, join(root, "..", "link"));
+        for (const name of [".", "./", "../sample", root, "../link"]) {
+          const ran = await runPiped([name, "--yes"], root);
+          expect(stepsOf(ran)[0], name).toBe(`git add ${paths("")} aperture-env.yaml aperture-env.lock ${commit}`);
+          expect(ran.stderr, name).toContain(`npm create aperture-env@latest ${name} -- `);
+          await runPiped(["remove", "--yes"], root);
+        }
+      });
+
+      test("cd leads from where one stands, with --cwd, too", async () => {
+        write(root, { "other/inner/": "" });
+        const first = async (...args: string[]): Promise<string> => stepsOf(await runPiped([...args, "--yes"], root))[0]!;
+        expect(await first("inner", "--cwd=other")).toBe("cd other/inner");
+        expect(await first(".", "--cwd=other")).toBe("cd other");
+        expect(await first("..", "--cwd=other")).not.toMatch(/^cd /);
       });
 
       test("only the file of the user's that was edited, beside our own", async () => {

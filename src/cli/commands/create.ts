@@ -1,5 +1,5 @@
 /** The default command: answers become a plan, which is shown, confirmed and applied. This file only orders the steps. */
-import { join, relative, sep } from "node:path";
+import { join, relative, resolve, sep } from "node:path";
 import { loadAllProviders } from "../../catalog/all-providers.ts";
 import { todayFrom } from "../../clock.ts";
 import { usageError } from "../../errors.ts";
@@ -14,7 +14,7 @@ import { formatCommit } from "../../report/commit.ts";
 import type { Outcome } from "../../report/json.ts";
 import { readSpecText } from "../../repo/environment.ts";
 import { findTarget, type Target } from "../../repo/scan.ts";
-import { findPlace } from "../../repo/work-tree.ts";
+import { findPlace, resolveLinks } from "../../repo/work-tree.ts";
 import type { Shape } from "../../vocabulary.ts";
 import type { Command, Flags, Verb } from "../args.ts";
 import type { Io } from "../io.ts";
@@ -187,13 +187,16 @@ async function openDetection(
   });
 }
 
-/** With paths relative to the person's folder, and without a commit outside of git. */
+/** With paths relative to the folder in which the person stands then, and without a commit outside of git. */
 function nextSteps(plan: Plan, directory: string | null, cwd: string, answers: Answers, shape: Shape): string[] {
   const stands = directory === null ? cwd : plan.root;
+  // A named folder is relative to that of --cwd.
+  const typed = directory === null || resolve(cwd, directory) === plan.root ? directory : relative(cwd, plan.root);
+  const isThere = typed === null || resolveLinks(cwd) === resolveLinks(plan.root);
   const from = (path: string): string => relative(stands, join(plan.root, path)).split(sep).join("/");
   const commit = findPlace(plan.root) === null ? null : formatCommit(plan, from);
   return [
-    ...(directory === null ? [] : [`cd ${formatShell(directory)}`]),
+    ...(isThere ? [] : [`cd ${formatShell(typed)}`]),
     ...(commit === null ? [] : [commit]),
     ...nextOf(demandOf(answers, shape), from("") || "."),
     `Run  opencode run hello  in it: the request shows up on ${answers.url}/ui/`,
