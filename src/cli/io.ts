@@ -4,7 +4,7 @@ import type { Readable, Writable } from "node:stream";
 import { painter, printTo, shown, wantsColour, type Paint, type Printer } from "../text/terminal.ts";
 
 /** A stream that may be a terminal. */
-export type TerminalOut = Writable & { readonly isTTY?: boolean; readonly columns?: number };
+export type TerminalOut = Writable & { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number };
 
 /** A keyboard or a pipe. */
 export type TerminalIn = Readable & { readonly isTTY?: boolean };
@@ -96,10 +96,24 @@ export function openIo(port: ProcessPort): Io {
 
 const heard = new WeakSet<Writable>();
 
-/** The stream, which from now on ignores a closed reader (`… | head`), so that the run still finishes its work. */
-function outlivingItsReader<Stream extends Writable>(stream: Stream): Stream {
+/**
+ * The stream, which from now on ignores a closed reader (`… | head`), so that the run still finishes its work. A terminal that does not know its size
+ * says 0 (ioctl_tty(2), TIOCGWINSZ), and clack would write one letter a line and one line of a list: the size is then the usual one.
+ */
+function outlivingItsReader<Stream extends TerminalOut>(stream: Stream): Stream {
   if (!heard.has(stream)) {
     heard.add(stream);
+    for (const [side, usual] of [
+      ["columns", 80],
+      ["rows", 24],
+    ] as const) {
+      let size = stream[side];
+      if (size === undefined) continue;
+      const remember = (told: number): void => {
+        size = told;
+      };
+      Object.defineProperty(stream, side, { get: () => size || usual, set: remember });
+    }
     stream.on("error", ({ code, message }: NodeJS.ErrnoException) => {
       if (code === "EPIPE") return;
       printTo(process.stderr).write(shown`Output cannot be written (${code ?? message}).\n`);

@@ -162,3 +162,28 @@ describe.skipIf(skips("the screens of a terminal", whyNoTerminal)).each(sizes)("
     expect(lines.join("\n")).toMatch(/^ {2}name +my-app +detected: the folder$|^ {2}name +my-app +detected:\n +the folder$/m);
   });
 });
+
+test.skipIf(skips("the screens of a terminal", whyNoTerminal))(
+  "a terminal that does not know its size gets lists and tables as one of 80 columns does",
+  async () => {
+    const folder = folders.make("my-app");
+    write(folder, { ".devcontainer.json": '{\n  "image": "debian"\n}\n' });
+    // node-pty itself takes 80 for 0.
+    const program = 'stty cols 0 rows 0 && exec "$0" "$@"';
+    const env = environmentOf(folders.make("home"));
+    const terminal = new PseudoTerminal("sh", ["-c", program, process.execPath, bin, "--url", url], folder, env, {
+      cols: 80,
+      rows: 40,
+    });
+    terminals.push(terminal);
+    await terminal.answer("Which providers should OpenCode use?", keys.enter);
+    await terminal.answer("Which model by default?", keys.enter);
+    await terminal.answer("Which small model", keys.enter);
+    await terminal.until("Write these files?");
+    await terminal.until("Change an answer");
+    const screen = await terminal.screen();
+    expect(screen.isFolded, bodyOf(screen)).toBe(false);
+    expect(screen.lines.length, bodyOf(screen)).toBeLessThan(80);
+    expect(bodyOf(screen)).toMatch(/^│ {2}.*aperture\.url +http:\/\/127\.0\.0\.1:\d+ +flag/m);
+  },
+);
