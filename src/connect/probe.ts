@@ -32,26 +32,32 @@ export async function findOnNetwork(origin: string, seen: Seen, deadline: number
   const name = url.hostname.replace(/^\[|\]$/g, "");
   const found = isAddress(url.hostname) ? [name] : await addressesOf(name, seen, deadline);
   if (found === null) return { there: false, why: `the name server does not answer for ${name}` };
-  const [address] = found;
-  if (address === undefined) return { there: false, why: `this network does not know the name ${name}` };
+  if (found[0] === undefined) return { there: false, why: `this network does not know the name ${name}` };
   if (url.protocol === "https:" || found.some(isOfTailnet)) return { there: true };
   const port = Number(url.port || 80);
-  const answer = (await isOpen(address, port, deadline))
-    ? await ask({
-        url,
-        host: address,
-        port,
-        proxy: null,
-        headers: { "user-agent": "aperture-connect" },
-        body: null,
-        deadline: Math.max(deadline, performance.now() + patience),
-      })
-    : null;
+  // A name may have an address at which nothing listens: OpenCode's runtime adds ::1 to a name that /etc/hosts maps to 127.0.0.1 (seen with Bun 1.3.14).
+  const tries = found.slice(0, mostTries).map(async (each) => ((await isOpen(each, port, deadline)) ? each : Promise.reject()));
+  const open = await Promise.any(tries).catch(() => null);
+  const answer =
+    open === null
+      ? null
+      : await ask({
+          url,
+          host: open,
+          port,
+          proxy: null,
+          headers: { "user-agent": "aperture-connect" },
+          body: null,
+          deadline: Math.max(deadline, performance.now() + patience),
+        });
   const there = answer !== null && "status" in answer && answer.status < 500 && /^application\/json\b/i.test(answer.type);
   return there
     ? { there }
-    : { there, why: `${name} is ${address} here, which is not a tailnet address, and no gateway answers there` };
+    : { there, why: `${name} is ${open ?? found[0]} here, which is not a tailnet address, and no gateway answers there` };
 }
+
+/** How many of a name's addresses are tried. */
+const mostTries = 4;
 
 /** For a host that accepts a connection, in milliseconds: a real gateway may need this on a busy machine, and no prompt is sent to any other host. */
 const patience = 3000;
