@@ -2587,12 +2587,24 @@ async function lookAtConnection(_settings, _taken, given, _uid, host) {
   const control = await whyNoControl(status, null, given);
   return { socket, status, unplugLogin: null, isAlone: isAlone(), hasTun: existsSync6("/dev/net/tun"), control, holder: null };
 }
+// src/connect/settings.ts
+var ways = ["network", "auto", "userspace", "tailscale", "sidecar", "ts-unplug"];
+function readSettings(text) {
+  try {
+    const { origin, managed, connect } = JSON.parse(text ?? "");
+    return connect === void 0 || !ways.includes(connect.by.default) || !URL.canParse(origin) ? null
+      : { ...connect, origin, managed: managed === true };
+  } catch { return null; }
+}
+function isOnlyWay(way) { return way === "userspace" || way === "ts-unplug"; }
 // src/doctor/judge/connection.ts
 function judgeConnection(facts) {
   const { isAnswered: isAnswered2, seen, taken, waited, gateway } = facts;
   const status = statusOf(seen);
   if (isAnswered2) {
     const past2 = judgeDaemon(facts);
+    if (past2 !== null && isOnlyWay(taken.way))
+      return [{ ...past2, next: `${past2.next}; or take this network, which leads to the gateway:  APERTURE_CONNECTION=network` }];
     if (past2 !== null) return taken.way === "network" ? [] : [{ ...past2, severity: "warning" }];
     if (status === null) return [];
     const well = fine("connection", "connection", `This is ${show(status.self?.name ?? "a node")} in the tailnet`);
@@ -2908,15 +2920,6 @@ function readObject(text) {
     const value = JSON.parse(text ?? "{}");
     return isObject(value) ? value : {};
   } catch { return {}; }
-}
-// src/connect/settings.ts
-var ways = ["network", "auto", "userspace", "tailscale", "sidecar", "ts-unplug"];
-function readSettings(text) {
-  try {
-    const { origin, managed, connect } = JSON.parse(text ?? "");
-    return connect === void 0 || !ways.includes(connect.by.default) || !URL.canParse(origin) ? null
-      : { ...connect, origin, managed: managed === true };
-  } catch { return null; }
 }
 // src/doctor/config/environment.ts
 function readMadeFor(text) {

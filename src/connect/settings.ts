@@ -27,11 +27,21 @@ export function readSettings(text: string | null): Settings | null {
 /** Hosts that set a variable to `true`, each with the word for it in `by` (the documentation of Codespaces, Actions and GitLab's CI). */
 const hosts = { CODESPACES: "codespaces", GITHUB_ACTIONS: "github", GITLAB_CI: "gitlab" } as const;
 
-/** The way that is taken here: by the variable that a person may set, by the host, or the usual one. */
-export function wayOf({ by }: Settings, env: Env): Way {
+/** The way that is taken here: by the variable that a person may set, by the host, or the usual one. `origin` is the gateway as it is asked here. */
+export function wayOf({ by, port, origin }: Settings, env: Env): Way {
   const asked = ways.find((way) => way === env["APERTURE_CONNECTION"]);
   const host = Object.entries(hosts).find(([variable, name]) => env[variable] === "true" && by[name] !== undefined);
-  return asked ?? (host === undefined ? by.default : by[host[1]]!);
+  const way = asked ?? (host === undefined ? by.default : by[host[1]]!);
+  // A gateway on this machine needs no node, but ts-unplug is one that serves it there. The launcher has the same rule.
+  const gateway = new URL(origin);
+  const isServed = way === "ts-unplug" && gateway.port === String(port);
+  const isHere = /^(?:.*\.)?localhost$|^127\.|^\[::1\]$/.test(gateway.hostname) && !isServed;
+  return isOnlyWay(way) && isHere ? "network" : way;
+}
+
+/** Whether OpenCode gets no other way where this one does not lead to the gateway, even if the network does. The launcher has the same list. */
+export function isOnlyWay(way: Way): boolean {
+  return way === "userspace" || way === "ts-unplug";
 }
 
 /** Whether this is a job, which nobody looks at while it runs. */

@@ -13,6 +13,7 @@ import { doctorText, givenDoctorText, networkDoctorText } from "../../src/catalo
 import { pinnedRelease } from "../../src/catalog/release.ts";
 import { startMockGateway, type Fault, type MockGateway } from "../../src/gateway/mock/server.ts";
 import { modelsOfCatalogue } from "../../src/gateway/mock/stock.ts";
+import type { Check } from "../../src/doctor/types.ts";
 import { demandOf } from "../../src/parts/compose.ts";
 import { doctorOf } from "../../src/parts/node.ts";
 import type { Answers } from "../../src/questions/types.ts";
@@ -140,7 +141,7 @@ describe.skipIf(process.platform !== "linux")("where no node is started", () => 
   test.each(["userspace", "tailscale", "sidecar", "ts-unplug"])(
     "%s, asked for by a variable, is not in it, which both say",
     async (way) => {
-      const prefix = install("network", await closed());
+      const prefix = install("network", "http://ai.invalid");
       const env = { APERTURE_CONNECTION: way };
       const connected = await run(prefix, ["connect"], env);
       expect(connected.status).toBe(1);
@@ -150,4 +151,34 @@ describe.skipIf(process.platform !== "linux")("where no node is started", () => 
       expect(examined.said).toMatch(new RegExp(`"daemon-silent"[^]*APERTURE_CONNECTION is ${way}`));
     },
   );
+
+  /** The failures of the way to the gateway; the programs of an image are not there. */
+  const failures = async (prefix: string, env: Env): Promise<readonly string[]> =>
+    (JSON.parse((await run(prefix, ["--json"], env)).said) as { checks: Check[] }).checks
+      .filter(({ group, severity }) => (group === "connection" || group === "gateway") && severity === "failure")
+      .map(({ code }) => code);
+
+  // The launcher ends with these two where aperture-connect does, and looks at the network first with all others.
+  test.each([
+    ["userspace", ["daemon-silent"], 1],
+    ["ts-unplug", ["daemon-silent"], 1],
+    ["auto", [], 0],
+  ])(
+    "%s, asked for where the network leads to the gateway: the doctor finds %j, and aperture-connect ends with %i",
+    async (way, codes, status) => {
+      // An address of this machine that is none of its loopback's names, as a gateway's elsewhere.
+      const url = (await startGateway()).replace("127.0.0.1", "0.0.0.0");
+      const env = { APERTURE_CONNECTION: way };
+      const prefix = install("network", url);
+      expect(await failures(prefix, env)).toEqual(codes);
+      expect((await run(prefix, ["connect", "--launch"], env)).status).toBe(status);
+    },
+  );
+
+  test("a gateway on this machine needs no node, whatever is asked for, which both say", async () => {
+    const prefix = install("network", await startGateway());
+    const env = { APERTURE_CONNECTION: "userspace" };
+    expect(await failures(prefix, env)).toEqual([]);
+    expect((await run(prefix, ["connect"], env)).status).toBe(0);
+  });
 });

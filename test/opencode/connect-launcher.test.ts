@@ -235,6 +235,7 @@ describe.skipIf(skips("the launcher's way to the gateway", noRoot)).each(shells)
       ["an address", { APERTURE_URL: "http://10.0.0.7:8080" }],
       ["another address", { APERTURE_URL: "http://[fd7a:115c:a1e0::1]" }],
       ["this machine", { APERTURE_URL: "http://localhost:8080" }],
+      ["this machine, where a node of its own is meant", { APERTURE_URL: "http://[::1]:80", APERTURE_CONNECTION: "userspace" }],
       ["a proxy", { HTTP_PROXY: "http://proxy:3128" }],
       ["a proxy for https", { APERTURE_URL: "https://ai", https_proxy: "http://proxy:3128" }],
       ["the word network", { APERTURE_CONNECTION: "network" }],

@@ -168,6 +168,33 @@ describe.skipIf(skips("a real tailnet", missing))("one image", () => {
     await Promise.all([container.remove(), docker(["rm", "--force", gateway.name])]);
   });
 
+  test("a gateway by a name that /etc/hosts maps to 127.0.0.1 is reached by all, and by a node only where that is asked for", async () => {
+    const gateway = await runDetached("node:24-bookworm-slim", {
+      args: ["--add-host", "ai:127.0.0.1", "--volume", `${join(import.meta.dirname, "..", "..", "dist")}:/app:ro`],
+      command: ["node", "/app/bin.js", "mock-gateway", "--port", "80"],
+    });
+    const isUp = async (): Promise<boolean> => /listens/.test(Object.values(await gateway.logs()).join(" "));
+    for (let tries = 0; tries < 300 && !(await isUp()); tries++) await pause(100);
+    for (const which of [image, bare]) {
+      const container = await runDetached(which, {
+        args: ["--network", `container:${gateway.name}`, "--user", "1000"],
+        command: ["sleep", "infinity"],
+      });
+      const reached = { exitCode: 0, stdout: "The network of this container leads to http://ai." };
+      expect(await container.exec(["aperture-connect"])).toMatchObject(reached);
+      const healthy = await container.exec(["aperture-doctor"]);
+      expect(healthy.exitCode, healthy.stdout).toBe(0);
+      expect(await prompt(container, "say hi")).toMatchObject({ exitCode: 0 });
+      // The launcher takes no network then, and the doctor says so.
+      const env = { APERTURE_CONNECTION: "userspace" };
+      expect(await prompt(container, "say hi", { env })).toMatchObject({ exitCode: 1 });
+      const examined = await container.exec(["env", "APERTURE_CONNECTION=userspace", "aperture-doctor"]);
+      expect(examined.exitCode, examined.stdout).toBe(4);
+      await container.remove();
+    }
+    await gateway.remove();
+  });
+
   test("at a terminal a person is shown where to log in, and the prompt goes on when that is done", async () => {
     const container = await off();
     const began = docker(["exec", "--tty", container.name, "opencode", "run", "say hi after the login"], { timeout: 120_000 });

@@ -48,6 +48,20 @@ describe("the way", () => {
     expect(wayOf({ ...settings, by }, env)).toBe(way);
   });
 
+  test.each([
+    ["userspace", "http://localhost:8080", "network"],
+    ["userspace", "http://ai.localhost", "network"],
+    ["userspace", "http://127.0.0.1", "network"],
+    ["userspace", "http://[::1]:8080", "network"],
+    ["userspace", "http://localhost.example.com", "userspace"],
+    ["ts-unplug", "http://localhost:8080", "network"],
+    // That is ts-unplug's own port, as what OpenCode starts has it.
+    ["ts-unplug", "http://localhost:1055", "ts-unplug"],
+    ["auto", "http://localhost:8080", "auto"],
+  ])("%s with the gateway at %s is %s", (asked, origin, way) => {
+    expect(wayOf({ ...settings, by, origin }, { APERTURE_CONNECTION: asked })).toBe(way);
+  });
+
   test("is read from environment.json, which may say nothing of it", () => {
     const { origin, managed, ...connect } = settings;
     expect(readSettings(JSON.stringify({ origin, connect }))).toEqual(settings);
@@ -147,6 +161,13 @@ describe("the network", () => {
     expect(await findOnNetwork(origin, seen, soon())).toEqual({ there: true });
     type = "text/html";
     expect(await findOnNetwork(origin, seen, soon())).toMatchObject({ there: false, why: expect.stringContaining("127.0.0.1") });
+  });
+
+  test("leads there if any address of the name does, whichever comes first", async () => {
+    type = "application/json";
+    // ::1 refuses at once, and the address of a documentation's network (RFC 5737) is silent.
+    for (const others of ["::1", "192.0.2.1"])
+      expect(await findOnNetwork(origin, readSeen(`${others} 127.0.0.1 gateway.test`), soon()), others).toEqual({ there: true });
   });
 
   test("leads there, too, where whoever takes the connection is slow to answer, as on a busy machine", async () => {

@@ -292,6 +292,18 @@ describe("the connection's parts", () => {
     expect(judge({ way: "auto", status: null, facts: { isAnswered: true } })).toEqual([]);
   });
 
+  test("where only the network leads there and the launcher does not take it, that is a failure, which names the network", () => {
+    const facts = { isAnswered: true };
+    expect(judge({ way: "userspace", seen: { status: silent, socket: "" }, facts })).toMatchObject([
+      {
+        code: "daemon-silent",
+        severity: "failure",
+        next: expect.stringMatching(/aperture-connect .*; or .* {2}APERTURE_CONNECTION=network$/),
+      },
+    ]);
+    expect(judge({ way: "tailscale", seen: { status: silent, socket: "" }, facts })).toMatchObject([{ severity: "warning" }]);
+  });
+
   test("what is not the connection's is left to the gateway's judge", () => {
     expect(judge({ probe: { models: { ...late, code: "ECONNREFUSED" } } })).toEqual([]);
     expect(judge({ way: "network", status: null, facts: { settings: null } })).toEqual([]);

@@ -47,6 +47,12 @@ export function normaliseUrl(given: string): string {
   }
 }
 
+/** The gateway as it is asked with these variables; the environment's own where APERTURE_URL is no URL. */
+export function originFor(own: string, env: Env): string {
+  const asked = normaliseUrl(env["APERTURE_URL"] || own);
+  return URL.canParse(asked) ? asked : own;
+}
+
 /** The variables that keep OpenCode from calling others than the gateway, each with what of `opencode.online` lets it. */
 export const silencingVariables: readonly { readonly name: string; readonly use: string | null }[] = [
   { name: "OPENCODE_DISABLE_MODELS_FETCH", use: null },

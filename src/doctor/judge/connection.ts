@@ -1,5 +1,5 @@
 /** The connection's parts, in the order in which they need each other; the first that is broken is the cause of all that follows. From values to values. */
-import type { Settings } from "../../connect/settings.ts";
+import { isOnlyWay, type Settings } from "../../connect/settings.ts";
 import { findMachine, type Machine, type TailnetStatus } from "../../connect/status.ts";
 import { type Failure, formatAccess } from "../../gateway/explain.ts";
 import type { GatewayProbe } from "../probe/network.ts";
@@ -14,6 +14,8 @@ export function judgeConnection(facts: ConnectionFacts): Check[] {
   const status = statusOf(seen);
   if (isAnswered) {
     const past = judgeDaemon(facts);
+    if (past !== null && isOnlyWay(taken.way))
+      return [{ ...past, next: `${past.next}; or take this network, which leads to the gateway:  APERTURE_CONNECTION=network` }];
     // It is somebody else's network then, and another node that the gateway knows.
     if (past !== null) return taken.way === "network" ? [] : [{ ...past, severity: "warning" }];
     if (status === null) return [];

@@ -5,11 +5,11 @@ import { withoutKeys } from "../../connect/key.ts";
 import { textIn } from "../../connect/notes.ts";
 import { findRunFolder, places } from "../../connect/places.ts";
 import { findOnNetwork } from "../../connect/probe.ts";
-import { wayOf, type Settings } from "../../connect/settings.ts";
+import { isOnlyWay, wayOf, type Settings } from "../../connect/settings.ts";
 import { loginIn } from "../../connect/ts-unplug.ts";
 import { findRoute } from "../../gateway/proxy.ts";
 import type { Env, Way } from "../../vocabulary.ts";
-import { normaliseUrl } from "../config/launch.ts";
+import { originFor } from "../config/launch.ts";
 import { isAlone } from "./alone.ts";
 import { patience, untilKnown, vendorsSocket, whyNoControl } from "./daemon.ts";
 import { run } from "./run.ts";
@@ -21,14 +21,13 @@ const settling = 6000;
 /** Does what the launcher does for the connection, on paper. */
 export async function takeWay(settings: Settings | null, given: Env, uid: number | null): Promise<Taken> {
   if (settings === null) return { way: "network", daemon: null, folder: null, gateway: null, env: given };
-  const way = wayOf(settings, given);
+  const origin = originFor(settings.origin, given);
+  const way = wayOf({ ...settings, origin }, given);
   const env = withoutKeys(settings, given);
   const there = places.filter((place) => existsSync(`${place}/aperture-env-${uid}`));
   const folder = uid === null || way === "network" ? null : findRunFolder(uid, there);
   const daemon = folder === null ? null : findDaemon(folder);
-  const asked = normaliseUrl(given["APERTURE_URL"] || settings.origin);
-  const origin = URL.canParse(asked) ? asked : settings.origin;
-  const isForced = way === "userspace" || way === "ts-unplug";
+  const isForced = isOnlyWay(way);
   const isReady = daemon !== null && textIn(folder!, "ready").startsWith(`${daemon.pid} `);
   // Somebody's own proxy is taken as it is, and so is a network that leads there. What OpenCode has started has the daemon's.
   const { proxy } = findRoute(new URL(origin), given);

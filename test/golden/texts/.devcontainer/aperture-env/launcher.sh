@@ -290,7 +290,7 @@ _way=${APERTURE_CONNECTION:-$_way}
 
 # An address, this machine itself and a proxy of the user's need no node in this container.
 case $_way:$_proxy:$_host in
-  *:localhost | *.localhost | *:127.*) _way=network ;;
+  *:localhost | *.localhost | *:127.* | *:'[::1]') _way=network ;;
   userspace:* | ts-unplug:*) ;;
   *:?*:* | *:'['*) _way=network ;;
   *) case $_host in *[!0-9.]*) ;; *) _way=network ;; esac ;;
