@@ -5,6 +5,7 @@
  * deployments do serve https on the full name. A doubled `/v1` is the guide's most common mistake (HTTP 405).
  */
 import type { Parsed } from "../questions/types.ts";
+import { visible } from "../text/terminal.ts";
 
 /** MagicDNS's name of a gateway that nobody has renamed (Aperture documentation, "Get started"). */
 export const defaultOrigin = "http://ai";
@@ -27,7 +28,7 @@ export type ParsedOrigin =
 export function parseOrigin(text: string): ParsedOrigin {
   const typed = text.trim();
   if (typed === "") return refuse("the gateway's address is empty", `give its origin: ${example}`);
-  if (/[\s\p{Cc}\p{Cf}\\{}$"'`<>|^]/u.test(typed)) {
+  if (/[\s\\{}$"'`<>|^]/.test(typed) || visible(typed) !== typed) {
     return refuse("the gateway's address holds a space, a quote or a control character", `give its origin: ${example}`);
   }
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(typed)?.[1]?.toLowerCase();

@@ -40,8 +40,8 @@ const npmToken = /^npm_(?:[A-Za-z0-9]{16,}|(?=[A-Za-z]*\d)[A-Za-z0-9]{8,})/;
 
 const tokenName = /auth_?token|access_?token|passw(?:or)?d|secret|api[_-]?key|credential/i;
 
-/** Characters that no feed's name has, and that an address may hide by escapes, as in `:_auth=`. */
-const hidden = /[^\p{L}\p{N}._~ @+%-]/u;
+/** Whether it has characters that no feed's name has, and that an address may hide by escapes, as in `:_auth=`. */
+const hides = (part: string): boolean => /[^\p{L}\p{N}._~ @+%-]/u.test(part);
 
 /** A part of a path that precedes a token, such as /auth/<token>/. */
 const beforeToken = /^(?:_?auth|token|key|pat|t)$/i;
@@ -56,7 +56,7 @@ function holdsToken(path: string): boolean {
   const parts = path.split("/").map(decode);
   return parts.some((part, index) => {
     const named = index > 0 && beforeToken.test(parts[index - 1]!) && part !== "";
-    return named || tokenStart.test(part) || npmToken.test(part) || tokenName.test(part) || hidden.test(part) || isRandom(part);
+    return named || tokenStart.test(part) || npmToken.test(part) || tokenName.test(part) || hides(part) || isRandom(part);
   });
 }
 

@@ -13,7 +13,7 @@ const providerId = /^[a-z](?:[a-z0-9._-]{0,48}[a-z0-9])?$/;
 /** Model ids of all vendors are made of these; braces and quotes are kept out because OpenCode substitutes `{env:…}` in its config. */
 const modelId = /^[A-Za-z0-9@~][A-Za-z0-9@._:/+~-]{0,199}$/;
 /** One line without invisible characters, and without braces for the same reason. */
-const shownName = /^(?! )[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}{}]{1,100}(?<! )$/u;
+const isShownName = (name: string): boolean => /^(?! )[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}{}]{1,100}(?<! )$/u.test(name);
 const maxTokens = 1_000_000_000;
 const modelSettings = ["name", "context", "output", "reasoning", "images"];
 
@@ -68,7 +68,7 @@ function acceptProvider(id: string, settings: Record<string, unknown>): Parsed<P
     );
   }
   const name = settings["name"];
-  if (name !== undefined && (typeof name !== "string" || !shownName.test(name)))
+  if (name !== undefined && (typeof name !== "string" || !isShownName(name)))
     return refused(`the name of ${id} has to be one line of up to 100 characters without braces`, "write  name: House models");
   const models = settings["models"] === undefined ? null : acceptModels({ id, api }, settings["models"]);
   if (models?.ok === false) return models;
@@ -107,7 +107,7 @@ function acceptSettings(choice: ProviderChoice, id: string, settings: unknown): 
   if (stray !== undefined)
     return refused(`${full} has no setting ${JSON.stringify(stray)}`, `its settings are ${names(modelSettings)}`);
   const { name, context, output, reasoning, images } = settings;
-  if (name !== undefined && (typeof name !== "string" || !shownName.test(name)))
+  if (name !== undefined && (typeof name !== "string" || !isShownName(name)))
     return refused(`the name of ${full} has to be one line of up to 100 characters without braces`, "write  name: Qwen 3");
   if (!isSwitch(reasoning) || !isSwitch(images))
     return refused(`reasoning and images of ${full} have to be true or false`, "write  reasoning: true");

@@ -163,7 +163,8 @@ export async function buildPackage(root) {
     const { metafile } = await build({
       ...settings,
       format: "cjs",
-      supported: { "dynamic-import": false },
+      // With the flag u they become calls: V8 gathers the letters of each \p{…} when it reads a literal, also where its function never runs.
+      supported: { "dynamic-import": false, "regexp-sticky-and-unicode-flags": false },
       plugins: [
         ...plugins,
         filesForImports(files),

@@ -43,6 +43,12 @@ test("no source, template, map or test is in it", () => {
   for (const [path, text] of texts) expect(text.includes("sourceMappingURL"), path).toBe(false);
 });
 
+test("no literal of it has \\p{…}, for which V8 gathers letters at every start", () => {
+  const built = [...texts].filter(([path]) => path.endsWith(".js"));
+  expect(built.filter(([, text]) => /(?<!\\)\\p\{/i.test(text)).map(([path]) => path)).toEqual([]);
+  expect(texts.get("dist/main.js")).toContain('new RegExp("[^\\\\p{L}');
+});
+
 test("its program is executable and begins with the line that says by what", () => {
   const { bin: programs } = manifest();
   expect(new Set(Object.values(programs as Record<string, string>))).toEqual(new Set(["dist/bin.js"]));

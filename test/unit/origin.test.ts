@@ -86,7 +86,7 @@ const refused: readonly (readonly [typed: string, why: RegExp, fix: RegExp])[] =
   ["WS://ai", /http or https, not ws/, /^write http:\/\/ai$/],
   ["ssh://git:secret@ai", /http or https, not ssh/, /^write http:\/\/ai$/],
   ["file:///etc/passwd", /http or https, not file/, giveOne],
-  ["\ud800", /is not an address/, giveOne],
+  ["\ud800", /control character/, giveOne],
 ];
 
 describe("refused", () => {
