@@ -87,7 +87,7 @@ function parseStrictly(descriptor: Descriptor, argv: readonly string[]): { value
     const { values, positionals } = parseArgs({ args, options, allowPositionals: true, strict: true });
     return { values: values as Values, positionals };
   } catch (error) {
-    throw explain(error, descriptor.name, argv, Object.keys(options));
+    throw explain(error, descriptor.name, argv, flags);
   }
 }
 
@@ -132,9 +132,8 @@ function refuseValue(word: string, { name, keyed }: Flag, value: string): AppErr
   );
 }
 
-function explain(error: unknown, command: string, argv: readonly string[], known: readonly string[]): AppError {
+function explain(error: unknown, command: string, argv: readonly string[], flags: readonly Flag[]): AppError {
   const { code, message } = error as { code?: string; message: string };
-  const firstLine = message.split("\n")[0]!.replace(/\. To specify.*$/, "");
   const help = command === "create" ? "See --help." : `See  npx create-aperture-env ${command} --help`;
   if (code === "ERR_PARSE_ARGS_UNKNOWN_OPTION") {
     const flag = /'(--?[^']+)'/.exec(message)?.[1] ?? argv.find((word) => word.startsWith("-")) ?? "";
@@ -146,8 +145,16 @@ function explain(error: unknown, command: string, argv: readonly string[], known
         `${command} has no flag ${flag}.`,
         `It belongs to ${owners.map((owner) => owner.name).join(", ")}. ${help}`,
       );
-    const near = nearest(name, known);
+    const near = nearest(
+      name,
+      flags.map((flag) => flag.name),
+    );
     return usageError("unknown-flag", `There is no flag ${flag}.`, near === null ? help : `Did you mean --${near}? ${help}`);
   }
-  return usageError("bad-flag", `${firstLine.replace(/\.$/, "")}.`, help);
+  // Node names the flag as '-y, --yes' or '--url <value>'.
+  const named = /--([a-z-]+)/.exec(message)?.[1] ?? "";
+  const { value } = flags.find((flag) => flag.name === named) ?? {};
+  return value === undefined
+    ? usageError("bad-flag", `--${named} takes no value.`, help)
+    : usageError("bad-flag", `--${named} needs a value.`, `Write --${named}=<${value}>. ${help}`);
 }

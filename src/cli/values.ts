@@ -109,7 +109,11 @@ export function readWord<Word extends string>(values: Values, flag: string, word
   if (value === undefined) return null;
   const word = words.find((candidate) => candidate === value);
   if (word === undefined)
-    throw usageError("bad-flag", `--${flag} cannot be ${JSON.stringify(value)}.`, `It is ${words.join(", ")}.`);
+    throw usageError(
+      "bad-flag",
+      `--${flag} cannot be ${JSON.stringify(value)}.`,
+      words.length === 1 ? `Write ${words[0]}.` : `Choose from ${words.join(", ")}.`,
+    );
   return word;
 }
 

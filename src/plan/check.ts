@@ -82,18 +82,16 @@ export function observeUnfit(unfit: AppError | null): Observation[] {
 }
 
 /** There is no usable lock. */
-export function observeNoLock(damaged: boolean): Observation[] {
-  const message = damaged
-    ? "is damaged or was not written by this program, so nothing can be checked"
-    : "is missing: nothing was generated from the spec yet";
-  return [
-    {
-      path: lockPath,
-      state: "no-lock",
-      message,
-      hint: damaged ? "restore it from git" : "run  npm create aperture-env@latest",
-    },
-  ];
+export function observeNoLock(why: "missing" | "damaged" | "in merge"): Observation[] {
+  const [message, hint] = {
+    missing: ["is missing: nothing was generated from the spec yet", "run  npm create aperture-env@latest"],
+    damaged: ["is damaged or was not written by this program, so nothing can be checked", "restore it from git"],
+    "in merge": [
+      "has the marks of an unfinished merge, so nothing can be checked",
+      `resolve ${specPath}, if it has some, and ${updateHint}`,
+    ],
+  }[why] as [string, string];
+  return [{ path: lockPath, state: "no-lock", message, hint }];
 }
 
 /** The changes and conflicts of an update by this version, which wrote the lock. */

@@ -6,16 +6,16 @@ import { usageError } from "../errors.ts";
 import { lockPath, type Lock } from "../lock/lock.ts";
 import { demandOf } from "../parts/compose.ts";
 import { doctorOf } from "../parts/node.ts";
-import { buildPlan, ignorePath } from "../plan/build.ts";
+import { buildPlan, ignorePath, type PlanInput } from "../plan/build.ts";
 import { findAll, findingsOfIgnored, findingsOfWorkspaces, type Finding } from "../plan/findings.ts";
 import { foldersOf, unignoreLines } from "../plan/ignore.ts";
-import { changesOf, type Settlement, type Plan } from "../plan/plan.ts";
+import { changesOf, type Change, type Settlement, type Plan } from "../plan/plan.ts";
 import type { Resolved } from "../questions/resolve.ts";
 import type { Answers } from "../questions/types.ts";
 import { describeBase } from "../render/context.ts";
 import { modelsWithoutLimits } from "../render/providers.ts";
 import { renderEnvironment } from "../render/render.ts";
-import { readLockFile, type LockFile } from "../repo/environment.ts";
+import { readLockFile, withoutLock } from "../repo/environment.ts";
 import { findIgnored } from "../repo/git.ts";
 import { holdsFiles } from "../repo/scan.ts";
 import { specPath } from "../spec/spec.ts";
@@ -27,8 +27,6 @@ import { askForRelease, describeRelease, moveLatest, registryFor, requireLibc, v
 import { featureFiles } from "./shape.ts";
 import { tailscaleFor } from "./tailscale.ts";
 import { survey, type Request, type Survey } from "./survey.ts";
-
-const noLock: LockFile = { lock: null, damaged: false, found: { kind: "nothing" } };
 
 /** Notes on the answers, apart from the plan's warnings. */
 export function notesOf(resolved: readonly Resolved[]): string[] {
@@ -59,8 +57,9 @@ export interface Prepared {
 /** Prepares a plan. Throws errors for people: a spec that cannot be understood, answers that are missing, a registry that does not answer. */
 export async function preparePlan(request: Request): Promise<Prepared> {
   const { target } = request;
-  const lockFile = request.existing || holdsFiles(target) ? readLockFile(target.root) : noLock;
-  refuseDowngrade(lockFile.lock);
+  const lockFile = request.existing || holdsFiles(target) ? readLockFile(target.root) : withoutLock();
+  const { lock, merge } = lockFile;
+  for (const one of merge === null ? [lock] : [merge.first, merge.second]) refuseDowngrade(one);
   return preparePlanFrom(await survey(request, lockFile), request);
 }
 
@@ -68,7 +67,8 @@ export async function preparePlan(request: Request): Promise<Prepared> {
 export async function preparePlanFrom(surveyed: Survey, request: Request): Promise<Prepared> {
   const { target, env } = request;
   const { root } = target;
-  const { answers, resolved, shape, lock, damaged, snapshot, devcontainers, editedSpec, taken, project, editors } = surveyed;
+  const { answers, resolved, shape, lock, otherSide, damaged, snapshot, devcontainers, editedSpec, taken, project, editors } =
+    surveyed;
   const basis = { snapshot, devcontainers };
   // Existing ignored files may be intentional, unless --unignore is given.
   const asked = [...snapshot].flatMap(([path, found]) =>
@@ -111,6 +111,7 @@ export async function preparePlanFrom(surveyed: Survey, request: Request): Promi
     ...(await findOthers(request, shape)),
   ];
   const warnings = [
+    ...(otherSide !== null ? [`git left ${lockPath} in conflict: what is generated is written anew from the spec`] : []),
     ...(damaged ? [`${lockPath} is damaged or was not written by this program, so existing files are treated as yours`] : []),
     ...describeRelease(answers.opencode, release, libc),
     ...tailscale.notes,
@@ -130,21 +131,27 @@ export async function preparePlanFrom(surveyed: Survey, request: Request): Promi
   const { restore } = request;
   const common = { root, pieces, spec, revision, snapshot, lock, nextLock, taken, restore, warnings, editors };
   // An empty folder does not need the code that searches it.
-  const complete = async (plan: Plan): Promise<Plan> => {
-    if (lock === null) return { ...plan, basis };
+  const complete = async (made: Plan): Promise<Plan> => {
+    if (lock === null) return { ...made, basis };
     const { observeRemaining } = await import("../plan/remaining.ts");
+    // An update says it once; whoever creates again may want the files back.
+    const isKnown = ({ path }: Change): boolean => request.existing && lock.files[path]?.deleted === true;
+    const plan = { ...made, warnings: [...made.warnings, ...describeDeleted(made.changes.filter((one) => !isKnown(one)))] };
     return { ...plan, basis, remaining: observeRemaining(plan, { snapshot, demand, editors }) };
   };
 
+  const merging = otherSide === null ? null : await import("../plan/merging.ts");
+  const make = (input: PlanInput): Plan => (merging === null ? buildPlan(input) : merging.buildPlanOfMerge(input, otherSide!));
+
   const build = async (settle: Settle): Promise<Plan> => {
-    const plan = await complete(buildPlan({ ...common, ignoreLines: [], settle, findings }));
+    const plan = await complete(make({ ...common, ignoreLines: [], settle, findings }));
     const made = new Set(changesOf(plan).flatMap(({ kind, path }) => (request.unignore || kind === "create" ? [path] : [])));
     const ignored = await ignoring;
     const lost = ignored.filter(({ path }) => made.has(path));
     if (lost.length === 0) return plan;
     if (!request.unignore) return { ...plan, findings: [...findings, ...findingsOfIgnored(lost)] };
     const lines = unignoreLines([...made], new Set(ignored.map(({ path }) => path)));
-    return complete(buildPlan({ ...common, ignoreLines: lines, settle, findings }));
+    return complete(make({ ...common, ignoreLines: lines, settle, findings }));
   };
   return { resolved, answers, revision, release, pins, shape, lock, build };
 }
@@ -166,6 +173,15 @@ function refuseDowngrade(lock: Lock | null): void {
     "Use that version or a newer one, for instance  npx create-aperture-env@latest update",
     { file: lockPath },
   );
+}
+
+/** A note on files that stay deleted. */
+function describeDeleted(changes: readonly Change[]): string[] {
+  const count = changes.filter((change) => change.kind === "keep" && change.why === "deleted").length;
+  const what = count === 1 ? "1 generated file stays deleted" : `${count} generated files stay deleted`;
+  return count === 0
+    ? []
+    : [`${what}, and the environment may not work without; npx create-aperture-env update --restore restores what is missing`];
 }
 
 /** Notes on models. */

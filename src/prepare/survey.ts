@@ -63,6 +63,8 @@ export interface Survey {
   readonly unfit: AppError | null;
   /** The lock on disk; null if there is none, or it cannot be trusted. */
   readonly lock: Lock | null;
+  /** The lock of the second side, if git left it in conflict. */
+  readonly otherSide: Lock | null;
   readonly damaged: boolean;
   /** The files at all paths that a plan needs. */
   readonly snapshot: Snapshot;
@@ -87,7 +89,9 @@ export async function survey(request: Request, lockFile: LockFile): Promise<Surv
   const { root } = target;
   const holds = request.existing || holdsFiles(target);
   const specText = holds ? readSpecText(root) : null;
-  const { lock, damaged, found: lockFound } = lockFile;
+  const { merge, found: lockFound } = lockFile;
+  const lock = merge === null ? lockFile.lock : merge.first;
+  const damaged = merge === null && lockFile.damaged;
   // A run that removes the environment may have finished meanwhile.
   if (request.existing && specText === null && lockFound.kind === "nothing") throw noEnvironment(root, "update");
   // The parser is loaded only if there is something to parse.
@@ -121,8 +125,8 @@ export async function survey(request: Request, lockFile: LockFile): Promise<Surv
   const { shape, unfit } = await withBeside({ ...plainShape, met }, answers, project, request, lock);
   const taken = onBypass === "fix" ? takenOf(bypassing) : [];
   const wanted = wantedPaths(demandOf(answers, shape));
-  const editors = await loadEditors([...wanted, ...Object.keys(lock?.files ?? {})]);
-  const paths = [...pathsToLookAt(wanted, lock), ...taken.map(({ path }) => path)];
+  const editors = await loadEditors([...wanted, ...[lock, merge?.second].flatMap((one) => Object.keys(one?.files ?? {}))]);
+  const paths = [...pathsToLookAt(wanted, lock), ...Object.keys(merge?.second.files ?? {}), ...taken.map(({ path }) => path)];
   const snapshot: Snapshot = holds ? takeSnapshot(root, paths) : new Map(paths.map((path) => [path, { kind: "nothing" }]));
   // What was read before is what the plan goes by: an answer may have been waited for since.
   const textOf = (text: string | null): FileState => (text === null ? { kind: "nothing" } : { kind: "text", text });
@@ -142,6 +146,7 @@ export async function survey(request: Request, lockFile: LockFile): Promise<Surv
     shape,
     unfit,
     lock,
+    otherSide: merge === null ? null : merge.second,
     damaged,
     snapshot,
     devcontainers,

@@ -59,6 +59,7 @@ function acceptMap(
   for (const [name, value] of entries) {
     const problem = check(name);
     if (problem !== null) return refused(problem.why, problem.fix);
+    if (value === undefined) return refused(`${name} has no value`, `write ${name}=… and the value in quotes`);
     // Other numbers lose their spelling: 1.10 is read as 1.1.
     const text = typeof value === "boolean" || Number.isSafeInteger(value) ? String(value) : value;
     if (!isLine(text)) return refused(`the value of ${name} is not one line of text`, "put it in quotes, on one line");

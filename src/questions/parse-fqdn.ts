@@ -1,5 +1,5 @@
 /** How the gateway's whole name in its tailnet is read. Pure. */
-import { describe, refused, understood } from "./parse.ts";
+import { notText, refused, understood } from "./parse.ts";
 import type { Parsed } from "./types.ts";
 
 /** What a whole name looks like, for sentences. */
@@ -20,5 +20,5 @@ export function parseFqdn(text: string): Parsed<string | null> {
 /** Reads the spec's value. */
 export function readFqdn(value: unknown): Parsed<string | null> {
   if (value === null) return understood(null);
-  return typeof value === "string" ? parseFqdn(value) : refused(`expected text, not ${describe(value)}`, "put it in quotes");
+  return typeof value === "string" ? parseFqdn(value) : notText(value);
 }

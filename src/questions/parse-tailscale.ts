@@ -11,7 +11,7 @@ import { isImageReference } from "../catalog/image-reference.ts";
 import type { Architecture } from "../catalog/release.ts";
 import { isRecord } from "../forms.ts";
 import { withoutEndSlashes } from "../text/address.ts";
-import { describe, isMap, names, refused, understood } from "./parse.ts";
+import { describe, isMap, names, notText, refused, understood } from "./parse.ts";
 import type { Answers, ConnectionChoice, Parsed, TailscaleChoice } from "./types.ts";
 
 /** The form of several settings in one text. */
@@ -90,7 +90,7 @@ export function readTailscale(value: unknown): Parsed<TailscaleChoice | null> {
 }
 
 function readField(key: string, given: unknown): Parsed<string> {
-  if (typeof given !== "string") return refused(`expected text, not ${describe(given)}`, "put it in quotes");
+  if (typeof given !== "string") return notText(given);
   const text = key === "version" ? given.trim().replace(/^v(?=\d)/, "") : withoutEndSlashes(given.trim());
   const problem = judges[key]!(text);
   return problem === null ? understood(text) : refused(...problem);

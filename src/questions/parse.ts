@@ -16,7 +16,12 @@ export const names = (items: Iterable<string>): string => [...items].join(", ");
 /** Reads a spec value that has to be text with the parser for text. */
 export function readText<Value>(parse: (text: string, earlier: Partial<Answers>) => Parsed<Value>) {
   return (value: unknown, earlier: Partial<Answers>): Parsed<Value> =>
-    typeof value === "string" ? parse(value, earlier) : refused(`expected text, not ${describe(value)}`, "put it in quotes");
+    typeof value === "string" ? parse(value, earlier) : notText(value);
+}
+
+/** The refusal of a value that is no text. Quotes help only a number or a boolean. */
+export function notText(value: unknown): ReturnType<typeof refused> {
+  return refused(`expected text, not ${describe(value)}`, typeof value === "object" ? "write a text" : "put it in quotes");
 }
 
 /** The kind of a plain value, for a sentence. */

@@ -3,26 +3,48 @@ import { existsSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { featureFolder, ownDevcontainer, workspaceOf } from "../catalog/files.ts";
 import { decisionError, usageError, type AppError } from "../errors.ts";
+import { readSides } from "../edit/conflict-marks.ts";
 import { lockPath, normalise, readLockText, type Lock } from "../lock/lock.ts";
 import type { FileState } from "../plan/snapshot.ts";
 import { carriesEnvironment } from "../parts/claims.ts";
 import { formatShell } from "../render/escape.ts";
 import { specPath } from "../spec/spec.ts";
-import { findDevcontainers, look } from "./scan.ts";
+import { findDevcontainers, look, type Target } from "./scan.ts";
 
 /** Whether a spec or a lock exists, valid or not. */
 export function hasEnvironment(root: string): boolean {
   return [specPath, lockPath].some((path) => existsSync(join(root, path)));
 }
 
-/** That there is none, for a command that does something with one. */
-export function noEnvironment(root: string, verb: "check" | "update"): AppError {
-  const hint = verb === "check" ? "" : ", or name the folder that has one.";
+/** That there is none, for a command that does something with one, such as `check`. */
+export function noEnvironment(root: string, purpose: string): AppError {
+  if (!existsSync(root)) return usageError("no-such-folder", `${root} does not exist.`, "Name an existing folder.");
   return usageError(
     "no-environment",
-    `${root} has no environment to ${verb}.`,
-    `Make one with  npm create aperture-env@latest${hint}`,
+    `${root} has no environment to ${purpose}.`,
+    "Make one with  npm create aperture-env@latest, or name the folder that has one.",
   );
+}
+
+/** The lock of an environment, for commands that need one. Throws if there is none that can be trusted. */
+export function requireLock({ root, exists }: Pick<Target, "root" | "exists">, purpose: string): Lock {
+  const { lock, damaged, merge } = exists ? readLockFile(root) : withoutLock();
+  if (lock !== null) return lock;
+  throw damaged ? damagedLock(merge, "Restore it from git.") : noEnvironment(root, purpose);
+}
+
+/** That what is there cannot be trusted, and what to do where it is no merge. */
+export function damagedLock(merge: LockFile["merge"], hint: string): AppError {
+  const where = { file: lockPath };
+  if (merge !== null)
+    return decisionError(
+      "lock-in-merge",
+      "The lock has the marks of an unfinished merge.",
+      `Resolve ${specPath}, if it has some, and run  npx create-aperture-env update`,
+      where,
+    );
+  const message = "The lock is damaged or was not written by this program, so the generated files are not known.";
+  return decisionError("lock-damaged", message, hint, where);
 }
 
 /** The spec's text; null without a spec. Throws if it is not a text file. */
@@ -49,25 +71,40 @@ export interface LockFile {
   readonly lock: Lock | null;
   /** Whether what is there cannot be trusted. */
   readonly damaged: boolean;
+  /** Both sides of it where git left it in conflict and each can be trusted. */
+  readonly merge: { readonly first: Lock; readonly second: Lock } | null;
   /** What lay there. */
   readonly found: FileState;
+}
+
+/** That of a folder without one. */
+export function withoutLock(): LockFile {
+  return { lock: null, damaged: false, merge: null, found: { kind: "nothing" } };
 }
 
 /** The lock. Throws where a newer version wrote it. */
 export function readLockFile(root: string): LockFile {
   const found = look(root, lockPath);
-  if (found.kind === "nothing") return { lock: null, damaged: false, found };
-  if (found.kind === "other") return { lock: null, damaged: true, found };
-  const read = readLockText(normalise(found.text));
-  if (read.kind === "newer") {
-    throw decisionError(
-      "lock-newer",
-      `${lockPath} was written by create-aperture-env ${read.generator}, in a format that this version does not support.`,
-      "Use that version or a newer one, for instance  npx create-aperture-env@latest update",
-      { file: lockPath },
-    );
-  }
-  return read.kind === "lock" ? { lock: read.lock, damaged: false, found } : { lock: null, damaged: true, found };
+  if (found.kind === "nothing") return withoutLock();
+  const damaged = { lock: null, damaged: true, merge: null, found };
+  if (found.kind === "other") return damaged;
+  const text = normalise(found.text);
+  const lock = readKnown(text);
+  if (lock !== null) return { lock, damaged: false, merge: null, found };
+  const sides = readSides(text);
+  const [first, second] = sides === null ? [null, null] : [readKnown(sides.first), readKnown(sides.second)];
+  return first === null || second === null ? damaged : { ...damaged, merge: { first, second } };
+}
+
+function readKnown(text: string): Lock | null {
+  const read = readLockText(text);
+  if (read.kind !== "newer") return read.kind === "lock" ? read.lock : null;
+  throw decisionError(
+    "lock-newer",
+    `The lock was written by create-aperture-env ${read.generator}, in a format that this version does not support.`,
+    "Use that version or a newer one, for instance  npx create-aperture-env@latest update",
+    { file: lockPath },
+  );
 }
 
 /** The target of an environment: a generated dev container, or some of the user's. */

@@ -203,12 +203,16 @@ describe("--yes", () => {
     const first = await runPiped(["--yes"], root);
     expect(first.stdout).toMatch(/= \.devcontainer\/aperture-env\/spec\.schema\.json {2}deleted by you, stays deleted/);
     expect(first.stdout).toMatch(/\n {2}~ aperture-env\.lock\n\nWritten: 1 changed, /);
+    const note =
+      "Note: 1 generated file stays deleted, and the environment may not work without; npx create-aperture-env update --restore restores what is missing.\n";
+    expect(first.stderr).toContain(note);
     expect(lockOf().files[path]).toEqual({ ...locked, deleted: true });
     expect({ ...treeOf(root), "aperture-env.lock": "" }).toEqual({ ...before, "aperture-env.lock": "" });
     const after = treeOf(root, true);
     const second = await runPiped(["--yes"], root);
     expect(second.stdout).toContain("deleted by you, stays deleted");
     expect(second.stdout).toContain("Nothing to do");
+    expect(second.stderr).toContain(note);
     expect(treeOf(root, true)).toEqual(after);
   });
 });

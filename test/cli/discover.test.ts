@@ -276,7 +276,7 @@ describe("--write", () => {
 
 describe("where it fails", () => {
   test.each<readonly [name: string, argv: readonly string[], exit: number, says: RegExp]>([
-    ["no address", ["ftp://ai"], 2, /^The gateway: the gateway speaks http or https/],
+    ["no address", ["ftp://ai"], 2, /^discover: the gateway speaks http or https/],
     ["a path", ["http://ai/x"], 2, /Write http:\/\/ai/],
     ["nobody there", ["http://127.0.0.1:1"], 4, /Nothing listens on 127\.0\.0\.1:1/],
   ])("%s", async (_name, argv, exit, says) => {

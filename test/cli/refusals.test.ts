@@ -262,6 +262,23 @@ const cases: readonly Case[] = [
     says: /none does not exist\./,
     fix: /Name an existing folder with --cwd\./,
   },
+  ...[
+    "check none",
+    "update none",
+    "remove none --yes",
+    "hosts none",
+    "doctor none",
+    "build none",
+    "verify none",
+    "replace-model a/b c/d none",
+  ].map((words): Case => ({
+    what: `a folder that is not there: ${words}`,
+    argv: words.split(" "),
+    exit: 2,
+    code: "no-such-folder",
+    says: /none does not exist\./,
+    fix: /Name an existing folder\./,
+  })),
   {
     what: "a --cwd that is not there, in a git repository",
     argv: ["--cwd", "none", "--yes"],
@@ -342,8 +359,8 @@ const cases: readonly Case[] = [
   bad(
     "a variable without a value",
     ["--container-env", "TZ"],
-    /^--container-env: the value of TZ is not one line of text\./,
-    /Put it in quotes/,
+    /^--container-env: TZ has no value\./,
+    /Write TZ=… and the value in quotes\./,
   ),
   bad(
     "a port that is none",
@@ -363,7 +380,7 @@ const cases: readonly Case[] = [
     exit: 2,
     code: "bad-flag",
     says: /--on-conflict cannot be "merge"\./,
-    fix: /It is fail, keep, replace\./,
+    fix: /Choose from fail, keep, replace\./,
   },
   {
     what: "a lock of a newer form",
@@ -371,7 +388,7 @@ const cases: readonly Case[] = [
     files: { "aperture-env.lock": '{ "lockVersion": 3, "generator": "9.8.7", "files": 5 }\n' },
     exit: 3,
     code: "lock-newer",
-    says: /aperture-env\.lock was written by create-aperture-env 9\.8\.7, in a format that this version does not support\./,
+    says: /The lock was written by create-aperture-env 9\.8\.7, in a format that this version does not support\./,
     fix: /Use that version or a newer one, for instance {2}npx create-aperture-env@latest update/,
     of: "aperture-env.lock",
     at: "",
@@ -457,6 +474,14 @@ const cases: readonly Case[] = [
     /openai does not speak "messages"/,
     /Api is responses, chat\./,
     "1:12",
+  ),
+  spec(
+    "a list for an address",
+    "aperture:\n  url: [http://ai]\n",
+    "bad-answer",
+    /aperture\.url: expected text, not a list\./,
+    /Write a text\./,
+    "2:8",
   ),
   spec(
     "a number for a version",
@@ -571,7 +596,7 @@ describe("as JSON", () => {
   test.each(cases)("$what", async (given) => {
     const before = prepare(given);
     const ran = await runPiped(
-      given.code === "reserved-word" ? [...given.argv, "--json"] : ["--json", ...given.argv],
+      given.argv[0]?.startsWith("-") === false ? [...given.argv, "--json"] : ["--json", ...given.argv],
       root,
       given.env,
     );

@@ -278,8 +278,11 @@ describe("one repository", () => {
     const ran = await runPiped(["update"], root);
     expect(ran.exit).toBe(0);
     expect(ran.stdout).toContain(`= ${launcher}  deleted by you, stays deleted`);
+    expect(ran.stderr).toContain("Note: 1 generated file stays deleted");
     expect(existsSync(join(root, launcher))).toBe(false);
-    expect((await runPiped(["update"], root)).stdout).toContain("Nothing to do");
+    const again = await runPiped(["update"], root);
+    expect(again.stdout).toContain("Nothing to do");
+    expect(again.stderr).not.toContain("stays deleted");
   });
 
   test("a dev container of the user's that is gone is a decision, not a reason for one of ours", async () => {
@@ -358,7 +361,7 @@ describe("one repository", () => {
     const newer = await runPiped(["update"], root);
     expect(newer).toMatchObject({
       exit: 3,
-      stderr: expect.stringContaining("aperture-env.lock: aperture-env.lock was written by create-aperture-env 99.0.0") as string,
+      stderr: expect.stringContaining("aperture-env.lock: The lock was written by create-aperture-env 99.0.0") as string,
     });
   });
 

@@ -73,7 +73,7 @@ export function planUpdate(
 /** What a check finds where spec and lock say the same, by the version that wrote the lock. */
 export function checkOf(texts: Texts, shape: Shape, answers: Answers = plainAnswers): Observation[] {
   const lock = lockOf(texts);
-  if (lock === null) return observeNoLock(texts.has(lockPath));
+  if (lock === null) return observeNoLock(texts.has(lockPath) ? "damaged" : "missing");
   const found = observe({
     lock,
     snapshot: snapshotOf(texts),

@@ -544,7 +544,7 @@ const refusedTexts: readonly (readonly [QuestionId, text: string, why: RegExp, f
     ".Devcontainer/devcontainer.json",
     "All",
   ].map((path) => ["devcontainers", path, /is not a path of a devcontainer.json$/, /^write .*, or all$/] as const),
-  ["containerEnv", "TZ", /^the value of TZ is not one line of text$/, /^put it in quotes/],
+  ["containerEnv", "TZ", /^TZ has no value$/, /^write TZ=… and the value in quotes$/],
   ["containerEnv", "=x", /^"" is not the name of a variable$/, /^letters, digits and _ are allowed$/],
   ["containerEnv", "1A=x", /^"1A" is not the name of a variable$/, /^letters/],
   ["containerEnv", "A-B=x", /^"A-B" is not the name of a variable$/, /^letters/],
@@ -581,7 +581,7 @@ const refusedTexts: readonly (readonly [QuestionId, text: string, why: RegExp, f
   ["hooks", "=id", /^"" is not a hook/, /^choose from/],
   ["hooks", "__proto__=id", /^"__proto__" is not a hook/, /^choose from/],
   ["hooks", "npm ci", /^"npm ci" is not a hook/, /^choose from/],
-  ["hooks", "postCreateCommand", /^the value of postCreateCommand is not one line of text$/, /^put it/],
+  ["hooks", "postCreateCommand", /^postCreateCommand has no value$/, /^write postCreateCommand=…/],
   ["hooks", "postCreateCommand=a\nb", /^"b" is not a hook/, /^choose from/],
 ];
 

@@ -119,8 +119,11 @@ async function observeRepository(target: Target, { outdated, strict }: How, io: 
       ]
     : [];
   const lockFile = readLockFile(root);
-  const { lock, damaged } = lockFile;
-  if (lock === null) return { observations: [...interrupted, ...observeNoLock(damaged)], findings: [], known: null };
+  const { lock, damaged, merge } = lockFile;
+  if (lock === null) {
+    const why = merge !== null ? "in merge" : damaged ? "damaged" : "missing";
+    return { observations: [...interrupted, ...observeNoLock(why)], findings: [], known: null };
+  }
   const request = requestFor(target, io);
   const surveyed = await survey(request, lockFile);
   const { answers, shape, snapshot, editors, containers } = surveyed;

@@ -5,7 +5,7 @@ import { decisionError, environmentError, usageError } from "../../errors.ts";
 import type { Lock } from "../../lock/lock.ts";
 import { carriesEnvironment } from "../../parts/claims.ts";
 import { copyRepository, type Copy } from "../../repo/copy.ts";
-import { readLockFile } from "../../repo/environment.ts";
+import { requireLock } from "../../repo/environment.ts";
 import { findInstalled } from "../../repo/installed.ts";
 import { findTarget, look, type Target } from "../../repo/scan.ts";
 import type { Switches, Verb } from "../args.ts";
@@ -51,14 +51,7 @@ export function findEnvironment(
   io: Io,
 ): Pick<Chosen, "target" | "lock"> {
   const target = findTarget(switches.cwd === null ? io.cwd : findTarget(io.cwd, switches.cwd).root, directory);
-  const { lock } = target.exists ? readLockFile(target.root) : { lock: null };
-  if (lock !== null) return { target, lock };
-  const asked = verb === "hosts" ? "tell of" : verb;
-  throw usageError(
-    "no-environment",
-    `${target.root} has no environment to ${asked}.`,
-    "Make one with  npm create aperture-env@latest",
-  );
+  return { target, lock: requireLock(target, verb === "hosts" ? "tell of" : verb) };
 }
 
 /** The devcontainer.json files that have the environment: the generated one, or the user's. */

@@ -74,7 +74,7 @@ function findOrigin(
   const variable = variables.find((name) => (env[name] ?? "").trim() !== "");
   const [subject, text] =
     origin !== null
-      ? ["The gateway", origin]
+      ? ["discover", origin]
       : kept !== undefined
         ? ["aperture.url", kept]
         : variable !== undefined

@@ -6,9 +6,9 @@ import { dirname, join } from "node:path";
 import { execPath, pid } from "node:process";
 import { environmentPath } from "../../catalog/files.ts";
 import { textOf } from "../../doctor/probe/files.ts";
-import { environmentError, usageError } from "../../errors.ts";
-import { readLockFile } from "../../repo/environment.ts";
-import { findTarget } from "../../repo/scan.ts";
+import { environmentError } from "../../errors.ts";
+import { requireLock } from "../../repo/environment.ts";
+import { findTarget, type Target } from "../../repo/scan.ts";
 import { spawn } from "../../repo/spawn.ts";
 import { relayed, wantsColour } from "../../text/terminal.ts";
 import type { Command } from "../args.ts";
@@ -18,10 +18,11 @@ type DoctorCommand = Extract<Command, { kind: "doctor" }>;
 
 /** Runs it and gives the exit status: 0 if OpenCode works through the gateway, 4 if not. */
 export async function runDoctor({ directory, deep, send, timeout, switches }: DoctorCommand, io: Io): Promise<number> {
-  const { root } = findTarget(switches.cwd === null ? io.cwd : findTarget(io.cwd, switches.cwd).root, directory);
+  const target = findTarget(switches.cwd === null ? io.cwd : findTarget(io.cwd, switches.cwd).root, directory);
+  const { root } = target;
   const colour = wantsColour(io.stdout, io.env);
   const flags = [
-    ...findInstallation(root),
+    ...findInstallation(target),
     `--timeout=${timeout / 1000}`,
     `--parent=${pid}`,
     ...(deep ? ["--deep"] : []),
@@ -51,7 +52,8 @@ export async function runDoctor({ directory, deep, send, timeout, switches }: Do
 }
 
 /** This container's environment or the repository's, and the known facts about one without an environment.json. */
-function findInstallation(root: string): string[] {
+function findInstallation(target: Target): string[] {
+  const { root } = target;
   const prefix = "/usr/local";
   const shim = textOf(`${prefix}/bin/aperture-doctor`);
   if (shim !== null) {
@@ -60,14 +62,7 @@ function findInstallation(root: string): string[] {
     const older = word("gateway") === "" ? [] : [inItsPlace({ origin: word("gateway"), opencode: word("version"), online })];
     return [`--prefix=${prefix}`, ...older];
   }
-  const { lock } = readLockFile(root);
-  if (lock === null) {
-    throw usageError(
-      "no-environment",
-      `${root} has no environment to examine, and none is installed on this machine.`,
-      "Make one with  npm create aperture-env@latest",
-    );
-  }
+  const lock = requireLock(target, "examine, and none is installed on this machine");
   const { url, online } = lock.answers;
   const found = Object.keys(lock.files).find((path) => path.endsWith(environmentPath)) ?? environmentPath;
   return [`--share=${join(root, dirname(found))}`, inItsPlace({ origin: url, opencode: lock.opencode.version, online })];

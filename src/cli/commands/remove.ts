@@ -1,11 +1,11 @@
 /** Removes an environment from a repository, by its lock. */
 import { loadEditors } from "../../edit/editors.ts";
-import { decisionError, usageError } from "../../errors.ts";
+import { usageError } from "../../errors.ts";
 import { lockPath } from "../../lock/lock.ts";
 import { planRemoval } from "../../plan/remove.ts";
 import { refuseIfDifferent } from "../../plan/snapshot.ts";
 import type { Outcome } from "../../report/json.ts";
-import { readLockFile } from "../../repo/environment.ts";
+import { damagedLock, readLockFile } from "../../repo/environment.ts";
 import { findTarget, takeSnapshot } from "../../repo/scan.ts";
 import { specPath } from "../../spec/spec.ts";
 import type { Command } from "../args.ts";
@@ -58,16 +58,9 @@ async function remove(
   const quiet = switches.json || landing.summary || directories.length > 1;
   if (!target.exists) throw usageError("no-such-folder", `${target.root} does not exist.`, "Name an existing folder.");
   const earlier = await settleEarlierRun(target.root, switches, prompt, io);
-  const { lock, damaged, found } = readLockFile(target.root);
+  const { lock, damaged, merge, found } = readLockFile(target.root);
   if (lock === null) {
-    if (damaged) {
-      throw decisionError(
-        "lock-damaged",
-        `${lockPath} is damaged or was not written by this program, so the generated files are not known.`,
-        "Restore it from git, or remove the files by hand.",
-        { file: lockPath },
-      );
-    }
+    if (damaged) throw damagedLock(merge, "Restore it from git, or remove the files by hand.");
     throw usageError("no-environment", `${target.root} has no ${lockPath}, so there is no environment to remove.`);
   }
   const paths = Object.keys(lock.files);
