@@ -1,10 +1,12 @@
 /**
- * The journal's text: JSON lines, a header, one line for each file, and a last line that commits. Without the last one nothing was touched yet.
- * It is hostile input like the lock: parsed with caps, and what does not fit is refused.
+ * The journal's text: JSON lines, a header, one line for each file, and a line that commits; behind it the new texts as they are, one after the other,
+ * and a line end. Until all of that is there, nothing was touched yet. It is hostile input like the lock: parsed with caps, and what does not fit is
+ * refused.
  */
 import type { Stats } from "node:fs";
 import { decisionError } from "../errors.ts";
 import { isInside } from "../lock/inside.ts";
+import { hashText } from "../lock/lock.ts";
 import type { Write } from "../plan/plan.ts";
 import type { Staged } from "./staging.ts";
 
@@ -16,7 +18,7 @@ export const maxBytes = 64 * 1024 * 1024;
 const maxSteps = 1000;
 /** How every journal begins. */
 const start = '{"version":';
-const version = 2;
+const version = 3;
 
 /** A run's change of one file, complete enough to repeat it without the plan. */
 export interface JournalStep extends Staged {
@@ -51,7 +53,10 @@ export function marksOf({ uid, mode, nlink }: Stats): FileMarks {
   return { uid, mode: mode & 0o777, links: nlink };
 }
 
-/** A parsed journal: without a header if it was interrupted there, and not committed if it was interrupted before the last line. */
+/** A step as its line has it: with the hash of the new text, and how many UTF-16 units that takes. */
+type NotedStep = Omit<JournalStep, "after"> & { readonly after: { readonly hash: string; readonly length: number } | null };
+
+/** A parsed journal: without a header if it was interrupted there, and not committed if it was interrupted before its end. */
 export interface ReadJournal {
   readonly header: Header | null;
   readonly committed: {
@@ -68,21 +73,27 @@ export function formatHeader(header: Header): string {
   return `${JSON.stringify({ version, ...header })}\n`;
 }
 
-/** The line of a file. */
+/** The line of a file. Its new text is not in it: as JSON the texts would take longer than all else of a run's writing. */
 export function formatStep(step: JournalStep): string {
-  return `${JSON.stringify(step)}\n`;
+  const { after } = step;
+  const noted: NotedStep = { ...step, after: after === null ? null : { hash: hashText(after), length: after.length } };
+  return `${JSON.stringify(noted)}\n`;
 }
 
-/** The last line; without it nothing of all that counts. */
-export function formatCommit(count: number, seal: string): string {
-  return `${JSON.stringify({ commit: count, seal })}\n`;
+/** What comes behind the lines of the files, in parts; without all of it nothing of them counts. */
+export function formatCommit(steps: readonly JournalStep[], seal: string): string[] {
+  return [`${JSON.stringify({ commit: steps.length, seal })}\n`, ...steps.map(({ after }) => after ?? ""), "\n"];
 }
 
 /** Reads a journal. Throws `journal-damaged` for what this program would not write. */
 export function parseJournal(text: string): ReadJournal {
-  const [first = "", ...lines] = text.split("\n");
-  const cutOff = lines.pop();
-  if (cutOff === undefined) {
+  let at = 0;
+  const nextLine = (): string | null => {
+    const end = text.indexOf("\n", at);
+    return end === -1 ? null : text.slice(at, (at = end + 1) - 1);
+  };
+  const first = nextLine();
+  if (first === null) {
     return isCutOff(text) ? { header: null, committed: null } : refuseJournal("it is not one of this program", 1);
   }
   const header = parseLine(first, 1);
@@ -90,19 +101,31 @@ export function parseJournal(text: string): ReadJournal {
     const known = header["version"] === version;
     return refuseJournal(known ? "its header is damaged" : "it is of another version of this program, or of none", 1);
   }
-  if (lines.length > maxSteps) return refuseJournal(`it has more than ${maxSteps} lines`);
-  const steps: JournalStep[] = [];
-  for (const [index, line] of lines.entries()) {
-    const value = parseLine(line, index + 2);
-    if ("commit" in value && index === lines.length - 1) {
+  const noted: NotedStep[] = [];
+  for (let number = 2; ; number++) {
+    const begin = at;
+    const line = nextLine();
+    if (line === null) return { header, committed: null };
+    const value = parseLine(line, number);
+    if ("commit" in value) {
       const { commit, seal } = value;
-      if (commit !== steps.length || cutOff !== "" || typeof seal !== "string" || !/^(?:[0-9a-f]{64})?$/.test(seal))
-        return refuseJournal("it does not end as it should", index + 2);
-      return { header, committed: { steps, sealed: text.slice(0, text.length - line.length - 1), seal } };
+      if (commit !== noted.length || typeof seal !== "string" || !/^(?:[0-9a-f]{64})?$/.test(seal))
+        return refuseJournal("it does not end as it should", number);
+      const steps = withTexts(noted, text.slice(at));
+      return { header, committed: steps && { steps, sealed: text.slice(0, begin), seal } };
     }
-    steps.push(isStep(value) ? value : refuseJournal("this line says nothing that this program would write", index + 2));
+    if (noted.length === maxSteps) return refuseJournal(`it has more than ${maxSteps} lines`);
+    noted.push(isStep(value) ? value : refuseJournal("this line says nothing that this program would write", number));
   }
-  return { header, committed: null };
+}
+
+/** The steps with their texts, or null where these were cut off. */
+function withTexts(noted: readonly NotedStep[], texts: string): JournalStep[] | null {
+  let at = 0;
+  const steps = noted.map(({ after, ...step }) => ({ ...step, after: after && texts.slice(at, (at += after.length)) }));
+  if (texts.length <= at) return null;
+  const isRight = steps.every(({ after }, index) => after === null || hashText(after) === noted[index]!.after!.hash);
+  return isRight && texts.slice(at) === "\n" ? steps : refuseJournal("its texts are not those that it names");
 }
 
 /** Whether a text ends within the header. */
@@ -150,18 +173,27 @@ function isHeader(value: object): value is Header {
   );
 }
 
-function isStep(value: object): value is JournalStep {
+function isStep(value: object): value is NotedStep {
   const { path, kind, before, after, executable } = value as Record<string, unknown>;
-  const isHash = typeof before === "string" && /^sha256-[0-9a-f]{64}$/.test(before);
   return (
     typeof path === "string" &&
     isInside(path) &&
     path !== journalPath &&
     (kind === "create" || kind === "replace" || kind === "edit" || kind === "remove") &&
-    (kind === "create" ? before === null : isHash) &&
-    (kind === "remove" ? after === null : typeof after === "string") &&
+    (kind === "create" ? before === null : isHash(before)) &&
+    (kind === "remove" ? after === null : isNotedText(after)) &&
     typeof executable === "boolean"
   );
+}
+
+function isNotedText(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const { hash, length } = value as Record<string, unknown>;
+  return isHash(hash) && isIntegerUpTo(length, maxBytes);
+}
+
+function isHash(value: unknown): boolean {
+  return typeof value === "string" && /^sha256-[0-9a-f]{64}$/.test(value);
 }
 
 function isIntegerUpTo(value: unknown, most: number): value is number {

@@ -48,10 +48,11 @@ export class Journal {
 
   /** Writes down everything that will be done. From here on a run that is cut off is finished by the next. */
   commit(steps: readonly JournalStep[]): void {
-    // Line by line: one letter beyond Latin-1 would make the text of all of them take twice the memory, and twice the time.
-    const lines = steps.map((step) => Buffer.from(formatStep(step)));
-    const seal = this.#key === null ? "" : sealOf(this.#key, this.#root, formatHeader(this.#header), ...lines);
-    writeFileSync(this.#descriptor, Buffer.concat([...lines, Buffer.from(formatCommit(steps.length, seal))]));
+    const lines = steps.map(formatStep).join("");
+    const seal = this.#key === null ? "" : sealOf(this.#key, this.#root, formatHeader(this.#header) + lines);
+    // Part by part: one letter beyond Latin-1 would make the text of all of them take twice the memory, and twice the time.
+    const parts = [lines, ...formatCommit(steps, seal)].map((part) => Buffer.from(part));
+    writeFileSync(this.#descriptor, Buffer.concat(parts));
     // Where all files are ours, nothing can be lost that the same command would not give again.
     if (steps.some(({ kind }) => kind === "edit")) fsyncSync(this.#descriptor);
   }

@@ -1,6 +1,6 @@
 /**
  * The seal of a journal: what only this user on this machine can give. A random key, kept outside every repository in the user's state folder,
- * and a keyed hash (HMAC, RFC 2104) over the journal's text and the folder that it is of. So a journal that came with a repository, from git or
+ * and a keyed hash (HMAC, RFC 2104) over the journal's lines, which name its texts by their hashes, and the folder that it is of. So a journal that came with a repository, from git or
  * out of an archive, is never taken for one that a run here has left, whatever it says of itself.
  */
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
@@ -49,12 +49,12 @@ function keyIn(root: string, env: Env, give: (folder: string) => SealKey): SealK
   }
 }
 
-/** The seal of a text in the journal of that folder, given in as many parts as it is there in. */
-export function sealOf(key: Buffer, root: string, ...parts: readonly (string | Buffer)[]): string {
+/** The seal of a text in the journal of that folder. */
+export function sealOf(key: Buffer, root: string, text: string): string {
   // What the key is for comes first, so that the same key can never be made to say anything else.
-  const hash = createHmac("sha256", key).update(`aperture-env journal\n${realpathSync(root)}\n`);
-  for (const part of parts) hash.update(part);
-  return hash.digest("hex");
+  return createHmac("sha256", key)
+    .update(`aperture-env journal\n${realpathSync(root)}\n${text}`)
+    .digest("hex");
 }
 
 /** Whether it is the seal of that text. */

@@ -618,7 +618,7 @@ describe("a run that was cut off", () => {
   test("is finished before the next one plans", async () => {
     await runPiped(["--yes"], root);
     const journal = {
-      version: 2,
+      version: 3,
       pid: 2 ** 22 + 1,
       host: "elsewhere",
       run: "0123456789ab",

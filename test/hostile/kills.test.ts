@@ -331,7 +331,7 @@ describe("two runs at the same time", () => {
   /** Changes the journal and seals it for the folder that it is in, as no run but the user's own could. */
   function sealAnew(change: (text: string) => string): void {
     const text = change(readFileSync(join(root, journalPath), "utf8"));
-    const sealed = text.slice(0, text.lastIndexOf("\n", text.length - 2) + 1);
+    const sealed = text.slice(0, text.indexOf('\n{"commit":') + 1);
     const seal = sealOf(readSealKey(root, { XDG_STATE_HOME: state })!, root, sealed);
     writeFileSync(join(root, journalPath), sealed + text.slice(sealed.length).replace(/"seal":"\w+"/, `"seal":"${seal}"`));
   }

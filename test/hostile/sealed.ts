@@ -7,13 +7,14 @@ import { hashText } from "../../src/lock/lock.ts";
 import { journalPath, type JournalStep } from "../../src/repo/journal-text.ts";
 import { openSealKey, sealOf } from "../../src/repo/seal.ts";
 import { state } from "../cli/harness.ts";
+import { linesOf, textsOf } from "../support/journal.ts";
 
 /** A process that was there and is no more. */
 const dead = spawnSync(process.execPath, ["--version"]).pid;
 
 /** The header of a run that was cut off just now. */
 export const header = {
-  version: 2,
+  version: 3,
   pid: dead,
   host: hostname(),
   run: "0123456789ab",
@@ -53,8 +54,8 @@ export function keyFor(root: string): Buffer {
 
 /** Lines and the commit, sealed with that key for that folder; without one unsealed. */
 export function journalOf(lines: readonly (object | string)[], count: number, key: Buffer | null, root: string): string {
-  const text = lines.map((line) => `${typeof line === "string" ? line : JSON.stringify(line)}\n`).join("");
-  return `${text}${JSON.stringify({ commit: count, seal: key === null ? "" : sealOf(key, root, text) })}\n`;
+  const text = linesOf(lines);
+  return `${text}${JSON.stringify({ commit: count, seal: key === null ? "" : sealOf(key, root, text) })}\n${textsOf(lines)}\n`;
 }
 
 /** Leaves in a repository what a run of this user has left there when it was cut off. */

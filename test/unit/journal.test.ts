@@ -25,6 +25,7 @@ import { journalPath, type JournalStep } from "../../src/repo/journal-text.ts";
 import { findJournal } from "../../src/repo/journal.ts";
 import { recoverInterrupted, type Recovery, type Trust } from "../../src/repo/recovery.ts";
 import { sealOf } from "../../src/repo/seal.ts";
+import { linesOf, textsOf } from "../support/journal.ts";
 
 let outside: string;
 let root: string;
@@ -39,7 +40,7 @@ const run = "0123456789ab";
 /** A process that was there and is no more. */
 const dead = spawnSync(process.execPath, ["--version"]).pid;
 const file = { uid: process.getuid?.() ?? 0, mode: 0o600, links: 1 };
-const header = { version: 2, pid: dead, host: hostname(), run, startedAt: Date.now(), file };
+const header = { version: 3, pid: dead, host: hostname(), run, startedAt: Date.now(), file };
 const key = Buffer.alloc(32, 7);
 /** Believes what is sealed with the key, for any place: which places count, the hostile tests show. */
 const trust: Trust = { key, mayWrite: () => true };
@@ -70,9 +71,9 @@ const remove = (path: string, before: string): JournalStep => ({
   executable: false,
 });
 
-/** A journal's text: whatever lines, strings unchanged. */
+/** A journal's first lines: strings unchanged. */
 function journalOf(...lines: readonly (object | string)[]): string {
-  return lines.map((line) => `${typeof line === "string" ? line : JSON.stringify(line)}\n`).join("");
+  return linesOf(lines);
 }
 
 /** With the right seal, so that nothing but what a test is about is wrong with it. */
@@ -80,10 +81,10 @@ function committed(steps: readonly object[], changes: object = {}): string {
   return sealed({ ...header, ...changes }, ...steps, { commit: steps.length });
 }
 
-/** The lines, the last of which gets the seal of those before it. */
+/** The lines, the last of which gets the seal of those before it, and the steps' texts behind them. */
 function sealed(...lines: readonly (object | string)[]): string {
   const text = journalOf(...lines.slice(0, -1));
-  return text + journalOf({ ...(lines.at(-1) as object), seal: sealOf(key, root, text) });
+  return `${text}${journalOf({ ...(lines.at(-1) as object), seal: sealOf(key, root, text) })}${textsOf(lines)}\n`;
 }
 
 function write(path: string, text: string, mode = 0o644): void {
@@ -125,6 +126,9 @@ describe("a run that was cut off", () => {
     ["within a step", `${journalOf(header, create("x", "x"))}${JSON.stringify(create("y", "y")).slice(0, 30)}`],
     ["before it was committed", journalOf(header, create("x", "x"), edit("old", "old", "new"))],
     ["within the commit", `${journalOf(header, create("x", "x"))}{"commit":1}`],
+    ["before its texts", `${journalOf(header, create("x", "new text"), { commit: 1, seal: "" })}`],
+    ["within its texts", `${journalOf(header, create("x", "new text"), { commit: 1, seal: "" })}new t`],
+    ["behind its texts", `${journalOf(header, create("x", "new text"), { commit: 1, seal: "" })}new text`],
   ])("%s has touched nothing: the journal goes", (_where, text) => {
     write("old", "old");
     leave(text);
@@ -287,15 +291,22 @@ describe("a journal that nobody can follow is refused, and nothing is touched", 
     ["a removal with a text", () => committed([{ ...remove("a", "a"), after: "x" }])],
     ["a creation without one", () => committed([{ ...good, after: null }])],
     ["a text that is a list", () => committed([{ ...good, after: ["x"] }])],
+    ["a text on its line", () => sealed(header, JSON.stringify(good), { commit: 1 })],
+    ["a text without a length", () => committed([{ ...good, after: { hash: hashText("a") } }])],
+    ["a text of less than nothing", () => committed([{ ...good, after: { hash: hashText("a"), length: -1 } }])],
+    ["a text without a hash", () => committed([{ ...good, after: { length: 0 } }])],
+    ["another text than it names", () => committed([good]).replace(/a\n$/, "b\n")],
+    ["a text for another file", () => committed([create("a", "xy"), create("b", "zz")]).replace(/xyzz\n$/, "xzyz\n")],
     ["fewer steps than committed", () => sealed(header, good, { commit: 2 })],
-    ["text behind the commit", () => `${committed([good])}{`],
+    ["text behind the end", () => `${committed([good])}{`],
+    ["a letter in the place of the end", () => committed([good]).replace(/\n$/, "{")],
     ["steps behind the commit", () => sealed(header, good, { commit: 1 }, good, { commit: 2 })],
     ["broken JSON", () => sealed(header, "{", { commit: 1 })],
     ["a list", () => sealed(header, [good], { commit: 1 })],
     ["an empty line", () => sealed(header, "", good, { commit: 1 })],
     ["more steps than any plan has", () => committed(Array.from({ length: 1001 }, (_, index) => create(`f${index}`, "x")))],
-    ["another version", () => sealed({ ...header, version: 3 }, good, { commit: 1 })],
-    ["an older version", () => sealed({ ...header, version: 1 }, good, { commit: 1 })],
+    ["another version", () => sealed({ ...header, version: 4 }, good, { commit: 1 })],
+    ["an older version", () => sealed({ ...header, version: 2 }, good, { commit: 1 })],
     ["no header", () => sealed(good, { commit: 1 })],
     ["a header that is a word", () => sealed('"x"', good, { commit: 1 })],
     ["a run's name that is a path", () => committed([good], { run: "../../../../x" })],
