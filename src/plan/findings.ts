@@ -1,4 +1,5 @@
 /** Findings: parts of a repository that conflict with the environment. The plan reports them, and changes them only on request. Pure. */
+import { featureFolder } from "../catalog/files.ts";
 import { formatPlace } from "../errors.ts";
 import { formatShell } from "../render/escape.ts";
 import type { Finding, Project } from "./finding.ts";
@@ -75,13 +76,14 @@ export function findingsOfIgnored(ignored: readonly Ignored[]): Finding[] {
   return [...groups].map(([place, group]) => {
     const { by } = group[0]!;
     const paths = group.map(({ path }) => path);
+    const added = new Set(paths.map((path) => (path.startsWith(`${featureFolder}/`) ? featureFolder : path)));
     const more = paths.length > 3 ? ` and ${paths.length - 3} more` : "";
     const shown = `${paths.slice(0, 3).join(", ")}${more}`;
     return {
       code: "git-ignored",
       where: { file: by.file, line: by.line },
       message: `git ignores ${shown} because of the pattern ${by.pattern}, so a clone lacks ${paths.length === 1 ? "it" : "them"}`,
-      hint: `remove ${by.pattern} from ${place}, or force-add: git add -f ${paths.map(formatShell).join(" ")}`,
+      hint: `remove ${by.pattern} from ${place}, run again with --unignore, or force-add: git add -f ${[...added].map(formatShell).join(" ")}`,
     };
   });
 }

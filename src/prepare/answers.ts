@@ -42,7 +42,7 @@ export function replaceModel(resolution: Resolution, { from, to }: { readonly fr
     );
   const renamed = rename(resolution, new Map([[from, to]]), "replace-model");
   const read = questionOf("model").parse(to, renamed.answers);
-  if (!read.ok) throw usageError("bad-answer", `${read.why}.`, `${read.fix}.`);
+  if (!read.ok) throw usageError("bad-answer", `${to}: ${read.why}.`, `${read.fix[0]!.toUpperCase()}${read.fix.slice(1)}.`);
   return renamed;
 }
 

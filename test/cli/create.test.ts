@@ -108,6 +108,18 @@ describe("--yes", () => {
         );
       });
 
+      test("the files behind links, which git adds", async () => {
+        git(root, "init", "--quiet");
+        write(root, { "conf/py/devcontainer.json": '{ "image": "debian" }\n', "other.json": '{ "image": "debian" }\n' });
+        symlinkSync("conf", join(root, ".devcontainer"));
+        symlinkSync("other.json", join(root, ".devcontainer.json"));
+        const [step] = stepsOf(await runPiped(["--yes"], root));
+        execFileSync("sh", ["-c", step!.split(" && ")[0]!], { cwd: root });
+        const added = git(root, "diff", "--cached", "--name-only");
+        for (const path of ["conf/aperture-env/install.sh", "conf/py/devcontainer.json", "other.json", "aperture-env.lock"])
+          expect(added.split("\n")).toContain(path);
+      });
+
       test("none where there is no git, and none where git ignores something of it", async () => {
         expect(stepsOf(await runPiped(["--yes"], root)).join()).not.toContain("git add");
         const other = join(root, "..", "ignoring");

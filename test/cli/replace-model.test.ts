@@ -97,6 +97,16 @@ describe("replace-model", () => {
   });
 });
 
+test("a model of a provider that is not enabled", async () => {
+  mkdirSync(join(root, "a"));
+  await run("a", "--yes");
+  const before = treeOf(root, true);
+  const ran = await run("replace-model", spec("a").match(/^model: (\S+)$/m)![1]!, "nobody/x", "a");
+  expect(ran).toMatchObject({ exit: 2 });
+  expect(ran.stderr).toMatch(/^nobody\/x: provider nobody is not enabled\.\nAdd nobody to providers, or choose /);
+  expect(treeOf(root, true)).toEqual(before);
+});
+
 describe("a provider that is taken out of the spec", () => {
   test("takes along the models that were only proposed, and that is said", async () => {
     mkdirSync(join(root, "a"));

@@ -105,6 +105,7 @@ describe("understood", () => {
     ["--yes -- no", create({ directories: ["no"], switches: { yes: true } })],
     ["false --yes", create({ directories: ["false"], switches: { yes: true } })],
     ["updat", create({ directories: ["updat"], mistaken: "update" })],
+    ["chekc", create({ directories: ["chekc"], mistaken: "check" })],
     ["Remove", create({ directories: ["Remove"], mistaken: "remove" })],
     ["docter --yes", create({ directories: ["docter"], mistaken: "doctor", switches: { yes: true } })],
     ["mock-gatway", create({ directories: ["mock-gatway"], mistaken: "mock-gateway" })],

@@ -476,6 +476,10 @@ test("what git ignores: one finding for each pattern", () => {
   expect(
     findingsOfIgnored([
       ...paths.map((path) => ({ path, by })),
+      ...["install.sh", "opencode/fetch.sh"].map((name) => ({
+        path: `.devcontainer/aperture-env/${name}`,
+        by: { file: ".gitignore", line: 9, pattern: "*.sh" },
+      })),
       { path: "aperture-env.lock", by: { file: "/home/me/ignore", line: 1, pattern: "*.lock" } },
     ]),
   ).toEqual([
@@ -484,13 +488,16 @@ test("what git ignores: one finding for each pattern", () => {
       where: { file: ".gitignore", line: 3 },
       message:
         "git ignores .devcontainer/a, .devcontainer/b c, .devcontainer/c and 1 more because of the pattern .devcontainer/, so a clone lacks them",
-      hint: "remove .devcontainer/ from .gitignore:3, or force-add: git add -f .devcontainer/a '.devcontainer/b c' .devcontainer/c .devcontainer/d",
+      hint: "remove .devcontainer/ from .gitignore:3, run again with --unignore, or force-add: git add -f .devcontainer/a '.devcontainer/b c' .devcontainer/c .devcontainer/d",
     },
+    expect.objectContaining({
+      hint: "remove *.sh from .gitignore:9, run again with --unignore, or force-add: git add -f .devcontainer/aperture-env",
+    }),
     {
       code: "git-ignored",
       where: { file: "/home/me/ignore", line: 1 },
       message: "git ignores aperture-env.lock because of the pattern *.lock, so a clone lacks it",
-      hint: "remove *.lock from /home/me/ignore:1, or force-add: git add -f aperture-env.lock",
+      hint: "remove *.lock from /home/me/ignore:1, run again with --unignore, or force-add: git add -f aperture-env.lock",
     },
   ]);
 });

@@ -194,7 +194,10 @@ function nextSteps(plan: Plan, directory: string | null, cwd: string, answers: A
   const typed = directory === null || resolve(cwd, directory) === plan.root ? directory : relative(cwd, plan.root);
   const isThere = typed === null || resolveLinks(cwd) === resolveLinks(plan.root);
   const from = (path: string): string => relative(stands, join(plan.root, path)).split(sep).join("/");
-  const commit = findPlace(plan.root) === null ? null : formatCommit(plan, from);
+  // Git adds nothing that is beyond a link: the file behind it is what has changed.
+  const top = resolveLinks(plan.root);
+  const behind = (path: string): string => from(relative(top, resolveLinks(join(plan.root, path))));
+  const commit = findPlace(plan.root) === null ? null : formatCommit(plan, behind);
   return [
     ...(isThere ? [] : [`cd ${formatShell(typed)}`]),
     ...(commit === null ? [] : [commit]),
