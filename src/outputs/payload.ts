@@ -45,7 +45,7 @@ function filesIn(workspace: string, demand: Demand): WantedFile[] {
     file(`${featureFolder}/.gitattributes`, "", { strategy: "lines" }),
     ...(answers.attribution.length === 0 ? [] : [file(`${featureFolder}/attribution.sh`, "attribution", image)]),
     file(`${featureFolder}/auth.json`, "providers and opencode.style", image),
-    ...(runtime.connect === null ? [] : [file(`${featureFolder}/connect.sh`, "aperture.connection", script)]),
+    ...(runtime.connect === null ? [] : [file(`${featureFolder}/connect.sh`, "aperture.connection and doctor", script)]),
     file(`${featureFolder}/devcontainer-feature.json`, "aperture.url, devcontainer.hooks and state", {
       ...image,
       context: {
@@ -54,14 +54,18 @@ function filesIn(workspace: string, demand: Demand): WantedFile[] {
         hooks: shape.kind === "feature" ? lifecycleOf(demand) : [],
       },
     }),
-    file(doctorPath, "", image),
-    file(`${featureFolder}/doctor.sh`, "", script),
+    ...(answers.doctor === "repository" ? [file(doctorPath, "", image)] : []),
+    file(`${featureFolder}/doctor.sh`, "doctor", script),
     file(
       environmentPath,
       "aperture.url, aperture.connection, providers, opencode.style, opencode.version, opencode.managed, opencode.online, opencode.plugins, attribution and state",
       image,
     ),
-    file(`${featureFolder}/install.sh`, "opencode.version, opencode.managed, aperture.tailscale, attribution and state", script),
+    file(
+      `${featureFolder}/install.sh`,
+      "opencode.version, opencode.managed, aperture.tailscale, attribution, doctor and state",
+      script,
+    ),
     file(
       `${featureFolder}/launcher.sh`,
       "aperture.url, opencode.managed, opencode.online, opencode.plugins, attribution and state",
@@ -74,7 +78,7 @@ function filesIn(workspace: string, demand: Demand): WantedFile[] {
       image,
     ),
     file(`${featureFolder}/opencode/devcontainer-feature.json`, "opencode.version", image),
-    file(`${featureFolder}/opencode/fetch.sh`, "opencode.version", script),
+    file(`${featureFolder}/opencode/fetch.sh`, "opencode.version and doctor", script),
     file(`${featureFolder}/opencode/install.sh`, "", script),
     file(`${featureFolder}/opencode/packages.sh`, "", script),
     ...(fetched === null ? [] : [file(`${featureFolder}/tailscale/fetch.sh`, "aperture.tailscale", script)]),

@@ -12,14 +12,14 @@ import { foldersOf, unignoreLines } from "../plan/ignore.ts";
 import { changesOf, type Change, type Settlement, type Plan } from "../plan/plan.ts";
 import type { Resolved } from "../questions/resolve.ts";
 import type { Answers } from "../questions/types.ts";
-import { describeBase } from "../render/context.ts";
+import { describeBase, type PackagedDoctor } from "../render/context.ts";
 import { modelsWithoutLimits } from "../render/providers.ts";
 import { renderEnvironment } from "../render/render.ts";
 import { readLockFile, withoutLock } from "../repo/environment.ts";
 import { findIgnored } from "../repo/git.ts";
 import { holdsFiles } from "../repo/scan.ts";
 import { specPath } from "../spec/spec.ts";
-import type { Shape } from "../vocabulary.ts";
+import type { Demand, Shape } from "../vocabulary.ts";
 import { generatorVersion } from "../version.ts";
 import { bypassOptionsOf, withoutTaken } from "./bypass.ts";
 import { choosePins, imagesOf } from "./pins.ts";
@@ -91,8 +91,7 @@ export async function preparePlanFrom(surveyed: Survey, request: Request): Promi
   const demand = demandOf(answers, shape);
   const tailscale = await tailscaleFor(demand, lock);
   const { pins, warnings: pinWarnings } = await choosePins(imagesOf(answers, shape), lock, request);
-  const { doctorText, givenDoctorText, networkDoctorText } = await import("../catalog/doctor-text.ts");
-  const doctor = { whole: doctorText, given: givenDoctorText, network: networkDoctorText }[doctorOf(demand.runtime)];
+  const doctor = await chooseDoctor(demand);
   const catalogue = await loadCatalogue(answers.providers.map(({ id }) => id));
   const rendered = renderEnvironment({
     answers,
@@ -154,6 +153,14 @@ export async function preparePlanFrom(surveyed: Survey, request: Request): Promi
     return complete(make({ ...common, ignoreLines: lines, settle, findings }));
   };
   return { resolved, answers, revision, release, pins, shape, lock, build };
+}
+
+/** The doctor for the image: its text, of which none is read that is not needed, or which one its build fetches. */
+async function chooseDoctor({ answers, runtime }: Demand): Promise<string | PackagedDoctor> {
+  const texts = await import("../catalog/doctor-text.ts");
+  if (answers.doctor === "package") return { version: generatorVersion, sha256: texts.doctorSum };
+  const much = doctorOf(runtime);
+  return much === "whole" ? texts.doctorText : much === "given" ? texts.givenDoctorText : texts.networkDoctorText;
 }
 
 /** Where an environment is made, dev containers below the top that could have it, too. */

@@ -16,10 +16,12 @@ import { refuseIfDifferent, type FileState, type Snapshot } from "../plan/snapsh
 import { resolveAnswers, type AnswerSources, type Ask, type Detect, type Resolved } from "../questions/resolve.ts";
 import type { Answers } from "../questions/types.ts";
 import { addNamed, findContainers, noEnvironment, readSpecText, type Containers, type LockFile } from "../repo/environment.ts";
+import { isPublished } from "../repo/installed.ts";
 import { readProject } from "../repo/project.ts";
 import { findDevcontainers, holdsFiles, readFacts, takeSnapshot, type Target } from "../repo/scan.ts";
 import { specPath } from "../spec/spec.ts";
 import type { Shape, TakenPiece } from "../vocabulary.ts";
+import { generatorVersion } from "../version.ts";
 import { chooseManaged, moveModels, replaceModel, writeFlags } from "./answers.ts";
 import { meet, type Meeting } from "./met.ts";
 import { bypassOptionsOf, takenOf, type OnBypass } from "./bypass.ts";
@@ -104,7 +106,10 @@ export async function survey(request: Request, lockFile: LockFile): Promise<Surv
   const today = todayFrom(env);
   const sources: AnswerSources = {
     ...given,
-    facts: readFacts(target, files, pinnedRelease.version, today),
+    facts: {
+      ...readFacts(target, files, pinnedRelease.version, today),
+      ...(entries === null && isPublished(generatorVersion) && { published: true }),
+    },
     ...(entries === null && request.detect !== undefined && { detect: request.detect }),
   };
   const mode = { ask: request.ask, acceptDefaults: request.acceptDefaults || request.existing };

@@ -257,6 +257,12 @@ const values: { readonly [Id in QuestionId]: Schema } = {
     description:
       "Who has to agree to changes of what runs as root when an image is built, has secrets of jobs, or says where prompts go: lines for it are kept at the end of the CODEOWNERS file that the forge reads, which is made where there is none. Accounts, teams, e-mail addresses.",
   },
+  doctor: {
+    enum: choicesOf("doctor"),
+    default: "repository",
+    description:
+      "Where an image gets the doctor from. repository: it is a file of the repository. package: the image's build fetches it from the npm package create-aperture-env, as it fetches OpenCode, and checks its sha256.",
+  },
   state: {
     enum: choicesOf("state"),
     default: "container",

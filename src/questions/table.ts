@@ -5,6 +5,7 @@
 import { attributes } from "../catalog/attribution.ts";
 import { bases } from "../catalog/bases.ts";
 import { chunkTimeouts } from "../catalog/chunk-timeout.ts";
+import { doctorPlaces } from "../catalog/doctor-places.ts";
 import { onlineUses } from "../catalog/online.ts";
 import { pluginPolicies } from "../catalog/plugins.ts";
 import { exampleWithFormat, proposedProviders, providers } from "../catalog/providers.ts";
@@ -32,6 +33,7 @@ import {
 } from "./parse-devcontainer.ts";
 import { parseCodeowners, readCodeowners } from "./parse-codeowners.ts";
 import { exampleFqdn, parseFqdn, readFqdn } from "./parse-fqdn.ts";
+import { parseDoctor } from "./parse-doctor.ts";
 import { cleanName, parseName } from "./parse-name.ts";
 import {
   parseChunkTimeout,
@@ -67,7 +69,7 @@ import {
   wentWithProvider,
   writeProviders,
 } from "./parse-providers.ts";
-import type { Choice, Facts, PluginPolicy, Proposal, Question, QuestionId, State } from "./types.ts";
+import type { Choice, DoctorPlace, Facts, PluginPolicy, Proposal, Question, QuestionId, State } from "./types.ts";
 
 const listNames = (items: readonly string[]): string => items.join(", ");
 const formatMap = (map: Readonly<Record<string, string>>): string =>
@@ -395,6 +397,29 @@ const table: { readonly [Id in QuestionId]: Question<Id> } = {
     write: itself,
     holds: isTexts,
     before: { value: [], until: 3 },
+  },
+  doctor: {
+    id: "doctor",
+    kind: "choice",
+    flag: "doctor",
+    value: "where",
+    env: ["APERTURE_ENV_DOCTOR"],
+    key: ["doctor"],
+    asked: false,
+    optional: true,
+    message: "Where does the doctor come from?",
+    help: "where an image gets the doctor from: repository (a file of it) or package (the build fetches it from npm; default for a new environment if npm has installed this program from a registry)",
+    choices: () => doctorPlaces,
+    propose: ({ published }) =>
+      published === true
+        ? { value: "package", source: "detected", because: "npm has installed this program from a registry" }
+        : byDefault("repository"),
+    parse: parseDoctor,
+    read: readText(parseDoctor),
+    format: itself,
+    write: itself,
+    holds: (value): value is DoctorPlace => doctorPlaces.some((place) => place.value === value),
+    before: { value: "repository", until: 3 },
   },
   state: {
     id: "state",

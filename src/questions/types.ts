@@ -65,6 +65,9 @@ export type PluginPolicy = "allow" | "pinned" | "refuse";
 /** Where OpenCode keeps its sessions: in the container, or on a volume; kept when the container is rebuilt. */
 export type State = "container" | "volume";
 
+/** Where an image's build gets the doctor from: a file of the repository, or the npm package of this program. */
+export type DoctorPlace = "repository" | "package";
+
 /** All answers about an environment. The spec file contains these answers. */
 export interface Answers {
   readonly name: string;
@@ -94,6 +97,8 @@ export interface Answers {
   readonly attribution: readonly string[];
   /** Who has to agree to changes of the environment, as CODEOWNERS names them. */
   readonly codeowners: readonly string[];
+  /** Where the doctor comes from (src/catalog/doctor-places.ts). */
+  readonly doctor: DoctorPlace;
   readonly state: State;
   readonly base: BaseChoice;
   readonly outputs: readonly string[];
@@ -122,6 +127,8 @@ export interface Facts {
   readonly opencode: string;
   /** The day, as YYYY-MM-DD: models that end soon are not proposed. */
   readonly today: string;
+  /** Set for a new environment if npm has installed this program from a registry, so that an image's build finds it there, too. */
+  readonly published?: true;
 }
 
 /** The source of an answer, shown in the plan. */

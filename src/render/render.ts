@@ -63,7 +63,10 @@ let read: ReturnType<typeof programs> | undefined;
 export function renderEnvironment(environment: Environment): Rendered {
   const demand = pinService(demandOf(environment.answers, environment.shape), environment.pins ?? {});
   const context = buildContext(environment, demand.runtime);
-  const made: Readonly<Record<string, string>> = { [doctorPath]: environment.doctor, [specSchemaPath]: specSchema };
+  const made: Readonly<Record<string, string>> = {
+    ...(typeof environment.doctor === "string" && { [doctorPath]: environment.doctor }),
+    [specSchemaPath]: specSchema,
+  };
   const render = ({ context: own, template, ...file }: WantedFile, values: object): RenderedFile => ({
     ...file,
     text: made[template ?? file.path] ?? renderTemplate(template ?? file.path, { ...values, ...own }),

@@ -5,7 +5,7 @@ import { basename, join, parse } from "node:path";
 import { pathToFileURL } from "node:url";
 import { brotliCompressSync } from "node:zlib";
 import { build } from "esbuild";
-import { doctorAsFile, doctorForEsbuild } from "./doctor.mjs";
+import { doctorAsFiles, doctorForEsbuild } from "./doctor.mjs";
 import { specSchemaAsFile, specSchemaForEsbuild } from "./schema.mjs";
 import { templatesAsFile, templatesForEsbuild } from "./templates.mjs";
 
@@ -168,7 +168,7 @@ export async function buildPackage(root) {
       plugins: [
         ...plugins,
         filesForImports(files),
-        doctorAsFile(root, join(dist, "aperture-doctor.mjs.br")),
+        doctorAsFiles(root, dist),
         specSchemaAsFile(root, join(dist, "spec.schema.json.br")),
         templatesAsFile(join(root, "templates"), join(dist, "templates.json")),
         // What runs in a container has no other file beside it.

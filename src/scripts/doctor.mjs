@@ -2,13 +2,18 @@
 /**
  * Bundles the doctor (src/doctor) to the one readable file that lies in the Feature folder, for the builder (esbuild) and the test runner (Vite):
  * the module `virtual:doctor` holds its text. It is no part of the program's own code, which Node reads at every start. There are
- * three: the whole one, and those of images that start no node of a tailnet.
+ * three: the whole one, and those of images that start no node of a tailnet. Beside them is the whole one's sha256, which an image's build checks
+ * where it takes it out of the published package.
  */
+import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
-import { basename, join, relative } from "node:path";
-import { brotliCompressSync, constants } from "node:zlib";
+import { join, relative } from "node:path";
+import { brotliCompressSync, gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { fill } from "./fill.mjs";
+
+/** The whole one's name in the package, below `dist`; there it has `.gz` behind. */
+const packagedDoctor = "aperture-doctor.mjs";
 
 const banner = `// aperture-doctor. Made from src/doctor of create-aperture-env, not minified: it is meant to be read. OpenCode's own runtime runs it.`;
 
@@ -83,7 +88,16 @@ const id = "virtual:doctor";
 /** @param {string} root */
 async function moduleText(root) {
   const texts = await bundleDoctors(root);
-  return texts.map(([name, text]) => `export const ${name} = ${JSON.stringify(text)};`).join("\n");
+  return [...texts, ["wholeSum", sumOf(texts)]]
+    .map(([name, text]) => `export const ${name} = ${JSON.stringify(text)};`)
+    .join("\n");
+}
+
+/** @param {readonly (readonly [string, string])[]} texts The whole one is the first. */
+function sumOf([whole]) {
+  return createHash("sha256")
+    .update(whole?.[1] ?? "")
+    .digest("hex");
 }
 
 /**
@@ -102,36 +116,81 @@ export function doctorForEsbuild(root) {
 }
 
 /**
- * For the published program: the texts are a file beside those of the program, compressed, for they would be a third of the package. Node would read a
- * module of that size more slowly than it takes this apart.
+ * A text as what it shares with another one, by begin and end, and what it has of its own. Modules stand in another order where one takes the place
+ * of another, so what is shared may be anywhere.
+ * @param {string} whole
+ * @param {string} text
+ * @returns {(string | [begin: number, end: number])[]}
+ */
+export function partsOf(whole, text) {
+  const lines = linesOf(whole);
+  const own = linesOf(text);
+  /** @type {Map<string, number[]>} */
+  const places = new Map();
+  for (const [index, line] of lines.entries()) places.set(line, [...(places.get(line) ?? []), index]);
+  /** @type {number[]} */
+  const begins = [];
+  for (let index = 0, begin = 0; index <= lines.length; begin += lines[index++]?.length ?? 0) begins.push(begin);
+  /** @type {(string | [number, number])[]} */
+  const parts = [];
+  for (let at = 0; at < own.length;) {
+    let [begin, end, next] = [0, 0, at + 1];
+    for (const place of places.get(own[at] ?? "") ?? []) {
+      let count = 1;
+      while (own[at + count] !== undefined && own[at + count] === lines[place + count]) count++;
+      const [from = 0, to = 0] = [begins[place], begins[place + count]];
+      if (to - from > end - begin) [begin, end, next] = [from, to, at + count];
+    }
+    const last = parts.at(-1);
+    // A place takes as many letters as a short line.
+    if (end - begin > 20) parts.push([begin, end]);
+    else {
+      const line = own.slice(at, next).join("");
+      if (typeof last === "string") parts[parts.length - 1] = last + line;
+      else parts.push(line);
+    }
+    at = next;
+  }
+  return parts;
+}
+
+/** @param {string} text */
+function linesOf(text) {
+  return text.split(/(?<=\n)/);
+}
+
+/**
+ * For the published program: the texts are files beside those of the program. The whole one is compressed so that a shell can take it apart, too, for
+ * the builds of images that fetch it. Of the others nearly all stands in it; the second file has the rest, and is read where one is asked for.
  * @param {string} root
- * @param {string} file Where it is written.
+ * @param {string} folder Where they are written.
  * @returns {import("esbuild").Plugin}
  */
-export function doctorAsFile(root, file) {
+export function doctorAsFiles(root, folder) {
   return {
     name: "doctor",
     setup(build) {
       build.onResolve({ filter: /^virtual:doctor$/ }, () => ({ path: id, namespace: "doctor-file" }));
       build.onLoad({ filter: /.*/, namespace: "doctor-file" }, async () => {
         const texts = await bundleDoctors(root);
-        // One after the other: of the others, nearly all stands in the first.
-        const text = texts.map(([, each]) => each).join("");
-        if (/[\u0080-\uffff]/.test(text)) throw new Error("the doctor has letters beyond ASCII");
-        const params = {
-          [constants.BROTLI_PARAM_MODE]: constants.BROTLI_MODE_TEXT,
-          [constants.BROTLI_PARAM_SIZE_HINT]: text.length,
-        };
-        writeFileSync(file, brotliCompressSync(text, { params }));
+        const [[, whole] = ["", ""], ...others] = texts;
+        if (texts.some(([, text]) => /[\u0080-\uffff]/.test(text))) throw new Error("the doctor has letters beyond ASCII");
+        writeFileSync(join(folder, `${packagedDoctor}.gz`), gzipSync(whole, { level: 9 }));
+        const parts = Object.fromEntries(others.map(([name, text]) => [name, partsOf(whole, text)]));
+        writeFileSync(join(folder, "doctor-parts.json.br"), brotliCompressSync(JSON.stringify(parts)));
         const contents = [
           'const { readFileSync } = require("node:fs");',
-          'const { brotliDecompressSync } = require("node:zlib");',
+          'const { brotliDecompressSync, gunzipSync } = require("node:zlib");',
+          "const read = (name) => readFileSync(`${__dirname}/${name}`);",
           // Taken apart in one piece, and turned into a text without looking for letters beyond ASCII.
-          `const options = { chunkSize: ${text.length + 1} };`,
-          `const all = brotliDecompressSync(readFileSync(\`\${__dirname}/${basename(file)}\`), options).toString("latin1");`,
-          ...texts.map(
-            ([name, each]) => `exports.${name} = all.slice(${text.indexOf(each)}, ${text.indexOf(each) + each.length});`,
-          ),
+          `const options = { chunkSize: ${whole.length + 1} };`,
+          "let whole, parts;",
+          `const all = () => (whole ??= gunzipSync(read("${packagedDoctor}.gz"), options).toString("latin1"));`,
+          'const partsOf = (name) => (parts ??= JSON.parse(brotliDecompressSync(read("doctor-parts.json.br")).toString()))[name];',
+          'const join = (name) => partsOf(name).map((part) => (typeof part === "string" ? part : all().slice(...part))).join("");',
+          `exports.wholeSum = "${sumOf(texts)}";`,
+          'Object.defineProperty(exports, "whole", { get: all });',
+          ...others.map(([name]) => `Object.defineProperty(exports, "${name}", { get: () => join("${name}") });`),
         ];
         return { contents: contents.join("\n"), loader: "js" };
       });

@@ -16,6 +16,7 @@ vi.mock("../../src/catalog/doctor-text.ts", () => ({
   doctorText,
   givenDoctorText: doctorText,
   networkDoctorText: doctorText,
+  doctorSum: "5a4e".repeat(16),
 }));
 
 /** What each case shows. The exit status is 0 but where something is in the way. */
@@ -24,8 +25,10 @@ const shown: Readonly<Record<string, string>> = {
   attribution: "requests that say what they were made for, in a configuration that no project file can override",
   "conflict-dockerfile": "a Dockerfile of somebody else's is in the way, so nothing at all is written",
   "custom-image": "an image of the user's own, and a model that the catalogue does not know",
+  "doctor-package": "the doctor comes from the package, so it is no file of the repository",
   "empty-folder": "an empty folder and all defaults",
   "feature-asks-more": "a spec by hand that asks a dev container of the user's for variables, ports and hooks",
+  "feature-doctor-package": "a dev container of the user's gets the Feature, whose nested one fetches the doctor, too",
   "feature-named-folder": "a Compose dev container in a folder of its own gets the Feature",
   "feature-root-file": "a dev container file at the root, all on one line, gets the Feature",
   "feature-several":
@@ -69,6 +72,7 @@ const features: Readonly<Record<string, readonly Added[]>> = {
       },
     },
   ],
+  "feature-doctor-package": [{ file: ".devcontainer/devcontainer.json", key: "./aperture-env" }],
   "feature-named-folder": [{ file: ".devcontainer/backend/devcontainer.json", key: "./../aperture-env" }],
   "feature-root-file": [{ file: ".devcontainer.json", key: "./.devcontainer/aperture-env" }],
   "feature-several": [

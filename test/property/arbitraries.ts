@@ -268,6 +268,7 @@ export const textFor: { readonly [Id in QuestionId]: fc.Arbitrary<string> } = {
   ),
   codeowners: fc.oneof(fc.constantFrom("@acme/platform", "@@maintainer,ops@acme.example @ann", "none"), anyText),
   state: fc.oneof(fc.constantFrom("container", "volume"), anyText),
+  doctor: fc.oneof(fc.constantFrom("repository", "package"), anyText),
   managed: fc.oneof(fc.constantFrom("true", "false", "yes", "no"), anyText),
   base: fc.oneof(fc.constantFrom("debian", "alpine", "slim", "node"), base, anyText),
   outputs: fc.oneof(fc.constant("devcontainer"), anyText),

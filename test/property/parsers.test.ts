@@ -95,6 +95,7 @@ const written = fc
       ),
       attribution: fc.oneof(fc.subarray(["repository", "run", "team=payments", "a=$B", "USER"]), fc.jsonValue()),
       codeowners: fc.oneof(fc.subarray(["@acme/platform", "ops@acme.example", "@", "#x"]), fc.jsonValue()),
+      doctor: fc.oneof(fc.constantFrom("repository", "package"), fc.jsonValue()),
       outputs: fc.oneof(fc.constant(["devcontainer"]), fc.jsonValue()),
       devcontainer: fc.oneof(
         fc.record(

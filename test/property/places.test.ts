@@ -364,6 +364,7 @@ describe("refusals", () => {
     ["plugins", /^(?:allow|pinned|refuse)$/, (value: string) => value],
     ["otherProviders", /^(?:[A-Za-z0-9._-]{1,50},?)*$/, (value: Answers["otherProviders"]) => value.join(",")],
     ["state", /^(?:container|volume)$/, (value: string) => value],
+    ["doctor", /^(?:repository|package)$/, (value: string) => value],
     ["codeowners", /^[A-Za-z0-9@/._%+,-]*$/, (value: Answers["codeowners"]) => value.join(",")],
     ["chunkTimeout", /^(?:false|[1-9]\d{3,7})$/, String],
     [
@@ -432,6 +433,7 @@ describe("refusals", () => {
       "state",
       "attribution",
       "codeowners",
+      "doctor",
       "base",
       "outputs",
       "name",

@@ -23,6 +23,7 @@ export const plainAnswers: Answers = {
   state: "container",
   attribution: [],
   codeowners: [],
+  doctor: "repository",
   base: "debian",
   outputs: ["devcontainer"],
   devcontainers: ["all"],

@@ -92,6 +92,7 @@ describe("answers that came in later", () => {
       "strict",
       "attribution",
       "codeowners",
+      "doctor",
       "state",
       "devcontainers",
       "containerEnv",
@@ -436,13 +437,14 @@ describe("a lock of version 2", () => {
       state: "container",
       attribution: [],
       codeowners: [],
+      doctor: "repository",
     };
     expect(read).toEqual({ kind: "lock", lock: { ...old, answers, lockVersion: 3 } });
     const today = text
       .replace('"lockVersion": 2', '"lockVersion": 3')
       .replace(
         /("base": )/,
-        '"fqdn": null, "tailscale": null, "plugins": "allow", "otherProviders": [], "chunkTimeout": false, "strict": false, "state": "container", "attribution": [], "codeowners": [],\n    $1',
+        '"fqdn": null, "tailscale": null, "plugins": "allow", "otherProviders": [], "chunkTimeout": false, "strict": false, "state": "container", "attribution": [], "codeowners": [], "doctor": "repository",\n    $1',
       );
     expect(JSON.parse(formatLock((read as { lock: Lock }).lock))).toEqual(JSON.parse(today));
   });
@@ -488,6 +490,7 @@ describe("a lock of version 1", () => {
         state: "container",
         attribution: [],
         codeowners: [],
+        doctor: "repository",
         devcontainers: ["all"],
         containerEnv: {},
         forwardPorts: [],

@@ -67,6 +67,7 @@ describe("the table", () => {
       state: "container",
       attribution: [],
       codeowners: [],
+      doctor: "repository",
       base: "debian",
       outputs: ["devcontainer"],
       name: "sample",
@@ -98,6 +99,7 @@ describe("the table", () => {
       "strict",
       "attribution",
       "codeowners",
+      "doctor",
       "state",
       "devcontainers",
       "containerEnv",
@@ -105,6 +107,16 @@ describe("the table", () => {
       "hooks",
     ]);
     for (const { key, optional } of questions) if (key[0] === "devcontainer") expect(optional).toBe(true);
+  });
+
+  test("the doctor comes from the package where npm has it, and says why", () => {
+    const { propose } = questionOf("doctor");
+    expect(propose(facts, {})).toEqual({ value: "repository", source: "default" });
+    expect(propose({ ...facts, published: true }, {})).toEqual({
+      value: "package",
+      source: "detected",
+      because: "npm has installed this program from a registry",
+    });
   });
 
   test("proposals follow the repository and earlier answers", () => {
@@ -160,6 +172,8 @@ const parsed: readonly (readonly [QuestionId, text: string, value: unknown, writ
   ["chunkTimeout", "1000", 1000],
   ["chunkTimeout", "OFF", false, "off"],
   ["state", " volume ", "volume", "volume"],
+  ["doctor", " package ", "package", "package"],
+  ["doctor", "repository", "repository"],
   ["state", "container", "container"],
   ["chunkTimeout", "false", false, "off"],
   ["attribution", "none", []],
@@ -301,6 +315,7 @@ const read: readonly (readonly [QuestionId, value: unknown, answer: unknown])[] 
   ["online", [], []],
   ["chunkTimeout", 600_000, 600_000],
   ["state", "volume", "volume"],
+  ["doctor", "package", "package"],
   ["chunkTimeout", false, false],
   ["attribution", ["run", "team=payments"], ["run", "team=payments"]],
   ["attribution", [], []],
@@ -333,6 +348,7 @@ const written: readonly (readonly [QuestionId, answer: unknown, value: unknown])
   ["online", ["lsp"], ["lsp"]],
   ["online", [], []],
   ["state", "volume", "volume"],
+  ["doctor", "package", "package"],
   ["strict", true, true],
   ["chunkTimeout", 600_000, 600_000],
   ["chunkTimeout", false, false],
@@ -399,6 +415,7 @@ const refusedTexts: readonly (readonly [QuestionId, text: string, why: RegExp, f
   ["providers", "Anthropic", /"Anthropic" is not a valid provider name/, /^use lowercase letters/],
   ["providers", "openai:messages", /^openai does not speak "messages"$/, /^api is responses, chat$/],
   ["providers", '{"openai":', /starts like JSON, but is not valid JSON/, /^write for instance/],
+  ["doctor", "npm", /^the doctor cannot come from "npm"$/, /^choose from repository, package$/],
   ["plugins", "none", /^"none" is not a plugin policy$/, /^choose from allow, pinned, refuse$/],
   ["otherProviders", "a b/c", /^"b\/c" is not a provider id$/, /^write it as/],
   ["otherProviders", "aperture", /^aperture is an id of the environment/, /another id$/],

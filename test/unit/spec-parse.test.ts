@@ -236,7 +236,7 @@ describe("refused", () => {
 
   test("unknown keys with those that are known", () => {
     expect(refusal("modle: x").hint).toBe(
-      "It knows aperture, providers, model, small_model, opencode, strict, attribution, codeowners, state, base, outputs, name, devcontainer.",
+      "It knows aperture, providers, model, small_model, opencode, strict, attribution, codeowners, doctor, state, base, outputs, name, devcontainer.",
     );
     expect(refusal("aperture: { port: 1 }").hint).toBe("It knows url, fqdn, connection, tailscale.");
     expect(refusal("opencode: 1.18.18").hint).toBe(
