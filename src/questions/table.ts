@@ -412,7 +412,7 @@ const table: { readonly [Id in QuestionId]: Question<Id> } = {
     choices: () => doctorPlaces,
     propose: ({ published }) =>
       published === true
-        ? { value: "package", source: "detected", because: "npm has installed this program from a registry" }
+        ? { value: "package", source: "detected", because: "installed from a registry" }
         : byDefault("repository"),
     parse: parseDoctor,
     read: readText(parseDoctor),

@@ -20,7 +20,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { expect } from "vitest";
-import { doctorText, givenDoctorText, networkDoctorText } from "../../src/catalog/doctor-text.ts";
+import { doctorSum, doctorText, givenDoctorText, networkDoctorText } from "../../src/catalog/doctor-text.ts";
 import { featureFolder } from "../../src/catalog/files.ts";
 import { proposedProviders } from "../../src/catalog/providers.ts";
 import { pinnedRelease, type Release } from "../../src/catalog/release.ts";
@@ -30,6 +30,7 @@ import { doctorOf } from "../../src/parts/node.ts";
 import type { Answers } from "../../src/questions/types.ts";
 import { renderEnvironment } from "../../src/render/render.ts";
 import { installLocally, type LocalInstallation } from "../../src/scripts/install-locally.ts";
+import { generatorVersion } from "../../src/version.ts";
 import { plainAnswers } from "../support/answers.ts";
 import { catalogue } from "../support/catalogue.ts";
 
@@ -67,7 +68,10 @@ export function writeFeature(answers: Partial<Answers> = {}, release: Release = 
     release,
     registry: "",
     shape,
-    doctor: { whole: doctorText, given: givenDoctorText, network: networkDoctorText }[doctorOf(demandOf(all, shape).runtime)],
+    doctor:
+      all.doctor === "package"
+        ? { version: generatorVersion, sha256: doctorSum }
+        : { whole: doctorText, given: givenDoctorText, network: networkDoctorText }[doctorOf(demandOf(all, shape).runtime)],
     catalogue,
   });
   for (const { path, text } of files) {

@@ -109,6 +109,8 @@ export async function startMachine(folders: Folders): Promise<Machine> {
     APERTURE_ENV_TODAY: "2026-11-25",
     npm_config_registry: registry.origin,
     npm_config_update_notifier: "false",
+    // As from a clone, so that what npm starts gives what the built program gives; doctor-package.test.ts has the other.
+    APERTURE_ENV_DOCTOR: "repository",
     NO_PROXY: "127.0.0.1",
     no_proxy: "127.0.0.1",
   });

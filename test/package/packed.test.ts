@@ -1,9 +1,10 @@
 /** What is published: the tarball as npm packs it. */
 import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, sep } from "node:path";
-import { brotliDecompressSync } from "node:zlib";
+import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -35,7 +36,7 @@ test("it holds what was built, package.json, the README and the licence, and not
 test("no source, template, map or test is in it", () => {
   const strays = packed.files.filter(
     ({ path }) =>
-      !/^(?:package\.json|README\.md|LICENSE|dist\/(?:[\w-]+\.js|templates\.json|aperture-doctor\.mjs\.br|(?:more-models|spec\.schema)\.json\.br|package\.json|LICENSES\.txt))$/.test(
+      !/^(?:package\.json|README\.md|LICENSE|dist\/(?:[\w-]+\.js|templates\.json|aperture-doctor\.mjs\.gz|(?:doctor-parts|more-models|spec\.schema)\.json\.br|package\.json|LICENSES\.txt))$/.test(
         path,
       ),
   );
@@ -97,22 +98,37 @@ test("an empty folder needs little of it, and what is there already more; few ne
   expect(await readBy(folder, "--yes")).toContain("seldom");
 });
 
-test.each([
-  ["the doctor of the network", "auto", "aperture-doctor.mjs.br", doctorPath, /^\/\/ aperture-doctor\. /],
-  ["the doctor of a given network", "network", "aperture-doctor.mjs.br", doctorPath, /^\/\/ aperture-doctor\. /],
-  ["the whole doctor", "userspace", "aperture-doctor.mjs.br", doctorPath, /^\/\/ aperture-doctor\. /],
-  ["the spec's schema", "auto", "spec.schema.json.br", specSchemaPath, /^\{\n {2}"\$schema"/],
-])("%s is shipped as the text that is committed", (name, connection, file, path, start) => {
-  const folder = folders.make(name.replaceAll(/\W+/g, "-"));
-  const { status } = spawnSync(process.execPath, [bin, "--yes", "--connection", connection], { cwd: folder, stdio: "ignore" });
+const read = (folder: string, path: string): string => readFileSync(join(folder, path), "utf8");
+const shippedFile = (name: string): Buffer => readFileSync(join(root, "dist", name));
+function createWith(...args: string[]): string {
+  const folder = folders.make("sample");
+  const { status } = spawnSync(process.execPath, [bin, "--yes", ...args], { cwd: folder, stdio: "ignore" });
   expect(status).toBe(0);
-  // The doctors are one behind the other: what they share is there once.
-  const shipped = brotliDecompressSync(readFileSync(join(root, "dist", file))).toString();
-  expect(shipped).toMatch(start);
-  const committed = readFileSync(join(folder, path), "utf8");
-  expect(committed).toMatch(start);
-  const parts = path === doctorPath ? shipped.split(/(?=^\/\/ aperture-doctor\. )/m) : [shipped];
-  expect(parts.indexOf(committed)).toBe(path === doctorPath ? ["userspace", "network", "auto"].indexOf(connection) : 0);
+  return folder;
+}
+
+test("the spec's schema is shipped as the text that is committed", () => {
+  const shipped = brotliDecompressSync(shippedFile("spec.schema.json.br")).toString();
+  expect(shipped).toMatch(/^\{\n {2}"\$schema"/);
+  expect(read(createWith(), specSchemaPath)).toBe(shipped);
+});
+
+test("the whole doctor is shipped as the text that is committed, and as the one that an image's build expects of the package", () => {
+  const shipped = gunzipSync(shippedFile("aperture-doctor.mjs.gz")).toString();
+  expect(shipped).toMatch(/^\/\/ aperture-doctor\. /);
+  expect(read(createWith("--connection", "userspace"), doctorPath)).toBe(shipped);
+  const script = read(createWith("--doctor", "package"), `${featureFolder}/opencode/fetch.sh`);
+  expect(script).toContain(`\nsha256=${createHash("sha256").update(shipped).digest("hex")}\n`);
+  expect(script).toContain(`\nprogram=${packed.version}\n`);
+  expect(script).toContain("\ntext=package/dist/aperture-doctor.mjs.gz\n");
+});
+
+test.each(["auto", "network"])("the doctor of the connection %s is made from it as it is bundled", async (connection) => {
+  const { givenDoctorText, networkDoctorText } = await import("../../src/catalog/doctor-text.ts");
+  const bundled = connection === "auto" ? networkDoctorText : givenDoctorText;
+  expect(read(createWith("--connection", connection), doctorPath)).toBe(bundled);
+  // What they share is shipped once.
+  expect(shippedFile("doctor-parts.json.br").length).toBeLessThan(shippedFile("aperture-doctor.mjs.gz").length / 4);
 });
 
 test("the catalogue of all providers but the proposed ones is shipped as it is, in one compressed file", () => {

@@ -115,7 +115,7 @@ describe("the table", () => {
     expect(propose({ ...facts, published: true }, {})).toEqual({
       value: "package",
       source: "detected",
-      because: "npm has installed this program from a registry",
+      because: "installed from a registry",
     });
   });
 
