@@ -7,7 +7,7 @@ import { providers } from "../../src/catalog/providers.ts";
 import { wireFormats, type WireFormat } from "../../src/catalog/wire-formats.ts";
 import { pinnedRelease } from "../../src/catalog/release.ts";
 import { skipsWithoutGit } from "../support/skips.ts";
-import { environmentOf, makeFolders, root, runBin, runWith } from "./machine.ts";
+import { environmentOf, makeFolders, root, runBin, runWith, startMachine, withoutBanner } from "./machine.ts";
 
 const folders = makeFolders();
 afterAll(() => folders.remove());
@@ -36,8 +36,11 @@ test("what it shows of a run is what a run says", async () => {
   const [, args, shown] = /```console\n\$ npm create aperture-env@latest -- ([^\n]+)\n([^]*?)```/.exec(readme) ?? [];
   const folder = folders.make("my-app");
   writeFileSync(join(folder, "package.json"), "{}\n");
-  const { exit, stdout, stderr } = await runBin(environmentOf(folders.make("home")), folder, args!.split(" "));
-  expect(exit, stderr).toBe(0);
+  const machine = await startMachine(folders);
+  const command = ["create", "aperture-env@latest", "--", ...args!.split(" ")];
+  const ran = await machine.npm(folder, command, { APERTURE_ENV_DOCTOR: "" }).finally(() => machine.close());
+  expect(ran.exit, ran.stderr).toBe(0);
+  const stdout = withoutBanner(ran.stdout);
   const [before, after, ...more] = shown!.split("  …\n");
   expect(more).toEqual([]);
   expect(stdout.slice(0, before!.length)).toBe(before);
