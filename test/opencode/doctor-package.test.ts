@@ -89,12 +89,12 @@ describe.skipIf(skips("the doctor from the package", notHere))("the doctor from 
     readonly left: readonly string[];
   }
 
-  const fetchBy = async (fetcher: Fetcher, { origin }: NpmRegistry): Promise<Fetched> => {
+  const fetchBy = async (fetcher: Fetcher, { origin }: NpmRegistry, path = paths[fetcher]): Promise<Fetched> => {
     const place = makePlace();
     const folder = join(place.work, "lib", "aperture-env");
     const feature = writeFeature({ doctor: "package" }, release);
     const env = {
-      PATH: paths[fetcher],
+      PATH: path,
       TARGETARCH: arch,
       APERTURE_ENV_LIBC: "glibc",
       REGISTRY: origin,
@@ -153,6 +153,24 @@ describe.skipIf(skips("the doctor from the package", notHere))("the doctor from 
       }
     });
   });
+
+  const busybox = findProgram("busybox");
+  test.skipIf(skips("the doctor by busybox", busybox === null ? "it is not installed" : null))(
+    "by busybox, whose programs Alpine has: all of them do, and a wrong text is seen",
+    async () => {
+      const path = makeFolder();
+      for (const each of [...needed, "wget"])
+        // Debian's has no install.
+        symlinkSync(each === "install" ? findProgram(each)! : busybox!, join(path, each));
+      const fetched = await fetchBy("wget", await serve(good), path);
+      expect(fetched.exitCode, fetched.stderr).toBe(0);
+      expect(fetched).toMatchObject({ files: ["doctor.mjs", "opencode", "opencode.version"], left: [] });
+      expect(readFileSync(join(fetched.folder, "doctor.mjs"), "utf8")).toBe(doctorText);
+      const refused = await fetchBy("wget", await serve({ [inPackage]: gzipSync("// another\n") }), path);
+      expectNothing(refused);
+      expect(refused.stderr).toContain("does not contain the doctor that these files need");
+    },
+  );
 
   test.each<[string, Readonly<Record<string, string | Buffer>>, RegExp]>([
     ["no doctor", { "dist/bin.js": "" }, /found {2}sha256 no doctor\n/],
