@@ -1688,7 +1688,7 @@ var plainHost = /^(?:(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0
 function parseOrigin(text) {
   const typed = text.trim();
   if (typed === "") return refuse("the gateway's address is empty", `give its origin: ${example}`);
-  if (/[\s\p{Cc}\p{Cf}\\{}$"'`<>|^]/u.test(typed)) {
+  if (/[\s\\{}$"'`<>|^]/.test(typed) || visible(typed) !== typed) {
     return refuse("the gateway's address holds a space, a quote or a control character", `give its origin: ${example}`);
   }
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(typed)?.[1]?.toLowerCase();

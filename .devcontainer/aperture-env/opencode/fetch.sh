@@ -3,7 +3,7 @@
 #   REGISTRY             an npm registry; npm's own configuration decides where it is empty
 #   TARGETARCH           amd64 or arm64, as image builders set it; this machine's where it is empty
 #   APERTURE_ENV_LIBC    glibc or musl; this machine's where it is empty
-# npm fetches where it is there, else curl, else wget. The same sha512 is checked in each case. certs/*.crt beside this script are
+# npm fetches where it is there, else curl, else wget. The same sums are checked in each case. certs/*.crt beside this script are
 # trusted beside all that the image trusts already.
 set -eu
 version=1.18.18
@@ -54,7 +54,6 @@ esac
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
-tarball=$work/$package-$version.tgz
 
 # Programs read only one file of CAs, so it has to contain the image's own CAs, too.
 trust() {
@@ -86,30 +85,43 @@ if command -v npm >/dev/null 2>&1; then
       console.log([ca.includes("-----BEGIN") ? ca : "", ...require("tls").rootCertificates].join("\n"));' >>"$ca"
     export npm_config_cafile="$ca"
   fi
-  # Its own cache, so that no layer keeps one; --ignore-scripts although a platform package has none.
-  (cd "$work" && npm pack --ignore-scripts --loglevel=error --cache "$work/cache" "$package@$version" >/dev/null) ||
-    fail "npm could not fetch $package@$version. Behind a registry of your own: pass --build-arg NPM_REGISTRY=…, and --secret id=npmrc,src=… where it asks for a token."
 elif [ -z "$registry" ]; then
   fail "this image has no npm, and no registry is known to fetch $package from: set the option registry of the Feature."
 elif command -v curl >/dev/null 2>&1; then
   by=curl
-  curl --fail --silent --show-error --location --retry 3 ${ca:+--cacert "$ca"} --output "$tarball" "$registry/$package/-/$package-$version.tgz" ||
-    fail "curl could not fetch $package-$version.tgz from $registry"
 elif command -v wget >/dev/null 2>&1; then
   by=wget
   trust=${ca:+--ca-certificate="$ca"}
-  # busybox's has no such option and can only be told to trust everybody; the sha512 below still decides.
+  # busybox's has no such option and can only be told to trust everybody; the sums below still decide.
   case $(wget --help 2>&1) in
     *--ca-certificate*) ;;
     *) trust=${ca:+--no-check-certificate} ;;
   esac
-  wget -q ${trust:+"$trust"} -O "$tarball" "$registry/$package/-/$package-$version.tgz" ||
-    fail "wget could not fetch $package-$version.tgz from $registry"
 else
   fail "this image has no npm, curl or wget to fetch $package with."
 fi
-[ -s "$tarball" ] || fail "$by fetched nothing as $package-$version.tgz"
 
+# fetch PACKAGE VERSION [ADVICE]: $tarball is the package then.
+fetch() {
+  tarball=$work/$1-$2.tgz
+  case $by in
+    # Its own cache, so that no layer keeps one; --ignore-scripts although none of these packages has any.
+    npm)
+      (cd "$work" && npm pack --ignore-scripts --loglevel=error --cache "$work/cache" "$1@$2" >/dev/null) ||
+        fail "npm could not fetch $1@$2. Behind a registry of your own: pass --build-arg NPM_REGISTRY=…, and --secret id=npmrc,src=… where it asks for a token.${3:-}"
+      ;;
+    curl)
+      curl --fail --silent --show-error --location --retry 3 ${ca:+--cacert "$ca"} --output "$tarball" "$registry/$1/-/$1-$2.tgz" ||
+        fail "curl could not fetch $1-$2.tgz from $registry${3:-}"
+      ;;
+    *)
+      wget -q ${trust:+"$trust"} -O "$tarball" "$registry/$1/-/$1-$2.tgz" || fail "wget could not fetch $1-$2.tgz from $registry${3:-}"
+      ;;
+  esac
+  [ -s "$tarball" ] || fail "$by fetched nothing as $1-$2.tgz"
+}
+
+fetch "$package" "$version"
 found=$(sha512sum "$tarball")
 [ "${found%% *}" = "$sha512" ] ||
   fail "the checksum of $package-$version.tgz is wrong, so it was not installed: it is not the file that was pinned.
