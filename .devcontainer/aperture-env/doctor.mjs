@@ -389,8 +389,14 @@ function lineOf(filled, path) {
 }
 // src/doctor/config/launch.ts
 function isManaged({ managed }, opencodeJson) { return managed ?? (opencodeJson !== null && !opencodeJson.includes("{env:APERTURE_URL}")); }
+function launchedUrl(given, gateway) {
+  const url = normaliseUrl(trimmed(given ?? "") || gateway);
+  return [...url].some((character) => character <= " " || '"\\\x7F'.includes(character)) ? null : url;
+}
+function trimmed(given) { return given.replace(/^[\t-\r "']+|[\t-\r "']+$/g, ""); }
 function normaliseUrl(given) {
-  let url = given.includes("://") ? given : `http://${given}`;
+  const typed = trimmed(given);
+  let url = typed.includes("://") ? typed : `http://${typed}`;
   for (; ;) {
     const shorter = /:\/\/.*\/$/.test(url) ? url.slice(0, -1) : /:\/\/.*\/v1$/.test(url) ? url.slice(0, -3) : url;
     if (shorter === url) return url;
@@ -657,9 +663,12 @@ function judgeNetwork(facts) { return judgeAlone(facts) ?? judgeHost(facts); }
 function judgeAlone({ seen, taken, probe, gateway }) {
   const isMeant = taken.way !== "sidecar" && !probe.resolver.servers.some((server) => server !== "127.0.0.1");
   if (!seen.isAlone || isMeant || /^localhost$|^127\./.test(gateway.hostname)) return null;
+  const shared = "the container whose network it uses was restarted or has ended, and this one still uses the old network";
+  const recreate = "start the other container (docker compose up -d), then recreate this one: Rebuild Container, or  docker compose up -d --force-recreate";
+  const isShared = taken.way === "sidecar";
   return found("failure", "connection", "network-gone", "This container has no network but itself (lo)",
-    "the container whose network it uses was restarted or has ended, and this one still uses the old network",
-    "start the other container (docker compose up -d), then recreate this one: Rebuild Container, or  docker compose up -d --force-recreate");
+    isShared ? shared : `it was started without one (--network none); or ${shared}`,
+    isShared ? recreate : `start it with a network that leads to the gateway; if it uses another container's network, ${recreate}`);
 }
 function judgeHost({ probe, gateway }) {
   if (gateway.hostname !== "host.docker.internal" || !("phase" in probe.models)) return null;
@@ -1331,7 +1340,8 @@ function explainFailure({ phase, code: code2, detail }, about) {
   }
   if (code2 === "ECONNREFUSED") return failed("gateway-refused", about,
     `Nothing listens on ${url.host}${url.port === "" ? ` (port ${protocol === "https:" ? 443 : 80})` : ""}${local.test(hostname) ? "" : ", or a firewall on the way rejects it"}.`,
-    local.test(hostname) ? "Start the service that should listen there: ts-unplug, or for a trial  npx create-aperture-env mock-gateway"
+    local.test(hostname)
+      ? "Start the service that should listen there: ts-unplug, or for a trial  npx create-aperture-env mock-gateway. The localhost of a container is the container itself: a service on its host has another name there, such as host.docker.internal"
       : protocol === "https:" ? `Most gateways serve plain http, which WireGuard encrypts: try ${origin.replace(/^https/, "http")}`
       : "Check the gateway's name and port. The gateway listens on 80. A firewall that rejects (icmp-admin-prohibited, or a reset) looks the same from here: look at the rules of this machine and of the network.");
   if (["EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN", "ENETDOWN", "EADDRNOTAVAIL"].includes(code2))
@@ -1725,24 +1735,24 @@ function parseOrigin(text) {
 function refuse(why, fix, code2 = "origin-invalid") { return { ok: false, code: code2, why, fix }; }
 // src/doctor/judge/origin.ts
 function judgeOrigin(given, wanted, managed) {
-  const meant = given || wanted;
-  const parsed = parseOrigin(normaliseUrl(meant));
-  const from = given ? "APERTURE_URL" : "The environment's gateway address";
+  const typed = trimmed(given ?? "");
+  const parsed = parseOrigin(normaliseUrl(typed || wanted));
+  const from = typed ? "APERTURE_URL" : "The environment's gateway address";
   if (!parsed.ok) {
     const isPath = parsed.code === "origin-path";
-    const told = !given || parsed.why.startsWith("the address holds");
+    const told = !typed || parsed.why.startsWith("the address holds");
     const why = told ? parsed.why : isPath ? "it has a path" : "it is not a valid address";
-    const fix = !given || isPath ? parsed.fix : "use scheme, host and port, such as http://ai or http://localhost:8080";
+    const fix = !typed || isPath ? parsed.fix : "use scheme, host and port, such as http://ai or http://localhost:8080";
     return { origin: null, checks: [found("failure", "gateway", parsed.code, `${from} is not an origin`, show(why), show(fix))] };
   }
   const origin = parsed.value;
   const checks = [];
-  if (given === "") checks.push(found("note", "gateway", "origin-empty", "APERTURE_URL is empty",
+  if (given !== void 0 && typed === "") checks.push(found("note", "gateway", "origin-empty", "APERTURE_URL is empty",
     `the launcher takes ${show(wanted)} instead; other programs may not`, "unset it, or set it to the gateway's address"));
-  else if (given && given !== origin && !managed) checks.push(found("note", "gateway", "origin-spelling",
+  else if (given !== void 0 && given !== origin && !managed) checks.push(found("note", "gateway", "origin-spelling",
     `APERTURE_URL is ${show(given)}, and an origin is ${origin}`,
     "the launcher corrects that; other programs that read the variable may not", `write ${origin}`));
-  if (managed && given && origin !== parseOriginOr(wanted)) checks.push(found("warning", "gateway", "origin-managed",
+  if (managed && typed && origin !== parseOriginOr(wanted)) checks.push(found("warning", "gateway", "origin-managed",
     "APERTURE_URL names another gateway than the configuration", `the configuration is managed, so OpenCode goes to ${show(wanted)}`,
     "change aperture.url in aperture-env.yaml, or unset the variable"));
   return { origin: managed ? parseOriginOr(wanted) : origin, checks };
@@ -2054,7 +2064,7 @@ import { existsSync as existsSync4, lstatSync, statSync } from "node:fs";
 function asLaunched(given, installation, uid) {
   const { share, gateway } = installation;
   const env = { ...given };
-  env["APERTURE_URL"] = normaliseUrl(given["APERTURE_URL"] || gateway);
+  env["APERTURE_URL"] = launchedUrl(given["APERTURE_URL"], gateway) ?? normaliseUrl(gateway);
   const wanted = given["OPENCODE_CONFIG"] || `${share}/opencode.json`;
   const readable = readText(wanted).kind === "text";
   env["OPENCODE_CONFIG"] = readable ? wanted : `${share}/opencode.json`;

@@ -13,7 +13,23 @@ plain() { printf %s "$1" | LC_ALL=C tr -c '[:print:]' '?'; }
 
 # The gateway's origin. Each provider's base URL in opencode.json adds its own suffix.
 _gateway=http://ai
+# Quotes and line ends of a file of variables, and spaces, are not part of it.
+while :; do
+  case ${APERTURE_URL:-} in
+    [[:space:]\"\']*) APERTURE_URL=${APERTURE_URL#?} ;;
+    *[[:space:]\"\']) APERTURE_URL=${APERTURE_URL%?} ;;
+    *) break ;;
+  esac
+done
 APERTURE_URL=${APERTURE_URL:-$_gateway}
+# These characters would make opencode.json unreadable, or the address.
+case $APERTURE_URL in
+  *[[:space:][:cntrl:]\"\\]*)
+    say "APERTURE_URL is not an address: it contains a space, a quote, a backslash or a control character. Set it to scheme, host and port, such as $_gateway"
+    exit 1
+    ;;
+  *) ;;
+esac
 case $APERTURE_URL in
   *://*) ;;
   *) APERTURE_URL=http://$APERTURE_URL ;;
@@ -327,5 +343,37 @@ if [ -n "$_first" ] && [ $# -eq 0 ] && [ -t 0 ] && [ -t 2 ]; then sleep 3; fi
 if [ ! -x "$_binary" ]; then
   say "$_binary is not there: this image was built without its OpenCode stage"
   exit 127
+fi
+
+# Starts at the same moment would each create the tables of OpenCode's new database, and all but one would fail. The first one creates them, and the
+# others wait for that. It is one transaction, so the tables are there as soon as the database's log has any text.
+_database=$_data/opencode.db
+created() { [ -s "$_database-wal" ] || { [ -f "$_database" ] && [ "$(wc -c <"$_database")" -gt 4096 ]; }; }
+if [ "$_need" = answer ] && [ -z "${OPENCODE_DB:-}" ] && ! created && command -v flock >/dev/null && touch "$_data/.first" 2>/dev/null; then
+  # OpenCode keeps the lock until it ends, and after ten seconds it is no longer waited for.
+  exec 7>>"$_data/.first"
+  _left=100
+  until flock -n 7 || created || [ "$_left" -eq 0 ]; do
+    sleep 0.1
+    _left=$((_left - 1))
+  done
+fi
+
+# The kernel gives the first process of a container no signal that it does not handle, and OpenCode handles none: Ctrl-C and docker stop would not end it.
+# Then this shell stays, and passes signals on. The interactive screen gets Ctrl-C as a key, and needs the terminal for itself.
+if [ "$$" -eq 1 ] && { [ "$_need" = answer ] || [ ! -t 0 ]; }; then
+  # In the background a program reads nothing, unless told otherwise, and ignores SIGINT.
+  exec 8<&0
+  "$_binary" "$@" <&8 8<&- &
+  _pid=$! _ended=
+  trap '_ended=129; kill "$_pid"' HUP
+  trap '_ended=130; kill "$_pid"' INT
+  trap '_ended=143; kill "$_pid"' TERM
+  while :; do
+    wait "$_pid" 2>/dev/null
+    _status=$?
+    # A signal ends the wait, too.
+    kill -0 "$_pid" 2>/dev/null || exit "${_ended:-$_status}"
+  done
 fi
 exec "$_binary" "$@"

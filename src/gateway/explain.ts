@@ -150,7 +150,7 @@ export function explainFailure({ phase, code, detail }: Failure, about: About): 
       about,
       `Nothing listens on ${url.host}${url.port === "" ? ` (port ${protocol === "https:" ? 443 : 80})` : ""}${local.test(hostname) ? "" : ", or a firewall on the way rejects it"}.`,
       local.test(hostname)
-        ? "Start the service that should listen there: ts-unplug, or for a trial  npx create-aperture-env mock-gateway"
+        ? "Start the service that should listen there: ts-unplug, or for a trial  npx create-aperture-env mock-gateway. The localhost of a container is the container itself: a service on its host has another name there, such as host.docker.internal"
         : protocol === "https:"
           ? `Most gateways serve plain http, which WireGuard encrypts: try ${origin.replace(/^https/, "http")}`
           : "Check the gateway's name and port. The gateway listens on 80. A firewall that rejects (icmp-admin-prohibited, or a reset) looks the same from here: look at the rules of this machine and of the network.",

@@ -214,6 +214,8 @@ const cases: Readonly<Record<string, readonly [Case, ...string[]]>> = {
 
   "an address with a path": [env({ APERTURE_URL: "http://ai/gateway" }), "origin-path"],
   "an address of another kind": [env({ APERTURE_URL: "ftp://ai" }), "origin-invalid"],
+  "an address that would break the configuration": [env({ APERTURE_URL: 'http://ai"b' }), "origin-invalid"],
+  "an address with what files of variables leave around it": [env({ APERTURE_URL: '"http://ai"\r' }), "origin-spelling"],
   "https on a short name": [{ ...env({ APERTURE_URL: "https://ai" }), port: 443 }, "origin-https-short"],
   "https on a short name, where nothing listens": [env({ APERTURE_URL: "https://ai" }), "origin-https-short"],
   "a doubled /v1 in the variable": [env({ APERTURE_URL: "http://ai/v1/v1" }), "origin-spelling"],

@@ -247,11 +247,32 @@ describe.skipIf(skips("the launcher's tests", whyNotHere()))("the launcher", () 
       ["http://v1", "http://v1"],
       ["v1", "http://v1"],
       ["http://a*b/v1", "http://a*b"],
+      ['"http://ai/v1/"', "http://ai"],
+      ["'ai'", "http://ai"],
+      ["\t http://ai/\r\n", "http://ai"],
+      [' ""\r', "http://ai"],
     ])("APERTURE_URL=%s becomes %s", async (given, expected) => {
       const ran = await launch(makePlace(), { APERTURE_URL: given });
       expect(report(ran).env["APERTURE_URL"]).toBe(expected);
       expect(ran.stderr).toBe("");
     });
+
+    test.each(["http://a b", 'http://ai"x', "http://ai\\", "http://a\tb", "http://a\u{1b}[2Jb"])(
+      "APERTURE_URL=%j would break the configuration, so OpenCode is not started",
+      async (given) => {
+        expect(await launch(makePlace(), { APERTURE_URL: given })).toMatchObject({
+          exitCode: 1,
+          stdout: "",
+          stderr: expect.stringMatching(
+            /^opencode \(aperture-env\): APERTURE_URL is not an address: [ -~]*, such as http:\/\/ai\n$/,
+          ),
+        });
+        const fixed = await installStub('printf %s "$APERTURE_URL"', { managed: true });
+        expect(await run([fixed.opencode], { place: makePlace(), env: { ...fixed.env, APERTURE_URL: given } })).toMatchObject({
+          exitCode: 0,
+        });
+      },
+    );
 
     test("a gateway of the spec with a port is its default", async () => {
       const own = await installStub('printf %s "$APERTURE_URL"', { url: "https://gateway.example:8443" });

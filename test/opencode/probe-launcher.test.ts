@@ -172,7 +172,7 @@ describe.skipIf(skips("the doctor before a prompt", real === null ? "OpenCode co
       const ran = await launch("http://127.0.0.1:9");
       expect(ran).toMatchObject({ exitCode: 1, stdout: "" });
       expect(ran.stderr).toBe(
-        "opencode (aperture-env): Nothing listens on 127.0.0.1:9. Start the service that should listen there: ts-unplug, or for a trial  npx create-aperture-env mock-gateway. aperture-doctor checks again. APERTURE_ENV_PROBE=0 skips this check.\n",
+        "opencode (aperture-env): Nothing listens on 127.0.0.1:9. Start the service that should listen there: ts-unplug, or for a trial  npx create-aperture-env mock-gateway. The localhost of a container is the container itself: a service on its host has another name there, such as host.docker.internal. aperture-doctor checks again. APERTURE_ENV_PROBE=0 skips this check.\n",
       );
       const { stdout } = await run([join(installation.prefix, "bin", "aperture-doctor")], {
         place: makePlace(),

@@ -31,6 +31,8 @@ describe("the address", () => {
     ["http://v1", "http://v1"],
     ["https://ai.t.ts.net:8443/", "https://ai.t.ts.net:8443"],
     ["http://ai/v1beta", "http://ai/v1beta"],
+    [' "http://ai/v1"\r\n', "http://ai"],
+    ["'ai'", "http://ai"],
   ])("%s becomes %s, as in the launcher", (given, expected) => {
     expect(normaliseUrl(given)).toBe(expected);
   });
@@ -38,7 +40,11 @@ describe("the address", () => {
   test.each([
     [undefined, false, "http://ai", []],
     ["", false, "http://ai", ["origin-empty"]],
+    [' ""\r', false, "http://ai", ["origin-empty"]],
     ["http://ai", false, "http://ai", []],
+    ["http://ai\r", false, "http://ai", ["origin-spelling"]],
+    ['"http://ai"', false, "http://ai", ["origin-spelling"]],
+    ['"http://ai"', true, "http://ai", []],
     ["HTTP://AI/", false, "http://ai", ["origin-spelling"]],
     ["http://ai/v1", false, "http://ai", ["origin-spelling"]],
     ["http://other", false, "http://other", []],

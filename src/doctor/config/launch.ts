@@ -37,9 +37,21 @@ export function isManaged({ managed }: Installation, opencodeJson: string | null
   return managed ?? (opencodeJson !== null && !opencodeJson.includes("{env:APERTURE_URL}"));
 }
 
-/** APERTURE_URL as the launcher makes it an origin. */
+/** APERTURE_URL as the launcher makes it an origin; null where the launcher ends because of it. */
+export function launchedUrl(given: string | undefined, gateway: string): string | null {
+  const url = normaliseUrl(trimmed(given ?? "") || gateway);
+  return [...url].some((character) => character <= " " || '"\\\x7f'.includes(character)) ? null : url;
+}
+
+/** A value without what files of variables leave around it: quotes, line ends and spaces. */
+export function trimmed(given: string): string {
+  return given.replace(/^[\t-\r "']+|[\t-\r "']+$/g, "");
+}
+
+/** An address as the launcher makes it an origin. */
 export function normaliseUrl(given: string): string {
-  let url = given.includes("://") ? given : `http://${given}`;
+  const typed = trimmed(given);
+  let url = typed.includes("://") ? typed : `http://${typed}`;
   for (;;) {
     const shorter = /:\/\/.*\/$/.test(url) ? url.slice(0, -1) : /:\/\/.*\/v1$/.test(url) ? url.slice(0, -3) : url;
     if (shorter === url) return url;
@@ -49,8 +61,8 @@ export function normaliseUrl(given: string): string {
 
 /** The gateway as it is asked with these variables; the environment's own where APERTURE_URL is no URL. */
 export function originFor(own: string, env: Env): string {
-  const asked = normaliseUrl(env["APERTURE_URL"] || own);
-  return URL.canParse(asked) ? asked : own;
+  const asked = launchedUrl(env["APERTURE_URL"], own);
+  return asked !== null && URL.canParse(asked) ? asked : own;
 }
 
 /** The variables that keep OpenCode from calling others than the gateway, each with what of `opencode.online` lets it. */

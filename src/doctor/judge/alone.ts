@@ -26,13 +26,19 @@ function judgeAlone({ seen, taken, probe, gateway }: ConnectionFacts): Check | n
   // A name server of its own makes a network that is meant so.
   const isMeant = taken.way !== "sidecar" && !probe.resolver.servers.some((server) => server !== "127.0.0.1");
   if (!seen.isAlone || isMeant || /^localhost$|^127\./.test(gateway.hostname)) return null;
+  const shared = "the container whose network it uses was restarted or has ended, and this one still uses the old network";
+  const recreate =
+    "start the other container (docker compose up -d), then recreate this one: Rebuild Container, or  docker compose up -d --force-recreate";
+  const isShared = taken.way === "sidecar";
   return found(
     "failure",
     "connection",
     "network-gone",
     "This container has no network but itself (lo)",
-    "the container whose network it uses was restarted or has ended, and this one still uses the old network",
-    "start the other container (docker compose up -d), then recreate this one: Rebuild Container, or  docker compose up -d --force-recreate",
+    isShared ? shared : `it was started without one (--network none); or ${shared}`,
+    isShared
+      ? recreate
+      : `start it with a network that leads to the gateway; if it uses another container's network, ${recreate}`,
   );
 }
 

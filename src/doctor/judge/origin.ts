@@ -1,6 +1,6 @@
 /** The gateway's address as it was given. From values to values. */
 import { parseOrigin } from "../../gateway/origin.ts";
-import { normaliseUrl } from "../config/launch.ts";
+import { normaliseUrl, trimmed } from "../config/launch.ts";
 import { type Check, found, show } from "../types.ts";
 
 /** The address, and what is wrong with it; without an origin nothing else can be asked. */
@@ -9,20 +9,20 @@ export function judgeOrigin(
   wanted: string,
   managed: boolean,
 ): { readonly origin: string | null; readonly checks: Check[] } {
-  const meant = given || wanted;
-  const parsed = parseOrigin(normaliseUrl(meant));
-  const from = given ? "APERTURE_URL" : "The environment's gateway address";
+  const typed = trimmed(given ?? "");
+  const parsed = parseOrigin(normaliseUrl(typed || wanted));
+  const from = typed ? "APERTURE_URL" : "The environment's gateway address";
   if (!parsed.ok) {
     // Of a variable that holds something else than an address nothing is shown: it may be anything.
     const isPath = parsed.code === "origin-path";
-    const told = !given || parsed.why.startsWith("the address holds");
+    const told = !typed || parsed.why.startsWith("the address holds");
     const why = told ? parsed.why : isPath ? "it has a path" : "it is not a valid address";
-    const fix = !given || isPath ? parsed.fix : "use scheme, host and port, such as http://ai or http://localhost:8080";
+    const fix = !typed || isPath ? parsed.fix : "use scheme, host and port, such as http://ai or http://localhost:8080";
     return { origin: null, checks: [found("failure", "gateway", parsed.code, `${from} is not an origin`, show(why), show(fix))] };
   }
   const origin = parsed.value;
   const checks: Check[] = [];
-  if (given === "")
+  if (given !== undefined && typed === "")
     checks.push(
       found(
         "note",
@@ -33,7 +33,7 @@ export function judgeOrigin(
         "unset it, or set it to the gateway's address",
       ),
     );
-  else if (given && given !== origin && !managed)
+  else if (given !== undefined && given !== origin && !managed)
     checks.push(
       found(
         "note",
@@ -44,7 +44,7 @@ export function judgeOrigin(
         `write ${origin}`,
       ),
     );
-  if (managed && given && origin !== parseOriginOr(wanted))
+  if (managed && typed && origin !== parseOriginOr(wanted))
     checks.push(
       found(
         "warning",

@@ -6,6 +6,7 @@ import { existsSync, lstatSync, statSync } from "node:fs";
 import {
   isAllowed,
   isManaged,
+  launchedUrl,
   normaliseUrl,
   silencingVariables,
   type Installation,
@@ -20,7 +21,8 @@ import { may, readText, textOf, whyNotWritable } from "./files.ts";
 export function asLaunched(given: Env, installation: Installation, uid: number | null): Launched {
   const { share, gateway } = installation;
   const env: Record<string, string | undefined> = { ...given };
-  env["APERTURE_URL"] = normaliseUrl(given["APERTURE_URL"] || gateway);
+  // Of one that the launcher refuses the judge tells; all else is examined with the environment's own.
+  env["APERTURE_URL"] = launchedUrl(given["APERTURE_URL"], gateway) ?? normaliseUrl(gateway);
   const wanted = given["OPENCODE_CONFIG"] || `${share}/opencode.json`;
   const readable = readText(wanted).kind === "text";
   env["OPENCODE_CONFIG"] = readable ? wanted : `${share}/opencode.json`;

@@ -102,6 +102,8 @@ unset BUN_OPTIONS BUN_INSPECT BUN_INSPECT_CONNECT_TO NODE_OPTIONS
 export BUN_RUNTIME_TRANSPILER_CACHE_PATH=0
 # As a child that is waited for, so that the shell prints nothing when a signal ends it. It ends itself when this shell ends.
 BUN_BE_BUN=1 "$binary" --config=/dev/null --no-env-file "$script" --prefix="$prefix" --parent="$$" "$@" &
+# The first process of a container gets no signal that it does not handle.
+[ "$$" -ne 1 ] || trap 'kill "$!"' HUP INT TERM
 wait "$!" 2>/dev/null
 status=$?
 case $status in
