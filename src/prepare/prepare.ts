@@ -15,7 +15,7 @@ import type { Answers } from "../questions/types.ts";
 import { describeBase, type PackagedDoctor } from "../render/context.ts";
 import { modelsWithoutLimits } from "../render/providers.ts";
 import { renderEnvironment } from "../render/render.ts";
-import { readLockFile, withoutLock } from "../repo/environment.ts";
+import { readLockFile, type LockFile } from "../repo/environment.ts";
 import { findIgnored } from "../repo/git.ts";
 import { holdsFiles } from "../repo/scan.ts";
 import { specPath } from "../spec/spec.ts";
@@ -54,10 +54,13 @@ export interface Prepared {
   build(settle: Settle): Promise<Plan>;
 }
 
+/** Of a folder that holds nothing; for it no file of the program but the first is read. */
+const noLock: LockFile = { lock: null, damaged: false, merge: null, found: { kind: "nothing" } };
+
 /** Prepares a plan. Throws errors for people: a spec that cannot be understood, answers that are missing, a registry that does not answer. */
 export async function preparePlan(request: Request): Promise<Prepared> {
   const { target } = request;
-  const lockFile = request.existing || holdsFiles(target) ? readLockFile(target.root) : withoutLock();
+  const lockFile = request.existing || holdsFiles(target) ? readLockFile(target.root) : noLock;
   const { lock, merge } = lockFile;
   for (const one of merge === null ? [lock] : [merge.first, merge.second]) refuseDowngrade(one);
   return preparePlanFrom(await survey(request, lockFile), request);

@@ -78,7 +78,7 @@ export interface LockFile {
 }
 
 /** That of a folder without one. */
-export function withoutLock(): LockFile {
+function withoutLock(): LockFile {
   return { lock: null, damaged: false, merge: null, found: { kind: "nothing" } };
 }
 

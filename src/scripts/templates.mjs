@@ -143,7 +143,9 @@ export function templatesAsFile(folder, file) {
     setup(build) {
       build.onResolve({ filter: /^virtual:templates$/ }, () => ({ path: id, namespace: "templates-file" }));
       build.onLoad({ filter: /.*/, namespace: "templates-file" }, () => {
-        writeFileSync(file, JSON.stringify(compileTemplates(folder)));
+        // Letters beyond Latin-1 would make the whole text take twice the memory, and its reading twice the time.
+        const escape = (/** @type {string} */ unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+        writeFileSync(file, JSON.stringify(compileTemplates(folder)).replaceAll(/[\u0080-\uffff]/g, escape));
         const contents = [
           'import { readFileSync } from "node:fs";',
           `export const programs = () => JSON.parse(readFileSync(\`\${__dirname}/${basename(file)}\`, "utf8"));`,
