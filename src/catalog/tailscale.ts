@@ -34,8 +34,14 @@ export const tailscaleImage = "tailscale/tailscale";
 /** The vendor's Feature, by the name on its own page (github.com/tailscale/codespace), so that an existing entry is recognised. */
 export const tailscaleFeature = "ghcr.io/tailscale/codespace/tailscale";
 
-/** The variable for an auth key that the vendor's programs and images read. */
+/** The variable for an auth key that the vendor documents. */
 export const tailscaleKey = "TS_AUTHKEY";
+
+/**
+ * All spellings of it. The vendor's image and library read the older second one, too (tailscale, cmd/containerboot/settings.go, tsnet/tsnet.go), and the
+ * vendor's Feature reads only that one (github.com/tailscale/codespace).
+ */
+export const tailscaleKeys = [tailscaleKey, "TS_AUTH_KEY"] as const;
 
 const sum = /^[0-9a-f]{64}$/;
 

@@ -2,7 +2,7 @@
  * Tailscale in a sidecar whose network the environment's container uses. The gateway is reached as from any node, and the environment's container
  * needs no privilege and has no key.
  */
-import { pinnedTailscale, tailscaleImage } from "../catalog/tailscale.ts";
+import { pinnedTailscale, tailscaleImage, tailscaleKeys } from "../catalog/tailscale.ts";
 import { connectBy, keyOf, nodeOf, secretsOf, tagsOf } from "../parts/node.ts";
 import { nothing } from "../parts/runtime.ts";
 import type { Answers } from "../questions/types.ts";
@@ -53,7 +53,8 @@ function serviceOf(answers: Answers): Service {
       // The parts of a workload identity that are not secret.
       ...Object.fromEntries(["TS_CLIENT_ID", "TS_AUDIENCE"].map((variable) => [variable, `\${${variable}:-}`])),
     },
-    secrets: [...new Set([keyOf(answers), "TS_CLIENT_SECRET", "TS_ID_TOKEN"])],
+    // In the order of aperture-connect (src/connect/key.ts).
+    secrets: [...new Set([keyOf(answers), ...tailscaleKeys, "TS_CLIENT_SECRET", "TS_ID_TOKEN"])],
     tags: tagsOf(answers),
     volumes: [{ name: "tailscale-state", path: "/var/lib/tailscale" }],
     shared: { name: "tailscale-socket", path: "/var/run/tailscale" },

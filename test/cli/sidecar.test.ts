@@ -40,6 +40,7 @@ describe("a dev container of its own", () => {
       },
     });
     const { services } = parse(read(service)) as { services: { tailscale: Record<string, unknown> } };
+    const keys = ["TAILNET_KEY", "TS_AUTHKEY", "TS_AUTH_KEY", "TS_CLIENT_SECRET", "TS_ID_TOKEN"];
     expect(services.tailscale).toMatchObject({
       image: "tailscale/tailscale:v1.90.0",
       cap_add: ["NET_ADMIN"],
@@ -53,11 +54,11 @@ describe("a dev container of its own", () => {
         TS_EXTRA_ARGS: "--reset --login-server=https://headscale.example.com",
         TS_CLIENT_ID: "${TS_CLIENT_ID:-}",
       },
-      secrets: ["TAILNET_KEY", "TS_CLIENT_SECRET", "TS_ID_TOKEN"],
+      secrets: keys,
     });
     const secrets = (name: string): unknown => parse(read(`.devcontainer/aperture-env/sidecar/${name}.yaml`));
     expect(secrets("secrets")).toEqual({
-      include: ["TAILNET_KEY", "TS_CLIENT_SECRET", "TS_ID_TOKEN"].map((name) => `secret-${name}\${${name}:+-given}.yaml`),
+      include: keys.map((name) => `secret-${name}\${${name}:+-given}.yaml`),
     });
     expect(secrets("secret-TAILNET_KEY")).toEqual({ secrets: { TAILNET_KEY: { file: "./none" } } });
     expect(secrets("secret-TAILNET_KEY-given")).toEqual({ secrets: { TAILNET_KEY: { environment: "TAILNET_KEY" } } });

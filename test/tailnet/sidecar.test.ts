@@ -242,7 +242,8 @@ ${inNetwork(tailnet)}`;
 
   test("OpenCode answers by the sidecar's node, the published port and the names of the project's services still work", async () => {
     const key = await tailnet.key();
-    const { exitCode, stdout, stderr } = await project.up({ TS_AUTHKEY: key });
+    // The older spelling, which Tailscale's image takes, too.
+    const { exitCode, stdout, stderr } = await project.up({ TS_AUTH_KEY: key });
     expect(exitCode, stderr).toBe(0);
     await project.listed();
     await project.prompt("say hi in the shop");

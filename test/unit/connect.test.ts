@@ -13,6 +13,8 @@ import { findRunFolder } from "../../src/connect/places.ts";
 import { findOnNetwork, isOfTailnet, readSeen } from "../../src/connect/probe.ts";
 import { identityOf, isRunning, programOf } from "../../src/connect/process.ts";
 import { isJob, nodeOf, readSettings, wayOf, type Settings } from "../../src/connect/settings.ts";
+import { sidecar } from "../../src/connections/sidecar.ts";
+import { plainAnswers } from "../support/answers.ts";
 import { bundleScript } from "../support/docker.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "aperture-env-connect-"));
@@ -102,6 +104,15 @@ describe("a key", () => {
       variable: "HOUSE_KEY",
       input: "h",
     });
+  });
+
+  test("is found in the spec's variable, then in Tailscale's own, in the order in which a sidecar takes them", () => {
+    const answers = { ...plainAnswers, tailscale: { key: "HOUSE_KEY" } };
+    const { secrets } = sidecar.runtime(answers, {}).service!;
+    for (let [first, ...rest] = secrets; first !== undefined; [first, ...rest] = rest) {
+      const env = Object.fromEntries([first, ...rest, "TS_CLIENT_ID"].map((name) => [name, "x"]));
+      expect(findKey({ secret: "HOUSE_KEY" }, env)!.variable).toBe(first);
+    }
   });
 
   test("is none where it is empty, or a half of one", () => {
