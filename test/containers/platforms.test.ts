@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, describe, expect, test } from "vitest";
+import { pinnedRelease } from "../../src/catalog/release.ts";
 import { parseLock } from "../../src/lock/lock.ts";
 import { disposeAll, docker, dockerAvailable, onDispose, temporaryFolder } from "../support/docker.ts";
 import {
@@ -36,7 +37,7 @@ describe.skipIf(skips(what, await whyNot()) || skipsWithoutRegistry(what) || ski
   afterAll(disposeAll);
 
   // Emulated programs are slow.
-  test("for two platforms is one name and one pin; each has OpenCode for its own machine", { timeout: 900_000 }, async () => {
+  test("for two platforms is one name and one pin; in each, OpenCode runs", { timeout: 900_000 }, async () => {
     const registry = await startRegistry();
     const pushed = async (image: string, name: string): Promise<void> => {
       await pushAs(image, `${name}-amd64`);
@@ -68,7 +69,8 @@ describe.skipIf(skips(what, await whyNot()) || skipsWithoutRegistry(what) || ski
       await docker(["pull", "--quiet", "--platform", platform, name]);
       onDispose(() => docker(["image", "rm", "--force", name]));
       // The machine that a program is for, of its ELF header: 62 is x86-64, 183 is AArch64.
-      const look = "uname -m; od -An -tu2 -j18 -N2 /usr/local/lib/aperture-env/opencode; git --version; rg --version | head -n 1";
+      const look =
+        "uname -m; od -An -tu2 -j18 -N2 /usr/local/lib/aperture-env/opencode; git --version; rg --version | head -n 1; opencode --version";
       const { stdout, stderr } = await docker([
         "run",
         "--rm",
@@ -82,6 +84,7 @@ describe.skipIf(skips(what, await whyNot()) || skipsWithoutRegistry(what) || ski
         look,
       ]);
       expect(stdout, stderr).toMatch(/git version [^]*ripgrep/);
+      expect(stdout.split("\n").at(-1), stderr).toBe(pinnedRelease.version);
       machines.push(stdout.replace(/\s+/g, " ").split(" ").slice(0, 2).join(" "));
     }
     expect(machines).toEqual(["x86_64 62", "aarch64 183"]);
