@@ -122,7 +122,7 @@ export type Way = "network" | "auto" | "userspace" | "tailscale" | "sidecar" | "
 
 /** What has to be done inside the container before the gateway can be reached; environment.json tells it to who does it. */
 export interface Connect {
-  /** The way by host: `default`, and where it differs `codespaces`, `github` (Actions) and `gitlab` (CI). */
+  /** The way by host: `default`, and where it differs `codespaces`, `github` (Actions), `gitlab` (CI) and `kubernetes` (a pod). */
   readonly by: Readonly<Record<string, Way>> & { readonly default: Way };
   /** The node's name in the tailnet. */
   readonly node: string;

@@ -24,14 +24,22 @@ export function readSettings(text: string | null): Settings | null {
   }
 }
 
-/** Hosts that set a variable to `true`, each with the word for it in `by` (the documentation of Codespaces, Actions and GitLab's CI). */
-const hosts = { CODESPACES: "codespaces", GITHUB_ACTIONS: "github", GITLAB_CI: "gitlab" } as const;
+/**
+ * How hosts are recognised, each with the word for it in `by`, the first that has one: by a variable that is `true` (the documentation of Codespaces,
+ * Actions and GitLab's CI), and a pod by the variable that every one has (kubernetes.io, "Service", "Environment variables"). A job may be in a pod.
+ */
+const hosts: readonly (readonly [string, (env: Env) => boolean])[] = [
+  ["codespaces", (env) => env["CODESPACES"] === "true"],
+  ["github", (env) => env["GITHUB_ACTIONS"] === "true"],
+  ["gitlab", (env) => env["GITLAB_CI"] === "true"],
+  ["kubernetes", (env) => Boolean(env["KUBERNETES_SERVICE_HOST"])],
+];
 
 /** The way that is taken here: by the variable that a person may set, by the host, or the usual one. `origin` is the gateway as it is asked here. */
 export function wayOf({ by, port, origin }: Settings, env: Env): Way {
   const asked = ways.find((way) => way === env["APERTURE_CONNECTION"]);
-  const host = Object.entries(hosts).find(([variable, name]) => env[variable] === "true" && by[name] !== undefined);
-  const way = asked ?? (host === undefined ? by.default : by[host[1]]!);
+  const [host = "default"] = hosts.find(([name, isHere]) => by[name] !== undefined && isHere(env)) ?? [];
+  const way = asked ?? by[host]!;
   // A gateway on this machine needs no node, but ts-unplug is one that serves it there. The launcher has the same rule.
   const gateway = new URL(origin);
   const isServed = way === "ts-unplug" && gateway.port === String(port);

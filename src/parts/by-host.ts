@@ -20,6 +20,7 @@ export const hostOptions = {
   codespaces: onHost("in a codespace"),
   github: onHost("in a job of GitHub Actions"),
   gitlab: onHost("in a job of GitLab's CI"),
+  kubernetes: onHost("in a pod of Kubernetes"),
 } satisfies Readonly<Record<string, ConnectionOption>>;
 
 /** What a container with this connection needs, with other connections on some hosts. */

@@ -2,7 +2,6 @@
 import { exampleFqdn } from "../questions/parse-fqdn.ts";
 import type { Answers } from "../questions/types.ts";
 import type { Refusal } from "../vocabulary.ts";
-import { kindOf } from "./connection-answer.ts";
 import { keyOf } from "./node.ts";
 
 /** What the pods need. */
@@ -34,7 +33,9 @@ export function egressOf(answers: Pick<Answers, "url" | "fqdn" | "managed" | "co
       why: `${host} is the pod or its node inside of a pod, and aperture.url is ${url}`,
       fix: "set the gateway's own origin, such as http://ai",
     };
-  if (kindOf(answers.connection) === "userspace") return { url, service: null, key: keyOf(answers) };
+  const { connection } = answers;
+  const way = typeof connection === "string" ? connection : (connection["kubernetes"] ?? connection.kind);
+  if (way === "userspace") return { url, service: null, key: keyOf(answers) };
   const isNode = nodes.test(host);
   const isShort = !/[.:]/.test(host);
   const whole = fqdn ?? (host.endsWith(".ts.net") ? host : null);

@@ -184,8 +184,8 @@ function describeTailscale(choice: TailscaleChoice | null, release: TailscaleRel
 /** What the launcher needs to choose the connection; null if there is nothing to choose. */
 function describeConnect(connect: Runtime["connect"]): Context | null {
   if (connect === null) return null;
-  const { codespaces = null, github = null, gitlab = null } = connect.by;
-  return { way: connect.by.default, codespaces, github, gitlab, secrets: keyVariables(connect) };
+  const { codespaces = null, github = null, gitlab = null, kubernetes = null } = connect.by;
+  return { way: connect.by.default, codespaces, github, gitlab, kubernetes, secrets: keyVariables(connect) };
 }
 
 function describeProvider({ id, name, npm, routes, options, whitelist, blacklist, models }: EmittedProvider): Context {

@@ -38,7 +38,7 @@ describe.skipIf(skips("the launcher's way to the gateway", noRoot)).each(shells)
     const started: ChildProcess[] = [];
 
     beforeAll(async () => {
-      installation = await installStub('env; echo "words: $*"', { connection: { kind: "auto", github: "network" } });
+      installation = await installStub('env; echo "words: $*"', { connection: { kind: "auto", github: "network", kubernetes: "network" } });
       writeFileSync(
         join(installation.prefix, "bin", "aperture-connect"),
         `#!/bin/sh\nprintf '%s|' "$@" >>"$CALLS"; echo "key=\${TS_AUTHKEY:-}" >>"$CALLS"\n[ -z "\${DAEMON:-}" ] || echo "userspace $DAEMON 1077" >${own}/connect\nexit "\${STATUS:-0}"\n`,
@@ -240,6 +240,7 @@ describe.skipIf(skips("the launcher's way to the gateway", noRoot)).each(shells)
       ["a proxy for https", { APERTURE_URL: "https://ai", https_proxy: "http://proxy:3128" }],
       ["the word network", { APERTURE_CONNECTION: "network" }],
       ["a host that takes the network", { GITHUB_ACTIONS: "true" }],
+      ["a pod that takes the network", { KUBERNETES_SERVICE_HOST: "10.96.0.1" }],
     ])("%s is left alone", async (_, env) => {
       getent("exit 2");
       expect((await launch(["run", "hi"], env)).calls).toBe("");

@@ -27,6 +27,13 @@ describe("a map of words by host", () => {
     });
   });
 
+  test("asks for the programs where pods need them", () => {
+    expect(runtime({ kind: "network", kubernetes: "userspace" })).toMatchObject({
+      programs: ["tailscale"],
+      connect: { by: { default: "network", kubernetes: "userspace" }, programs: true },
+    });
+  });
+
   test("asks for nothing where all is the network", () => {
     expect(runtime({ kind: "network", gitlab: "network" })).toEqual(nothing);
     expect(runtime("network")).toEqual(nothing);

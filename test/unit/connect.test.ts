@@ -35,7 +35,7 @@ const settings: Settings = {
 };
 
 describe("the way", () => {
-  const by = { default: "network", codespaces: "userspace", github: "auto" } as const;
+  const by = { default: "network", codespaces: "userspace", github: "auto", kubernetes: "userspace" } as const;
 
   test.each([
     [{}, "network"],
@@ -45,6 +45,11 @@ describe("the way", () => {
     [{ GITLAB_CI: "true" }, "network"],
     [{ CODESPACES: "1" }, "network"],
     [{ CODESPACES: "true", APERTURE_CONNECTION: "network" }, "network"],
+    [{ KUBERNETES_SERVICE_HOST: "10.0.0.1" }, "userspace"],
+    [{ KUBERNETES_SERVICE_HOST: "" }, "network"],
+    // A job's own word comes before that of the pod in which it runs.
+    [{ KUBERNETES_SERVICE_HOST: "10.0.0.1", GITHUB_ACTIONS: "true" }, "auto"],
+    [{ KUBERNETES_SERVICE_HOST: "10.0.0.1", GITLAB_CI: "true" }, "userspace"],
     [{ APERTURE_CONNECTION: "nonsense" }, "network"],
   ])("with %j is %s", (env, way) => {
     expect(wayOf({ ...settings, by }, env)).toBe(way);

@@ -242,6 +242,19 @@ describe("the way to the gateway", () => {
     expect(files["job.sh"]).not.toContain("env -u");
   });
 
+  test("a word for pods decides, whatever people's containers do", () => {
+    const wayOf = (connection: Answers["connection"]): readonly unknown[] => {
+      const made = render({ connection });
+      const [agent] = readCron(made["cronjob.yaml"]!).spec.jobTemplate.spec.template.spec.containers as [Container];
+      const way = agent.env!.find(({ name }) => name === "APERTURE_CONNECTION")!.value;
+      return [way, read(made["namespace.yaml"]!).length, made["job.sh"]!.includes("env -u TS_AUTHKEY")];
+    };
+    expect(wayOf({ kind: "network", kubernetes: "userspace" })).toEqual(["userspace", 1, true]);
+    expect(wayOf({ kind: "userspace", kubernetes: "network" })).toEqual(["network", 2, false]);
+    // The operator's Service is there for auto, too.
+    expect(wayOf({ kind: "userspace", kubernetes: "auto" })).toEqual(["network", 2, false]);
+  });
+
   test("none where the cluster reaches the address by itself", () => {
     expect(service({ url: "https://gateway.example.com", fqdn: null })).toBeUndefined();
   });

@@ -404,7 +404,7 @@ const refusedTexts: readonly (readonly [QuestionId, text: string, why: RegExp, f
     "connection",
     "network,hostname=x",
     /^network has no option "hostname"$/,
-    /^its options are hosts, dns, dnsSearch, codespaces, github, gitlab$/,
+    /^its options are hosts, dns, dnsSearch, codespaces, github, gitlab, kubernetes$/,
   ],
   ["connection", "network,x", /^"x" is not an option of a connection$/, /^write {2}kind,name=value$/],
   ["providers", "", /no provider is chosen/, chooseProvider],
