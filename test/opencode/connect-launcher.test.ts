@@ -38,7 +38,9 @@ describe.skipIf(skips("the launcher's way to the gateway", noRoot)).each(shells)
     const started: ChildProcess[] = [];
 
     beforeAll(async () => {
-      installation = await installStub('env; echo "words: $*"', { connection: { kind: "auto", github: "network", kubernetes: "network" } });
+      installation = await installStub('env; echo "words: $*"', {
+        connection: { kind: "auto", github: "network", kubernetes: "network" },
+      });
       writeFileSync(
         join(installation.prefix, "bin", "aperture-connect"),
         `#!/bin/sh\nprintf '%s|' "$@" >>"$CALLS"; echo "key=\${TS_AUTHKEY:-}" >>"$CALLS"\n[ -z "\${DAEMON:-}" ] || echo "userspace $DAEMON 1077" >${own}/connect\nexit "\${STATUS:-0}"\n`,
