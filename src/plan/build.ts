@@ -11,6 +11,7 @@ import { planPiece, takeOut } from "./pieces/index.ts";
 import { notAFile, type Planned } from "./pieces/piece.ts";
 import { planSeed } from "./pieces/seed.ts";
 import type { Change, Settlement, Plan, Write } from "./plan.ts";
+import { withRelocated } from "./relocated.ts";
 import type { FileState, Snapshot } from "./snapshot.ts";
 
 /** The input of a plan. */
@@ -51,7 +52,7 @@ export function pathsToLookAt(wanted: readonly string[], lock: Lock | null): str
 export function buildPlan(input: PlanInput): Plan {
   const { root, spec, revision, snapshot, lock, nextLock, settle, restore, warnings, findings, editors } = input;
   const at = (path: string): FileState => snapshot.get(path) ?? { kind: "nothing" };
-  const known = lock?.files ?? {};
+  const known = withRelocated(lock?.files ?? {}, input.pieces, at, editors);
   const pieces = [...input.pieces, ...ignorePieces(input.ignoreLines, known[ignorePath]), ...takenPieces(input.taken, known)];
   const { answers, opencode } = nextLock;
   const url = addressOf(answers);

@@ -14,6 +14,7 @@ import type { Lock } from "../lock/lock.ts";
 import { networkKeys } from "../parts/sidecar.ts";
 import { readDevcontainer } from "../plan/findings/devcontainer.ts";
 import { withoutValues } from "../plan/pieces/values.ts";
+import { findOrigin } from "../plan/relocated.ts";
 import type { Beside, Service } from "../vocabulary.ts";
 
 /** The input. */
@@ -91,7 +92,7 @@ export function fileAt(devcontainer: string, named: string, { textOf, lock, edit
       `${named}, named by ${devcontainer}, cannot be read in this repository.`,
       "Name files of the repository; the only allowed variable is ${localWorkspaceFolder}.",
     );
-  const locked = lock?.files[path];
+  const locked = lock?.files[path] ?? findOrigin(lock?.files ?? {}, text, editor);
   const without = locked?.strategy === "keys" ? withoutValues(path, text, locked, editor) : null;
   const read = editor.read(without?.ok === true ? without.text : text);
   if (!read.ok)
