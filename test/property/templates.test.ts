@@ -70,8 +70,8 @@ test.each(readTemplates(folder).filter(({ path }) => !path.endsWith(".partial"))
       texts.add(text);
     }),
   );
-  // Contexts that change nothing would prove nothing; a template of one name has few texts.
-  expect(texts.size).toBeGreaterThan(source.includes("{{#") ? 3 : 0);
+  // Contexts that change nothing would prove nothing; a single condition has two texts, a single name can have one.
+  expect(texts.size).toBeGreaterThan(source.includes("{{#") ? 1 : 0);
 });
 
 test.each([
