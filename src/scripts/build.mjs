@@ -21,26 +21,42 @@ const catalogueAsText = {
       const catalogue = JSON.parse(readFileSync(path, "utf8"));
       const compressed = JSON.stringify(brotliCompressSync(JSON.stringify(catalogue)).toString("base64"));
       const read = `JSON.parse(require("node:zlib").brotliDecompressSync(Buffer.from(${compressed}, "base64")).toString())`;
-      const later = [
-        "let read;",
-        `for (const id of ${JSON.stringify(Object.keys(catalogue))})`,
-        `  Object.defineProperty(exports, id, { enumerable: true, get: () => (read ??= ${read})[id] });`,
-      ];
-      return { contents: path.endsWith("models.json") ? later.join("\n") : `module.exports = ${read};`, loader: "js" };
+      const isProposed = path.endsWith("models.json");
+      return { contents: isProposed ? whenAsked(catalogue, read) : `module.exports = ${read};`, loader: "js" };
     });
   },
 };
 
 /**
- * For the published program: those of the other providers as one compressed file beside those of the program.
+ * @param {Record<string, unknown>} catalogue
+ * @param {string} read The code that reads it.
+ */
+function whenAsked(catalogue, read) {
+  return [
+    "let read;",
+    `for (const id of ${JSON.stringify(Object.keys(catalogue))})`,
+    `  Object.defineProperty(exports, id, { enumerable: true, get: () => (read ??= ${read})[id] });`,
+  ].join("\n");
+}
+
+/**
+ * For the published program: the catalogue as files beside those of the program. That of the proposed providers is not compressed: nothing else that a
+ * run into an empty folder needs is, and loading the means would take longer than reading the file.
  * @param {string} root
- * @param {string} file Where it is written.
+ * @param {string} proposed Where that of the proposed providers is written.
+ * @param {string} file Where that of the others is written.
  * @returns {import("esbuild").Plugin}
  */
-function moreModelsAsFile(root, file) {
+function modelsAsFiles(root, proposed, file) {
   return {
-    name: "more-models",
+    name: "models",
     setup(build) {
+      build.onLoad({ filter: /[\\/]opencode[\\/]models\.json$/ }, ({ path }) => {
+        const catalogue = JSON.parse(readFileSync(path, "utf8"));
+        writeFileSync(proposed, JSON.stringify(catalogue));
+        const read = `JSON.parse(require("node:fs").readFileSync(\`\${__dirname}/${basename(proposed)}\`, "utf8"))`;
+        return { contents: whenAsked(catalogue, read), loader: "js" };
+      });
       build.onLoad({ filter: /[\\/]opencode[\\/]more-models\.ts$/ }, () => {
         const folder = join(root, "src/catalog/opencode/models");
         const parts = readdirSync(folder).map((name) => JSON.parse(readFileSync(join(folder, name), "utf8")));
@@ -169,10 +185,12 @@ export async function buildPackage(root) {
         ...plugins,
         filesForImports(files),
         doctorAsFiles(root, dist),
-        specSchemaAsFile(root, join(dist, "spec.schema.json.br")),
+        specSchemaAsFile(root, join(dist, "spec.schema.json")),
         templatesAsFile(join(root, "templates"), join(dist, "templates.json")),
         // What runs in a container has no other file beside it.
-        ...(name === parse(standalone).name ? [] : [moreModelsAsFile(root, join(dist, "more-models.json.br"))]),
+        ...(name === parse(standalone).name
+          ? []
+          : [modelsAsFiles(root, join(dist, "models.json"), join(dist, "more-models.json.br"))]),
         ...(settings.plugins ?? []),
       ],
       // CommonJS has none; what asks for it there has a file name (src/repo/installed.ts).

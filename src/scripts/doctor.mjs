@@ -180,13 +180,14 @@ export function doctorAsFiles(root, folder) {
         writeFileSync(join(folder, "doctor-parts.json.br"), brotliCompressSync(JSON.stringify(parts)));
         const contents = [
           'const { readFileSync } = require("node:fs");',
-          'const { brotliDecompressSync, gunzipSync } = require("node:zlib");',
+          // Only where a text is asked for.
+          'const zlib = () => require("node:zlib");',
           "const read = (name) => readFileSync(`${__dirname}/${name}`);",
           // Taken apart in one piece, and turned into a text without looking for letters beyond ASCII.
           `const options = { chunkSize: ${whole.length + 1} };`,
           "let whole, parts;",
-          `const all = () => (whole ??= gunzipSync(read("${packagedDoctor}.gz"), options).toString("latin1"));`,
-          'const partsOf = (name) => (parts ??= JSON.parse(brotliDecompressSync(read("doctor-parts.json.br")).toString()))[name];',
+          `const all = () => (whole ??= zlib().gunzipSync(read("${packagedDoctor}.gz"), options).toString("latin1"));`,
+          'const partsOf = (name) => (parts ??= JSON.parse(zlib().brotliDecompressSync(read("doctor-parts.json.br")).toString()))[name];',
           'const join = (name) => partsOf(name).map((part) => (typeof part === "string" ? part : all().slice(...part))).join("");',
           `exports.wholeSum = "${sumOf(texts)}";`,
           'Object.defineProperty(exports, "whole", { get: all });',

@@ -5,7 +5,6 @@
  */
 import { writeFileSync } from "node:fs";
 import { basename } from "node:path";
-import { brotliCompressSync } from "node:zlib";
 import { build } from "esbuild";
 
 /**
@@ -103,8 +102,8 @@ export function specSchemaForEsbuild(root) {
 }
 
 /**
- * For the published program: a compressed file beside those of the program, which is read when the text is first asked for. As a part of the program
- * Node would read it at every start.
+ * For the published program: a file beside those of the program, which is read when the text is first asked for. As a part of the program Node would
+ * read it at every start.
  * @param {string} root
  * @param {string} file Where it is written.
  * @returns {import("esbuild").Plugin}
@@ -115,14 +114,11 @@ export function specSchemaAsFile(root, file) {
     setup(build) {
       build.onResolve({ filter: /^virtual:spec-schema$/ }, () => ({ path: id, namespace: "spec-schema-file" }));
       build.onLoad({ filter: /.*/, namespace: "spec-schema-file" }, async () => {
-        writeFileSync(file, brotliCompressSync(await makeSpecSchema(root)));
+        writeFileSync(file, await makeSpecSchema(root));
         const contents = [
           'const { readFileSync } = require("node:fs");',
           "let text;",
-          "const read = () => {",
-          '  const { brotliDecompressSync } = require("node:zlib");',
-          `  return brotliDecompressSync(readFileSync(\`\${__dirname}/${basename(file)}\`)).toString();`,
-          "};",
+          `const read = () => readFileSync(\`\${__dirname}/${basename(file)}\`, "utf8");`,
           'Object.defineProperty(exports, "text", { enumerable: true, get: () => (text ??= read()) });',
         ];
         return { contents: contents.join("\n"), loader: "js" };
