@@ -1,9 +1,9 @@
-/** What the catalogue knows of models under this or a near name; a gateway's list has nothing of it. Pure. */
+/** Capabilities of a model, by the catalogue's entries of the same or a similar name; a gateway's list does not contain them. Pure. */
 import { type Capabilities, type Known, type Limit, isRecord } from "./listed.ts";
 
 /**
- * Looks a model up: the provider's own, else the same model elsewhere, whatever a vendor's, a region's or a date's mark on its name; of several that
- * is the least that all of them do.
+ * Looks a model up: the provider's own entry, else entries of other providers whose names differ only in a vendor, a region or a date; of several
+ * entries, only what all of them support.
  */
 export function capabilitiesOf({ catalogue }: Known): (provider: string, model: string) => Capabilities | null {
   const everywhere = new Map<string, Capabilities>();
@@ -31,7 +31,7 @@ function leastOf(one: Capabilities, other: Capabilities = one): Capabilities {
   };
 }
 
-/** `us.anthropic.claude-sonnet-4-5-20250929-v1:0`, `anthropic/claude-sonnet-4.5` and `claude-sonnet-4-5@20250929` without what is not the model's. */
+/** `us.anthropic.claude-sonnet-4-5-20250929-v1:0`, `anthropic/claude-sonnet-4.5` and `claude-sonnet-4-5@20250929` without vendor, region and date. */
 function bareName(id: string): string {
   return id
     .toLowerCase()

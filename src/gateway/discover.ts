@@ -1,5 +1,5 @@
 /**
- * Asks a gateway which models it serves: `GET /v1/models`, once, without credentials and without following anything.
+ * Asks a gateway which models it serves: `GET /v1/models`, once, without credentials, and without following redirects.
  *
  * The user agent is our own because Aperture gives Claude Code a shorter list (tailscale/aperture-cli, docs/adding-a-client.md).
  */
@@ -8,19 +8,19 @@ import { explainAnswer, explainFailure, notJson, parseAnswer, type Answer } from
 import { ask } from "./http/client.ts";
 import { findRoute } from "./proxy.ts";
 
-/** What is asked, and how patiently. */
+/** What is asked, and how long. */
 export interface ModelsQuestion {
   /** As `parseOrigin` gives it. */
   readonly origin: string;
-  /** For everything, in milliseconds: the name, the connection and the answer to its end. */
+  /** In milliseconds, for the whole request: name, connection and complete answer. */
   readonly timeout: number;
-  /** Where proxies are named. */
+  /** Variables, for proxies. */
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 /**
- * Gives the answer's JSON, whatever it holds. Throws an environment error (exit 4) with what it means and what to try next for everything
- * else: no connection, no answer in time, another status, something that is no JSON.
+ * Gives the answer's JSON, unchecked. Throws an environment error (exit 4) that explains the fault and the next step if there is no connection, no
+ * answer in time, another status, or no JSON.
  */
 export async function askForModels({ origin, timeout, env }: ModelsQuestion): Promise<unknown> {
   const url = new URL("/v1/models", origin);

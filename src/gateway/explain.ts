@@ -1,5 +1,5 @@
 /**
- * What an odd answer of a gateway, or none at all, means and what to try next. Pure.
+ * Explains an unexpected or missing answer of a gateway, and the next step. Pure.
  *
  * Sources: Aperture's troubleshooting guide (names, 403, 404, 405, 429, key expiry, exit nodes, https), its pages on grants and quotas; the
  * changelog of Pi's Aperture extension ("aperture is restarting"); Node.js documentation, "Common system errors" and "TLS" for codes.
@@ -8,17 +8,17 @@ import { environmentError, type AppError } from "../errors.ts";
 import { findBeyond } from "../text/nesting.ts";
 import { oneLine } from "../text/terminal.ts";
 
-/** How far a request had come. */
+/** The step that a request had reached. */
 export type Phase = "lookup" | "connect" | "tls" | "answer" | "body";
 
-/** No whole answer came. `code` is Node's, `TIMEOUT`, or one of the reader's (http/reader.ts). */
+/** There was no complete answer. `code` is Node's, `TIMEOUT`, or one of the reader's (http/reader.ts). */
 export interface Failure {
   readonly phase: Phase;
   readonly code: string;
   readonly detail: string;
 }
 
-/** An answer as it came. */
+/** An answer as received. */
 export interface Answer {
   readonly status: number;
   readonly location: string | null;
@@ -33,25 +33,25 @@ export interface About {
   readonly url: URL;
   /** In milliseconds. */
   readonly timeout: number;
-  /** Host and port of the proxy, null without one. */
+  /** Host and port of the proxy; null without one. */
   readonly proxy: string | null;
   /** A variable that names a proxy which was not used. */
   readonly unused: string | null;
-  /** What a grant would have to give, as globs over `provider/model`; where that is not known, everything. */
+  /** The models that a grant would have to give, as globs over `provider/model`; everything if that is not known. */
   readonly models?: readonly string[];
 }
 
-/** What a gateway refuses by a decision of its own, told by what it says. */
+/** Refusals that the gateway itself decides, recognised by its message. */
 interface Refusal {
   readonly code: string;
   readonly status: number;
   readonly says: RegExp;
-  /** Behind the gateway's origin. */
+  /** The rest of a sentence that begins with the gateway's origin. */
   readonly what: string;
   readonly hint: string;
 }
 
-/** In this order. Statuses are Aperture's; of its words only `guardrail_blocked` and `no role granted` are documented. */
+/** The first match counts. The statuses are Aperture's; of its messages only `guardrail_blocked` and `no role granted` are documented. */
 const refusals: readonly Refusal[] = [
   {
     code: "gateway-guardrail",
@@ -76,7 +76,7 @@ const refusals: readonly Refusal[] = [
   },
 ];
 
-/** Whether a text tells of a guardrail, and what that is; the text may be OpenCode's, around the gateway's. */
+/** The refusal by a guardrail, if a text names one; else null. OpenCode may have put its own text around the gateway's. */
 export function findGuardrail(text: string): Refusal | null {
   const [guardrail] = refusals;
   return guardrail!.says.test(text) ? guardrail! : null;
@@ -90,8 +90,8 @@ export function formatGrant({ url, models = ["**"] }: Pick<About, "url" | "model
 }
 
 /**
- * The grant by which a node of these owners reaches the gateway's machine at all, ready to paste. It stands in the tailnet's policy, where each has a
- * `dst`; what the gateway then gives is another one's matter. `address` is the machine's, where that is known.
+ * The grant that lets a node of these owners connect to the gateway's machine, ready to paste. It belongs in the tailnet's policy, where each grant
+ * has a `dst`; another grant decides about models. `address` is the machine's, if it is known.
  */
 export function formatAccess(url: URL, owners: readonly string[], address: string | null): string {
   const src = owners.length === 0 ? ["you@example.com"] : owners.map((owner) => clean(owner, 100));
@@ -105,7 +105,7 @@ export function formatAccess(url: URL, owners: readonly string[], address: strin
 const certificate = /^CERT_|^UNABLE_TO_|SELF_SIGNED|^ERR_TLS_CERT_ALTNAME_INVALID$|^HOSTNAME_MISMATCH$/;
 const local = /^(?:localhost|127\.[\d.]+|\[::1\])$/;
 
-/** Why no answer came, and what to do. */
+/** Why there was no answer, and what to do. */
 export function explainFailure({ phase, code, detail }: Failure, about: About): AppError {
   const { url, timeout } = about;
   const { origin, hostname, protocol } = url;
@@ -222,7 +222,7 @@ export function explainFailure({ phase, code, detail }: Failure, about: About): 
   );
 }
 
-/** What is wrong with an answer; null where it may be a list of models. */
+/** What is wrong with an answer; null if it may be a list of models. */
 export function explainAnswer(answer: Answer, about: About): AppError | null {
   const { status, text, type, tooLarge } = answer;
   const { url } = about;
@@ -325,7 +325,7 @@ export function explainAnswer(answer: Answer, about: About): AppError | null {
 /** More than any list of models: 20,000 of them have about 400,000 parts. */
 const largestJson = { depth: 100, parts: 1_000_000 };
 
-/** Reads the JSON of an answer; with or without a byte order mark. Not what would fill the memory or go down for ever. */
+/** Reads the JSON of an answer, with or without a byte order mark. Refuses too many parts and too deep nesting. */
 export function parseAnswer(text: string): { readonly ok: true; readonly value: unknown } | { readonly ok: false } {
   if (findBeyond(text, largestJson) !== null) return { ok: false };
   try {
@@ -335,7 +335,7 @@ export function parseAnswer(text: string): { readonly ok: true; readonly value: 
   }
 }
 
-/** The answer that said it was fine is no JSON, or none that anything here reads. */
+/** The status was 200, but the body is no JSON, or JSON that is too large. */
 export function notJson(text: string, about: About): AppError {
   const what =
     text.trim() === ""
@@ -389,7 +389,7 @@ function retryAt(retryAfter: string | null): string {
   return /^\d{1,9}$/.test(retryAfter) ? `Try again in ${retryAfter} s.` : `Try again after ${clean(retryAfter, 60)}.`;
 }
 
-/** The sentence that an error holds, in the shapes in which APIs put one, or the plain text. */
+/** The message of an error, in the forms that APIs use, or the plain text. */
 function whatWasSaid({ text, type }: Answer): string {
   const parsed = parseAnswer(text);
   const body = (parsed.ok ? parsed.value : null) as { error?: { message?: unknown } | string; message?: unknown } | null;
@@ -399,7 +399,7 @@ function whatWasSaid({ text, type }: Answer): string {
   return typeof message === "string" ? clean(message, 200) : "";
 }
 
-/** A text of the gateway's for a message: one line, not long. */
+/** A text of the gateway for a message: one line, shortened. */
 export function clean(text: string, length: number): string {
   return oneLine(text.slice(0, length * 4), length);
 }

@@ -1,21 +1,21 @@
-/** The words for what a gateway lists, and the APIs that an environment can speak. */
+/** Types for the models that a gateway lists, and the APIs that an environment supports. */
 
-/** The APIs that an environment can speak; where several serve equally many models, the first is taken, as the official client does. */
+/** The APIs that an environment supports. If several serve equally many models, the first is used, as in the official client. */
 export const gatewayApis = ["responses", "messages", "chat", "generate-content", "vertex", "converse"] as const;
 
-/** An API by the name that it has in a spec. */
+/** An API by its name in a spec. */
 export type GatewayApi = (typeof gatewayApis)[number];
 
-/** In these the model stands in the body, where it can be written as `provider/model`. */
+/** APIs with the model in the body, where `provider/model` is possible. */
 export const bodyApis: readonly GatewayApi[] = ["responses", "messages", "chat"];
 
-/** What is proposed of a provider, without its name. */
+/** Proposals for a provider, without its name. */
 export interface ProposedModels {
   readonly model: string;
   readonly smallModel: string;
 }
 
-/** What is known without a gateway: the providers that this version has by name, and the model catalogue. */
+/** What is known without a gateway: the providers of this version, and the model catalogue. */
 export interface Known {
   readonly providers: Readonly<
     Record<
@@ -29,9 +29,9 @@ export interface Known {
         >;
         readonly defaultApi: string;
         readonly defaults: ProposedModels;
-        /** What gateways call it, where that is not OpenCode's word for it. */
+        /** Names that gateways use for it, other than OpenCode's. */
         readonly aliases: readonly string[];
-        /** The API that is its own: models whose provider was not named are its, and so is what speaks an API that nobody else has. */
+        /** The API that belongs to it alone: models of this API belong to this provider if the gateway names none. */
         readonly owns: GatewayApi | null;
       }
     >
@@ -39,36 +39,36 @@ export interface Known {
   readonly catalogue: Readonly<
     Record<string, { readonly models: Readonly<Record<string, { readonly id: string; readonly [field: string]: unknown }>> }>
   >;
-  /** Whether an id cannot be that of a provider of the team's own, because OpenCode takes it for something else. */
+  /** Whether an id cannot be that of a team's own provider, because OpenCode uses it for another one. */
   refuses(id: string): boolean;
-  /** When a model of a provider in an API ends; null where that is not known. */
+  /** When a model of a provider in an API ends; null if that is not known. */
   endOf(provider: string, api: GatewayApi, model: string): End | null;
 }
 
-/** The end of a model, seen from a day. */
+/** The end of a model, relative to a day. */
 export interface End {
-  /** The first day on which it may not be there, as YYYY-MM-DD. */
+  /** The first day on which it may be gone, as YYYY-MM-DD. */
   readonly on: string;
-  /** What takes its place, a model of the same provider; null where nothing does. */
+  /** Its replacement, a model of the same provider; null if there is none. */
   readonly replacement: string | null;
-  /** It is so near that it is told, or over. */
+  /** Near enough to be reported, or over. */
   readonly isTold: boolean;
-  /** It is so near, or over, that the model is not proposed where another one is there. */
+  /** So near, or over, that another model is proposed if there is one. */
   readonly isNear: boolean;
 }
 
-/** How much a model reads and writes, in tokens. */
+/** A model's limits, in tokens. */
 export interface Limit {
   readonly context: number;
   readonly output: number;
 }
 
-/** What the catalogue knows of a model. */
+/** What the catalogue says about a model. */
 export interface Capabilities {
   readonly limit: Limit;
   /** It reasons before it answers. */
   readonly reasoning: boolean;
-  /** It takes images. */
+  /** It accepts images. */
   readonly images: boolean;
 }
 
@@ -76,34 +76,34 @@ export interface Capabilities {
 export interface GatewayModel {
   readonly id: string;
   readonly apis: readonly GatewayApi[];
-  /** From the catalogue, since gateways do not tell; null where it does not know the model. */
+  /** From the catalogue, because gateways do not say; null if the model is not in it. */
   readonly limit: Limit | null;
   readonly reasoning: boolean | null;
   readonly images: boolean | null;
-  /** It answers in text, as far as its name tells: no embedding, image or speech model. */
+  /** It answers in text, judged by its name: it is no embedding, image or speech model. */
   readonly chats: boolean;
-  /** It has its provider's API, chats, and can be asked for. */
+  /** It has its provider's API, answers in text, and has an unambiguous name. */
   readonly usable: boolean;
-  /** When it ends, where that is known. */
+  /** When it ends, if that is known. */
   readonly end: End | null;
   /** Other providers of the gateway that list the same id: the gateway decides which one answers. */
   readonly alsoFrom: readonly string[];
-  /** The name that means this one and no other; null where there is none, because the model stands in the path. */
+  /** The name that means only this one; null if there is none, because the model is in the path. */
   readonly unique: string | null;
 }
 
 /** A provider of the gateway. */
 export interface GatewayProvider {
-  /** What the gateway calls it; null where it named none. */
+  /** The gateway's name for it; null if the gateway names no provider. */
   readonly gatewayId: string | null;
-  /** What OpenCode calls it: an id of its catalogue where it is that provider, else one of its own. */
+  /** Its id in OpenCode: that of the catalogue if it is such a provider, else one of its own. */
   readonly id: string;
   readonly name: string;
-  /** It is one that this version has by name. */
+  /** It is one of this version's providers. */
   readonly known: boolean;
-  /** The API that most of its models have; null where they have none that an environment can speak. */
+  /** The API of most of its models; null if an environment supports none of their APIs. */
   readonly api: GatewayApi | null;
-  /** The gateway did not say which API; it is the one that providers of this name have by default. */
+  /** The gateway did not name the API; it is the default of this provider. */
   readonly assumed: boolean;
   /** In the order of their ids. */
   readonly models: readonly GatewayModel[];
@@ -112,13 +112,13 @@ export interface GatewayProvider {
 /** What a gateway serves. */
 export interface Discovery {
   readonly providers: readonly GatewayProvider[];
-  /** Entries that were no model, or had an id that no model has. */
+  /** The number of entries that are no model, or have an invalid id. */
   readonly odd: number;
-  /** Entries beyond what is read, or pages that were not asked for. */
+  /** More entries than are read, or more pages. */
   readonly isPart: boolean;
 }
 
-/** A provider while it is read. */
+/** A provider while the list is read. */
 export interface Group {
   readonly gatewayId: string | null;
   readonly name: string | null;
@@ -128,11 +128,11 @@ export interface Group {
   readonly untold: Set<string>;
 }
 
-/** Words in names of models that give or take something else than text: vectors, pictures, sound, films, verdicts. */
+/** Words in names of models that give or take other things than text: vectors, images, audio, video, ratings. */
 export const other =
   /(?:^|[-_./:])(?:embed(?:ding)?s?|nomic|bge|gte|minilm|image|images|imagen|imagine|dall|flux|stable|sdxl|canvas|reel|sonic|tts|voice|whisper|transcribe|transcription|speech|audio|realtime|live|moderation|rerank|reranker|guard|safeguard|sora|veo|video|lyria|ocr|instruct-0914|babbage|davinci|aqa)(?:$|[-_./:\d])/i;
 
-/** Whether a model is one to chat with, as far as its name tells. */
+/** Whether a model answers in text, judged by its name. */
 export function chatsByName(id: string): boolean {
   return !other.test(id);
 }

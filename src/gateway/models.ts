@@ -1,11 +1,11 @@
 /**
- * Reads the list of models that a gateway gives: which providers, over which API, and which names are not unique. Pure, and
- * nothing of the answer is trusted: it may be another server's.
+ * Reads a gateway's list of models: its providers, their APIs, and names that are not unique. Pure. The answer is not trusted: it may be another
+ * server's.
  *
- * The list (`object: "list"`, `data[]` with `id`, `supported_endpoints`, `metadata.provider`), and that it holds what the caller's grants allow
- * and no limits: tailscale/aperture-cli, docs/adding-a-client.md and internal/config/providers.go. Which path is which API: Aperture's client
- * pages. That routing is by the body's `model`, plain or as `provider/model`, and that APIs with the model in the path have no way to say which
- * provider is meant: Aperture, "How Aperture works", and the clients jaxxstorm/opencode-aperture and Pi's Aperture extension.
+ * The list (`object: "list"`, `data[]` with `id`, `supported_endpoints`, `metadata.provider`), and that it has the models of the caller's grants
+ * without limits of tokens: tailscale/aperture-cli, docs/adding-a-client.md and internal/config/providers.go. Which path is which API: Aperture's client
+ * pages. That the body's `model` decides the route, plain or as `provider/model`, and that APIs with the model in the path cannot name the
+ * provider: Aperture, "How Aperture works", and the clients jaxxstorm/opencode-aperture and Pi's Aperture extension.
  */
 import { environmentError } from "../errors.ts";
 import { clean } from "./explain.ts";
@@ -33,23 +33,23 @@ const paths: Readonly<Record<GatewayApi, RegExp>> = {
   converse: /^\/bedrock\/model\/.+\/converse(?:-stream)?$/,
 };
 
-/** More than any gateway has, and still a moment's work. */
+/** More models than any gateway has; reading them takes a moment. */
 const maxModels = 10_000;
 
-/** As `parseModel` takes them, with room for the provider in front. */
+/** As `parseModel` accepts them, with room for the provider. */
 const modelId = /^[A-Za-z0-9@~][A-Za-z0-9@._:/+~-]{0,129}$/;
 
 const maxEndpoints = 50;
 
-/** More than any gateway is given keys for. */
+/** More providers than any gateway has. */
 const maxProviders = 200;
 
-/** Of providers that share a name, more than that many are not told. */
+/** How many providers that list the same model are named. */
 const maxNamed = 8;
 
 /**
- * Reads the JSON of `GET /v1/models`. Throws an environment error where it is another shape, or lists nothing. Nothing else is ever thrown, and
- * no id that is given can break out of a file.
+ * Reads the JSON of `GET /v1/models`. Throws an environment error if its form is another, or the list is empty, and nothing else. No id in the result
+ * can break out of a file.
  */
 export function readModels(body: unknown, known: Known): Discovery {
   const data = isRecord(body) && Array.isArray(body["data"]) ? (body["data"] as readonly unknown[]) : null;
@@ -88,7 +88,7 @@ function readEntry(entry: unknown, groups: Map<string, Group>): boolean {
   return true;
 }
 
-/** The APIs of a list of paths, in our order; null where there is no such list, or an empty one. */
+/** The APIs of a list of paths, in our order; null if the list is missing or empty. */
 function apisOf(endpoints: unknown): GatewayApi[] | null {
   if (!Array.isArray(endpoints)) return null;
   const texts = (endpoints as unknown[])
@@ -136,7 +136,7 @@ function describeGroups(groups: readonly Group[], known: Known): GatewayProvider
     .sort((left, right) => rank(left.id) - rank(right.id) || byId(left, right));
 }
 
-/** `provider/model` for an API that takes it, where that is a name that can be written down. */
+/** `provider/model` for an API that accepts it; null if that is no valid name. */
 function qualified(gatewayId: string | null, model: string, api: GatewayApi | null): string | null {
   if (gatewayId === null || api === null || !bodyApis.includes(api)) return null;
   const name = `${gatewayId}/${model}`;

@@ -1,28 +1,28 @@
 /**
- * The gateway's origin: `scheme://host[:port]`, never with a path, because each wire format puts its own suffix behind it.
+ * The gateway's origin: `scheme://host[:port]`, never with a path, because each wire format appends its own.
  *
- * Why http by default and why https is left alone: Aperture's client pages say to use `http://` (WireGuard encrypts the hop), and some
- * deployments do serve https on the full name. A doubled `/v1` is the guide's most common mistake (HTTP 405).
+ * http is the default because Aperture's client pages say to use `http://` (WireGuard encrypts the connection). https is accepted because some
+ * deployments serve it on the full name. A doubled `/v1` is the most common mistake in the guide (HTTP 405).
  */
 import type { Parsed } from "../questions/types.ts";
 import { visible } from "../text/terminal.ts";
 
-/** MagicDNS's name of a gateway that nobody has renamed (Aperture documentation, "Get started"). */
+/** MagicDNS's default name of a gateway (Aperture documentation, "Get started"). */
 export const defaultOrigin = "http://ai";
 
 const example = "http://ai, http://ai.example.ts.net or http://localhost:8080";
 
-/** A host name as DNS has it (labels of letters, digits and hyphens), or an IPv6 address in brackets, as `URL` writes it. */
+/** A host name in DNS's form (labels of letters, digits and hyphens), or an IPv6 address in brackets, as `URL` writes it. */
 const plainHost =
   /^(?:(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*|\[[0-9a-f:.]+\])$/;
 
-/** `code` tells a program what `why` tells a person: an address with a path was probably meant, all else is none. */
+/** `code` is for programs, `why` for people. `origin-path`: an address, but with a path. `origin-invalid`: no address. */
 export type ParsedOrigin =
   | Extract<Parsed<string>, { readonly ok: true }>
   | (Extract<Parsed<string>, { readonly ok: false }> & { readonly code: "origin-invalid" | "origin-path" });
 
 /**
- * Takes what a person typed and gives the origin, with a note for everything that was added or taken off.
+ * Reads a person's input as an origin, with a note for each addition and removal.
  * Refuses other paths, user names, queries, fragments, spaces and control characters, each with the fix.
  */
 export function parseOrigin(text: string): ParsedOrigin {
@@ -46,7 +46,7 @@ export function parseOrigin(text: string): ParsedOrigin {
   try {
     url = new URL(scheme === undefined ? `http://${typed}` : typed);
   } catch {
-    // It may hold a password.
+    // It may contain a password.
     const named = typed.includes("@") ? "what was given" : JSON.stringify(typed);
     return refuse(`${named} is not an address`, `give the gateway's origin: ${example}`);
   }
@@ -76,7 +76,7 @@ export function parseOrigin(text: string): ParsedOrigin {
 }
 
 /**
- * The same of what a person has just typed, with a word on https for a short name: certificates are for full names, and the client pages say http
+ * The same for input at a question, with a note on https for a short name: certificates are for full names, and the client pages say http
  * (Aperture documentation, "Use OpenCode").
  */
 export function parseTypedOrigin(text: string): ParsedOrigin {

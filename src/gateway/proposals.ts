@@ -1,8 +1,8 @@
-/** What to propose of what a gateway serves: the two models, and how a provider is written into a spec. Pure. */
+/** Proposals from a gateway's list: the two models, and the settings of each provider in a spec. Pure. */
 import { specLimits } from "../spec/spec.ts";
 import type { Discovery, GatewayApi, GatewayModel, GatewayProvider, Known, Limit, ProposedModels } from "./listed.ts";
 
-/** A model with its provider, and the name by which OpenCode asks for it: `provider/model`. */
+/** A model with its provider, and its name in OpenCode: `provider/model`. */
 export interface Candidate {
   readonly provider: GatewayProvider;
   readonly model: GatewayModel;
@@ -32,7 +32,7 @@ const smallFamilies: readonly RegExp[] = [
 ];
 const isSmall = (id: string): boolean => smallFamilies.some((family) => family.test(id.toLowerCase()));
 
-/** What can be chosen of a discovery, given which providers (and of a provider of its own, which models) there are. */
+/** The models that can be chosen, for these providers, and for these models of a team's own provider. */
 export function candidatesOf(
   { providers }: Discovery,
   has: (provider: GatewayProvider, model: GatewayModel) => boolean = () => true,
@@ -45,8 +45,8 @@ export function candidatesOf(
 }
 
 /**
- * The name of a model in a spec. That of a known provider is the catalogue's; in a provider of its own the one that is unique, so that the
- * gateway cannot take another's: OpenCode sends the key as it is (seen with opencode-ai 1.18).
+ * The name of a model in a spec. For a known provider it is the catalogue's; for a team's own provider it is the unique one, so that the gateway cannot
+ * choose another provider's model: OpenCode sends the key unchanged (seen with opencode-ai 1.18).
  */
 export function nameIn({ known }: GatewayProvider, { id, unique }: GatewayModel): string {
   return known ? id : (unique ?? id);
@@ -58,13 +58,13 @@ function defaultsIn({ id, known, api }: GatewayProvider, providers: Known["provi
   return (api === null ? null : wireFormats[api]?.defaults) ?? defaults;
 }
 
-/** Those that do not end soon; all, where all do. */
+/** The models that do not end soon; all if all end soon. */
 function lasting(candidates: readonly Candidate[]): readonly Candidate[] {
   const found = candidates.filter(({ model }) => model.end?.isNear !== true);
   return found.length > 0 ? found : candidates;
 }
 
-/** The default model to propose; null where nothing chats. */
+/** The proposed default model; null if no model answers in text. */
 export function proposeModel(all: readonly Candidate[], { providers }: Known): Candidate | null {
   const candidates = lasting(all);
   const isDefault = ({ provider, model }: Candidate): boolean => defaultsIn(provider, providers)?.model === model.id;
@@ -87,8 +87,8 @@ export function proposeSmallModel(candidates: readonly Candidate[], model: strin
 }
 
 /**
- * By family, then what this version is made for, one that no other provider lists, a finished one, the provider that is offered first, the newer
- * one, the plain name before the dated one.
+ * Sorted by family, then: in this version's catalogue, listed by one provider only, not a preview, provider order, newer, without a date in its
+ * name.
  */
 function best(
   candidates: readonly Candidate[],
@@ -117,7 +117,7 @@ function best(
   return scored[0]?.candidate ?? null;
 }
 
-/** The first two numbers of a name that are no dates and no sizes. */
+/** The first two numbers of a name, without dates and sizes. */
 function versionOf(id: string): [number, number] {
   const numbers = id
     .replace(/20\d{2}-?\d{2}-?\d{2}/g, "")
@@ -131,7 +131,7 @@ function compare(left: readonly number[], right: readonly number[]): number {
   return 0;
 }
 
-/** What a spec says of a model: what is not said is not known, or it does not do it. */
+/** A model's settings in a spec. A missing one is unknown, or not supported by the model. */
 export interface ModelSettings extends Partial<Limit> {
   readonly reasoning?: true;
   readonly images?: true;
@@ -144,15 +144,14 @@ export interface ProviderSettings {
 }
 
 /**
- * A spec is a page: of thousands of models these are written down, the best first, and the rest is named by its number. Where exactly the gateway's
- * are asked for, it may be as many as a spec can name.
+ * A spec has to stay readable: of thousands of models only this many are written, the best first, and the number of the others is told. If exactly the
+ * gateway's models are requested, the limit is that of a spec.
  */
 export const maxWritten = 40;
 
 /**
- * How a provider is written down: the API where it is not what the provider has anyway; and its models, where it is none of the catalogue's, or
- * serves some that the catalogue does not know, or all shall be exact: exactly those that are written are then offered. Null where it has no model
- * that an environment can use.
+ * The settings of a provider: its API, if it is not the default; and its models, if the provider or some of its models are not in the catalogue, or if
+ * exactly the gateway's models are requested. Only models that are written are then offered. Null if it has no model that an environment can use.
  */
 export function settingsOf(
   provider: GatewayProvider,
@@ -165,7 +164,7 @@ export function settingsOf(
   const unlisted = usable.filter((model) => !isListed(provider, model, known));
   const isUsual = provider.known && known.providers[id]!.defaultApi === api;
   const way = isUsual ? {} : { api };
-  // A page of names is not worth what the catalogue has of many anyway.
+  // A long list of names is not worth it if the catalogue has many of them.
   if (!exact && (unlisted.length === 0 || (provider.known && usable.length > maxWritten)))
     return { settings: way, leftOut: unlisted.length };
   const most = exact ? specLimits.models : maxWritten;
@@ -180,7 +179,7 @@ function isListed({ id, known: isKnown }: GatewayProvider, { id: model }: Gatewa
   return isKnown && Object.hasOwn(catalogue, id) && Object.hasOwn(catalogue[id]!.models, model);
 }
 
-/** What is known of a model, as a spec has it. */
+/** The known settings of a model, in the form of a spec. */
 function saidOf({ limit, reasoning, images }: GatewayModel): ModelSettings {
   return {
     ...(limit !== null && { context: limit.context, output: limit.output }),
@@ -202,7 +201,7 @@ function bestOf(provider: GatewayProvider, models: readonly GatewayModel[], know
   const first = proposeModel(candidates(), known);
   take(first);
   take(proposeSmallModel(candidates(), first?.ref ?? "", known));
-  // One sort is enough for the rest: what is left after the two that are proposed is filled in by family.
+  // One sort is enough: after the two proposed models the others follow by family.
   const order = candidates().map((candidate) => ({ candidate, family: familyOf(candidate.model.id) }));
   order.sort((left, right) => left.family - right.family);
   for (const { candidate } of order.slice(0, most - chosen.length)) take(candidate);
@@ -214,19 +213,19 @@ function familyOf(id: string): number {
   return index < 0 ? families.length : index;
 }
 
-/** Whether this version can write a provider so: what it reads `providers` of a spec with. */
+/** Whether this version accepts such a provider: the reader of `providers` in a spec. */
 export type Accepts<Choice> = (
   value: unknown,
 ) => { readonly ok: true; readonly value: readonly Choice[] } | { readonly ok: false; readonly why: string };
 
-/** A provider as this version writes it, or why it cannot. */
+/** A provider in this version's form, or why there is none. */
 export type Offer<Choice> =
   | { readonly settings: ProviderSettings; readonly choice: Choice; readonly notes: readonly string[] }
   | { readonly why: string };
 
 /**
- * The settings of a provider, as far as this version can write them, with exactly its models where that is asked for; null where it serves nothing
- * that an environment uses.
+ * The settings of a provider, as far as this version accepts them, with exactly its models if that is requested; null if it serves nothing that an
+ * environment can use.
  */
 export function offer<Choice>(
   provider: GatewayProvider,
@@ -246,7 +245,7 @@ export function offer<Choice>(
   return { settings, choice: read.value[0]!, notes: more };
 }
 
-/** A provider may have models that work, and no name for any of them: that is told, or it would seem not to be there. */
+/** A provider may have usable models without an unambiguous name. That is reported; otherwise the provider would seem to be missing. */
 function whyAmbiguous({ models, id }: GatewayProvider): { readonly why: string } | null {
   const twins = models.filter((model) => model.chats && model.unique === null);
   if (twins.length === 0) return null;

@@ -1,17 +1,17 @@
-/** What the providers of a gateway's list are called here, and which API each is taken to speak. Pure. */
+/** The ids and the APIs of the providers in a gateway's list. Pure. */
 import { type GatewayApi, type Group, type Known, bodyApis, chatsByName, gatewayApis } from "./listed.ts";
 
-/** The provider that a gateway means by a name of its own, or null. */
+/** The provider that a gateway's name means, or null. */
 function calledSo(name: string, { providers }: Known): string | null {
   return Object.values(providers).find(({ aliases }) => aliases.includes(name))?.id ?? null;
 }
 
-/** Whose API it is, or null. */
+/** The provider that the API belongs to, or null. */
 function ownerOf(api: GatewayApi, { providers }: Known): string | null {
   return Object.values(providers).find(({ owns }) => owns === api)?.id ?? null;
 }
 
-/** The API that most of a provider's models have, of those that chat; where none is told, the one that its name stands for. */
+/** The API of most of a provider's models that answer in text; if the gateway names none, the default of the provider's name. */
 export function apiOf({ gatewayId, api, models, untold }: Group, known: Known): { api: GatewayApi | null; assumed: boolean } {
   const told = [...models].filter(([, apis]) => apis.size > 0);
   const chatting = told.filter(([id]) => chatsByName(id));
@@ -23,12 +23,12 @@ export function apiOf({ gatewayId, api, models, untold }: Group, known: Known): 
   const { providers } = known;
   const name = calledSo(id, known) ?? id;
   const usual = Object.hasOwn(providers, name) ? gatewayApis.find((one) => one === providers[name]!.defaultApi) : undefined;
-  // Chat completions is what a provider has on the gateway unless its configuration says another.
+  // Chat completions is the gateway's default for a provider.
   const silent = usual ?? api ?? "chat";
   return untold.size > 0 ? { api: silent, assumed: true } : { api: null, assumed: false };
 }
 
-/** Gives each provider its id in OpenCode: a known one to one provider at most, first to those that are called so. */
+/** Gives each provider its id in OpenCode. A known id goes to one provider at most, and first to a provider of that name. */
 export function assignIds(
   groups: readonly Group[],
   apis: ReadonlyMap<Group, { api: GatewayApi | null }>,
@@ -52,7 +52,7 @@ export function assignIds(
     ({ gatewayId }) => calledSo(gatewayId?.toLowerCase() ?? "", known),
     (group) => {
       const { api } = apis.get(group)!;
-      // One who speaks a body API under a name of its own is no OpenAI: a known provider's models would be offered for it.
+      // A provider of another name with an API that has the model in the body is not OpenAI: OpenCode would offer OpenAI's models for it.
       return api !== null && (group.gatewayId === null || !bodyApis.includes(api)) ? ownerOf(api, known) : null;
     },
   ];

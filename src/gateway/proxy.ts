@@ -1,22 +1,22 @@
 /**
- * Which proxy a request to the gateway takes: the one that OpenCode itself would take, so that what is found here holds in the container.
+ * The proxy of a request to the gateway: the one that OpenCode would use, so that the result is the same as in the container.
  *
- * Seen with opencode-ai 1.18: `HTTP_PROXY` and `http_proxy` catch `http://ai`, `HTTPS_PROXY` and `ALL_PROXY` do not; `NO_PROXY` is a list with or
- * without spaces of host names, or `*`. CIDR blocks and entries with a scheme match nothing.
+ * Seen with opencode-ai 1.18: `HTTP_PROXY` and `http_proxy` apply to `http://ai`, `HTTPS_PROXY` and `ALL_PROXY` do not; `NO_PROXY` is a list of host
+ * names, with or without spaces, or `*`. CIDR blocks and entries with a scheme match nothing.
  */
 import type { Env } from "../vocabulary.ts";
 
-/** How to get there. */
+/** The route to a URL. */
 export interface ProxyRoute {
-  /** The proxy, null where the gateway is asked directly. */
+  /** The proxy; null for a direct connection. */
   readonly proxy: URL | null;
-  /** A variable that names a proxy which is not used here, though somebody may expect it. */
+  /** A variable with a proxy that is not used, although somebody may expect it. */
   readonly unused: string | null;
-  /** A variable that names a proxy for other requests than this one, where nothing names one for it. */
+  /** A variable with a proxy for other requests, if there is none for this one. */
   readonly other: string | null;
 }
 
-/** Finds the way to a URL. Only http through an http proxy is relayed; everything else goes directly, and says so. */
+/** Finds the route to a URL. Only http through an http proxy is supported; everything else is direct, and `unused` names the proxy. */
 export function findRoute(url: URL, env: Env): ProxyRoute {
   const variables = url.protocol === "https:" ? ["https_proxy", "HTTPS_PROXY"] : ["http_proxy", "HTTP_PROXY"];
   const isSet = (variable: string): boolean => (env[variable] ?? "").trim() !== "";

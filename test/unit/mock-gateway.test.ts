@@ -521,7 +521,7 @@ test("the command ends at once when it was interrupted before, and warns where o
     signal: AbortSignal.abort(),
   };
   expect(await runMockGateway({ ...flags, host: "0.0.0.0" }, io)).toBe(0);
-  expect(err.join("")).toContain("Other machines reach it");
+  expect(err.join("")).toContain("Other machines can reach it");
 });
 
 test("the command takes models, grants and faults, and says what goes wrong", async () => {
@@ -536,7 +536,7 @@ test("the command takes models, grants and faults, and says what goes wrong", as
   const status = runMockGateway({ ...flags, models, grants: ["lab/q*"], faults: ["no-responses", "status=429"] }, io);
   await expect.poll(() => err.length).toBe(1);
   expect(err[0]).toContain(" with 1 model. ");
-  expect(err[0]).toContain("Goes wrong on purpose:       no-responses, status=429\n");
+  expect(err[0]).toContain("Faults on purpose:           no-responses, status=429\n");
   const origin = /APERTURE_URL=(\S+)/.exec(err[0]!)![1]!;
   expect((await fetch(`${origin}/v1/models`)).status).toBe(429);
   stop.abort();

@@ -1,35 +1,35 @@
 /**
- * One HTTP request, by hand over a socket, for discovery and for the doctor: without following anything, within bounds, and so that what goes
- * wrong is known step by step. Neither `fetch` nor `node:http`: the doctor runs in OpenCode's runtime, whose `fetch` says "ConnectionRefused" for a
- * name that does not resolve and for a failed handshake alike, and whose `node:http` is made of that `fetch` (seen with Bun 1.3.14); it is less
- * strict, too, and neither of them bounds how many pieces an answer comes in.
+ * One HTTP request over a socket, for discovery and the doctor: no redirects, limited size and time, and a failure names the step that failed.
+ * `fetch` and `node:http` do not: the doctor runs in OpenCode's runtime, whose `fetch` reports "ConnectionRefused" both for a name that does not
+ * resolve and for a failed handshake, and whose `node:http` is built on that `fetch` (seen with Bun 1.3.14). They are also less strict, and do not
+ * limit the number of chunks.
  */
 import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import type { Failure, Phase } from "../explain.ts";
 import { createReader, type DatedAnswer, type Reading } from "./reader.ts";
 
-/** What to ask, and where the connection goes. */
+/** What to ask, and where to connect. */
 export interface Question {
   readonly url: URL;
   /** The name or address, without brackets, to connect to: the gateway's own, or that of the proxy. */
   readonly host: string;
   readonly port: number;
-  /** The path of a socket of this machine to connect to in their place. */
+  /** The path of a Unix socket, to connect to instead. */
   readonly socket?: string;
-  /** The proxy, which is told the whole URL (RFC 9112, 3.2.2). */
+  /** The proxy; its request line has the whole URL (RFC 9112, 3.2.2). */
   readonly proxy: URL | null;
-  /** Ours, with the user agent; their values hold no line end. */
+  /** Additional headers, such as the user agent; values contain no line end. */
   readonly headers: Readonly<Record<string, string>>;
-  /** With one it is a POST. */
+  /** A request with a body is a POST. */
   readonly body: string | null;
   /** When to give up, as `performance.now()` counts. */
   readonly deadline: number;
 }
 
 /**
- * Sends it, and gives the answer or how far it came. Never throws. A redirect is an answer. `code` of a failure is that of Node's error, `TIMEOUT`,
- * or one of the reader's.
+ * Sends the request, and gives the answer, or the step that failed. Never throws. A redirect is an answer. A failure's `code` is that of Node's
+ * error, `TIMEOUT`, or one of the reader's.
  */
 export function ask(question: Question): Promise<DatedAnswer | Failure> {
   const { url, host, port, proxy, deadline } = question;
@@ -82,7 +82,7 @@ export function ask(question: Question): Promise<DatedAnswer | Failure> {
     };
     socket.on("end", finish);
     socket.on("close", finish);
-    // After the answer is there, too: an error that nobody hears would end the process.
+    // Also after the answer: an error without a listener would end the process.
     socket.on("error", (error: NodeJS.ErrnoException) => fail(error.code ?? "", error.message));
   });
 }
@@ -111,7 +111,7 @@ function decode(text: string): string {
   }
 }
 
-/** Whether a host, as `URL` writes it, is an address and no name. */
+/** Whether a host, as `URL` writes it, is an address, not a name. */
 export function isAddress(hostname: string): boolean {
   return hostname.startsWith("[") || /^\d{1,3}(?:\.\d{1,3}){3}$/.test(hostname);
 }

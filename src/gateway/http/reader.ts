@@ -1,36 +1,36 @@
 /**
- * Reads one HTTP/1.1 answer as it comes in (RFC 9110, 9112), of a server that may be anybody's: each byte once, within bounds, and strictly. What
- * breaks the rules of how long an answer is, is no answer: a lenient reader can be led to read for ever, or another text than its neighbour.
- * From bytes to values: however they are cut into packets, the same comes of them.
+ * Reads one HTTP/1.1 answer incrementally (RFC 9110, 9112). The server is not trusted: each byte is read once, sizes are limited, and an answer that
+ * violates the rules on message length is an error, because a lenient reader could read forever, or read another text than a proxy on the way. The
+ * result does not depend on how the bytes are split into packets.
  */
 import type { Answer } from "../explain.ts";
 
-/** An answer, with the date that the server says it is, in milliseconds. */
+/** An answer, and the time of its Date header in milliseconds. */
 export interface DatedAnswer extends Answer {
   readonly date: number | null;
 }
 
-/** What came of the bytes. `NOT_HTTP` did not begin as HTTP; `BAD_HTTP` broke its rules, and `why` says how; `CUT` ended too early. */
+/** The result. `NOT_HTTP`: the bytes do not begin as HTTP does. `BAD_HTTP`: they violate its rules; `why` says how. `CUT`: they end too early. */
 export type Reading =
   | { readonly ok: true; readonly answer: DatedAnswer }
   | { readonly ok: false; readonly code: "NOT_HTTP" | "BAD_HTTP" | "CUT"; readonly why: string };
 
 /** Takes bytes until it has an answer. */
 export interface Reader {
-  /** Gives the answer as soon as it is whole, or cannot become one; null while more is to come. */
+  /** Gives the result as soon as it is certain; null while more bytes are needed. */
   push(bytes: Buffer): Reading | null;
-  /** For when the connection is closed. */
+  /** Gives the result when the connection is closed. */
   end(): Reading;
 }
 
-/** In bytes: of a body, more than any list of models has (20,000 models are 5 MB); of an error only a sentence is shown. */
+/** The longest body in bytes: longer than any list of models (20,000 models are 5 MB). Of an error only a sentence is shown. */
 const largestBody = 8 * 1024 * 1024;
 const largestErrorBody = 64 * 1024;
-/** In bytes: of all heads and trailers together, with those of answers that announce another (1xx). */
+/** In bytes, for all headers and trailers together, including those of 1xx answers. */
 const largestHead = 64 * 1024;
-/** In bytes: of the line before a chunk, with extensions. */
+/** In bytes, for the line before a chunk, with its extensions. */
 const longestChunkLine = 256;
-/** A body of that many pieces is made to keep somebody busy. */
+/** Only a hostile server sends that many chunks. */
 const mostChunks = 65_536;
 
 type State = "status" | "fields" | "length" | "close" | "size" | "data" | "data-end" | "trailers";
@@ -45,13 +45,13 @@ class Broken {
   }
 }
 
-/** Makes one, for one answer to a GET or a POST. */
+/** Creates a reader for one answer to a GET or a POST. */
 export function createReader(): Reader {
   let state: State = "status";
   let line = "";
   let headBytes = 0;
   let chunks = 0;
-  /** Of the body or the chunk, how much is to come. */
+  /** How many bytes of the body or the chunk are missing. */
   let left = 0;
   let version = "";
   let status = 0;
@@ -94,7 +94,7 @@ export function createReader(): Reader {
   const readField = (text: string): void => {
     if (/[^\t\x20-\x7e\x80-\xff]/.test(text)) throw new Broken("a control character is in a header");
     if (/^[\t ]/.test(text)) {
-      // Folded over lines, which is obsolete: joined, as RFC 9112 (5.2) asks of clients.
+      // A header over several lines is obsolete; clients have to join it (RFC 9112, 5.2).
       if (lastField === null) throw new Broken("its headers begin with a blank");
       lastField.push(`${lastField.pop()!} ${text.trim()}`.trim());
       return;
@@ -150,11 +150,11 @@ export function createReader(): Reader {
     else if (state === "fields") endHead();
     else finish();
   };
-  /** Gives how many of the bytes belong to the line that is read. */
+  /** Gives how many of the bytes belong to the current line. */
   const takeLine = (bytes: Buffer, from: number): number => {
     const end = bytes.indexOf(10, from);
     const to = end === -1 ? bytes.length : end + 1;
-    // Not the whole of a packet without a line end, of which only so much counts.
+    // Of a packet without a line end, only as much as a line may have.
     const some = Math.min(to, from + largestHead + 1);
     line += bytes.toString("latin1", from, some);
     if (state === "status" && !"HTTP/".startsWith(line.slice(0, 5))) throw new Broken("it does not begin as HTTP", "NOT_HTTP");
@@ -212,7 +212,7 @@ interface Body {
   text(): string;
 }
 
-/** Bytes in one place that doubles when it is full, so that many small pieces cost no more than a large one. */
+/** A buffer that doubles when it is full, so that many small pieces cost no more than one large piece. */
 function createBody(): Body {
   let bytes = Buffer.alloc(0);
   let length = 0;

@@ -1,5 +1,5 @@
 /**
- * The OpenAI Chat Completions wire format, which most other vendors and self-hosted models speak, too.
+ * The OpenAI Chat Completions wire format, which most other vendors and self-hosted models use, too.
  *
  * Shapes and the order of chunks: OpenAI API reference, "Chat completions" (the object, the chunk object, `stream_options`).
  */

@@ -1,13 +1,13 @@
-/** What was said so far, without its wire format, and what the mock gateway answers to it. */
+/** A conversation independent of the wire format, and the mock gateway's answer to it. */
 import { cut, isObject, objectsIn, type JsonObject } from "./json.ts";
 
-/** One text of the user, or one result of a tool. What the model said is of no interest here. */
+/** One text of the user, or one result of a tool. The model's own turns are not needed. */
 export interface Turn {
   readonly from: "user" | "tool";
   readonly text: string;
 }
 
-/** What a request says, oldest first, and the names of the tools that it offers. */
+/** The turns of a request, oldest first, and the names of the tools that it offers. */
 export interface Conversation {
   readonly turns: readonly Turn[];
   readonly tools: readonly string[];
@@ -19,7 +19,7 @@ export interface ToolCall {
   readonly input: JsonObject;
 }
 
-/** What is answered: a text, or a call and no text. */
+/** The answer: a text, or a call without a text. */
 export interface Said {
   readonly text: string;
   readonly call: ToolCall | null;
@@ -28,12 +28,12 @@ export interface Said {
 /** How much of the user's text or of a tool's result is echoed, in characters. */
 const echoLimit = 200;
 
-/** How far a call is looked for in the user's text, in characters. */
+/** How much of the user's text is searched for a call, in characters. */
 const callLimit = 10_000;
 
 /**
- * The answer: honest about what wrote it, and a proof that the request was read. A text of the user that begins with
- * `mock-tool <name> <json>` is answered with a call of that tool, if the request offers it, and the tool's result with its beginning.
+ * The answer: it says that a mock wrote it, and repeats the request's beginning. If the user's text begins with `mock-tool <name> <json>` and the
+ * request offers that tool, the answer is a call of it, and the answer to the tool's result repeats that one's beginning.
  */
 export function answerTo({ turns, tools }: Conversation, model: string): Said {
   const asked = turns.findLastIndex(({ from }) => from === "user");
@@ -50,7 +50,7 @@ export function answerTo({ turns, tools }: Conversation, model: string): Said {
   return { text: `This is the mock gateway, answering as ${model}. ${echo}`, call: null };
 }
 
-/** The call that a text begins with, or null. What stands behind its JSON does not matter. */
+/** The call at the beginning of a text, or null. Any text after its JSON is ignored. */
 export function readCall(text: string): ToolCall | null {
   const [, name, rest] = /^\s*mock-tool +(\S+) +(\{[^]*)$/.exec(unquote(text.slice(0, callLimit))) ?? [];
   if (name === undefined || rest === undefined) return null;
@@ -75,22 +75,22 @@ function parse(text: string): unknown {
   }
 }
 
-/** A turn of the user, where `text` is one. */
+/** A turn of the user; none if `text` is no text. */
 export function fromUser(text: unknown): readonly Turn[] {
   return typeof text === "string" ? [{ from: "user", text }] : [];
 }
 
-/** A turn of a tool with whatever it gave. */
+/** A turn of a tool with its result. */
 export function fromTool(result: unknown): Turn {
   return { from: "tool", text: textOf(result) };
 }
 
-/** The turns in a content that is one text, or a list of blocks of which `read` knows some. */
+/** The turns of a content: one text, or a list of blocks, of which `read` supports some. */
 export function turnsIn(content: unknown, read: (block: JsonObject) => readonly Turn[]): readonly Turn[] {
   return typeof content === "string" ? fromUser(content) : objectsIn(content).flatMap(read);
 }
 
-/** The text in a result: plain, in a list of blocks, or in the field where the format's SDKs put it; else the whole as JSON. */
+/** The text of a result: plain, in a list of blocks, or in the field that the format's SDKs use; else the whole as JSON. */
 function textOf(result: unknown): string {
   if (typeof result === "string") return result;
   if (Array.isArray(result)) return result.map(textOf).join("\n");

@@ -1,8 +1,8 @@
 /**
  * The Amazon Bedrock Converse wire format.
  *
- * Shapes and the order of events: Amazon Bedrock API reference, "Converse", "ConverseStream" and its common errors. Model ids hold colons and
- * come URL-encoded in the path.
+ * Shapes and the order of events: Amazon Bedrock API reference, "Converse", "ConverseStream" and its common errors. Model ids contain colons and
+ * are URL-encoded in the path.
  */
 import { fromTool, fromUser, type Turn } from "./conversation.ts";
 import { awsEventStream, formatAwsEvent } from "./event-stream.ts";
@@ -62,7 +62,7 @@ function events(answer: Answer): readonly (readonly [type: string, payload: Json
     call === null ? splitWords(text).map((word) => ({ text: word })) : splitInput(call).map((input) => ({ toolUse: { input } }));
   return [
     ["messageStart", { role: "assistant" }],
-    // The API begins only tool calls this way; a text begins with its first delta.
+    // The API sends this event only for tool calls; a text begins with its first delta.
     ...(start === null ? [] : [["contentBlockStart", { ...at, start }] as const]),
     ...deltas.map((delta) => ["contentBlockDelta", { ...at, delta }] as const),
     ["contentBlockStop", at],
@@ -82,7 +82,7 @@ function stopReason({ call }: Answer): string {
 function metadata({ inputTokens, outputTokens }: Answer): JsonObject {
   return {
     usage: { inputTokens, outputTokens, totalTokens: inputTokens + outputTokens },
-    // The mock needs no time, and a measured one would make each run's bytes different.
+    // Constant, so that each run gives the same bytes.
     metrics: { latencyMs: 1 },
   };
 }

@@ -29,7 +29,7 @@ export const generateContent: WireFormat = {
     "streamGenerateContent",
   ),
   read: ({ contents, tools }) => ({
-    // Without a role, a content is the user's; results come in contents of the user's, in older clients of a role of their own.
+    // A content without a role is the user's. Results are in contents of the user; older clients give them a role of their own.
     turns: objectsIn(contents)
       .filter(({ role }) => role !== "model")
       .flatMap(({ parts }) => objectsIn(parts))
@@ -59,7 +59,7 @@ function part({ call }: Answer, text: string): JsonObject {
   return call === null ? { text } : { functionCall: { name: call.name, args: call.input } };
 }
 
-/** One response object: a whole answer, or a piece of a stream. The counts of a piece are those so far. */
+/** One response object: a complete answer, or a piece of a stream, whose counts are cumulative. */
 function chunk({ number, model, inputTokens, outputTokens }: Answer, part: JsonObject, last: boolean): JsonObject {
   const candidate = { content: { role: "model", parts: [part] }, index: 0 };
   const usage = { promptTokenCount: inputTokens, totalTokenCount: inputTokens };

@@ -1,53 +1,53 @@
-/** The log of requests: bounded, without prompts, and without any key but the placeholder. */
+/** The log of requests: limited in length, without prompts, and without any key except the placeholder. */
 import type { IncomingMessage } from "node:http";
 import { headerPrefix, mostHeaders } from "../../catalog/attribution.ts";
 import { visible } from "../../text/terminal.ts";
 import type { Fault } from "./faults.ts";
 
-/** One request as it was answered. Texts that the client chose are on one line, escaped, and cut at 200 characters. */
+/** One answered request. The client's texts are on one line, escaped, and cut at 200 characters. */
 export interface LoggedRequest {
-  /** When it came, in ISO 8601. */
+  /** When it arrived, in ISO 8601. */
   readonly time: string;
   readonly method: string;
-  /** Without the query, where some clients put a key. */
+  /** Without the query, because some clients put a key there. */
   readonly path: string;
-  /** 0 where the connection ended before there was one. */
+  /** 0 if the connection ended before there was one. */
   readonly status: number;
-  /** As the client named it; null where neither the body nor the path names one. */
+  /** The client's name for it; null if neither the body nor the path names one. */
   readonly model: string | null;
-  /** Whose model answered; null where none did. */
+  /** The provider whose model answered; null if none did. */
   readonly provider: string | null;
-  /** Whether a stream was asked for. */
+  /** Whether a stream was requested. */
   readonly stream: boolean;
-  /** Every value of a credential header, `Bearer ` included; all but the placeholder is masked. */
+  /** Every value of a credential header, with `Bearer `; all except the placeholder are masked. */
   readonly keys: readonly string[];
-  /** Whether there is a credential and each one is exactly `-` or `Bearer -`. */
+  /** Whether there is a credential, and each is exactly `-` or `Bearer -`. */
   readonly placeholder: boolean;
   readonly userAgent: string;
-  /** The address that it came from. Aperture tells the node and its user here, which only a tailnet knows. */
+  /** The client's address. Aperture's log has the node and its user instead, which only a tailnet knows. */
   readonly node: string;
   /** OpenCode's `x-session-id`. */
   readonly session: string | null;
-  /** What it carries to say what it was made for: its `x-aperture-env-` headers by the rest of their names. */
+  /** What the request is for: its `x-aperture-env-` headers, by the rest of their names. */
   readonly attribution: Readonly<Record<string, string>>;
   /** Size of the request's body. */
   readonly bytes: number;
-  /** What a model read and wrote, in tokens as they were told to the client; null where none answered. */
+  /** Tokens in and out, as in the answer; null if no model answered. */
   readonly inputTokens: number | null;
   readonly outputTokens: number | null;
-  /** What was made to go wrong. */
+  /** The faults that it got. */
   readonly fault: Fault | null;
-  /** From its arrival to the end of the answer, or to where it went wrong. */
+  /** From its arrival to the end of the answer, or to the fault. */
   readonly ms: number;
 }
 
-/** What the headers and the connection say of a request. */
+/** A request's sender, by its headers and its connection. */
 export type Caller = Pick<LoggedRequest, "keys" | "placeholder" | "userAgent" | "node" | "session" | "attribution">;
 
-/** Where clients put keys. Which header for which provider: observed with opencode-ai 1.18 against a logging gateway. */
+/** Headers in which clients send keys: observed with opencode-ai 1.18 against a logging gateway. */
 const credentialHeaders = ["authorization", "x-api-key", "x-goog-api-key", "api-key"];
 
-/** A log that keeps the last `limit` requests. `requests` is one live list, oldest first. */
+/** A log of the last `limit` requests. `requests` is one live list, oldest first. */
 export function createLog(limit: number): { readonly requests: readonly LoggedRequest[]; add(request: LoggedRequest): void } {
   const requests: LoggedRequest[] = [];
   return {
@@ -59,9 +59,9 @@ export function createLog(limit: number): { readonly requests: readonly LoggedRe
   };
 }
 
-/** Reads who calls and with which keys. A header that came twice counts twice: the second one could be a real key. */
+/** Reads the sender and the keys. A repeated header counts each time: the second one could be a real key. */
 export function readCaller({ headers, rawHeaders, socket }: Pick<IncomingMessage, "headers" | "rawHeaders" | "socket">): Caller {
-  // Not `headersDistinct`: Bun, by which this runs inside a container, does not have it (seen with OpenCode 1.18.18).
+  // Not `headersDistinct`: Bun, which runs this in a container, does not have it (seen with OpenCode 1.18.18).
   const valuesOf = (wanted: string): string[] =>
     rawHeaders.flatMap((name, index) => (index % 2 === 0 && name.toLowerCase() === wanted ? [rawHeaders[index + 1] ?? ""] : []));
   const keys = credentialHeaders.flatMap(valuesOf);
@@ -70,14 +70,14 @@ export function readCaller({ headers, rawHeaders, socket }: Pick<IncomingMessage
     keys: keys.map(maskKey),
     placeholder: keys.length > 0 && keys.every((key) => key === "-" || key === "Bearer -"),
     userAgent: cleanText(headers["user-agent"] ?? ""),
-    // An IPv6 socket tells an IPv4 address in its own way (RFC 4291, section 2.5.5.2).
+    // An IPv6 socket writes an IPv4 address as ::ffff:192.0.2.1 (RFC 4291, section 2.5.5.2).
     node: (socket.remoteAddress ?? "").replace(/^::ffff:(?=\d+\.)/, ""),
     session: sessions.length === 0 ? null : cleanText(sessions.join(", ")),
     attribution: readAttribution(rawHeaders),
   };
 }
 
-/** The first of them, by name. One that came twice has both values, as everywhere in HTTP; an empty one is there. */
+/** Such headers by name. A repeated one has both values, as HTTP defines it; an empty one is kept. */
 function readAttribution(rawHeaders: readonly string[]): Record<string, string> {
   const found = new Map<string, string>();
   rawHeaders.forEach((header, index) => {
@@ -92,8 +92,8 @@ function readAttribution(rawHeaders: readonly string[]): Record<string, string> 
 }
 
 /**
- * A credential header without its secret: the first three characters and `…`; fewer where three would be half of it or more. The
- * placeholder and an empty key are told unchanged.
+ * A credential header without its secret: the first three characters and `…`; fewer if three would be half of it or more. The
+ * placeholder and an empty key are unchanged.
  */
 export function maskKey(value: string): string {
   const scheme = /^bearer(?: +|$)/i.exec(value)?.[0] ?? "";
@@ -102,7 +102,7 @@ export function maskKey(value: string): string {
   return `${scheme}${secret.length > 6 ? cleanText(secret.slice(0, 3)) : ""}…`;
 }
 
-/** A text of the client for a log: at most 200 characters, and nothing that moves a terminal's cursor or turns text around. */
+/** A text of the client for a log: at most 200 characters, without control characters and marks of text direction. */
 export function cleanText(text: string): string {
   return visible(text, 200);
 }

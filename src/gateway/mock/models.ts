@@ -1,5 +1,5 @@
 /**
- * The models that a mock gateway pretends to have: the list for clients, and which of them a request means. Where they come from: stock.ts.
+ * The models of a mock gateway: the list for clients, and the model that a request means. stock.ts chooses them.
  *
  * The list's shape and routing by the body's `model`, plain or as `provider/model`: Aperture documentation, "How Aperture works", and
  * the clients tailscale/aperture-cli (docs/adding-a-client.md, internal/config/providers.go) and Pi's Aperture extension.
@@ -19,21 +19,21 @@ export interface MockModel {
   readonly endpoints: readonly string[];
 }
 
-/** What changes the list of a gateway. */
+/** What restricts a gateway's list. */
 export interface Limits {
   readonly faults: readonly Fault[];
-  /** Globs over `provider/model`, as in the `models` of a grant; null where everything is granted. */
+  /** Globs over `provider/model`, as in a grant's `models`; null if everything is granted. */
   readonly grants: readonly string[] | null;
 }
 
-/** Where models are that no provider of the catalogue has. */
+/** The provider of models that no provider of the catalogue has. */
 export const mockProvider = { id: "mock", name: "Mock gateway" };
 
 /** The path of every wire format. */
 export const everyPath: readonly string[] = wireFormats.map(({ path }) => path);
 
 /**
- * The body of `GET /v1/models`. The official CLI refuses a list without `upstream`, and one whose provider is not the same in each entry
+ * The body of `GET /v1/models`. The official CLI refuses a list without `upstream`, or with different providers in one entry
  * (tailscale/aperture-cli, internal/config/providers.go).
  */
 export function listModels(models: readonly MockModel[]): JsonObject {
@@ -49,15 +49,15 @@ export function listModels(models: readonly MockModel[]): JsonObject {
 }
 
 /**
- * The models that a client is told of. Claude Code is told of fewer by its user agent (tailscale/aperture-cli, docs/adding-a-client.md); which
- * ones is written nowhere, and here it is those that it can speak to.
+ * The models in the list for a client. Claude Code, recognised by its user agent, gets fewer (tailscale/aperture-cli, docs/adding-a-client.md). Which
+ * ones is not documented; here they are those with the API that it supports.
  */
 export function modelsFor(userAgent: string, models: readonly MockModel[]): readonly MockModel[] {
   const claudeCode = /\bclaude-(?:cli|code)\b/i.test(userAgent);
   return claudeCode ? models.filter(({ endpoints }) => endpoints.includes(messages.path)) : models;
 }
 
-/** What is left of `models` under faults and grants. */
+/** The models that remain with these faults and grants. */
 export function limitModels(models: readonly MockModel[], { faults, grants }: Limits): readonly MockModel[] {
   if (faults.includes("empty")) return [];
   const granted = grants?.map(compileGlob) ?? [/^/];
@@ -70,7 +70,7 @@ function withoutResponses(endpoints: readonly string[]): readonly string[] {
   return [...new Set(endpoints.map((path) => (path === responses.path ? chat.path : path)))];
 }
 
-/** `*` is any part of a name, `**` any text with slashes, too (Aperture documentation, "How grants work": `anthropic/**`). */
+/** `*` matches any part of a name, `**` also slashes (Aperture documentation, "How grants work": `anthropic/**`). */
 function compileGlob(glob: string): RegExp {
   const source = glob.replaceAll(/\*\*|[^]/g, (part) => {
     if (part === "**") return ".*";
@@ -80,8 +80,8 @@ function compileGlob(glob: string): RegExp {
 }
 
 /**
- * The first model of that name which answers in that format, or a sentence that says why there is none. Only a body can name the provider,
- * too; in a path there is no room for it. A name such as `fault-slow` is a model everywhere.
+ * The first model of that name that answers in that format, or a sentence that says why there is none. Only a body can also name the provider; a path
+ * has no place for it. A name such as `fault-slow` is always a model.
  */
 export function routeModel(models: readonly MockModel[], name: string, format: WireFormat): MockModel | string {
   const named = models.filter(({ id, provider }) => id === name || `${provider.id}/${id}` === name);

@@ -1,10 +1,10 @@
-/** The page at `/ui/`, where Aperture has its own: the log as a table. One document without scripts or anything from elsewhere. */
+/** The page at `/ui/`, as Aperture has one: the log as a table. One document without scripts or external resources. */
 import type { LoggedRequest } from "./log.ts";
 
-/** Keeps the page from loading or running anything at all, whatever may end up in it. */
+/** Keeps the page from loading or running anything, whatever text gets into it. */
 export const pagePolicy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; form-action 'none'";
 
-/** What a captive portal or a login in front of a gateway answers with in place of it. */
+/** The answer of a captive portal, or of a login in front of a gateway. */
 export const loginPage = `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><title>Sign in</title></head>
@@ -12,7 +12,7 @@ export const loginPage = `<!doctype html>
 </html>
 `;
 
-/** The columns, and how they are laid out: numbers to the right, long names in several lines, and ids cut. */
+/** The columns with their layout: numbers to the right, long names on several lines, ids cut. */
 const columns = [
   ["Time (UTC)", ""],
   ["User / node", ""],
@@ -70,7 +70,7 @@ code, .code { font-family: ui-monospace, "Cascadia Mono", "DejaVu Sans Mono", mo
 .note { color: var(--note); background: var(--note-back); }
 `;
 
-/** The page as HTML. `requests` are oldest first, the table begins with the newest. */
+/** The page as HTML. `requests` are oldest first, the table has the newest first. */
 export function formatPage(origin: string, requests: readonly LoggedRequest[]): string {
   return `<!doctype html>
 <html lang="en">
@@ -132,7 +132,7 @@ function formatRow(request: LoggedRequest): string {
   );
   const cells = [
     `<time datetime="${escapeHtml(time)}">${escapeHtml(time.slice(11, 19))}<small>${escapeHtml(time.slice(0, 10))}</small></time>`,
-    // The first word is the program; the rest, which is long, is shown on hover.
+    // The first word is the program; the rest is long and shown on hover.
     `${escapeHtml(node)}<small title="${escapeHtml(userAgent)}">${escapeHtml(userAgent.split(" ", 1)[0] ?? "")}</small>`,
     escapeHtml(model ?? ""),
     escapeHtml(provider ?? ""),
@@ -156,11 +156,11 @@ function formatStatus(request: LoggedRequest): string {
 function formatKey({ keys, placeholder }: LoggedRequest): string {
   const text = keys.join(", ");
   if (placeholder) return `<span class="code">${escapeHtml(text)}</span>`;
-  // In words as well, because a colour alone is lost on some.
+  // In words as well, for those who do not see the colour.
   return keys.length === 0 ? chip("note", "no key") : `${chip("bad", text)}<small>not the placeholder</small>`;
 }
 
-/** Whether the client got what it asked for; a status alone does not say so where the rest never came or was another's page. */
+/** Whether the client got the requested answer. The status alone does not say so: the rest may be missing, or another page. */
 function isGood({ status, fault }: LoggedRequest): boolean {
   return status > 0 && status < 400 && (fault === null || fault === "slow");
 }
@@ -169,12 +169,12 @@ function chip(kind: "good" | "bad" | "note", text: string): string {
   return `<span class="chip ${kind}">${escapeHtml(text)}</span>`;
 }
 
-/** With a thin space between thousands, which no reader takes for a decimal point. */
+/** With a thin space between thousands, which nobody reads as a decimal point. */
 function formatNumber(value: number): string {
   return String(value).replaceAll(/\B(?=(?:\d{3})+$)/g, "\u202F");
 }
 
-/** Text for between tags and for quoted attributes. */
+/** Escapes a text for HTML and for quoted attributes. */
 function escapeHtml(text: string): string {
   return text.replaceAll(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

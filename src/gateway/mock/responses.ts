@@ -67,7 +67,7 @@ function callEvents(answer: Answer): readonly (JsonObject & { readonly type: str
   ];
 }
 
-/** The response object while nothing is said yet. What it would repeat of the request (instructions, tools) is left empty. */
+/** The response object before any output. The fields that repeat the request (instructions, tools) are empty. */
 function response({ number, model, created }: Answer): JsonObject {
   return {
     id: `resp_mock_${number}`,
@@ -112,7 +112,7 @@ function completed(answer: Answer): JsonObject {
   };
 }
 
-/** The one item of the output as it is in the end. */
+/** The complete item of the output; there is only one. */
 function item(answer: Answer): JsonObject {
   const { number, text, call } = answer;
   if (call === null) return textItem(answer, "completed", [part(text)]);

@@ -1,4 +1,4 @@
-/** Which answer a request gets. Knows nothing of sockets. */
+/** Chooses the answer to a request, without sockets. */
 import { answerTo } from "./conversation.ts";
 import { faultOfModel, mannerOf, statusOf, type Fault, type Manner } from "./faults.ts";
 import { findFormat, wireFormats } from "./formats.ts";
@@ -9,7 +9,7 @@ import { formatOpenAiError } from "./responses.ts";
 import { countTokens, splitWords, type Address, type Stream, type WireFormat } from "./wire.ts";
 import { cut, isObject, type JsonObject } from "./json.ts";
 
-/** A request, read to its end. `body` is null where it was larger than the gateway takes. */
+/** A complete request. `body` is null if it was larger than the gateway accepts. */
 export interface Asked {
   readonly method: string;
   readonly path: string;
@@ -21,7 +21,7 @@ export interface Asked {
 /** What the routes need of their gateway. */
 export interface Context {
   readonly origin: string;
-  /** Those that are left under faults and grants. */
+  /** Those that remain with faults and grants. */
   readonly models: readonly MockModel[];
   readonly faults: readonly Fault[];
   readonly requests: readonly LoggedRequest[];
@@ -30,18 +30,18 @@ export interface Context {
   readonly now: () => Date;
 }
 
-/** An answer: headers and either a whole body or the pieces of a stream. */
+/** An answer: headers, and either a complete body or the pieces of a stream. */
 export interface Reply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | readonly (string | Uint8Array)[];
-  /** Says what is sent of all this and how. */
+  /** How it is sent, and how much of it. */
   readonly manner: Manner;
-  /** How many words a model's answer has that is not streamed, which says how long a slow one takes. */
+  /** The number of words of a model's answer without a stream; it decides how long a slow one takes. */
   readonly words: number;
 }
 
-/** What the log says of the request and its answer. */
+/** The log's details of the request and its answer. */
 export type Read = Pick<LoggedRequest, "model" | "provider" | "stream" | "inputTokens" | "outputTokens" | "fault">;
 
 type Headers = Reply["headers"];
@@ -51,13 +51,13 @@ interface Routed {
   readonly read: Read;
 }
 
-/** Answers a request and tells what it asked for. Never throws for anything that a client sends. */
+/** Answers a request, and gives its details. Never throws, whatever a client sends. */
 export function route(asked: Asked, context: Context): Routed {
   const { method, path } = asked;
   const found = findFormat(path);
   const body = found === null ? null : parseBody(asked.body);
   const read = readRequest(found?.address ?? null, body);
-  // The gateway's own pages stay, so that what goes wrong can be looked at.
+  // The gateway's own pages have no faults, so that people can look at the log.
   if (path !== "/v1/models" && pages[path] !== undefined) return { read, reply: routePage(asked, context) };
   const named = read.model === null ? null : faultOfModel(read.model);
   const faults = named === null ? context.faults : [named];
@@ -117,7 +117,7 @@ function speak(format: WireFormat, { asked, body, read, context }: Spoken): Rout
   };
 }
 
-/** An answer that no model has a part in, where one of the faults says so. */
+/** The answer of a fault in place of a model's; null if no fault gives one. */
 function fail(format: WireFormat | null, faults: readonly Fault[]): { readonly reply: Reply; readonly fault: Fault } | null {
   for (const fault of faults) {
     const reply = failWith(format, fault);
@@ -138,15 +138,15 @@ function failWith(format: WireFormat | null, fault: Fault): Reply | null {
     case "redirect":
       return redirect("/login");
     case "no-role":
-      // Aperture's status and words where no grant gives a role (its documentation, "How grants work" and "Troubleshooting").
+      // Aperture's status and message without a grant of a role (its documentation, "How grants work" and "Troubleshooting").
       return refuse(format, 403, "access denied: no role granted", "no_role");
     default:
-      // These are of prompts: the list is answered.
+      // These concern prompts; the list is answered.
       return format === null ? null : refusePrompt(format, fault);
   }
 }
 
-/** Statuses, `Retry-After` and `guardrail_blocked` are Aperture's (its documentation on quotas, guardrails and hooks); the other words are ours. */
+/** Statuses, `Retry-After` and `guardrail_blocked` are Aperture's (its documentation on quotas, guardrails and hooks); the other messages are ours. */
 function refusePrompt(format: WireFormat, fault: Fault): Reply | null {
   switch (fault) {
     case "guardrail":
@@ -162,11 +162,11 @@ function refusePrompt(format: WireFormat, fault: Fault): Reply | null {
   }
 }
 
-/** Everything but the model APIs. */
+/** Everything except the model APIs. */
 function routePage(asked: Asked, context: Context): Reply {
   const { method, path } = asked;
-  // Aperture puts the whole path behind a provider's base URL: a doubled /v1 arrives upstream and comes back as 405 (its
-  // troubleshooting guide). Hence no 404 here, and nothing in Allow.
+  // Aperture appends the whole path to a provider's base URL: a doubled /v1 reaches the provider, which answers 405 (its
+  // troubleshooting guide). So this is no 404, and Allow is empty.
   if (/^\/v1(?:beta)?\/v1(?:beta)?\//.test(path)) {
     const message = `${cut(path, 200)}: the client's base URL has /v1 twice; it ends in one.`;
     return refuse(null, 405, message, "method_not_allowed", { allow: "" });
@@ -180,7 +180,7 @@ function routePage(asked: Asked, context: Context): Reply {
   return method === "GET" || method === "HEAD" ? page(context, asked) : wrongMethod(null, method, path, "GET, HEAD");
 }
 
-/** Without a prototype, because paths come from outside. */
+/** Without a prototype, because paths are not trusted. */
 const pages: Readonly<Record<string, (context: Context, asked: Asked) => Reply>> = Object.assign(Object.create(null), {
   "/": () => redirect("/ui/"),
   "/ui": () => redirect("/ui/"),
@@ -204,10 +204,10 @@ function wrongMethod(format: WireFormat | null, method: string, path: string, al
 }
 
 /**
- * An error in the path's own shape. Where no wire format owns the path, one that the clients of most can read.
+ * An error in the form of the path's wire format; if the path belongs to none, in the form that most clients can read.
  *
- * No message names the gateway's port: OpenCode retries any error whose text holds 429, 500, 502, 503, 504 or 524 anywhere, silently and
- * for minutes, and a port such as 34503 does (observed with opencode-ai 1.18.18).
+ * No message contains the gateway's port: OpenCode retries any error with 429, 500, 502, 503, 504 or 524 anywhere in its text, silently and for
+ * minutes, and a port such as 34503 contains 503 (observed with opencode-ai 1.18.18).
  */
 function refuse(format: WireFormat | null, status: number, message: string, code?: string, headers?: Headers): Reply {
   const body =

@@ -1,17 +1,17 @@
-/** How an answer goes onto its connection: at once, word by word, or in one of the ways that go wrong. */
+/** Sends an answer: at once, word by word, or with a fault. */
 import type { ServerResponse } from "node:http";
 import type { Reply } from "./routes.ts";
 
-/** Between two pieces of a stream, in milliseconds: enough for each to be a chunk of its own, as from a model. */
+/** Between two pieces of a stream, in milliseconds: long enough for each to be a separate chunk, as from a model. */
 const pieceGap = 5;
 
 /** The same for a slow answer. */
 const slowGap = 1000;
 
-/** Time for what was sent to arrive before the connection breaks: a reset takes with it what the client has not read. */
+/** In milliseconds, so that sent data arrives before the connection breaks: a reset discards what the client has not read. */
 const breakDelay = 50;
 
-/** Sends everything but the end. Stops early where the client is gone. */
+/** Sends everything except the end. Stops if the client has disconnected. */
 export async function sendBeginning(response: ServerResponse, { status, headers, body, manner, words }: Reply): Promise<void> {
   if (manner === "close") return;
   const slow = manner === "slow";
@@ -27,14 +27,14 @@ export async function sendBeginning(response: ServerResponse, { status, headers,
     return;
   }
   for (const [index, piece] of body.slice(0, cut ? Math.ceil(body.length / 2) : body.length).entries()) {
-    // Not after the last one: clients do not wait for the end of the stream once they have it.
+    // Not after the last one: clients then do not wait for the end of the stream.
     if (index > 0) await wait(response, slow ? slowGap : pieceGap);
     if (response.destroyed) return;
     response.write(piece);
   }
 }
 
-/** Ends the answer, or leaves it open until the client goes, or breaks the connection. */
+/** Ends the answer, leaves it open until the client disconnects, or breaks the connection. */
 export async function sendEnd(response: ServerResponse, { body, manner }: Reply): Promise<void> {
   switch (manner) {
     case "stall":
@@ -52,7 +52,7 @@ export async function sendEnd(response: ServerResponse, { body, manner }: Reply)
   }
 }
 
-/** Waits that long, or for ever, but no longer than the connection is there. */
+/** Waits that long, or without a limit, until the connection ends. */
 async function wait(response: ServerResponse, ms?: number): Promise<void> {
   if (response.destroyed) return;
   await new Promise<void>((resolve) => {

@@ -1,6 +1,6 @@
 /**
- * Runs a mock gateway for people and programs, until somebody ends it. What is imported here is one file of the published program, which
- * `verify` also runs in a container: it needs nothing beside itself.
+ * Runs a mock gateway until somebody ends it. This module and its imports are one file of the published package, which `verify` also runs in a
+ * container, so they import no package.
  */
 import { joined, json as asJson, shown, type Printer } from "../../text/terminal.ts";
 import type { Fault } from "./faults.ts";
@@ -14,25 +14,25 @@ export interface Serving {
   readonly models: readonly MockModel[];
   readonly port: number;
   readonly host: string;
-  /** Begins the log with a line that tells a program where the gateway is. */
+  /** The log's first line has the gateway's address, for programs. */
   readonly json: boolean;
-  /** What goes wrong on purpose. */
+  /** Faults for all requests. */
   readonly faults: readonly Fault[];
-  /** Globs over `provider/model` that let models through; null lets all through. */
+  /** Globs over `provider/model` of the models that are served; null for all. */
   readonly grants: readonly string[] | null;
 }
 
-/** What it touches of its process. */
+/** The parts of the process that it uses. */
 export interface MockGatewayIo {
   readonly stdout: Pick<Printer, "write">;
   readonly stderr: Pick<Printer, "write">;
-  /** Its abort ends the gateway. */
+  /** Ends the gateway. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Runs the gateway and resolves once the signal aborts. stdout gets one JSON object per request and nothing else, people are told on stderr.
- * Throws an environment error where it cannot listen.
+ * Runs the gateway, and resolves when the signal aborts. stdout gets one JSON object per request and nothing else; messages for people go to stderr.
+ * Throws an environment error if it cannot listen.
  */
 export async function serveMockGateway(serving: Serving, { stdout, stderr, signal }: MockGatewayIo): Promise<void> {
   const { models, port, host, json, faults, grants } = serving;
@@ -44,9 +44,9 @@ export async function serveMockGateway(serving: Serving, { stdout, stderr, signa
   const lines = [
     `The mock gateway listens on ${origin} with ${countModels(limitModels(models, { faults, grants }).length)}. It answers by itself; no model is behind it.`,
     `  Point an environment at it:  APERTURE_URL=${origin}`,
-    `  See what it was asked:       ${ui}`,
-    ...(faults.length === 0 ? [] : [`  Goes wrong on purpose:       ${faults.join(", ")}`]),
-    ...(isLoopback(host) ? [] : ["  Other machines reach it, too: they can use it and read what it was asked."]),
+    `  See its requests:            ${ui}`,
+    ...(faults.length === 0 ? [] : [`  Faults on purpose:           ${faults.join(", ")}`]),
+    ...(isLoopback(host) ? [] : ["  Other machines can reach it: they can use it, and read the log of requests."]),
     "Ctrl-C ends it.",
   ];
   stderr.write(shown`${joined(lines, "\n")}\n`);

@@ -1,6 +1,6 @@
 /**
  * The mock gateway: a small local server that looks like Aperture to a client, to try the product without a tailnet and to test it.
- * It has no model behind it and says so in every answer. Only the sockets and the life of a request are here.
+ * It has no model, and says so in every answer. This module has the sockets and the handling of a request.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -15,32 +15,32 @@ export type { Fault } from "./faults.ts";
 export type { LoggedRequest } from "./log.ts";
 export type { MockModel } from "./models.ts";
 
-/** A mock gateway that listens. */
+/** A running mock gateway. */
 export interface MockGateway {
-  /** Where it is reached from this machine, without a path: `http://127.0.0.1:8080`. */
+  /** Its origin for clients on this machine: `http://127.0.0.1:8080`. */
   readonly origin: string;
   readonly port: number;
   /**
-   * The last 1000 requests, oldest first, without the GET requests outside `/v1/` (the page, its icon). The list is live: it grows
+   * The last 1000 requests, oldest first, without GET requests outside `/v1/` (the page, its icon). The list is live: it grows
    * as requests are answered.
    */
   readonly requests: readonly LoggedRequest[];
-  /** Cuts every connection, open streams too, and resolves when nothing runs any more. May be called again. */
+  /** Closes every connection, open streams included, and resolves when all have ended. May be called again. */
   close(): Promise<void>;
 }
 
-/** What a mock gateway is made from. */
+/** Settings of a mock gateway. */
 export interface MockGatewayOptions {
   readonly models: readonly MockModel[];
-  /** What goes wrong, for every request. A request for a model such as `fault-slow` or `fault-429` has that fault alone. */
+  /** Faults for every request. A request for a model such as `fault-slow` or `fault-429` has only that fault. */
   readonly faults?: readonly Fault[];
-  /** Globs over `provider/model`, such as `anthropic/**`: only what one of them matches is listed and answers. All by default. */
+  /** Globs over `provider/model`, such as `anthropic/**`: only matching models are listed and answer. All by default. */
   readonly grants?: readonly string[] | null;
   /** The address to listen on; `127.0.0.1` by default, so that only this machine reaches it. */
   readonly host?: string;
-  /** 0, the default, takes any free one. */
+  /** 0, the default, chooses a free one. */
   readonly port?: number;
-  /** Called for each request that is logged, before its answer ends. */
+  /** Called for each logged request, before its answer ends. */
   readonly onRequest?: (request: LoggedRequest) => void;
   readonly now?: () => Date;
 }
@@ -49,12 +49,12 @@ const logLimit = 1000;
 const bodyLimit = 20 * 1024 * 1024;
 
 /**
- * Starts a mock gateway and resolves when it listens.
- * Throws an environment error where the port is taken or forbidden, or the address is none of this machine.
+ * Starts a mock gateway, and resolves when it listens.
+ * Throws an environment error if the port is taken or forbidden, or the address is not one of this machine.
  */
 export async function startMockGateway(options: MockGatewayOptions): Promise<MockGateway> {
   const { faults = [], grants = null, port = 0, onRequest, now = () => new Date() } = options;
-  // Not `??`: Node takes an empty address for all of them, and an unset variable must not open the gateway to the network.
+  // Not `??`: to Node an empty address means all addresses, and an empty variable must not open the gateway to the network.
   const host = options.host || "127.0.0.1";
   const log = createLog(logLimit);
   const running = new Set<Promise<void>>();
@@ -80,8 +80,8 @@ export async function startMockGateway(options: MockGatewayOptions): Promise<Moc
     const asked = { method, path, query: new URLSearchParams(query), userAgent: caller.userAgent, body: text };
     const { reply, read } = route(asked, context);
     await sendBeginning(response, reply);
-    // Before the answer's end: whoever has the whole answer finds the request in the log. What a browser asks for is left out;
-    // a model request to a wrong path is not, because that is what a person looks for.
+    // Before the answer's end, so that a client with the complete answer finds the request in the log. A browser's requests are left out;
+    // a model request to a wrong path is not, because people look for it.
     if (path.startsWith("/v1/") || !["GET", "HEAD"].includes(method)) {
       const logged: LoggedRequest = {
         time: arrived.toISOString(),
@@ -101,7 +101,7 @@ export async function startMockGateway(options: MockGatewayOptions): Promise<Moc
   };
 
   const server = createServer((request, response) => {
-    // Fails where the client went away or a listener of ours threw; either way this connection is over, and only this one.
+    // Fails if the client disconnected or a listener threw. In both cases only this connection ends.
     const answer: Promise<void> = handle(request, response)
       .catch(() => void response.destroy())
       .finally(() => running.delete(answer));
@@ -121,8 +121,8 @@ export async function startMockGateway(options: MockGatewayOptions): Promise<Moc
 }
 
 /**
- * Reads a body to its end; of one that is too large nothing is kept, and `text` is null. It is still read, because a client that is
- * cut off while it writes reports a broken connection instead of the 413.
+ * Reads a body to its end. `text` is null if it is too large. It is read anyway, because a client that is disconnected while it writes reports a
+ * broken connection instead of the 413.
  */
 async function readBody(request: IncomingMessage): Promise<{ text: string | null; bytes: number }> {
   const chunks: Buffer[] = [];
@@ -158,7 +158,7 @@ export function listenError(error: NodeJS.ErrnoException, host: string, port: nu
   }
 }
 
-/** The origin for clients on this machine; an address that means "all of them" is no place to connect to. */
+/** The origin for clients on this machine. An address that means all addresses is replaced, because nobody can connect to it. */
 function formatOrigin(host: string, port: number): string {
   const reachable = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
   return `http://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}`;

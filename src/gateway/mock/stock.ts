@@ -1,4 +1,4 @@
-/** Which models a mock gateway is given: the catalogue's, those that somebody names, or those of an environment. */
+/** The models of a mock gateway: the catalogue's, named ones, or those of an environment. */
 import { namedModels, type Named } from "../../catalog/compact.ts";
 import { loadCatalogue, type Catalogue } from "../../catalog/models.ts";
 import { findProvider, providers, speechOf, type WireFormat } from "../../catalog/providers.ts";
@@ -9,7 +9,7 @@ function pathOf(api: WireFormat): string {
   return wireFormats.find(({ name }) => name === api)!.path;
 }
 
-/** Every model that an environment can be generated for, on the paths of its provider. */
+/** Every model of the catalogue, on the paths of its provider. */
 export async function modelsOfCatalogue(): Promise<MockModel[]> {
   const catalogue = await loadCatalogue(Object.keys(providers));
   return Object.values(providers).flatMap(({ id, name, wireFormats: routes }) => {
@@ -18,7 +18,7 @@ export async function modelsOfCatalogue(): Promise<MockModel[]> {
   });
 }
 
-/** Every model that these answers make an environment offer, each on the one path on which it is asked for. */
+/** Every model that an environment of these answers offers, each on the path that OpenCode uses for it. */
 export function modelsOfAnswers(answers: Named, catalogue: Catalogue): MockModel[] {
   return answers.providers.flatMap((choice) => {
     const { id, api, name = findProvider(id)?.name ?? id } = choice;
@@ -33,8 +33,8 @@ export function modelsOfAnswers(answers: Named, catalogue: Catalogue): MockModel
 }
 
 /**
- * The models of those names, each plain or as `provider/model`. One that `models` does not have is made up and answers everywhere, of the
- * provider that it names.
+ * The models of those names, each plain or as `provider/model`. A name that is not in `models` becomes a model of the named provider, which answers on
+ * all paths.
  */
 export function selectModels(models: readonly MockModel[], names: readonly string[]): MockModel[] {
   return names.flatMap((name) => {

@@ -1,48 +1,48 @@
-/** What the wire formats have in common: their shape for the router, and helpers for reading requests and writing streams. */
+/** What the wire formats share: their interface for the router, reading requests, and writing streams. */
 import type { Conversation, ToolCall } from "./conversation.ts";
 import type { JsonObject } from "./json.ts";
 
-/** The name of each API, as the catalogue of providers calls it. */
+/** The names of the APIs, as in the catalogue of providers. */
 export type WireFormatName = "messages" | "responses" | "chat" | "generate-content" | "vertex" | "converse";
 
-/** Everything that an answer is made of, before it has a wire format. */
+/** An answer, independent of the wire format. */
 export interface Answer {
-  /** Counts the answers of one gateway from 1; ids derive from it, so that two runs give the same bytes. */
+  /** The number of the answer, from 1; ids derive from it, so that two runs give the same bytes. */
   readonly number: number;
   readonly model: string;
-  /** Empty where a tool is called. */
+  /** Empty if a tool is called. */
   readonly text: string;
-  /** The one tool that the answer calls, or null. */
+  /** The tool that the answer calls, or null. */
   readonly call: ToolCall | null;
   readonly inputTokens: number;
   readonly outputTokens: number;
   readonly created: Date;
 }
 
-/** What a path says of a request. What it leaves to the body is null. */
+/** The details of a request in its path; null for those that are in the body. */
 export interface Address {
   readonly model: string | null;
   readonly stream: boolean | null;
 }
 
-/** What a format may look at to choose how it streams. */
+/** What a format's stream may depend on. */
 export interface StreamRequest {
   readonly body: JsonObject;
   readonly query: URLSearchParams;
 }
 
-/** A stream as it is sent, piece by piece. */
+/** The pieces of a stream. */
 export interface Stream {
   readonly contentType: string;
   readonly pieces: readonly (string | Uint8Array)[];
 }
 
-/** One API as a client sees it: where it is, how to read its requests and how to write its answers. */
+/** One API: its path, its requests and its answers. */
 export interface WireFormat {
   readonly name: WireFormatName;
   /** The path on the gateway, as in the `supported_endpoints` of `GET /v1/models`. */
   readonly path: string;
-  /** What the path of a request says, or null where it is none of this format. */
+  /** The details in a request's path; null if the path does not belong to this format. */
   readonly match: (path: string) => Address | null;
   /** The user's texts, the tools' results and the tools on offer. */
   readonly read: (body: JsonObject) => Conversation;
@@ -50,21 +50,21 @@ export interface WireFormat {
   readonly complete: (answer: Answer) => JsonObject;
   /** The answer as a stream. */
   readonly stream: (answer: Answer, request: StreamRequest) => Stream;
-  /** An error with that HTTP status; `code` is for programs, where the format has a place for it. */
+  /** An error with that HTTP status; `code` is for programs, if the format has a field for it. */
   readonly error: (status: number, message: string, code?: string) => JsonObject;
-  /** Headers that an error has beside its body. */
+  /** Headers of an error. */
   readonly errorHeaders?: (status: number) => Readonly<Record<string, string>>;
 }
 
 /** The content type of server-sent events. */
 export const eventStream = "text/event-stream; charset=utf-8";
 
-/** Matches the one path of a format whose requests say the rest in their body. */
+/** Matches the single path of a format with the model in the body. */
 export function matchExactly(path: string): WireFormat["match"] {
   return (asked) => (asked === path ? { model: null, stream: null } : null);
 }
 
-/** Matches paths that name the model, URL-encoded, in the group `model`; `streams` tells by the group `method` whether a stream is meant. */
+/** Matches paths with the URL-encoded model in the group `model`; `streams` tells by the group `method` whether a stream is requested. */
 export function matchModel(pattern: RegExp, streams: string): WireFormat["match"] {
   return (asked) => {
     const { model, method } = pattern.exec(asked)?.groups ?? {};
@@ -92,17 +92,17 @@ export function streamOfTyped(events: readonly (JsonObject & { readonly type: st
   return { contentType: eventStream, pieces: events.map((event) => formatEvent(event, event.type)) };
 }
 
-/** A plausible number of tokens: four characters each, the rule of thumb of the vendors for English. At least one. */
+/** A plausible number of tokens: one for four characters, the vendors' estimate for English. At least one. */
 export function countTokens(characters: number): number {
   return Math.max(1, Math.ceil(characters / 4));
 }
 
-/** `text` in pieces as a model would stream them: words with the space before them. They join to `text` again. */
+/** `text` in pieces as a model streams them: words, each with the space before it. Joined, they are `text`. */
 export function splitWords(text: string): string[] {
   return text.match(/\s*\S+|\s+$/g) ?? [];
 }
 
-/** The input of a tool call as JSON in pieces, which are no JSON by themselves, as models stream it. */
+/** The input of a tool call as pieces of JSON, as models stream it. */
 export function splitInput({ input }: ToolCall): string[] {
   return JSON.stringify(input).match(/.{1,12}/gsu) ?? [];
 }
