@@ -1,8 +1,6 @@
 /** An editor for keyed values, whatever the file's format: types only. */
 import type { EditRefusal, EditResult } from "./splice.ts";
-
-/** Keys of nested maps, outermost first. */
-export type KeyPath = readonly [string, ...string[]];
+import type { KeyPath } from "./value.ts";
 
 /** Operations on a text's values. */
 export interface Editor {

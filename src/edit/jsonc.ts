@@ -8,10 +8,7 @@ import { isDeepStrictEqual } from "node:util";
 import { getNodeValue, parseTree, printParseErrorCode, type Node, type ParseError } from "jsonc-parser";
 import { format, hasComment, indentOf, insertMember, removeMember, styleOf, token, tokensOf } from "./jsonc-layout.ts";
 import { applySplices, refuseAt, type EditRefusal, type EditResult, type Splice } from "./splice.ts";
-import { bare } from "./value.ts";
-
-/** Keys of nested objects, outermost first. */
-type Path = readonly [string, ...string[]];
+import { bare, type KeyPath } from "./value.ts";
 
 /** Deeper than any file that people write. The parser and the comparison recurse, and the call stack is limited. */
 const maxDepth = 100;
@@ -20,7 +17,7 @@ const maxDepth = 100;
  * Ensures that the top-level object of `text` has `value` at `path`, and adds missing keys. Gives the same text if nothing has to change. Refuses
  * text that is not one JSONC object, and duplicate keys or non-objects on the path.
  */
-export function ensureValue(text: string, path: Path, value: unknown): EditResult {
+export function ensureValue(text: string, path: KeyPath, value: unknown): EditResult {
   const way = walk(text, path);
   if (!way.ok) return way;
   if (way.barrier !== null) return refuseBarrier(text, way.barrier);
@@ -46,7 +43,7 @@ export function ensureValue(text: string, path: Path, value: unknown): EditResul
  * contains a comment. Gives the same text if the property is missing. With the `missingDepth` of the original text as `made`, it undoes
  * `ensureValue` byte for byte; only an object that was `{`, line end, `}` becomes `{}`.
  */
-export function removeValue(text: string, path: Path, made: number): EditResult {
+export function removeValue(text: string, path: KeyPath, made: number): EditResult {
   const way = walk(text, path);
   if (!way.ok) return way;
   const { root, found } = way;
@@ -63,7 +60,7 @@ export function removeValue(text: string, path: Path, made: number): EditResult 
  * Renames the key at the end of `path`. Its place and value stay. Gives the same text if the key has that name already or is missing. Refuses what
  * `ensureValue` refuses, and a name that another key of the same object has.
  */
-export function renameKey(text: string, path: Path, name: string): EditResult {
+export function renameKey(text: string, path: KeyPath, name: string): EditResult {
   const way = walk(text, path);
   if (!way.ok) return way;
   const { root, found } = way;
@@ -85,7 +82,7 @@ export function renameKey(text: string, path: Path, name: string): EditResult {
  * How many leading keys of `path` exist. `removeValue` and `removeItem` need this later to leave those keys in place. Refuses what
  * `ensureValue` refuses.
  */
-export function missingDepth(text: string, path: Path): number | EditRefusal {
+export function missingDepth(text: string, path: KeyPath): number | EditRefusal {
   const way = walk(text, path);
   if (!way.ok) return way;
   return way.barrier === null ? way.found.length : refuseBarrier(text, way.barrier);
@@ -95,7 +92,7 @@ export function missingDepth(text: string, path: Path): number | EditRefusal {
  * Ensures that the array at `path` has an element that equals `item`. A new element is appended in the array's layout; a missing array is added.
  * Gives the same text if there is such an element. Refuses what `ensureValue` refuses, and anything but an array at `path`.
  */
-export function ensureItem(text: string, path: Path, item: unknown): EditResult {
+export function ensureItem(text: string, path: KeyPath, item: unknown): EditResult {
   const way = walk(text, path);
   if (!way.ok) return way;
   const property = way.found[path.length - 1];
@@ -112,7 +109,7 @@ export function ensureItem(text: string, path: Path, item: unknown): EditResult 
  * Removes the first element that equals `item` from the array at `path`. If the array becomes empty and is not among the `made` first keys, which
  * existed before, its property is removed as in `removeValue`. Gives the same text if there is no such element.
  */
-export function removeItem(text: string, path: Path, item: unknown, made: number): EditResult {
+export function removeItem(text: string, path: KeyPath, item: unknown, made: number): EditResult {
   const way = walk(text, path);
   if (!way.ok) return way;
   const property = way.found[path.length - 1];
@@ -197,7 +194,7 @@ interface Way {
   readonly barrier: Node | null;
 }
 
-function walk(text: string, path: Path): Way | EditRefusal {
+function walk(text: string, path: KeyPath): Way | EditRefusal {
   const parsed = parseObject(text);
   if (!parsed.ok) return parsed;
   const found: Node[] = [];

@@ -5,7 +5,7 @@
 import { diff3Merge } from "node-diff3";
 import { ensureValue, readObject, removeValue } from "./jsonc.ts";
 import { saysValue } from "./resolution.ts";
-import { isTree, sameValue, valueAt, type Tree } from "./value.ts";
+import { isTree, pathOf, sameValue, valueAt, type KeyPath, type Tree } from "./value.ts";
 
 /** The side that wins if both changed the same place. */
 export type Side = "mine" | "theirs";
@@ -83,7 +83,7 @@ export function mergeValues(mine: string, ancestor: string, theirs: string, side
 }
 
 interface ValueChange {
-  readonly path: [string, ...string[]];
+  readonly path: KeyPath;
   /** Undefined if the key did not exist. */
   readonly from: unknown;
   /** Undefined if the key was removed. */
@@ -94,7 +94,7 @@ function changesBetween(from: Tree, to: Tree, above: readonly string[] = []): Va
   return [...new Set([...Object.keys(from), ...Object.keys(to)])].flatMap((key): ValueChange[] => {
     const [before, after] = [valueAt(from, [key]), valueAt(to, [key])];
     if (sameValue(before, after)) return [];
-    const path = [...above, key] as unknown as [string, ...string[]];
+    const path = pathOf(above, key);
     return isTree(before) && isTree(after) ? changesBetween(before, after, path) : [{ path, from: before, to: after }];
   });
 }

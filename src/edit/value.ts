@@ -4,6 +4,15 @@ import { isDeepStrictEqual } from "node:util";
 /** A map from keys to values, with or without a prototype. */
 export type Tree = Readonly<Record<string, unknown>>;
 
+/** Keys of nested maps, outermost first. */
+export type KeyPath = readonly [string, ...string[]];
+
+/** The path of a key that is below another path, or at the top. */
+export function pathOf(above: readonly string[], key: string): KeyPath {
+  const [first, ...rest] = above;
+  return first === undefined ? [key] : [first, ...rest, key];
+}
+
 /** Whether a value is a map of keys. */
 export function isTree(value: unknown): value is Tree {
   return typeof value === "object" && value !== null && !Array.isArray(value);

@@ -12,7 +12,7 @@ import { isDeepStrictEqual } from "node:util";
 import { Composer, isAlias, isMap, isScalar, isSeq, Lexer, Parser, type CST, type Document, type Node, type Pair } from "yaml";
 import type { Editor } from "./editor.ts";
 import { applySplices, refuseAt, type EditRefusal, type EditResult, type Splice } from "./splice.ts";
-import { bare } from "./value.ts";
+import { bare, isTree, type KeyPath } from "./value.ts";
 import { explainYaml } from "./yaml-words.ts";
 import {
   belowEmpty,
@@ -42,7 +42,6 @@ const maxDepth = 100;
 /** The maximum number of values behind all aliases: a few lines of nested aliases can expand to more than the memory holds. */
 const maxAliased = 100_000;
 
-type Path = readonly [string, ...string[]];
 type Plain = Record<string, unknown>;
 
 /** A parsed text. */
@@ -76,7 +75,7 @@ interface Way {
  * with its place, text that is not one YAML 1.2 document, and anything on the path that is not a plain map: other values, duplicate keys, tags,
  * aliases, merge keys that provide the key, and anchors that are used elsewhere.
  */
-export function ensureYaml(text: string, path: Path, value: YamlValue): EditResult {
+export function ensureYaml(text: string, path: KeyPath, value: YamlValue): EditResult {
   const reading = read(text);
   if (!reading.ok) return reading;
   const way = walk(reading, path);
@@ -110,7 +109,7 @@ export function ensureYaml(text: string, path: Path, value: YamlValue): EditResu
  * that existed before becomes `{}` if it is written in braces, and otherwise an empty value. Every comment stays. Gives the same text if the pair
  * is missing; refuses as `ensureYaml` does.
  */
-export function removeYaml(text: string, path: Path, made: number): EditResult {
+export function removeYaml(text: string, path: KeyPath, made: number): EditResult {
   const reading = read(text);
   if (!reading.ok) return reading;
   const way = walk(reading, path);
@@ -135,7 +134,7 @@ export function removeYaml(text: string, path: Path, made: number): EditResult {
  * Ensures that the list at `path` has an element that equals `item`. A new element is appended in the list's layout; a missing list is added.
  * Gives the same text if there is such an element. Refuses what `ensureYaml` refuses, and anything but a list at `path`.
  */
-export function ensureYamlItem(text: string, path: Path, item: YamlValue): EditResult {
+export function ensureYamlItem(text: string, path: KeyPath, item: YamlValue): EditResult {
   const found = findSeq(text, path);
   if (!found.ok) return found;
   const { reading, seq, items, other } = found;
@@ -143,7 +142,7 @@ export function ensureYamlItem(text: string, path: Path, item: YamlValue): EditR
   if (seq === null) return ensureYaml(text, path, [item]);
   if (indexOf(items, item) >= 0) return { ok: true, text };
   const splices = intoSeq(text, layoutOf(text, reading.root), seq, item);
-  return checked(text, splices, withValue(reading.value, path, [...items, item] as YamlValue));
+  return checked(text, splices, withValue(reading.value, path, [...items, item]));
 }
 
 /**
@@ -151,7 +150,7 @@ export function ensureYamlItem(text: string, path: Path, item: YamlValue): EditR
  * is among the `made` first keys, which existed before: then the list stays, empty. Every comment stays. Gives the same text if there is no such
  * element; refuses as `ensureYaml` does.
  */
-export function removeYamlItem(text: string, path: Path, item: YamlValue, made: number): EditResult {
+export function removeYamlItem(text: string, path: KeyPath, item: YamlValue, made: number): EditResult {
   const found = findSeq(text, path);
   if (!found.ok) return found;
   const { reading, seq, items } = found;
@@ -163,7 +162,7 @@ export function removeYamlItem(text: string, path: Path, item: YamlValue, made: 
   const splices = removeElement(text, reading.comments, seq, index);
   if (splices === null)
     return refuseAt(text, (seq.items[index] as Node).range![0], "this element is not at the start of its line");
-  return checked(text, splices, withValue(reading.value, path, items.toSpliced(index, 1) as YamlValue));
+  return checked(text, splices, withValue(reading.value, path, items.toSpliced(index, 1)));
 }
 
 /**
@@ -171,7 +170,7 @@ export function removeYamlItem(text: string, path: Path, item: YamlValue, made: 
  * these lines, directly above, and directly below with a deeper indentation move with it. Refuses what `ensureYaml` refuses, a pair between
  * braces, and an existing pair at `to`.
  */
-export function moveYaml(text: string, from: Path, to: Path): EditResult {
+export function moveYaml(text: string, from: KeyPath, to: KeyPath): EditResult {
   const reading = read(text);
   if (!reading.ok) return reading;
   const [way, target] = [walk(reading, from), walk(reading, to)];
@@ -188,7 +187,7 @@ export function moveYaml(text: string, from: Path, to: Path): EditResult {
   const splices = map === null || target.steps.length < to.length - 1 ? null : movePair(text, reading.comments, last, map);
   if (splices === null)
     return refuseAt(text, pairStart(last.pair), `${JSON.stringify(from.at(-1))} cannot be moved from here to ${to.join(".")}`);
-  const value = from.reduce((inner, name) => (inner as Plain)[name], reading.value) as YamlValue;
+  const value = from.reduce((inner, name) => (inner as Plain)[name], reading.value);
   return checked(text, splices, withValue(withoutValue(reading.value, from, undefined), to, value));
 }
 
@@ -196,7 +195,7 @@ export function moveYaml(text: string, from: Path, to: Path): EditResult {
  * Replaces the first element that equals `from` in the list at `path` with `to`. Gives the same text if there is none. Refuses what
  * `ensureYaml` refuses, and elements of several lines.
  */
-export function replaceYamlItem(text: string, path: Path, from: string, to: string): EditResult {
+export function replaceYamlItem(text: string, path: KeyPath, from: string, to: string): EditResult {
   const found = findSeq(text, path);
   if (!found.ok) return found;
   const { reading, seq, items } = found;
@@ -206,7 +205,7 @@ export function replaceYamlItem(text: string, path: Path, from: string, to: stri
   if (hindrance !== null) return hindrance;
   const splice = replaceElement(text, seq, index, to);
   if (splice === null) return refuseAt(text, (seq.items[index] as Node).range![0], "this element is not a string on one line");
-  return checked(text, [splice], withValue(reading.value, path, items.with(index, to) as YamlValue));
+  return checked(text, [splice], withValue(reading.value, path, items.with(index, to)));
 }
 
 /** The list at a path; null if there is nothing or an empty value, and `other` for another kind of value. */
@@ -218,7 +217,7 @@ interface FoundSeq {
   readonly other: Node | null;
 }
 
-function findSeq(text: string, path: Path): FoundSeq | EditRefusal {
+function findSeq(text: string, path: KeyPath): FoundSeq | EditRefusal {
   const reading = read(text);
   if (!reading.ok) return reading;
   const way = walk(reading, path);
@@ -238,7 +237,7 @@ function indexOf(items: readonly unknown[], item: YamlValue): number {
 }
 
 /** How many leading segments of `path` a text has, or why `ensureYaml` would refuse the path. */
-export function missingYamlDepth(text: string, path: Path): number | EditRefusal {
+export function missingYamlDepth(text: string, path: KeyPath): number | EditRefusal {
   const reading = read(text);
   if (!reading.ok) return reading;
   const way = walk(reading, path);
@@ -367,7 +366,7 @@ function plainOf(root: Node | null): {
 }
 
 /** Follows a path as far as it exists, and refuses anything on it that cannot be edited. */
-function walk({ text, root, value }: Reading, path: Path): Way | EditRefusal {
+function walk({ text, root, value }: Reading, path: KeyPath): Way | EditRefusal {
   const steps: { map: YamlMap; pair: Pair }[] = [];
   let node = root;
   let plain = value;
@@ -398,12 +397,8 @@ function walk({ text, root, value }: Reading, path: Path): Way | EditRefusal {
 
 /** Whether a map gets a key through its merge key. The number of visited maps is limited like that of aliased values. */
 function mergeGives(map: unknown, key: string): boolean {
-  if (!isPlainMap(map)) return false;
-  return [map["<<"]].flat().some((source) => isPlainMap(source) && (Object.hasOwn(source, key) || mergeGives(source, key)));
-}
-
-function isPlainMap(value: unknown): value is Plain {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  if (!isTree(map)) return false;
+  return [map["<<"]].flat().some((source) => isTree(source) && (Object.hasOwn(source, key) || mergeGives(source, key)));
 }
 
 /** Refuses maps on the path that an alias also uses elsewhere. */
@@ -438,8 +433,8 @@ function refuseAnchors(reading: Reading, node: Node | null): EditRefusal | null 
   return null;
 }
 
-function withValue(map: unknown, path: readonly string[], value: YamlValue): unknown {
-  const [key, ...rest] = path as Path;
+function withValue(map: unknown, path: readonly string[], value: unknown): unknown {
+  const [key = "", ...rest] = path;
   const result = Object.assign(Object.create(null), map) as Plain;
   result[key] = rest.length === 0 ? bare(value) : withValue(result[key], rest, value);
   return result;
@@ -447,7 +442,7 @@ function withValue(map: unknown, path: readonly string[], value: YamlValue): unk
 
 /** Without the key at the path; the map that it was in is `emptied`, unless that is undefined. */
 function withoutValue(map: unknown, path: readonly string[], emptied: unknown): unknown {
-  const [key, ...rest] = path as Path;
+  const [key = "", ...rest] = path;
   if (rest.length === 0 && emptied !== undefined) return emptied;
   const result = Object.assign(Object.create(null), map) as Plain;
   if (rest.length === 0) delete result[key];

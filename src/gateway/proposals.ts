@@ -1,5 +1,6 @@
 /** Proposals from a gateway's list: the two models, and the settings of each provider in a spec. Pure. */
 import { specLimits } from "../spec/spec.ts";
+import { listSome } from "../text/words.ts";
 import type { Discovery, GatewayApi, GatewayModel, GatewayProvider, Known, Limit, ProposedModels } from "./listed.ts";
 
 /** A model with its provider, and its name in OpenCode: `provider/model`. */
@@ -249,13 +250,8 @@ export function offer<Choice>(
 function whyAmbiguous({ models, id }: GatewayProvider): { readonly why: string } | null {
   const twins = models.filter((model) => model.chats && model.unique === null);
   if (twins.length === 0) return null;
-  const others = listSome([...new Set(twins.flatMap(({ alsoFrom }) => alsoFrom))]);
+  const others = listSome([...new Set(twins.flatMap(({ alsoFrom }) => alsoFrom))], 5, 4);
   return {
     why: `no name selects its models and not those of ${others}, so the gateway decides which provider answers; if it is this one, add ${id} to aperture-env.yaml by hand`,
   };
-}
-
-/** A few of many names. */
-export function listSome(names: readonly string[]): string {
-  return names.length <= 5 ? names.join(", ") : `${names.slice(0, 4).join(", ")} and ${names.length - 4} more`;
 }

@@ -2,6 +2,7 @@
 import { featureFolder } from "../catalog/files.ts";
 import { formatPlace } from "../errors.ts";
 import { formatShell } from "../render/escape.ts";
+import { listSome } from "../text/words.ts";
 import type { Finding, Project } from "./finding.ts";
 import { findBypass, type BypassOptions } from "./findings/bypass.ts";
 import { findSharedCompose } from "./findings/compose.ts";
@@ -54,13 +55,12 @@ export function findOpencodeFolder(hasFolder: boolean): Finding[] {
 export function findingsOfWorkspaces(paths: readonly string[]): Finding[] {
   const [first] = paths;
   if (first === undefined) return [];
-  const more = paths.length > 3 ? ` and ${paths.length - 3} more` : "";
   const are = paths.length === 1 ? "is a dev container of a folder" : "are dev containers of folders";
   return [
     {
       code: "other-dev-containers",
       where: { file: first },
-      message: `${paths.slice(0, 3).join(", ")}${more} ${are} below the root, and ${paths.length === 1 ? "does" : "do"} not get the environment`,
+      message: `${listSome(paths, 3)} ${are} below the root, and ${paths.length === 1 ? "does" : "do"} not get the environment`,
       hint: `to add it, name every dev container that should get it: --devcontainers ${formatShell(paths.slice(0, 3).join(","))}`,
     },
   ];
@@ -77,12 +77,10 @@ export function findingsOfIgnored(ignored: readonly Ignored[]): Finding[] {
     const { by } = group[0]!;
     const paths = group.map(({ path }) => path);
     const added = new Set(paths.map((path) => (path.startsWith(`${featureFolder}/`) ? featureFolder : path)));
-    const more = paths.length > 3 ? ` and ${paths.length - 3} more` : "";
-    const shown = `${paths.slice(0, 3).join(", ")}${more}`;
     return {
       code: "git-ignored",
       where: { file: by.file, line: by.line },
-      message: `git ignores ${shown} because of the pattern ${by.pattern}, so a clone lacks ${paths.length === 1 ? "it" : "them"}`,
+      message: `git ignores ${listSome(paths, 3)} because of the pattern ${by.pattern}, so a clone lacks ${paths.length === 1 ? "it" : "them"}`,
       hint: `remove ${by.pattern} from ${place}, run again with --unignore, or force-add: git add -f ${[...added].map(formatShell).join(" ")}`,
     };
   });

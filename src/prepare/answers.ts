@@ -16,7 +16,7 @@ export function chooseManaged({ answers, resolved, displaced }: Resolution): Res
   const managed: Resolved<"managed"> = { question: questionOf("managed"), value: true, source: "flag", notes: [] };
   return {
     answers: Object.freeze({ ...answers, managed: true }),
-    resolved: resolved.map((one) => (one.question.id === "managed" ? (managed as unknown as Resolved) : one)),
+    resolved: resolved.map((one) => (one.question.id === "managed" ? managed : one)),
     displaced: new Map([...displaced, ["managed", answers.managed]]),
   };
 }
@@ -57,8 +57,8 @@ function rename(resolution: Resolution, names: ReadonlyMap<string, string>, beca
     ...(!flags.has("smallModel") && { smallModel: nameOf(answers.smallModel) }),
   };
   const changed = (Object.keys(moved) as (keyof typeof moved)[]).filter((id) => {
-    const write = questionOf(id).write as (value: unknown) => unknown;
-    return !sameValue(write(moved[id]), write(answers[id]));
+    const { write } = questionOf(id);
+    return !sameValue(write(moved[id]!), write(answers[id]));
   });
   const notes = [...names].map(([from, to]) => `${from} becomes ${to}`);
   return {
@@ -68,10 +68,7 @@ function rename(resolution: Resolution, names: ReadonlyMap<string, string>, beca
       const told = one.question.id === changed[0] ? notes : [];
       return { ...one, value: moved[one.question.id]!, source: "flag", because, notes: told };
     }),
-    displaced: new Map([
-      ...displaced,
-      ...changed.map((id) => [id, (questionOf(id).write as (value: unknown) => unknown)(answers[id])] as const),
-    ]),
+    displaced: new Map([...displaced, ...changed.map((id) => [id, questionOf(id).write(answers[id])] as const)]),
   };
 }
 
@@ -115,7 +112,7 @@ export function writeFlags(
   { answers, resolved, displaced }: Resolution,
 ): { readonly editedSpec: EditResult; readonly answers: Answers } {
   const given = resolved.filter(({ source }) => source === "flag" || source === "file");
-  const news = given.filter(({ question, value }) => !sameValue(displaced.get(question.id), question.write(value as never)));
+  const news = given.filter(({ question, value }) => !sameValue(displaced.get(question.id), question.write(value)));
   const editedSpec = editSpec(specText, news);
   if (!editedSpec.ok) return { editedSpec, answers };
   const written = news.length === 0 ? {} : parseSpec(editedSpec.text);

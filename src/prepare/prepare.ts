@@ -19,6 +19,7 @@ import { readLockFile, type LockFile } from "../repo/environment.ts";
 import { findIgnored } from "../repo/git.ts";
 import { holdsFiles } from "../repo/scan.ts";
 import { specPath } from "../spec/spec.ts";
+import { listSome } from "../text/words.ts";
 import type { Demand, Shape } from "../vocabulary.ts";
 import { generatorVersion } from "../version.ts";
 import { bypassOptionsOf, withoutTaken } from "./bypass.ts";
@@ -197,10 +198,9 @@ function describeDeleted(changes: readonly Change[]): string[] {
 /** Notes on models. */
 function describeModels(answers: Answers, catalogue: Catalogue): string[] {
   const without = modelsWithoutLimits(answers, catalogue);
-  const more = without.length > 3 ? ` and ${without.length - 3} more` : "";
   return without.length === 0
     ? []
     : [
-        `the catalogue does not know ${without.slice(0, 3).join(", ")}${more}: context limit unknown, so auto-compaction, images and reasoning are off; set context, output, images and reasoning for it, under providers in ${specPath}`,
+        `the catalogue does not know ${listSome(without, 3)}: context limit unknown, so auto-compaction, images and reasoning are off; set context, output, images and reasoning for it, under providers in ${specPath}`,
       ];
 }

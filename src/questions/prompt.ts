@@ -3,7 +3,7 @@ import { cancelledError } from "../errors.ts";
 import { askOne, askSome, askText, back, type Line, type Terminal } from "./screen.ts";
 import type { Answered, Ask } from "./resolve.ts";
 import { questionOf } from "./table.ts";
-import type { Answers, Choice, Parsed, Question, QuestionId } from "./types.ts";
+import type { Answer, Answers, Choice, Parsed, Question, QuestionId } from "./types.ts";
 
 export { askChoice, askYes, closeScreen, framed, openScreen, waitFor, yesOrNo } from "./screen.ts";
 
@@ -18,11 +18,10 @@ type Given = Answered | null;
  * and Ctrl-D, and on Escape at the first question.
  */
 export function askOn(terminal: Terminal): Ask {
-  const remembered = new Map<QuestionId, unknown>();
+  const remembered = new Map<QuestionId, Answer>();
   return async (question, proposal, earlier, choices, isFirst) => {
-    const again = remembered.has(question.id)
-      ? question.read(question.write(remembered.get(question.id) as never), earlier)
-      : null;
+    const before = remembered.get(question.id);
+    const again = before === undefined ? null : question.read(question.write(before), earlier);
     const proposed = again?.ok === true ? again.value : proposal.value;
     const answer = await ask(terminal, question, { proposed, because: proposal.because, earlier, choices });
     if (answer === null && isFirst) throw cancelledError();
@@ -32,7 +31,7 @@ export function askOn(terminal: Terminal): Ask {
 }
 
 interface Asked {
-  readonly proposed: unknown;
+  readonly proposed: Answer;
   readonly because: string | undefined;
   readonly earlier: Partial<Answers>;
   readonly choices: readonly Choice[];
@@ -42,11 +41,11 @@ async function ask(terminal: Terminal, question: Question, asked: Asked): Promis
   const { proposed, earlier, choices } = asked;
   if (question.kind === "list") return askList(terminal, question, asked);
   if (question.kind === "choice" || choices.length > 0) return askChoiceOf(terminal, question, asked);
-  return askTyped(terminal, question.message, question.format(proposed as never), (typed) => question.parse(typed, earlier));
+  return askTyped(terminal, question.message, question.format(proposed), (typed) => question.parse(typed, earlier));
 }
 
 async function askList(terminal: Terminal, question: Question, { proposed, earlier, choices }: Asked): Promise<Given> {
-  let initial = question.format(proposed as never).split(",");
+  let initial = question.format(proposed).split(",");
   // What was named before and is in no list stands there, too.
   const named = initial.filter((value) => !choices.some((choice) => choice.value === value)).map((value) => ({ value }));
   const lines = [...choices, ...named, ...(question.other === undefined ? [] : [{ value: other, label: question.other.label }])];
@@ -56,7 +55,7 @@ async function askList(terminal: Terminal, question: Question, { proposed, earli
     const listed = picked.filter((value) => value !== other);
     if (question.other === undefined || listed.length === picked.length)
       return valueOf(question.parse(listed.join(","), earlier));
-    const read = (typed: string): Parsed<unknown> => question.parse([...listed, typed].join(","), earlier);
+    const read = (typed: string): Parsed<Answer> => question.parse([...listed, typed].join(","), earlier);
     const answer = await askTyped(terminal, question.other.message, "", read);
     if (answer !== null) return answer;
     initial = [...picked];
@@ -84,21 +83,19 @@ async function askChoiceOf(terminal: Terminal, question: Question, asked: Asked)
     const answer =
       question.id === "base"
         ? await askImage(terminal, proposed)
-        : await askTyped(terminal, question.other!.message, question.format(proposed as never), (typed) =>
-            question.parse(typed, earlier),
-          );
+        : await askTyped(terminal, question.other!.message, question.format(proposed), (typed) => question.parse(typed, earlier));
     if (answer !== null) return answer;
   }
 }
 
 /** The user's own image, with its C library and account. */
-async function askImage(terminal: Terminal, proposed: unknown): Promise<Given> {
+async function askImage(terminal: Terminal, proposed: Answer): Promise<Given> {
   const {
     image: named = "",
     libc: known = "glibc",
     user: account = "root",
   } = typeof proposed === "object" ? (proposed as { image?: string; libc?: string; user?: string }) : {};
-  const read = (fields: object): Parsed<unknown> => questionOf("base").read({ libc: "glibc", user: "root", ...fields }, {});
+  const read = (fields: object): Parsed<Answer> => questionOf("base").read({ libc: "glibc", user: "root", ...fields }, {});
   const libcs = [
     { value: "glibc", hint: "Debian, Ubuntu, Fedora, …" },
     { value: "musl", hint: "Alpine" },
@@ -126,7 +123,7 @@ async function askTyped(
   terminal: Terminal,
   message: string,
   initial: string,
-  read: (typed: string) => Parsed<unknown>,
+  read: (typed: string) => Parsed<Answer>,
 ): Promise<Given> {
   const typed = await askPlain(terminal, message, initial, read);
   return typed === back ? null : valueOf(read(typed));
@@ -137,7 +134,7 @@ async function askPlain(
   terminal: Terminal,
   message: string,
   initial: string,
-  read: (typed: string) => Parsed<unknown>,
+  read: (typed: string) => Parsed<Answer>,
 ): Promise<string | typeof back> {
   const typed = await askText(terminal, message, initial, (text) => complaint(read(taken(text, read))));
   return typed === back ? back : taken(typed, read);
@@ -147,7 +144,7 @@ async function askPlain(
  * The intended text: as typed, else without a spec key in front (`user: root`, as errors write it), without quotes around it and without a final full
  * stop.
  */
-function taken(typed: string, read: (typed: string) => Parsed<unknown>): string {
+function taken(typed: string, read: (typed: string) => Parsed<Answer>): string {
   const bare = typed
     .trim()
     .replace(/^[a-z_]+: +/, "")
@@ -155,11 +152,11 @@ function taken(typed: string, read: (typed: string) => Parsed<unknown>): string 
   return !read(typed).ok && read(bare).ok ? bare : typed;
 }
 
-function complaint(parsed: Parsed<unknown>): string | undefined {
+function complaint(parsed: Parsed<Answer>): string | undefined {
   return parsed.ok ? undefined : `${parsed.why}: ${parsed.fix}`;
 }
 
-function valueOf(parsed: Parsed<unknown>): Answered {
+function valueOf(parsed: Parsed<Answer>): Answered {
   if (!parsed.ok) throw new Error(`an answer passed its check and failed when read: ${parsed.why}`);
   return parsed;
 }

@@ -8,8 +8,9 @@ import { AppError, isAppError, usageError } from "../errors.ts";
 import { findFixedMisfit, findMisfit, findRefusal } from "../parts/compose.ts";
 import { refusalOf } from "../parts/connection-answer.ts";
 import type { SpecEntries, SpecEntry } from "../spec/spec.ts";
+import { upperFirst } from "../text/words.ts";
 import { questions } from "./table.ts";
-import type { Answers, Choice, Facts, Parsed, Proposal, Question, QuestionId, Source } from "./types.ts";
+import type { Answer, Answers, Choice, Facts, Parsed, Proposal, Question, QuestionId, Source } from "./types.ts";
 
 /** The sources of answers. */
 export interface AnswerSources {
@@ -30,7 +31,7 @@ export interface AnswerSources {
 /** A found proposal, and the question in its adapted form. */
 export interface Detected {
   /** Null for the question's default proposal. */
-  readonly proposal: Proposal<unknown> | null;
+  readonly proposal: Proposal<Answer> | null;
   /** The question with the found choices. */
   readonly asked?: Question;
   readonly choices?: readonly Choice[];
@@ -50,14 +51,14 @@ export interface Resolved<Id extends QuestionId = QuestionId> {
 
 /** A person's answer, with notes on what was changed while reading it. */
 export interface Answered {
-  readonly value: unknown;
+  readonly value: Answer;
   readonly notes: readonly string[];
 }
 
 /** Asks a person one question; provided if a person is at a terminal. Null if the person goes back to the question before, if there is one. */
 export type Ask = (
   question: Question,
-  proposal: Proposal<unknown>,
+  proposal: Proposal<Answer>,
   earlier: Partial<Answers>,
   choices: readonly Choice[],
   isFirst: boolean,
@@ -80,10 +81,11 @@ export async function resolveAnswers(
   mode: { readonly ask: Ask | null; readonly acceptDefaults: boolean },
 ): Promise<Resolution> {
   const answers: Record<string, unknown> = {};
+  // Each is put in as its own question reads it, which no type can follow through a loop over all of them.
   const earlier = answers as Partial<Answers>;
   const resolved: Resolved[] = [];
   const displaced = new Map<QuestionId, unknown>();
-  const open: { question: Question; proposal: Proposal<unknown> }[] = [];
+  const open: { question: Question; proposal: Proposal<Answer> }[] = [];
   const asked: number[] = [];
   for (let index = 0; index < questions.length; index++) {
     const question = questions[index]!;
@@ -117,12 +119,12 @@ export async function resolveAnswers(
         }
         asked.push(index);
         const { value, notes } = answer;
-        found = { question, value: value as Answers[QuestionId], source: "answer", notes };
+        found = { question, value, source: "answer", notes };
       } else {
         if (mayAsk && !mode.acceptDefaults) open.push({ question, proposal });
         found = {
           question,
-          value: proposal.value as Answers[QuestionId],
+          value: proposal.value,
           source: proposal.source,
           notes: [],
           ...(proposal.because !== undefined && { because: proposal.because }),
@@ -144,15 +146,15 @@ export async function resolveAnswers(
 /** The proposal that replaces an answer that became invalid. It counts as a flag, so it is written into the spec. */
 function proposeAnew(question: Question, old: unknown, facts: Facts, earlier: Partial<Answers>): Resolved {
   const { value } = question.propose(facts, earlier);
-  const notes = [`${String(old)} is replaced with ${question.format(value as never)}, because its provider was removed`];
-  return { question, value: value as never, source: "flag", because: "its provider was removed", notes };
+  const notes = [`${String(old)} is replaced with ${question.format(value)}, because its provider was removed`];
+  return { question, value, source: "flag", because: "its provider was removed", notes };
 }
 
 /** The value without flag and file. */
 function displacedBy(question: Question, sources: AnswerSources, earlier: Partial<Answers>): unknown {
   try {
     const { value } = find(question, { ...sources, flags: {}, given: {} }, earlier) ?? question.propose(sources.facts, earlier);
-    return question.write(value as never);
+    return question.write(value);
   } catch (error) {
     // The spec is invalid without the flag, and valid with it.
     if (isAppError(error)) return undefined;
@@ -174,7 +176,7 @@ function refuseMisfit(answers: Answers, spec: SpecEntries): void {
 }
 
 /** The proposal for a question that does not apply here. A given answer is reported as without effect. */
-function ignore(question: Question, { flags, spec, given, facts }: AnswerSources, earlier: Partial<Answers>): unknown {
+function ignore(question: Question, { flags, spec, given, facts }: AnswerSources, earlier: Partial<Answers>): Answer {
   readEntry(question, given?.[question.id], earlier);
   const where = spec?.[question.id]?.place;
   const subject = flags[question.id] !== undefined ? `--${question.flag}` : where !== undefined ? question.key.join(".") : null;
@@ -195,7 +197,7 @@ function find(question: Question, sources: AnswerSources, earlier: Partial<Answe
   if (flag !== undefined) {
     // The spec's value is about to be replaced, so it may be invalid.
     const written = entry === undefined ? null : question.read(entry.value, earlier);
-    const kept = written?.ok === true ? (written.value as never) : undefined;
+    const kept = written?.ok === true ? written.value : undefined;
     return { question, ...accept(question.parse(flag, earlier, kept), `--${question.flag}`), source: "flag" };
   }
   const written = readEntry(question, entry, earlier);
@@ -212,7 +214,7 @@ function find(question: Question, sources: AnswerSources, earlier: Partial<Answe
   }
   const kept = sources.lock?.[question.id];
   if (sources.spec !== null && kept !== undefined && question.optional !== true) {
-    const again = question.read(question.write(kept as never), earlier);
+    const again = question.read(question.write(kept), earlier);
     if (again.ok) return { question, value: again.value, source: "lock", notes: [] };
   }
   return null;
@@ -226,21 +228,13 @@ function readEntry(
   return entry === undefined ? null : accept(question.read(entry.value, earlier), question.key.join("."), entry.place);
 }
 
-function accept(
-  parsed: Parsed<Answers[QuestionId]>,
-  subject: string,
-  where?: AppError["where"],
-): { value: Answers[QuestionId]; notes: readonly string[] } {
+function accept(parsed: Parsed<Answer>, subject: string, where?: AppError["where"]): { value: Answer; notes: readonly string[] } {
   if (parsed.ok) return { value: parsed.value, notes: parsed.notes };
   throw usageError("bad-answer", `${subject}: ${parsed.why}.`, `${upperFirst(parsed.fix)}.`, where);
 }
 
-function upperFirst(text: string): string {
-  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
-}
-
-function missingAnswers(open: readonly { question: Question; proposal: Proposal<unknown> }[]): AppError {
-  const lines = open.map(({ question, proposal }) => `  --${question.flag} ${question.format(proposal.value as never)}`);
+function missingAnswers(open: readonly { question: Question; proposal: Proposal<Answer> }[]): AppError {
+  const lines = open.map(({ question, proposal }) => `  --${question.flag} ${question.format(proposal.value)}`);
   return new AppError({
     code: "missing-answers",
     exit: 2,

@@ -585,7 +585,7 @@ const table: { readonly [Id in QuestionId]: Question<Id> } = {
 };
 
 /** Every question once, in the order in which they are answered. */
-export const questions: readonly Question[] = Object.values(table) as unknown as readonly Question[];
+export const questions: readonly Question[] = Object.values(table);
 
 /** The question of that id, with its own type. */
 export function questionOf<Id extends QuestionId>(id: Id): Question<Id> {

@@ -115,6 +115,9 @@ export interface Answers {
 /** The name of an answer. */
 export type QuestionId = keyof Answers;
 
+/** An answer to some question. */
+export type Answer = Answers[QuestionId];
+
 /** Facts about the repository before any question. */
 export interface Facts {
   /** The folder's own name. */
@@ -160,7 +163,7 @@ export interface Question<Id extends QuestionId = QuestionId> {
   /** Environment variables, the first that is set wins. */
   readonly env: readonly string[];
   /** Place in the spec. */
-  readonly key: readonly string[];
+  readonly key: readonly [string, ...string[]];
   /** Asked on a terminal, and required without an interactive terminal and without `--yes`. */
   readonly asked: boolean;
   /** A key missing in the spec means the proposal; for other questions it means the lock's answer. */

@@ -20,6 +20,7 @@ import { judgeRegistry, originOf } from "../lock/registry.ts";
 import type { Observation } from "../plan/check.ts";
 import { withEmptyFolder } from "../repo/npm-files.ts";
 import { spawn, type Spawned, type Surroundings } from "../repo/spawn.ts";
+import { upperFirst } from "../text/words.ts";
 import type { NpmConfiguration, WrittenRegistry } from "./configuration.ts";
 
 /** A release, and the registry that stated its integrities. */
@@ -195,10 +196,6 @@ function nameRegistry({ registry }: NpmConfiguration): string {
   const judged = judgeRegistry(registry.text);
   const shown = judged.ok ? judged.address : originOf(registry.text);
   return `the npm registry ${shown ?? `of ${formatPlace(registry.where)}`}`;
-}
-
-function upperFirst(text: string): string {
-  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 }
 
 /** Variables without which programs do not start. */

@@ -97,7 +97,7 @@ export function describeReasons(
 }
 
 function show(question: Question, answers: Answers): string {
-  return JSON.stringify(question.write(answers[question.id] as never)).replace(/^"(.*)"$/, "$1");
+  return JSON.stringify(question.write(answers[question.id])).replace(/^"(.*)"$/, "$1");
 }
 
 const verbs = {

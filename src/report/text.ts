@@ -5,6 +5,7 @@ import type { Finding } from "../plan/findings.ts";
 import { changesOf, type Change, type Plan, type Write } from "../plan/plan.ts";
 import type { Resolved } from "../questions/resolve.ts";
 import { fold, joined, shown, visible, type Paint, type Showable, type Shown } from "../text/terminal.ts";
+import { upperFirst } from "../text/words.ts";
 import type { Outcome } from "./json.ts";
 import type { VerificationStep } from "../verify/verify.ts";
 
@@ -113,10 +114,6 @@ export function formatNoted(findings: readonly Finding[], notes: readonly string
       ({ where, message, hint }) => shown`\n    Note: ${formatPlace(where)}: ${message}.\n          ${upperFirst(hint)}.`,
     ),
   ]);
-}
-
-function upperFirst(text: string): string {
-  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 }
 
 /** Observations of a check, a few lines each. */

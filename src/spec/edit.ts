@@ -1,23 +1,21 @@
 /** Writes answers into a spec by splices: its comments, order and layout stay. */
 import { isList, isText } from "../forms.ts";
 import type { Resolved } from "../questions/resolve.ts";
-import { ensureYaml, ensureYamlItem, readYaml, removeYaml, removeYamlItem, replaceYamlItem } from "../edit/yaml.ts";
-import { isTree, sameValue, valueAt } from "../edit/value.ts";
+import { ensureYamlItem, readYaml, removeYaml, removeYamlItem, replaceYamlItem, yamlEditor } from "../edit/yaml.ts";
+import { isTree, pathOf, sameValue, valueAt, type KeyPath } from "../edit/value.ts";
 import type { EditResult } from "../edit/splice.ts";
-
-type Path = readonly [string, ...string[]];
 
 /** The spec's text with these answers, the same text if it has them already. Keys that need no change stay untouched. */
 export function editSpec(text: string, answers: readonly Resolved[]): EditResult {
   return putValues(
     text,
-    answers.map(({ question, value }) => ({ path: question.key as Path, value: question.write(value as never) })),
+    answers.map(({ question, value }) => ({ path: question.key, value: question.write(value) })),
   );
 }
 
 /** A value and its path of keys. */
 export interface Put {
-  readonly path: Path;
+  readonly path: KeyPath;
   readonly value: unknown;
 }
 
@@ -32,7 +30,7 @@ export function putValues(text: string, puts: readonly Put[]): EditResult {
 }
 
 /** Changes a list of strings one element at a time, so that comments next to the other elements stay; null if that is not possible. */
-function putItems(text: string, path: Path, current: unknown, value: unknown): EditResult | null {
+function putItems(text: string, path: KeyPath, current: unknown, value: unknown): EditResult | null {
   if (!isList(current, isText) || !isList(value, isText) || value.length === 0) return null;
   const gone = current.filter((item) => !value.includes(item));
   const come = value.filter((item) => !current.includes(item));
@@ -51,7 +49,7 @@ function putItems(text: string, path: Path, current: unknown, value: unknown): E
 }
 
 /** Recurses if both are maps, so that neighbours of a changed key are not rewritten. */
-function putValue(text: string, path: Path, value: unknown): EditResult {
+function putValue(text: string, path: KeyPath, value: unknown): EditResult {
   const read = readYaml(text);
   if (!read.ok) return read;
   const current = valueAt(read.value, path);
@@ -60,13 +58,13 @@ function putValue(text: string, path: Path, value: unknown): EditResult {
   if (isSame) return { ok: true, text };
   const items = putItems(text, path, current, value);
   if (items !== null) return items;
-  if (!isTree(current) || !isTree(value) || Object.keys(value).length === 0) return ensureYaml(text, path, value as never);
+  if (!isTree(current) || !isTree(value) || Object.keys(value).length === 0) return yamlEditor.ensureValue(text, path, value);
   let edited: EditResult = { ok: true, text };
   for (const key of Object.keys(current)) {
-    if (edited.ok && !Object.hasOwn(value, key)) edited = removeYaml(edited.text, [...path, key] as unknown as Path, path.length);
+    if (edited.ok && !Object.hasOwn(value, key)) edited = removeYaml(edited.text, pathOf(path, key), path.length);
   }
   for (const [key, inner] of Object.entries(value)) {
-    if (edited.ok) edited = putValue(edited.text, [...path, key] as unknown as Path, inner);
+    if (edited.ok) edited = putValue(edited.text, pathOf(path, key), inner);
   }
   return edited;
 }

@@ -155,7 +155,7 @@ async function observeOutdated(lock: Lock, root: string, { env }: Io): Promise<r
 
 function changedKeys(before: Answers, after: Answers): string[] {
   return questions
-    .filter(({ id, write }) => JSON.stringify(write(before[id] as never)) !== JSON.stringify(write(after[id] as never)))
+    .filter(({ id, write }) => JSON.stringify(write(before[id])) !== JSON.stringify(write(after[id])))
     .map(({ key }) => key.join("."));
 }
 

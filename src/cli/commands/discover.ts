@@ -12,6 +12,7 @@ import { findTarget, look } from "../../repo/scan.ts";
 import type { Merged } from "../../spec/discovered.ts";
 import { specPath, type SpecEntries } from "../../spec/spec.ts";
 import { block, json, shown, type Shown } from "../../text/terminal.ts";
+import { listSome, upperFirst } from "../../text/words.ts";
 import type { Command } from "../args.ts";
 import { paintFor, type Io } from "../io.ts";
 import { executePlan, openPrompt, settleEarlierRun, type Prompt } from "./plan-execution.ts";
@@ -82,7 +83,7 @@ function findOrigin(
           : ["The gateway", defaultOrigin];
   const parsed = parseOrigin(typeof text === "string" ? text : "");
   if (!parsed.ok) {
-    const fix = `${parsed.fix[0]!.toUpperCase()}${parsed.fix.slice(1)}.`;
+    const fix = `${upperFirst(parsed.fix)}.`;
     throw usageError(
       "bad-origin",
       `${subject}: ${parsed.why}.`,
@@ -100,10 +101,8 @@ function findOrigin(
 
 function describeNotListed({ notListed }: Merged): string[] {
   if (notListed.length === 0) return [];
-  const names =
-    notListed.length <= 6 ? notListed.join(", ") : `${notListed.slice(0, 5).join(", ")} and ${notListed.length - 5} more`;
   return [
-    `the gateway does not list ${names} to you; others may have a grant for it, so remove it from ${specPath} yourself if it no longer exists`,
+    `the gateway does not list ${listSome(notListed, 6, 5)} to you; others may have a grant for it, so remove it from ${specPath} yourself if it no longer exists`,
   ];
 }
 
