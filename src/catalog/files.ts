@@ -24,6 +24,9 @@ export const ownDevcontainer = ".devcontainer/devcontainer.json";
 /** The Docker Compose file of the generated dev container, if its connection needs one. */
 export const ownCompose = ".devcontainer/docker-compose.yml";
 
+/** The build argument of the generated Dockerfile that changes with the image's content: editors offer a rebuild when it changes. */
+export const revisionArgument = "APERTURE_ENV_REVISION";
+
 /** The maximum depth of folders that are opened as separate workspaces. */
 export const maxWorkspaceDepth = 4;
 

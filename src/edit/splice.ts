@@ -1,4 +1,5 @@
 /** Splices are the only way in which a user's text is changed. Only the named places change; a refusal names its place. */
+import { placeIn } from "../text/place.ts";
 
 /** Replaces `remove` characters at `at` with `insert`. Offsets and lengths are UTF-16 code units. */
 export interface Splice {
@@ -30,13 +31,9 @@ export function applySplices(text: string, splices: readonly Splice[]): string {
   return parts.join("");
 }
 
-/** The refusal of an edit at an offset. A BOM is not counted as a column. */
+/** The refusal of an edit at an offset. */
 export function refuseAt(text: string, offset: number, why: string): EditRefusal {
-  const before = text
-    .slice(0, offset)
-    .replace(/^\ufeff/, "")
-    .split(/\r\n|\r|\n/);
-  return { ok: false, why, line: before.length, column: before.at(-1)!.length + 1 };
+  return { ok: false, why, ...placeIn(text, offset) };
 }
 
 /** The smallest splice that turns `from` into `to`: the text between their common beginning and their common end. */

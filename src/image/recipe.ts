@@ -5,6 +5,7 @@
  * target that it builds, so a target of its own is a configuration of its own. Labels on the command line reach images only that it extends,
  * and of Buildx's options it hands on those in `build.options`; so an image becomes a Dockerfile of one line here, and both go the same way.
  */
+import { revisionArgument } from "../catalog/files.ts";
 import { isRecord } from "../forms.ts";
 import type { Engine } from "./engine.ts";
 
@@ -66,7 +67,7 @@ export const imageDockerfile = "aperture-env.Dockerfile";
  */
 export function withoutCompose(config: Readonly<Record<string, unknown>>, revision: string): Readonly<Record<string, unknown>> {
   const { dockerComposeFile: _files, service: _service, runServices: _others, workspaceFolder: _folder, ...rest } = config;
-  return { ...rest, build: { dockerfile: "Dockerfile", args: { APERTURE_ENV_REVISION: revision } } };
+  return { ...rest, build: { dockerfile: "Dockerfile", args: { [revisionArgument]: revision } } };
 }
 
 /** Why something cannot be, and what to do: `fix`. `usage` where other flags would do, else the machine has to be another. */

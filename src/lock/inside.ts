@@ -24,3 +24,8 @@ export function isInside(path: string): boolean {
     parts.every((part) => !["", ".", "..", "__proto__"].includes(part.toLowerCase()) && !isDotGit(part))
   );
 }
+
+/** Whether any path, of whatever system, stays below its root, and names no folder of git's own on any disk. What git's index has is such a path. */
+export function staysBelow(path: string): boolean {
+  return path.split(/[\\/]/).every((part) => !["", ".", ".."].includes(part) && !isDotGit(part));
+}

@@ -8,8 +8,8 @@ import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, 
 import { tmpdir } from "node:os";
 import { basename, dirname, join, relative, sep } from "node:path";
 import { AppError, decisionError, environmentError, usageError, type Place } from "../errors.ts";
+import { staysBelow } from "../lock/inside.ts";
 import { writesOf, type Plan, type Write } from "../plan/plan.ts";
-import { isBelow } from "./copy.ts";
 import { codeOf, diskError } from "./disk-errors.ts";
 import { plumb, readSigning } from "./git.ts";
 import type { Env } from "./guarded-environment.ts";
@@ -33,6 +33,13 @@ const largest = 5 * 1024 * 1024;
 /** The maximum number of bytes per request to git. */
 const batch = 32 * 1024 * 1024;
 
+/** Runs git's plumbing in the repository. */
+type Git = (
+  command: Parameters<typeof plumb>[1],
+  args: readonly string[],
+  options?: Parameters<typeof plumb>[4],
+) => ReturnType<typeof plumb>;
+
 /** A file of a commit. */
 interface Entry {
   readonly mode: string;
@@ -50,8 +57,7 @@ export async function openBranch(root: string, name: string, from: readonly stri
   if (place === null)
     throw usageError("no-repository", `${root} is in no git repository.`, "Leave --branch out, or begin one with  git init");
   const { top, prefix } = place;
-  const git = (command: Parameters<typeof plumb>[1], args: readonly string[], options: Parameters<typeof plumb>[4] = {}) =>
-    plumb(top, command, args, env, options);
+  const git: Git = (command, args, options) => plumb(top, command, args, env, options);
   const ref = `refs/heads/${name}`;
   const at = await findBranch(git, ref, name);
   let begins = "";
@@ -100,12 +106,6 @@ export async function openBranch(root: string, name: string, from: readonly stri
     throw error;
   }
 }
-
-type Git = (
-  command: Parameters<typeof plumb>[1],
-  args: readonly string[],
-  options?: Parameters<typeof plumb>[4],
-) => ReturnType<typeof plumb>;
 
 /** A branch's commit; null without the branch. Throws if it is checked out, because its files would not be updated. */
 async function findBranch(git: Git, ref: string, name: string): Promise<string | null> {
@@ -159,7 +159,8 @@ async function listEntries(git: Git, commit: string, top: string): Promise<Entry
       const tab = line.indexOf("\t");
       const [mode = "", , hash = "", size = ""] = line.slice(0, tab).split(/ +/);
       const path = line.slice(tab + 1);
-      if (!isBelow(path)) throw decisionError("odd-path", `${top} has a path that no disk should hold: ${path}.`, "Take it out.");
+      if (!staysBelow(path))
+        throw decisionError("odd-path", `${top} has a path that no disk should hold: ${path}.`, "Take it out.");
       return [{ mode, hash, size: Number(size) || 0, path }];
     });
 }
@@ -250,7 +251,7 @@ function pathInTree(copy: string, root: string, write: Write): string {
   const full = join(root, write.path);
   const real = write.kind === "remove" ? join(resolveLinks(dirname(full)), basename(full)) : resolveLinks(full);
   const path = relative(resolveLinks(copy), real).split(sep).join("/");
-  if (!isBelow(path)) throw decisionError("odd-path", `${write.path} leads out of the repository.`, "Remove that link.");
+  if (!staysBelow(path)) throw decisionError("odd-path", `${write.path} leads out of the repository.`, "Remove that link.");
   return path;
 }
 

@@ -19,7 +19,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { AppError } from "../errors.ts";
-import { isDotGit } from "../lock/inside.ts";
+import { staysBelow } from "../lock/inside.ts";
 import { diskError } from "./disk-errors.ts";
 import { listFiles, makeRepository } from "./git.ts";
 import type { Env } from "./guarded-environment.ts";
@@ -112,18 +112,13 @@ function copyListed(root: string, folder: string, paths: readonly string[]): voi
     return is;
   };
   for (const path of paths) {
-    if (!isBelow(path) || !isFolder(dirname(path))) continue;
+    if (!staysBelow(path) || !isFolder(dirname(path))) continue;
     const found = lstatSync(join(root, path), { throwIfNoEntry: false });
     // Deleted and not yet committed; or a submodule, whose files are not this repository's.
     if (found === undefined || found.isDirectory() || !isOrdinary(found)) continue;
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     cpSync(join(root, path), join(folder, path), { verbatimSymlinks: true, preserveTimestamps: true });
   }
-}
-
-/** Whether a path stays below its root, and names no folder of git's own on any disk. */
-export function isBelow(path: string): boolean {
-  return path.split(/[\\/]/).every((part) => !["", ".", ".."].includes(part) && !isDotGit(part));
 }
 
 function isOrdinary(found: Stats): boolean {

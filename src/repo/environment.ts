@@ -1,7 +1,7 @@
 /** Reads a repository's spec, lock and dev containers. */
 import { existsSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { featureFolder, ownDevcontainer, workspaceOf } from "../catalog/files.ts";
+import { featureFolder, ownDevcontainer, revisionArgument, workspaceOf } from "../catalog/files.ts";
 import { decisionError, usageError, type AppError } from "../errors.ts";
 import { readSides } from "../edit/conflict-marks.ts";
 import { lockPath, normalise, readLockText, type Lock } from "../lock/lock.ts";
@@ -119,7 +119,7 @@ export function findContainers(root: string, lock: Lock | null): Containers {
   // Without a lock, our own is known by the revision, which stands in no other.
   const ours =
     lock === null
-      ? found.kind === "text" && found.text.includes("APERTURE_ENV_REVISION")
+      ? found.kind === "text" && found.text.includes(revisionArgument)
       : lock.files[ownDevcontainer]?.strategy === "own";
   if (ours) return { kind: "own" };
   const carrying = Object.entries(lock?.files ?? {}).flatMap(([path, file]) => (carriesEnvironment(path, file) ? [path] : []));

@@ -1,8 +1,9 @@
 /** Finds and reads the files that npm is configured by, and gives the empty folder that it is asked in. Starts nothing. */
-import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { delimiter, dirname, isAbsolute, join, relative, sep } from "node:path";
 import { codeOf } from "./disk-errors.ts";
+import { resolveLinks } from "./work-tree.ts";
 
 /** This process's variables, or those of a test. */
 export type Variables = Readonly<Record<string, string | undefined>>;
@@ -37,15 +38,6 @@ export function isBelow(path: string, folder: string): boolean {
     return way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way);
   };
   return lies(path, folder) || lies(resolveLinks(path), resolveLinks(folder));
-}
-
-/** The path behind links, of the part that is there. */
-function resolveLinks(path: string): string {
-  try {
-    return realpathSync.native(path);
-  } catch {
-    return dirname(path) === path ? path : join(resolveLinks(dirname(path)), relative(dirname(path), path));
-  }
 }
 
 /** The folder and those above it. */

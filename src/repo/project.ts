@@ -1,5 +1,5 @@
 /** Reads the texts of a repository that findings are made from. What cannot be read is left out: findings are a service, not a condition. */
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { dirname, join, posix, relative, sep } from "node:path";
 import { knownFiles } from "../opencode/known-files.ts";
 import type { Project, ProjectFile } from "../plan/findings.ts";
@@ -8,6 +8,7 @@ import { isOpencodeFile } from "../plan/findings/folder.ts";
 import { mountsOfCompose, pathInRepository, type Mount } from "../plan/findings/mounts.ts";
 import { commandsOf } from "../plan/findings/shell.ts";
 import { look } from "./scan.ts";
+import { findTop } from "./work-tree.ts";
 
 /** No repository's dev container has more, or longer ones, that a person wrote. */
 const maxFiles = 50;
@@ -62,11 +63,9 @@ function configsIn(root: string, prefix: string, folder: boolean): ProjectFile[]
 
 /** Those above it, up to the top of its git repository, the top first: OpenCode looks there, too, and containers have all of it. */
 function foldersAbove(root: string): string[] {
+  const top = findTop(root);
   const folders: string[] = [];
-  for (let folder = root; !existsSync(join(folder, ".git")); folder = dirname(folder)) {
-    if (dirname(folder) === folder) return [];
-    folders.unshift(dirname(folder));
-  }
+  for (let folder = root; top !== null && folder !== top; folder = dirname(folder)) folders.unshift(dirname(folder));
   return folders;
 }
 

@@ -1,7 +1,7 @@
 /** Looks at a repository without touching it: facts, the spec, the lock, dev containers, and the texts at planned paths. */
 import { isUtf8 } from "node:buffer";
 import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync, statSync, type Stats } from "node:fs";
-import { basename, dirname, join, resolve, sep } from "node:path";
+import { basename, join, resolve, sep } from "node:path";
 import { bases } from "../catalog/bases.ts";
 import { isDevcontainerPath } from "../catalog/files.ts";
 import { isAppError, usageError } from "../errors.ts";
@@ -10,6 +10,7 @@ import type { Facts } from "../questions/types.ts";
 import type { FileState, Snapshot } from "../plan/snapshot.ts";
 import { codeOf, diskError } from "./disk-errors.ts";
 import { describeEncoding, isWide } from "./encoding.ts";
+import { findTop } from "./work-tree.ts";
 
 const maxLength = 5 * 1024 * 1024;
 
@@ -24,7 +25,7 @@ export interface Target {
 /** Finds the folder: the named one, else the top of the git work tree around `cwd`, else `cwd`. Throws where it cannot be one. */
 export function findTarget(cwd: string, directory: string | null): Target {
   const start = resolve(cwd, directory ?? ".");
-  const root = directory === null && existsSync(start) ? (findGitRoot(start) ?? start) : start;
+  const root = directory === null && existsSync(start) ? (findTop(start) ?? start) : start;
   const found = statOf(root);
   if (found !== undefined && !found.isDirectory())
     throw usageError("not-a-folder", `${root} is not a folder.`, "Name a folder, or leave it out for the current one.");
@@ -36,19 +37,16 @@ export function holdsFiles({ root, exists }: Target): boolean {
   return exists && readNames(root).length > 0;
 }
 
+/** The folder that a command works from: the one that `--cwd` names, from the current one, else that. Throws where it cannot be one. */
+export function findCwd(current: string, named: string | null): string {
+  return named === null ? current : findTarget(current, named).root;
+}
+
 function statOf(path: string): Stats | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false });
   } catch (error) {
     throw diskError(error, { path, done: "read" });
-  }
-}
-
-/** The nearest folder upwards that holds `.git` (a folder, or a file in work trees and submodules). */
-function findGitRoot(start: string): string | null {
-  for (let folder = start; ; folder = dirname(folder)) {
-    if (existsSync(join(folder, ".git"))) return folder;
-    if (dirname(folder) === folder) return null;
   }
 }
 

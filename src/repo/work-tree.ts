@@ -10,13 +10,19 @@ export interface Place {
   readonly prefix: string;
 }
 
-/** The nearest folder upwards that holds `.git`, and the way from it. Null where there is none. The folder need not exist. */
-export function findPlace(folder: string): Place | null {
-  const real = resolveLinks(folder);
-  for (let top = real; ; top = dirname(top)) {
-    if (existsSync(join(top, ".git"))) return { top, prefix: relative(top, real).split(sep).join("/") };
+/** The nearest folder upwards that holds `.git` (a folder, or a file in work trees and submodules); null where there is none. */
+export function findTop(folder: string): string | null {
+  for (let top = folder; ; top = dirname(top)) {
+    if (existsSync(join(top, ".git"))) return top;
     if (dirname(top) === top) return null;
   }
+}
+
+/** The top without links, and the way from it. Null where there is none. The folder need not exist. */
+export function findPlace(folder: string): Place | null {
+  const real = resolveLinks(folder);
+  const top = findTop(real);
+  return top === null ? null : { top, prefix: relative(top, real).split(sep).join("/") };
 }
 
 /** A path without links, as far as it exists. */

@@ -28,7 +28,7 @@ import { hasEnvironment, noEnvironment, readLockFile } from "../../repo/environm
 import { journalPath } from "../../repo/journal-text.ts";
 import { findJournal } from "../../repo/journal.ts";
 import { readProject } from "../../repo/project.ts";
-import { findTarget, takeSnapshot, type Target } from "../../repo/scan.ts";
+import { findCwd, findTarget, takeSnapshot, type Target } from "../../repo/scan.ts";
 import { shown } from "../../text/terminal.ts";
 import { specPath } from "../../spec/spec.ts";
 import { generatorVersion } from "../../version.ts";
@@ -41,7 +41,7 @@ type How = Pick<CheckCommand, "outdated" | "strict">;
 
 /** Runs it and gives the exit status: 0 if everything matches, 3 if not. */
 export async function runCheck({ directories, switches, ...how }: CheckCommand, io: Io): Promise<number> {
-  const cwd = switches.cwd === null ? io.cwd : findTarget(io.cwd, switches.cwd).root;
+  const cwd = findCwd(io.cwd, switches.cwd);
   const paint = paintFor(io);
   if (directories.length > 1) {
     return visitAll(directories, { json: switches.json, cwd }, io, async (target) => {

@@ -13,7 +13,7 @@ import { formatShell } from "../../render/escape.ts";
 import { formatCommit } from "../../report/commit.ts";
 import type { Outcome } from "../../report/json.ts";
 import { readSpecText } from "../../repo/environment.ts";
-import { findTarget, type Target } from "../../repo/scan.ts";
+import { findCwd, findTarget, type Target } from "../../repo/scan.ts";
 import { findPlace, resolveLinks } from "../../repo/work-tree.ts";
 import type { Shape } from "../../vocabulary.ts";
 import type { Command, Flags, Verb } from "../args.ts";
@@ -23,7 +23,7 @@ import type { Detection } from "./gateway-detection.ts";
 import { readGiven } from "../../prepare/given.ts";
 import { notesOf, preparePlan, type Prepared } from "../../prepare/prepare.ts";
 import { tell, type Done } from "./done.ts";
-import { landing as land, type Here } from "./landing.ts";
+import { land, type Here } from "./landing.ts";
 import { askBypass, exitOf, openScreen, showNotes, showPlan } from "./plan-screen.ts";
 
 type CreateCommand = Extract<Command, { kind: "create" }>;
@@ -38,7 +38,7 @@ interface Common {
 export async function runCreate(command: CreateCommand, bare: Io): Promise<number> {
   const { directories, switches, landing, spec, mistaken } = command;
   const [directory = null] = directories;
-  const cwd = switches.cwd === null ? bare.cwd : findTarget(bare.cwd, switches.cwd).root;
+  const cwd = findCwd(bare.cwd, switches.cwd);
   const given = spec === null ? {} : await readGiven(cwd, spec);
   if (directories.length > 1) return createAll(command, cwd, given, bare);
   const prompt = await openPrompt(switches, bare, !landing.summary);

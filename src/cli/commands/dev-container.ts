@@ -7,7 +7,7 @@ import { carriesEnvironment } from "../../parts/claims.ts";
 import { copyRepository, type Copy } from "../../repo/copy.ts";
 import { requireLock } from "../../repo/environment.ts";
 import { findInstalled } from "../../repo/installed.ts";
-import { findTarget, look, type Target } from "../../repo/scan.ts";
+import { findCwd, findTarget, look, type Target } from "../../repo/scan.ts";
 import type { Switches, Verb } from "../args.ts";
 import type { Io } from "../io.ts";
 
@@ -50,7 +50,7 @@ export function findEnvironment(
   { directory, switches }: { readonly directory: string | null; readonly switches: Switches },
   io: Io,
 ): Pick<Chosen, "target" | "lock"> {
-  const target = findTarget(switches.cwd === null ? io.cwd : findTarget(io.cwd, switches.cwd).root, directory);
+  const target = findTarget(findCwd(io.cwd, switches.cwd), directory);
   return { target, lock: requireLock(target, verb === "hosts" ? "tell of" : verb) };
 }
 

@@ -8,7 +8,7 @@ import { formatLock, hashText, lockPath, normalise, type Lock } from "../../lock
 import type { Plan, Write } from "../../plan/plan.ts";
 import { describeDiscovery, formatCount, formatDiscovery, remarks } from "../../report/discovery.ts";
 import { readLockFile, readSpecText } from "../../repo/environment.ts";
-import { findTarget, look } from "../../repo/scan.ts";
+import { findCwd, findTarget, look } from "../../repo/scan.ts";
 import type { Merged } from "../../spec/discovered.ts";
 import { specPath, type SpecEntries } from "../../spec/spec.ts";
 import { block, json, shown, type Shown } from "../../text/terminal.ts";
@@ -33,7 +33,7 @@ interface Here {
  */
 export async function runDiscover(command: DiscoverCommand, io: Io): Promise<number> {
   const { write, timeout, switches } = command;
-  const { root } = findTarget(switches.cwd === null ? io.cwd : findTarget(io.cwd, switches.cwd).root, null);
+  const { root } = findTarget(findCwd(io.cwd, switches.cwd), null);
   const prompt = write ? await openPrompt(switches, io) : null;
   const earlier = write ? await settleEarlierRun(root, switches, prompt, io) : [];
   const spec = await import("../../spec/file.ts");

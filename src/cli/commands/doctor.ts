@@ -8,7 +8,7 @@ import { environmentPath } from "../../catalog/files.ts";
 import { textOf } from "../../doctor/probe/files.ts";
 import { environmentError } from "../../errors.ts";
 import { requireLock } from "../../repo/environment.ts";
-import { findTarget, type Target } from "../../repo/scan.ts";
+import { findCwd, findTarget, type Target } from "../../repo/scan.ts";
 import { spawn } from "../../repo/spawn.ts";
 import { relayed, wantsColour } from "../../text/terminal.ts";
 import type { Command } from "../args.ts";
@@ -18,7 +18,7 @@ type DoctorCommand = Extract<Command, { kind: "doctor" }>;
 
 /** Runs it and gives the exit status: 0 if OpenCode works through the gateway, 4 if not. */
 export async function runDoctor({ directory, deep, send, timeout, switches }: DoctorCommand, io: Io): Promise<number> {
-  const target = findTarget(switches.cwd === null ? io.cwd : findTarget(io.cwd, switches.cwd).root, directory);
+  const target = findTarget(findCwd(io.cwd, switches.cwd), directory);
   const { root } = target;
   const colour = wantsColour(io.stdout, io.env);
   const flags = [

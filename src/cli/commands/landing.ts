@@ -20,7 +20,7 @@ export interface Here {
 }
 
 /** Does the work in the right place. Throws what the work throws, and if git or the forge refuses. */
-export async function landing(target: Target, how: Landing, io: Io, work: (here: Here) => Promise<Done>): Promise<Done> {
+export async function land(target: Target, how: Landing, io: Io, work: (here: Here) => Promise<Done>): Promise<Done> {
   if (how.branch === null) return work({ target, io });
   const { isThere, openBranch, relocated } = await import("../../repo/branch.ts");
   const forges = how.pullRequest ? await import("../../repo/forge.ts") : null;

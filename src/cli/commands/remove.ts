@@ -6,13 +6,13 @@ import { planRemoval } from "../../plan/remove.ts";
 import { refuseIfDifferent } from "../../plan/snapshot.ts";
 import type { Outcome } from "../../report/json.ts";
 import { damagedLock, readLockFile } from "../../repo/environment.ts";
-import { findTarget, takeSnapshot } from "../../repo/scan.ts";
+import { findCwd, findTarget, takeSnapshot } from "../../repo/scan.ts";
 import { specPath } from "../../spec/spec.ts";
 import type { Command } from "../args.ts";
 import type { Io } from "../io.ts";
 import { tell, type Done } from "./done.ts";
 import { visitAll, visitOf } from "./fleet.ts";
-import { landing as land, type Here } from "./landing.ts";
+import { land, type Here } from "./landing.ts";
 import { executePlan, framed, openPrompt, settleEarlierRun, type Prompt } from "./plan-execution.ts";
 import { openScreen, showPlan } from "./plan-screen.ts";
 
@@ -23,7 +23,7 @@ type RemoveCommand = Extract<Command, { kind: "remove" }>;
 /** Runs it and gives the exit status: 0 removed or nothing to do, 3 if a decision is needed; the worst of several repositories. */
 export async function runRemove(command: RemoveCommand, bare: Io): Promise<number> {
   const { directories, switches, landing } = command;
-  const cwd = switches.cwd === null ? bare.cwd : findTarget(bare.cwd, switches.cwd).root;
+  const cwd = findCwd(bare.cwd, switches.cwd);
   const prompt = await openPrompt(switches, bare, !landing.summary && directories.length < 2);
   if (prompt === null && !switches.yes && !switches.dryRun) {
     throw usageError(

@@ -4,7 +4,7 @@ import { formatPlace } from "../../errors.ts";
 import { fails, isRefused } from "../../plan/check.ts";
 import { questionOf } from "../../questions/table.ts";
 import { csvHeader, formatCsv, formatEnds, formatOverviews, type Environment, type Overview } from "../../report/overview.ts";
-import { findTarget, type Target } from "../../repo/scan.ts";
+import { findCwd, findTarget, type Target } from "../../repo/scan.ts";
 import { shown } from "../../text/terminal.ts";
 import type { Command } from "../args.ts";
 import { paintFor, type Io } from "../io.ts";
@@ -15,7 +15,7 @@ type ReportCommand = Extract<Command, { kind: "report" }>;
 
 /** Runs it and gives the exit status: 0, or the worst of the folders that could not be read. Findings do not fail it. */
 export async function runReport({ directories, switches, csv }: ReportCommand, io: Io): Promise<number> {
-  const cwd = switches.cwd === null ? io.cwd : findTarget(io.cwd, switches.cwd).root;
+  const cwd = findCwd(io.cwd, switches.cwd);
   const named = directories.length > 0 ? directories : [findTarget(cwd, null).root];
   const overviews: Overview[] = [];
   if (csv) io.stdout.write(csvHeader);

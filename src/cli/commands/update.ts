@@ -3,12 +3,12 @@ import { readGiven } from "../../prepare/given.ts";
 import { notesOf, preparePlan, type Prepared } from "../../prepare/prepare.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { hasEnvironment, noEnvironment } from "../../repo/environment.ts";
-import { findTarget } from "../../repo/scan.ts";
+import { findCwd, findTarget } from "../../repo/scan.ts";
 import type { Command } from "../args.ts";
 import type { Io } from "../io.ts";
 import { tell, type Done } from "./done.ts";
 import { visitAll, visitOf } from "./fleet.ts";
-import { landing as land, type Here } from "./landing.ts";
+import { land, type Here } from "./landing.ts";
 import { executePlan, framed, openPrompt, settleEarlierRun, type Prompt } from "./plan-execution.ts";
 import { askBypass, exitOf, openScreen, showNotes, showPlan } from "./plan-screen.ts";
 
@@ -18,7 +18,7 @@ type Given = Awaited<ReturnType<typeof readGiven>>;
 /** Runs it and gives the exit status: 0 updated or nothing to do, 3 if a decision is needed; the worst of several repositories. */
 export async function runUpdate(command: UpdateCommand, bare: Io): Promise<number> {
   const { directories, switches, landing, spec } = command;
-  const cwd = switches.cwd === null ? bare.cwd : findTarget(bare.cwd, switches.cwd).root;
+  const cwd = findCwd(bare.cwd, switches.cwd);
   const given = await readGiven(cwd, spec);
   if (directories.length > 1) {
     const how = { json: switches.json, markdown: landing.summary, cwd };

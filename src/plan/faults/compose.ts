@@ -1,10 +1,9 @@
 /** Edits of the generated Compose file that break the environment. Pure. */
+import { revisionArgument } from "../../catalog/files.ts";
 import type { Editor } from "../../edit/editor.ts";
 import { isTree, valueAt } from "../../edit/value.ts";
-import { placeOf, type Fault, type Meant } from "./fault.ts";
-
-/** The build argument that changes with the image's content. */
-const argument = "APERTURE_ENV_REVISION";
+import { placeIn } from "../../text/place.ts";
+import { describeRevision, unreadable, type Fault, type Meant } from "./fault.ts";
 
 /** The source of the sidecar's service. */
 const sidecars = /^(?:\.\/)?aperture-env\/sidecar\//;
@@ -12,12 +11,12 @@ const sidecars = /^(?:\.\/)?aperture-env\/sidecar\//;
 /** Empty if the service dev is still built from the environment's Dockerfile, and uses the sidecar's network. */
 export function findComposeFaults(text: string, { revision }: Meant, editor: Editor): Fault[] {
   const read = editor.read(text);
-  if (!read.ok) return [{ line: read.line, column: read.column, what: `cannot be read: ${read.why}`, fix: "fix it there" }];
+  if (!read.ok) return [unreadable(read)];
   const at = (key: string): number => {
     const found = new RegExp(`^[ \\t]*(?=${key}:)`, "m").exec(text);
     return found === null ? 0 : found.index + found[0].length;
   };
-  const fault = (key: string, what: string, fix: string): Fault => ({ ...placeOf(text, at(key)), what, fix });
+  const fault = (key: string, what: string, fix: string): Fault => ({ ...placeIn(text, at(key)), what, fix });
   const dev = valueAt(read.value, ["services", "dev"]);
   if (!isTree(dev)) return [fault("services", "has no service dev, which devcontainer.json uses", "restore the service")];
   const faults: Fault[] = [];
@@ -45,20 +44,14 @@ export function findComposeFaults(text: string, { revision }: Meant, editor: Edi
     ];
   const given = argumentOf(valueAt(dev, ["build", "args"]));
   if (given === revision) return faults;
-  const what =
-    given === undefined
-      ? `does not pass ${argument} to the build, so editors do not offer a rebuild when the environment changes`
-      : `has ${JSON.stringify(given)} for ${argument}, but the lock has another revision`;
-  return [
-    ...faults,
-    fault(given === undefined ? "build" : argument, what, `write  ${argument}: "${revision}"  under build.args`),
-  ];
+  const key = given === undefined ? "build" : revisionArgument;
+  return [...faults, fault(key, describeRevision(given), `write  ${revisionArgument}: "${revision}"  under build.args`)];
 }
 
 /** Arguments are a map, or a list of `NAME=value` (compose-spec, build.md, "args"). */
 function argumentOf(args: unknown): unknown {
-  if (!Array.isArray(args)) return valueAt(args, [argument]);
-  const start = `${argument}=`;
+  if (!Array.isArray(args)) return valueAt(args, [revisionArgument]);
+  const start = `${revisionArgument}=`;
   return args.flatMap((each: unknown) =>
     typeof each === "string" && each.startsWith(start) ? [each.slice(start.length)] : [],
   )[0];

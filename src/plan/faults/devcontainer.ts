@@ -1,17 +1,16 @@
 /** Edits of the generated devcontainer.json that break the environment. Pure. */
 import { posix } from "node:path";
+import { revisionArgument } from "../../catalog/files.ts";
+import { placeIn } from "../../text/place.ts";
 import { entriesOf, readNodes, textsOf, valueAt, type Node } from "../findings/nodes.ts";
-import { placeOf, type Fault, type Meant } from "./fault.ts";
-
-/** The build argument that changes with the image's content: editors offer a rebuild when it changes. */
-const argument = "APERTURE_ENV_REVISION";
+import { describeRevision, unreadable, type Fault, type Meant } from "./fault.ts";
 
 /** Empty if the dev container is still built from the environment's Dockerfile, with the lock's revision. */
 export function findDevcontainerFaults(text: string, { revision }: Meant): Fault[] {
   const read = readNodes(text);
-  if (!read.ok) return [{ line: read.line, column: read.column, what: `cannot be read: ${read.why}`, fix: "fix it there" }];
+  if (!read.ok) return [unreadable(read)];
   const { node } = read;
-  const fault = (at: Node | undefined, what: string, fix: string): Fault => ({ ...placeOf(text, at?.offset ?? 0), what, fix });
+  const fault = faultsIn(text);
   const others = ["image", "dockerComposeFile"].flatMap((key) => {
     const value = valueAt(node, key);
     return value === undefined
@@ -34,22 +33,19 @@ export function findDevcontainerFaults(text: string, { revision }: Meant): Fault
       ),
     ];
   const args = valueAt(build, "args");
-  const given = valueAt(args, argument);
+  const given = valueAt(args, revisionArgument);
   if (given?.value === revision) return others;
-  const what =
-    given === undefined
-      ? `does not pass ${argument} to the build, so editors do not offer a rebuild when the environment changes`
-      : `has ${JSON.stringify(given.value)} for ${argument}, but the lock has another revision`;
   const last = entriesOf(args).at(-1)?.[1];
-  return [...others, fault(given ?? last ?? args ?? build, what, `write  "${argument}": "${revision}"  under build.args`)];
+  const fix = `write  "${revisionArgument}": "${revision}"  under build.args`;
+  return [...others, fault(given ?? last ?? args ?? build, describeRevision(given?.value), fix)];
 }
 
 /** The same for a dev container of a Compose file: empty if it is still the generated service dev. */
 export function findComposedFaults(text: string): Fault[] {
   const read = readNodes(text);
-  if (!read.ok) return [{ line: read.line, column: read.column, what: `cannot be read: ${read.why}`, fix: "fix it there" }];
+  if (!read.ok) return [unreadable(read)];
   const { node } = read;
-  const fault = (at: Node | undefined, what: string, fix: string): Fault => ({ ...placeOf(text, at?.offset ?? 0), what, fix });
+  const fault = faultsIn(text);
   const others = ["image", "build", "dockerFile"].flatMap((key) => {
     const value = valueAt(node, key);
     return value === undefined
@@ -65,6 +61,11 @@ export function findComposedFaults(text: string): Fault[] {
   if (service?.value !== "dev")
     others.push(fault(service, "does not use the environment's service", 'write  "service": "dev"  there'));
   return others;
+}
+
+/** Makes faults at nodes of a text; at its beginning where there is none. */
+function faultsIn(text: string): (at: Node | undefined, what: string, fix: string) => Fault {
+  return (at, what, fix) => ({ ...placeIn(text, at?.offset ?? 0), what, fix });
 }
 
 function describe(key: string, { value }: Node): string {

@@ -1,6 +1,7 @@
 /** Edits of the generated Dockerfile that break the environment. Pure. */
 import { readAssignments } from "../findings/env-instruction.ts";
-import { placeOf, type Fault, type Meant } from "./fault.ts";
+import { placeIn } from "../../text/place.ts";
+import type { Fault, Meant } from "./fault.ts";
 
 /** An instruction of a Dockerfile, its lines joined. */
 interface Instruction {
@@ -28,7 +29,7 @@ const fetching = /(?<!tailscale\/)fetch\.sh/;
  * nothing generated needs it.
  */
 export function findDockerfileFaults(text: string, { url }: Meant): Fault[] {
-  const fault = (offset: number, what: string, fix: string): Fault => ({ ...placeOf(text, offset), what, fix });
+  const fault = (offset: number, what: string, fix: string): Fault => ({ ...placeIn(text, offset), what, fix });
   const stages = readStages(text);
   if (!stages.some(({ name }) => name === "dev"))
     return [fault(text.trimEnd().length, "has no target dev, which devcontainer.json builds", "restore the target")];

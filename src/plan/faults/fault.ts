@@ -1,4 +1,6 @@
 /** An edit that breaks the environment in a file that people may edit, as a value. */
+import { revisionArgument } from "../../catalog/files.ts";
+import type { EditRefusal } from "../../edit/splice.ts";
 
 /** One fault with its place: line and column from 1. */
 export interface Fault {
@@ -17,11 +19,14 @@ export interface Meant {
   readonly revision: string;
 }
 
-/** The line and column of an offset. A BOM counts as no column. */
-export function placeOf(text: string, offset: number): Pick<Fault, "line" | "column"> {
-  const lines = text
-    .slice(0, offset)
-    .replace(/^\ufeff/, "")
-    .split(/\r\n|\r|\n/);
-  return { line: lines.length, column: lines.at(-1)!.length + 1 };
+/** The fault of a file that cannot be read. */
+export function unreadable({ line, column, why }: EditRefusal): Fault {
+  return { line, column, what: `cannot be read: ${why}`, fix: "fix it there" };
+}
+
+/** What is wrong with the build argument for the revision, which is missing or another one. */
+export function describeRevision(given: unknown): string {
+  return given === undefined
+    ? `does not pass ${revisionArgument} to the build, so editors do not offer a rebuild when the environment changes`
+    : `has ${JSON.stringify(given)} for ${revisionArgument}, but the lock has another revision`;
 }

@@ -4,7 +4,8 @@ import type { OwnPiece } from "../../vocabulary.ts";
 import { findComposeFaults } from "./compose.ts";
 import { findComposedFaults, findDevcontainerFaults } from "./devcontainer.ts";
 import { findDockerfileFaults } from "./dockerfile.ts";
-import { placeOf, type Fault, type Meant } from "./fault.ts";
+import { placeIn } from "../../text/place.ts";
+import type { Fault, Meant } from "./fault.ts";
 
 export type { Fault, Meant } from "./fault.ts";
 
@@ -15,7 +16,7 @@ export function findFaults(text: string, judgedAs: OwnPiece["judgedAs"], meant: 
   if (marker !== null)
     return [
       {
-        ...placeOf(text, marker.index),
+        ...placeIn(text, marker.index),
         what: "contains an unresolved git conflict",
         fix: "resolve it and remove the conflict markers",
       },

@@ -3,6 +3,7 @@ import { parseTree, type Node } from "jsonc-parser";
 import { readObject } from "../../edit/jsonc.ts";
 import type { EditRefusal } from "../../edit/splice.ts";
 import type { Place } from "../../errors.ts";
+import { placeIn } from "../../text/place.ts";
 
 export type { Node } from "jsonc-parser";
 
@@ -38,11 +39,7 @@ export function textsOf(node: Node | undefined): string[] {
   return nodes.flatMap(({ type, value }) => (type === "string" ? [String(value)] : []));
 }
 
-/** The place of an offset. A BOM counts as no column. */
+/** The place of an offset in a file's text. */
 export function placeAt(file: string, text: string, offset: number): Place {
-  const lines = text
-    .slice(0, offset)
-    .replace(/^\ufeff/, "")
-    .split(/\r\n|\r|\n/);
-  return { file, line: lines.length, column: lines.at(-1)!.length + 1 };
+  return { file, ...placeIn(text, offset) };
 }
