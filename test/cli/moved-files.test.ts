@@ -10,8 +10,7 @@ beforeEach(() => {
 });
 afterEach(() => place.remove());
 
-const run = (...argv: string[]): Promise<Ran> =>
-  runPiped([...argv, "--yes"].slice(0, argv[0] === "check" ? 1 : undefined), place.folder);
+const run = (...argv: string[]): Promise<Ran> => runPiped(argv[0] === "check" ? argv : [...argv, "--yes"], place.folder);
 const read = (path: string): string => readFileSync(join(place.folder, path), "utf8");
 const theirs = '{\n  // mine\n  "image": "debian:12"\n}\n';
 
