@@ -124,12 +124,15 @@ async function findBranch(git: Git, ref: string, name: string): Promise<string |
 async function need(asked: ReturnType<typeof plumb>): Promise<string> {
   const { exitCode, stdout, stderr } = await asked;
   if (exitCode === 0) return stdout;
-  throw environmentError("git-refused", `git did not do it: ${lastLine(stderr)}`, "See that  git status  works there.");
+  // A repository of another account (git-config, safe.directory): git says itself what lets it in.
+  const [trust] = /git config --global --add safe\.directory .*/.exec(stderr) ?? [];
+  const hint = trust === undefined ? "See that  git status  works there." : `If you trust it, run  ${trust}`;
+  throw environmentError("git-refused", `git did not do it: ${sayRefusal(stderr)}`, hint);
 }
 
 function cannotCommit(stderr: string): AppError {
   const isNobody = /user\.(?:name|email)|tell me who you are/i.test(stderr);
-  const why = isNobody ? "it does not know who you are" : lastLine(stderr);
+  const why = isNobody ? "it does not know who you are" : sayRefusal(stderr);
   const isUnsigned = /sign/i.test(stderr);
   const other = isUnsigned
     ? "Sign something by hand, so that the key is unlocked, and run again."
@@ -138,8 +141,12 @@ function cannotCommit(stderr: string): AppError {
   return environmentError("git-refused", `git did not commit: ${why}.`, hint);
 }
 
-function lastLine(text: string): string {
-  return text.trim().split("\n").at(-1) || "it could not be started, or gave no answer in time";
+/** What git calls fatal, which advice may follow; else the last line. */
+function sayRefusal(text: string): string {
+  const lines = text.trim().split("\n");
+  return (
+    lines.find((line) => line.startsWith("fatal: ")) ?? (lines.at(-1) || "it could not be started, or gave no answer in time")
+  );
 }
 
 function makeParent(): string {

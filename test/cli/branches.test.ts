@@ -226,12 +226,25 @@ describe.skipIf(skipped)("a commit on a branch", () => {
     expect(ran.stderr).not.toContain("aperture-env-branch-");
   });
 
+  // Only root can give a repository to somebody else.
+  test.skipIf(process.getuid?.() !== 0)("a repository of another account: what git says, and what lets it in", async () => {
+    begin();
+    execFileSync("chown", ["-R", "12345:12345", root]);
+    const ran = await run(["--yes", ...on]);
+    expect(ran.exit).toBe(4);
+    expect(ran.stderr).toMatch(
+      /git did not do it: fatal: detected dubious ownership in repository at '[^']+sample'\nIf you trust it, run {2}git config --global --add safe\.directory \S+sample\n/,
+    );
+  });
+
   test("an environment that is in the folder but not in the commit is none, and the folder's own name is said", async () => {
     begin();
     expect((await run(["--yes"])).exit).toBe(0);
     const ran = await run(["update", ...on]);
     expect(ran.exit).toBe(2);
-    expect(ran.stderr).toContain(`${root} has no environment to update.`);
+    expect(ran.stderr).toBe(
+      `${root} has an environment, but the commit that env/new starts at has none.\nCommit it first, or leave --branch out.\n`,
+    );
     expect((await run(["update", root, root, ...on], outside.folder)).stdout).toContain("2 skipped");
   });
 });

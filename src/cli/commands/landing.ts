@@ -1,8 +1,10 @@
 /** Where a change is written: into the folder, or onto a branch and into a pull request. */
+import { isAppError, usageError } from "../../errors.ts";
 import { isEmpty, type Plan } from "../../plan/plan.ts";
 import { questions } from "../../questions/table.ts";
 import type { Outcome } from "../../report/json.ts";
 import type { Updated } from "../../report/markdown.ts";
+import { hasEnvironment } from "../../repo/environment.ts";
 import { guardEnvironment } from "../../repo/guarded-environment.ts";
 import type { Branch } from "../../repo/branch.ts";
 import type { Target } from "../../repo/scan.ts";
@@ -53,6 +55,12 @@ export async function land(target: Target, how: Landing, io: Io, work: (here: He
         : { pullRequest: await forges.openPullRequest(forge, request, at!, branch.place, io.env) };
     return { ...done, outcome: { ...outcome, next: [], branch: { name: branch.name, commit, ...pull } } };
   } catch (error) {
+    if (isAppError(error) && error.code === "no-environment" && hasEnvironment(target.root))
+      throw usageError(
+        "no-environment",
+        `${target.root} has an environment, but the commit that ${branch.name} starts at has none.`,
+        "Commit it first, or leave --branch out.",
+      );
     throw relocated(error, branch.folder, target.root);
   } finally {
     branch.remove();
