@@ -32,6 +32,13 @@ beforeAll(async () => {
 const folders = ["api", "web", "old", "none", "broken"];
 
 describe("report", () => {
+  test("a lock that cannot be used is named", async () => {
+    write(root, { "old/aperture-env.lock": "{}" });
+    expect((await runPiped(["report", "old"], root)).stdout).toMatch(
+      /^ {2}old +drift: aperture-env\.lock is damaged or was not/m,
+    );
+  });
+
   test("a table: versions, gateway, connection, models, which of them end, what bypasses it, drift", async () => {
     const before = treeOf(root, true);
     const ran = await runPiped(["report", ...folders], root);
@@ -43,7 +50,7 @@ describe("report", () => {
       /^ {2}old .* http:\/\/gateway\.tailnet\.example:8080 +openai\/gpt-5 +openai\/gpt-5 ends 2026-12-11$/m,
     );
     expect(ran.stdout).toMatch(/^ {2}none +skipped: has no environment$/m);
-    expect(ran.stdout).toMatch(/^ {2}broken +failed: The spec is not valid YAML/m);
+    expect(ran.stdout).toMatch(/^ {2}broken +failed: aperture-env\.yaml:\d+:\d+: The spec is not valid YAML/m);
     expect(ran.stdout).toContain(
       "openai/gpt-5 ends on 2026-12-11, in one repository:  npx create-aperture-env replace-model openai/gpt-5 openai/gpt-6.1-sol <folder ...>\n",
     );

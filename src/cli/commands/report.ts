@@ -1,6 +1,6 @@
 /** Reports the environments of many repositories in one table. Writes nothing. */
 import { endingsOf } from "../../catalog/compact.ts";
-import { formatPlace } from "../../errors.ts";
+import { formatPlace, type Place } from "../../errors.ts";
 import { fails, isRefused } from "../../plan/check.ts";
 import { questionOf } from "../../questions/table.ts";
 import { csvHeader, formatCsv, formatEnds, formatOverviews, type Environment, type Overview } from "../../report/overview.ts";
@@ -20,8 +20,9 @@ export async function runReport({ directories, switches, csv }: ReportCommand, i
   const overviews: Overview[] = [];
   if (csv) io.stdout.write(csvHeader);
   const each = (directory: string, { status, json }: Visit): void => {
-    const { has, why, error } = json as { has?: Environment; why?: string; error?: { message: string } };
-    const said = why ?? error?.message;
+    const { has, why, error } = json as { has?: Environment; why?: string; error?: { message: string; where?: Place } };
+    const at = error?.where === undefined ? "" : `${formatPlace(error.where)}: `;
+    const said = why ?? (error && `${at}${error.message}`);
     const overview = { directory, status, ...(has && { has }), ...(said !== undefined && { why: said }) };
     if (csv) io.stdout.write(formatCsv(overview));
     else overviews.push(overview);
@@ -44,7 +45,8 @@ async function overviewOf(target: Target, io: Io): Promise<Visit> {
     ...findings.filter((finding) => isRefused(finding, true)).map(({ where }) => formatPlace(where)),
   ];
   const status = drift.length > 0 ? "drift" : "fine";
-  if (known === null) return { status, exit: 0, text: "", json: { why: observations.map(({ message }) => message).join("; ") } };
+  if (known === null)
+    return { status, exit: 0, text: "", json: { why: observations.map(({ path, message }) => `${path} ${message}`).join("; ") } };
   const { lock, answers } = known;
   const has: Environment = {
     generator: lock.generator,
