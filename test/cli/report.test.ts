@@ -33,9 +33,9 @@ const folders = ["api", "web", "old", "none", "broken"];
 
 describe("report", () => {
   test("a lock that cannot be used is named", async () => {
-    write(root, { "old/aperture-env.lock": "{}" });
-    expect((await runPiped(["report", "old"], root)).stdout).toMatch(
-      /^ {2}old +drift: aperture-env\.lock is damaged or was not/m,
+    write(root, { "odd/aperture-env.lock": "{}" });
+    expect((await runPiped(["report", "odd"], root)).stdout).toMatch(
+      /^ {2}odd +drift: aperture-env\.lock is damaged or was not/m,
     );
   });
 
@@ -79,7 +79,7 @@ describe("report", () => {
       /^web,drift,\d[^,]*,1\.[^,]*,http:\/\/ai,auto,anthropic; openai,anthropic\/[^,]*,anthropic\/[^,]*,,opencode\.json:1:\d+,\.devcontainer\/aperture-env\/launcher\.sh,$/,
     );
     expect(lines[3]).toContain(",openai/gpt-5 2026-12-11,");
-    expect(lines[5]).toMatch(/^broken,failed,{11}The spec is not valid YAML/);
+    expect(lines[5]).toMatch(/^broken,failed,{11}aperture-env\.yaml:\d+:\d+: The spec is not valid YAML/);
     const { repositories, counts } = JSON.parse((await runPiped(["report", ...folders, "--json"], root)).stdout) as {
       repositories: { status: string; has?: object }[];
       counts: object;
