@@ -4,14 +4,14 @@ import { findWaysOut, type Expectation } from "../../opencode/ways-out.ts";
 import type { Finding, ProjectFile } from "../finding.ts";
 import { nodeAt, placeAt, readNodes } from "./nodes.ts";
 
-/** What of the environment a project's configuration is held against. */
+/** The parts of the environment that a project's configuration is compared with. */
 export type BypassOptions = Expectation;
 
-/** What the project's configuration files (`opencode.json`, `.opencode/opencode.json`, or `.jsonc`) set against the environment. */
+/** A finding for each setting of the project's configuration files (`opencode.json`, `.opencode/opencode.json`, or `.jsonc`) that overrides one. */
 export function findBypass(files: readonly ProjectFile[], options: BypassOptions): Finding[] {
   return files.flatMap((file) => {
     const { path, text } = file;
-    // OpenCode takes an empty file for no configuration.
+    // OpenCode treats an empty file as no configuration.
     if (text === "") return [];
     const read = readNodes(text);
     if (read.ok)
@@ -20,11 +20,11 @@ export function findBypass(files: readonly ProjectFile[], options: BypassOptions
         where: placeAt(path, text, (nodeAt(read.node, way.path) ?? read.node).offset),
         message: `${way.what}: ${way.comes}`,
         hint: way.hint,
-        // A folder above is not this environment's to write into.
+        // This environment does not write to folders above it.
         ...(way.fixable && !path.startsWith("../") && { fixes: [{ file: path, path: way.path.map(String) }] }),
       }));
     const { why, line, column } = read;
-    // OpenCode puts these in before it reads; outside of quotes, they can make a text whole that is none here.
+    // OpenCode substitutes {env:} and {file:} before it parses, so a text that is invalid here may be valid there.
     const filledIn = /[:[,]\s*\{(?:env|file):/.test(text);
     return [
       {

@@ -1,7 +1,7 @@
 /**
- * Finds dev containers that share a Compose file, of which the second gets no Feature. The Dev Containers CLI takes a service's container that runs
- * as it is (`openDockerComposeDevContainer` in devcontainers/cli, src/spec-node/dockerCompose.ts), and starts all services of a project where
- * `runServices` names none. Seen with 0.89.0; `--remove-existing-container` then only turns the two around.
+ * Finds dev containers that share a Compose file, where the second one gets no Feature. The Dev Containers CLI uses a service's running container
+ * unchanged (`openDockerComposeDevContainer` in devcontainers/cli, src/spec-node/dockerCompose.ts), and starts all services of a project if
+ * `runServices` names none. Seen with 0.89.0; with `--remove-existing-container` the other one then gets no Feature.
  */
 import { posix } from "node:path";
 import { formatJson } from "../../render/escape.ts";
@@ -16,17 +16,17 @@ interface Composed {
   readonly text: string;
   readonly offset: number;
   readonly service: string;
-  /** The services that start with it beside its own; null for all. */
+  /** The services that start with it, besides its own; null for all. */
   readonly runServices: readonly string[] | null;
-  /** Its Compose files, from the repository's root. */
+  /** Its Compose files, relative to the repository's root. */
   readonly files: readonly string[];
-  /** What tells its project from others: the name that a file gives it, else the first file's folder. */
+  /** Identifies its project: the name in a file, else the first file's folder. */
   readonly project: string;
-  /** Services that its files name. */
+  /** The services of its files. */
   readonly defines: (service: string) => boolean;
 }
 
-/** What stands against the environment in those of `chosen`, the devcontainer.json files that get the Feature. */
+/** A finding for each conflict of `chosen`, the devcontainer.json files that get the Feature. */
 export function findSharedCompose(files: readonly ProjectFile[], chosen: readonly string[]): Finding[] {
   const all = files.flatMap((file) => readComposed(file, files));
   return all.flatMap((one): Finding[] => {
@@ -42,7 +42,7 @@ export function findSharedCompose(files: readonly ProjectFile[], chosen: readonl
   });
 }
 
-/** Whether the other one gets no Feature when this one was opened before. */
+/** Whether the other one gets no Feature if this one was opened first. */
 function takesAway(one: Composed, other: Composed, chosen: readonly string[]): boolean {
   if (one.service === other.service) return !chosen.includes(one.path);
   return (one.runServices === null || one.runServices.includes(other.service)) && one.defines(other.service);
@@ -80,7 +80,7 @@ function readComposed(file: ProjectFile, all: readonly ProjectFile[]): Composed[
   );
   const texts = files.map((each) => all.find((one) => one.path === each)?.text ?? null);
   const named = texts.flatMap((each) => /^name:[ \t]*(["']?)([^\s"'#]+)\1/m.exec(each ?? "")?.[2] ?? []).at(-1);
-  // A file that is not there to be read may name any service.
+  // A file that cannot be read may name any service.
   const defines = (name: string): boolean =>
     texts.some(
       (each) => each === null || new RegExp(`^[ \\t]+["']?${name.replace(/[^\w-]/g, "\\$&")}["']?[ \\t]*:`, "m").test(each),

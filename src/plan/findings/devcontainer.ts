@@ -1,39 +1,39 @@
-/** What a devcontainer.json names that can bring in programs: Features, hooks, Dockerfiles and Compose files. */
+/** The parts of a devcontainer.json that can install programs: Features, hooks, Dockerfiles and Compose files. */
 import { getNodeValue } from "jsonc-parser";
 import { mountsOf, type Mount } from "./mounts.ts";
 import { entriesOf, readNodes, textsOf, valueAt, type Node } from "./nodes.ts";
 import { commandsOf, commandsOfWords, type Word } from "./shell.ts";
 
-/** A Feature, and where its name stands. */
+/** A Feature, and the position of its name. */
 export interface NamedFeature {
   readonly id: string;
   readonly options: unknown;
   readonly offset: number;
 }
 
-/** One command of a lifecycle hook, and where it stands. */
+/** One command of a lifecycle hook, and its position. */
 export interface Hook {
   readonly name: string;
   readonly commands: readonly Word[][];
   readonly offset: number;
 }
 
-/** The parts of a devcontainer.json that matter here. Paths are as they are written: from its own folder. */
+/** The parts of a devcontainer.json that are examined. Paths are unchanged: relative to its own folder. */
 export interface Devcontainer {
   readonly features: readonly NamedFeature[];
   readonly hooks: readonly Hook[];
   readonly dockerfiles: readonly string[];
   readonly composeFiles: readonly string[];
-  /** The service that is opened, those that start with it (null for all), and where its Compose files are named; null without Compose. */
+  /** The service that is opened, those that start with it (null for all), and the position of its Compose files' names; null without Compose. */
   readonly compose: { readonly service: string; readonly runServices: readonly string[] | null; readonly offset: number } | null;
-  /** The image that it is made from, and where that is written. */
+  /** Its image, and the position of the image's name. */
   readonly image: { readonly name: string; readonly offset: number } | null;
   /** The folder whose files its Dockerfile can copy. */
   readonly context: string;
   readonly mounts: readonly Mount[];
-  /** Where tools start in the container; null where the default is left. */
+  /** Where tools start in the container; null for the default. */
   readonly workspaceFolder: string | null;
-  /** Files with variables that are handed to Docker. */
+  /** Files with variables that Docker reads. */
   readonly envFiles: readonly string[];
 }
 
@@ -46,7 +46,7 @@ const hookNames = [
   "postAttachCommand",
 ] as const;
 
-/** Reads a devcontainer.json; null where it is none that can be read, which the plan says elsewhere. */
+/** Reads a devcontainer.json; null if it cannot be read, which the plan reports elsewhere. */
 export function readDevcontainer(text: string): Devcontainer | null {
   const read = readNodes(text);
   if (!read.ok) return null;
@@ -82,7 +82,7 @@ function readCompose(root: Node): Devcontainer["compose"] {
   return { service, runServices: runServices.length === 0 ? null : runServices, offset: files.offset };
 }
 
-/** A text goes to a shell, a list is the words of one command, and an object holds several of either, run side by side. */
+/** A text is for a shell, a list is the words of one command, and an object contains several of these, which run in parallel. */
 function readHook(name: string, value: Node | undefined): Hook[] {
   if (value?.type === "object")
     return entriesOf(value).flatMap(([, inner]) => (inner.type === "object" ? [] : readHook(name, inner)));

@@ -1,4 +1,4 @@
-/** Models of an environment that end soon or have ended, as known to this version. They depend on the day, so they fail no check. */
+/** Finds models of an environment that end soon or have ended, as this version knows. They depend on the day, so `check` does not fail. */
 import { endingsOf } from "../../catalog/compact.ts";
 import { describeEnd, isWithin, toldFrom } from "../../catalog/notice.ts";
 import type { Ending } from "../../catalog/retirements.ts";
@@ -7,7 +7,7 @@ import type { Answers } from "../../questions/types.ts";
 import { specPath, type SpecEntries } from "../../spec/spec.ts";
 import type { Finding } from "../finding.ts";
 
-/** A finding for each model that an environment names and that has at most 60 days left. `entries` say where in the spec it stands. */
+/** A finding for each model of an environment that ends within 60 days. `entries` are the models' places in the spec. */
 export function findEnding(answers: Answers, entries: SpecEntries | null, today: string): Finding[] {
   return endingsOf(answers)
     .filter(({ ends }) => isWithin(ends, today, toldFrom))

@@ -1,16 +1,16 @@
 /** Reads the ENV instruction of a Dockerfile: `NAME=value …` and `NAME value` (docs.docker.com/reference/dockerfile/#env). Pure. */
 
-/** A variable, and where it stands in the instruction's text. */
+/** A variable, and its position in the instruction's text. */
 interface Assigned {
   readonly name: string;
   readonly value: string;
   readonly offset: number;
 }
 
-/** Of a long word without a sign of equality only its beginning is tried, or reading it would take its length squared. */
+/** The lookbehind keeps the time linear for a long word without an equals sign. */
 const pair = /(?<!\w)([A-Za-z_]\w*)=(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|(\S*))/g;
 
-/** The variables of what stands behind `ENV`. */
+/** The variables in the text after `ENV`. */
 export function readAssignments(body: string): Assigned[] {
   const pairs = [...body.matchAll(pair)];
   if (pairs.length > 0)

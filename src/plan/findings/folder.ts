@@ -1,4 +1,4 @@
-/** Finds what the files of an `.opencode` folder come to: agents and commands that name models, plugins and tools that are code. */
+/** Examines the files of an `.opencode` folder: agents and commands can name models; plugins and tools are code. */
 import { isFolderFile, judgeFolderFile } from "../../opencode/folder-files.ts";
 import type { Expectation } from "../../opencode/ways-out.ts";
 import type { Finding, ProjectFile } from "../finding.ts";
@@ -10,7 +10,7 @@ export function isOpencodeFile(path: string): boolean {
   return inside !== undefined && isFolderFile(inside);
 }
 
-/** What they set against the environment. */
+/** A finding for each of these files that conflicts with the environment. */
 export function findInFolder(files: readonly ProjectFile[], environment: Expectation): Finding[] {
   return files.flatMap(({ path, text }) =>
     judgeFolderFile(path.replace(/^.*\.opencode\//, ""), text, environment).map(({ way, offset }): Finding => ({

@@ -1,15 +1,15 @@
-/** Finds images that carry another OpenCode, and files of them: in Dockerfiles, Compose files, workflows and devcontainer.json files. */
+/** Finds images that contain another OpenCode, and files copied from them: in Dockerfiles, Compose files, workflows and devcontainer.json files. */
 import { commandsOf, type Word } from "./shell.ts";
 
-/** A name of an image, or of its owner, that is OpenCode's: no part of another word. */
+/** OpenCode's name as an image or an owner, not as a part of another word. */
 const carries = /(?:^|[/_.-])opencode(?:$|[:@/_.-])/i;
 
-/** Whether an image is named for OpenCode. */
+/** Whether an image has OpenCode's name. */
 export function carriesOpencode(image: string): boolean {
   return carries.test(image);
 }
 
-/** The offset of each place where a Dockerfile takes OpenCode from an image that it does not build itself. */
+/** The offsets at which a Dockerfile gets OpenCode from an image that it does not build itself. */
 export function findInDockerfile(text: string): number[] {
   const commands = commandsOf(text);
   const stages = new Set<string>();
@@ -52,10 +52,10 @@ export function findInDockerfile(text: string): number[] {
   return found;
 }
 
-/** More in one file says nothing more. */
+/** More findings in one file are not useful. */
 const most = 20;
 
-/** The same for a Compose file or a workflow: images, and actions of OpenCode's. */
+/** The same for a Compose file or a workflow: images, and OpenCode's actions. */
 export function findInYaml(text: string): number[] {
   const found: number[] = [];
   const values = /(?:\b(?:image|container|uses)["']?[ \t]*:[ \t]*["']?|docker-image:\/\/)([^\s"',}\]#]+)/g;

@@ -1,14 +1,14 @@
-/** Where a repository's files are in a dev container, as its devcontainer.json and Compose files say: what a hook's path leads to. */
+/** Maps paths in a dev container to the repository's files, by its devcontainer.json and Compose files, to find the scripts of hooks. */
 import { posix } from "node:path";
 import { entriesOf, textsOf, valueAt, type Node } from "./nodes.ts";
 
-/** A folder of the repository, `.` for all of it, and where it is in the container. */
+/** A folder of the repository (`.` for all of it), and its path in the container. */
 export interface Mount {
   readonly source: string;
   readonly target: string;
 }
 
-/** Those of a devcontainer.json: `workspaceMount`, `mounts`, and what `runArgs` hand to Docker. */
+/** The mounts of a devcontainer.json: `workspaceMount`, `mounts`, and those in `runArgs`. */
 export function mountsOf(root: Node): Mount[] {
   const objects = (valueAt(root, "mounts")?.children ?? []).map((mount) =>
     entriesOf(mount)
@@ -24,7 +24,7 @@ export function mountsOf(root: Node): Mount[] {
   );
 }
 
-/** Those of a Compose file in that folder: `..:/workspace:cached`, and the long form. No pattern looks to the end of the text from each place. */
+/** The mounts of a Compose file in that folder: `..:/workspace:cached`, and the long form. The patterns take linear time. */
 export function mountsOfCompose(text: string, folder: string): Mount[] {
   const short = [...text.matchAll(/(?:^[ \t]*-|[[,])[ \t]*["']?([^\s"',:[\]]+:\/[^\s"',:\]]*)/gm)].flatMap(({ 1: pair = "" }) =>
     readMount(pair, folder),
@@ -35,7 +35,7 @@ export function mountsOfCompose(text: string, folder: string): Mount[] {
   return [...short, ...long.flatMap(({ 1: source = "", 2: target = "" }) => readMount(`${source}:${target}`, folder))];
 }
 
-/** `source=…,target=…` or `source:target`, where the source is the repository's. */
+/** Reads `source=…,target=…` or `source:target` if the source is in the repository. */
 function readMount(text: string, folder: string): Mount[] {
   const fields = new Map(text.split(",").map((pair) => [pair.replace(/=.*$/s, ""), pair.replace(/^[^=]*=/, "")] as const));
   const [, first, second] = /^(\$\{\w+\}[^:]*|[^:=,]+):(\/[^:]*)/.exec(text) ?? [];
@@ -50,7 +50,7 @@ function readMount(text: string, folder: string): Mount[] {
     : [{ source: path.replace(/(.)\/$/, "$1"), target: target.replace(/\/$/, "") }];
 }
 
-/** What of the repository a path in the container is, or null; relative ones begin in its workspace folder, which is the repository's. */
+/** The repository's path for a path in the container, or null. Relative paths begin in the workspace folder, which is the repository. */
 export function pathInRepository(path: string, mounts: readonly Mount[]): string | null {
   const named = path.replace(/^\$(?:\{(?:container|local)WorkspaceFolder\}|\{?PWD\}?)\//, "");
   if (!named.startsWith("/")) return posix.normalize(named);
@@ -60,11 +60,11 @@ export function pathInRepository(path: string, mounts: readonly Mount[]): string
     null,
   );
   if (nearest !== null) return posix.join(nearest.source, named.split("/").slice(nearest.target.split("/").length).join("/"));
-  // Where nothing else is said, the tools put it there.
+  // The tools' default.
   return /^\/workspaces\/[^/]+\/(.+)$/.exec(named)?.[1] ?? null;
 }
 
-/** Step by step; the name of the folder, which is another one on each machine, is any. */
+/** Compares step by step. A step with a variable matches any name, because the folder's name differs between machines. */
 function startsWith(path: string, target: string): boolean {
   const steps = path.split("/");
   return target.split("/").every((step, index) => step === steps[index] || step.includes("${localWorkspaceFolderBasename}"));

@@ -1,4 +1,4 @@
-/** Reads a JSONC text down to the place of each value, which is what a finding names. */
+/** Reads a JSONC text with the position of each value, for findings. */
 import { parseTree, type Node } from "jsonc-parser";
 import { readObject } from "../../edit/jsonc.ts";
 import type { EditRefusal } from "../../edit/splice.ts";
@@ -7,13 +7,13 @@ import { placeIn } from "../../text/place.ts";
 
 export type { Node } from "jsonc-parser";
 
-/** The object of a JSONC text, or where it stops being one. */
+/** The object of a JSONC text, or the position of its first error. */
 export function readNodes(text: string): { readonly ok: true; readonly node: Node } | EditRefusal {
   const read = readObject(text);
   return read.ok ? { ok: true, node: parseTree(text.replace(/^\ufeff/, " "), [], { allowTrailingComma: true })! } : read;
 }
 
-/** The keys and values of an object; none of anything else. Of a key that stands twice the last counts, as for every JSON parser. */
+/** The keys and values of an object; none for anything else. Of a repeated key the last one counts, as in every JSON parser. */
 export function entriesOf(node: Node | undefined): [key: string, value: Node][] {
   const properties = node?.type === "object" ? (node.children ?? []) : [];
   return [...new Map(properties.map(({ children }) => [String(children![0]!.value), children![1]!]))];
@@ -24,7 +24,7 @@ export function valueAt(node: Node | undefined, ...path: readonly string[]): Nod
   return path.reduce<Node | undefined>((inner, key) => entriesOf(inner).find(([name]) => name === key)?.[1], node);
 }
 
-/** The value at a path of keys and of places in lists. */
+/** The value at a path of keys and list indexes. */
 export function nodeAt(node: Node | undefined, path: readonly (string | number)[]): Node | undefined {
   return path.reduce<Node | undefined>(
     (inner, step) =>
@@ -33,13 +33,13 @@ export function nodeAt(node: Node | undefined, path: readonly (string | number)[
   );
 }
 
-/** A text as itself, a list as its texts; nothing of anything else. */
+/** The texts of a list, or a single text; none for anything else. */
 export function textsOf(node: Node | undefined): string[] {
   const nodes = node?.type === "array" ? (node.children ?? []) : node === undefined ? [] : [node];
   return nodes.flatMap(({ type, value }) => (type === "string" ? [String(value)] : []));
 }
 
-/** The place of an offset in a file's text. */
+/** The file, line and column of an offset. */
 export function placeAt(file: string, text: string, offset: number): Place {
   return { file, ...placeIn(text, offset) };
 }

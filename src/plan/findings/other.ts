@@ -9,7 +9,7 @@ import { carriesOpencode, findInDockerfile, findInYaml } from "./images.ts";
 import { entriesOf, placeAt, readNodes, valueAt } from "./nodes.ts";
 import { commandsOf, type Word } from "./shell.ts";
 
-/** Ours, as the devcontainer.json of each place names it; each has the Feature `opencode` in it. */
+/** The environment's Feature, as devcontainer.json files in each place name it; it contains the Feature `opencode`. */
 const ours: readonly string[] = ["./aperture-env", "../aperture-env", "./.devcontainer/aperture-env"].flatMap((path) => [
   path,
   `${path}/opencode`,
@@ -17,7 +17,7 @@ const ours: readonly string[] = ["./aperture-env", "../aperture-env", "./.devcon
 
 const npmPackage = /^(?:opencode-ai|@opencode\/cli)(?:@.*)?$/;
 
-/** Programs that install others: their name, what all has to be among their arguments, and what names OpenCode there. */
+/** Programs that install others: their name, the required arguments, and OpenCode's name among the arguments. */
 const installers: readonly { readonly program: RegExp; readonly has: readonly RegExp[]; readonly names: RegExp }[] = [
   {
     program: /^(?:npm|pnpm|yarn|bun)$/,
@@ -29,7 +29,7 @@ const installers: readonly { readonly program: RegExp; readonly has: readonly Re
   { program: /^mise$/, has: [/^(?:use|u|install|i)$/], names: /^(?:[\w-]+:)?(?:[\w.@-]+\/)*opencode(?:-ai)?(?:@.*)?$/ },
 ];
 
-/** Programs that fetch another and start it at once: their name, and what has to be their first argument. */
+/** Programs that fetch and start another one: their name, and the required first argument. */
 const starters: readonly { readonly program: RegExp; readonly first?: RegExp }[] = [
   { program: /^(?:npx|bunx|pnpx)$/ },
   { program: /^npm$/, first: /^(?:exec|x)$/ },
@@ -38,7 +38,7 @@ const starters: readonly { readonly program: RegExp; readonly first?: RegExp }[]
 ];
 const started = /^(?:--package=)?(?:opencode|opencode-ai|@opencode\/cli)(?:@.*)?$/;
 
-/** OpenCode's installer, and the places where its binaries lie. */
+/** The addresses of OpenCode's installer and binaries. */
 const download =
   /(?:^|[^\w.-])(?:opencode\.ai\/(?:[\w.-]+\/)*install(?![\w-])|github\.com\/(?:sst|anomalyco|opencode-ai)\/opencode\/releases\/|raw\.githubusercontent\.com\/(?:sst|anomalyco|opencode-ai)\/opencode\/\S{0,200}install(?![\w-]))/;
 
@@ -48,15 +48,15 @@ const hint = "remove it, since the environment brings OpenCode; or keep it if th
 const jobHint = "run the job in the environment's image (docker build --target ci); or keep it if that is intentional";
 
 /**
- * Another OpenCode that a repository brings: into its dev containers by devcontainer.json files, Dockerfiles, Compose files, scripts and profiles;
- * on whichever machine by lists of tools and of packages; into jobs by workflows.
+ * Finds another OpenCode in a repository: for its dev containers in devcontainer.json files, Dockerfiles, Compose files, scripts and profiles; for any
+ * machine in lists of tools and packages; for jobs in workflows.
  */
 export function findOtherOpencode(files: readonly ProjectFile[]): Finding[] {
-  // Most repositories never name it, and reading commands takes longer than looking for a word.
+  // Most repositories never mention it, and parsing commands takes longer than searching for a word.
   return files.filter(({ text }) => /opencode/i.test(text)).flatMap((file) => findInFile(file).slice(0, most));
 }
 
-/** More of one file say nothing more. */
+/** More findings in one file are not useful. */
 const most = 20;
 
 function findInFile(file: ProjectFile): Finding[] {
@@ -94,7 +94,7 @@ function findInFile(file: ProjectFile): Finding[] {
   }
 }
 
-/** Whether a line of a TOML file stands where tools are listed: a task may be called so, too. */
+/** Whether a line of a TOML file is in a section of tools; a task could have the same name. */
 function isTool(text: string, index: number): boolean {
   const line = text.slice(index, index + 100);
   if (/^[ \t]*\[?tools\./.test(line) || line.startsWith("pkg-path")) return true;
@@ -112,7 +112,7 @@ function findInCommands({ path, text }: ProjectFile): Finding[] {
   return judged.map(({ word, message }) => finding(placeAt(path, text, word.at[0]!), message));
 }
 
-/** What a command does: it installs one for all, or starts one that it fetches. */
+/** What a command does: it installs an OpenCode, or fetches and starts one. */
 function judgeCommand(command: readonly Word[]): { readonly word: Word; readonly message: string }[] {
   const installed = findInstalled(command);
   if (installed !== null) return [{ word: installed, message: `this installs another OpenCode: ${outcome}` }];
@@ -143,7 +143,7 @@ function describeHook(name: string, message: string): string {
     : message.replace(/^this/, name);
 }
 
-/** A dependency, and scripts that install or start one. */
+/** A package.json: a dependency, and scripts that install or start one. */
 function findInPackage({ path, text }: ProjectFile): Finding[] {
   const read = readNodes(text);
   if (!read.ok) return [];
@@ -162,7 +162,7 @@ function findInPackage({ path, text }: ProjectFile): Finding[] {
   ];
 }
 
-/** By its name, or because one of its options names OpenCode's package, as for the Features that install any npm package. */
+/** Recognises a Feature by its name, or by an option with OpenCode's package, as Features that install npm packages have. */
 function bringsOpencode({ id, options }: NamedFeature): boolean {
   if (ours.some((path) => isSameFeature(path, id))) return false;
   const values = typeof options === "object" && options !== null ? Object.values(options) : [];
@@ -170,7 +170,7 @@ function bringsOpencode({ id, options }: NamedFeature): boolean {
   return /opencode/i.test(id) || words.some((word) => npmPackage.test(word));
 }
 
-/** The word by which a command installs OpenCode, or null. */
+/** The word of a command that names the OpenCode to install, or null. */
 function findInstalled(command: readonly Word[]): Word | null {
   for (const { program, has, names } of installers) {
     const index = command.findIndex(({ text }) => program.test(text.replace(/^.*\//, "")));
@@ -181,7 +181,7 @@ function findInstalled(command: readonly Word[]): Word | null {
   return command.find(({ text }) => !/\s/.test(text) && download.test(text)) ?? null;
 }
 
-/** The word by which a command fetches OpenCode and starts it, or null: the first that is no option, or an option's that names the package. */
+/** The word of a command that names the OpenCode to fetch and start, or null: its first argument, or the value of a package option. */
 function findStarted(command: readonly Word[]): Word | null {
   for (const { program, first } of starters) {
     const index = command.findIndex(({ text }) => program.test(text.replace(/^.*\//, "")));

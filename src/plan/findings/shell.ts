@@ -1,29 +1,29 @@
 /**
- * Reads commands out of texts that hold some: shell scripts, Dockerfiles, Compose files, hooks. One reader for all of them, since they agree on
- * words, quotes, `#` comments and what ends a command; it knows as much of a shell as finding a program and its arguments takes.
+ * Finds commands in shell scripts, Dockerfiles, Compose files and hooks. One reader is enough for all, because they share words, quotes, `#` comments
+ * and the ends of commands. It parses only as much of the shell's language as is needed to find a program and its arguments.
  */
 
-/** One word, and the offset of each of its characters; a word without any has none. */
+/** One word, and the offset of each of its characters; an empty word has none. */
 export interface Word {
   readonly text: string;
   readonly at: readonly number[];
 }
 
-/** These print what they are given, or keep it: a command in their arguments is not run. */
+/** Programs that print or store their arguments: a command among them does not run. */
 const printing = /^(?:echo|printf|LABEL)$/;
 
-/** What stands before a text that is run as a command: `sh -c`, `su --command`, `eval`, and in YAML a key or a dash. */
+/** The text before one that runs as a command: `sh -c`, `su --command`, `eval`, and in YAML a key or a dash. */
 const runsNext = /^(?:-\w*c|--command|eval|-|.*:)$/;
 
-/** These run the heredoc that they are given, as a Dockerfile's RUN does where nothing else stands beside it. */
+/** Programs that run their heredoc, as a Dockerfile's RUN without other words does. */
 const runsHeredoc = /^(?:su|(?:.*\/)?(?:ba|z|k|da|a)?sh)$/;
 
-/** The commands of a text, those in the texts of `sh -c` and the like with them. What only prints is left out. */
+/** The commands of a text, including those in the texts of `sh -c` and the like. Commands that only print are left out. */
 export function commandsOf(text: string): Word[][] {
   return splitCommands(text).flatMap(withNested);
 }
 
-/** The same for a command given as its words, which no shell reads. */
+/** The same for a command as a list of words, without a shell. */
 export function commandsOfWords(words: readonly string[]): Word[][] {
   return withNested(words.map((text) => ({ text, at: Array.from(text, (_, index) => index) })));
 }
@@ -118,7 +118,7 @@ function matchAt(sticky: RegExp, text: string, index: number): RegExpExecArray |
   return sticky.exec(text);
 }
 
-/** Not the apostrophe of `don't`, and not a quote that nothing closes. */
+/** Whether a quote begins here: not the apostrophe of `don't`, and not a quote that is never closed. */
 function opensQuote(text: string, index: number): boolean {
   return !/[A-Za-z0-9]/.test(text[index - 1] ?? "") && findQuoteEnd(text, index) < text.length;
 }
@@ -130,12 +130,12 @@ function findQuoteEnd(text: string, start: number): number {
   return index;
 }
 
-/** Of `["npm", "install"]`, the brackets and commas. */
+/** The brackets and commas of `["npm", "install"]`. */
 function isListMark(text: string, index: number): boolean {
   return /[[\],]/.test(text[index]!) && (/["']/.test(text[index - 1] ?? "") || /^.\s*["']/.test(text.slice(index, index + 20)));
 }
 
-/** The end of a heredoc that begins here; here, where nothing ends it. */
+/** The end of a heredoc that begins at this offset; the same offset if nothing ends it. */
 function skipHeredoc(text: string, index: number, end: string): number {
   const closing = new RegExp(`^\\t*${end}[ \\t]*\\r?$`, "gm");
   closing.lastIndex = index;

@@ -1,4 +1,4 @@
-/** Finds variables that lead OpenCode past the gateway, in all files of a repository that set some for its containers or jobs. */
+/** Finds variables that make OpenCode bypass the gateway, in all files of a repository that set variables for its containers or jobs. */
 import { kindOf } from "../../opencode/known-files.ts";
 import { findWaysOutOfVariables, mayMatter } from "../../opencode/variables.ts";
 import type { Expectation } from "../../opencode/ways-out.ts";
@@ -6,19 +6,19 @@ import type { Finding, ProjectFile } from "../finding.ts";
 import { readAssignments } from "./env-instruction.ts";
 import { entriesOf, placeAt, readNodes, textsOf, valueAt } from "./nodes.ts";
 
-/** A variable that a file sets, and where. */
+/** A variable in a file, and its position. */
 interface SetVariable {
   readonly name: string;
   readonly value: string;
   readonly offset: number;
 }
 
-/** What the variables of each file come to. Of a shell script only what it writes into a profile counts: what it exports is its own. */
+/** Findings for the variables of each file. In a shell script only those that it writes to a profile count; its exports affect only itself. */
 export function findVariables(files: readonly ProjectFile[], environment: Expectation): Finding[] {
   return files.flatMap((file) => {
     const { path, text } = file;
     if (!mayMatter(text)) return [];
-    // What is handed on as it is outside is not known here.
+    // The value of a variable that is only passed on is not known here.
     const all = readVariables(file).filter(({ value }) => !/^\$\{(?:localEnv:|containerEnv:)?\w+(?::-?)?\}$/.test(value.trim()));
     const given = Object.fromEntries(all.map(({ name, value }) => [name, value]));
     return findWaysOutOfVariables(given, environment).map(({ name, code, what, comes, hint }) => {
@@ -68,7 +68,7 @@ function ofDevcontainer(text: string): SetVariable[] {
   ];
 }
 
-/** `NAME: value` and `- NAME=value`, on a line of their own or in flow style; JSON with it. */
+/** `NAME: value` and `- NAME=value`, on separate lines or in flow style, and JSON. */
 function ofYaml(text: string): SetVariable[] {
   const lines = text.matchAll(/^[ \t]*(?:-[ \t]*)?["']?([A-Za-z_]\w*)(?:["']?[ \t]*:[ \t]+|=)([^\r\n]*)/gm);
   const flow = text.matchAll(/[{[,]\s*["']?([A-Za-z_]\w*)(?:["']?[ \t]*:[ \t]*|=)("[^"\n]*|'[^'\n]*|[^,}\]\n]*)/g);
@@ -79,7 +79,7 @@ function ofYaml(text: string): SetVariable[] {
   }));
 }
 
-/** What stands in quotes, or all before a comment. */
+/** The text in quotes, or the text before a comment. */
 function unquote(text: string): string {
   const [quote] = text;
   if (quote === '"' || quote === "'") {
@@ -90,7 +90,7 @@ function unquote(text: string): string {
   return (comment < 0 ? text : text.slice(0, comment)).trim().replace(/["']$/, "");
 }
 
-/** Those of `ENV` instructions, on lines that go on. */
+/** The variables of `ENV` instructions, with continued lines. */
 function ofDockerfile(text: string): SetVariable[] {
   return [...text.matchAll(/^[ \t]*ENV[ \t]+((?:[^\\\r\n]|\\\r?\n|\\.)*)/gim)].flatMap(({ 0: whole, 1: body = "", index }) => {
     const start = index + whole.length - body.length;
@@ -98,7 +98,7 @@ function ofDockerfile(text: string): SetVariable[] {
   });
 }
 
-/** Assignments of a shell, of fish and of a TOML file; not those in comments. */
+/** Assignments in shell, fish and TOML files, without comments. */
 function ofShell(text: string): SetVariable[] {
   const live = text.replace(/^[ \t]*#.*$/gm, (line) => " ".repeat(line.length));
   const assigned = live.matchAll(
@@ -110,7 +110,7 @@ function ofShell(text: string): SetVariable[] {
   });
 }
 
-/** What a command writes at the end of a file that every shell reads: `echo 'export NAME=value' >> ~/.bashrc`. */
+/** Variables that a command appends to a file that every shell reads: `echo 'export NAME=value' >> ~/.bashrc`. */
 function ofProfileLines(text: string): SetVariable[] {
   let start = 0;
   return text.split("\n").flatMap((line) => {
