@@ -189,9 +189,13 @@ export function doctorAsFiles(root, folder) {
           `const all = () => (whole ??= zlib().gunzipSync(read("${packagedDoctor}.gz"), options).toString("latin1"));`,
           'const partsOf = (name) => (parts ??= JSON.parse(zlib().brotliDecompressSync(read("doctor-parts.json.br")).toString()))[name];',
           'const join = (name) => partsOf(name).map((part) => (typeof part === "string" ? part : all().slice(...part))).join("");',
+          // One and the same text for all repositories of a run: comparing it then costs nothing.
+          "const made = {};",
           `exports.wholeSum = "${sumOf(texts)}";`,
           'Object.defineProperty(exports, "whole", { get: all });',
-          ...others.map(([name]) => `Object.defineProperty(exports, "${name}", { get: () => join("${name}") });`),
+          ...others.map(
+            ([name]) => `Object.defineProperty(exports, "${name}", { get: () => (made.${name} ??= join("${name}")) });`,
+          ),
         ];
         return { contents: contents.join("\n"), loader: "js" };
       });
