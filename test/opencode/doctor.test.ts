@@ -84,6 +84,10 @@ const cases: Readonly<Record<string, readonly [Case, ...string[]]>> = {
   "an empty resolv.conf": [{ resolv: "\n", dns: "none" }, "name-no-server"],
   "a name server that never answers": [{ dns: "silent" }, "name-server-silent"],
   "a name server that is not there": [{ dns: "none" }, "name-server-silent"],
+  "a name server that never answers, before one that does": [
+    { resolv: "nameserver 10.8.0.2\nnameserver 127.0.0.1\n" },
+    "name-server-slow",
+  ],
   "a name server that is not the tailnet's": [
     { resolv: "nameserver 10.9.9.9\n", dns: "10.9.9.9", records: {} },
     "name-no-magicdns",

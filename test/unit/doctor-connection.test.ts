@@ -55,6 +55,7 @@ function probeOf(change: Partial<GatewayProbe> = {}): GatewayProbe {
     name: "ai",
     addresses: [],
     resolver: { servers: ["100.100.100.100"], search: ["tail.ts.net"] },
+    silent: [],
     models: late,
     now,
     formats: new Map(),

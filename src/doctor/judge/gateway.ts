@@ -19,8 +19,9 @@ export function judgeGateway(facts: GatewayFacts): Check[] {
     unused: route.unused,
     ...(granted.length > 0 && { models: granted }),
   };
+  const slow = judgeServers(probe);
   const past = judgeWay(probe, about);
-  if (past !== null) return [past];
+  if (past !== null) return [...slow, past];
   const answer = models as DatedAnswer;
   const served = readModels(answer.text);
   if (served === null) return [withProxy(fromError(notJson(answer.text, about)), probe)];
@@ -38,6 +39,7 @@ export function judgeGateway(facts: GatewayFacts): Check[] {
     ];
   return [
     fine("gateway", "gateway", `${url.origin} answers${through}`),
+    ...slow,
     ...judgeProxyList(probe),
     ...judgeClock(probe),
     ...judgeModels(facts, served),
@@ -126,6 +128,22 @@ function aboutOf(url: URL): About {
 
 function lowerFirst(text: string): string {
   return `${text.slice(0, 1).toLowerCase()}${text.slice(1)}`;
+}
+
+/** Name servers for which each lookup waits: five seconds where resolv.conf(5) says nothing else. */
+function judgeServers({ silent, name, resolver: { servers }, url }: GatewayProbe): Check[] {
+  if (silent.length === 0) return [];
+  const [shown, others] = [silent.map((each) => show(each)), servers.filter((each) => !silent.includes(each))];
+  return [
+    found(
+      "warning",
+      "gateway",
+      "name-server-slow",
+      `${listed(shown)} ${silent.length === 1 ? "does" : "do"} not answer for the name ${show(name ?? url.hostname)}, and ${listed(others.map((each) => show(each)))} is asked only after that`,
+      "OpenCode may wait 5 seconds for each connection",
+      `take ${listed(shown)} out of this container's name servers (/etc/resolv.conf, --dns, dns: of Compose), or put it last`,
+    ),
+  ];
 }
 
 function judgeName({ code }: Failure, { name, resolver, url }: GatewayProbe): Check {

@@ -1,5 +1,6 @@
 /** The way to the gateway, step by step: the name, the connection, the list of models, and each wire format where the list does not tell. */
-import { lookup } from "node:dns/promises";
+import { lookup, Resolver as DnsClient } from "node:dns/promises";
+import { setTimeout as after } from "node:timers/promises";
 import type { Answer, Failure } from "../../gateway/explain.ts";
 import { ask, isAddress, type Question } from "../../gateway/http/client.ts";
 import type { DatedAnswer } from "../../gateway/http/reader.ts";
@@ -17,6 +18,8 @@ export interface GatewayProbe {
   readonly name: string | null;
   readonly addresses: readonly string[];
   readonly resolver: Resolver;
+  /** Name servers that did not answer, where another one did and the C library still waits for them. */
+  readonly silent: readonly string[];
   /** The answer to `GET /v1/models`, or where it ended. */
   readonly models: DatedAnswer | Failure;
   /** This machine's clock when the answer came. */
@@ -59,8 +62,10 @@ export async function probeGateway({ origin, env, deadline, formatsFor }: Networ
   const resolver = readResolver();
   const hostname = target.hostname;
   const literal = isAddress(hostname);
-  const common = { url, route, name: literal ? null : hostname, resolver };
-  const resolved = literal ? [hostname.replace(/^\[|\]$/g, "")] : await resolveInTailnet(hostname, resolver, deadline);
+  const { resolved, silent } = literal
+    ? { resolved: [hostname.replace(/^\[|\]$/g, "")], silent: [] }
+    : await resolveByAny(hostname, resolver, deadline);
+  const common = { url, route, name: literal ? null : hostname, resolver, silent };
   const nothing = { now: Date.now(), formats: new Map() };
   if ("phase" in resolved) {
     const detour = await lookBeside(url, route.proxy, []);
@@ -142,6 +147,58 @@ async function askFirst(
     const all = await Promise.all(asking);
     return all.find(([result]) => "phase" in result && result.phase !== "connect") ?? all[0]!;
   }
+}
+
+interface Resolved {
+  readonly resolved: readonly string[] | Failure;
+  readonly silent: readonly string[];
+}
+
+/** Resolves a name; where that waits for a server that is silent, as OpenCode does, another server's answer is taken. */
+async function resolveByAny(name: string, resolver: Resolver, deadline: number): Promise<Resolved> {
+  const asked = resolveInTailnet(name, resolver, deadline).then((resolved) => ({ resolved, silent: [] }));
+  if (resolver.servers.length < 2) return asked;
+  const end = new AbortController();
+  const first = await Promise.race([asked, askServers(name, resolver, deadline, end.signal)]);
+  end.abort();
+  return first ?? asked;
+}
+
+/** In milliseconds: a name that has an address by then needs no other look. */
+const patienceForName = 100;
+
+/** Asks each server by itself; null where none of them has an address, or none is silent. */
+async function askServers(
+  name: string,
+  { servers, search }: Resolver,
+  deadline: number,
+  signal: AbortSignal,
+): Promise<Resolved | null> {
+  await after(patienceForName);
+  if (signal.aborted) return null;
+  const names = name.includes(".") ? [name] : [name, ...search.map((domain) => `${name}.${domain}`)];
+  const patience = Math.max(50, (deadline - performance.now()) / 4);
+  const answers = await Promise.all(servers.map((server) => askServer(server, names, patience)));
+  const resolved = answers.find((answer) => answer !== null && answer.length > 0);
+  const silent = servers.filter((_, index) => answers[index] === null);
+  return resolved && silent.length > 0 ? { resolved, silent } : null;
+}
+
+/** The addresses that a server knows of these names; null where it does not answer in time. */
+async function askServer(server: string, names: readonly string[], patience: number): Promise<readonly string[] | null> {
+  const client = new DnsClient();
+  try {
+    client.setServers([server]);
+  } catch {
+    return null;
+  }
+  const asked = Promise.allSettled(names.flatMap((name) => [client.resolve4(name), client.resolve6(name)]));
+  const answers = await Promise.race([asked, after(patience, null)]);
+  client.cancel();
+  const isSilent = ({ reason }: PromiseRejectedResult): boolean =>
+    /REFUSED|TIMEOUT|UNREACH/.test((reason as NodeJS.ErrnoException).code ?? "");
+  if (answers === null || answers.every((answer) => answer.status === "rejected" && isSilent(answer))) return null;
+  return answers.flatMap((answer) => (answer.status === "fulfilled" ? answer.value : []));
 }
 
 interface Bun {
