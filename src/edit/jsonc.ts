@@ -130,6 +130,19 @@ export function readObject(text: string): { readonly ok: true; readonly value: R
   return parsed.ok ? { ok: true, value: valueOf(parsed.node) } : parsed;
 }
 
+/** Whether a text is one JSONC object in which no object has a key twice: of two, parsers take the last one and do not say so. */
+export function hasDistinctKeys(text: string): boolean {
+  const parsed = parseObject(text);
+  const isDistinct = (node: Node): boolean => {
+    const children = node.children ?? [];
+    const keys = new Set(
+      node.type === "object" ? children.map((property) => property.children?.[0]?.value as unknown) : children,
+    );
+    return keys.size === children.length && children.every(isDistinct);
+  };
+  return parsed.ok && isDistinct(parsed.node);
+}
+
 /** The parser's error codes in plain words. */
 const wordsFor: Readonly<Record<string, string>> = {
   InvalidSymbol: "unexpected word: put strings and keys in double quotes",

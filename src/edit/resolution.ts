@@ -22,8 +22,9 @@ export function sayLines(mine: readonly string[], from: readonly string[], to: r
   return missingFrom(wordsOf(here), came).length === 0;
 }
 
-/** Whether a value contains the change between two others: a string by its words, a list by its elements. */
-export function saysValue(mine: unknown, from: unknown, to: unknown): boolean {
+/** Whether a value contains the change between two others: a string by its words, a list by its elements. A list that is new was empty before. */
+export function saysValue(mine: unknown, old: unknown, to: unknown): boolean {
+  const from = old === undefined && Array.isArray(to) ? [] : old;
   if (typeof mine === "string" && typeof from === "string" && typeof to === "string") {
     const came = missingFrom(wordsOf([from]), wordsOf([to]));
     return came.length > 0 && missingFrom(wordsOf([mine]), came).length === 0;

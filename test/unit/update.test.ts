@@ -174,6 +174,15 @@ describe("own, edited by people, JSON: merged key by key where lines clash", () 
     const ours = was.replace('"remoteUser": "x"', '"remoteUser": "x",\n  "ours": 2');
     expect(plan(theirs, ours)).toEqual({ glyph: "~", text: theirs.replace('"mine": 1', '"mine": 1,\n  "ours": 2') });
   });
+  test("a key that both have added is a conflict, however far apart, and never there twice", () => {
+    const theirs = was.replace('"remoteUser": "x"', '"remoteUser": "x",\n  "mounts": ["theirs"]');
+    const ours = was.replace('"name": "a"', '"name": "a",\n  "mounts": ["ours"]');
+    expect(plan(theirs, ours)).toEqual({ glyph: "!", text: theirs });
+    expect(plan(theirs, ours, "keep")).toMatchObject({ text: theirs });
+    expect(plan(theirs, ours, "replace")).toEqual({ glyph: "~", text: theirs.replace("theirs", "ours") });
+    const both = theirs.replace('["theirs"]', '["theirs", "ours"]');
+    expect(plan(both, ours)).toEqual({ glyph: "=", why: "edited", text: both });
+  });
   test("a file that no longer is JSON is a conflict, and never gets a marker", () => {
     const theirs = was.replace('"name": "a",', '"name": "mine"');
     expect(plan(theirs, was.replace('"a"', '"b"'))).toEqual({ glyph: "!", text: theirs });

@@ -4,7 +4,7 @@
  * the lock does not contain belongs to the user and is never replaced. Pure.
  */
 import type { Editor } from "../../edit/editor.ts";
-import { readObject } from "../../edit/jsonc.ts";
+import { hasDistinctKeys } from "../../edit/jsonc.ts";
 import { mergeLines, mergeValues, type Side } from "../../edit/merge3.ts";
 import { sayLines } from "../../edit/resolution.ts";
 import { alignStages } from "../../edit/stages.ts";
@@ -106,7 +106,7 @@ function merge(file: OwnPiece, text: string, { ancestor: written }: LockedFile, 
   const { mine, ancestor } = aligned;
   const isJson = file.path.endsWith(".json");
   const byLine = mergeLines(mine, ancestor, file.text);
-  if (byLine !== null && (!isJson || readObject(byLine).ok)) return byLine;
+  if (byLine !== null && (!isJson || hasDistinctKeys(byLine))) return byLine;
   return isJson ? mergeValues(mine, ancestor.join("\n"), file.text, side) : mergeLines(mine, ancestor, file.text, side, sayLines);
 }
 
