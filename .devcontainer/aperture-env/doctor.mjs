@@ -645,9 +645,9 @@ function mergeLayers(layers) {
   const global = merge(layers.filter(({ kind }) => kind === "global"));
   return layers.filter(({ kind }) => kind !== "global").reduce((config, { value }) => {
     const merged = mergeDeep(config, value);
-    const [before, after] = [config["instructions"], value["instructions"]];
-    return Array.isArray(before) && Array.isArray(after)
-      ? { ...merged, instructions: [.../* @__PURE__ */ new Set([...before, ...after])] } : merged;
+    const [before, after2] = [config["instructions"], value["instructions"]];
+    return Array.isArray(before) && Array.isArray(after2)
+      ? { ...merged, instructions: [.../* @__PURE__ */ new Set([...before, ...after2])] } : merged;
   }, global);
 }
 function mergeDeep(left, right) {
@@ -1597,15 +1597,16 @@ function judgeGateway(facts) {
   const { url, route, models } = probe;
   const granted = choices2.providers.map(({ id }) => `${facts.quote.text(id)}/**`);
   const about = { url, timeout, proxy: route.proxy?.host ?? null, unused: route.unused, ...granted.length > 0 && { models: granted } };
+  const slow2 = judgeServers(probe);
   const past = judgeWay(probe, about);
-  if (past !== null) return [past];
+  if (past !== null) return [...slow2, past];
   const answer = models;
   const served = readModels(answer.text);
   if (served === null) return [withProxy(fromError(notJson(answer.text, about)), probe)];
   const through = route.proxy === null ? "" : ` through the proxy ${show(route.proxy.host)}`;
   if (served.length === 0) return [found("failure", "models", "models-none", `${url.origin} answers${through}, but offers you no model`,
     "you have a role, but no grant gives you a model; or no provider is configured", formatGrant(about))];
-  return [fine("gateway", "gateway", `${url.origin} answers${through}`), ...judgeProxyList(probe), ...judgeClock(probe),
+  return [fine("gateway", "gateway", `${url.origin} answers${through}`), ...slow2, ...judgeProxyList(probe), ...judgeClock(probe),
     ...judgeModels2(facts, served)];
 }
 function judgeWay(probe, about) {
@@ -1650,6 +1651,14 @@ function withProxy(check, { route: { proxy, other }, url, models, detour }) {
 }
 function aboutOf(url) { return { url, timeout: 0, proxy: null, unused: null }; }
 function lowerFirst(text) { return `${text.slice(0, 1).toLowerCase()}${text.slice(1)}`; }
+function judgeServers({ silent, name, resolver: { servers }, url }) {
+  if (silent.length === 0) return [];
+  const [shown2, others2] = [silent.map((each) => show(each)), servers.filter((each) => !silent.includes(each))];
+  return [found("warning", "gateway", "name-server-slow",
+    `${listed(shown2)} ${silent.length === 1 ? "does" : "do"} not answer for the name ${show(name ?? url.hostname)}, and ${listed(others2.map((each) => show(each)))} is asked only after that`,
+    "OpenCode may wait 5 seconds for each connection",
+    `take ${listed(shown2)} out of this container's name servers (/etc/resolv.conf, --dns, dns: of Compose), or put it last`)];
+}
 function judgeName({ code: code2 }, { name, resolver, url }) {
   const shown2 = show(name ?? url.hostname);
   const servers = resolver.servers.map((server) => show(server));
@@ -1799,14 +1808,14 @@ function judgePrograms2({ programs, version }) {
   else checks.push(fine("opencode", "opencode", `OpenCode ${show(own.stamp)}`));
   const at2 = opencodes.indexOf(own.launcher);
   const before = at2 === -1 ? opencodes : opencodes.slice(0, at2);
-  const after = at2 === -1 ? [] : opencodes.slice(at2 + 1);
+  const after2 = at2 === -1 ? [] : opencodes.slice(at2 + 1);
   if (before.length > 0) checks.push(found("failure", "opencode", "other-opencode-first",
     `opencode starts ${show(before[0])}, not the environment's`, "it does not know the gateway if a variable is missing",
     `remove it, or put ${show(own.launcher.replace(/\/opencode$/, ""))} first in PATH`));
   else if (at2 === -1) checks.push(found("warning", "opencode", "launcher-not-on-path", "opencode is not on PATH",
     "the launcher's folder is not in it", `add ${show(own.launcher.replace(/\/opencode$/, ""))} to PATH`));
-  if (after.length > 0) checks.push(found("note", "opencode", "other-opencode",
-    `There is another OpenCode: ${listed(after.map((path) => show(path)))}`, "it is later in PATH, so it is not the one that starts",
+  if (after2.length > 0) checks.push(found("note", "opencode", "other-opencode",
+    `There is another OpenCode: ${listed(after2.map((path) => show(path)))}`, "it is later in PATH, so it is not the one that starts",
     "remove it if nobody needs it"));
   if (programs.rg === null) checks.push(found("failure", "opencode", "ripgrep-missing", "ripgrep (rg) is missing",
     "OpenCode's grep and glob tools fail without it", "install ripgrep, or rebuild the image"));
@@ -2148,7 +2157,8 @@ function isPrivate(place, uid) {
   return stats?.isDirectory() === true && (uid === null || stats.uid === uid) && may(place, 2);
 }
 // src/doctor/probe/network.ts
-import { lookup } from "node:dns/promises";
+import { lookup, Resolver as DnsClient } from "node:dns/promises";
+import { setTimeout as after } from "node:timers/promises";
 // src/gateway/http/client.ts
 import { connect as connectTcp } from "node:net";
 import { connect as connectTls } from "node:tls";
@@ -2399,8 +2409,9 @@ async function probeGateway({ origin, env, deadline, formatsFor }) {
   const resolver = readResolver();
   const hostname = target.hostname;
   const literal = isAddress(hostname);
-  const common = { url, route, name: literal ? null : hostname, resolver };
-  const resolved = literal ? [hostname.replace(/^\[|\]$/g, "")] : await resolveInTailnet(hostname, resolver, deadline);
+  const { resolved, silent } = literal ? { resolved: [hostname.replace(/^\[|\]$/g, "")], silent: [] }
+    : await resolveByAny(hostname, resolver, deadline);
+  const common = { url, route, name: literal ? null : hostname, resolver, silent };
   const nothing2 = { now: Date.now(), formats: /* @__PURE__ */ new Map() };
   if ("phase" in resolved) {
     const detour = await lookBeside(url, route.proxy, []);
@@ -2454,6 +2465,35 @@ async function askFirst(addresses, one) {
     const all = await Promise.all(asking);
     return all.find(([result]) => "phase" in result && result.phase !== "connect") ?? all[0];
   }
+}
+async function resolveByAny(name, resolver, deadline) {
+  const asked = resolveInTailnet(name, resolver, deadline).then((resolved) => ({ resolved, silent: [] }));
+  if (resolver.servers.length < 2) return asked;
+  const end = new AbortController();
+  const first = await Promise.race([asked, askServers(name, resolver, deadline, end.signal)]);
+  end.abort();
+  return first ?? asked;
+}
+var patienceForName = 100;
+async function askServers(name, { servers, search }, deadline, signal) {
+  await after(patienceForName);
+  if (signal.aborted) return null;
+  const names2 = name.includes(".") ? [name] : [name, ...search.map((domain) => `${name}.${domain}`)];
+  const patience3 = Math.max(50, (deadline - performance.now()) / 4);
+  const answers = await Promise.all(servers.map((server) => askServer(server, names2, patience3)));
+  const resolved = answers.find((answer) => answer !== null && answer.length > 0);
+  const silent = servers.filter((_, index) => answers[index] === null);
+  return resolved && silent.length > 0 ? { resolved, silent } : null;
+}
+async function askServer(server, names2, patience3) {
+  const client = new DnsClient();
+  try { client.setServers([server]); } catch { return null; }
+  const asked = Promise.allSettled(names2.flatMap((name) => [client.resolve4(name), client.resolve6(name)]));
+  const answers = await Promise.race([asked, after(patience3, null)]);
+  client.cancel();
+  const isSilent = ({ reason }) => /REFUSED|TIMEOUT|UNREACH/.test(reason.code ?? "");
+  if (answers === null || answers.every((answer) => answer.status === "rejected" && isSilent(answer))) return null;
+  return answers.flatMap((answer) => answer.status === "fulfilled" ? answer.value : []);
 }
 async function resolveInTailnet(name, resolver, deadline) {
   const full = nameInTailnet(name, resolver);
@@ -2982,12 +3022,12 @@ function keepVerdict(file, text) {
 }
 // src/doctor/watchdog.ts
 import { Worker } from "node:worker_threads";
-function startWatchdog({ parent, after, said, verdict }) {
+function startWatchdog({ parent, after: after2, said, verdict }) {
   const program = `(${String(watch)})(require("node:worker_threads").workerData, require("node:fs"), process);`;
   const file = verdict === null ? null : { path: verdict.file, text: String(verdict.text) };
   try {
     const thread = new Worker(program,
-      { eval: true, workerData: { parent, after, said: said === null ? "" : String(said), file }, execArgv: [], env: {} });
+      { eval: true, workerData: { parent, after: after2, said: said === null ? "" : String(said), file }, execArgv: [], env: {} });
     thread.on("error", () => {});
     thread.unref();
   } catch {}
