@@ -1,15 +1,17 @@
 /** Looks at a repository without touching it: facts, the spec, the lock, dev containers, and the texts at planned paths. */
 import { isUtf8 } from "node:buffer";
 import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync, statSync, type Stats } from "node:fs";
-import { basename, join, resolve, sep } from "node:path";
+import { basename, dirname, join, resolve, sep } from "node:path";
 import { bases } from "../catalog/bases.ts";
 import { isDevcontainerPath } from "../catalog/files.ts";
 import { isAppError, usageError } from "../errors.ts";
 import { isInside } from "../lock/inside.ts";
+import { lockPath } from "../lock/lock.ts";
 import type { Facts } from "../questions/types.ts";
 import type { FileState, Snapshot } from "../plan/snapshot.ts";
 import { codeOf, diskError } from "./disk-errors.ts";
 import { describeEncoding, isWide } from "./encoding.ts";
+import { specPath } from "../spec/spec.ts";
 import { findTop } from "./work-tree.ts";
 
 const maxLength = 5 * 1024 * 1024;
@@ -18,18 +20,30 @@ const maxLength = 5 * 1024 * 1024;
 export interface Target {
   readonly root: string;
   readonly exists: boolean;
-  /** True where the folder was not named and git's top folder was taken instead of the current one. */
+  /** True where the folder was not named and one above the current one was taken. */
   readonly fromGit: boolean;
 }
 
-/** Finds the folder: the named one, else the top of the git work tree around `cwd`, else `cwd`. Throws where it cannot be one. */
+/** Finds the folder: the named one, else the one around `cwd` that is meant. Throws where it cannot be one. */
 export function findTarget(cwd: string, directory: string | null): Target {
   const start = resolve(cwd, directory ?? ".");
-  const root = directory === null && existsSync(start) ? (findTop(start) ?? start) : start;
+  const root = directory === null && existsSync(start) ? findAround(start) : start;
   const found = statOf(root);
   if (found !== undefined && !found.isDirectory())
     throw usageError("not-a-folder", `${root} is not a folder.`, "Name a folder, or leave it out for the current one.");
   return { root, exists: found !== undefined, fromGit: root !== start };
+}
+
+/**
+ * In a git work tree the nearest folder upwards with an environment, as a package of a monorepo has one of its own; without any the work tree's top. Else
+ * the folder itself: what lies above it may be anybody's.
+ */
+function findAround(start: string): string {
+  const top = findTop(start);
+  if (top === null) return start;
+  for (let folder = start; folder !== top; folder = dirname(folder))
+    if ([specPath, lockPath].some((path) => existsSync(join(folder, path)))) return folder;
+  return top;
 }
 
 /** Whether anything lies in the folder. Where nothing does, nobody need look for one thing after another. */

@@ -325,6 +325,25 @@ describe("where", () => {
     expect(lockOf().answers.name).toBe("sample");
   });
 
+  test("from a folder with an environment of its own, that is taken, by every command", async () => {
+    write(root, { ".git/HEAD": "ref: refs/heads/main\n", "a/b/x": "" });
+    expect((await runPiped(["a", "--yes"], root)).exit).toBe(0);
+    const before = treeOf(root);
+    for (const [folder, command] of [
+      ["a", "check"],
+      ["a/b", "check"],
+      ["a", "update"],
+      ["a/b", "hosts"],
+    ] as const)
+      expect(await runPiped([command], join(root, folder))).toMatchObject({ exit: 0 });
+    const again = await runPiped(["--yes"], join(root, "a/b"));
+    expect(again.stdout).toContain("Nothing to do");
+    expect(again.stderr).toContain(`, for ${join(root, "a")}\n`);
+    expect(treeOf(root)).toEqual(before);
+    expect((await runPiped(["remove", "--yes"], join(root, "a/b"))).exit).toBe(0);
+    expect(filesOf(treeOf(root))).toEqual(["a/b/x"]);
+  });
+
   test("--cwd, relative or not, and with [dir]", async () => {
     write(root, { "sub/x": "" });
     expect((await runPiped(["--yes", "--cwd", "sub"], root)).exit).toBe(0);

@@ -607,6 +607,32 @@ describe("the folder to work in", () => {
     expect(findTarget(root, "a")).toEqual({ root: join(root, "a"), exists: true, fromGit: false });
   });
 
+  test.each(["aperture-env.yaml", "aperture-env.lock"])(
+    "is the nearest one up to there that has an environment, by its %s",
+    (name) => {
+      mkdirSync(join(root, ".git"));
+      mkdirSync(join(root, "packages/a/src"), { recursive: true });
+      mkdirSync(join(root, "packages/b"), { recursive: true });
+      write(`packages/a/${name}`, "x");
+      write(name, "x");
+      const at = (folder: string): string => findTarget(join(root, folder), null).root;
+      expect(["packages/a/src", "packages/a", "packages/b", "."].map(at)).toEqual([
+        join(root, "packages/a"),
+        join(root, "packages/a"),
+        root,
+        root,
+      ]);
+      expect(findTarget(join(root, "packages/a/src"), null).fromGit).toBe(true);
+      expect(findTarget(root, "packages/a/src").root).toBe(join(root, "packages/a/src"));
+    },
+  );
+
+  test("is the folder itself without git, whatever lies above", () => {
+    mkdirSync(join(root, "a"));
+    write("aperture-env.yaml", "x");
+    expect(findTarget(join(root, "a"), null).root).toBe(join(root, "a"));
+  });
+
   test("is known by a file .git, too, as work trees have it", () => {
     write(".git", "gitdir: elsewhere\n");
     mkdirSync(join(root, "a"));

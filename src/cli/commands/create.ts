@@ -14,7 +14,7 @@ import { formatCommit } from "../../report/commit.ts";
 import type { Outcome } from "../../report/json.ts";
 import { readSpecText } from "../../repo/environment.ts";
 import { findCwd, findTarget, type Target } from "../../repo/scan.ts";
-import { findPlace, resolveLinks } from "../../repo/work-tree.ts";
+import { findPlace, findTop, resolveLinks } from "../../repo/work-tree.ts";
 import type { Shape } from "../../vocabulary.ts";
 import type { Command, Flags, Verb } from "../args.ts";
 import type { Io } from "../io.ts";
@@ -46,7 +46,7 @@ export async function runCreate(command: CreateCommand, bare: Io): Promise<numbe
   const target = findTarget(cwd, directory);
   if (switches.cwd !== null && directory === null && !target.exists)
     throw usageError("no-such-folder", `${target.root} does not exist.`, "Name an existing folder with --cwd.");
-  const where = target.fromGit ? `the repository ${target.root}` : target.root;
+  const where = target.fromGit && findTop(target.root) === target.root ? `the repository ${target.root}` : target.root;
   const quiet = switches.json || landing.summary;
   if (prompt !== null || (target.fromGit && !quiet)) openScreen("OpenCode through Aperture", where, prompt, bare);
   if (mistaken !== undefined && !target.exists) await confirmFolder(directory!, mistaken, prompt, io);
