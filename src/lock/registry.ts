@@ -41,7 +41,9 @@ const npmToken = /^npm_(?:[A-Za-z0-9]{16,}|(?=[A-Za-z]*\d)[A-Za-z0-9]{8,})/;
 const tokenName = /auth_?token|access_?token|passw(?:or)?d|secret|api[_-]?key|credential/i;
 
 /** Whether it has characters that no feed's name has, and that an address may hide by escapes, as in `:_auth=`. */
-const hides = (part: string): boolean => /[^\p{L}\p{N}._~ @+%-]/u.test(part);
+const hides = (part: string): boolean =>
+  // Unicode's tables, which few names need, take longer to load than the rest of this.
+  !/^[\w.~ @+%-]*$/.test(part) && /[^\p{L}\p{N}._~ @+%-]/u.test(part);
 
 /** A part of a path that precedes a token, such as /auth/<token>/. */
 const beforeToken = /^(?:_?auth|token|key|pat|t)$/i;
