@@ -1971,9 +1971,12 @@ function run(command, options) {
     child.on("close", (status) => settle(status));
   });
 }
-function endGroup({ pid, kill }, isGuarded) {
-  if (pid === void 0) return;
-  try { if (isGuarded) process.kill(-pid, "SIGKILL"); else kill("SIGKILL"); } catch {}
+function endGroup(child, isGuarded) {
+  if (child.pid === void 0) return;
+  try {
+    if (isGuarded) process.kill(-child.pid, "SIGKILL");
+    else child.kill("SIGKILL");
+  } catch {}
 }
 // src/doctor/probe/attribution.ts
 var patience = 1e3;
@@ -1986,6 +1989,20 @@ async function readHeaders({ share, prefix }, env, cwd) {
 // src/doctor/probe/files.ts
 import { accessSync, closeSync, constants, existsSync as existsSync2, fstatSync, openSync, readdirSync, readSync,
   realpathSync } from "node:fs";
+// src/connect/mounts.ts
+import { readFileSync } from "node:fs";
+function readMounts() {
+  try { return parseMounts(readFileSync("/proc/self/mountinfo", "utf8")); } catch { return []; }
+}
+function parseMounts(table) {
+  return table.split("\n").flatMap((line) => {
+    const [, , , , place, options = ""] = line.split(" ");
+    if (place === void 0) return [];
+    const plain2 = place.replace(/\\([0-7]{3})/g, (_, octal) => String.fromCharCode(Number.parseInt(octal, 8)));
+    return [{ place: plain2, options: options.split(",") }];
+  });
+}
+// src/doctor/probe/files.ts
 var largest3 = 4 * 1024 * 1024;
 function readText(path) {
   let file = null;
@@ -2018,10 +2035,8 @@ function whyNotWritable(folder) {
   }
 }
 function mountOptionsOf(path) {
-  const mounts = (textOf("/proc/self/mountinfo") ?? "").split("\n").map((line) => line.split(" "));
   const at2 = real(path);
-  const around = mounts.filter(([, , , , place = ""]) => at2 === place || at2.startsWith(place === "/" ? "/" : `${place}/`)).map(
-    ([, , , , place = "", options = ""]) => ({ place, options: options.split(",") }));
+  const around = readMounts().filter(({ place }) => at2 === place || at2.startsWith(place === "/" ? "/" : `${place}/`));
   const nearest = around.reduce((best, each) => best === null || each.place.length >= best.place.length ? each : best, null);
   return nearest?.options ?? [];
 }
@@ -2063,8 +2078,7 @@ function configFolders(env, home) {
 function whyNotKept(volume, { env }, home) {
   if (volume === null) return null;
   const at2 = env["APERTURE_ENV_VOLUME"] || volume;
-  const mounts = (textOf("/proc/self/mountinfo") ?? "").split("\n").map((line) => line.split(" ")[4]);
-  if (!mounts.includes(at2)) return `nothing is mounted at ${at2}`;
+  if (!readMounts().some(({ place }) => place === at2)) return `nothing is mounted at ${at2}`;
   const data = `${env["XDG_DATA_HOME"] || `${home}/.local/share`}/opencode`;
   return real(data).startsWith(`${at2}/`) || !existsSync3(`${data}/opencode.db`) ? null : `${data} was in use before, and is not on it`;
 }
@@ -2545,6 +2559,9 @@ function readOnlyFolders(folders) {
 function isNoExec(folder) { return mountOptionsOf(folder).includes("noexec"); }
 // src/doctor/probe/given.ts
 import { existsSync as existsSync6 } from "node:fs";
+// src/catalog/tailnet.ts
+var daemonSocket = "/var/run/tailscale/tailscaled.sock";
+function isTailnetAddress(address) { return /^(?:100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.\d+\.\d+$|fd7a:115c:a1e0:)/i.test(address); }
 // src/doctor/probe/alone.ts
 import { networkInterfaces as networkInterfaces2 } from "node:os";
 function isAlone() {
@@ -2607,7 +2624,6 @@ async function askStatus(socket, deadline) {
 // src/doctor/probe/daemon.ts
 var patience2 = 1500;
 var vendorsControl = "https://controlplane.tailscale.com";
-var vendorsSocket = "/var/run/tailscale/tailscaled.sock";
 async function untilKnown(socket, host, deadline) {
   for (; ;) {
     const status = await askStatus(socket, performance.now() + patience2);
@@ -2632,7 +2648,7 @@ async function whyNoControl(status, server, given) {
 // src/doctor/probe/given.ts
 async function takeWay(_settings, given) { return { way: "network", daemon: null, folder: null, gateway: null, env: given }; }
 async function lookAtConnection(_settings, _taken, given, _uid, host) {
-  const socket = existsSync6(vendorsSocket) ? vendorsSocket : null;
+  const socket = existsSync6(daemonSocket) ? daemonSocket : null;
   const status = socket === null ? null : await untilKnown(socket, host, performance.now() + patience2);
   const control = await whyNoControl(status, null, given);
   return { socket, status, unplugLogin: null, isAlone: isAlone(), hasTun: existsSync6("/dev/net/tun"), control, holder: null };
@@ -2787,7 +2803,7 @@ function judgeProxy({ taken: { daemon, folder }, probe: { models, detour, route 
     `end it with  kill ${daemon.pid}  and start it again with  aperture-connect`);
 }
 function isOfTailnet(host, { domain }) {
-  if (/^\[|^[\d.]+$/.test(host)) return /^100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|^\[fd7a:115c:a1e0:/i.test(host);
+  if (/^\[|^[\d.]+$/.test(host)) return isTailnetAddress(host.replace(/^\[|\]$/g, ""));
   return !host.includes(".") || domain !== null && host.endsWith(`.${domain.toLowerCase()}`);
 }
 function judgePeer({ seen, gateway }) {

@@ -6,21 +6,15 @@ import type { Key } from "./key.ts";
 import { askStatus } from "./local-api.ts";
 import { failed, type Outcome } from "./outcome.ts";
 import { findOnNetwork } from "./probe.ts";
-import type { Settings } from "./settings.ts";
+import type { Wanted } from "./request.ts";
 import { findMachine } from "./status.ts";
 
 /** What is to be connected. */
-export interface GivenTask {
-  readonly settings: Settings;
-  readonly env: Env;
-  readonly uid: number;
+export interface GivenTask extends Wanted {
   readonly socket: string;
   /** Whether it is logged in from here. */
   readonly own: boolean;
   readonly key: Key | null;
-  readonly deadline: number;
-  readonly person: number | null;
-  say(text: string): void;
 }
 
 /** Whether a daemon answers there; one that is only just being started is waited for, in milliseconds. */
@@ -39,12 +33,9 @@ export function connectGiven(task: GivenTask): Promise<Outcome> {
   const { hostname } = new URL(settings.origin);
   return withPerson(task, task.deadline, async (deadline) => {
     const cli = own ? findProgram("tailscale", task.env) : null;
-    // Only root's own account may tell the daemon anything.
-    const sudo = uid === 0 ? [] : [findProgram("sudo", task.env) ?? "sudo", "-n"];
-    const words = cli === null ? null : ([...sudo, cli] as unknown as readonly [string, ...string[]]);
     const running = await bringUp({
       ...task,
-      program: words,
+      program: cli === null ? null : asRoot(cli, uid, task.env),
       deadline,
       isNew: false,
       isThere: () => performance.now() < deadline,
@@ -60,6 +51,11 @@ export function connectGiven(task: GivenTask): Promise<Outcome> {
           "let the daemon take the tailnet's names:  tailscale set --accept-dns=true",
         );
   });
+}
+
+/** Only root's own account may tell the daemon anything. */
+function asRoot(program: string, uid: number, env: Env): readonly [string, ...string[]] {
+  return uid === 0 ? [program] : [findProgram("sudo", env) ?? "sudo", "-n", program];
 }
 
 /** A program of that name on PATH, or null. */

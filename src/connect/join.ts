@@ -126,6 +126,7 @@ export async function bringUp(joining: Joining): Promise<TailnetStatus | Outcome
       await pause(50);
     }
   } finally {
+    // It was set within a promise, which the compiler does not follow.
     (asking as (() => void) | null)?.();
   }
 }

@@ -1,5 +1,6 @@
 /** The ways by a node of the tailnet: in this container, or beside it. */
 import { existsSync } from "node:fs";
+import { daemonSocket } from "../catalog/tailnet.ts";
 import type { Env, Way } from "../vocabulary.ts";
 import { findDaemon, socketIn } from "./daemon.ts";
 import { answersAt } from "./gateway.ts";
@@ -21,7 +22,7 @@ export async function connectAsNode(request: Request, way: Way, why: string | nu
   const key = findKey(settings, env);
   if (way === "ts-unplug") return viaUnplug(request);
   if (way === "sidecar") {
-    const socket = settings.socket ?? featureSocket;
+    const socket = settings.socket ?? daemonSocket;
     return (await isAnswering(socket, 2000))
       ? connectGiven({ ...request, socket, key: null, own: false })
       : failed(
@@ -30,16 +31,13 @@ export async function connectAsNode(request: Request, way: Way, why: string | nu
         );
   }
   if (way === "tailscale") {
-    const socket = settings.socket ?? featureSocket;
+    const socket = settings.socket ?? daemonSocket;
     // Its entrypoint starts no daemon where there is no device.
     if (await isAnswering(socket, existsSync("/dev/net/tun") ? 2000 : 0))
       return connectGiven({ ...request, socket, key, own: true });
   }
   return viaUserspace(request, why);
 }
-
-/** Where the daemon of Tailscale's Feature, and any other that root starts, listens. */
-const featureSocket = "/var/run/tailscale/tailscaled.sock";
 
 const noPlace = failed(
   "/tmp, /var/tmp and /dev/shm cannot contain a private folder for this account",
@@ -98,7 +96,7 @@ export async function lookAtNode({ settings, uid, deadline }: Request, way: Way)
   const { hostname } = new URL(origin);
   const run = findRunFolder(uid);
   const daemon = run === null ? null : findDaemon(run);
-  const given = way === "tailscale" || way === "sidecar" ? (settings.socket ?? featureSocket) : null;
+  const given = way === "tailscale" || way === "sidecar" ? (settings.socket ?? daemonSocket) : null;
   const socket = daemon?.way === "userspace" ? socketIn(run!) : given;
   const status = socket === null ? null : await askStatus(socket, Math.min(deadline, performance.now() + 2000));
   if (status === null || "phase" in status) {

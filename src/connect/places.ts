@@ -1,6 +1,7 @@
 /** Where what runs here is found by others of this account, and where a login is kept. The launcher looks at the same places. */
-import { accessSync, chmodSync, constants, lstatSync, mkdirSync, readFileSync } from "node:fs";
+import { accessSync, chmodSync, constants, lstatSync, mkdirSync } from "node:fs";
 import { posix } from "node:path";
+import { readMounts } from "./mounts.ts";
 
 /** Places that end with the container and that no variable moves. */
 export const places: readonly string[] = ["/tmp", "/var/tmp", "/dev/shm"];
@@ -39,18 +40,10 @@ function isPrivate(folder: string, uid: number): boolean {
   }
 }
 
-/** Where the file system of a folder is mounted (proc(5), "/proc/pid/mountinfo"). */
+/** Where the file system of a folder is mounted. */
 function mountOf(folder: string): string {
-  try {
-    const mounts = readFileSync("/proc/self/mountinfo", "utf8")
-      .split("\n")
-      .map((line) =>
-        (line.split(" ")[4] ?? "").replaceAll(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8))),
-      );
-    let place = folder;
-    while (place !== "/" && !mounts.includes(place)) place = posix.dirname(place);
-    return place;
-  } catch {
-    return "/";
-  }
+  const mounts = readMounts().map(({ place }) => place);
+  let place = folder;
+  while (place !== "/" && !mounts.includes(place)) place = posix.dirname(place);
+  return place;
 }

@@ -1,6 +1,7 @@
 /** Whether the network leads to the gateway as it is. A name alone is no proof: `ai` is a domain of the internet, and any network may know a host of that name. */
 import { lookup } from "node:dns/promises";
 import { connect as connectTo } from "node:net";
+import { isTailnetAddress } from "../catalog/tailnet.ts";
 import { ask, isAddress } from "../gateway/http/client.ts";
 
 /** What was found; `why` is a sentence without its full stop. */
@@ -17,12 +18,6 @@ export function readSeen(text: string): Seen {
   return { kind: "addresses", addresses: text.split(/\s+/).filter((word) => /^[\d.]+$|:/.test(word)) };
 }
 
-/** Whether an address is one of a tailnet (tailscale.com/kb/1015, "100.x.y.z addresses"; kb/1033, "IP pool"; the prefix of IPv6 is fixed). */
-export function isOfTailnet(address: string): boolean {
-  const [first, second] = address.split(".").map(Number);
-  return address.includes(":") ? /^fd7a:115c:a1e0:/i.test(address) : first === 100 && second! >= 64 && second! < 128;
-}
-
 /**
  * Looks, until `deadline` as `performance.now()` counts. An address of a tailnet is proof, for only a tailnet's own names have one; so is any address of
  * a gateway by https, which proves itself; and else an answer as a gateway gives it, for which whoever takes the connection may need longer.
@@ -33,7 +28,7 @@ export async function findOnNetwork(origin: string, seen: Seen, deadline: number
   const found = isAddress(url.hostname) ? [name] : await addressesOf(name, seen, deadline);
   if (found === null) return { there: false, why: `the name server does not answer for ${name}` };
   if (found[0] === undefined) return { there: false, why: `this network does not know the name ${name}` };
-  if (url.protocol === "https:" || found.some(isOfTailnet)) return { there: true };
+  if (url.protocol === "https:" || found.some(isTailnetAddress)) return { there: true };
   const port = Number(url.port || 80);
   // A name may have an address at which nothing listens: OpenCode's runtime adds ::1 to a name that /etc/hosts maps to 127.0.0.1 (seen with Bun 1.3.14).
   const tries = found.slice(0, mostTries).map(async (each) => ((await isOpen(each, port, deadline)) ? each : Promise.reject()));

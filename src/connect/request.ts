@@ -21,3 +21,6 @@ export interface Request {
   readonly person: number | null;
   say(text: string): void;
 }
+
+/** What every way by a node needs of it. */
+export type Wanted = Pick<Request, "settings" | "env" | "uid" | "deadline" | "person" | "say">;

@@ -1,5 +1,4 @@
 /** The way by ts-unplug: a node that serves the gateway on a port of the loopback, found or started, and waited for until the gateway has answered there. */
-import type { Env } from "../vocabulary.ts";
 import { end, findDaemon, launch, noteLost, noteReady, trimLog, type Daemon, type NotStarted } from "./daemon.ts";
 import { answersAt } from "./gateway.ts";
 import { keyForChild, type Key } from "./key.ts";
@@ -7,19 +6,14 @@ import { takeLock } from "./lock.ts";
 import { textIn } from "./notes.ts";
 import { failed, type Outcome } from "./outcome.ts";
 import { findStateFolder } from "./places.ts";
-import { nodeOf, type Settings } from "./settings.ts";
+import type { Wanted } from "./request.ts";
+import { nodeOf } from "./settings.ts";
 
 /** What is to be connected. */
-export interface UnplugTask {
-  readonly settings: Settings;
-  readonly env: Env;
-  readonly uid: number;
+export interface UnplugTask extends Wanted {
   readonly run: string;
   readonly program: string;
   readonly key: Key | null;
-  readonly deadline: number;
-  readonly person: number | null;
-  say(text: string): void;
 }
 
 /** Connects. */
@@ -49,23 +43,23 @@ export async function connectUnplug(task: UnplugTask): Promise<Outcome> {
           )
         : failed(`ts-unplug does not start: ${daemon.said}`, "aperture-doctor says more");
   trimLog(run, daemon);
-  const outcome = await waitFor(task, daemon);
+  const outcome = await waitFor(daemon);
   if (!outcome.ok && outcome.loginUrl !== undefined && person !== null) {
     task.say(`to join this container to the tailnet, log in at  ${outcome.loginUrl}`);
-    if (await answers(daemon, person)) return reached(task, daemon);
+    if (await answers(daemon, person)) return reached(daemon);
   }
   if (!outcome.ok) noteLost(run);
   return outcome;
 
-  function reached({ settings: { origin } }: UnplugTask, { port }: Daemon): Outcome {
-    noteReady(run, daemon as Daemon);
-    return { ok: true, message: `${origin} answers at http://localhost:${port}` };
+  function reached(running: Daemon): Outcome {
+    noteReady(run, running);
+    return { ok: true, message: `${settings.origin} answers at http://localhost:${running.port}` };
   }
 
   /** Until it answers, or says where to log in. */
-  async function waitFor(whole: UnplugTask, running: Daemon): Promise<Outcome> {
+  async function waitFor(running: Daemon): Promise<Outcome> {
     while (performance.now() < deadline) {
-      if (await answers(running, Math.min(deadline, performance.now() + justLoggedIn))) return reached(whole, running);
+      if (await answers(running, Math.min(deadline, performance.now() + justLoggedIn))) return reached(running);
       const loginUrl = loginIn(run);
       if (loginUrl !== null)
         return {

@@ -11,25 +11,20 @@ import { takeLock } from "./lock.ts";
 import { textIn } from "./notes.ts";
 import { failed, type Outcome } from "./outcome.ts";
 import { findStateFolder } from "./places.ts";
-import { isJob, type Settings } from "./settings.ts";
+import type { Wanted } from "./request.ts";
+import { isJob } from "./settings.ts";
 import type { TailnetStatus } from "./status.ts";
 
 /** What is to be connected, from where. */
-export interface Task {
-  readonly settings: Settings;
-  readonly env: Env;
-  readonly uid: number;
+export interface Task extends Wanted {
   /** The folder of what runs here. */
   readonly run: string;
   /** `tailscale` and `tailscaled`. */
   readonly programs: { readonly cli: string; readonly daemon: string };
   readonly key: Key | null;
   /** As `performance.now()` counts. */
-  readonly deadline: number;
   /** Until when somebody at a terminal is waited for; null where nobody is there. */
-  readonly person: number | null;
   /** Says something while it goes on. */
-  say(text: string): void;
 }
 
 /** Connects. Only the process whose output the person sees waits for the person's login. */

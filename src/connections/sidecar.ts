@@ -2,14 +2,12 @@
  * Tailscale in a sidecar whose network the environment's container uses. The gateway is reached as from any node, and the environment's container
  * needs no privilege and has no key.
  */
+import { daemonSocket, isTailnetAddress } from "../catalog/tailnet.ts";
 import { pinnedTailscale, tailscaleImage, tailscaleKeys } from "../catalog/tailscale.ts";
 import { connectBy, keyOf, nodeOf, secretsOf, tagsOf } from "../parts/node.ts";
 import { nothing } from "../parts/runtime.ts";
 import type { Answers } from "../questions/types.ts";
 import type { Connection, Service } from "../vocabulary.ts";
-
-/** The LocalAPI's socket in both containers: the path that Tailscale's programs use (tailscale, paths/paths_unix.go). */
-const socket = "/var/run/tailscale/tailscaled.sock";
 
 /** It waits for a person's login; by default containerboot exits after a minute (tailscale, cmd/containerboot/settings.go). */
 const forever = "87600h";
@@ -27,7 +25,7 @@ export const sidecar: Connection = {
     secrets: secretsOf(answers),
     service: serviceOf(answers),
     // A person's node belongs to the person, without tags.
-    connect: connectBy(answers, "sidecar", { socket, tags: [] }),
+    connect: connectBy(answers, "sidecar", { socket: daemonSocket, tags: [] }),
   }),
 };
 
@@ -47,7 +45,7 @@ function serviceOf(answers: Answers): Service {
       TS_AUTH_ONCE: "true",
       TS_BOOT_TIMEOUT: forever,
       TS_STATE_DIR: "/var/lib/tailscale",
-      TS_SOCKET: socket,
+      TS_SOCKET: daemonSocket,
       // An old login may have left settings, each of which would have to be repeated otherwise.
       TS_EXTRA_ARGS: `--reset${loginServer === undefined ? "" : ` --login-server=${loginServer}`}`,
       // The parts of a workload identity that are not secret.
@@ -66,7 +64,7 @@ function serviceOf(answers: Answers): Service {
 
 /** The gateway's node in `tailscale status --json`; if its name is not a tailnet name, that this node is up. */
 function listedAs(host: string): string {
-  if (/^100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.\d+\.\d+$/.test(host)) return `"${host}"`;
+  if (isTailnetAddress(host)) return `"${host}"`;
   return host === "localhost" || (host.includes(".") && !host.endsWith(".ts.net"))
     ? '"BackendState": "Running"'
     : `"DNSName": "${host}.`;

@@ -3,6 +3,7 @@
  * login, and an entrypoint that starts the daemon. It does not log in where secrets come later than entrypoints run, as in Codespaces
  * (github.com/tailscale/codespace, issue 53), so the environment's own step does.
  */
+import { daemonSocket } from "../catalog/tailnet.ts";
 import { pinnedTailscale, tailscaleFeature } from "../catalog/tailscale.ts";
 import { connectBy, loginVolume, secretsOf } from "../parts/node.ts";
 import { nothing } from "../parts/runtime.ts";
@@ -28,6 +29,6 @@ export const tailscale: Connection = {
       },
     ],
     // Where the entrypoint's daemon listens (src/tailscale/tailscaled-entrypoint.sh there).
-    connect: connectBy(answers, "tailscale", { socket: "/var/run/tailscale/tailscaled.sock", folder: loginVolume.path }),
+    connect: connectBy(answers, "tailscale", { socket: daemonSocket, folder: loginVolume.path }),
   }),
 };

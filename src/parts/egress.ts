@@ -1,4 +1,5 @@
 /** How pods of a cluster reach a gateway in a tailnet: through a Service of Tailscale's operator, or each pod as a node. Pure. */
+import { isTailnetAddress } from "../catalog/tailnet.ts";
 import { exampleFqdn } from "../questions/parse-fqdn.ts";
 import type { Answers } from "../questions/types.ts";
 import type { Refusal } from "../vocabulary.ts";
@@ -17,9 +18,6 @@ export interface Egress {
 /** Valid names of Services (RFC 1035, as Kubernetes' API wants it). */
 const serviceName = /^[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
-/** Addresses of nodes (tailscale.com/kb/1015/100.x-addresses, kb/1033/ip-and-dns-addresses). */
-const nodes = /^(?:100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.\d+\.\d+|fd7a:115c:a1e0:.*)$/;
-
 /** Names of the machine itself, or of a container's host. */
 const here = /^(?:localhost|.*\.localhost|127\.\d+\.\d+\.\d+|::1?|0\.0\.0\.0|host\.(?:docker|containers)\.internal)$/;
 
@@ -36,7 +34,7 @@ export function egressOf(answers: Pick<Answers, "url" | "fqdn" | "managed" | "co
   const { connection } = answers;
   const way = typeof connection === "string" ? connection : (connection["kubernetes"] ?? connection.kind);
   if (way === "userspace") return { url, service: null, key: keyOf(answers) };
-  const isNode = nodes.test(host);
+  const isNode = isTailnetAddress(host);
   const isShort = !/[.:]/.test(host);
   const whole = fqdn ?? (host.endsWith(".ts.net") ? host : null);
   if (isShort && whole === null)

@@ -143,6 +143,18 @@ describe.skipIf(!isLinux)("a program that the doctor started", () => {
     expect(await gone(word)).toBe(true);
   });
 
+  test("ends with its time on Windows, too, where no shell stands before it", async () => {
+    const { platform } = process;
+    Object.defineProperty(process, "platform", { value: "win32" });
+    try {
+      const ran = await run(["sleep", word], { env, cwd: "/", timeout: 300 });
+      expect(ran).toMatchObject({ status: null, late: true });
+    } finally {
+      Object.defineProperty(process, "platform", { value: platform });
+    }
+    expect(await gone(word)).toBe(true);
+  });
+
   test("leaves nothing behind when it ends by itself, and gives what it gave", async () => {
     const script = `sleep ${word} & cat; echo error >&2; exit 7`;
     const ran = await run(["sh", "-c", script], { env, cwd: "/", timeout: 10_000, input: "input" });

@@ -92,7 +92,7 @@ describe("one module per outside thing", () => {
         "src/doctor/doctor.ts",
         "src/doctor/verdict.ts",
         "src/doctor/watchdog.ts",
-        ...["daemon", "given-daemon", "lock", "main", "node", "notes", "places", "process", "start"].map(
+        ...["daemon", "given-daemon", "lock", "main", "mounts", "node", "notes", "places", "process", "start"].map(
           (name) => `src/connect/${name}.ts`,
         ),
       ],
@@ -435,12 +435,12 @@ describe("the doctor, which is bundled into one file and run by OpenCode's runti
     expect(outside.map(({ to }) => to).filter((to) => !to.startsWith("node:"))).toEqual([]);
   });
 
-  test("reaches only itself, the way to the gateway, the day, the judge of configurations, the wire formats, the gateway's words, the errors, the shape of texts and what may reach a terminal", () => {
+  test("reaches only itself, the way to the gateway, the day, the judge of configurations, the wire formats, the addresses of tailnets, the gateway's words, the errors, the shape of texts and what may reach a terminal", () => {
     const others = [...reached].filter((file) => !file.startsWith("src/doctor/"));
     expect(
       others.filter(
         (file) =>
-          !/^src\/(?:errors\.ts|clock\.ts|connect\/[a-z-]+\.ts|catalog\/(?:wire-formats|notice)\.ts|opencode\/[a-z-]+\.ts|text\/(?:terminal|nesting)\.ts|gateway\/(?:explain|origin|proxy|http\/(?:client|reader))\.ts)$/.test(
+          !/^src\/(?:errors\.ts|clock\.ts|connect\/[a-z-]+\.ts|catalog\/(?:wire-formats|notice|tailnet)\.ts|opencode\/[a-z-]+\.ts|text\/(?:terminal|nesting)\.ts|gateway\/(?:explain|origin|proxy|http\/(?:client|reader))\.ts)$/.test(
             file,
           ),
       ),

@@ -6,11 +6,13 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { isTailnetAddress } from "../../src/catalog/tailnet.ts";
 import { findKey, keyVariables, withoutKeys, withoutSecret } from "../../src/connect/key.ts";
 import { tryLock } from "../../src/connect/lock.ts";
 import { upCommand } from "../../src/connect/login.ts";
+import { parseMounts } from "../../src/connect/mounts.ts";
 import { findRunFolder } from "../../src/connect/places.ts";
-import { findOnNetwork, isOfTailnet, readSeen } from "../../src/connect/probe.ts";
+import { findOnNetwork, readSeen } from "../../src/connect/probe.ts";
 import { identityOf, isRunning, programOf } from "../../src/connect/process.ts";
 import { isJob, nodeOf, readSettings, wayOf, type Settings } from "../../src/connect/settings.ts";
 import { sidecar } from "../../src/connections/sidecar.ts";
@@ -145,12 +147,24 @@ describe("an address", () => {
   test.each(["100.64.0.1", "100.100.7.9", "100.127.255.254", "fd7a:115c:a1e0::1", "FD7A:115C:A1E0:ab12::5"])(
     "%s is of a tailnet",
     (address) => {
-      expect(isOfTailnet(address)).toBe(true);
+      expect(isTailnetAddress(address)).toBe(true);
     },
   );
-  test.each(["100.63.0.1", "100.128.0.1", "10.64.0.1", "209.59.119.34", "fd7a:115c:a1e1::1", "::1"])("%s is not", (address) => {
-    expect(isOfTailnet(address)).toBe(false);
-  });
+  test.each(["100.63.0.1", "100.128.0.1", "10.64.0.1", "100.64.ai", "209.59.119.34", "fd7a:115c:a1e1::1", "::1"])(
+    "%s is not",
+    (address) => {
+      expect(isTailnetAddress(address)).toBe(false);
+    },
+  );
+});
+
+test("what is mounted is read as the kernel writes it, with blanks in names", () => {
+  const table =
+    "36 25 0:32 / / rw,relatime - overlay overlay rw\n40 36 0:9 / /my\\040work\\134s ro,noexec shared:1 - ext4 /dev/sda rw\n";
+  expect(parseMounts(table)).toEqual([
+    { place: "/", options: ["rw", "relatime"] },
+    { place: "/my work\\s", options: ["ro", "noexec"] },
+  ]);
 });
 
 describe("the network", () => {

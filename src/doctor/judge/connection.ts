@@ -1,4 +1,5 @@
 /** The connection's parts, in the order in which they need each other; the first that is broken is the cause of all that follows. From values to values. */
+import { isTailnetAddress } from "../../catalog/tailnet.ts";
 import { isOnlyWay, type Settings } from "../../connect/settings.ts";
 import { findMachine, type Machine, type TailnetStatus } from "../../connect/status.ts";
 import { type Failure, formatAccess } from "../../gateway/explain.ts";
@@ -282,7 +283,7 @@ function judgeProxy({ taken: { daemon, folder }, probe: { models, detour, route 
 
 /** Whether a host can be one of the tailnet's machines. */
 function isOfTailnet(host: string, { domain }: TailnetStatus): boolean {
-  if (/^\[|^[\d.]+$/.test(host)) return /^100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|^\[fd7a:115c:a1e0:/i.test(host);
+  if (/^\[|^[\d.]+$/.test(host)) return isTailnetAddress(host.replace(/^\[|\]$/g, ""));
   return !host.includes(".") || (domain !== null && host.endsWith(`.${domain.toLowerCase()}`));
 }
 

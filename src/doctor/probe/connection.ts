@@ -1,5 +1,6 @@
 /** The parts of the connection, looked at where they are: what runs here, what the launcher makes of it, the daemon, its proxy. Nothing is started. */
 import { existsSync } from "node:fs";
+import { daemonSocket } from "../../catalog/tailnet.ts";
 import { findDaemon, socketIn, type Daemon } from "../../connect/daemon.ts";
 import { withoutKeys } from "../../connect/key.ts";
 import { textIn } from "../../connect/notes.ts";
@@ -11,7 +12,7 @@ import { findRoute } from "../../gateway/proxy.ts";
 import type { Env, Way } from "../../vocabulary.ts";
 import { originFor } from "../config/launch.ts";
 import { isAlone } from "./alone.ts";
-import { patience, untilKnown, vendorsSocket, whyNoControl } from "./daemon.ts";
+import { patience, untilKnown, whyNoControl } from "./daemon.ts";
 import { run } from "./run.ts";
 import type { Seen, Taken } from "./taken.ts";
 
@@ -73,10 +74,10 @@ export async function lookAtConnection(
 
 function socketOf(settings: Settings | null, way: Way, folder: string | null, daemon: Daemon | null): string | null {
   if (daemon !== null && daemon.way === "userspace") return socketIn(folder!);
-  if (way === "tailscale" || way === "sidecar") return settings?.socket ?? vendorsSocket;
+  if (way === "tailscale" || way === "sidecar") return settings?.socket ?? daemonSocket;
   if (way === "userspace") return folder === null ? "" : socketIn(folder);
   // A machine's own daemon, where nothing else is said.
-  return way === "network" && existsSync(vendorsSocket) ? vendorsSocket : null;
+  return way === "network" && existsSync(daemonSocket) ? daemonSocket : null;
 }
 
 /** The container that holds a login's lock, by the name that it has left. Whether it is held says flock(1), which is not everywhere. */

@@ -10,9 +10,6 @@ import type { Env } from "../../vocabulary.ts";
 export const patience = 1500;
 const vendorsControl = "https://controlplane.tailscale.com";
 
-/** Where one listens that root has started. */
-export const vendorsSocket = "/var/run/tailscale/tailscaled.sock";
-
 /** A daemon that has just begun is asked again until it knows its peers; it stands still meanwhile where nobody has logged in. */
 export async function untilKnown(socket: string, host: string, deadline: number): Promise<TailnetStatus | Failure> {
   for (;;) {

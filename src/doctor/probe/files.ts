@@ -1,5 +1,6 @@
 /** Reading the disk: never throws, and never more of a file than a configuration has. */
 import { accessSync, closeSync, constants, existsSync, fstatSync, openSync, readdirSync, readSync, realpathSync } from "node:fs";
+import { type Mount, readMounts } from "../../connect/mounts.ts";
 import { type FolderFile, foldersRead, isCode, isFolderFile } from "../../opencode/folder-files.ts";
 import type { Read, World } from "../config/world.ts";
 import type { Env } from "../types.ts";
@@ -61,13 +62,10 @@ export function whyNotWritable(folder: string): string | null {
 
 /** How the file system is mounted that a path is on; empty where nobody says, which only Linux does. */
 export function mountOptionsOf(path: string): readonly string[] {
-  const mounts = (textOf("/proc/self/mountinfo") ?? "").split("\n").map((line) => line.split(" "));
   const at = real(path);
-  const around = mounts
-    .filter(([, , , , place = ""]) => at === place || at.startsWith(place === "/" ? "/" : `${place}/`))
-    .map(([, , , , place = "", options = ""]) => ({ place, options: options.split(",") }));
+  const around = readMounts().filter(({ place }) => at === place || at.startsWith(place === "/" ? "/" : `${place}/`));
   // The last one of those that are nearest covers the others.
-  const nearest = around.reduce<(typeof around)[number] | null>(
+  const nearest = around.reduce<Mount | null>(
     (best, each) => (best === null || each.place.length >= best.place.length ? each : best),
     null,
   );

@@ -1,5 +1,6 @@
 /** What earlier starts have left: sessions in a folder that is no longer used, and the seed in the place of OpenCode's plugin package. */
 import { existsSync, readdirSync } from "node:fs";
+import { readMounts } from "../../connect/mounts.ts";
 import type { Launched } from "../config/launch.ts";
 import type { Env } from "../types.ts";
 import { real, textOf } from "./files.ts";
@@ -59,8 +60,7 @@ export function configFolders(env: Env, home: string): readonly string[] {
 export function whyNotKept(volume: string | null, { env }: Launched, home: string): string | null {
   if (volume === null) return null;
   const at = env["APERTURE_ENV_VOLUME"] || volume;
-  const mounts = (textOf("/proc/self/mountinfo") ?? "").split("\n").map((line) => line.split(" ")[4]);
-  if (!mounts.includes(at)) return `nothing is mounted at ${at}`;
+  if (!readMounts().some(({ place }) => place === at)) return `nothing is mounted at ${at}`;
   const data = `${env["XDG_DATA_HOME"] || `${home}/.local/share`}/opencode`;
   return real(data).startsWith(`${at}/`) || !existsSync(`${data}/opencode.db`)
     ? null

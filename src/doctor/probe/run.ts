@@ -79,11 +79,11 @@ export function run(
   });
 }
 
-function endGroup({ pid, kill }: ChildProcess, isGuarded: boolean): void {
-  if (pid === undefined) return;
+function endGroup(child: ChildProcess, isGuarded: boolean): void {
+  if (child.pid === undefined) return;
   try {
-    if (isGuarded) process.kill(-pid, "SIGKILL");
-    else kill("SIGKILL");
+    if (isGuarded) process.kill(-child.pid, "SIGKILL");
+    else child.kill("SIGKILL");
   } catch {
     // It has ended already.
   }
