@@ -319,6 +319,8 @@ export interface Output extends Choice {
   meet?(look: Look): Met;
   /** The host (catalog/hosts.ts) whose jobs it makes. */
   readonly host?: string;
+  /** What forges read at the top of a repository alone, where all depends on it. */
+  readonly atTop?: string;
   /** Why it cannot be with these answers, whatever their connection; null where it can. */
   refuse?(answers: Answers): Refusal | null;
   /** Outputs that have to be there, too, by their values. */

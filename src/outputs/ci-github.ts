@@ -15,6 +15,7 @@ export const ciGithub: Output = {
   hint: "GitHub workflows: build the images, run OpenCode on a prompt, keep the environment current",
   offers: ["env"],
   joinsItself: true,
+  atTop: ".github/workflows",
   requires: ({ shape }) => (shape.kind === "own" ? ["image"] : ["devcontainer"]),
   claims: [{ strategy: "own", path: (path) => names.some((name) => path === `${folder}/${name}.yml`) }],
   files: (demand) =>

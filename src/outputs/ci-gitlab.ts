@@ -14,6 +14,7 @@ export const ciGitlab: Output = {
   label: "ci-gitlab",
   hint: "GitLab jobs: build the image, run OpenCode on a prompt, keep the environment current",
   offers: ["env", "secret"],
+  atTop: pipeline,
   meet: (look) => ({ stages: readStages(look) }),
   requires: ({ shape }) => (shape.kind === "own" ? ["image"] : ["devcontainer"]),
   claims: [

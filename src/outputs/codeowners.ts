@@ -20,6 +20,7 @@ export const codeowners: Output = {
   value: "codeowners",
   label: "code owners",
   inner: true,
+  atTop: "CODEOWNERS",
   asked: ({ codeowners: owners }) => owners.length > 0,
   meet: (look) => ({ owned: [...places, pipeline].filter((path) => look.text(path) !== null) }),
   offers: [],

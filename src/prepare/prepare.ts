@@ -110,7 +110,7 @@ export async function preparePlanFrom(surveyed: Survey, request: Request): Promi
   const findings = [
     ...findAll({ ...project, configs: withoutTaken(project.configs, taken) }, bypassOptionsOf(answers), featureFiles(shape)),
     ...registryFindings,
-    ...surveyed.ending,
+    ...surveyed.ofAnswers,
     ...(await findOthers(request, shape)),
   ];
   const warnings = [

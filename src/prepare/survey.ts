@@ -12,6 +12,7 @@ import { demandOf, wantedPaths } from "../parts/compose.ts";
 import { pathsToLookAt } from "../plan/build.ts";
 import { findBypass, type Finding, type Project } from "../plan/findings.ts";
 import { findEnding } from "../plan/findings/ending.ts";
+import { findMisplaced } from "../plan/findings/misplaced.ts";
 import { refuseIfDifferent, type FileState, type Snapshot } from "../plan/snapshot.ts";
 import { resolveAnswers, type AnswerSources, type Ask, type Detect, type Resolved } from "../questions/resolve.ts";
 import type { Answers } from "../questions/types.ts";
@@ -19,6 +20,7 @@ import { addNamed, findContainers, noEnvironment, readSpecText, type Containers,
 import { isPublished } from "../repo/installed.ts";
 import { readProject } from "../repo/project.ts";
 import { findDevcontainers, holdsFiles, readFacts, takeSnapshot, type Target } from "../repo/scan.ts";
+import { findPlace } from "../repo/work-tree.ts";
 import { specPath } from "../spec/spec.ts";
 import type { Shape, TakenPiece } from "../vocabulary.ts";
 import { generatorVersion } from "../version.ts";
@@ -79,8 +81,8 @@ export interface Survey {
   /** Other files of the repository that concern OpenCode. */
   readonly project: Project;
   readonly editors: Editors;
-  /** Models of the answers that end soon, or have ended. */
-  readonly ending: readonly Finding[];
+  /** Of the answers: models that end soon or have ended, outputs that have no effect in this folder. */
+  readonly ofAnswers: readonly Finding[];
 }
 
 const noProject: Project = { configs: [], setup: [], hasOpencodeFolder: false, opencodeFiles: [] };
@@ -144,7 +146,8 @@ export async function survey(request: Request, lockFile: LockFile): Promise<Surv
     ),
   ]);
   refuseIfDifferent(earlier, snapshot);
-  const ending = findEnding(answers, entries, today);
+  const folder = findPlace(root)?.prefix ?? "";
+  const ofAnswers = [...findEnding(answers, entries, today), ...findMisplaced(demandOf(answers, shape), folder, entries)];
   return {
     answers,
     resolved,
@@ -160,7 +163,7 @@ export async function survey(request: Request, lockFile: LockFile): Promise<Surv
     taken,
     project,
     editors,
-    ending,
+    ofAnswers,
   };
 }
 

@@ -141,7 +141,7 @@ async function observeRepository(target: Target, { outdated, strict }: How, io: 
     ...(outdated ? await observeOutdated(lock, root, io) : []),
   ];
   const others = findings.filter((finding) => !isRefused(finding, refusing));
-  return { observations: all, findings: [...others, ...surveyed.ending], known: { lock, answers } };
+  return { observations: all, findings: [...others, ...surveyed.ofAnswers], known: { lock, answers } };
 }
 
 async function observeOutdated(lock: Lock, root: string, { env }: Io): Promise<readonly Observation[]> {
