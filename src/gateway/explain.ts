@@ -180,7 +180,7 @@ export function explainFailure({ phase, code, detail }: Failure, about: About): 
       `The certificate of ${origin} is not valid for it here (${code}).`,
       code === "ERR_TLS_CERT_ALTNAME_INVALID"
         ? "A certificate is for the full name: write https://<gateway>.<tailnet>.ts.net, or use http."
-        : "A company's CA is named by NODE_EXTRA_CA_CERTS; the plain http address needs none.",
+        : "If a company's CA has signed it, set NODE_EXTRA_CA_CERTS to the file with the certificate of that CA (in a dev container: containerEnv); or use the gateway's http address, if it has one.",
     );
   if (code === "NOT_HTTP" && protocol === "http:")
     return failed(

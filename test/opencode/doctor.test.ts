@@ -441,6 +441,14 @@ const cases: Readonly<Record<string, readonly [Case, ...string[]]>> = {
     "bypass",
     "other-opencode-first",
   ],
+  "another opencode in the launcher's place": [
+    {
+      before:
+        "mv $prefix/bin/opencode $prefix/bin/kept; printf '#!/bin/sh\\n' >$prefix/bin/opencode; chmod +x $prefix/bin/opencode",
+      after: "mv $prefix/bin/kept $prefix/bin/opencode",
+    },
+    "launcher-replaced",
+  ],
   "another opencode, last on PATH": [
     {
       files: { "$home/bin/opencode": "#!/bin/sh\n" },

@@ -58,6 +58,27 @@ describe.each(shells)("the launcher under %s", (name, program, mode) => {
       expect(await started).toMatchObject({ exitCode: status, timedOut: false, stderr: "" });
     });
 
+    test("a signal that comes before OpenCode has started ends the start", async () => {
+      const stub = await installStub("echo started");
+      // It is what the launcher waits for, as it cannot reach the gateway.
+      const doctor = join(stub.prefix, "bin", "aperture-doctor");
+      writeFileSync(doctor, "#!/bin/sh\necho ready >&2; sleep 1\n");
+      const env = { ...stub.env, APERTURE_ENV_PROBE: "1", APERTURE_URL: "http://127.0.0.1:9" };
+      const started = execa("unshare", unshare(stub.opencode, words), { ...options(env), stdin: "ignore" });
+      await once(started.stderr, "data");
+      const [pid] = readFileSync(`/proc/${started.pid}/task/${started.pid}/children`, "utf8").split(" ");
+      process.kill(Number(pid), "SIGTERM");
+      expect(await started).toMatchObject({ exitCode: 143, stdout: "" });
+    });
+
+    test("a program that is killed is told, with what may be the reason", async () => {
+      const stub = await installStub("kill -KILL $$");
+      expect(await execa("unshare", unshare(stub.opencode, words), { ...options(stub.env), stdin: "ignore" })).toMatchObject({
+        exitCode: 137,
+        stderr: expect.stringMatching(/^opencode \(aperture-env\): OpenCode was killed: [^\n]* too little memory[^\n]*\n$/),
+      });
+    });
+
     test("words, stdin and status are passed on", async () => {
       const stub = await installStub('cat; printf "%s|" "$@"; exit 37');
       const command = unshare(stub.opencode, [...words, "a b", ""]);

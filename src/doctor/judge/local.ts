@@ -120,6 +120,17 @@ export function judgePrograms({ programs, version }: LocalFacts): Check[] {
       ),
     );
   else checks.push(fine("opencode", "opencode", `OpenCode ${show(own.stamp)}`));
+  if (own.isReplaced)
+    checks.push(
+      found(
+        "failure",
+        "opencode",
+        "launcher-replaced",
+        `${show(own.launcher)} is not the environment's launcher`,
+        "another program was installed in its place; it does not know the gateway if a variable is missing",
+        "install that program elsewhere, or not at all, and rebuild the image",
+      ),
+    );
   const at = opencodes.indexOf(own.launcher);
   const before = at === -1 ? opencodes : opencodes.slice(0, at);
   const after = at === -1 ? [] : opencodes.slice(at + 1);

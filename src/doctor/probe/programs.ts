@@ -1,5 +1,5 @@
 /** Programs and folders of this machine. */
-import { existsSync, realpathSync, statSync } from "node:fs";
+import { closeSync, existsSync, openSync, readSync, realpathSync, statSync } from "node:fs";
 import type { Env } from "../types.ts";
 import { may, mountOptionsOf, textOf, whyNotWritable } from "./files.ts";
 
@@ -10,7 +10,16 @@ export interface Programs {
   readonly rg: string | null;
   readonly git: string | null;
   /** The launcher and the binary, null where nothing is installed here. */
-  readonly own: { readonly launcher: string; readonly binary: boolean; readonly stamp: string | null } | null;
+  readonly own: Own | null;
+}
+
+/** What an environment has installed. */
+interface Own {
+  readonly launcher: string;
+  /** Another program has the launcher's name. */
+  readonly isReplaced: boolean;
+  readonly binary: boolean;
+  readonly stamp: string | null;
 }
 
 /** Looks for them. */
@@ -22,15 +31,37 @@ export function findPrograms(env: Env, prefix: string | null): Programs {
     opencodes: [...new Set(all("opencode"))],
     rg: all("rg")[0] ?? null,
     git: all("git")[0] ?? null,
-    own:
-      prefix === null
-        ? null
-        : {
-            launcher: existsSync(`${prefix}/bin/opencode`) ? realpathSync(`${prefix}/bin/opencode`) : `${prefix}/bin/opencode`,
-            binary: isProgram(`${prefix}/lib/aperture-env/opencode`),
-            stamp: textOf(`${prefix}/lib/aperture-env/opencode.version`)?.trim() ?? null,
-          },
+    own: prefix === null ? null : findOwn(prefix),
   };
+}
+
+function findOwn(prefix: string): Own {
+  const launcher = `${prefix}/bin/opencode`;
+  const isThere = existsSync(launcher);
+  return {
+    launcher: isThere ? realpathSync(launcher) : launcher,
+    isReplaced: isThere && !startOf(launcher).includes(launchersLine),
+    binary: isProgram(`${prefix}/lib/aperture-env/opencode`),
+    stamp: textOf(`${prefix}/lib/aperture-env/opencode.version`)?.trim() ?? null,
+  };
+}
+
+/** The second line of the launcher (templates/.devcontainer/aperture-env/launcher.sh), where people may have changed the first. */
+const launchersLine = "# opencode: prepares this one process for the gateway";
+
+/** The first bytes of a file: of a program that is a binary, all would be 180 MB. Where they cannot be read, it is the line that is looked for. */
+function startOf(path: string): string {
+  try {
+    const file = openSync(path, "r");
+    try {
+      const bytes = Buffer.alloc(200);
+      return bytes.toString("latin1", 0, readSync(file, bytes));
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    return launchersLine;
+  }
 }
 
 function isProgram(path: string): boolean {
