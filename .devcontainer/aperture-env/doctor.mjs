@@ -1354,7 +1354,7 @@ function explainFailure({ phase, code: code2, detail }, about) {
     `The certificate of ${origin} is not valid for it here (${code2}).`,
     code2 === "ERR_TLS_CERT_ALTNAME_INVALID"
       ? "A certificate is for the full name: write https://<gateway>.<tailnet>.ts.net, or use http."
-      : "A company's CA is named by NODE_EXTRA_CA_CERTS; the plain http address needs none.");
+      : "If a company's CA has signed it, set NODE_EXTRA_CA_CERTS to the file with the certificate of that CA (in a dev container: containerEnv); or use the gateway's http address, if it has one.");
   if (code2 === "NOT_HTTP" && protocol === "http:") return failed("gateway-speaks-tls", about,
     `${origin} does not answer in HTTP; it may want TLS.`, `Try ${httpsOf(url)}, or check what listens there.`);
   if (code2 === "NOT_HTTP" || code2 === "BAD_HTTP") return failed("gateway-not-http", about,
@@ -1806,6 +1806,10 @@ function judgePrograms2({ programs, version }) {
     `OpenCode ${show(own.stamp)} is installed, and the environment pins ${show(version)}`,
     "the image is older than its configuration, or its binary was replaced", rebuild));
   else checks.push(fine("opencode", "opencode", `OpenCode ${show(own.stamp)}`));
+  if (own.isReplaced) checks.push(found("failure", "opencode", "launcher-replaced",
+    `${show(own.launcher)} is not the environment's launcher`,
+    "another program was installed in its place; it does not know the gateway if a variable is missing",
+    "install that program elsewhere, or not at all, and rebuild the image"));
   const at2 = opencodes.indexOf(own.launcher);
   const before = at2 === -1 ? opencodes : opencodes.slice(0, at2);
   const after2 = at2 === -1 ? [] : opencodes.slice(at2 + 1);
@@ -2540,15 +2544,29 @@ function readResolver() {
     search: lines.findLast(([word2]) => word2 === "search" || word2 === "domain")?.slice(1) ?? [] };
 }
 // src/doctor/probe/programs.ts
-import { existsSync as existsSync5, realpathSync as realpathSync2, statSync as statSync2 } from "node:fs";
+import { closeSync as closeSync2, existsSync as existsSync5, openSync as openSync2, readSync as readSync2, realpathSync as realpathSync2,
+  statSync as statSync2 } from "node:fs";
 function findPrograms(env, prefix) {
   const folders = (env["PATH"] || "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin").split(":").filter(Boolean);
   const all = (name) => [...new Set(folders.map((folder) => `${folder}/${name}`).filter(isProgram))].map((path) => realpathSync2(path));
   return { opencodes: [...new Set(all("opencode"))], rg: all("rg")[0] ?? null, git: all("git")[0] ?? null,
-    own: prefix === null ? null
-      : { launcher: existsSync5(`${prefix}/bin/opencode`) ? realpathSync2(`${prefix}/bin/opencode`) : `${prefix}/bin/opencode`,
-        binary: isProgram(`${prefix}/lib/aperture-env/opencode`),
-        stamp: textOf(`${prefix}/lib/aperture-env/opencode.version`)?.trim() ?? null } };
+    own: prefix === null ? null : findOwn(prefix) };
+}
+function findOwn(prefix) {
+  const launcher = `${prefix}/bin/opencode`;
+  const isThere = existsSync5(launcher);
+  return { launcher: isThere ? realpathSync2(launcher) : launcher, isReplaced: isThere && !startOf(launcher).includes(launchersLine),
+    binary: isProgram(`${prefix}/lib/aperture-env/opencode`), stamp: textOf(`${prefix}/lib/aperture-env/opencode.version`)?.trim() ?? null };
+}
+var launchersLine = "# opencode: prepares this one process for the gateway";
+function startOf(path) {
+  try {
+    const file = openSync2(path, "r");
+    try {
+      const bytes = Buffer.alloc(200);
+      return bytes.toString("latin1", 0, readSync2(file, bytes));
+    } finally { closeSync2(file); }
+  } catch { return launchersLine; }
 }
 function isProgram(path) {
   try { return statSync2(path).isFile() && may(path, 1); } catch { return false; }

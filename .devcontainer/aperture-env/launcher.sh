@@ -7,6 +7,13 @@ _prefix=${APERTURE_ENV_PREFIX:-/usr/local}
 _share=$_prefix/share/aperture-env
 _binary=$_prefix/lib/aperture-env/opencode
 
+# The kernel gives the first process of a container no signal that it does not handle.
+if [ "$$" -eq 1 ]; then
+  trap 'exit 129' HUP
+  trap 'exit 130' INT
+  trap 'exit 143' TERM
+fi
+
 say() { printf 'opencode (aperture-env): %s\n' "$1" >&2; }
 # A variable's text for a terminal: control and non-ASCII characters become question marks.
 plain() { printf %s "$1" | LC_ALL=C tr -c '[:print:]' '?'; }
@@ -359,8 +366,8 @@ if [ "$_need" = answer ] && [ -z "${OPENCODE_DB:-}" ] && ! created && command -v
   done
 fi
 
-# The kernel gives the first process of a container no signal that it does not handle, and OpenCode handles none: Ctrl-C and docker stop would not end it.
-# Then this shell stays, and passes signals on. The interactive screen gets Ctrl-C as a key, and needs the terminal for itself.
+# OpenCode handles no signal, so Ctrl-C and docker stop would not end it as the first process. Then this shell stays, and passes signals on. The
+# interactive screen gets Ctrl-C as a key, and needs the terminal for itself.
 if [ "$$" -eq 1 ] && { [ "$_need" = answer ] || [ ! -t 0 ]; }; then
   # In the background a program reads nothing, unless told otherwise, and ignores SIGINT.
   exec 8<&0
@@ -373,7 +380,9 @@ if [ "$$" -eq 1 ] && { [ "$_need" = answer ] || [ ! -t 0 ]; }; then
     wait "$_pid" 2>/dev/null
     _status=$?
     # A signal ends the wait, too.
-    kill -0 "$_pid" 2>/dev/null || exit "${_ended:-$_status}"
+    kill -0 "$_pid" 2>/dev/null || break
   done
+  [ "$_status" -ne 137 ] || say "OpenCode was killed: this container has too little memory, or another program did it"
+  exit "${_ended:-$_status}"
 fi
 exec "$_binary" "$@"
