@@ -11,10 +11,10 @@ export const lifecycleHooks: readonly string[] = [
 ];
 
 /** Starts the doctor when a container starts. The doctor runs in the background, and a start never fails because of it. */
-export const doctorCommand = "/usr/local/bin/aperture-doctor --background || true";
+const doctorCommand = "/usr/local/bin/aperture-doctor --background || true";
 
 /** Connects a starting container to the gateway as far as that needs no person, and prints what a person has to do. */
-export const connectCommand = "/usr/local/bin/aperture-connect --post-start || true";
+const connectCommand = "/usr/local/bin/aperture-connect --post-start || true";
 
 /**
  * The hooks of a dev container: the user's, the doctor's, and aperture-connect's if the container connects itself. A hook's object form runs several commands in parallel, with names

@@ -166,8 +166,10 @@ export const proposedProviders: Readonly<Record<string, Provider>> = Object.from
   Object.entries(providers).filter(([, { proposed }]) => proposed),
 );
 
-/** Examples for sentences: the first provider, and one with a wire format other than its default, as a flag names it. */
+/** An example for sentences: the first provider. */
 export const exampleProvider: Provider = Object.values(providers)[0]!;
+
+/** An example with a wire format other than the provider's default, as a flag names it. */
 export const exampleWithFormat: string = Object.values(providers).flatMap(({ id, wireFormats: spoken }) =>
   Object.keys(spoken)
     .slice(1)

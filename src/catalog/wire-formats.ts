@@ -24,8 +24,10 @@ export interface FormatRoute {
   readonly noSlash: boolean;
 }
 
-/** Aperture puts its own project and region in for these (tailscale/aperture-cli, internal/clients/opencode/sdk.go). */
+/** Aperture puts its own project in for this (tailscale/aperture-cli, internal/clients/opencode/sdk.go). */
 export const vertexProject = "_aperture_auto_vertex_project_id_";
+
+/** And its own region for this. */
 export const vertexRegion = "_aperture_auto_vertex_region_";
 
 /** Every wire format. */

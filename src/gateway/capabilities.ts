@@ -1,5 +1,6 @@
 /** Capabilities of a model, by the catalogue's entries of the same or a similar name; a gateway's list does not contain them. Pure. */
-import { type Capabilities, type Known, type Limit, isRecord } from "./listed.ts";
+import { isRecord } from "../forms.ts";
+import type { Capabilities, Known, Limit } from "./listed.ts";
 
 /**
  * Looks a model up: the provider's own entry, else entries of other providers whose names differ only in a vendor, a region or a date; of several

@@ -129,15 +129,10 @@ export interface Group {
 }
 
 /** Words in names of models that give or take other things than text: vectors, images, audio, video, ratings. */
-export const other =
+const other =
   /(?:^|[-_./:])(?:embed(?:ding)?s?|nomic|bge|gte|minilm|image|images|imagen|imagine|dall|flux|stable|sdxl|canvas|reel|sonic|tts|voice|whisper|transcribe|transcription|speech|audio|realtime|live|moderation|rerank|reranker|guard|safeguard|sora|veo|video|lyria|ocr|instruct-0914|babbage|davinci|aqa)(?:$|[-_./:\d])/i;
 
 /** Whether a model answers in text, judged by its name. */
 export function chatsByName(id: string): boolean {
   return !other.test(id);
-}
-
-/** Whether a value is an object with keys. */
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -20,8 +20,8 @@ import {
   bodyApis,
   chatsByName,
   gatewayApis,
-  isRecord,
 } from "./listed.ts";
+import { isRecord } from "../forms.ts";
 import { apiOf, assignIds } from "./provider-ids.ts";
 
 const paths: Readonly<Record<GatewayApi, RegExp>> = {

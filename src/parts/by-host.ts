@@ -29,6 +29,7 @@ export function byHost(
   way: (typeof ways)[number],
   options: Readonly<Record<string, string>>,
 ): Partial<Runtime> {
+  // Each option was read as one of `ways`, and the names are those of `hostOptions`.
   const own = Object.keys(hostOptions).flatMap((host) => (options[host] === undefined ? [] : [[host, options[host] as Way]]));
   const by = { default: way, ...Object.fromEntries(own) } as Connect["by"];
   const all = Object.values(by);

@@ -1,6 +1,7 @@
 /** A runtime that asks nothing of a container; a connection overrides what it needs. */
 import type { Runtime } from "../vocabulary.ts";
 
+/** Without variables, volumes, programs or a node. */
 export const nothing: Runtime = {
   env: {},
   secrets: [],

@@ -31,17 +31,17 @@ const folder = `${featureFolder}/sidecar`;
 const secretsFile = "sidecar/secrets.yaml";
 
 /** The file with the service that others extend, relative to the Feature folder. */
-export function serviceFile({ name }: Service): string {
+function serviceFile({ name }: Service): string {
   return `sidecar/${name}.yaml`;
 }
 
 /** The sidecar's mount of the shared volume, in Compose's form; none if they share none. */
-export function sharedMounts({ shared }: Service): readonly string[] {
+function sharedMounts({ shared }: Service): readonly string[] {
   return shared === null ? [] : [`${shared.name}:${shared.path}:ro`];
 }
 
 /** The named volumes of both containers. */
-export function volumeNames({ volumes, shared }: Service): readonly string[] {
+function volumeNames({ volumes, shared }: Service): readonly string[] {
   return [...volumes, ...(shared === null ? [] : [shared])].map(({ name }) => name);
 }
 

@@ -88,7 +88,6 @@ export function buildContext(
       plugins: answers.plugins === "allow" ? null : answers.plugins,
       strict: answers.strict,
       otherProviders: answers.otherProviders.length === 0 ? null : answers.otherProviders,
-      otherProvidersList: formatValue(answers.otherProviders),
       chunkTimeout: answers.chunkTimeout === chunkTimeouts.proposed ? null : String(answers.chunkTimeout),
       attribution: answers.attribution.length === 0 ? null : answers.attribution,
       codeowners: answers.codeowners.length === 0 ? null : answers.codeowners,
@@ -164,7 +163,6 @@ function describeRuntime(runtime: Runtime): Context {
     volumes: volumes.length > 0,
     runArgs: runArgsOf(runtime),
     features: features.map(({ id, options }) => ({ id, options: formatValue(options) })),
-    programs: Object.fromEntries(programs.map((name) => [name, true])),
     unplug: programs.includes("ts-unplug") ? tsUnplugModule : null,
     connect: connect === null ? null : formatValue(connect),
   };

@@ -49,7 +49,7 @@ export function codeOf(error: unknown): string {
 }
 
 /** A next step for an errno. */
-export function hintFor(code: string): string {
+function hintFor(code: string): string {
   return hints[code] ?? "Check the permissions of the folder.";
 }
 

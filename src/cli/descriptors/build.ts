@@ -5,6 +5,7 @@ import { oneFolder, readSwitches, readText, readWord } from "../values.ts";
 import type { Descriptor, Values } from "./descriptor.ts";
 import { making } from "./shared.ts";
 
+/** The command with its flags, and how they are read. */
 export const build: Descriptor = {
   name: "build",
   usage: "npx create-aperture-env build [folder] [flags]",

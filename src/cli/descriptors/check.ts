@@ -3,6 +3,7 @@ import { readSwitches } from "../values.ts";
 import type { Descriptor } from "./descriptor.ts";
 import { looking } from "./shared.ts";
 
+/** The command with its flags, and how they are read. */
 export const check: Descriptor = {
   name: "check",
   usage: "npx create-aperture-env check [folder ...] [flags]",

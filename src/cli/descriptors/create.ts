@@ -3,6 +3,7 @@ import { readFlags, readLanding, readSwitches, readText } from "../values.ts";
 import type { Descriptor } from "./descriptor.ts";
 import { answers, existing, landing, pins, spec, writing } from "./shared.ts";
 
+/** The command with its flags, and how they are read. */
 export const create: Descriptor = {
   name: "create",
   usage: "npm create aperture-env@latest [folder ...] -- [flags]",

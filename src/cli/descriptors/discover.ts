@@ -3,6 +3,7 @@ import { oneOrigin, readSwitches, readTimeout } from "../values.ts";
 import type { Descriptor } from "./descriptor.ts";
 import { noting, timeout } from "./shared.ts";
 
+/** The command with its flags, and how they are read. */
 export const discover: Descriptor = {
   name: "discover",
   usage: "npx create-aperture-env discover [origin] [flags]",

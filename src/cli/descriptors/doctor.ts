@@ -3,6 +3,7 @@ import { oneFolder, readSwitches, readTimeout } from "../values.ts";
 import type { Descriptor } from "./descriptor.ts";
 import { looking, timeout } from "./shared.ts";
 
+/** The command with its flags, and how they are read. */
 export const doctor: Descriptor = {
   name: "doctor",
   usage: "npx create-aperture-env doctor [folder] [flags]",

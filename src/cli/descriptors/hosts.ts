@@ -3,6 +3,7 @@ import { oneFolder, readNames, readSwitches } from "../values.ts";
 import type { Descriptor } from "./descriptor.ts";
 import { looking } from "./shared.ts";
 
+/** The command with its flags, and how they are read. */
 export const hosts: Descriptor = {
   name: "hosts",
   usage: "npx create-aperture-env hosts [folder] [flags]",

@@ -5,6 +5,7 @@ import { readNames } from "../values.ts";
 import type { Descriptor } from "./descriptor.ts";
 import { help } from "./shared.ts";
 
+/** The command with its flags, and how they are read. */
 export const mockGateway: Descriptor = {
   name: "mock-gateway",
   usage: "npx create-aperture-env mock-gateway [flags]",

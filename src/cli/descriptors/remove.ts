@@ -3,6 +3,7 @@ import { readLanding, readSwitches } from "../values.ts";
 import type { Descriptor } from "./descriptor.ts";
 import { landing, onConflict, writing } from "./shared.ts";
 
+/** The command with its flags, and how they are read. */
 export const remove: Descriptor = {
   name: "remove",
   usage: "npx create-aperture-env remove [folder ...] [flags]",

@@ -6,6 +6,7 @@ import { landing, onConflict, writing } from "./shared.ts";
 
 const usage = "npx create-aperture-env replace-model <old> <new> [folder ...] [flags]";
 
+/** The command with its flags, and how they are read. */
 export const replaceModel: Descriptor = {
   name: "replace-model",
   usage,

@@ -4,7 +4,10 @@ import type { Flag, FlagGroup } from "./descriptor.ts";
 
 const json: Flag = { name: "json", text: "one JSON object on stdout" };
 const cwd: Flag = { name: "cwd", value: "folder", text: "run as if started in that folder" };
+
+/** Every command has it. */
 export const help: Flag = { name: "help", short: "h", text: "show this help" };
+
 const version: Flag = { name: "version", short: "V", text: "show the version" };
 const yes: Flag = { name: "yes", short: "y", text: "accept the proposed values, and show them" };
 const dryRun: Flag = { name: "dry-run", text: "show the plan, write nothing" };

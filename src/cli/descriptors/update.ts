@@ -8,6 +8,7 @@ const restore: Flag = {
   text: "restore generated files that are missing or were edited",
 };
 
+/** The command with its flags, and how they are read. */
 export const update: Descriptor = {
   name: "update",
   usage: "npx create-aperture-env update [folder ...] [flags]",

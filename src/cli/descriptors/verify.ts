@@ -3,6 +3,7 @@ import { oneFolder, readSwitches, readText } from "../values.ts";
 import type { Descriptor } from "./descriptor.ts";
 import { looking } from "./shared.ts";
 
+/** The command with its flags, and how they are read. */
 export const verify: Descriptor = {
   name: "verify",
   usage: "npx create-aperture-env verify [folder] [flags]",

@@ -77,7 +77,7 @@ export function planValues(
   return { change, locked: { strategy: "keys", hash: hashText(text), values, ...more } };
 }
 
-/** Removes the generated values from a text; null if there is nothing to remove. */
+/** Removes the generated values from a text. */
 export function takeValuesOut(path: string, text: string, locked: LockedFile, settle: Settlement | null, editor: Editor): Change {
   const left = withoutValues(path, text, locked, editor);
   if (!left.ok) return refusedEdit(path, left);
