@@ -1,10 +1,8 @@
-/** The layout of YAML: where text is inserted, replaced or removed, and how values are written. */
+/** The layout of YAML: where text is inserted, replaced or removed. */
 import { isCollection, isMap, isScalar, type Node, type Pair, type YAMLMap, type YAMLSeq } from "yaml";
 import { newlineOf } from "./lines.ts";
 import type { Splice } from "./splice.ts";
-
-/** A value that can be written into a text. */
-export type YamlValue = string | number | boolean | null | readonly YamlValue[] | { readonly [key: string]: YamlValue };
+import { below, block, flow, isBlock, quotedAs, type Layout, type YamlValue } from "./yaml-format.ts";
 
 /** A map of the parser. */
 export type YamlMap = YAMLMap<unknown, unknown>;
@@ -16,12 +14,6 @@ export type YamlSeq = YAMLSeq<unknown>;
 export interface Comment {
   readonly at: number;
   readonly end: number;
-}
-
-/** A file's layout: its line end and one step of indentation. */
-export interface Layout {
-  readonly newline: string;
-  readonly step: string;
 }
 
 /** The layout of a file: its first line end, and the indentation of the first indented collection inside a map. */
@@ -319,11 +311,10 @@ function removeMember(
   // With the key's indentation: deeper comments could become part of a block scalar above.
   const indent = text.slice(first, start);
   if (kept.length > 0) return [{ at: start, remove: end - start, insert: kept.join(newlineOf(text) + indent) }];
-  const before = text.slice(Math.max(0, first - 2), first);
-  const newline = /\r?\n$/.exec(before)?.[0].length ?? 0;
-  if (newline > 0) return [{ at: first - newline, remove: end - first + newline, insert: "" }];
-  const after = /^\r?\n/.exec(text.slice(end, end + 2))?.[0].length ?? 0;
-  return [{ at: first, remove: end - first + after, insert: "" }];
+  const before = newlineBefore(text, first);
+  return before > 0
+    ? [{ at: first - before, remove: end - first + before, insert: "" }]
+    : [{ at: first, remove: end - first + newlineAt(text, end), insert: "" }];
 }
 
 function removeFromFlow(
@@ -351,7 +342,7 @@ function cut(text: string, comments: readonly Comment[], from: number, to: numbe
     const before = at + text.slice(at, comment.at).trimEnd().length;
     splices.push({ at, remove: before - at, insert: "" });
     const end = lineEnd(text, comment.at);
-    at = end + (/^\r?\n/.exec(text.slice(end, end + 2))?.[0].length ?? 0);
+    at = end + newlineAt(text, end);
   }
   // After a comment, the indentation of the following text stays.
   const rest = at > to ? "" : text.slice(at, to);
@@ -360,73 +351,4 @@ function cut(text: string, comments: readonly Comment[], from: number, to: numbe
 
 function within(comments: readonly Comment[], from: number, to: number): readonly Comment[] {
   return comments.filter(({ at }) => at >= from && at < to);
-}
-
-/** A value as lines. */
-function below(value: YamlValue, { newline, step }: Layout, indent: string): string {
-  return block(value, step)
-    .map((line) => newline + indent + line)
-    .join("");
-}
-
-/** Whether a value is written on several lines. */
-function isBlock(value: YamlValue): value is readonly YamlValue[] | { readonly [key: string]: YamlValue } {
-  return typeof value === "object" && value !== null && Object.keys(value).length > 0;
-}
-
-function block(value: YamlValue, step: string): readonly string[] {
-  if (!isBlock(value)) return [flow(value, false)];
-  if (isList(value)) {
-    return value.flatMap((item) => block(item, step).map((line, index) => (index === 0 ? `- ${line}` : `  ${line}`)));
-  }
-  return Object.entries(value).flatMap(([key, inner]) => {
-    const name = flow(key, false);
-    return isBlock(inner) ? [`${name}:`, ...block(inner, step).map((line) => step + line)] : [`${name}: ${flow(inner, false)}`];
-  });
-}
-
-function isList(value: YamlValue): value is readonly YamlValue[] {
-  return Array.isArray(value);
-}
-
-/** A value on one line. `inside` other brackets more strings need quotes. */
-function flow(value: YamlValue, inside = true): string {
-  if (typeof value === "string") return isPlain(value) && !(inside && value.includes(":")) ? value : quoted(value);
-  if (typeof value === "number") return number(value);
-  if (typeof value !== "object" || value === null) return String(value);
-  if (isList(value)) return `[${value.map((item) => flow(item)).join(", ")}]`;
-  const pairs = Object.entries(value).map(([key, inner]) => `${flow(key)}: ${flow(inner)}`);
-  return pairs.length === 0 ? "{}" : `{ ${pairs.join(", ")} }`;
-}
-
-/** With a point before an exponent: without one, YAML 1.1 reads it as a string. */
-function number(value: number): string {
-  if (Number.isNaN(value)) return ".nan";
-  if (!Number.isFinite(value)) return value > 0 ? ".inf" : "-.inf";
-  return Object.is(value, -0) ? "-0" : String(value).replace(/^(-?\d+)e/, "$1.0e");
-}
-
-/**
- * Whether a string needs no quotes, in YAML 1.2 and 1.1: it starts like a word or a path, so it is not a number, date or indicator; it has no `#`,
- * no colon at the end of a word and no brackets; and it is not a word with a meaning.
- */
-function isPlain(text: string): boolean {
-  return (
-    /^(?:[\p{L}_/]|\.{1,2}\/)(?:[\p{L}\p{N}_./@+$()=%;~^&*!?<>|'-]| (?! |$)|:(?=[^ ]))*$/u.test(text) &&
-    !/^(?:y|yes|n|no|on|off|true|false|null)$/i.test(text)
-  );
-}
-
-/** JSON's quotes and escapes, which YAML supports. Characters that an editor would not show are escaped, too. */
-function quoted(text: string): string {
-  return JSON.stringify(text).replaceAll(
-    /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g,
-    (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
-}
-
-function quotedAs(type: string | null | undefined, text: string): string {
-  if (type === "QUOTE_DOUBLE") return quoted(text);
-  if (type === "QUOTE_SINGLE" && /^[ -~\p{L}\p{N}]*$/u.test(text)) return `'${text.replaceAll("'", "''")}'`;
-  return flow(text, false);
 }

@@ -118,7 +118,7 @@ describe("one module per outside thing", () => {
       ],
     ],
     [["handlebars", "esbuild"], ["src/scripts/"]],
-    [["yaml"], ["src/spec/parse.ts", "src/edit/yaml.ts", "src/edit/yaml-layout.ts"]],
+    [["yaml"], ["src/spec/parse.ts", "src/edit/yaml.ts", "src/edit/yaml-layout.ts", "src/edit/yaml-reading.ts"]],
     [["diff"], ["src/report/diff.ts"]],
     [["node-diff3"], ["src/edit/merge3.ts"]],
     [["vitest"], []],
@@ -393,7 +393,7 @@ describe("foreign text on its way to a terminal", () => {
       "src/gateway/origin.ts",
       "src/questions/parse",
       "src/render/escape.ts",
-      "src/edit/yaml-layout.ts",
+      "src/edit/yaml-format.ts",
       "src/lock/inside.ts",
       "src/repo/journal-text.ts",
     ];
