@@ -15,6 +15,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { PassThrough, Writable } from "node:stream";
 import { stripVTControlCharacters } from "node:util";
+import { afterAll } from "vitest";
 import { run } from "../../src/cli/main.ts";
 
 /** Files by path; a folder ends with `/`. */
@@ -29,7 +30,8 @@ export interface Ran {
 
 /** Where the key of these tests' user is kept. */
 export const state = mkdtempSync(join(realpathSync(tmpdir()), "aperture-env-state-"));
-process.on("exit", () => rmSync(state, { recursive: true, force: true }));
+// A test runner ends its workers without their handlers of "exit".
+afterAll(() => rmSync(state, { recursive: true, force: true }));
 
 /** The registry is the same on every machine, whatever its owner's npm is configured to; and so is the day. */
 const quiet = { npm_config_registry: "http://npm.example", XDG_STATE_HOME: state, APERTURE_ENV_TODAY: "2026-11-25" };
