@@ -150,6 +150,10 @@ async function view(what: string, field: string, npm: NpmConfiguration): Promise
   // npm is asked at the address that is shown. An address that may not be shown does not appear in the list of processes either.
   const from = judged?.ok === true ? [`--registry=${judged.address}/`] : [];
   const { exitCode, stdout, stderr } = await startNpm(["view", what, field, "--json", ...from], npm.here, npm.variables);
+  const reason = `See  npm view ${what} --global  for the reason, or leave --opencode out: the pinned version needs no network.`;
+  // npm was there, and was ended.
+  const [ended] = exitCode === null ? (/npm (?:was ended|gave no answer) [^\n]*$/.exec(stderr) ?? []) : [];
+  if (ended !== undefined) throw environmentError("registry-failed", ended, reason);
   if (exitCode === null)
     throw environmentError(
       "no-npm",
@@ -160,11 +164,7 @@ async function view(what: string, field: string, npm: NpmConfiguration): Promise
   const answer = exitCode === 0 ? readJson(stdout) : undefined;
   if (answer !== undefined) return answer;
   if (/E404|ETARGET|No match/i.test(stderr + stdout)) return null;
-  throw environmentError(
-    "registry-failed",
-    `npm could not ask ${nameRegistry(npm)} for ${what}.`,
-    `See  npm view ${what} --global  for the reason, or leave --opencode out: the pinned version needs no network.`,
-  );
+  throw environmentError("registry-failed", `npm could not ask ${nameRegistry(npm)} for ${what}.`, reason);
 }
 
 /** The parsed value, or undefined if the text is not JSON. */
@@ -184,9 +184,18 @@ async function allOf<Results extends readonly Promise<unknown>[] | []>(
   return Promise.all(results);
 }
 
-/** `--global` makes npm leave out every project's file, also one above the empty folder. */
+/**
+ * `--global` makes npm leave out every project's file, also one above the empty folder. By itself npm waits for 10 and 60 seconds before it tries a
+ * registry again that does not listen (docs.npmjs.com, config, "fetch-retry-mintimeout").
+ */
 function startNpm(args: readonly string[], here: Surroundings, variables: NpmConfiguration["variables"]): Promise<Spawned> {
-  const fixed = ["--global", "--ignore-scripts", "--no-update-notifier"];
+  const patience = [
+    "--fetch-retries=1",
+    "--fetch-retry-mintimeout=1000",
+    "--fetch-retry-maxtimeout=1000",
+    "--fetch-timeout=20000",
+  ];
+  const fixed = ["--global", "--ignore-scripts", "--no-update-notifier", ...patience];
   return withEmptyFolder((cwd) => spawn("npm", [...args, ...fixed], { ...here, cwd, variables }));
 }
 

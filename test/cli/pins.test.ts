@@ -217,6 +217,12 @@ test("OpenCode's latest moves with --pins alone, and stays where nobody can say 
   expect(lock().opencode).toEqual(opencode);
 
   if (process.platform === "win32") return;
+  writeFileSync(join(bin.folder, "npm"), "#!/bin/sh\nkill -9 $$\n", { mode: 0o755 });
+  const ended = await runPiped(["check", "--outdated"], place.folder, offline);
+  expect(ended).toMatchObject({
+    exit: 4,
+    stderr: expect.stringMatching(/^npm was ended by SIGKILL\.\nSee {2}npm view /) as string,
+  });
   const integrity = `sha512-${"A".repeat(86)}==`;
   const npm = `#!/bin/sh\ncase "$3" in versions) echo '["1.18.18","1.99.0"]' ;; *) echo '"${integrity}"' ;; esac\n`;
   writeFileSync(join(bin.folder, "npm"), npm, { mode: 0o755 });

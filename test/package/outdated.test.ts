@@ -90,6 +90,9 @@ describe("check --outdated", () => {
   test("a registry that does not answer is the machine's fault, exit 4", async () => {
     await serve({ "create-aperture-env": ["0.1.0"], ...opencode("1.18.18") });
     await registry.close();
-    expect(await runBin(env, folder, ["check", "--outdated"])).toMatchObject({ exit: 4 });
+    expect(await runBin(env, folder, ["check", "--outdated"])).toMatchObject({
+      exit: 4,
+      stderr: expect.stringMatching(/^npm could not ask the npm registry \S+ for \S+\.\nSee {2}npm view /) as string,
+    });
   });
 });
