@@ -9,11 +9,12 @@ import type { FileState } from "../plan/snapshot.ts";
 import { carriesEnvironment } from "../parts/claims.ts";
 import { formatShell } from "../render/escape.ts";
 import { specPath } from "../spec/spec.ts";
+import { journalPath } from "./journal-text.ts";
 import { findDevcontainers, look, type Target } from "./scan.ts";
 
-/** Whether a spec or a lock exists, valid or not. */
+/** Whether a spec or a lock exists, valid or not, or a run has begun to write them. */
 export function hasEnvironment(root: string): boolean {
-  return [specPath, lockPath].some((path) => existsSync(join(root, path)));
+  return [specPath, lockPath, journalPath].some((path) => existsSync(join(root, path)));
 }
 
 /** That there is none, for a command that does something with one, such as `check`. */

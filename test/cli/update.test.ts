@@ -638,4 +638,28 @@ describe("a run that was cut off", () => {
     });
     expect(existsSync(join(root, ".aperture-env.journal"))).toBe(false);
   });
+
+  test("is told by check and update where it was the first one", async () => {
+    const journal = {
+      version: 3,
+      pid: 2 ** 22 + 1,
+      host: "elsewhere",
+      run: "0123456789ab",
+      startedAt: 1_600_000_000_000,
+      file: { uid: 0, mode: 0o600, links: 1 },
+    };
+    write(root, { ".aperture-env.journal": `${JSON.stringify(journal)}\n` });
+    expect(await runPiped(["check"], root)).toMatchObject({
+      exit: 3,
+      stdout: expect.stringContaining(
+        "  ! .aperture-env.journal  belongs to a run that was interrupted or is still running",
+      ) as string,
+    });
+    expect(await runPiped(["update"], root)).toMatchObject({
+      exit: 2,
+      stderr: expect.stringContaining(`${root} has no environment to update.`) as string,
+    });
+    expect(existsSync(join(root, ".aperture-env.journal"))).toBe(false);
+    expect(await runPiped(["check"], root)).toMatchObject({ exit: 2 });
+  });
 });
