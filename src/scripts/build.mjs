@@ -10,9 +10,9 @@ import { specSchemaAsFile, specSchemaForEsbuild } from "./schema.mjs";
 import { templatesAsFile, templatesForEsbuild } from "./templates.mjs";
 
 /**
- * The model catalogue as texts that are compressed to a tenth and parsed when they are asked for: a text is parsed faster than the same as a literal
- * (v8.dev/blog/cost-of-javascript-2019, JSON), and takes less than a millisecond to come back. They are CommonJS, whose exports are the default of an
- * import as in Node. Of the providers that are part of the program each is there under its id, and none is read before one is asked for.
+ * The model catalogue as compressed texts, a tenth of its size, which are parsed when they are needed: V8 parses JSON faster than a literal
+ * (v8.dev/blog/cost-of-javascript-2019, JSON), and decompressing takes less than a millisecond. The modules are CommonJS: their exports are the default
+ * of an import, as in Node. The proposed providers are properties by id; reading one of them reads the text.
  */
 const catalogueAsText = {
   name: "catalogue",
@@ -40,11 +40,11 @@ function whenAsked(catalogue, read) {
 }
 
 /**
- * For the published program: the catalogue as files beside those of the program. That of the proposed providers is not compressed: nothing else that a
- * run into an empty folder needs is, and loading the means would take longer than reading the file.
+ * For the published program: the catalogue in separate files. The file of the proposed providers is not compressed: a run into an empty folder needs
+ * nothing else that is compressed, and loading zlib would take longer than reading the file.
  * @param {string} root
- * @param {string} proposed Where that of the proposed providers is written.
- * @param {string} file Where that of the others is written.
+ * @param {string} proposed The file for the proposed providers.
+ * @param {string} file The file for the others.
  * @returns {import("esbuild").Plugin}
  */
 function modelsAsFiles(root, proposed, file) {
@@ -73,7 +73,7 @@ function modelsAsFiles(root, proposed, file) {
 }
 
 /**
- * esbuild's settings for anything of this project that Node shall run. jsonc-parser's `main` is a UMD file that does not bundle, hence `mainFields`.
+ * esbuild's settings for all code of this project that runs in Node. jsonc-parser's `main` is a UMD file that does not bundle, hence `mainFields`.
  * @param {string} root
  * @returns {import("esbuild").BuildOptions}
  */
@@ -85,7 +85,7 @@ export function nodeSettings(root) {
     format: "esm",
     target: "node20.19",
     mainFields: ["module", "main"],
-    // yaml's entry for Node is CommonJS, which neither splits nor shakes.
+    // yaml's entry for Node is CommonJS, which esbuild can neither split nor tree-shake.
     alias: { yaml: join(root, "node_modules/yaml/browser/index.js") },
     plugins: [templatesForEsbuild(join(root, "templates")), doctorForEsbuild(root), specSchemaForEsbuild(root), catalogueAsText],
     banner: { js: 'import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);' },
@@ -93,13 +93,13 @@ export function nodeSettings(root) {
   };
 }
 
-/** What verify also runs in a container, so it is one file that needs no other. */
+/** verify also runs this in a container, so it is a single file. */
 const standalone = "src/gateway/mock/serve.ts";
 
 /**
- * What not every run calls, by the file that holds it, which is read at the first call of one of its functions. That is why each may export functions
- * only. Into an empty folder none of it is called. existing.js is for a repository that holds something: files of the user's, a lock; seldom.js for
- * what few of them have or ask for: an edit that was made on both sides, a mistake, a run that was cut off.
+ * Modules that not every run needs, by the file of the package that contains them. Node reads that file at the first call of one of their functions, so
+ * they may export functions only. A run into an empty folder calls none of them. existing.js is for repositories with files or a lock; seldom.js is for
+ * rare cases: a conflicting edit, an error, an interrupted run.
  */
 export const calledLate = {
   existing: [
@@ -152,9 +152,9 @@ export const calledLate = {
 };
 
 /**
- * Builds the published program: CommonJS, because Node starts it a third faster than modules, with a file for each dynamic import, which is then
- * read only where it is needed, and existing.js. What main.js and existing.js hold is in no other file: they take it from there. esbuild's own
- * splitting would make eighteen files of what every run needs, which cost more to open than they save.
+ * Builds the published program: CommonJS, because Node starts it a third faster than modules, with a file for each dynamic import, so that it is
+ * read only when it is needed, and the files of `calledLate`. Other files import the modules of main.js and existing.js instead of containing copies.
+ * esbuild's own splitting would make eighteen files for every run, and opening them costs more than they save.
  * @param {string} root
  */
 export async function buildPackage(root) {
@@ -179,7 +179,7 @@ export async function buildPackage(root) {
     const { metafile } = await build({
       ...settings,
       format: "cjs",
-      // With the flag u they become calls: V8 gathers the letters of each \p{…} when it reads a literal, also where its function never runs.
+      // This turns literals with the flag u into calls. V8 expands each \p{…} when it compiles a literal, even if the function never runs.
       supported: { "dynamic-import": false, "regexp-sticky-and-unicode-flags": false },
       plugins: [
         ...plugins,
@@ -187,13 +187,13 @@ export async function buildPackage(root) {
         doctorAsFiles(root, dist),
         specSchemaAsFile(root, join(dist, "spec.schema.json")),
         templatesAsFile(join(root, "templates"), join(dist, "templates.json")),
-        // What runs in a container has no other file beside it.
+        // The file that runs in a container has no other files beside it.
         ...(name === parse(standalone).name
           ? []
           : [modelsAsFiles(root, join(dist, "models.json"), join(dist, "more-models.json.br"))]),
         ...(settings.plugins ?? []),
       ],
-      // CommonJS has none; what asks for it there has a file name (src/repo/installed.ts).
+      // CommonJS has no import.meta; src/repo/installed.ts uses the file name there.
       define: { ...define, HELP: JSON.stringify(help), "import.meta.url": '""' },
       banner: name === "bin" ? { js: "#!/usr/bin/env node" } : {},
       outfile: join(dist, `${name}.js`),
@@ -204,7 +204,7 @@ export async function buildPackage(root) {
     });
     const read = Object.keys(metafile?.inputs ?? {});
     for (const input of read) inputs.add(input);
-    // With a name and a colon in front they are made, not read.
+    // A name with a colon in front is a generated module, not a file.
     return read.filter((input) => !/^[a-z-]{2,}:/.test(input)).map((input) => join(root, input));
   };
   const held = new Held((paths) => namesOf(root, define, paths));
@@ -212,7 +212,7 @@ export async function buildPackage(root) {
   const later = late.flatMap(({ paths }) => paths);
   for (const { name, paths } of late) await held.add(name, paths);
   for (const path of later) refuseOther(path, held.namesOf(path));
-  /** What a file has from the others: what is called late, and what is there when it is read. @param {string} [own] */
+  /** The plugins by which a file uses modules of others: those that are called late, and those that are loaded already. @param {string} [own] */
   const others = (own) => [calledLater(later, held, own), takenFrom(held, own)];
   const entryOf = (/** @type {string[]} */ exports) => ({ stdin: { contents: exports.join("\n"), resolveDir: root } });
 
@@ -224,7 +224,7 @@ export async function buildPackage(root) {
   const isAlone = (/** @type {string} */ entry) => entry === join(root, standalone);
   /** @type {Map<string, string[]>} */
   const users = new Map();
-  // A map gives what is added while it is walked.
+  // The loop also visits entries that are added during it.
   for (const [name, entry] of files) {
     if (entry === main || isAlone(entry)) continue;
     for (const path of await bundle(name, others(), { entryPoints: [entry], write: false }))
@@ -251,7 +251,7 @@ export async function buildPackage(root) {
 }
 
 /**
- * What a module of ours exports, as a run of the build sees it.
+ * Bundles modules of this project and imports the result in the build.
  * @param {string} root
  * @param {import("esbuild").BuildOptions} entry
  */
@@ -266,7 +266,7 @@ async function bundleAndImport(root, entry) {
 }
 
 /**
- * The names of what these modules export, by path, each with whether it is a function.
+ * The export names of these modules by path, each with whether it is a function.
  * @param {string} root
  * @param {Record<string, string>} define
  * @param {readonly string[]} paths
@@ -285,7 +285,7 @@ async function namesOf(root, define, paths) {
 }
 
 /**
- * Throws where a module exports something else than functions: that could not wait for a call.
+ * Throws if a module exports anything but functions: other values cannot be loaded at the first call.
  * @param {string} path
  * @param {ReadonlyMap<string, boolean>} names
  */
@@ -294,7 +294,7 @@ function refuseOther(path, names) {
   if (other !== undefined) throw new Error(`${path} exports ${other[0]}, which is no function, so it cannot be loaded later`);
 }
 
-/** Which modules the files hold, and the numbers under which they export what others take from them. */
+/** Which file contains a module, and the number under which the file exports it for other files. */
 class Held {
   /** @type {Map<string, string>} */
   #files = new Map();
@@ -310,7 +310,7 @@ class Held {
   }
 
   /**
-   * What no file holds yet of our modules is held by this one.
+   * Assigns the modules that are in no file yet to this file.
    * @param {string} file
    * @param {readonly string[]} paths
    */
@@ -338,7 +338,7 @@ class Held {
   }
 
   /**
-   * How a module's exports are had from another file.
+   * The expression that gives a module's exports in another file.
    * @param {string} path
    */
   expressionFor(path) {
@@ -357,7 +357,7 @@ class Held {
   }
 
   /**
-   * Made when they are first asked for: esbuild would give each name of each module a function of its own at the start.
+   * Code that creates the exports when they are first needed. esbuild itself would create a getter for each name of each module at the start.
    * @param {readonly string[]} paths
    */
   exportsOf(paths) {
@@ -373,11 +373,11 @@ class Held {
   }
 }
 
-/** The module with the doctor's text, which is a file already. */
+/** The module with the doctor's text, which is a separate file already. */
 const inPlace = "doctor-text";
 
 /**
- * Makes each dynamic import of a file or package a file of its own, noted in `files` by name.
+ * Makes each dynamic import a separate file, recorded in `files` by name.
  * @param {Map<string, string>} files
  * @returns {import("esbuild").Plugin}
  */
@@ -389,7 +389,7 @@ function filesForImports(files) {
         if (kind !== "dynamic-import") return undefined;
         const resolved = await build.resolve(path, { kind: "import-statement", resolveDir, importer });
         const name = parse(path).name;
-        // Not where it would be smaller than what it costs to open a file.
+        // Opening another file would cost more than it saves.
         if (name === inPlace) return undefined;
         if ((files.get(name) ?? resolved.path) !== resolved.path) throw new Error(`two dynamic imports would both be ${name}.js`);
         files.set(name, resolved.path);
@@ -400,9 +400,9 @@ function filesForImports(files) {
 }
 
 /**
- * Takes modules of ours from the files that hold them.
+ * Imports modules from the files that contain them.
  * @param {Held} held
- * @param {string} [own] The file that is being made, which takes nothing from itself.
+ * @param {string} [own] The file that is being built, which imports nothing from itself.
  * @returns {import("esbuild").Plugin}
  */
 function takenFrom(held, own) {
@@ -429,10 +429,10 @@ function takenFrom(held, own) {
 }
 
 /**
- * Instead of modules, functions of the same names that call those in the file that holds them.
+ * Replaces modules by functions of the same names, which call those in the file that contains the module.
  * @param {readonly string[]} later
  * @param {Held} held
- * @param {string} [own] The file that is being made, which has its own modules as they are.
+ * @param {string} [own] The file that is being built, which contains its own modules.
  * @returns {import("esbuild").Plugin}
  */
 function calledLater(later, held, own) {
@@ -441,7 +441,7 @@ function calledLater(later, held, own) {
     setup(build) {
       build.onResolve({ filter: /^\.{1,2}\/.*\.ts$/ }, ({ kind, path, resolveDir }) => {
         const resolved = join(resolveDir, path);
-        // A dynamic import of one has no file of its own, either.
+        // A dynamic import of such a module makes no separate file, either.
         if (!later.includes(resolved) || !["import-statement", "dynamic-import"].includes(kind)) return undefined;
         return held.fileOf(resolved) === own ? { path: resolved } : { path: resolved, namespace: "later" };
       });
@@ -461,7 +461,7 @@ function calledLater(later, held, own) {
 }
 
 /**
- * Leaves the files of the package that a made module names where they are.
+ * Keeps a generated module's require of another file of the package.
  * @param {import("esbuild").PluginBuild} build
  * @param {string} namespace
  */
@@ -470,16 +470,16 @@ function leaveRequire(build, namespace) {
 }
 
 /**
- * Our licence and those of what is bundled, which have to be shipped with it; the text that most of them share is there once. models.dev's is that
- * of its repository, whose data OpenCode's binary carries and the model catalogue is reduced from. Throws where a package has no licence text.
+ * This project's licence and those of bundled packages, which must be shipped with them; a text that most of them share is included once. The licence
+ * of models.dev is that of its repository: its data, in OpenCode's binary, is the source of the model catalogue. Throws if a package has no licence text.
  * @param {string} root
- * @param {readonly string[]} inputs Files that are bundled, from the root.
+ * @param {readonly string[]} inputs Bundled files, relative to the root.
  */
 export function collectLicences(root, inputs) {
   const own = `create-aperture-env (MIT)\n\n${readFileSync(join(root, "LICENSE"), "utf8").replace(/^MIT License\s+/, "")}`;
   const [copyright = "", permission = ""] = own.split(/\n\n(?=Permission)/);
   const data = `models.dev, the model catalogue (MIT)\n\nCopyright (c) 2025 spin.dev\n\n${asAbove}\n`;
-  // A linked node_modules folder makes the paths lead out of the root.
+  // With a linked node_modules folder the paths are outside of the root.
   const folders = new Map(
     inputs.flatMap((input) => {
       const found = /^(?:.*\/)?node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input.replaceAll("\\", "/"));
@@ -500,7 +500,7 @@ export function collectLicences(root, inputs) {
 const asAbove = "Permission is granted, and warranty disclaimed, in the same words as above.";
 
 /**
- * A licence that ends with the permission's own words has them by reference.
+ * Replaces the permission's text at the end of a licence by a reference.
  * @param {string} text
  * @param {string} permission
  */

@@ -14,7 +14,7 @@ import { installLocally, whyNotHere } from "./install-locally.ts";
 const say = (text: string): unknown => process.stderr.write(`${text}\n`);
 const show = (text: string): unknown => process.stdout.write(`${text}\n`);
 
-/** Runs the demo and gives the exit status. Cleans up what it made, also when interrupted. */
+/** Runs the demo and gives the exit status. Removes its temporary files, also when interrupted. */
 export async function demo(root: string): Promise<number> {
   const reason = whyNotHere();
   if (reason !== null) {
@@ -24,7 +24,7 @@ export async function demo(root: string): Promise<number> {
   const work = mkdtempSync(join(tmpdir(), "aperture-env-demo-"));
   const interrupted = new AbortController();
   const interrupt = (): void => interrupted.abort();
-  // Not `once`: as long as a listener is there, no library's own exit hook ends the process before the clean-up below.
+  // Not `once`: while a listener exists, no library's exit hook ends the process before the clean-up below.
   process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
   try {
     return await runDemo(root, work, interrupted.signal);
@@ -115,7 +115,7 @@ function listTree(folder: string, indent: string): string {
     .join("\n");
 }
 
-/** A dot a second on a terminal while something takes long. */
+/** Prints a dot per second on a terminal during a long step. */
 function showProgress(): () => void {
   if (process.stderr.isTTY !== true) return () => {};
   process.stderr.write("     ");

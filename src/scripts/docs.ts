@@ -1,6 +1,6 @@
 /**
- * Writes the reference pages of `docs/` from the sources: the commands from their descriptors, the spec from the table of questions, the exit statuses and codes from the places that
- * throw them, the doctor's codes from its judges. A test holds the pages against what this makes.
+ * Writes the reference pages of `docs/` from the sources: commands from their descriptors, the spec from the table of questions, exit statuses and codes
+ * from the places that throw them, the doctor's codes from its judges. A test compares the pages with this output.
  */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -80,7 +80,7 @@ function makeSpecPage(): string {
   ]);
 }
 
-/** A row for each key that holds a value, in the schema's order. */
+/** A row for each key with a value, in the schema's order. */
 function rowsOf(schema: Schema, root: Schema, path: readonly string[]): string[][] {
   const own = resolve(schema, root);
   const alternatives = (own["oneOf"] as readonly Schema[] | undefined) ?? [];
@@ -95,7 +95,7 @@ function rowsOf(schema: Schema, root: Schema, path: readonly string[]): string[]
   }
   for (const map of maps) {
     const others = map["additionalProperties"];
-    // What is said of any name is said once; the names that the catalogue has stand in a table of their own.
+    // Keys of any provider are listed once; the catalogue's providers have a separate table.
     if (typeof others === "object" && others !== null) {
       if (resolve(others as Schema, root)["properties"] !== undefined)
         rows.push(...rowsOf(others as Schema, root, [...path, "<name>"]));
@@ -113,7 +113,7 @@ function describe(schema: Schema): string {
   return examples === undefined ? text : `${text} For instance ${examples.slice(0, 3).map(code).join(", ")}.`.trim();
 }
 
-/** A schema with what it refers to put in. */
+/** A schema with its references replaced. */
 function resolve(schema: Schema, root: Schema): Schema {
   const reference = schema["$ref"] as string | undefined;
   if (reference === undefined) return schema;
@@ -211,7 +211,7 @@ function makeDoctorPage(sources: ReadonlyMap<string, string>): string {
   ]);
 }
 
-/** The text literal that stands at a place of a source, with `…` for what is put in; empty where something else stands there. */
+/** The text literal at a position of a source, with `…` for its expressions; empty if there is none. */
 function readLiteral(text: string, at: number): string {
   const quote = text[at];
   if (quote !== '"' && quote !== "`") return "";

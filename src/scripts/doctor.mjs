@@ -1,9 +1,8 @@
 // @ts-check
 /**
- * Bundles the doctor (src/doctor) to the one readable file that lies in the Feature folder, for the builder (esbuild) and the test runner (Vite):
- * the module `virtual:doctor` holds its text. It is no part of the program's own code, which Node reads at every start. There are
- * three: the whole one, and those of images that start no node of a tailnet. Beside them is the whole one's sha256, which an image's build checks
- * where it takes it out of the published package.
+ * Bundles the doctor (src/doctor) into one readable file, for the builder (esbuild) and the test runner (Vite): the module `virtual:doctor` has its text.
+ * It is not a part of the program's own code, which Node reads at every start. There are three: the whole doctor, and two for images that start no node
+ * of a tailnet. The module also has the sha256 of the whole one, which an image's build checks when it fetches the doctor from the published package.
  */
 import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
@@ -12,14 +11,14 @@ import { brotliCompressSync, gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { fill } from "./fill.mjs";
 
-/** The whole one's name in the package, below `dist`; there it has `.gz` behind. */
+/** The whole doctor's name in the package, below `dist`; the file there has the suffix `.gz`. */
 const packagedDoctor = "aperture-doctor.mjs";
 
 const banner = `// aperture-doctor. Made from src/doctor of create-aperture-env, not minified: it is meant to be read. OpenCode's own runtime runs it.`;
 
 /**
- * Which module takes the place of another one: nowhere, where the network is taken as it is (`given`: a daemon may be somebody else's), and where `auto`
- * has no daemon to start (`network`).
+ * The modules that replace others in each doctor: none in `whole`; `given` only judges a daemon that another program has started, for the connection
+ * `network`; `network` is for `auto` without a daemon to start.
  * @type {Record<"whole" | "given" | "network", Record<string, string>>}
  */
 const places = {
@@ -43,7 +42,7 @@ async function bundleDoctor(root, instead) {
     format: "esm",
     target: "node20.19",
     mainFields: ["module", "main"],
-    // Letters beyond Latin-1 would make the whole text take twice the memory, and each use of it twice the time.
+    // Characters beyond Latin-1 would double the text's memory and the time of each use.
     charset: "ascii",
     legalComments: "inline",
     banner: { js: banner },
@@ -93,7 +92,7 @@ async function moduleText(root) {
     .join("\n");
 }
 
-/** @param {readonly (readonly [string, string])[]} texts The whole one is the first. */
+/** @param {readonly (readonly [string, string])[]} texts The first one is the whole doctor. */
 function sumOf([whole]) {
   return createHash("sha256")
     .update(whole?.[1] ?? "")
@@ -116,8 +115,8 @@ export function doctorForEsbuild(root) {
 }
 
 /**
- * A text as what it shares with another one, by begin and end, and what it has of its own. Modules stand in another order where one takes the place
- * of another, so what is shared may be anywhere.
+ * A text as a list of ranges (begin and end) that it shares with another text, and of its own parts. A replaced module changes the order of modules, so
+ * a shared range can be anywhere.
  * @param {string} whole
  * @param {string} text
  * @returns {(string | [begin: number, end: number])[]}
@@ -142,7 +141,7 @@ export function partsOf(whole, text) {
       if (to - from > end - begin) [begin, end, next] = [from, to, at + count];
     }
     const last = parts.at(-1);
-    // A place takes as many letters as a short line.
+    // A range takes as many characters as a short line.
     if (end - begin > 20) parts.push([begin, end]);
     else {
       const line = own.slice(at, next).join("");
@@ -160,10 +159,10 @@ function linesOf(text) {
 }
 
 /**
- * For the published program: the texts are files beside those of the program. The whole one is compressed so that a shell can take it apart, too, for
- * the builds of images that fetch it. Of the others nearly all stands in it; the second file has the rest, and is read where one is asked for.
+ * For the published program: the texts are separate files. The whole one is compressed by gzip, so that a shell can decompress it in the builds of images
+ * that fetch it. The others share nearly everything with it; the second file has the rest, and is read when one of them is needed.
  * @param {string} root
- * @param {string} folder Where they are written.
+ * @param {string} folder The folder for the files.
  * @returns {import("esbuild").Plugin}
  */
 export function doctorAsFiles(root, folder) {
@@ -180,16 +179,16 @@ export function doctorAsFiles(root, folder) {
         writeFileSync(join(folder, "doctor-parts.json.br"), brotliCompressSync(JSON.stringify(parts)));
         const contents = [
           'const { readFileSync } = require("node:fs");',
-          // Only where a text is asked for.
+          // Only when a text is needed.
           'const zlib = () => require("node:zlib");',
           "const read = (name) => readFileSync(`${__dirname}/${name}`);",
-          // Taken apart in one piece, and turned into a text without looking for letters beyond ASCII.
+          // Decompressed in one piece, and decoded without a search for characters beyond ASCII.
           `const options = { chunkSize: ${whole.length + 1} };`,
           "let whole, parts;",
           `const all = () => (whole ??= zlib().gunzipSync(read("${packagedDoctor}.gz"), options).toString("latin1"));`,
           'const partsOf = (name) => (parts ??= JSON.parse(zlib().brotliDecompressSync(read("doctor-parts.json.br")).toString()))[name];',
           'const join = (name) => partsOf(name).map((part) => (typeof part === "string" ? part : all().slice(...part))).join("");',
-          // One and the same text for all repositories of a run: comparing it then costs nothing.
+          // The same string for all repositories of a run, so that comparing it takes no time.
           "const made = {};",
           `exports.wholeSum = "${sumOf(texts)}";`,
           'Object.defineProperty(exports, "whole", { get: all });',

@@ -1,30 +1,29 @@
 // @ts-check
 /**
- * Lays out what esbuild prints. esbuild gives each argument, each entry and each statement a line of its own wherever the source did; here a call, a
- * list, an object or a block with one statement takes as few lines as fit the width of the project's own sources. Nothing but white space changes,
- * which is checked.
+ * Reformats esbuild's output. esbuild puts each argument, entry and statement on a separate line if the source did; here a call, a list, an object or a
+ * block with one statement takes as few lines as the width allows. Only white space changes, which is checked.
  */
 import { transformSync } from "esbuild";
 
-/** Ten more than the project's own sources have: a bundle's names are longer by a number here and there. */
+/** Ten more than in the project's own sources, because esbuild appends numbers to some names. */
 const width = 140;
 
-/** Two statements are read at once only where they are short. */
+/** Two statements share a line only if they are short. */
 const shortBlock = 70;
 
 /**
- * A statement, an argument or an entry: texts, what is in brackets, and where esbuild has begun a new line.
+ * A statement, an argument or an entry: texts, groups in brackets, and esbuild's line breaks.
  * @typedef {(string | Group | Break)[]} Item
  * @typedef {{ readonly open: string, readonly close: string, readonly isBlock: boolean, items: Item[] }} Group
  * @typedef {{ readonly isBreak: true, readonly isStatement: boolean }} Break
  */
 
-/** Before an operator, and where esbuild has begun a line, as behind the condition of an `if`. @type {Record<"operator" | "statement", Break>} */
+/** A possible break before an operator, and at esbuild's line breaks, as after the condition of an `if`. @type {Record<"operator" | "statement", Break>} */
 const breaks = { operator: { isBreak: true, isStatement: false }, statement: { isBreak: true, isStatement: true } };
 
 /**
  * The same program in fewer lines.
- * @param {string} text What esbuild has printed.
+ * @param {string} text esbuild's output.
  * @returns {string}
  */
 export function fill(text) {
@@ -40,7 +39,7 @@ function minified(text) {
   return transformSync(text, { minify: true, format: "esm", legalComments: "none" }).code;
 }
 
-/** What a text consists of: comments, quoted texts, regular expressions, brackets, line ends with what indents the next line, and the rest. */
+/** Tokens: comments, strings, regular expressions, brackets, line ends with the next line's indentation, and the rest. */
 const tokens = {
   comment: /\/\/.*|\/\*[^]*?\*\//y,
   quoted: /"(?:[^"\\\n]|\\[^])*"|'(?:[^'\\\n]|\\[^])*'/y,
@@ -65,7 +64,7 @@ function match(kind, text, at) {
 }
 
 /**
- * What is in brackets becomes groups.
+ * Parses brackets into groups.
  * @param {string} text
  * @returns {Group}
  */
@@ -103,7 +102,7 @@ function parse(text) {
       match(tokens.operator, text, at) ??
       /** @type {string} */ (match(tokens.other, text, at));
     const { length } = found;
-    // esbuild ends a line wherever a template does; where that is only once, the word for it is shorter.
+    // esbuild prints a line end in a template as it is; if there is only one, its escape sequence is shorter.
     const token = /^[`}][^\n]*\n[^\n]*$/.test(found) ? found.replace("\n", "\\n") : found;
     at += length;
     if (/^\/(?:\/|\*(?! @__PURE__))/.test(token)) commented.add(item);
@@ -168,7 +167,7 @@ function textOf(item) {
 const commented = new WeakSet();
 
 /**
- * Takes out breaks at the begin and the end, and items with nothing in them: the line that names its source separates each module from the next.
+ * Removes breaks at the beginning and the end, and empty items: the comment with a module's source already separates the modules.
  * @param {Group} group
  */
 function tidy(group) {
@@ -190,7 +189,7 @@ function isBlank(part) {
 }
 
 /**
- * In one line; null where that is not possible.
+ * The item on one line; null if that is not possible.
  * @param {Item} item
  * @returns {string | null}
  */
@@ -242,7 +241,7 @@ class Printer {
   #lines = [];
   #line = "";
   #column = 0;
-  /** Of the line that is being written. */
+  /** The indentation of the current line. */
   #indent = 0;
 
   get text() {
@@ -275,7 +274,7 @@ class Printer {
 
   /**
    * @param {Item} item
-   * @param {number} reserve What stands directly behind it.
+   * @param {number} reserve The length of the text that follows directly.
    */
   #item(item, reserve) {
     let indent = this.#indent;
@@ -289,7 +288,7 @@ class Printer {
         const rest = end === -1 ? after : after.slice(0, end);
         const flat = flatItem(rest);
         const isShort = flat !== null && this.#column + 1 + flat.length + reserve <= width;
-        // What takes two lines in any case begins behind a short condition.
+        // If two lines are needed in any case, the body begins after a short condition.
         const isLong = flat === null || indent + 2 + flat.length + reserve > width;
         const isWhole = !rest.some((each) => typeof each === "object" && "isBreak" in each);
         const isHead = part.isStatement && isLong && isWhole && canBreak(rest) && this.#column < width / 2;
@@ -324,7 +323,7 @@ class Printer {
         const space = index === 0 && open !== "{" ? 0 : 1;
         const text = flatItem(item);
         const fits = text === null ? holdsBlock(item) || index === 0 : this.#column + space + text.length + after <= width;
-        // What fits on no line of its own either begins behind the bracket.
+        // An item that does not fit on a separate line either begins after the bracket.
         const isHead = index === 0 && canBreak(item) && (text === null || indent + 2 + text.length + after > width);
         if (fits || isHead) this.#write(" ".repeat(space));
         else this.#begin(indent + 2);

@@ -11,11 +11,11 @@ export interface LocalInstallation {
   readonly prefix: string;
   /** The launcher; run it with `env`. */
   readonly opencode: string;
-  /** What makes the launcher look below the prefix. */
+  /** The variables that make the launcher use the prefix. */
   readonly env: { readonly APERTURE_ENV_PREFIX: string };
 }
 
-/** Why OpenCode cannot be installed on this machine, or null where it can. */
+/** Why OpenCode cannot be installed on this machine; null if it can. */
 export function whyNotHere(): string | null {
   return process.platform === "linux"
     ? null

@@ -1,10 +1,10 @@
-/** `npm run refresh:actions`: pins the newest tag of each action in `src/catalog/actions.json`; for the maintainer. Writes at the very end. */
+/** `npm run refresh:actions`: pins the newest tag of each action in `src/catalog/actions.json`; for the maintainer. It writes at the end. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { actions, newestTag, type Action } from "../catalog/actions.ts";
 
-/** Asks each repository for its tags and prints what moved. Throws where one cannot be reached, and then writes nothing. */
+/** Asks each repository for its tags and prints the changes. Throws if one cannot be reached, and then writes nothing. */
 export async function refreshActions(root: string): Promise<void> {
   const found: Record<string, Action> = {};
   for (const [name, action] of Object.entries(actions)) {

@@ -1,13 +1,13 @@
 /**
- * `npm run refresh`: pins a release of OpenCode, and takes the model catalogue out of the newest one there is; for the maintainer.
+ * `npm run refresh`: pins a release of OpenCode, and extracts the model catalogue from the newest one; for the maintainer.
  *
  *   npm run refresh [-- --opencode <version>] [--catalogue <version>]
  *
- * The catalogue is a release of its own: models come and go by the week, and a registry may have the newest version for one platform only, which
- * is enough to read it and not enough to pin it.
+ * The catalogue can be from a newer release than the pinned one: models change every week, and a registry may have the newest version for one platform
+ * only, which is enough for the catalogue, but not for a pin.
  *
  * Writes `release.json`, `catalogue.json` (where the models are from), `models.json` (the providers that are proposed) and
- * `models/<provider>.json` (the others) in `src/catalog/opencode`, all at the very end: a failure leaves them as they were.
+ * `models/<provider>.json` (the others) in `src/catalog/opencode`, all at the end, so that a failure changes nothing.
  */
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -40,33 +40,33 @@ import {
 import { retiringModels } from "../catalog/retirements.ts";
 import { cancelledError, environmentError, usageError } from "../errors.ts";
 
-/** The providers that the catalogue is reduced to: those that the product offers. */
+/** The providers of the catalogue: those that the product offers. */
 const catalogueProviders = Object.keys(providers);
 
-/** Packages with a binary to read the catalogue from: those of a release, and those for newer processors, of which there may be newer ones. */
+/** Packages with a binary that contains the catalogue: those of a release, and those for newer processors, which may be of a newer version. */
 const readable = [...Object.keys(platforms), ...Object.keys(platforms).map((name) => name.replace("-baseline", ""))];
 
 const usage = "npm run refresh [-- --opencode <version>] [--catalogue <version>]";
 
-/** The versions that were asked for; the newest where none was. */
+/** The requested versions; the newest by default. */
 interface Asked {
   readonly opencode: string | undefined;
   readonly catalogue: string | undefined;
 }
 
-/** Where the programs that this script starts run, and what stops them. */
+/** The folder for the programs that this script starts, and the signal that stops them. */
 interface Surroundings {
   readonly root: string;
   readonly cancelSignal: AbortSignal;
 }
 
-/** Refreshes the data of the project at `root` and prints what changed to stdout. Cleans up what it downloaded, also when it fails. */
+/** Refreshes the data of the project at `root` and prints the changes to stdout. Removes its downloads, also when it fails. */
 export async function refresh(root: string, argv: readonly string[]): Promise<void> {
   const asked = parseVersions(argv);
   const work = mkdtempSync(join(tmpdir(), "aperture-env-refresh-"));
   const interrupted = new AbortController();
   const interrupt = (): void => interrupted.abort();
-  // Not once(): a listener that is gone when execa's own, which comes after it, looks for others makes that one end the process at once.
+  // Not once(): execa's listener runs later, and ends the process at once if it finds no other listener.
   process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
   try {
     await refreshIn(work, { root, cancelSignal: interrupted.signal }, asked);
@@ -118,14 +118,14 @@ async function refreshIn(work: string, surroundings: Surroundings, asked: Asked)
   process.stdout.write(lines.join("\n"));
 }
 
-/** Every file of the last catalogue. */
+/** The files of the previous catalogue. */
 function readAll(folder: string): unknown[] {
   return ["models.json", ...catalogueProviders.map((id) => join("models", `${id}.json`))].map((name) =>
     readJson(join(folder, name)),
   );
 }
 
-/** The catalogue by files: what is proposed is one, which is part of the program, and each of the others is loaded only where it is wanted. */
+/** The catalogue by files: one for the proposed providers, which is part of the program, and one for each other provider, which is loaded on demand. */
 function filesOf(catalogue: Catalogue): Readonly<Record<string, Catalogue>> {
   const [proposed, others] = [true, false].map((wanted) =>
     Object.entries(catalogue).filter(([id]) => providers[id]!.proposed === wanted),
@@ -136,7 +136,7 @@ function filesOf(catalogue: Catalogue): Readonly<Record<string, Catalogue>> {
   };
 }
 
-/** Which versions npm has of each package. */
+/** npm's versions of each package. */
 async function listVersions(surroundings: Surroundings): Promise<ReadonlyMap<string, readonly string[]>> {
   const names = [...new Set(["opencode-ai", ...readable])];
   // npm gives a package's only version as a text instead of a list.
@@ -159,7 +159,7 @@ interface Source {
   readonly integrity: string;
 }
 
-/** The package of the asked version, or of the newest that any platform has: all of a version carry the same catalogue. */
+/** The package of the requested version, or of the newest one of any platform: all packages of a version have the same catalogue. */
 async function findBinary(
   versions: ReadonlyMap<string, readonly string[]>,
   asked: string | undefined,
@@ -194,7 +194,7 @@ async function findRelease(version: string, surroundings: Surroundings): Promise
   return release;
 }
 
-/** Downloads a package, checks it and gives the path of the binary, which is only read. */
+/** Downloads and checks a package, and gives the path of its binary, which is read and not run. */
 async function download({ name, version, integrity }: Source, work: string, surroundings: Surroundings): Promise<string> {
   process.stderr.write(`Downloading ${name} ${version} (60 MB)\n`);
   const packed = await run("npm", ["pack", `${name}@${version}`, "--pack-destination", work], surroundings);
@@ -206,14 +206,14 @@ async function download({ name, version, integrity }: Source, work: string, surr
     .digest("base64");
   if (`sha512-${digest}` !== integrity)
     throw environmentError("wrong-integrity", `${name} ${version} is not what the registry states: sha512-${digest}.`);
-  // From within the folder: GNU tar takes the colon of a Windows path for a host's.
+  // With the folder as the current one: GNU tar treats the colon of a Windows path as a host name's.
   const inside = "package/bin/opencode";
   const unpacked = await run("tar", ["-xzf", tarball, inside], { ...surroundings, root: work });
   if (unpacked.exitCode !== 0) throw environmentError("unpack-failed", `tar could not unpack ${inside}.`, unpacked.stderr);
   return join(work, inside);
 }
 
-/** One field of a package as npm has it, or undefined where the registry has no such package or version. */
+/** One field of a package, as npm prints it; undefined if the registry has no such package or version. */
 async function view(what: string, field: string, surroundings: Surroundings): Promise<unknown> {
   const { exitCode, stdout, stderr } = await run("npm", ["view", what, field, "--json"], surroundings);
   if (exitCode === 0) return stdout.trim() === "" ? undefined : JSON.parse(stdout);
@@ -221,7 +221,7 @@ async function view(what: string, field: string, surroundings: Surroundings): Pr
   throw environmentError("registry-failed", `npm could not ask the registry for ${what}.`, stderr);
 }
 
-/** Runs a program to its end, whatever it gives; throws where it cannot be started. */
+/** Runs a program to its end, with any exit status; throws if it cannot be started. */
 async function run(
   program: "npm" | "tar",
   args: readonly string[],

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Runs a task of this project on a machine with nothing but Node and npm: installs what the lock names where that is missing or older than
- * the lock, then does the task. Plain JavaScript without imports of packages at the top, because it runs before anything is installed.
+ * Runs a task of this project on a machine with only Node and npm: it installs the lock's packages if they are missing or outdated, then runs the task.
+ * It is plain JavaScript without static imports of packages, because it runs before anything is installed.
  *
  *   node src/scripts/run.mjs build | demo | test | test:opencode | test:hostile | test:corpus | test:containers | test:tailnet | test:kubernetes | bench | docs | refresh | refresh:actions   [arguments]
  */
@@ -69,13 +69,13 @@ function say(text) {
   process.stderr.write(`${text}\n`);
 }
 
-/** `npm ci` where `node_modules` is not what the lock says. npm notes what it installed in a lock of its own. */
+/** Runs `npm ci` if `node_modules` differs from the lock. npm records the installed packages in a lock there. */
 function installWhereNeeded() {
   const locked = statSync(join(root, "package-lock.json")).mtimeMs;
   const installed = statSync(join(root, "node_modules", ".package-lock.json"), { throwIfNoEntry: false })?.mtimeMs ?? 0;
   if (installed >= locked) return;
   say("Installing this project's packages (npm ci)");
-  // A script of npm's own starts this one: npm is on the PATH. Its cmd file on Windows needs a shell; no argument here is anybody's input.
+  // An npm script starts this one, so npm is on PATH. On Windows it is a cmd file, which needs a shell; no argument is a person's input.
   const { status } = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
     cwd: root,
     stdio: ["ignore", 2, 2],
@@ -89,7 +89,7 @@ function installWhereNeeded() {
 }
 
 /**
- * Bundles a TypeScript file of this project and imports it; packages stay where they are.
+ * Bundles a TypeScript file of this project without its packages, and imports it.
  * @param {string} file
  */
 async function importTypeScript(file) {
@@ -130,7 +130,7 @@ if (task === undefined) {
   try {
     process.exitCode = await task(args);
   } catch (error) {
-    // Errors for people have a code, an exit status and perhaps a hint (src/errors.ts); all others are defects and show where they come from.
+    // Errors for people have a code, an exit status and perhaps a hint (src/errors.ts); all others are defects and are shown with their stack.
     if (!(error instanceof Error) || !("exit" in error) || typeof error.exit !== "number") throw error;
     say(`${error.message}${"hint" in error && error.hint ? `\n${error.hint}` : ""}`);
     process.exitCode = error.exit;

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Makes the JSON schema of the spec from the table of questions (src/questions/schema.ts), for the builder (esbuild) and the test runner (Vite):
- * the module `virtual:spec-schema` holds its text. It is the same in every repository, so no run has to make it.
+ * Generates the JSON schema of the spec from the table of questions (src/questions/schema.ts), for the builder (esbuild) and the test runner (Vite):
+ * the module `virtual:spec-schema` has its text. It is the same in every repository, so it is generated when the package is built.
  */
 import { writeFileSync } from "node:fs";
 import { basename } from "node:path";
@@ -28,11 +28,11 @@ export async function makeSpecSchema(root) {
   return `${print(buildSpecSchema(), "")}\n`;
 }
 
-/** What is said of a property is a sentence or two, and stands on its line. */
+/** A property's description is one or two sentences, on the property's line. */
 const width = 280;
 
 /**
- * A line for each property that has none of its own, however long it is: a list of properties, which a reviewer can go through.
+ * One line for each property without properties of its own, of any length, so that a reviewer can read it as a list.
  * @param {unknown} value
  * @param {string} indent
  * @param {boolean} isList Whether its keys are names, not keywords.
@@ -51,7 +51,7 @@ function print(value, indent, isList = false) {
     const text = `${JSON.stringify(key)}: ${print(each, inner, !isList && /^(?:properties|definitions)$/.test(key))}`;
     const wasPlain = isPlain;
     isPlain = !isList && depthOf(each) < 2;
-    // Keywords that say something of the whole stand together.
+    // Keywords of the whole object share a line.
     if (isPlain && wasPlain) lines.push(`${lines.pop()}, ${text}`);
     else lines.push(text);
   }
@@ -71,7 +71,7 @@ function printLine(value) {
 }
 
 /**
- * How many objects and lists are within one another.
+ * The depth of nested objects and lists.
  * @param {unknown} value
  * @returns {number}
  */
@@ -102,8 +102,7 @@ export function specSchemaForEsbuild(root) {
 }
 
 /**
- * For the published program: a file beside those of the program, which is read when the text is first asked for. As a part of the program Node would
- * read it at every start.
+ * For the published program: a separate file, which is read when the text is first needed. Node would read a part of the program at every start.
  * @param {string} root
  * @param {string} file Where it is written.
  * @returns {import("esbuild").Plugin}

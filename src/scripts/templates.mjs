@@ -1,17 +1,17 @@
 // @ts-check
 /**
- * Compiles the Handlebars templates for the builder (esbuild) and the test runner (Vite): the module `virtual:templates` gives them all, so that
+ * Compiles the Handlebars templates for the builder (esbuild) and the test runner (Vite): the module `virtual:templates` has all of them, so that
  * the product ships neither a compiler nor Handlebars, and a broken template breaks the build.
  */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join, sep } from "node:path";
 import Handlebars from "handlebars";
 
-/** Helpers that templates may call. They are the only way of a value into a file; `src/render/render.ts` defines them. */
+/** Helpers that templates may call. Values get into a file only through them; `src/render/render.ts` defines them. */
 export const helperNames = ["json", "literal", "number", "yaml", "flow", "sh", "docker", "word", "words"];
 
 /**
- * All templates below a folder, as `{ path, source }`: the path is that of the target file, without `.hbs`. CRLF of a checkout becomes LF.
+ * All templates below a folder, as `{ path, source }`: the path is that of the target file, without `.hbs`. CRLF becomes LF.
  * @param {string} folder
  */
 export function readTemplates(folder) {
@@ -26,8 +26,8 @@ export function readTemplates(folder) {
 }
 
 /**
- * A template as a program of src/render/program.ts. Handlebars reads it, and its rules for lines on which only a block stands hold; of its
- * language there is what that file runs, and all else is an error here. Nothing is HTML, so nothing is escaped as such.
+ * A template as a program of src/render/program.ts. Handlebars parses it, with its rules for lines that contain only a block. Only the parts of the
+ * language that src/render/program.ts runs are allowed; others are an error here. Nothing is escaped as HTML.
  * @param {string} source
  * @param {string} file For errors.
  * @returns {unknown[]}
@@ -107,7 +107,7 @@ export function compileTemplates(folder) {
 }
 
 /**
- * A module of its own: it holds the programs as they are.
+ * A module that contains the programs as literals.
  * @param {string} folder
  */
 function moduleText(folder) {
@@ -132,7 +132,7 @@ export function templatesForEsbuild(folder) {
 }
 
 /**
- * For the published program: one file beside those of the program, read at the first call. Node reads JSON several times faster than a program.
+ * For the published program: one separate file, read at the first call. Node reads JSON several times faster than a program.
  * @param {string} folder
  * @param {string} file Where it is written.
  * @returns {import("esbuild").Plugin}
@@ -143,7 +143,7 @@ export function templatesAsFile(folder, file) {
     setup(build) {
       build.onResolve({ filter: /^virtual:templates$/ }, () => ({ path: id, namespace: "templates-file" }));
       build.onLoad({ filter: /.*/, namespace: "templates-file" }, () => {
-        // Letters beyond Latin-1 would make the whole text take twice the memory, and its reading twice the time.
+        // Characters beyond Latin-1 would double the text's memory and the time to read it.
         const escape = (/** @type {string} */ unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
         writeFileSync(file, JSON.stringify(compileTemplates(folder)).replaceAll(/[\u0080-\uffff]/g, escape));
         const contents = [
