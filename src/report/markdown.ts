@@ -146,9 +146,11 @@ function plain(text: string): string {
   return oneLine(text)
     .split(" ")
     .map((word) => {
+      if (plainWord.test(word)) return word;
       // What ends a sentence or a list's item is no part of the word.
-      const [, inner = word, end = ""] = /^(.+?)([.,;:]*)$/u.exec(word) ?? [];
-      return plainWord.test(word) ? word : `${code(inner)}${end}`;
+      let end = word.length;
+      while (end > 1 && ".,;:".includes(word[end - 1]!)) end--;
+      return `${code(word.slice(0, end))}${word.slice(end)}`;
     })
     .join(" ");
 }

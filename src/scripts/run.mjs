@@ -20,11 +20,11 @@ const tasks = {
     await buildPackage(root);
     return 0;
   },
-  demo: async (args) => {
+  demo: async () => {
     say("1/6  Building create-aperture-env");
     await tasks["build"]?.([]);
     const { demo } = await importTypeScript("src/scripts/demo.ts");
-    return demo(root, args);
+    return demo(root);
   },
   test: async (args) => {
     const status = await runTier("test", args);

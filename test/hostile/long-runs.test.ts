@@ -30,6 +30,7 @@ const units = [
   ",",
   ":",
   "\\",
+  ".",
   '"',
   "'",
   "$",
@@ -76,7 +77,7 @@ const files: Readonly<Record<string, (run: (length: number) => string) => string
       provider: { anthropic: { npm: run(20_000), options: { baseURL: run(20_000), apiKey: `://${run(20_000)}!` } } },
       plugin: [run(20_000)],
     }),
-  ".opencode/agent/x.md": (run) => `---\nmodel: ${run(named)}\n---\n`,
+  ".opencode/agent/x.md": (run) => `---\nmodel: ${run(named)}!\n---\n`,
   ".opencode/agent/y.md": (run) => `---\n${run(named)}`,
   "package.json": (run) => JSON.stringify({ scripts: { x: `opencode ${run(50_000)}!` } }),
   ".github/workflows/x.yml": (run) => `# OPENCODE_CONFIG opencode\nenv:\n  ${run(known)}!`,
@@ -96,6 +97,7 @@ describe.each(units)("%j over and over", (unit) => {
     watchdog.look([unit, way]);
     const flags = ["--url", "http://ai", "--devcontainers", ".devcontainer/y/devcontainer.json", "--on-bypass", way];
     await world.run("--yes", ...flags);
+    await world.run("update", "--yes", "--summary", "markdown", "--name", "another");
     await world.run("check");
   });
 
