@@ -338,6 +338,25 @@ describe("a proxy on the way", () => {
     for (const { next } of others) expect(next).not.toMatch(/NO_PROXY (?:and no_proxy )?hold/);
   });
 
+  test("that wants a login gets it, where only the proxy leads to the gateway; the one it has is not shown", () => {
+    const models = { ...answered, status: 407, type: "", text: "" };
+    const proxy = (address: string): Partial<GatewayProbe> => ({ route: { ...proxied, proxy: new URL(address) }, models });
+    const detour = { isTailscale: false, direct: late };
+    const named = judged({ ...proxy("http://me:hunter2@proxy.corp:3128"), detour });
+    expect(named).toMatchObject({
+      code: "proxy-login",
+      message: "The proxy proxy.corp:3128 wants a user and a password (407)",
+      cause: expect.stringMatching(/^HTTP_PROXY has others/),
+      next: expect.stringContaining("http://<user>:<password>@proxy.corp:3128"),
+    });
+    expect(JSON.stringify(named)).not.toMatch(/hunter2|\bme\b/);
+    expect(judged({ ...proxy("http://proxy.corp:3128"), detour }).cause).toMatch(/^HTTP_PROXY has none/);
+    const direct = { ...answered, text: '{"data":[{"id":"x"}]}' };
+    expect(judged({ ...proxy("http://proxy.corp:3128"), detour: { isTailscale: false, direct } })).toMatchObject({
+      code: "proxy",
+    });
+  });
+
   test("what the gateway says through it is the gateway's", () => {
     const models = { ...answered, status: 403, text: '{"error":{"message":"access denied: no role granted"}}' };
     expect(judged({ models })).toMatchObject({ code: "gateway-forbidden" });

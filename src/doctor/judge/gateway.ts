@@ -93,6 +93,15 @@ function withProxy(check: Check, { route: { proxy, other }, url, models, detour 
       `${check.message}; without the proxy it answers`,
       `add ${url.hostname},localhost,127.0.0.1 to NO_PROXY and no_proxy (no scheme, no CIDR)`,
     );
+  if ("status" in models && models.status === 407)
+    return found(
+      "failure",
+      "gateway",
+      "proxy-login",
+      `The proxy ${show(host)} wants a user and a password (407)`,
+      `HTTP_PROXY has ${proxy.username === "" ? "none" : "others"}, and without the proxy ${url.origin} does not answer`,
+      `put them into HTTP_PROXY and http_proxy: http://<user>:<password>@${show(host)}, with %40 for @, %3A for : and %25 for %`,
+    );
   // Where only the proxy can lead to the gateway, a NO_PROXY would break what is meant to work.
   if (isClosed)
     return found(
