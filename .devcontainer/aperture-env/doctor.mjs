@@ -1638,6 +1638,10 @@ function withProxy(check, { route: { proxy, other }, url, models, detour }) {
     `Requests to ${url.hostname} go through the proxy ${show(host)}, which does not reach it`,
     `${check.message}; without the proxy it answers`,
     `add ${url.hostname},localhost,127.0.0.1 to NO_PROXY and no_proxy (no scheme, no CIDR)`);
+  if ("status" in models && models.status === 407) return found("failure", "gateway", "proxy-login",
+    `The proxy ${show(host)} wants a user and a password (407)`,
+    `HTTP_PROXY has ${proxy.username === "" ? "none" : "others"}, and without the proxy ${url.origin} does not answer`,
+    `put them into HTTP_PROXY and http_proxy: http://<user>:<password>@${show(host)}, with %40 for @, %3A for : and %25 for %`);
   if (isClosed) return found("failure", "gateway", "proxy-closed", `Nothing listens at ${show(host)}, which HTTP_PROXY names as the proxy`,
     `the proxy does not run or has another port, and without a proxy ${url.origin} does not answer either`,
     "start the proxy, or correct its port: for Tailscale's daemon it is the port of --outbound-http-proxy-listen, usually 1055");
