@@ -39,7 +39,7 @@ describe("check", () => {
     expect(json).toEqual({ schemaVersion: 1, status: "fine", root, observations: [], findings: [] });
   });
 
-  test("a plugin that the spec does not let in fails it, and nothing else that is found does", async () => {
+  test("a plugin that the spec does not allow fails the check; other findings do not", async () => {
     const files = { "opencode.json": '{\n  "plugin": ["a", "b@1.2.3"]\n}\n', ".opencode/plugin/c.ts": "", "package.json": "{}" };
     write(root, files);
     const refused = async (policy: string): Promise<string[]> => {
@@ -58,7 +58,7 @@ describe("check", () => {
     ]);
   });
 
-  test("what stands against the environment is named, with file and line, and fails nothing", async () => {
+  test("conflicts with the environment are named with file and line, and fail nothing", async () => {
     await runPiped(["--yes", "--managed"], root);
     edit(devcontainer, (text) => text.replace("{", '{\n  "remoteEnv": { "HTTP_PROXY": "http://proxy:3128" },'));
     write(root, {
@@ -274,7 +274,7 @@ describe("check", () => {
     expect((await runPiped(["update"], root)).stdout).toContain("Nothing to do");
   });
 
-  test("our key that a person took out: check and update say the same, and --restore puts it back", async () => {
+  test("our key that a person removed: check and update agree, and --restore restores it", async () => {
     await add();
     const before = treeOf(root);
     write(root, { [devcontainer]: theirs });
@@ -424,7 +424,7 @@ describe("remove", () => {
     expect(read(devcontainer)).toBe(theirs.replace("// mine", "// mine, edited").replace("[ 8080 ]", "[ 8080, 9090 ]"));
   });
 
-  test("where git ignores the lock, our own revision is no option of the user's", async () => {
+  test("if git ignores the lock, our own revision is not treated as the user's option", async () => {
     write(root, { [devcontainer]: theirs });
     await runPiped(["--yes"], root);
     // A pull brings the revision of another checkout, and the lock here stays as it was.

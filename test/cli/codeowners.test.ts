@@ -81,7 +81,7 @@ describe("a file of the user's", () => {
     expect(treeOf(place.folder)).toEqual(before);
   });
 
-  test("keeps what came behind the lines, which check tells; remove takes out ours alone", async () => {
+  test("keeps later lines, which check reports; remove takes out only ours", async () => {
     write(place.folder, { ".github/CODEOWNERS": "* @all\n" });
     await create();
     write(place.folder, { ".github/CODEOWNERS": `${read(".github/CODEOWNERS")}\n# more\n/src/ @dev\n` });

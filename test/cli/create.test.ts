@@ -232,7 +232,7 @@ describe("--yes", () => {
 describe("a flag and a spec", () => {
   const commented = "# mine\naperture:\n  url: http://spec # the old one\n\nproviders:\n  openai: {} # theirs\n";
 
-  test("what a flag says instead is written into the spec, in its place, and counts from then on", async () => {
+  test("a flag's other value is written into the spec, at its key, and is used from then on", async () => {
     write(root, { "aperture-env.yaml": commented });
     expect((await runPiped([], root)).exit).toBe(0);
     const flags = ["--url", "gw", "--managed", "--container-env", "TZ=UTC", "--hook", "postCreateCommand=npm ci"];
@@ -257,7 +257,7 @@ describe("a flag and a spec", () => {
     expect(treeOf(root, true)).toEqual(before);
   });
 
-  test("what a flag says as the spec, the lock or a default does changes nothing", async () => {
+  test("a flag with the value of the spec, the lock or a default changes nothing", async () => {
     write(root, { "aperture-env.yaml": commented });
     expect((await runPiped([], root)).exit).toBe(0);
     const before = treeOf(root, true);
@@ -418,7 +418,7 @@ describe("nothing is written", () => {
 });
 
 describe("a word that is nearly a command", () => {
-  test("is refused where nobody can be asked, and nothing is written", async () => {
+  test("is refused without a terminal, and nothing is written", async () => {
     for (const argv of [["updat", "--yes"], ["chek"], ["docter", "--dry-run", "--yes"]]) {
       const ran = await runPiped(argv, root);
       expect(ran).toMatchObject({ exit: 2, stdout: "" });

@@ -373,7 +373,7 @@ describe("making an environment", () => {
     expect(requests).toEqual([]);
   });
 
-  test("goes on within a second where the gateway says nothing, with a note", async () => {
+  test("continues within a second with a note if the gateway does not answer", async () => {
     const origin = await silence();
     const started = performance.now();
     const ran = await runPiped(["--yes", "--discover", "--url", origin], root);

@@ -766,7 +766,7 @@ describe("something is in the way: the plan shows it, and nothing of it is writt
     expect(treeOf(outside.folder, true)).toEqual(before);
   });
 
-  test("somebody else's text, and --on-conflict keep: it stays, the rest is written, and nobody is asked again", async () => {
+  test("a foreign text with --on-conflict keep: it stays, the rest is written, and there is no second question", async () => {
     write(root, { ".devcontainer/Dockerfile": "FROM debian\n" });
     const ran = await runPiped(["--yes", "--on-conflict", "keep"], root);
     expect(ran.exit, ran.stderr).toBe(0);
@@ -817,7 +817,7 @@ describe("something is in the way: the plan shows it, and nothing of it is writt
     expect(treeOf(root)).toEqual({});
   });
 
-  test("a damaged lock makes every file somebody else's, and is told", async () => {
+  test("with a damaged lock every file counts as the user's, and that is reported", async () => {
     write(root, { ".devcontainer.json": "{}" });
     expect((await runPiped(["--yes"], root)).exit).toBe(0);
     write(root, {

@@ -48,7 +48,7 @@ describe("of several folders", () => {
 describe("strict", () => {
   beforeEach(() => write(root, { "opencode.json": past }));
 
-  test("what bypasses the gateway is a note, and a fault where the command or the spec is strict", async () => {
+  test("a bypass of the gateway is a note, and a fault if the command or the spec is strict", async () => {
     await create();
     expect(await run("check")).toMatchObject({ exit: 0, stdout: expect.stringMatching(/^Fine/) as string });
     const strict = await run("check", "--strict");

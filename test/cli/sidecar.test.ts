@@ -78,7 +78,7 @@ describe("a dev container of its own", () => {
     expect(services.tailscale.healthcheck.test).toEqual(["CMD-SHELL", `tailscale status --json | grep -qF '${listed}'`]);
   });
 
-  test("may be edited where nothing ends the environment, and is told by its place where something does", async () => {
+  test("may be edited where the environment does not depend on it; an edit that breaks it is reported with its position", async () => {
     await create();
     edit(compose, (text) => text.replace("command: sleep infinity", "command: sleep infinity\n    init: true"));
     expect(await check()).toMatch(/^0 .*was edited by hand, which is allowed/);
@@ -158,7 +158,7 @@ networks:
     return ran.stdout + ran.stderr;
   };
 
-  test("gets one service, and the opened one its network: ports and networks go there, with their comments", async () => {
+  test("gets one service, whose network the opened service uses: ports and networks move there, with their comments", async () => {
     project(theirs);
     await create();
     expect(read(compose)).toBe(`# Ours.
@@ -197,7 +197,7 @@ volumes:
     expect(read(compose)).toBe(theirs[compose]);
   });
 
-  test("has its ports and networks back where it went on in the meantime, and loses nothing of it", async () => {
+  test("gets its ports and networks back after later edits, and loses none of these", async () => {
     project(theirs);
     await create();
     edit(compose, (text) => text.replace('"3000:3000" # web', '"3001:3000" # web').replace("postgres:17", "postgres:18"));
@@ -278,7 +278,7 @@ volumes:
     expect(await check()).toMatch(/^3 .*aperture-env\.lock.*damaged/s);
   });
 
-  test("a lost lock: what is ours is known by its place, and still goes", async () => {
+  test("without its lock: our values are recognised by their place, and are removed", async () => {
     project(theirs);
     await create();
     const whole = read(compose);
@@ -316,7 +316,7 @@ volumes:
     });
   });
 
-  test("two dev containers of one file have one container beside them, and each its own name there", async () => {
+  test("two dev containers of one file share one sidecar, each with its own name", async () => {
     project({
       ".devcontainer/api/devcontainer.json":
         '{ "dockerComposeFile": "../../docker-compose.yml", "service": "api", "runServices": ["api"], "workspaceFolder": "/workspace" }\n',
@@ -339,7 +339,7 @@ volumes:
     expect(parse(read(compose))).toEqual({ services: { api: { image: "a", ports: [80] }, web: { image: "c" } } });
   });
 
-  test("of several files that one is edited which has the service last; paths are from the project's folder", async () => {
+  test("of several files the last one with the service is edited; paths are relative to the project's folder", async () => {
     project({
       [devcontainer]: JSON.stringify({
         dockerComposeFile: ["../docker/docker-compose.yml", "docker-compose.dev.yml"],

@@ -95,7 +95,7 @@ describe.skipIf(!available || skipsWithoutRegistry("attestations") || skipsWitho
     return Object.fromEntries(await Promise.all(said)) as Record<string, unknown>;
   }
 
-  test("has an SBOM and provenance in the registry, and the same digest in each build though their index has another", async () => {
+  test("has an SBOM and provenance in the registry, and the same image digest in each build, although the index differs", async () => {
     const digests: string[][] = [];
     for (const tag of ["a", "b"]) {
       const { exit, said } = await build(
@@ -126,7 +126,7 @@ describe.skipIf(!available || skipsWithoutRegistry("attestations") || skipsWitho
     expect(digests[0]![0]).not.toBe(digests[1]![0]);
   });
 
-  test("for a machine whose programs the builder cannot run is refused before anything is built", async () => {
+  test("for a platform whose programs the builder cannot run is refused before the build", async () => {
     const { exit, said } = await build("--image", `${registry}/acme/other`, "--push", "--platform", "linux/amd64,linux/loong64");
     expect(exit).toBe(4);
     expect(said["error"]).toMatchObject({

@@ -86,7 +86,7 @@ describe.skipIf(!available || skipsWithoutRegistry("builds with a registry"))("a
     };
   }
 
-  test("is pinned, pushed under two names with the commit in its labels, and is a dev container by its name alone", async () => {
+  test("is pinned, pushed with two names and the commit in its labels, and is a dev container by its name", async () => {
     expect(pinned).toBe(await digestIn(registry, "acme/base", "1"));
     expect(readFileSync(join(folder, ".devcontainer/Dockerfile"), "utf8")).toContain(
       `FROM ${registry}/acme/base:1@${pinned} AS ci\n`,
@@ -105,7 +105,7 @@ describe.skipIf(!available || skipsWithoutRegistry("builds with a registry"))("a
     expect(JSON.parse(stdout)).toMatchObject(labels);
   });
 
-  test("of one commit is the same from another checkout, whatever its umask and its times", async () => {
+  test("of one commit is the same from another checkout with another umask and other times", async () => {
     const other = join(await temporaryFolder("aperture-env-clone"), "elsewhere");
     await execa("sh", ["-c", 'umask 077 && git clone --quiet "$0" "$1"', folder, other]);
     const [one, two] = [
@@ -138,7 +138,7 @@ describe.skipIf(!available || skipsWithoutRegistry("builds with a registry"))("a
     },
   );
 
-  test("of a dev container of the user's has its Feature, its account and its hooks in the label; nothing of it runs here", async () => {
+  test("of an existing dev container has its Feature, account and hooks in the label; nothing of it runs on the host", async () => {
     const theirs = join(await temporaryFolder("aperture-env-built"), "theirs");
     const ran = join(theirs, "ran");
     writeTree(theirs, {
@@ -200,7 +200,7 @@ describe.skipIf(!available || skipsWithoutRegistry("builds with a registry"))("a
     });
   });
 
-  test("whose build fails ends with what the builder said, and exit 4", async () => {
+  test("whose build fails ends with the builder's message and exit 4", async () => {
     const broken = join(await temporaryFolder("aperture-env-built"), "broken");
     await execa("git", ["clone", "--quiet", folder, broken]);
     const dockerfile = join(broken, ".devcontainer/Dockerfile");

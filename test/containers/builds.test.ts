@@ -94,7 +94,7 @@ ENV NODE_EXTRA_CA_CERTS=/etc/base.crt
       expect(without, without.stderr).toMatchObject({ exitCode: 7, stdout: "UNABLE_TO_VERIFY_LEAF_SIGNATURE" });
     });
 
-    test("the Feature lands there, by a tool that ignores dependsOn; and again over an older binary, but not over the same", async () => {
+    test("a tool that ignores dependsOn installs the Feature; it replaces an older binary, not the same one", async () => {
       const folder = await temporaryFolder("aperture-env-builds");
       writeTree(folder, { ".devcontainer/devcontainer.json": `{ "image": "${base}" }\n` });
       await generate(folder, [], { npm_config_registry: registry });
@@ -123,7 +123,7 @@ RUN cd /feature && echo third && ${options.join(" ")} sh install.sh
       await expectOpencode(image);
     });
 
-    test("a Dockerfile of its own, built without a target: dev, with all that the base has", async () => {
+    test("the generated Dockerfile without a target builds dev, with everything of the base", async () => {
       const folder = await temporaryFolder("aperture-env-builds");
       await generate(folder, ["--base", `image=${base},libc=glibc,user=node`]);
       const { image } = await build(join(folder, ".devcontainer"));
@@ -144,7 +144,7 @@ const whyNotAnother = process.getuid?.() === 0 && isThere("setpriv") ? null : "t
 describe.skipIf(!available || skips("a host whose user is not root", whyNotAnother))("a host whose user is not root", () => {
   afterAll(disposeAll);
 
-  test("the container's account is the one of both keys, has the host's uid and its own home, and writes the workspace", async () => {
+  test("the container's account is that of both keys, has the host's uid and its own home, and can write the workspace", async () => {
     const folder = await temporaryFolder("aperture-env-uid");
     const home = await temporaryFolder("aperture-env-home");
     await generate(folder, ["--base", "node"]);

@@ -79,7 +79,7 @@ describe.skipIf(!available)("a generated environment", () => {
     expect(wrong.exitCode).not.toBe(0);
   });
 
-  test("nothing but the gateway can be chosen, whatever keys are around", async () => {
+  test("only the gateway's models can be chosen, whatever keys are set", async () => {
     const { stdout } = await docker(["run", "--rm", ...network.args, ...baitArgs, image, "opencode", "models"], {
       timeout: 60_000,
     });
@@ -131,7 +131,7 @@ describe.skipIf(!available)("a generated environment", () => {
     );
   });
 
-  test("in all of this nobody asked for another name than the gateway's", async () => {
+  test("no test asked for another name than the gateway's", async () => {
     expect(await network.names()).toEqual(["ai"]);
   });
 

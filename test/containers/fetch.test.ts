@@ -46,7 +46,7 @@ describe.skipIf(!available)("fetching OpenCode in a build", () => {
   });
   afterAll(disposeAll);
 
-  test("a registry that asks for a token is served through the build secret, and no layer holds it", async () => {
+  test("a registry's token comes from the build secret, and no layer contains it", async () => {
     const guarded = await registry({ token });
     const without = await build("opencode", "--build-arg", `NPM_REGISTRY=${addressOf(guarded)}`);
     expect(without.exitCode).not.toBe(0);

@@ -61,7 +61,7 @@ describe.skipIf(!available)("OpenCode's folders", () => {
   });
   afterAll(disposeAll);
 
-  test("new named volumes on all four are the user's, and sessions stay on them", async () => {
+  test("new named volumes on all four folders belong to the user, and keep sessions", async () => {
     const folders = [data, `${home}/.local/state/opencode`, `${home}/.config/opencode`, `${home}/.cache/opencode`];
     const volumes: string[] = [];
     for (const folder of folders) volumes.push("--volume", `${await makeVolume()}:${folder}`);
@@ -73,7 +73,7 @@ describe.skipIf(!available)("OpenCode's folders", () => {
     expect(said(again)).toEqual([]);
   });
 
-  test("a volume that is root's moves the data and nothing else, and the line tells how to mend it, which does", async () => {
+  test("a volume of root moves only the data folder, and the printed fix works", async () => {
     const volume = ["--volume", `${await makeVolume()}:${data}`];
     await inImage(volume, ["sh", "-c", `touch ${data}/x; chown -R 0:0 ${data}`], "root");
     const ran = await inImage(volume, [
@@ -114,7 +114,7 @@ describe.skipIf(!available)("OpenCode's folders", () => {
     expect(checks.map(({ code }) => code)).toContain("config-linked");
   });
 
-  test("another uid in the user's home keeps what it cannot write elsewhere, and reads what it can", async () => {
+  test("another uid in the user's home uses other folders for what it cannot write, and reads the rest", async () => {
     const ran = await inImage(["--env", `HOME=${home}`], ask, "41234:41234");
     expect(ran.stdout).toContain("answering as");
     const [line, ...more] = said(ran);
@@ -123,7 +123,7 @@ describe.skipIf(!available)("OpenCode's folders", () => {
     expect(line).not.toContain(".config");
   });
 
-  test("a tmpfs that is root's moves, and one of the account's own is used", async () => {
+  test("a tmpfs of root is replaced, and one of the account is used", async () => {
     expect(said(await inImage(["--tmpfs", `${data}:mode=0755`], ask))).toEqual([
       expect.stringContaining(`cannot write ${data};`),
     ]);

@@ -90,7 +90,7 @@ describe.skipIf(skips("jobs that update", noEngine) || skipsWithoutRegistry("job
           `APERTURE_ENV_TOKEN: { type: variable, values: { ${branch}: ${token} } }\n`,
         );
 
-      test("a schedule opens a merge request with the summary, once a week the same one, and the token is shown nowhere", async () => {
+      test("a schedule opens a merge request with the summary and updates it later, and the token is shown nowhere", async () => {
         const server = await startGitServer(token);
         const pinned = await behind(server, "ci-gitlab");
         scoped(pinned.folder);
@@ -213,7 +213,7 @@ sed 's/^/| /' "$last"
         expect(again.stdout).toMatch(new RegExp(`gh pr edit ${branch} --body-file \\S+summary\\.md`));
       });
 
-      test("workflows are changed by a token of their own; without it the job says so, and pushes nothing", async () => {
+      test("a separate token changes workflows; without it the job reports that and pushes nothing", async () => {
         const server = await startGitServer(token, app);
         const { folder } = await behind(server, "ci-github");
         const spec = join(folder, "aperture-env.yaml");

@@ -43,7 +43,7 @@ describe.skipIf(skips("GitHub's workflows", noEngine ?? runnerMissing("act")))("
   const args = ["--var", `APERTURE_ENV_IMAGE=${image}`];
   afterAll(() => docker(["image", "rm", "--force", `${image}:ci`]));
 
-  test("a prompt runs in the image through the gateway; what it changed is handed over, and the repository stays as it is", async () => {
+  test("a prompt runs in the image through the gateway; its changes are an artefact, and the repository is unchanged", async () => {
     const folder = await repository("devcontainer,ci-github", gateway.origin);
     const { stdout, exitCode } = await runWorkflow(folder, "opencode.yml", {
       args: [...args, "--input", `prompt=${changes}`, "--secret", "TS_OAUTH_CLIENT_ID=client"],
@@ -67,7 +67,7 @@ describe.skipIf(skips("GitHub's workflows", noEngine ?? runnerMissing("act")))("
     expect(stdout).not.toContain("::set-env:: EVIL");
   });
 
-  test("without its gateway it fails within seconds, with the doctor's line, and asks OpenCode nothing", async () => {
+  test("without its gateway it fails within seconds with the doctor's line, and OpenCode does not run", async () => {
     const folder = await repository("ci-github", down);
     const { stdout, exitCode } = await runWorkflow(folder, "opencode.yml", { args: [...args, "--input", "prompt=hi"] });
     expect(exitCode, stdout).not.toBe(0);
@@ -76,7 +76,7 @@ describe.skipIf(skips("GitHub's workflows", noEngine ?? runnerMissing("act")))("
     expect(stdout).not.toContain("Main Hand it over");
   });
 
-  test("a prompt that takes too long is stopped, and what it wrote so far is handed over", async () => {
+  test("a prompt that takes too long is stopped, and its changes so far are kept", async () => {
     const folder = await repository("ci-github", gateway.origin);
     const wait = 'mock-tool bash {"command":"echo begun > new.txt; sleep 300","description":"wait"}';
     const { stdout, exitCode } = await runWorkflow(folder, "opencode.yml", {

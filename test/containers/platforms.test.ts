@@ -37,7 +37,7 @@ describe.skipIf(skips(what, await whyNot()) || skipsWithoutRegistry(what) || ski
   afterAll(disposeAll);
 
   // Emulated programs are slow.
-  test("for two platforms is one name and one pin; in each, OpenCode runs", { timeout: 900_000 }, async () => {
+  test("for two platforms has one name and one pin, and OpenCode runs in both", { timeout: 900_000 }, async () => {
     const registry = await startRegistry();
     const pushed = async (image: string, name: string): Promise<void> => {
       await pushAs(image, `${name}-amd64`);

@@ -56,7 +56,7 @@ describe.skipIf(skips("docker run", noEngine))("docker run of the image for jobs
     for (let each = 1; each <= 6; each++) expect(stdout, stderr).toContain(`hello ${each}`);
   });
 
-  test("quotes in a file of variables, which Docker keeps, are no part of the address", async () => {
+  test("quotes in an env file, which Docker keeps, are not a part of the address", async () => {
     const file = join(await temporaryFolder("aperture-env-variables"), "job.env");
     writeFileSync(file, 'APERTURE_URL="http://ai/v1"\n');
     const args = ["run", "--rm", ...network.args, "--env-file", file, image];
@@ -69,7 +69,7 @@ describe.skipIf(skips("docker run", noEngine))("docker run of the image for jobs
     expect(checks.map(({ code }) => code)).toContain("origin-spelling");
   });
 
-  test("without a network the doctor says what is true of that container, and a prompt ends at once", async () => {
+  test("without a network the doctor names that cause, and a prompt ends at once", async () => {
     const { stderr, exitCode } = await docker(["run", "--rm", "--network", "none", image, ...ask, "hello"], { timeout: 60_000 });
     expect(exitCode).toBe(1);
     expect(stderr).toContain("This container has no network but itself (lo). Start it with a network that leads to the gateway");

@@ -113,7 +113,7 @@ describe.skipIf(!available)("Tailscale's programs", () => {
     },
   );
 
-  test("a tool that leaves nested Features out gets them from the Feature itself", async () => {
+  test("a tool that ignores nested Features gets the programs from the Feature itself", async () => {
     const folder = await temporaryFolder("aperture-env-tailscale");
     writeTree(folder, {
       ".devcontainer/devcontainer.json": '{ "image": "bare-base:curl" }\n',

@@ -96,7 +96,7 @@ describe.skipIf(!available)("verify", () => {
     },
   );
 
-  test("a managed configuration, which no variable leads elsewhere: the copy goes to the mock gateway", async () => {
+  test("a managed configuration, which no variable redirects: the copy uses the mock gateway", async () => {
     await generate(folder, ["--managed"]);
     const before = treeOf(folder, true);
     const ran = await run(folder, ["--mock"]);
@@ -140,7 +140,7 @@ describe.skipIf(!available)("verify", () => {
     expect(await left()).toEqual([]);
   });
 
-  test("no Docker, no environment, several dev containers: said before anything is done", async () => {
+  test("without Docker, without an environment, or with several dev containers, it ends before it does anything", async () => {
     expect(await run(folder, [])).toMatchObject({
       exit: 2,
       stderr: expect.stringContaining("no environment to verify") as string,

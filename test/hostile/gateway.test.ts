@@ -363,7 +363,7 @@ describe("the reader, with bytes of any kind", () => {
     }),
   );
 
-  test("however they are cut, the same comes of them; nothing throws", { timeout: 120_000 }, () => {
+  test("the result does not depend on how the bytes are split, and nothing throws", { timeout: 120_000 }, () => {
     fc.assert(
       fc.property(answers, fc.array(fc.nat(300), { maxLength: 8 }), (bytes, places) => {
         const expected = readAll([bytes]);

@@ -114,7 +114,7 @@ describe.skipIf(skips("jobs of a cluster", missing))("in a cluster", () => {
     expect(names.filter((name) => !/^(?:ai|gateway\.outside|forge\.outside)\./.test(name))).toEqual([]);
   });
 
-  test("what an index cannot do fails that index alone, with the reason, and is not tried again", async () => {
+  test("a failure of one index fails only that index, with the reason, and without a retry", async () => {
     await fleet.apply([at("app-0"), at("nowhere"), at("redirecting"), `${at("app-1")} no-such-branch`], "hi");
     await fleet.start("some", "opencode-fleet");
     const ended = await fleet.end("some", 240);
@@ -164,7 +164,7 @@ describe.skipIf(skips("jobs of a cluster", missing))("in a cluster", () => {
     });
   });
 
-  test("without its gateway a job fails with the doctor's line, and OpenCode is asked nothing", async () => {
+  test("without its gateway a job fails with the doctor's line, and OpenCode does not run", async () => {
     await gateway!.close();
     await fleet.apply([at("app-0")], "hi");
     await fleet.start("down", "opencode");
@@ -185,14 +185,14 @@ describe.skipIf(skips("jobs of a cluster", missing))("in a cluster", () => {
     expect([code, message]).toEqual([1, expect.stringContaining("UnknownError")]);
   });
 
-  test("a prompt that takes too long is stopped, and what it wrote so far is handed over", async () => {
+  test("a prompt that takes too long is stopped, and its changes so far are kept", async () => {
     await fleet.start("slow", "opencode", { MINUTES: "0.3", PROMPT: shell("echo begun > new.txt; sleep 300") });
     const ended = await fleet.end("slow", 240);
     expect(endOf(ended)).toEqual({ code: 124, message: "OpenCode was stopped after 0.3 minutes.\n" });
     expect(readPatch(await fleet.log(ended.pods[0]!, "changes")).toString()).toContain("+begun");
   });
 
-  test("a hostile repository gets no login, no token and no right, and changes nothing that runs after it", async () => {
+  test("a hostile repository gets no login, token or privilege, and cannot change later containers", async () => {
     await fleet.start("hostile", "opencode", { REPOSITORY: at("hostile"), PROMPT: "hi" });
     const ended = await fleet.end("hostile", 240);
     expect(ended.succeeded, JSON.stringify(ended.pods)).toBe(true);

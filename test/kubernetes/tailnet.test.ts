@@ -37,7 +37,7 @@ describe.skipIf(skips("a tailnet and a cluster", missing))("a gateway in a tailn
   afterAll(disposeAll);
   afterEach(() => cluster.kubectl(["-n", "opencode", "delete", "jobs", "--all", "--wait"]));
 
-  test("through the operator's proxy: the gateway sees its node with its tag, whatever pod asks; without the gateway the doctor says so", async () => {
+  test("through the operator's proxy: the gateway sees the proxy's node and tag for every pod; without the gateway the doctor says so", async () => {
     const fleet = await startFleet(cluster);
     await cluster.must(
       ["apply", "-f", "-"],
@@ -64,7 +64,7 @@ describe.skipIf(skips("a tailnet and a cluster", missing))("a gateway in a tailn
     expect(down.pods[0]!.ended["opencode"]).toEqual({ code: 4, message: expect.stringContaining("http://ai") });
   });
 
-  test("each pod a node of its own, by a key that OpenCode does not have", async () => {
+  test("each pod is a separate node, with a key that OpenCode does not get", async () => {
     const key = await tailnet.key({ tags: ["tag:ci"], ephemeral: true });
     const fleet = await startFleet(cluster, [
       "--connection",

@@ -705,7 +705,7 @@ describe.skipIf(!available || skips("the doctor among faults", whyNot()))("the d
     await expect.poll(() => statSync(file, { throwIfNoEntry: false })?.size ?? 0, { timeout: 5_000 }).toBeGreaterThan(10);
   });
 
-  test("what the spec lets OpenCode ask of the internet is no finding, and all else still is", async () => {
+  test("internet access that the spec allows is no finding; any other still is", async () => {
     const { prefix, env: own } = await install({ online: ["share"] });
     const gateway = await startGateway();
     try {

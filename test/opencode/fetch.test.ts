@@ -142,7 +142,7 @@ describe.skipIf(skips("fetch.sh", notHere))("fetch.sh", () => {
       expect(from.requests.at(-1)).toMatchObject({ path: `/${wanted.name}/-/${wanted.name}-${version}.tgz`, status: 200 });
     });
 
-    test("a tampered package ends with what was pinned and what was found, and nothing is installed", async () => {
+    test("a tampered package ends with the pinned and the actual checksum, and nothing is installed", async () => {
       const from = await registry({ tamper: true });
       const fetched = await fetchWith(fetcher, { REGISTRY: from.origin });
       expectNothing(fetched, /the checksum of .* is wrong, so it was not installed/);
@@ -228,7 +228,7 @@ describe.skipIf(skips("fetch.sh", notHere))("fetch.sh", () => {
     const npmrc = (place: Place, ...lines: string[]): void =>
       writeFileSync(join(place.home, ".npmrc"), lines.map((line) => `${line}\n`).join(""));
 
-    test("a token and a registry of .npmrc are used, and the token stays out of what it says and writes", async () => {
+    test("a registry and a token in .npmrc are used, and the token is in no output and no file", async () => {
       const from = await registry({ token });
       const place = makePlace();
       npmrc(place, `registry=${from.origin}/`, `//127.0.0.1:${from.port}/:_authToken=${token}`);
@@ -424,7 +424,7 @@ describe.skipIf(skips("fetch.sh", notHere))("fetch.sh", () => {
         },
       );
 
-      describe("is trusted as the base image trusts it, with certs/*.crt that hold another one", () => {
+      describe("is trusted as in the base image, also with another CA in certs/*.crt", () => {
         const quoted = (file: string): string => JSON.stringify(readFileSync(file, "utf8"));
         const ways: readonly (readonly [
           what: string,

@@ -126,7 +126,7 @@ describe.skipIf(skips("the launcher's tests", whyNotHere()))("the launcher", () 
       expect(ran.stderr).toBe("");
     });
 
-    test("what the spec lets OpenCode ask of the internet is not switched off", async () => {
+    test("internet access that the spec allows is not switched off", async () => {
       const stub = await installStub("env", { online: ["lsp", "share"] });
       const { stdout } = await run([stub.opencode], { place: makePlace(), env: stub.env });
       expect(stdout).toMatch(/^OPENCODE_DISABLE_LSP_DOWNLOAD=0$/m);
@@ -152,7 +152,7 @@ describe.skipIf(skips("the launcher's tests", whyNotHere()))("the launcher", () 
       expect(changes(await launch(place, { [name]: value }), place, { [name]: value })).toEqual(rest);
     });
 
-    test("where it is managed, what would switch that off does not reach OpenCode", async () => {
+    test("with a managed configuration, variables that would disable it do not reach OpenCode", async () => {
       const stub = await installStub("env", { managed: true });
       const off = {
         OPENCODE_TEST_MANAGED_CONFIG_DIR: "/elsewhere",
@@ -212,7 +212,7 @@ describe.skipIf(skips("the launcher's tests", whyNotHere()))("the launcher", () 
       },
     );
 
-    test("variables of the caller that are called like its own stay what they are", async () => {
+    test("the caller's variables with the same names as the launcher's own are unchanged", async () => {
       const place = makePlace();
       const script = readFileSync(installation.opencode, "utf8");
       const names = new Set([...script.matchAll(/(?:^|[\s;({])_?([a-z]\w*)=/gm)].map(([, name]) => name!));
@@ -324,7 +324,7 @@ describe.skipIf(skips("the launcher's tests", whyNotHere()))("the launcher", () 
       },
     );
 
-    test("what other programs have beside a folder that moves is there by links, and what goes there goes here", async () => {
+    test("other programs' files beside a replaced folder are available by links, and writes go to the original", async () => {
       const place = makePlace();
       const config = join(place.home, ".config");
       mkdirSync(join(config, "git"), { recursive: true });
@@ -379,7 +379,7 @@ describe.skipIf(skips("the launcher's tests", whyNotHere()))("the launcher", () 
           expect([again.stderr, changes(again, place)]).toEqual(["", defaults]);
         });
 
-        test("logins that can be read there are still read, and those that cannot are none", async () => {
+        test("readable logins are still used, and unreadable ones count as none", async () => {
           const place = withRoots(".local/share/opencode");
           const file = join(place.home, ".local", "share", "opencode", "auth.json");
           writeFileSync(file, '{ "own": { "type": "api", "key": "-" } }');
@@ -442,7 +442,7 @@ describe.skipIf(skips("the launcher's tests", whyNotHere()))("the launcher", () 
       },
     );
 
-    test("a link to a folder of one's own is not an opencode folder: who made the link can turn it", async () => {
+    test("a link to an own folder is not used, because its maker can change its target", async () => {
       const place = makePlace();
       const own = makeFolder();
       symlinkSync(own, join(place.tmp, "opencode"));
@@ -463,7 +463,7 @@ describe.skipIf(skips("the launcher's tests", whyNotHere()))("the launcher", () 
           for (const path of squatted) rmSync(path, { recursive: true, force: true });
         });
 
-        test("do not keep it from starting: it takes a name that nobody foresees, and says why", async () => {
+        test("do not prevent a start: it uses a random name, and says why", async () => {
           const place = makePlace();
           take(place);
           const account = other as Exclude<typeof other, string>;
@@ -551,7 +551,7 @@ describe.skipIf(skips("the launcher's tests", whyNotHere()))("the launcher", () 
         expect(ran.stderr).toBe("");
       });
 
-      test("all of them: it says so and does not start OpenCode, which would die of it with a stack trace", async () => {
+      test("all of them: it reports that and does not start OpenCode, which would end with a stack trace", async () => {
         const place = makePlace();
         const ran = await launchWith(`read_only ${temporary(place)} ${formatShell(place.home)}`, place);
         expect(ran).toMatchObject({ exitCode: 1, stdout: "" });
@@ -567,7 +567,7 @@ describe.skipIf(skips("the launcher's tests", whyNotHere()))("the launcher", () 
     const configFolder = (place: Place): string => join(place.home, ".config", "opencode");
     const seeded = (): string => readFileSync(join(share, "auth.json"), "utf8");
 
-    test("auth.json with the placeholders, for nobody else's eyes, whatever the umask is", async () => {
+    test("auth.json with the placeholders, unreadable for others, whatever the umask is", async () => {
       const place = makePlace();
       report(await run(["sh", "-c", 'umask 0; exec "$0"', installation.opencode], { place, env: installation.env }));
       const file = join(dataFolder(place), "auth.json");
@@ -608,7 +608,7 @@ describe.skipIf(skips("the launcher's tests", whyNotHere()))("the launcher", () 
       expect(readdirSync(dataFolder(place))).toEqual(["auth.json"]);
     });
 
-    test("of an auth.json that could be written in part only, as on a full disk, nothing stays", async () => {
+    test("an auth.json that could only be written in part, as on a full disk, is removed", async () => {
       const place = makePlace();
       const programs = join(place.work, "bin");
       mkdirSync(programs);
@@ -905,7 +905,7 @@ describe.skipIf(skips("the launcher's tests", whyNotHere()))("the launcher", () 
       );
     });
 
-    test("without its configuration it does not start OpenCode, which would take a public provider", async () => {
+    test("without its configuration it does not start OpenCode, which would use a public provider", async () => {
       const broken = await installStub("echo started");
       const file = join(broken.prefix, "share", "aperture-env", "opencode.json");
       rmSync(file);

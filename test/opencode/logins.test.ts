@@ -147,7 +147,7 @@ describe.skipIf(!available || skips("logins with OpenCode in a network of its ow
       });
     });
 
-    test("one that fetches configuration from a server is left out with a word, and does not keep OpenCode from starting", async () => {
+    test("one that fetches configuration from a server is left out with a message, and does not prevent OpenCode's start", async () => {
       const { opencode, env } = await install({ providers });
       const place = makePlace();
       const file = join(place.home, ".local", "share", "opencode", "auth.json");
@@ -171,7 +171,7 @@ describe.skipIf(!available || skips("logins with OpenCode in a network of its ow
       ]);
     });
 
-    test("without what the launcher sets, they are used or crash, so this would be noticed", async () => {
+    test("without the launcher's variables they are used or crash, which shows that the test can fail", async () => {
       const logins = (id: string): Project => ({ files: {}, logins: { [id]: kinds["oauth, good"] }, model: "openai/gpt-5.5" });
       const seen = await askIn(
         await install(),

@@ -107,11 +107,11 @@ describe.skipIf(skips("the launcher's probe", process.platform === "linux" ? nul
         expect(await launch({ ...here, http_proxy: "127.0.0.1:9" })).toMatchObject(ends);
       });
 
-      test("where the configuration is managed, APERTURE_URL leads nowhere, and the spec's gateway is tried", async () => {
+      test("with a managed configuration APERTURE_URL has no effect, and the spec's gateway is tried", async () => {
         expect(await launch({ APERTURE_URL: `http://127.0.0.1:${port}` }, words, managed)).toMatchObject(ends);
       });
 
-      test("no file of bash's is read, and without bash nc or the doctor tries", async () => {
+      test("bash's start files are not read, and without bash nc or the doctor tries the gateway", async () => {
         const folder = makeFolder();
         writeFileSync(join(folder, "env"), `echo read >"${folder}/read"\n`);
         const here = { APERTURE_URL: `http://127.0.0.1:${port}` };
@@ -181,14 +181,14 @@ describe.skipIf(skips("the doctor before a prompt", real === null ? "OpenCode co
       expect(stdout).toContain("Nothing listens on 127.0.0.1:9");
     });
 
-    test("a gateway that is only slow gets a line, and OpenCode starts", async () => {
+    test("a slow gateway causes one line, and OpenCode starts", async () => {
       const ran = await doctor(`http://127.0.0.1:${port}`);
       expect(ran).toMatchObject({ exitCode: 0, stderr: "" });
       expect(ran.stdout).toMatch(/^opencode \(aperture-env\): http:\/\/127\.0\.0\.1:\d+ accepted the connection, but [^\n]*\n$/);
       expect(ran.stdout).not.toContain("APERTURE_ENV_PROBE");
     });
 
-    test("a gateway that answers gets none, whatever else the doctor would find", async () => {
+    test("a gateway that answers causes no line, whatever else the doctor would report", async () => {
       const gateway = await startMockGateway({ models: [] });
       try {
         expect(await doctor(`http://127.0.0.1:${gateway.port}`)).toMatchObject({ exitCode: 0, stdout: "", stderr: "" });
@@ -197,7 +197,7 @@ describe.skipIf(skips("the doctor before a prompt", real === null ? "OpenCode co
       }
     });
 
-    test("one that is too busy to answer is ended, and OpenCode starts", async () => {
+    test("a doctor that is too slow is ended, and OpenCode starts", async () => {
       const busy = await installStub("");
       writeFileSync(join(busy.prefix, "lib", "aperture-env", "opencode"), "#!/bin/sh\necho started\n", { mode: 0o755 });
       writeFileSync(join(busy.prefix, "bin", "aperture-doctor"), "#!/bin/sh\nkill -ALRM $$\n");

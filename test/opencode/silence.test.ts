@@ -110,7 +110,7 @@ describe.skipIf(!available || skips("OpenCode in a network of its own (container
       },
     );
 
-    test("without the launcher it asks for others, so this would be noticed", async () => {
+    test("without the launcher it asks for other names, which shows that the test can fail", async () => {
       const binary = join(installation.prefix, "lib", "aperture-env", "opencode");
       expect(asked(await runInside([binary, "models"])).length).toBeGreaterThan(0);
     });

@@ -111,7 +111,7 @@ describe.each(shells)("the launcher under %s", (name, program, mode) => {
       },
     );
 
-    test("a start that leaves no database keeps the next one from nothing", async () => {
+    test("a start that leaves no database does not disturb the next start", async () => {
       const stub = await installStub("echo done");
       const place = makePlace();
       const programs = makeFolder();

@@ -73,7 +73,7 @@ describe.skipIf(!available)("a stream", { timeout: 90_000 }, () => {
     expect(asked).toBe(2);
   });
 
-  test("that falls silent is waited for without it: what is asked again is the timeout's doing", async () => {
+  test("that falls silent is waited for without the setting, so the retry is the timeout's effect", async () => {
     let asked = 0;
     const origin = await listen(await start(), (count) => ((asked = count), count === 1 ? "silent" : "plain"));
     const ran = await ask("anthropic/claude-sonnet-5-5", origin, false, 20_000);

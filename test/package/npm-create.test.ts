@@ -107,7 +107,7 @@ describe("names that a shell would trip over", () => {
     expect(treeOf(folder)).toEqual((await expected(odd, ["--yes"])).tree);
   });
 
-  test("a folder to make, and answers, with spaces, quotes and dollars", async () => {
+  test("a new folder and answers with spaces, quotes and dollars", async () => {
     const folder = folders.make(odd);
     const args = ["--yes", "--name", `$HOME \`id\` 'it' "is" %PATH%`];
     const { exit, stderr } = await create(folder, ["my dir's", "--", ...args]);

@@ -87,7 +87,7 @@ describe("check --outdated", () => {
     expect(JSON.parse((await runBin(env, folder, ["check", "--json"])).stdout)).not.toHaveProperty("catalogue");
   });
 
-  test("a registry that does not answer is the machine's fault, exit 4", async () => {
+  test("a registry that does not answer is an environment error, exit 4", async () => {
     await serve({ "create-aperture-env": ["0.1.0"], ...opencode("1.18.18") });
     await registry.close();
     expect(await runBin(env, folder, ["check", "--outdated"])).toMatchObject({

@@ -44,7 +44,7 @@ test("no source, template, map or test is in it", () => {
   for (const [path, text] of texts) expect(text.includes("sourceMappingURL"), path).toBe(false);
 });
 
-test("no literal of it has \\p{…}, for which V8 gathers letters at every start", () => {
+test("none of its literals has \\p{…}, which V8 would expand at every start", () => {
   const built = [...texts].filter(([path]) => path.endsWith(".js"));
   expect(built.filter(([, text]) => /(?<!\\)\\p\{/i.test(text)).map(([path]) => path)).toEqual([]);
   expect(texts.get("dist/main.js")).toContain('new RegExp("[^\\\\p{L}');
@@ -83,7 +83,7 @@ async function readBy(cwd: string, ...args: string[]): Promise<string[]> {
   return [...new Set(urls.filter((name) => name !== undefined))].sort();
 }
 
-test("an empty folder needs little of it, and what is there already more; few need all", async () => {
+test("an empty folder needs few of its files, an existing repository more; rarely all are needed", async () => {
   const folder = folders.make("empty");
   const first = await readBy(folder, "--yes");
   expect(first).toEqual(["bin", "main"]);

@@ -47,7 +47,7 @@ test("what it shows of a run is what a run says", async () => {
   expect(stdout.slice(-after!.length)).toBe(after);
 });
 
-test("what it shows of an existing dev container is what comes of it", async () => {
+test("what it shows of an existing dev container is the real result", async () => {
   const [, shown] = /```diff\n([^]*?)```/.exec(section("Existing repositories")) ?? [];
   const lines = shown!.trimEnd().split("\n");
   const before = `{\n${lines.flatMap((line) => (line.startsWith("+") ? [] : [line.slice(1)])).join("\n")}\n}\n`;

@@ -68,7 +68,7 @@ describe.skipIf(skips("a real tailnet", missing))("one image", () => {
     });
   });
 
-  test("off it with a key: it is a node by itself", async () => {
+  test("outside the tailnet with a key: the container is a node", async () => {
     const container = await off(["--env", `TS_AUTHKEY=${key}`]);
     const before = (await tailnet.requests()).length;
     const { exitCode, stderr } = await prompt(container, "say hi by myself");
@@ -79,7 +79,7 @@ describe.skipIf(skips("a real tailnet", missing))("one image", () => {
     await container.remove();
   });
 
-  test("off it without one: that is said at once, and what needs no gateway works", async () => {
+  test("outside the tailnet without a key: an error at once; commands without the gateway work", async () => {
     const container = await off();
     const { exitCode, stderr, ms } = await prompt(container, "say nothing");
     expect(exitCode).toBe(1);
@@ -94,7 +94,7 @@ describe.skipIf(skips("a real tailnet", missing))("one image", () => {
     await container.remove();
   });
 
-  test("off it without programs: what to write into the spec is said", async () => {
+  test("outside the tailnet without the programs: the error says what to write into the spec", async () => {
     const container = await off(["--env", `TS_AUTHKEY=${key}`], bare);
     const { exitCode, stderr, ms } = await prompt(container, "say nothing");
     expect(exitCode).toBe(1);
@@ -121,7 +121,7 @@ describe.skipIf(skips("a real tailnet", missing))("one image", () => {
     await container.remove();
   });
 
-  test("a host of the gateway's name that is somebody else's gets no prompt", async () => {
+  test("another host with the gateway's name gets no prompt", async () => {
     const other = await runDetached("node:24-bookworm-slim", {
       args: ["--network", tailnet.network.name],
       command: [
@@ -144,7 +144,7 @@ describe.skipIf(skips("a real tailnet", missing))("one image", () => {
     await other.remove();
   });
 
-  test("a gateway that is no tailnet's is taken where it answers as one, and addresses and proxies are left alone", async () => {
+  test("a gateway outside a tailnet is used if it answers as a gateway; addresses and proxies start no node", async () => {
     const gateway = await runDetached("node:24-bookworm-slim", {
       args: ["--network", tailnet.network.name, "--volume", `${join(import.meta.dirname, "..", "..", "dist")}:/app:ro`],
       command: ["node", "/app/bin.js", "mock-gateway", "--host", "0.0.0.0", "--port", "80"],
@@ -168,7 +168,7 @@ describe.skipIf(skips("a real tailnet", missing))("one image", () => {
     await Promise.all([container.remove(), docker(["rm", "--force", gateway.name])]);
   });
 
-  test("a gateway by a name that /etc/hosts maps to 127.0.0.1 is reached by all, and by a node only where that is asked for", async () => {
+  test("a gateway whose name /etc/hosts maps to 127.0.0.1 is reached; with the word userspace doctor and launcher both refuse", async () => {
     const gateway = await runDetached("node:24-bookworm-slim", {
       args: ["--add-host", "ai:127.0.0.1", "--volume", `${join(import.meta.dirname, "..", "..", "dist")}:/app:ro`],
       command: ["node", "/app/bin.js", "mock-gateway", "--port", "80"],
@@ -195,7 +195,7 @@ describe.skipIf(skips("a real tailnet", missing))("one image", () => {
     await gateway.remove();
   });
 
-  test("at a terminal a person is shown where to log in, and the prompt goes on when that is done", async () => {
+  test("at a terminal a person sees where to log in, and the prompt continues after the login", async () => {
     const container = await off();
     const began = docker(["exec", "--tty", container.name, "opencode", "run", "say hi after the login"], { timeout: 120_000 });
     let id: string | undefined;
@@ -219,7 +219,7 @@ describe.skipIf(skips("a real tailnet", missing))("one image", () => {
     await container.remove();
   });
 
-  test("a word for each host: the network at home, and a node of its own by the codespace's name in one", async () => {
+  test("a connection per host: the network by default, and a node with the codespace's name in a codespace", async () => {
     const mixed = await buildConnected(tailnet, "{ default: network, codespaces: userspace, gitlab: auto }");
     const container = await off([], mixed);
     const said = async (...variables: string[]): Promise<string> =>

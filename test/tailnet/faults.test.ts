@@ -186,7 +186,7 @@ describe.skipIf(skips("a real tailnet", missing))("userspace", { timeout: 180_00
     await isClean(place);
   });
 
-  test("a key that is used up, one that has expired and one that nobody knows", async () => {
+  test("a used key, an expired key and an unknown key", async () => {
     const used = await tailnet.key({ single: true });
     await tailscale(place, socket, "logout");
     expect((await connect(place, used)).exitCode).toBe(0);
@@ -216,13 +216,13 @@ describe.skipIf(skips("a real tailnet", missing))("userspace", { timeout: 180_00
     await isClean(place);
   });
 
-  test("just after a start nothing is called a failure that only takes its time", async () => {
+  test("directly after a start, the doctor reports no failure for what only needs time", async () => {
     await end(place, await daemonOf(place));
     await connect(place, await tailnet.key());
     expect(await examine(place)).toEqual([]);
   });
 
-  test("a path that is still being made is waited for, and is a note", async () => {
+  test("the doctor waits for a connection that is being established, and reports a note", async () => {
     await docker(["pause", tailnet.gateway.name]);
     const asked = place.container.exec(["aperture-doctor", "--json"], { timeout: 60_000 });
     await new Promise((resolve) => setTimeout(resolve, 5000));
@@ -241,7 +241,7 @@ describe.skipIf(skips("a real tailnet", missing))("userspace", { timeout: 180_00
   });
 
   afterEach(() => tailnet.policy(everything));
-  test("a policy that leads nowhere, and one that leads to another port; the grant that the doctor shows mends both", async () => {
+  test("a policy without a grant, and one for another port; the grant that the doctor prints fixes both", async () => {
     await tailnet.policy(
       '{ "tagOwners": { "tag:ci": ["dev@"] }, "acls": [{ "action": "accept", "src": ["tag:ci"], "dst": ["*:*"] }] }',
     );
@@ -310,7 +310,7 @@ describe.skipIf(skips("a real tailnet", missing))("without anything", { timeout:
     await isClean(place);
   });
 
-  test("a proxy that somebody has set: the wrong port, the wrong variable, and never out of the way that it is", async () => {
+  test("a proxy set by a person: a wrong port, a wrong variable; the doctor never advises to bypass the proxy that is needed", async () => {
     // A daemon of a person's own, which the environment does not know.
     const command = `mkdir /tmp/d && tailscaled --tun=userspace-networking --state=mem: --socket=/tmp/d/s --outbound-http-proxy-listen=127.0.0.1:3128 & 
 until tailscale --socket=/tmp/d/s up --login-server=${tailnet.url} --auth-key="$KEY" --hostname=own; do sleep 0.2; done; sleep 3600`;

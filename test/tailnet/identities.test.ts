@@ -58,7 +58,7 @@ describe.skipIf(skips("a real tailnet", missing))("a node that is nobody's", () 
   };
   const refused = "requested tags [tag:ci] are invalid or not permitted";
 
-  test.each([0, 1, 2])("asks with its key and tags, and the secret is in no argument, file or log (%i)", async (index) => {
+  test.each([0, 1, 2])("joins with its key and tags, and the secret is in no argument, file or log (%i)", async (index) => {
     const { variable, env, secret, told } = ways()[index]!;
     const container = await startConnected(tailnet, image, [...unprivileged, "--user", "1000"]);
     const begun = prompt(container, "say hi", { env });
@@ -85,35 +85,45 @@ describe.skipIf(skips("a real tailnet", missing))("a node that is nobody's", () 
     await container.remove();
   });
 
-  test.each([0, 1, 2])("is a sidecar, too, and the secret is in no file, argument, log or configuration (%i)", async (index) => {
-    const { env, secret, told } = ways()[index]!;
-    await standInForTailscale(`${tailscaleImage}:v${pinnedTailscale.version}`, tailnet.programs);
-    const folder = await temporaryFolder("aperture-env-identity");
-    writeTree(folder, { "package.json": '{ "name": "sample" }\n' });
-    await generate(folder, ["--connection", "sidecar", "--name", "beside", "--tailscale", `login_server=${api.url},tags=tag:ci`]);
-    const file = ".devcontainer/docker-compose.yml";
-    appendFileSync(join(folder, file), `\nnetworks:\n  default:\n    name: ${tailnet.network.name}\n    external: true\n`);
-    const name = uniqueName("aperture-env-identity");
-    const compose = (...args: string[]): Promise<Result> =>
-      docker(["compose", "--project-name", name, "--file", file, ...args], { cwd: folder, env });
-    onDispose(() => compose("down", "--volumes", "--timeout", "3"));
-    const up = await compose("up", "--detach", "tailscale");
-    expect(up.exitCode, up.stderr).toBe(0);
-    const inside = async (script: string): Promise<string> => (await compose("exec", "tailscale", "sh", "-c", script)).stdout;
-    const logs = async (): Promise<string> => Object.values(await compose("logs", "--no-color")).join("\n");
-    await expect.poll(logs, { timeout: 40_000, interval: 500 }).toContain(refused);
-    expectAsked(told);
-    // Then a person may log in.
-    await expect.poll(() => inside("tailscale status --json"), { timeout: 40_000, interval: 500 }).toContain("/register/");
-    const places = {
-      up: up.stdout + up.stderr,
-      "the configuration": (await compose("config")).stdout,
-      "what Docker knows": (await docker(["inspect", (await compose("ps", "--quiet", "tailscale")).stdout.trim()])).stdout,
-      logs: await logs(),
-      processes: await inside("cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ"),
-      files: await inside("cat /run/secrets/* /var/run/tailscale/* 2>/dev/null; grep -r . /tmp 2>/dev/null; env"),
-    };
-    for (const [place, text] of Object.entries(places)) expect(text.includes(secret), `the secret is in ${place}`).toBe(false);
-    await compose("down", "--volumes", "--timeout", "3");
-  });
+  test.each([0, 1, 2])(
+    "lets a sidecar join, and the secret is in no file, argument, log or configuration (%i)",
+    async (index) => {
+      const { env, secret, told } = ways()[index]!;
+      await standInForTailscale(`${tailscaleImage}:v${pinnedTailscale.version}`, tailnet.programs);
+      const folder = await temporaryFolder("aperture-env-identity");
+      writeTree(folder, { "package.json": '{ "name": "sample" }\n' });
+      await generate(folder, [
+        "--connection",
+        "sidecar",
+        "--name",
+        "beside",
+        "--tailscale",
+        `login_server=${api.url},tags=tag:ci`,
+      ]);
+      const file = ".devcontainer/docker-compose.yml";
+      appendFileSync(join(folder, file), `\nnetworks:\n  default:\n    name: ${tailnet.network.name}\n    external: true\n`);
+      const name = uniqueName("aperture-env-identity");
+      const compose = (...args: string[]): Promise<Result> =>
+        docker(["compose", "--project-name", name, "--file", file, ...args], { cwd: folder, env });
+      onDispose(() => compose("down", "--volumes", "--timeout", "3"));
+      const up = await compose("up", "--detach", "tailscale");
+      expect(up.exitCode, up.stderr).toBe(0);
+      const inside = async (script: string): Promise<string> => (await compose("exec", "tailscale", "sh", "-c", script)).stdout;
+      const logs = async (): Promise<string> => Object.values(await compose("logs", "--no-color")).join("\n");
+      await expect.poll(logs, { timeout: 40_000, interval: 500 }).toContain(refused);
+      expectAsked(told);
+      // Then a person may log in.
+      await expect.poll(() => inside("tailscale status --json"), { timeout: 40_000, interval: 500 }).toContain("/register/");
+      const places = {
+        up: up.stdout + up.stderr,
+        "the configuration": (await compose("config")).stdout,
+        "what Docker knows": (await docker(["inspect", (await compose("ps", "--quiet", "tailscale")).stdout.trim()])).stdout,
+        logs: await logs(),
+        processes: await inside("cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ"),
+        files: await inside("cat /run/secrets/* /var/run/tailscale/* 2>/dev/null; grep -r . /tmp 2>/dev/null; env"),
+      };
+      for (const [place, text] of Object.entries(places)) expect(text.includes(secret), `the secret is in ${place}`).toBe(false);
+      await compose("down", "--volumes", "--timeout", "3");
+    },
+  );
 });

@@ -46,7 +46,7 @@ describe.skipIf(skips("a real tailnet", missing))("a network that leads to the t
     expect(exitCode, stdout + stderr).toBe(0);
   });
 
-  test("where the gateway's node is gone, the doctor says that nothing answers", async () => {
+  test("without the gateway's node, the doctor says that nothing answers", async () => {
     await docker(["stop", tailnet.gateway.name]);
     const { stdout, exitCode } = await inside("aperture-doctor");
     expect(exitCode).toBe(4);

@@ -131,7 +131,7 @@ describe.skipIf(skips("a real tailnet", missing))("a dev container of its own wi
   });
   afterEach(() => project.down("--volumes"));
 
-  test("with a key: OpenCode answers by the sidecar's node, and the key is nowhere but with the sidecar; down and up keeps the login", async () => {
+  test("with a key: OpenCode answers through the sidecar's node, only the sidecar gets the key, and the login survives down and up", async () => {
     const key = await tailnet.key();
     const first = await project.up({ TS_AUTHKEY: key });
     expect(first.exitCode, first.stderr).toBe(0);
@@ -153,7 +153,7 @@ describe.skipIf(skips("a real tailnet", missing))("a dev container of its own wi
     expect(await project.node()).toEqual(addresses);
   });
 
-  test("without a key: up is quick and does not fail, and the address of the login can be read inside, by a person's account", async () => {
+  test("without a key: up is quick and succeeds, and a person's account can read the login's address inside", async () => {
     expect((await project.up()).exitCode).toBe(0);
     await project.down("--volumes");
     const began = Date.now();
@@ -185,7 +185,7 @@ describe.skipIf(skips("a real tailnet", missing))("a dev container of its own wi
     await project.prompt("say hi after a login");
   });
 
-  test("a key that is refused leaves the dev container's network, and the address of a login", async () => {
+  test("with a refused key the dev container keeps its network, and shows the login's address", async () => {
     const { exitCode, stderr } = await project.up({ TS_AUTHKEY: "hskey-auth-wrong-wrong" });
     expect(exitCode, stderr).toBe(0);
     await expect
@@ -240,7 +240,7 @@ ${inNetwork(tailnet)}`;
     onDispose(() => project.compose("down", "--volumes", "--timeout", "3"));
   });
 
-  test("OpenCode answers by the sidecar's node, the published port and the names of the project's services still work", async () => {
+  test("OpenCode answers through the sidecar's node; the published port and the services' names still work", async () => {
     const key = await tailnet.key();
     // The older spelling, which Tailscale's image takes, too.
     const { exitCode, stdout, stderr } = await project.up({ TS_AUTH_KEY: key });
@@ -274,7 +274,7 @@ ${inNetwork(tailnet)}`;
     expect(await project.node()).toEqual(addresses);
   });
 
-  test("a login that ended: the dev container keeps its network, and the address of a new one can be read", async () => {
+  test("after a logout the dev container keeps its network, and shows the address of a new login", async () => {
     const [{ id: expired }] = (await tailnet.nodes()).filter(({ given_name }) => given_name === "shop-dev") as [TailnetNode];
     await tailnet.control("nodes", "expire", "--identifier", String(expired));
     const status = async (): Promise<string> =>
@@ -287,7 +287,7 @@ ${inNetwork(tailnet)}`;
     await project.prompt("say hi after a second login");
   });
 
-  test("switched off and logged out: the doctor says how it goes on, and that is so", async () => {
+  test("stopped and logged out: the doctor's advice works", async () => {
     const tailscale = (...words: string[]): Promise<Result> => project.compose("exec", "tailscale", "tailscale", ...words);
     const status = async (): Promise<string> => (await tailscale("status", "--json")).stdout;
     const isOff = (): Promise<void> => expect.poll(status, { timeout: 60_000, interval: 500 }).toContain('"Stopped"');

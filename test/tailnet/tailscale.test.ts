@@ -81,7 +81,7 @@ describe.skipIf(skips("a real tailnet", missing))("Tailscale's Feature", () => {
     expect((await tailnet.nodes()).filter(({ given_name: given }) => given.startsWith(`${name}-dev`))).toHaveLength(1);
   });
 
-  test("without a device it is a node of its own in userspace, and again without a key", async () => {
+  test("without a device the container is a userspace node, and later without a key, too", async () => {
     // What is there is no such device, as on a host without the kernel's module.
     const folder = await make("plain", null, ', "--volume=/dev/null:/dev/net/tun"');
     const node = async (): Promise<readonly string[]> =>

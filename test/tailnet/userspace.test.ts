@@ -53,7 +53,7 @@ describe.skipIf(skips("a real tailnet", missing))("a container without any privi
     await container.remove();
   });
 
-  test("the key is in no argument, no file and no log, and of no process but those that somebody gave it to", async () => {
+  test("the key is in no argument, file or log, and only in the processes that got it from a person", async () => {
     const secret = await tailnet.key();
     const container = await startConnected(tailnet, image, [...unprivileged, "--user", "1000"]);
     // As a host gives a secret to what it starts, not to the container.
@@ -116,7 +116,7 @@ describe.skipIf(skips("a real tailnet", missing))("a container without any privi
     await container.remove();
   });
 
-  test("another port is taken where somebody listens on the usual one, and a proxy that is set gives way", async () => {
+  test("the daemon takes another port if its port is in use, and replaces a proxy that is set", async () => {
     const container = await startConnected(tailnet, image, [...unprivileged, "--user", "1000", "--env", `TS_AUTHKEY=${key}`]);
     const listen = "require('net').createServer((c) => c.end('no')).listen(1055, '127.0.0.1')";
     await docker([
@@ -190,7 +190,7 @@ describe.skipIf(skips("a real tailnet", missing))("a container without any privi
       await second.remove();
     });
 
-    test("is for one container: a second one says so, and with a key it is a node of its own", async () => {
+    test("is for one container: a second one reports that, and with a key it becomes a separate node", async () => {
       const first = await start();
       expect((await connect(first)).exitCode).toBe(0);
       const second = await start();
@@ -214,7 +214,7 @@ describe.skipIf(skips("a real tailnet", missing))("a container without any privi
   });
 
   describe("without a login", () => {
-    test("the address to log in is said at once, the daemon waits in the background, and the next start goes through", async () => {
+    test("the login's address is shown at once, the daemon waits in the background, and the next start succeeds", async () => {
       const container = await startConnected(tailnet, image, [...unprivileged, "--user", "1000"]);
       const started = await connect(container, "--post-start");
       expect(started.exitCode, started.stderr).toBe(0);
@@ -281,7 +281,7 @@ describe.skipIf(skips("a real tailnet", missing))("a container without any privi
     await container.remove();
   });
 
-  test("a job becomes a node by its first step, as .gitlab/aperture-env.yml has it, and then the doctor is content", async () => {
+  test("a job becomes a node in the first step of .gitlab/aperture-env.yml, and then the doctor finds no fault", async () => {
     const steps = "aperture-connect --timeout 20 || true; aperture-doctor --timeout 10 && opencode run 'say it in a job'";
     const container = await startConnected(tailnet, image, [
       ...unprivileged,
@@ -310,7 +310,7 @@ describe.skipIf(skips("a real tailnet", missing))("a container without any privi
     await container.remove();
   });
 
-  test("a job is gone from the tailnet when it ends: its login is kept nowhere", async () => {
+  test("a job's node is removed when the job ends, and its login is stored nowhere", async () => {
     const ephemeral = await tailnet.key({ ephemeral: true, tags: ["tag:ci"] });
     const volume = await makeVolume();
     const mount = ["--volume", `${volume}:/var/lib/aperture-env`];
