@@ -338,7 +338,7 @@ describe.runIf(posix)("programs", () => {
     const lines = readFileSync(calls, "utf8").trim().split("\n");
     for (const line of lines) {
       expect(line).toMatch(
-        /aperture-env-npm-\w+ view \S+ versions --json --registry=\S+ --global --ignore-scripts --no-update-notifier$/,
+        /aperture-env-npm-\w+ view \S+ versions --json --registry=\S+ --global --ignore-scripts --no-update-notifier --fetch-retries=1 (?:--fetch-[a-z-]+=\d+ ?)+$/,
       );
       expect(line).not.toContain(repository);
     }
