@@ -56,7 +56,7 @@ export function buildPlan(input: PlanInput): Plan {
   const pieces = [...input.pieces, ...ignorePieces(input.ignoreLines, known[ignorePath]), ...takenPieces(input.taken, known)];
   const { answers, opencode } = nextLock;
   const url = addressOf(answers);
-  const common = { restore, meant: { url, revision }, decisive: decisiveOf(url, opencode) };
+  const common = { restore, meant: { url, revision, doctor: answers.doctor }, decisive: decisiveOf(url, opencode) };
   const planned: readonly Planned[] = [
     planSeed({ path: specPath, ...spec }, at(specPath), known[specPath]),
     ...pieces.flatMap(

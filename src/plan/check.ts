@@ -32,7 +32,7 @@ export function observe({ lock, snapshot, changedKeys, demand, editors }: CheckI
   const at = (path: string): FileState => snapshot.get(path) ?? { kind: "nothing" };
   // According to the lock: the spec may have changed since.
   const files = new Map(filesOf(demandOf(lock.answers, demand.shape)).map((file) => [file.path, file]));
-  const meant = { url: addressOf(lock.answers), revision: lock.revision };
+  const meant = { url: addressOf(lock.answers), revision: lock.revision, doctor: lock.answers.doctor };
   return [
     ...observeSpec(at(specPath), changedKeys),
     ...observeAbsent(lock, demand),

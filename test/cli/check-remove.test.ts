@@ -237,6 +237,12 @@ describe("check", () => {
       (text) => text.replace(/^COPY --from=opencode .*\n/m, ""),
       /Dockerfile:\d+:1 {2}does not copy OpenCode's binary into the target/,
     ],
+    [
+      "a Dockerfile without the doctor",
+      image,
+      (text) => text.replaceAll(" aperture-env/doctor.mjs", ""),
+      /Dockerfile:\d+:1 {2}does not copy aperture-env\/doctor\.mjs into the target/,
+    ],
   ];
   test.each(broken)(
     "%s is red with its place, named by update, and --restore is the way back",

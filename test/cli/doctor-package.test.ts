@@ -126,6 +126,51 @@ test("a doctor in the repository that nobody fetches is no drift, and one of the
   expect(checked.stdout).toContain(doctorPath);
 });
 
+describe("a Dockerfile that people have edited", () => {
+  const image = ".devcontainer/Dockerfile";
+  const edit = (change: (text: string) => string): void => write(place.folder, { [image]: change(read(image)) });
+
+  test("whose COPY is theirs now, kept: check is red until it goes along with the doctor, there and back", async () => {
+    await succeed("--yes");
+    edit((text) => text.replaceAll("COPY aperture-env/install.sh ", "COPY mine aperture-env/install.sh "));
+    expect((await run("update", "--yes", "--doctor", "package")).exit).toBe(3);
+    await run("update", "--yes", "--doctor", "package", "--on-conflict", "keep");
+    const red = await run("check");
+    expect([red.exit, red.stdout]).toEqual([
+      3,
+      expect.stringContaining("copies aperture-env/doctor.mjs in the target ci, and with"),
+    ]);
+    edit((text) => text.replaceAll(" aperture-env/doctor.mjs", ""));
+    await succeed("check");
+    edit((text) => text.replaceAll("mine aperture-env/install.sh", "mine  aperture-env/install.sh"));
+    await run("update", "--yes", "--doctor", "repository", "--on-conflict", "keep");
+    const again = await run("check");
+    expect([again.exit, again.stdout]).toEqual([
+      3,
+      expect.stringContaining("does not copy aperture-env/doctor.mjs into the target ci"),
+    ]);
+  });
+
+  test.each([
+    ["with a pattern", "aperture-env/*.mjs"],
+    ["with its folder", "aperture-env/"],
+    ["in a COPY of its own", "aperture-env/environment.json /x/\nCOPY aperture-env/doctor.mjs"],
+  ])("that has the doctor %s is fine", async (_how, other) => {
+    await succeed("--yes");
+    edit((text) => text.replaceAll("aperture-env/doctor.mjs", other));
+    await succeed("check");
+  });
+
+  test("with lines elsewhere is merged", async () => {
+    await succeed("--yes");
+    edit((text) => `${text}RUN echo mine\n`);
+    await succeed("update", "--yes", "--doctor", "package");
+    expect(read(image)).toContain("RUN echo mine");
+    expect(read(image)).not.toContain("doctor.mjs");
+    await succeed("check");
+  });
+});
+
 test("the variable and a file of answers give it, too; another word is refused with both", async () => {
   const ran = await runPiped(["--yes", "--dry-run"], place.folder, { APERTURE_ENV_DOCTOR: "package" });
   expect(ran.stdout).toMatch(/^ {2}doctor +package +environment: APERTURE_ENV_DOCTOR$/m);

@@ -57,7 +57,7 @@ test.each([
   expect([isSameFeature(left, right), isSameFeature(right, left)]).toEqual([same, same]);
 });
 
-const deciding = { decidedBy: "", meant: { url: "http://ai", revision: before } };
+const deciding = { decidedBy: "", meant: { url: "http://ai", revision: before, doctor: "repository" as const } };
 
 describe.each([true, false])("a lock of the version before, with its way back: %s", (undo) => {
   test("update respells the key in its place, once, and remove gives the same bytes as were there", () => {

@@ -93,7 +93,12 @@ test("an update moves the user's line with its stage, and is a conflict where a 
   const path = ".devcontainer/Dockerfile";
   const locked = { strategy: "own", hash: hashText(was), ancestor: was.split("\n") } as const;
   const piece = { path, strategy: "own", decidedBy: "base", edited: true, executable: false, text: now } as const;
-  const handling = { settle: null, restore: false, meant: { url: "http://ai", revision: "0123456789ab" }, decisive: [] };
+  const handling = {
+    settle: null,
+    restore: false,
+    meant: { url: "http://ai", revision: "0123456789ab", doctor: "repository" as const },
+    decisive: [],
+  };
   const plan = (text: string) => planOwn(piece, { kind: "text", text }, locked, handling, editJsonc(path));
   const mine = was.replace(dev, dev.replace("ENV A=1", "RUN tools\nENV A=1"));
   const { change, locked: next } = plan(mine);

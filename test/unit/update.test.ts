@@ -24,7 +24,7 @@ const planKeys = (values: readonly KeyedValue[], theirs: string, locked: LockedF
 const handled = (settle: Settlement | null, restore = false): Handling => ({
   settle,
   restore,
-  meant: { url: "http://ai", revision: "0123456789ab" },
+  meant: { url: "http://ai", revision: "0123456789ab", doctor: "repository" },
   decisive: ["http://ai"],
 });
 const takeOut = (path: string, there: FileState, locked: LockedFile, settle: Settlement | null): Change | null =>

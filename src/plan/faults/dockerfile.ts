@@ -24,11 +24,14 @@ const configuration = "/usr/local/share/aperture-env/opencode.json";
 /** The script that fetches OpenCode; Tailscale's programs have a script of the same name. */
 const fetching = /(?<!tailscale\/)fetch\.sh/;
 
+/** Other ways to copy the doctor: by a pattern, or with its folder. */
+const copiesDoctor = /doctor\.mjs|aperture-env\/?(?:\*\S*)?(?=\s)/;
+
 /**
  * Empty if the targets dev and ci still have OpenCode's binary, the Feature folder's content, and the right gateway. The target ci may be removed:
  * nothing generated needs it.
  */
-export function findDockerfileFaults(text: string, { url }: Meant): Fault[] {
+export function findDockerfileFaults(text: string, { url, doctor }: Meant): Fault[] {
   const fault = (offset: number, what: string, fix: string): Fault => ({ ...placeIn(text, offset), what, fix });
   const stages = readStages(text);
   if (!stages.some(({ name }) => name === "dev"))
@@ -61,6 +64,7 @@ export function findDockerfileFaults(text: string, { url }: Meant): Fault[] {
             "put  RUN sh /usr/local/share/aperture-env/install.sh  after the COPY of its files",
           ),
         );
+      found.push(...findDoctorFaults(all, name, doctor).map(({ offset, what, fix }) => fault(offset, what, fix)));
       for (const [variable, meant] of [
         ["OPENCODE_CONFIG", configuration],
         ["APERTURE_URL", url],
@@ -79,6 +83,35 @@ export function findDockerfileFaults(text: string, { url }: Meant): Fault[] {
       }
       return found;
     });
+}
+
+/** The COPY beside install.sh names the doctor's file if, and only if, there is one. */
+function findDoctorFaults(
+  all: readonly Instruction[],
+  target: string,
+  doctor: Meant["doctor"],
+): { readonly offset: number; readonly what: string; readonly fix: string }[] {
+  const copies = all.filter(({ name }) => name === "COPY" || name === "ADD");
+  const [beside] = copies.filter(({ body }) => body.includes("aperture-env/install.sh"));
+  const named = copies.find(({ body }) => body.includes("aperture-env/doctor.mjs"));
+  if (doctor === "package")
+    return named === undefined
+      ? []
+      : [
+          {
+            offset: named.offset,
+            what: `copies aperture-env/doctor.mjs in the target ${target}, and with doctor: package there is no such file`,
+            fix: "remove it from this COPY",
+          },
+        ];
+  if (beside === undefined || copies.some(({ body }) => copiesDoctor.test(body))) return [];
+  return [
+    {
+      offset: beside.offset,
+      what: `does not copy aperture-env/doctor.mjs into the target ${target}`,
+      fix: "add it to this COPY, beside install.sh",
+    },
+  ];
 }
 
 /** The instructions of a stage, after those of the stages that it is built from. */

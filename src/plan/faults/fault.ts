@@ -2,6 +2,8 @@
 import { revisionArgument } from "../../catalog/files.ts";
 import type { EditRefusal } from "../../edit/splice.ts";
 
+import type { DoctorPlace } from "../../questions/types.ts";
+
 /** One fault with its place: line and column from 1. */
 export interface Fault {
   readonly line: number;
@@ -17,6 +19,8 @@ export interface Meant {
   /** The gateway's origin. */
   readonly url: string;
   readonly revision: string;
+  /** Where an image gets the doctor from. */
+  readonly doctor: DoctorPlace;
 }
 
 /** The fault of a file that cannot be read. */
