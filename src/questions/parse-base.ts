@@ -1,7 +1,8 @@
 /** Reads the base: by name, or as the user's own image with its C library and account. Pure. */
 import { bases, findBase } from "../catalog/bases.ts";
 import { isImageReference } from "../catalog/image-reference.ts";
-import { describe, isMap, names, refused, understood } from "./parse.ts";
+import { isRecord } from "../forms.ts";
+import { describe, names, refused, understood } from "./parse.ts";
 import type { BaseChoice, Parsed } from "./types.ts";
 
 /** An account name as useradd takes it, or a numeric id. */
@@ -51,7 +52,7 @@ export function parseBase(text: string): Parsed<BaseChoice> {
 /** The name of a base, or the map `{ image, libc, user }`. */
 export function readBase(value: unknown): Parsed<BaseChoice> {
   if (typeof value === "string") return parseBase(value);
-  return isMap(value)
+  return isRecord(value)
     ? checkCustomBase(value)
     : refused(`expected a base, not ${describe(value)}`, `choose from ${names(Object.keys(bases))}`);
 }

@@ -1,7 +1,8 @@
 /** Reads the dev containers to use, and their variables, ports and hooks. Pure. */
 import { isDevcontainerPath } from "../catalog/files.ts";
 import { lifecycleHooks } from "../catalog/hooks.ts";
-import { describe, isMap, names, refused, splitList, understood } from "./parse.ts";
+import { isRecord } from "../forms.ts";
+import { describe, names, refused, splitList, understood } from "./parse.ts";
 import type { Parsed } from "./types.ts";
 
 function acceptDevcontainers(typed: readonly string[]): Parsed<readonly string[]> {
@@ -109,7 +110,7 @@ export function parseContainerEnv(text: string): Parsed<Readonly<Record<string, 
 
 /** A map from variables to values. */
 export function readContainerEnv(value: unknown): Parsed<Readonly<Record<string, string>>> {
-  return isMap(value)
+  return isRecord(value)
     ? acceptMap(Object.entries(value), checkVariable, byName)
     : refused(`expected a map of variables, not ${describe(value)}`, "write  { TZ: UTC }");
 }
@@ -121,7 +122,7 @@ export function parseHooks(text: string): Parsed<Readonly<Record<string, string>
 
 /** A map from hooks to commands. */
 export function readHooks(value: unknown): Parsed<Readonly<Record<string, string>>> {
-  return isMap(value)
+  return isRecord(value)
     ? acceptHooks(Object.entries(value))
     : refused(`expected a map of hooks, not ${describe(value)}`, "write  { postCreateCommand: npm ci }");
 }

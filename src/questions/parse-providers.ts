@@ -5,7 +5,8 @@ import { lastingModel } from "../catalog/retirements.ts";
 import { styles } from "../catalog/styles.ts";
 import { isWireFormat, wireFormats } from "../catalog/wire-formats.ts";
 import { specLimits } from "../spec/spec.ts";
-import { describe, isMap, names, refused, splitList, understood } from "./parse.ts";
+import { isRecord } from "../forms.ts";
+import { describe, names, refused, splitList, understood } from "./parse.ts";
 import type { Answers, ModelChoice, Parsed, ProviderChoice, Style } from "./types.ts";
 
 /** The part before the slash of a model's name: it has to be safe as a key, a path segment and a word. */
@@ -80,7 +81,7 @@ function acceptModels(choice: ProviderChoice, value: unknown): Parsed<readonly M
   const provider = choice.id;
   const how = `write  models: [some-model], or  models: { some-model: { context: 262144, output: 65536 } }`;
   const isList = Array.isArray(value);
-  if (!isList && !isMap(value)) return refused(`the models of ${provider} are ${describe(value)}`, how);
+  if (!isList && !isRecord(value)) return refused(`the models of ${provider} are ${describe(value)}`, how);
   const stray: unknown = isList ? value.find((id) => typeof id !== "string") : undefined;
   if (stray !== undefined) return refused(`the models of ${provider} have ${describe(stray)} among them`, "put it in quotes");
   // A map lists number-like keys first, so a list is sorted the same way.
@@ -102,7 +103,7 @@ function acceptSettings(choice: ProviderChoice, id: string, settings: unknown): 
   const wrong = checkModel(choice, id);
   if (wrong !== null) return wrong;
   if (settings === null) return understood({ id });
-  if (!isMap(settings)) return refused(`${full} is ${describe(settings)}`, `write  ${id}: { context: 262144, output: 65536 }`);
+  if (!isRecord(settings)) return refused(`${full} is ${describe(settings)}`, `write  ${id}: { context: 262144, output: 65536 }`);
   const stray = Object.keys(settings).find((key) => !modelSettings.includes(key));
   if (stray !== undefined)
     return refused(`${full} has no setting ${JSON.stringify(stray)}`, `its settings are ${names(modelSettings)}`);
@@ -166,7 +167,7 @@ export function parseProviders(
 /** A map from provider to its settings, or a list of providers. */
 export function readProviders(value: unknown): Parsed<readonly ProviderChoice[]> {
   if (Array.isArray(value) && value.every((id) => typeof id === "string")) return acceptIds(value);
-  if (!isMap(value))
+  if (!isRecord(value))
     return refused(`expected a map of providers, not ${describe(value)}`, `write for instance  ${exampleProvider.id}: {}`);
   const entries = Object.entries(value);
   if (entries.length === 0) return acceptIds([]);
@@ -176,7 +177,7 @@ export function readProviders(value: unknown): Parsed<readonly ProviderChoice[]>
   for (const [id, settings] of entries) {
     const wrong = checkId(id);
     if (wrong !== null) return wrong;
-    if (settings !== null && !isMap(settings)) return refused(`${id} is ${describe(settings)}`, `write  ${id}: {}`);
+    if (settings !== null && !isRecord(settings)) return refused(`${id} is ${describe(settings)}`, `write  ${id}: {}`);
     const accepted = acceptProvider(id, settings ?? {});
     if (!accepted.ok) return accepted;
     chosen.push(accepted.value);

@@ -11,7 +11,7 @@ import { isImageReference } from "../catalog/image-reference.ts";
 import type { Architecture } from "../catalog/release.ts";
 import { isRecord } from "../forms.ts";
 import { withoutEndSlashes } from "../text/address.ts";
-import { describe, isMap, names, notText, refused, understood } from "./parse.ts";
+import { describe, names, notText, refused, understood } from "./parse.ts";
 import type { Answers, ConnectionChoice, Parsed, TailscaleChoice } from "./types.ts";
 
 /** The form of several settings in one text. */
@@ -75,7 +75,8 @@ export function isTailscaleChoice(value: unknown): value is TailscaleChoice | nu
 /** Reads a map of the spec. An empty map means the lock's or the pinned version. */
 export function readTailscale(value: unknown): Parsed<TailscaleChoice | null> {
   if (value === null || value === false) return understood(null);
-  if (!isMap(value)) return refused(`expected a map, not ${describe(value)}`, `write  { version: ${pinnedTailscale.version} }`);
+  if (!isRecord(value))
+    return refused(`expected a map, not ${describe(value)}`, `write  { version: ${pinnedTailscale.version} }`);
   const choice: { -readonly [Name in Key]?: unknown } = {};
   const stray = Object.keys(value).find((key) => !Object.hasOwn(keys, key));
   if (stray !== undefined) return refused(`there is no key ${JSON.stringify(stray)}`, `the keys are ${names(Object.keys(keys))}`);
@@ -101,7 +102,7 @@ function readSums(given: unknown): Parsed<NonNullable<TailscaleChoice["sha256"]>
     refused(`${what} is not a sha256`, "write 64 hexadecimal digits, or { amd64: …, arm64: … }");
   const sumOf = (text: unknown): string => String(text).trim().toLowerCase();
   if (typeof given === "string") return isSum(sumOf(given)) ? understood(sumOf(given)) : no(JSON.stringify(given));
-  if (!isMap(given) || Object.keys(given).length === 0) return no(describe(given));
+  if (!isRecord(given) || Object.keys(given).length === 0) return no(describe(given));
   const sums: Partial<Record<Architecture, string>> = {};
   const stray = Object.keys(given).find((arch) => !architectures.includes(arch as Architecture));
   if (stray !== undefined)

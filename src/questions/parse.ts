@@ -34,8 +34,3 @@ export function describe(value: unknown): string {
 export function splitList(text: string): string[] {
   return text.split(/[\s,]+/).filter((item) => item !== "");
 }
-
-/** Whether a plain value is a map. */
-export function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}

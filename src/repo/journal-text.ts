@@ -5,6 +5,7 @@
  */
 import type { Stats } from "node:fs";
 import { decisionError } from "../errors.ts";
+import { isRecord } from "../forms.ts";
 import { isInside } from "../lock/inside.ts";
 import { hashText } from "../lock/lock.ts";
 import type { Write } from "../plan/plan.ts";
@@ -150,9 +151,7 @@ function parseLine(line: string, number: number): Readonly<Record<string, unknow
   } catch {
     return refuseJournal("this line is not JSON", number);
   }
-  return typeof value === "object" && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : refuseJournal("this line is not an object", number);
+  return isRecord(value) ? value : refuseJournal("this line is not an object", number);
 }
 
 function isHeader(value: object): value is Header {

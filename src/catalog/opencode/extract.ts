@@ -5,6 +5,7 @@
  * literal; read in the Linux packages of opencode-ai 1.18.18. Nothing here touches the network, the disk or another program.
  */
 import { runInNewContext } from "node:vm";
+import { isRecord } from "../../forms.ts";
 import type { Catalogue, CatalogueModel, CatalogueProvider } from "../models.ts";
 import type { Selection } from "./selections.ts";
 
@@ -101,17 +102,17 @@ export function evaluateLiteral(literal: string): unknown {
  * something else was found.
  */
 export function checkCatalogue(value: unknown, wanted: readonly string[]): Catalogue {
-  if (!isObject(value)) throw new Error("The catalogue is not an object.");
+  if (!isRecord(value)) throw new Error("The catalogue is not an object.");
   const count = Object.keys(value).length;
   if (count <= 100) throw new Error(`The catalogue has ${count} providers, and more than 100 were expected.`);
   const missing = wanted.filter((id) => !Object.hasOwn(value, id));
   if (missing.length > 0) throw new Error(`The catalogue lacks ${missing.join(", ")}.`);
   for (const [id, provider] of Object.entries(value)) {
-    if (!isObject(provider) || provider["id"] !== id || typeof provider["name"] !== "string" || !isObject(provider["models"])) {
+    if (!isRecord(provider) || provider["id"] !== id || typeof provider["name"] !== "string" || !isRecord(provider["models"])) {
       throw new Error(`The catalogue's provider ${id} does not have an id, a name and models.`);
     }
     for (const [modelId, model] of Object.entries(provider["models"])) {
-      if (!isObject(model) || model["id"] !== modelId || !hasLimit(model)) {
+      if (!isRecord(model) || model["id"] !== modelId || !hasLimit(model)) {
         throw new Error(`The catalogue's model ${id}/${modelId} does not have an id and limits.`);
       }
     }
@@ -121,11 +122,7 @@ export function checkCatalogue(value: unknown, wanted: readonly string[]): Catal
 
 function hasLimit(model: Readonly<Record<string, unknown>>): boolean {
   const { limit } = model;
-  return isObject(limit) && typeof limit["context"] === "number" && typeof limit["output"] === "number";
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return isRecord(limit) && typeof limit["context"] === "number" && typeof limit["output"] === "number";
 }
 
 /**
@@ -134,7 +131,7 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
  */
 export function isForCoding(model: CatalogueModel): boolean {
   const { status, tool_call: callsTools, modalities } = model;
-  const output = isObject(modalities) ? modalities["output"] : undefined;
+  const output = isRecord(modalities) ? modalities["output"] : undefined;
   return (
     status !== "deprecated" &&
     callsTools === true &&
