@@ -157,7 +157,7 @@ test.skipIf(skips("what patterns fit", isThere("git") ? null : "git is not insta
   },
 );
 
-test("of a managed environment no project's configuration has to be watched", async () => {
+test("in a managed environment no project's configuration needs an owner", async () => {
   await create("--managed");
   expect(block(".github/CODEOWNERS").join("\n")).not.toMatch(/^opencode\.jsonc? /m);
 });

@@ -844,7 +844,7 @@ describe("a person at the terminal", () => {
     expect((await session.done).exit).toBe(0);
   });
 
-  test("is asked nothing with --yes, and nothing where nothing is to do", async () => {
+  test("is asked nothing with --yes, or if there is nothing to do", async () => {
     expect(await runAtTerminal(["--yes"], root).done).toMatchObject({ exit: 0 });
     expect(await runAtTerminal([], root).done).toMatchObject({ exit: 0, stdout: expect.stringContaining("Nothing to do") });
   });
@@ -886,7 +886,7 @@ describe("a person at the terminal", () => {
     });
   });
 
-  test("goes back by Escape, question by question, finds the answers again, and changes one", async () => {
+  test("goes back by Escape, question by question, sees the earlier answers, and changes one", async () => {
     const session = runAtTerminal([], root);
     await session.until(questions[0]);
     session.press("\u007f\u007fgw\r");

@@ -33,7 +33,7 @@ async function prepare(): Promise<void> {
 }
 
 describe("create", () => {
-  test("a file of answers counts in every folder, and what it leaves out is found out in each", async () => {
+  test("a file of answers is used in every folder; missing answers are detected in each", async () => {
     await prepare();
     write(root, { "team.yaml": team.replace("base: go\n", "") });
     const ran = await runPiped(["node", "empty", "own", "--spec", "team.yaml", "--yes"], root);
@@ -53,7 +53,7 @@ describe("create", () => {
     expect((await runPiped(["node", "empty", "own", "--spec", "team.yaml", "--yes"], root)).stdout).toContain("3 unchanged");
   });
 
-  test("what of it is about nothing in a repository has no effect there", async () => {
+  test("answers that do not concern a repository have no effect there", async () => {
     await prepare();
     const ran = await runPiped(["own", "empty", "--spec", "team.yaml", "--yes"], root);
     expect(ran.exit, ran.stdout).toBe(0);
@@ -144,7 +144,7 @@ describe("one text for each repository", () => {
 });
 
 describe("remove", () => {
-  test("takes all of them out, byte for byte, and needs a word for it", async () => {
+  test("removes all of them, byte for byte, and needs --yes", async () => {
     await prepare();
     await runPiped(["remove", "old", "--yes"], root);
     const before = treeOf(root);

@@ -32,7 +32,7 @@ interface Told {
 }
 
 describe("hosts", () => {
-  test("a table for people, that fits; it writes nothing, and what it finds fails nothing", async () => {
+  test("a table for people, which fits; it writes nothing, and no finding fails it", async () => {
     await create("--connection", "userspace", "--state", "volume", "--hook", "postCreateCommand=npm ci");
     const before = treeOf(place.folder, true);
     const { exit, stdout, stderr } = await run();

@@ -151,7 +151,7 @@ test.skipIf(noGit)("files that are there, and that git leaves out, are taken in 
   expect(read(".gitignore")).toBe(".devcontainer\n");
 });
 
-test("https on a short name is taken, with the note that http is right", async () => {
+test("https on a short name is accepted, with the note that http is right", async () => {
   const { exit, stderr, stdout } = await run("--yes", "--dry-run", "--url", "https://ai");
   expect([exit, stdout.includes("https://ai ")]).toEqual([0, true]);
   expect(stderr).toContain(

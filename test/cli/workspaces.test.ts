@@ -74,7 +74,7 @@ describe("named in the plan", () => {
 describe("chosen by --devcontainers", () => {
   const folderOf = (workspace: string): string => `${workspace}/.devcontainer/aperture-env`;
 
-  test("each folder that is opened gets a Feature folder of its own, all alike, and remove takes them back", async () => {
+  test("each folder that is opened gets its own Feature folder, all the same, and remove removes them", async () => {
     write(root, files);
     const before = treeOf(root);
     const ran = await runPiped(["--yes", "--devcontainers", `./${golang},${rust},${named}`], root);
@@ -134,7 +134,7 @@ describe("chosen by --devcontainers", () => {
       });
   });
 
-  test("one that is not there, and a dev container of our own, are told", async () => {
+  test("a missing one and a generated dev container are refused", async () => {
     write(root, files);
     expect(await runPiped(["--yes", "--devcontainers", "nowhere/.devcontainer.json"], root)).toMatchObject({
       exit: 2,

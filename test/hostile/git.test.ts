@@ -600,7 +600,7 @@ describe("a folder of a clone that is a bare repository itself", () => {
     expect(ran()).toEqual([]);
   });
 
-  test("programs that call git themselves, as the Dev Containers CLI and Docker's builder do, are kept from it", () => {
+  test("programs that call git themselves, as the Dev Containers CLI and Docker's builder do, cannot start them either", () => {
     const at = make();
     const ask = (variables: NodeJS.ProcessEnv): void => {
       for (const args of [["rev-parse", "--show-cdup"], ["status"], ["ls-files", "--modified"]])

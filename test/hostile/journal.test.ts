@@ -319,7 +319,7 @@ describe("what a run of this user's has left", () => {
     expect(existsSync(join(root, journalPath))).toBe(false);
   });
 
-  test("is finished only as it was said: another journal in its place is not", () => {
+  test("is finished only as shown: another journal in its place is not", () => {
     leave(root, steps());
     const trust = { key: keyFor(root), mayWrite: mayBeWritten };
     const told = readInterrupted(root, trust);

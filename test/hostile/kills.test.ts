@@ -215,7 +215,7 @@ describe("killed with SIGKILL", () => {
     expect(outcomes.join(" ")).toMatch(/^(?:old )+new(?: new)*$/);
   });
 
-  test("before every call of the way back: the next run goes on to the end, or all is as it was", { timeout: 60_000 }, () => {
+  test("before every call of the rollback: the next run completes it, or everything is unchanged", { timeout: 60_000 }, () => {
     const trees = oldAndNew();
     const { calls } = run({ root, plan: makePlan() })!;
     const lastRename = calls.lastIndexOf("renameSync") + 1;

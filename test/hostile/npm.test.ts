@@ -116,7 +116,7 @@ const posix = process.platform !== "win32";
 describe.runIf(posix).each(Object.entries(repositories))("a repository that names its registry %s", (how, files) => {
   beforeEach(() => makeHostile(files));
 
-  test("is not heard when the environment is added, by npm or without it", async () => {
+  test("has no effect when the environment is added, with or without npm", async () => {
     for (const run of [() => runByNpm(["--yes"]), () => runBin(env, repository, ["--yes", "--url", "http://other"])]) {
       const ran = await run();
       expect(ran.exit, ran.stderr).toBe(0);
@@ -192,7 +192,7 @@ describe.runIf(posix)("npm create, from inside such a repository", () => {
     expect(everything(ran)).not.toContain(secret);
   });
 
-  test("from outside it, npm itself does not hear the repository either", async () => {
+  test("from outside it, the repository has no effect on npm either", async () => {
     const marker = join(repository, "ran");
     put(repository, "shell", `#!/bin/sh\ntouch "${marker}"\nexec /bin/sh "$@"\n`);
     chmodSync(join(repository, "shell"), 0o755);

@@ -157,7 +157,7 @@ describe("this repository's commands", () => {
     for (const name of named) expect(Object.keys(scripts)).toContain(name);
   });
 
-  test("both that need nothing installed stand above the first heading", () => {
+  test("both commands that need no installation are above the first heading", () => {
     const top = readme.split("\n## ")[0]!;
     expect(top).toMatch(/^npm run demo\b/m);
     expect(top).toMatch(/^npm test\b/m);

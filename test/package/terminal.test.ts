@@ -122,7 +122,7 @@ describe.skipIf(skips("the program at a terminal", whyNoTerminal))("at a termina
       expect(treeOf(folder)).toEqual(await withoutAsking(["--base", base.choices!(nothing)[2]!.value]));
     });
 
-    test("another image: what it is has to be said, and nothing is guessed", async () => {
+    test("another image: its properties have to be given, and nothing is guessed", async () => {
       const terminal = start();
       const [image, libc, user] = otherImage;
       await enterUntil(terminal, base.message);

@@ -59,7 +59,7 @@ describe(`dev containers, ${what}, each in the place of its own`, () => {
     expect(count).toBeGreaterThan(known.least);
   });
 
-  test("with an edit of the user's in between: the edit is there, and nothing else", () => {
+  test("with a user's edit in between: only that edit remains", () => {
     let exact = 0;
     const others: string[] = [];
     for (const name of files) {

@@ -51,7 +51,7 @@ const edits: Readonly<Record<string, Edit>> = {
 };
 const names = Object.keys(edits);
 
-describe("the user did anything, the templates did nothing: an update changes nothing", () => {
+describe("with any user edits and unchanged templates an update changes nothing", () => {
   const act = fc.record({ path: fc.nat(), edit: fc.nat({ max: names.length - 1 }), number: fc.nat({ max: 10_000 }) });
 
   test.each([
@@ -90,7 +90,7 @@ describe("the user did anything, the templates did nothing: an update changes no
   });
 });
 
-describe("check and update agree: red is what an update would write, or names for a person to settle", () => {
+describe("check and update agree: check fails for what an update would write, or leaves to a person", () => {
   /** Edits as people and merges make them, beside those above. */
   const more: Readonly<Record<string, Edit>> = {
     ...edits,
@@ -200,7 +200,7 @@ describe("an update loses nothing of the user's", () => {
     }
   });
 
-  test("files that are no longer wanted go where they are untouched, and stay where they are not", () => {
+  test("files that are no longer needed are removed if they are unedited, and stay otherwise", () => {
     // The dev container of its own gives way to one of the user's.
     const moved = new Map(ownTree);
     const plan = planUpdate(moved, feature, plainAnswers);

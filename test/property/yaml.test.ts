@@ -221,7 +221,7 @@ const keyFor = fc.constantFrom("APERTURE_URL", "x-aperture", "services", "yes", 
 const steps = fc.array(fc.nat(20), { maxLength: 3 });
 
 describe("generated YAML", () => {
-  test("what is written is what was meant, so that the tests below mean something", () => {
+  test("the written text has the intended values, as the tests below assume", () => {
     fc.assert(
       fc.property(tree, style, (root, how) => {
         const text = write(root, how);
@@ -262,7 +262,7 @@ describe("generated YAML", () => {
     );
   });
 
-  test("below a key without a value: one insertion, and gone without a trace", () => {
+  test("below a key without a value: one insertion, which is removed completely", () => {
     fc.assert(
       fc.property(
         tree,
@@ -287,7 +287,7 @@ describe("generated YAML", () => {
     );
   });
 
-  test("another value in place of one: what is around it stays, comments behind it, too", () => {
+  test("a replaced value: everything around it stays, comments after it included", () => {
     fc.assert(
       fc.property(tree, style, steps, value, (root, how, numbers, wanted) => {
         const path = wayDown(root, [0, ...numbers]) as string[] as Path;
@@ -343,7 +343,7 @@ describe("generated YAML", () => {
     );
   const item = fc.oneof<fc.Arbitrary<YamlValue>[]>(fc.constantFrom("word", "a: b", "# c", "./x.yml", 7), leaf, tree);
 
-  test("an element more: one insertion, and gone without a trace; one less: every comment and everything else stays", () => {
+  test("an added element: one insertion, which is removed completely; a removed one: every comment and everything else stays", () => {
     let [more, less] = [0, 0];
     fc.assert(
       fc.property(tree, style, fc.nat(), fc.nat(), item, (root, how, which, index, wanted) => {

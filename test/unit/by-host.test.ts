@@ -39,7 +39,7 @@ describe("a map of words by host", () => {
     expect(runtime("network")).toEqual(nothing);
   });
 
-  test("auto has the programs where the spec says so, and is a look at the network otherwise", () => {
+  test("auto has the programs if the spec says so, and otherwise only examines the network", () => {
     expect(runtime("auto", null)).toMatchObject({ programs: [], secrets: [], volumes: [], connect: { by: { default: "auto" } } });
     expect(runtime("auto", {})).toMatchObject({ programs: ["tailscale"], volumes: [{ path: "/var/lib/aperture-env" }] });
     expect(runtime({ kind: "network", github: "auto" }, null)).toMatchObject({ programs: [], connect: { programs: false } });

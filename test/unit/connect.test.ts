@@ -113,7 +113,7 @@ describe("a key", () => {
     });
   });
 
-  test("is found in the spec's variable, then in Tailscale's own, in the order in which a sidecar takes them", () => {
+  test("is found in the spec's variable, then in Tailscale's own, in a sidecar's order", () => {
     const answers = { ...plainAnswers, tailscale: { key: "HOUSE_KEY" } };
     const { secrets } = sidecar.runtime(answers, {}).service!;
     for (let [first, ...rest] = secrets; first !== undefined; [first, ...rest] = rest) {
@@ -122,12 +122,12 @@ describe("a key", () => {
     }
   });
 
-  test("is none where it is empty, or a half of one", () => {
+  test("is missing if it is empty or incomplete", () => {
     for (const env of [{}, { TS_AUTHKEY: "" }, { TS_AUTHKEY: " " }, { TS_CLIENT_ID: "i" }, { TS_ID_TOKEN: "t" }])
       expect(findKey(settings, env), JSON.stringify(env)).toBeNull();
   });
 
-  test("goes to nobody else: not into a command, an environment or a text", () => {
+  test("is in no command, environment or text", () => {
     const env = {
       ...Object.fromEntries(keyVariables({ secret: "HOUSE_KEY" }).map((name) => [name, "secret-value"])),
       HOME: "/x",
@@ -181,7 +181,7 @@ describe("the network", () => {
   });
   afterAll(() => void server.close());
 
-  test("leads there by a tailnet's address alone, or by any of a gateway that proves itself", async () => {
+  test("leads there by a tailnet's address, or by any address over https", async () => {
     expect(await findOnNetwork("http://ai", readSeen("100.64.0.1 ai.net.ts.net ai"), soon())).toEqual({ there: true });
     expect(await findOnNetwork("https://ai.house", readSeen("10.0.0.1 ai.house"), soon())).toEqual({ there: true });
   });
@@ -200,14 +200,14 @@ describe("the network", () => {
       expect(await findOnNetwork(origin, readSeen(`${others} 127.0.0.1 gateway.test`), soon()), others).toEqual({ there: true });
   });
 
-  test("leads there, too, where whoever takes the connection is slow to answer, as on a busy machine", async () => {
+  test("leads there also if the host accepts the connection and answers slowly, as on a busy machine", async () => {
     type = "application/json";
     wait = 1000;
     expect(await findOnNetwork(origin, readSeen("127.0.0.1 gateway.test"), soon())).toEqual({ there: true });
     wait = 0;
   });
 
-  test("leads nowhere where nobody takes the connection, and that is known in time", async () => {
+  test("does not lead there if nothing accepts the connection, which is known in time", async () => {
     const started = performance.now();
     expect(await findOnNetwork("http://gateway.test:9", readSeen("127.0.0.1 gateway.test"), soon())).toMatchObject({
       there: false,
@@ -228,7 +228,7 @@ describe("the network", () => {
     });
   });
 
-  test("is asked where the launcher could not, within the time", async () => {
+  test("is examined within the time if the launcher could not", async () => {
     const started = performance.now();
     expect((await findOnNetwork("http://no-such.invalid", readSeen("unknown"), soon())).there).toBe(false);
     expect(performance.now() - started).toBeLessThan(1000);
@@ -303,7 +303,7 @@ describe.skipIf(process.platform !== "linux")("the lock", () => {
 describe.skipIf(process.platform === "win32")("the folder of what runs here", () => {
   const uid = process.getuid?.() ?? 0;
 
-  test("is this account's alone, and somebody's link or a file is passed over", () => {
+  test("belongs to this account only, and a foreign link or file is not used", () => {
     const [linked, taken, free] = ["linked", "taken", "free"].map((name) => {
       const place = join(folder, name);
       mkdirSync(place);

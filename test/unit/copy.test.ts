@@ -43,7 +43,7 @@ const copied = async (): Promise<string> => (copy = await copyRepository(root, "
 const names = (at: string): string[] => Object.keys(treeOf(at));
 
 describe.skipIf(skipsWithoutGit("copies of a repository"))("copyRepository", () => {
-  test("what git tracks or would, as it lies there, in one commit on the same branch; nothing of the history", async () => {
+  test("files that git tracks or would track, unchanged, in one commit on the same branch, without the history", async () => {
     git(["init", "-q", "-b", "feature/x"]);
     writeTree(root, { ".gitignore": "ignored\ntracked.log\n", "a/b": "1", gone: "x", "tracked.log": "y", ignored: "a secret" });
     git(["add", "--force", ".gitignore", "a", "gone", "tracked.log"]);
@@ -82,7 +82,7 @@ describe.skipIf(skipsWithoutGit("copies of a repository"))("copyRepository", () 
     expect(names(copy.folder)).toEqual([".gitignore", "a", "a/b"]);
   });
 
-  test("a submodule's files stay away, and so does what is neither file nor folder nor link", async () => {
+  test("a submodule's files are left out, and everything that is not a file, folder or link", async () => {
     git(["init", "-q"]);
     const inner = join(folder, "inner");
     mkdirSync(inner);

@@ -57,7 +57,7 @@ describe("formatConflict", () => {
     expect(conflict("a\n", "b\n")).toContain("-a\n+b\n");
   });
 
-  test("nothing of a text that is too long and too different, and that soon", () => {
+  test("nothing for a text that is too long and too different, and without delay", () => {
     inTime(() => expect(conflict("x\n".repeat(2_000_000), lines(100, String))).toBeNull());
     inTime(() =>
       expect(

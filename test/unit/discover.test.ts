@@ -133,7 +133,7 @@ const unreadable = (body: unknown): AppError => {
 };
 
 describe("the request", () => {
-  test("asks for the list as this program, wants JSON, and brings no key", async () => {
+  test("asks for the list with its own user agent, for JSON, and without a key", async () => {
     const seen: IncomingMessage[] = [];
     const origin = await serve((request, response) => {
       seen.push(request);
@@ -151,7 +151,7 @@ describe("the request", () => {
     expect(seen[0]!.headers["user-agent"]).not.toMatch(/claude/i);
   });
 
-  test("goes through the http proxy that OpenCode takes, and past it where OpenCode goes past", async () => {
+  test("uses the http proxy that OpenCode uses, and none if OpenCode uses none", async () => {
     const seen: string[] = [];
     const proxy = await serve((request, response) => {
       seen.push(`${request.headers["proxy-authorization"]} ${request.url}`);
@@ -297,7 +297,7 @@ describe("an odd answer", () => {
     });
   });
 
-  test("a body without end is given up at its limit, and memory with it", async () => {
+  test("an endless body ends at the limit, without more memory", async () => {
     let sent = 0;
     const origin = await serve((_request, response) => {
       const chunk = Buffer.alloc(64 * 1024, 32);
@@ -555,7 +555,7 @@ describe("the list", () => {
     expect(settingsOf(named(discovery, "z"), known)).toBeNull();
   });
 
-  test("models without a provider are grouped by API; without a word on APIs it is the usual one, and said so", () => {
+  test("models without a provider are grouped by API; without an API the default is used and marked as assumed", () => {
     const discovery = read(
       listOf([
         { id: "claude-x", endpoints: ["/v1/messages"] },
@@ -727,7 +727,7 @@ describe("what is proposed", () => {
     expect(proposeSmallModel(candidates, "house/qwen3-coder", known)?.ref).toBe("anthropic/claude-haiku-4-5");
   });
 
-  test("a provider is written with what is not usual, its own with models and limits", () => {
+  test("a provider is written with its differences from the default; a team's own with models and limits", () => {
     const discovery = read(recorded);
     const written = (id: string): unknown => settingsOf(named(discovery, id), known)?.settings;
     expect(written("anthropic")).toEqual({});
@@ -765,7 +765,7 @@ describe("what is proposed", () => {
     expect(serve([...many, "claude-haiku-4-5"])).toEqual({ settings: {}, leftOut: maxWritten });
   });
 
-  test("what a model's API lacks is not usable, whatever the gateway says", () => {
+  test("a model that its API does not support is not usable, whatever the gateway says", () => {
     const discovery = read(
       listOf(
         ["gpt-6-sol", "gpt-6.1-sol", "gpt-6-astra", "gpt-5.3-codex"].map((id) => ({ id, provider: "openai", endpoints: chat })),
@@ -827,7 +827,7 @@ describe("a spec", () => {
     expect(textOf(merge(textOf(merged)))).toBe(textOf(merged));
   });
 
-  test("keeps what it says where that is served, also what would not be proposed", () => {
+  test("keeps the spec's models if they are served, also those that would not be proposed", () => {
     const text =
       "aperture: { url: http://ai }\nproviders: { openai: {}, anthropic: }\nmodel: openai/gpt-6.1-sol\nsmall_model: openai/gpt-6.1-sol\n";
     expect(textOf(merge(text))).toBe(text);
@@ -846,7 +846,7 @@ describe("a spec", () => {
     );
   });
 
-  test("names what is not listed and leaves it; a model that is not is replaced, with a word", () => {
+  test("names entries that are not listed and keeps them; a model that is not listed is replaced, with a note", () => {
     const merged = merge(
       "aperture: { url: http://ai }\nproviders:\n  anthropic: {}\n  openai: {}\n  gone: { api: chat, models: { x: {} } }\nmodel: gone/x\nsmall_model: anthropic/gone\n",
     );
@@ -1069,7 +1069,7 @@ describe("whatever the answer is", () => {
     { weight: 1, arbitrary: fc.jsonValue() },
   );
 
-  test("nothing but errors for people comes out, and the spec that comes of it says what was meant", () => {
+  test("it throws only errors for people, and the resulting spec has the intended values", () => {
     fc.assert(
       fc.property(body, (value) => {
         let discovery: Discovery;

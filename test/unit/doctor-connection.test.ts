@@ -268,7 +268,7 @@ describe("the connection's parts", () => {
     expect(JSON.stringify(checks)).not.toMatch(/kSECRET|NO_PROXY/);
   });
 
-  test("auto without programs leaves it to what the network's own findings say, and adds what would help", () => {
+  test("auto without programs reports the network's findings, and adds a fix", () => {
     const facts = factsOf({ way: "auto", status: null, facts: { settings: { ...settings, programs: false } } });
     expect(judgeConnection(facts)).toEqual([]);
     const named = found("failure", "gateway", "name-unknown", "m", "c", "n");
@@ -278,7 +278,7 @@ describe("the connection's parts", () => {
     expect(withOtherWay([named], { ...facts, settings: null })).toEqual([named]);
   });
 
-  test("where the gateway answers, the connection is one line; how long that took is a note", () => {
+  test("if the gateway answers, the connection is one line; a slow answer is a note", () => {
     expect(judge({ facts: { isAnswered: true, waited: 0 } })).toMatchObject([{ code: "connection", severity: "ok" }]);
     expect(judge({ facts: { isAnswered: true, waited: 5000 } })).toMatchObject([
       { severity: "ok" },
@@ -286,14 +286,14 @@ describe("the connection's parts", () => {
     ]);
   });
 
-  test("where the gateway answers by another way than the one that was meant, that is a warning", () => {
+  test("if the gateway answers by another connection than the chosen one, that is a warning", () => {
     expect(judge({ status: { state: "NeedsLogin" }, facts: { isAnswered: true } })).toMatchObject([
       { code: "login-needed", severity: "warning" },
     ]);
     expect(judge({ way: "auto", status: null, facts: { isAnswered: true } })).toEqual([]);
   });
 
-  test("where only the network leads there and the launcher does not take it, that is a failure, which names the network", () => {
+  test("if only the network leads there and the launcher does not use it, that is a failure with the network as a fix", () => {
     const facts = { isAnswered: true };
     expect(judge({ way: "userspace", seen: { status: silent, socket: "" }, facts })).toMatchObject([
       {
@@ -338,7 +338,7 @@ describe("a proxy on the way", () => {
     for (const { next } of others) expect(next).not.toMatch(/NO_PROXY (?:and no_proxy )?hold/);
   });
 
-  test("that wants a login gets it, where only the proxy leads to the gateway; the one it has is not shown", () => {
+  test("that needs a login gets it if only the proxy leads to the gateway; the login is not shown", () => {
     const models = { ...answered, status: 407, type: "", text: "" };
     const proxy = (address: string): Partial<GatewayProbe> => ({ route: { ...proxied, proxy: new URL(address) }, models });
     const detour = { isTailscale: false, direct: late };

@@ -150,7 +150,7 @@ describe("environment.json", () => {
     expect(readMadeFor(ending)?.ends).toEqual([{ model: "openai/gpt-5", on: "2026-12-11", replacement: "openai/gpt-6-sol" }]);
   });
 
-  test("names the same gateway as the launcher, which cannot read JSON", () => {
+  test("names the same gateway as the launcher, which does not read JSON", () => {
     for (const url of ["http://ai", "https://ai.tail.ts.net:8443", "http://[fd7a::1]:80"]) {
       const files = render({ url });
       expect(readMadeFor(files.get(environmentPath)!)?.gateway).toBe(url);

@@ -193,7 +193,7 @@ describe("what OpenCode says", () => {
     expect(judgeVersion({ ...ran, ...given }, stamp).map((check) => check.code)).toEqual([code]);
   });
 
-  test("a configuration that it resolves in another way is the one that is judged", () => {
+  test("if OpenCode resolves the configuration differently, its result is judged", () => {
     const { checks, config } = judgeDebugConfig({ ...ran, stdout: '{"model":"a/b","username":"me"}' }, { model: "a/c" }, false);
     expect(checks.map(({ code }) => code)).toEqual(["config-differs"]);
     expect(config).toMatchObject({ model: "a/b" });

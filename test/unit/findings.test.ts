@@ -72,7 +72,7 @@ describe("findBypass", () => {
     expect(bypass(withUrl(url))[0]?.message).toMatch(/baseURL is not an address: OpenCode cannot reach anthropic with it$/);
   });
 
-  test("names file, line and column of the value, and what can be done", () => {
+  test("names file, line and column of the value, and a fix", () => {
     const text = `\ufeff{\r
   // ours
   "provider": {\r
@@ -382,7 +382,7 @@ describe("findInFolder", () => {
     expect(found[0]!.message).toMatch(/^agent\.review\.model is local\/m, which is not a provider of the environment/);
   });
 
-  test("plugins and tools are code, also where the environment is managed", () => {
+  test("plugins and tools are reported as code, also in a managed environment", () => {
     const paths = [".opencode/plugin/a.ts", ".opencode/plugins/b.js", ".opencode/tool/c.ts", "packages/x/.opencode/tools/d.mjs"];
     const found = findInFolder(
       [...paths, ".opencode/plugin/deep/e.ts", ".opencode/README.md"].map((path) => ({ path, text: "" })),

@@ -58,7 +58,7 @@ describe.skipIf(skipsWithoutGit("what git ignores"))("findIgnored", () => {
     ]);
   });
 
-  test("what a later pattern takes in again is not dropped, unless its folder is", async () => {
+  test("a path that a later pattern includes again is not ignored, unless its folder is", async () => {
     writeTree(root, { ".gitignore": "*.json\n!a.json\nout/\n!out/b.json\n\\!c\n" });
     expect(await shown(["a.json", "b.json", "out/b.json", "!c"])).toEqual([
       "b.json by .gitignore:1 *.json",
@@ -81,7 +81,7 @@ describe.skipIf(skipsWithoutGit("what git ignores"))("findIgnored", () => {
     expect((await findIgnored(root, paths, env)).map(({ path }) => path)).toEqual(paths.slice(0, 5));
   });
 
-  test("nothing without a repository, without git, without paths, without the folder", async () => {
+  test("is empty without a repository, git, paths or the folder", async () => {
     const bare = join(folder, "bare");
     mkdirSync(bare);
     writeTree(bare, { ".gitignore": "*\n" });
@@ -120,7 +120,7 @@ describe.skipIf(skipsWithoutGit("what git ignores"))("findIgnored", () => {
     expect(await shown(["a", "c"], outer)).toEqual(["c by .gitignore:1 c"]);
   });
 
-  test("in a hook of another repository: its variables are not this one's", async () => {
+  test("in a hook of another repository: that one's variables have no effect", async () => {
     const other = join(folder, "other");
     mkdirSync(other);
     git(["init", "-q"], other);

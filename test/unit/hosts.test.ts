@@ -138,7 +138,7 @@ describe("every host, connection and set of outputs", () => {
     }
   });
 
-  test("whoever lacks a network that leads there finds one by doing what is said", () => {
+  test("following the advice gives a host without a network a connection", () => {
     const fixes = new Set<string>();
     for (const { connection } of all) {
       for (const host of hosts) {
@@ -185,7 +185,7 @@ test("docs/hosts.md lists all of them, and what was run on some", () => {
 });
 
 describe("the way to the gateway", () => {
-  test("is the word for that host, or the output whose job is on the tailnet by itself", () => {
+  test("is that host's connection, or the output whose job joins the tailnet by itself", () => {
     const connection = { kind: "network", codespaces: "userspace", gitlab: "auto" };
     expect(told("codespaces", { connection }).way).toBe("userspace");
     expect(told("gitlab", { connection, tailscale: {} }).way).toBe("auto");

@@ -84,12 +84,12 @@ describe("a registry", () => {
 
   const auth = Buffer.from("user:pa:ss").toString("base64");
 
-  test("gives the digest of the index for all platforms, by the head of the manifest alone", async () => {
+  test("gives the digest of the index for all platforms, by a HEAD request only", async () => {
     expect(await ask({})).toBe(digestOf(index));
     expect(registry!.requests).toEqual(["HEAD /v2/acme/dev/manifests/1 200"]);
   });
 
-  test("that has one platform gives the digest of its manifest, and one that does not say it gives the bytes", async () => {
+  test("for one platform gives the digest of its manifest; without a digest header, that of the bytes", async () => {
     const one = manifest("manifest", "one");
     expect(await ask({ images: { "acme/dev:1": one }, silent: true })).toBe(digestOf(one));
     expect(registry!.requests).toEqual(["HEAD /v2/acme/dev/manifests/1 200", "GET /v2/acme/dev/manifests/1 200"]);
@@ -104,7 +104,7 @@ describe("a registry", () => {
     ]);
   });
 
-  test("says what is missing where there is no login, and no secret is in what is said", async () => {
+  test("names the missing login, without a secret in the message", async () => {
     expect(await ask({ auth: "login", login: "user:pa:ss" })).toBe("HOST asks for a login that Docker does not have here");
   });
 

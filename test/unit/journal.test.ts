@@ -205,7 +205,7 @@ describe("a run that was cut off", () => {
     });
   });
 
-  test("is in the way of applyPlan, which touches nothing; after recovering, a new plan can be applied", () => {
+  test("blocks applyPlan, which changes nothing; after recovery a new plan can be applied", () => {
     leave(committed([create("x", "x")]));
     const change = { kind: "create", path: "y", after: "y", executable: false } as const;
     const apply = (): void => applyPlan({ root, changes: [change], lock: null, warnings: [], findings: [] });

@@ -110,7 +110,7 @@ describe.each(crons)("%s", (_name, cron) => {
       expect(["configMap", "emptyDir", "secret"]).toContain(Object.keys(kind)[0]);
   });
 
-  test("it ends in time, and nothing is tried again but what may be another time", () => {
+  test("it ends in time, and only failures that may be temporary are retried", () => {
     expect(pod.restartPolicy).toBe("Never");
     expect(pod.activeDeadlineSeconds).toBeLessThan(job.activeDeadlineSeconds);
     expect(job.ttlSecondsAfterFinished).toBeGreaterThan(0);
@@ -127,7 +127,7 @@ describe.each(crons)("%s", (_name, cron) => {
         expect(onExitCodes.values).toEqual([...new Set([...statuses, 1, 2])].sort((left, right) => left - right));
   });
 
-  test("only what clones sees the login, and nobody a token of the cluster", () => {
+  test("only the container that clones gets the login, and none a token of the cluster", () => {
     expect(pod.automountServiceAccountToken).toBe(false);
     const secrets = pod.volumes.filter(({ secret }) => secret !== undefined).map(({ name }) => name);
     expect(
@@ -135,7 +135,7 @@ describe.each(crons)("%s", (_name, cron) => {
     ).toEqual(["clone"]);
   });
 
-  test("git's own folder is read-only for the agent, and everything is for what makes the patch", () => {
+  test("git's own folder is read-only for the agent, and everything is read-only for the container that makes the patch", () => {
     const mounts = named("opencode").volumeMounts;
     expect(mounts.find(({ mountPath }) => mountPath === "/workspace/.git")).toMatchObject({
       readOnly: true,
@@ -213,7 +213,7 @@ describe("the way to the gateway", () => {
     return found;
   };
 
-  test("a Service that bears the gateway's short name, which Tailscale's operator leads there", () => {
+  test("a Service with the gateway's short name, which Tailscale's operator connects", () => {
     expect(service({})).toEqual({
       apiVersion: "v1",
       kind: "Service",
@@ -228,7 +228,7 @@ describe("the way to the gateway", () => {
     });
   });
 
-  test("none where each pod is a node of its own; the key is a Secret's, and is dropped before OpenCode starts", () => {
+  test("none if each pod is a node; the key is from a Secret, and is removed before OpenCode starts", () => {
     const own = render({ connection: "userspace", fqdn: null, tailscale: { tags: ["tag:fleet"], key: "FLEET_KEY" } });
     expect(read(own["namespace.yaml"]!)).toHaveLength(1);
     const [agent] = readCron(own["fleet.yaml"]!).spec.jobTemplate.spec.template.spec.containers as [Container];
@@ -255,7 +255,7 @@ describe("the way to the gateway", () => {
     expect(wayOf({ kind: "userspace", kubernetes: "auto" })).toEqual(["network", 2, false]);
   });
 
-  test("none where the cluster reaches the address by itself", () => {
+  test("none if the cluster reaches the address directly", () => {
     expect(service({ url: "https://gateway.example.com", fqdn: null })).toBeUndefined();
   });
 

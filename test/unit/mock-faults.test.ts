@@ -35,7 +35,7 @@ function talk(gateway: MockGateway, body: unknown, patience = 400): Promise<{ te
 const request = (model = everywhere.id): unknown => bodyFor("messages", model, "say hi", true);
 
 describe("a fault for every request", () => {
-  test.each(names)("status=503 on %s has that API's own shape, and other paths have one, too", async (format) => {
+  test.each(names)("status=503 on %s has the form of that API, and other paths have a form, too", async (format) => {
     const gateway = await startGateway({ faults: ["status=503"] });
     const message = "The mock gateway was told to answer with this error.";
     const response = await ask(gateway, format, "hi", true);
@@ -109,7 +109,7 @@ describe("a fault for every request", () => {
     expect((await fetch(`${gateway.origin}/v1/models`)).status).toBe(200);
   });
 
-  test("stall sends the headers of the right answer, and nothing more until somebody goes", async () => {
+  test("stall sends the headers of the right answer, and nothing more until one side disconnects", async () => {
     const gateway = await startGateway({ faults: ["stall"] });
     const { text, end } = await talk(gateway, request());
     expect(text).toMatch(/^HTTP\/1\.1 200 OK\r\ncontent-type: text\/event-stream/);
@@ -151,7 +151,7 @@ describe("a fault for every request", () => {
     expect(gateway.requests.map(({ fault }) => fault)).toEqual(["cut", "cut", "cut"]);
   });
 
-  test("slow takes a second for each word, streamed or not, and lets go when the client does", async () => {
+  test("slow takes a second for each word, streamed or not, and ends when the client disconnects", async () => {
     const gateway = await startGateway({ faults: ["slow"] });
     const began = performance.now();
     const response = await ask(gateway, "chat", "hi", true);
@@ -259,7 +259,7 @@ test("faults are read strictly", () => {
   ]);
 });
 
-test("no message of a fault holds digits that OpenCode takes for a status worth a retry", async () => {
+test("no message of a fault contains digits that OpenCode would retry as a status", async () => {
   const faults: Fault[] = ["no-role", "guardrail", "status=400"];
   for (const fault of faults) {
     const gateway = await startGateway({ faults: [fault] });
@@ -371,7 +371,7 @@ describe("the models", () => {
     expect(of("house")[0]!.endpoints).toEqual(["/v1/messages"]);
   });
 
-  test("a provider in a path is not looked for, since there is no room for one", async () => {
+  test("a provider in a path is not searched for, because a path has no place for it", async () => {
     const gateway = await startGateway();
     expect((await post(gateway, pathsFor["generate-content"]("house/x", false), {})).status).toBe(404);
     expect((await ask(gateway, "chat", "hi", false, `house/${everywhere.id}`)).status).toBe(200);

@@ -280,7 +280,7 @@ test("a request is logged with everything but its text and query", async () => {
   expect(JSON.stringify(seen)).not.toMatch(/prompt|secret/);
 });
 
-test("what a request says that it was made for is logged by name, on one line each, and shown so on the page", async () => {
+test("a request's attribution is logged by name, on one line each, and shown on the page", async () => {
   const gateway = await start();
   const headers = {
     "X-Aperture-Env-Team": "payments",
@@ -332,7 +332,7 @@ test("a second header of the same name is not overlooked", async () => {
   expect(gateway.requests[0]).toMatchObject({ keys: ["Bearer -", "Bearer sk-…"], placeholder: false });
 });
 
-test("a mask tells at most three characters, and never half of a key", () => {
+test("a masked key shows at most three characters, and never half of the key", () => {
   expect(["", "-", "Bearer -", "Bearer", "Bearer "].map(maskKey)).toEqual(["", "-", "Bearer -", "Bearer", "Bearer "]);
   expect(["--", "abc", "abcdef", "abcdefg", "Basic dTpw"].map(maskKey)).toEqual(["…", "…", "…", "abc…", "Bas…"]);
   expect(["Bearer x", "BEARER  abcdefg", "Bearer - x"].map(maskKey)).toEqual(["Bearer …", "BEARER  abc…", "Bearer …"]);
@@ -468,7 +468,7 @@ test.each([
   expect(error).toMatchObject({ code: name, exit: 4, hint: expect.any(String) });
 });
 
-test("an address that means all of them is told as one to connect to, an empty one means this machine only", async () => {
+test("for an address that means all addresses, one to connect to is shown; an empty one means this machine only", async () => {
   const gateway = await start({ host: "0.0.0.0" });
   expect(gateway.origin).toBe(`http://127.0.0.1:${gateway.port}`);
   expect((await fetch(`${gateway.origin}/v1/models`)).status).toBe(200);
@@ -513,7 +513,7 @@ test.each([true, false])("the command serves the catalogue and logs one line per
   ]);
 });
 
-test("the command ends at once when it was interrupted before, and warns where others reach it", async () => {
+test("the command ends at once if it was interrupted before, and warns if other machines can reach it", async () => {
   const err: string[] = [];
   const io = {
     stdout: { write: () => undefined },

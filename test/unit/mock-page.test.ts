@@ -51,7 +51,7 @@ describe.skipIf(skips("the mock gateway's page in a browser", chromium === null 
   "/ui/ in Chromium",
   { timeout: 90_000 },
   () => {
-    test("shows the newest request first, with who, what and how much, and its fault", async () => {
+    test("shows the newest request first, with sender, model, tokens and fault", async () => {
       const gateway = await startGateway();
       await (await ask(gateway, "converse", "hi", true)).arrayBuffer();
       await (await ask(gateway, "chat", "hi", false, "fault-503")).text();
@@ -107,7 +107,7 @@ describe.skipIf(skips("the mock gateway's page in a browser", chromium === null 
       expect(await cornerOf(`${gateway.origin}/ui/`, dark)).toBe("#1d2025");
     });
 
-    test("comes again by itself, asks for nothing else, and a script in it would not run", async () => {
+    test("refreshes itself, loads nothing else, and a script in it would not run", async () => {
       const paths: string[] = [];
       const server = createServer(({ url = "" }, response) => {
         paths.push(url);

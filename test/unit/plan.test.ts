@@ -440,7 +440,7 @@ describe("a key in a file of the user's", () => {
     expect(lockedBy(plan({ shape, files, found: { [file]: text(ours) }, lock }))[file]).toEqual(known);
   });
 
-  test("goes without a trace when the way back is known, and by itself where the user went on", () => {
+  test("is removed completely if the original is known, and separately after later edits", () => {
     const made = plan({ shape, files, found: { [file]: text(theirs) } });
     const lock = lockOf({ [file]: lockedBy(made)[file]! });
     const remove = (there: string): Change | undefined =>
@@ -476,7 +476,7 @@ describe("a key in a file of the user's", () => {
     }
   });
 
-  test("stays out where the user took the Feature out, and that is said", () => {
+  test("stays out if the user removed the Feature, which is reported", () => {
     const known: LockedFile = { strategy: "keys", hash: hashText(ours), values: [{ ...revision, value: "ffffffffffff" }] };
     const made = plan({ shape, files, found: { [file]: text(theirs) }, lock: lockOf({ [file]: known }) });
     expect(changeOf(made, file)).toEqual({
@@ -507,7 +507,7 @@ describe("a key in a file of the user's", () => {
       ]);
     });
 
-    test("go again when nobody asks for them any more, and the user's stay", () => {
+    test("are removed when nothing needs them, and the user's stay", () => {
       const first = plan({ shape, files, asked, found: { [file]: text(before) } });
       const there = (changeOf(first, file) as { after: string }).after;
       const second = plan({ shape, files, found: { [file]: text(there) }, lock: lockOf(lockedBy(first)) });
@@ -557,7 +557,7 @@ describe("a key in a file of the user's", () => {
     expect(JSON.parse(change.after)).toEqual({ features: { [key]: { revision: "0123456789ab" } } });
   });
 
-  test("is in each of several dev containers, under the name that leads from there, and leaves the one that is dropped", () => {
+  test("is in each of several dev containers, with its relative path, and is removed from a dropped one", () => {
     const paths = [".devcontainer.json", ".devcontainer/a/devcontainer.json", ".devcontainer/b/devcontainer.json"];
     const found = Object.fromEntries(paths.map((path) => [path, text("{}")]));
     const made = plan({ shape: { kind: "feature", files: paths }, files, found });
@@ -658,7 +658,7 @@ describe("lines beside the user's", () => {
     expect(plain(text(after), locked!)).toEqual([{ kind: "keep", path: attributes, why: "same" }, locked]);
   });
 
-  test("that were taken out stay out, those that changed are exchanged, the user's stay", () => {
+  test("that were removed stay out, changed ones are replaced, the user's stay", () => {
     const taken = plain(text(`${mine}# ours\n`), ours);
     expect(taken[0]).toEqual({ kind: "keep", path: attributes, why: "edited", notes: ["lines that you removed stay removed"] });
     expect(taken[1]).toEqual(ours);
@@ -676,7 +676,7 @@ describe("lines beside the user's", () => {
     ]);
   });
 
-  test("go with the file that was made for them, and without it where lines of the user's are in it", () => {
+  test("are removed with their file, or alone if the file has lines of the user", () => {
     const remove = (there: string): Change | undefined =>
       planRemoval({
         root: "/",
@@ -911,7 +911,7 @@ describe("project files that bypass the gateway", () => {
       editors: editJsonc,
     }).changes.find((change) => change.path === path);
 
-  test("lose what was asked for, and the lock knows how to give it back", () => {
+  test("lose the requested keys, and the lock has what restores them", () => {
     expect(changeOf(first, path)).toEqual({ kind: "edit", path, before: there, after: left, executable: false });
     expect(lockedBy(first)[path]).toMatchObject({
       strategy: "taken",
@@ -935,7 +935,7 @@ describe("project files that bypass the gateway", () => {
     }
   });
 
-  test("have the way back to the first bytes also after more was taken out", () => {
+  test("can be restored to the original bytes also after more was removed", () => {
     const more = plan({
       taken: [{ strategy: "taken", path, keys: [["provider", "openai", "options", "timeout"]] }],
       found: { [path]: text(left) },

@@ -146,7 +146,7 @@ test("scripts that hooks run, not files that they only name", () => {
   ).toEqual([".devcontainer.json", ...files.slice(0, 2), "scripts/c.sh", "setup", "d.bash", "e"]);
 });
 
-test("what leads out of the repository, is too large, no text or not readable is left out", () => {
+test("files outside the repository, too large, binary or unreadable are left out", () => {
   writeTree(folder, { "out/Dockerfile": "FROM a", "out/opencode.json": "{}" });
   symlinkSync(join(folder, "out"), join(root, "out"));
   symlinkSync(join(folder, "out", "opencode.json"), join(root, "opencode.json"));

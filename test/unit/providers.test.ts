@@ -133,7 +133,7 @@ describe("what cannot be", () => {
     expect(questionOf("providers").parse(id, {}).ok).toBe(false);
   });
 
-  test("nothing that is offered is refused, and every hint of one's own is taken", () => {
+  test("no offered value is refused, and every suggested fix is accepted", () => {
     for (const id of Object.keys(providers)) expect(refusalOf(id)).toBeNull();
     expect(refusalOf("constructor")).toBeNull();
     const hints = ["vercel", "cohere", "azure", "meta", "modal", "sap-ai-core"].map((id) => refusalOf(id)!.fix);
@@ -315,7 +315,7 @@ describe("the separate style", () => {
     expect(emittedIds(answers)).toEqual(["openai-chat"]);
   });
 
-  test("one of the team's own stands in the configuration as a whole, and the catalogue says nothing of it", () => {
+  test("a team's own provider is completely in the configuration, and not in the catalogue", () => {
     const files = filesOf(answersFor([house]));
     expect((files["opencode.json"] as { provider: unknown }).provider).toEqual({
       "house-models": {
@@ -482,7 +482,7 @@ describe("the compact style", () => {
     },
   );
 
-  test("a model with another name on the wire says all itself: OpenCode would look that name up", () => {
+  test("a model with another name on the wire has all settings, because OpenCode would look that name up", () => {
     const answers = compact([
       one("google", "generate-content", "gemini-2.5-pro"),
       one("google-vertex", "vertex", "gemini-2.5-pro"),

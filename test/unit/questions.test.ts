@@ -19,7 +19,7 @@ const places = [".devcontainer/devcontainer.json", ".devcontainer/a/devcontainer
 const customBase = { image: "ghcr.io/acme/dev:1", libc: "musl", user: "dev" } as const;
 
 describe("the table", () => {
-  test("no two questions share a flag, a variable or a place in the spec", () => {
+  test("no two questions share a flag, a variable or a key of the spec", () => {
     const everywhere = questions.flatMap(({ flag, env, key }) => [`--${flag}`, ...env, key.join(".")]);
     expect(new Set(everywhere).size).toBe(everywhere.length);
   });

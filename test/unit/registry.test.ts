@@ -245,7 +245,7 @@ describe.skipIf(process.platform === "win32")("the user's own registry", () => {
     expect(read(underNpm)).toMatchObject({ text: "https://default.example/", ignored: null });
   });
 
-  test("npm's own file, the global, the user's, variables: the later one counts", () => {
+  test("npm's own file, the global one, the user's, variables: the later one overrides", () => {
     put("prefix/lib/node_modules/npm/npmrc", "registry=http://builtin");
     expect(read().text).toBe("http://builtin");
     put("prefix/etc/npmrc", "\nregistry=http://global");

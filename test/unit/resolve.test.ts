@@ -167,14 +167,14 @@ describe("each source", () => {
     expect(sourcesOf(resolution)["url"]).toBe("flag");
   });
 
-  test("the spec stands over variables, also where it leaves something out", async () => {
+  test("the spec overrides variables, also for keys that it leaves out", async () => {
     const env = { APERTURE_ENV_URL: "http://env", APERTURE_ENV_NAME: "env", APERTURE_ENDPOINT: "http://theirs" };
     const resolution = await resolve({ spec: specOf({ url: "http://spec" }), env });
     expect(resolution.answers).toMatchObject({ url: "http://spec", name: "sample" });
     expect(sourcesOf(resolution)).toMatchObject({ url: "spec", name: "detected" });
   });
 
-  test("the lock keeps what the spec leaves out, and stands over defaults only", async () => {
+  test("the lock keeps keys that the spec leaves out, and overrides defaults only", async () => {
     const resolution = await resolve({ spec: specOf({ url: "http://spec" }), lock: locked });
     // What is about the user's own dev container, and no longer asked for, goes out of it again.
     expect(resolution.answers).toEqual({ ...locked, url: "http://spec", ...nothingMore });
@@ -246,7 +246,7 @@ describe("nobody can be asked", () => {
     });
   });
 
-  test("which dev containers is open where there are several, and only there", async () => {
+  test("the choice of dev containers is open only if there are several", async () => {
     const several = await refusal(resolve({ facts: { ...facts, devcontainers: [root, named] } }, nobody));
     expect(several.message.split("\n").slice(1)).toEqual([
       "  --url http://ai",

@@ -48,7 +48,7 @@ const rows = Object.entries(retirements).flatMap(([provider, models]) =>
 );
 
 describe("the table", () => {
-  test.each(rows)("$provider/$model: a day, and successors that last and that the catalogue knows", (row) => {
+  test.each(rows)("$provider/$model: a day, and replacements that last and are in the catalogue", (row) => {
     const { provider, model, ends, replacements } = row;
     expect(Number.isNaN(Date.parse(ends))).toBe(false);
     expect(ends).toMatch(/^20\d\d-\d\d-\d\d$/);
@@ -82,7 +82,7 @@ describe("the table", () => {
     expect(endOf({ id: "constructor", api: "chat" }, "name")).toBeNull();
   });
 
-  test("nothing that is proposed is in it: what is made for no day, such as a compact style's models, lasts too", () => {
+  test("no proposed model is in it, also without a day, as for models of the compact style", () => {
     for (const { id, wireFormats } of Object.values(providers))
       for (const api of Object.keys(wireFormats) as WireFormat[]) {
         const { model, smallModel } = defaultsOf({ id, api })!;
@@ -130,7 +130,7 @@ const place = (line: number): { value: unknown; place: { file: string; line: num
 });
 
 describe("what is told", () => {
-  test("each model of the answers once, with its place, from 60 days on", () => {
+  test("each model of the answers once, with its place, from 60 days before its end", () => {
     const entries = { model: place(3), smallModel: place(4), providers: place(2) };
     const found = findEnding(old, entries, "2026-11-25");
     expect(found.map(({ code, where, message, hint }) => [code, where.line, message, hint])).toEqual([
@@ -179,7 +179,7 @@ describe("update --models", () => {
     return { answers, resolved, displaced: new Map() };
   }
 
-  test("moves what ends, in lists too, as a flag that is to be written down; what was said of a model is not its successor's", () => {
+  test("replaces models that end, in lists too, as a flag to be written; a model's settings are not copied to its replacement", () => {
     const limit = { context: 10, output: 5 };
     const answers = {
       ...old,
@@ -198,7 +198,7 @@ describe("update --models", () => {
     expect(moved.displaced.get("model")).toBe("anthropic/claude-sonnet-4-5");
   });
 
-  test("a successor that is listed already stays as it is, and takes the place", () => {
+  test("a replacement that is listed already keeps its entry, and takes the place", () => {
     const moved = moveModels(resolutionOf({ ...old, model: "google/gemini-2.5-pro" }), "2026-11-25");
     expect(moved.answers.model).toBe("google/gemini-3.8-flash");
     expect(moved.answers.providers[1]!.models).toEqual([{ id: "gemini-3.8-flash" }]);
@@ -217,7 +217,7 @@ describe("the doctor", () => {
   const text = (ends: unknown): string => JSON.stringify({ origin: "http://ai", ends });
   const row = { model: "anthropic/claude-sonnet-4-5", on: "2026-11-30", replacement: "anthropic/claude-sonnet-5-5" };
 
-  test("tells of what environment.json has: a note before, a warning behind the day", () => {
+  test("reports models of environment.json: a note before the day, a warning after it", () => {
     const { ends } = readMadeFor(text([row]))!;
     expect(judgeEnds({ ends }, "2026-09-30")).toEqual([]);
     expect(judgeEnds({ ends }, "2026-11-25")).toMatchObject([

@@ -93,7 +93,7 @@ describe("the PATH of what is started", () => {
     expect(cleaned([folder], join(folder, "repository"))).toEqual([folder]);
   });
 
-  test("where nothing is left there is no PATH: an empty one would be the current folder", () => {
+  test("without any folder PATH is unset: an empty one would be the current folder", () => {
     expect(guardEnvironment({ PATH: `${target}::.` }, target)).not.toHaveProperty("PATH");
     expect(guardEnvironment({}, target)).not.toHaveProperty("PATH");
   });
@@ -155,7 +155,7 @@ describe("variables of what is started", () => {
 });
 
 describe("finding a program", () => {
-  test("the first file on PATH that can be run; never by a way of its own that is relative", () => {
+  test("the first executable file on PATH, never by a relative folder", () => {
     mkdirSync(join(folder, "first", "tool"), { recursive: true });
     mkdirSync(join(folder, "second"));
     writeFileSync(join(folder, "second", "tool"), "no program");
@@ -200,7 +200,7 @@ describe("running a program", () => {
     expect(await spawn("fails", [], options())).toEqual({ exitCode: 3, stdout: "", stderr: "wrong: ü\n" });
   });
 
-  test("what is not there, or only in the target, is not started, and the reason is said", async () => {
+  test("a program that is missing, or only in the target, is not started, and the reason is reported", async () => {
     program(join(target, "bin", "own"), `touch ${join(folder, "ran")}`);
     const env = { PATH: path(join(target, "bin")) };
     expect(await spawn("own", [], options({ env }))).toEqual({
@@ -304,7 +304,7 @@ describe.skipIf(process.platform === "win32")("a program that starts others", ()
     },
   );
 
-  test("tells whole lines, however they come, and all of it in the end", async () => {
+  test("gives complete lines, however they arrive, and everything at the end", async () => {
     program(join(outside, "tool"), "printf 'on' >&2; sleep 0.1; printf 'e\\r\\ntwo\\nrest' >&2");
     const lines: string[] = [];
     const { stderr } = await spawn("tool", [], options({ group: true, onLine: (line) => lines.push(line) }));

@@ -49,7 +49,7 @@ describe("what is said", () => {
     expect(questionOf("tailscale").holds(choice)).toBe(true);
   });
 
-  test("a version alone keeps what the spec says beside it, and not the sum of another version", () => {
+  test("a version alone keeps the other settings of the spec, but not another version's checksum", () => {
     const written = { version: "1.90.6", sha256: { amd64: sum }, loginServer: "http://h", tags: ["tag:ci"] };
     expect(parseTailscale("1.98.8", {}, written)).toMatchObject({
       value: { version: "1.98.8", loginServer: "http://h", tags: ["tag:ci"] },
@@ -57,7 +57,7 @@ describe("what is said", () => {
     expect(parseTailscale("1.98.8,key=A", {}, written)).toMatchObject({ value: { version: "1.98.8", key: "A" } });
   });
 
-  test("a connection that cannot do without the programs has them by default, and no other", () => {
+  test("only a connection that needs the programs has them by default", () => {
     const proposed = (connection: string | { kind: string; default?: string }) =>
       questionOf("tailscale").propose({} as never, { connection }).value;
     expect(proposed("userspace")).toEqual({ version: pinnedTailscale.version });
@@ -120,7 +120,7 @@ describe("which release", () => {
       expect(await tailscaleFor(demand(choice), null)).toEqual({ release: pinnedTailscale, notes: [] });
   });
 
-  test("none where nothing carries the programs, or where they come out of an image", async () => {
+  test("none if the programs are not needed, or come from an image", async () => {
     expect((await tailscaleFor(demand({ version: "latest" }, own, []), null)).release).toBe(null);
     expect((await tailscaleFor(demand({ image: "tailscale/tailscale" }), null)).release).toBe(null);
   });
@@ -138,7 +138,7 @@ describe("which release", () => {
     expect((await tailscaleFor(demand(given), null)).release).toEqual({ version: "1.90.6", sha256: { amd64: sum } });
   });
 
-  test("what the lock has is not asked for again, but for another address, or where the spec had given it", async () => {
+  test("the lock's checksums are not asked for again, except for another address, or if the spec had given them", async () => {
     const locked = { version: "1.90.6", sha256: { amd64: sum, arm64: other } };
     const latest = { version: "latest", url: nobody };
     expect((await tailscaleFor(demand(latest), lockWith(latest, locked))).release).toEqual(locked);
@@ -164,7 +164,7 @@ describe("which release", () => {
   });
 });
 
-test("images that connections bring are pinned as bases are, where they have a tag alone", () => {
+test("images of connections are pinned as bases are, if they have only a tag", () => {
   const images = (connection: Answers["connection"], tailscale: TailscaleChoice | null, shape: Shape = own): string[] =>
     imagesOf({ ...plainAnswers, connection, tailscale }, shape);
   const plain = images("network", null);

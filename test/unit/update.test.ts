@@ -174,7 +174,7 @@ describe("own, edited by people, JSON: merged key by key where lines clash", () 
     const ours = was.replace('"remoteUser": "x"', '"remoteUser": "x",\n  "ours": 2');
     expect(plan(theirs, ours)).toEqual({ glyph: "~", text: theirs.replace('"mine": 1', '"mine": 1,\n  "ours": 2') });
   });
-  test("a key that both have added is a conflict, however far apart, and never there twice", () => {
+  test("a key that both sides added is a conflict at any distance, and never duplicated", () => {
     const theirs = was.replace('"remoteUser": "x"', '"remoteUser": "x",\n  "mounts": ["theirs"]');
     const ours = was.replace('"name": "a"', '"name": "a",\n  "mounts": ["ours"]');
     expect(plan(theirs, ours)).toEqual({ glyph: "!", text: theirs });
@@ -234,7 +234,7 @@ describe("own, generated: by hash", () => {
     expect(change.kind === "conflict" && change.why).toContain("in the spec opencode.managed decides what it says");
   });
 
-  test("what the lock does not know is the user's: never replaced, whatever is chosen", () => {
+  test("a file that is not in the lock is the user's: never replaced, whatever is chosen", () => {
     for (const settle of [null, "replace"] as const)
       expect(outcome(planOwn(file(newer), found(edited), undefined, handled(settle), jsonc), edited)).toEqual({
         glyph: "!",
@@ -264,7 +264,7 @@ describe("keys: each by itself", () => {
   const next = [feature("222222222222"), variable("CET"), port(3000)];
   const revised = written.replace("111111111111", "222222222222");
 
-  test("the first time: all are put in, and the lock has what takes them out again", () => {
+  test("the first time: all are added, and the lock has what removes them", () => {
     expect(written).toBe(
       '{\n  // mine\n  "image": "x",\n  "features": {\n    "./aperture-env": {\n      "revision": "111111111111"\n    }\n  },\n  "containerEnv": {\n    "TZ": "UTC"\n  },\n  "forwardPorts": [3000]\n}\n',
     );
@@ -381,7 +381,7 @@ describe("keys: each by itself", () => {
     expect(outcome(again, text)).toMatchObject({ glyph: "=", text });
   });
 
-  test("a value that the user had before is the user's: it stays, is not taken out, and is said where it differs", () => {
+  test("an earlier value is the user's: it stays, is not removed, and is reported if it differs", () => {
     const theirs = '{ "image": "x", "containerEnv": { "TZ": "MINE", "A": "a" }, "forwardPorts": [3000] }';
     const planned = planKeys(next, theirs, undefined);
     expect(planned.change).toMatchObject({ kind: "edit", notes: ["containerEnv › TZ keeps your value"] });

@@ -12,7 +12,7 @@ const move = (text: string, source: Path = from, target: Path = to): string => {
 };
 
 describe("goes", () => {
-  test("with the comments on it, right above it, and further right right below it", () => {
+  test("with its comments: on its line, directly above, and indented deeper directly below", () => {
     expect(
       move(`a:
   x: 1
@@ -48,7 +48,7 @@ c: 4
 `);
   });
 
-  test("as far right as the keys there, further right or left, and what is below it with it", () => {
+  test("with the indentation of the keys there, more or less, together with the lines below it", () => {
     const text = "a:\n    ports:\n    - |\n      one\n\n      two\n    -   k: 1\n    x: 1\nb:\n  z: 3\n";
     const moved = "a:\n    x: 1\nb:\n  z: 3\n  ports:\n  - |\n    one\n\n    two\n  -   k: 1\n";
     expect(move(text)).toBe(moved);
