@@ -1,9 +1,8 @@
 /** A change as a commit on a branch of its own, and from there as a pull request: with real git, and with clients that write down what they are told. */
 import { execFileSync } from "node:child_process";
 import { chmodSync, cpSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { makeFolder, runPiped, treeOf, write, type Ran } from "./harness.ts";
 import { skipsWithoutGit } from "../support/skips.ts";
 
@@ -26,7 +25,10 @@ beforeEach(() => {
     GIT_CONFIG_NOSYSTEM: "1",
   };
 });
-afterEach(() => outside.remove());
+afterEach(() => {
+  vi.unstubAllEnvs();
+  outside.remove();
+});
 
 const git = (folder: string, ...args: string[]): string =>
   execFileSync("git", args, { cwd: folder, env, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
@@ -68,6 +70,10 @@ describe.skipIf(skipped)("a commit on a branch", () => {
     soil();
     write(root, { ".devcontainer/devcontainer.json": theirs.replace("mine", "not committed") });
     const before = stateOf(root);
+    // Other runs on this machine make folders of that name, too.
+    const temporary = join(outside.folder, "temporary");
+    mkdirSync(temporary);
+    vi.stubEnv("TMPDIR", temporary);
     const ran = await run(["--yes", ...on]);
     expect(ran.exit, ran.stderr).toBe(0);
     expect(ran.stdout).toMatch(/\nCommitted: \d+ new, 1 changed on env\/new \([0-9a-f]{10}\)\.\n$/);
@@ -77,7 +83,7 @@ describe.skipIf(skipped)("a commit on a branch", () => {
     // Checked out it is the tree of a run in a clean folder, with its modes.
     git(outside.folder, "clone", "-q", "--branch", "env/new", root, "cloned");
     expect(treeOf(join(outside.folder, "cloned"))).toEqual(treeOf(clean));
-    expect(readdirSync(tmpdir()).filter((name) => name.startsWith("aperture-env-branch-"))).toEqual([]);
+    expect(readdirSync(temporary)).toEqual([]);
   });
 
   test("says what and why", async () => {
