@@ -68,10 +68,11 @@ export function styleOf(text: string, root: Node): Style {
   return { newline, step: indent === null || indent === "" ? "  " : indent };
 }
 
-/** The white space before an offset, or null if other text precedes it on its line. */
+/** The white space at the beginning of an offset's line, or null if other text than comments stands between it and the offset. */
 function indentAt(text: string, offset: number): string | null {
-  const start = skipBack(text, offset);
-  return start === 0 || isLineEnd(text[start - 1]) ? text.slice(start, offset) : null;
+  let start = offset;
+  while (start > 0 && !isLineEnd(text[start - 1])) start--;
+  return /^[ \t]*(?=(?:\/\*(?:[^*]|\*(?!\/))*\*\/[ \t]*)*$)/.exec(text.slice(start, offset))?.[0] ?? null;
 }
 
 /** The indentation of the line on which a node starts. */

@@ -127,6 +127,11 @@ const feature: readonly (readonly [what: string, before: string, after: string])
     '{ "image": "debian", "features": {"./aperture-env":{"revision":"0123"}} }',
   ],
   [
+    "no features yet, a comment before the last key",
+    '{\n\t"a": 1,\n\t/* ports */ /* two */ "b": [8080,],\n}',
+    '{\n\t"a": 1,\n\t/* ports */ /* two */ "b": [8080,],\n\t"features": {\n\t\t"./aperture-env": {\n\t\t\t"revision": "0123"\n\t\t}\n\t},\n}',
+  ],
+  [
     "features that are empty",
     '{\n  "features": {},\n  "image": "debian"\n}',
     '{\n  "features": {\n    "./aperture-env": {\n      "revision": "0123"\n    }\n  },\n  "image": "debian"\n}',
