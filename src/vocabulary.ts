@@ -2,7 +2,7 @@
  * The words in which the parts of the program speak to each other, as types only: what an output and a connection are, what comes between
  * them, and the pieces of files that an environment is made of.
  */
-import type { Answers, Choice, Parsed } from "./questions/types.ts";
+import type { Answers, Choice, Parsed, QuestionId } from "./questions/types.ts";
 
 /** Variables of a process, by name. */
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -308,6 +308,8 @@ export interface Refusal {
 /** A thing to generate. An inner one is no choice: others stand on it. */
 export interface Output extends Choice {
   readonly inner?: true;
+  /** The key of the spec that asks for it; without one that is `outputs`. */
+  readonly askedBy?: QuestionId;
   /** Whether answers ask for it, for one that is no choice. */
   asked?(answers: Answers): boolean;
   /** What is generated where nothing is said. */

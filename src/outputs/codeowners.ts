@@ -21,6 +21,7 @@ export const codeowners: Output = {
   label: "code owners",
   inner: true,
   atTop: "CODEOWNERS",
+  askedBy: "codeowners",
   asked: ({ codeowners: owners }) => owners.length > 0,
   meet: (look) => ({ owned: [...places, pipeline].filter((path) => look.text(path) !== null) }),
   offers: [],

@@ -7,15 +7,15 @@ import type { Finding } from "../finding.ts";
 /** One for each such output; `folder` is the way from the repository's top, empty at the top and without a repository. `entries` are the places in the spec. */
 export function findMisplaced(demand: Demand, folder: string, entries: SpecEntries | null): Finding[] {
   if (folder === "") return [];
-  return outputsOf(demand).flatMap(({ atTop, value, inner }) =>
+  return outputsOf(demand).flatMap(({ atTop, value, askedBy }) =>
     atTop === undefined
       ? []
       : [
           {
             code: "not-at-top",
-            where: entries?.[inner === true ? "codeowners" : "outputs"]?.place ?? { file: specPath },
+            where: entries?.[askedBy ?? "outputs"]?.place ?? { file: specPath },
             message: `forges read ${atTop} at the top of a repository alone, and this environment is in its folder ${folder}: ${value} has no effect`,
-            hint: `${inner === true ? `leave ${value} out` : `take ${value} out of outputs`}, or create an environment at the top`,
+            hint: `${askedBy === undefined ? `take ${value} out of outputs` : `leave ${askedBy} out`}, or create an environment at the top`,
           },
         ],
   );
