@@ -377,7 +377,7 @@ describe("making an environment", () => {
     const origin = await silence();
     const started = performance.now();
     const ran = await runPiped(["--yes", "--discover", "--url", origin], root);
-    expect(performance.now() - started).toBeLessThan(3000);
+    expect(performance.now() - started).toBeLessThan(10_000);
     expect(ran.exit, ran.stderr).toBe(0);
     expect(ran.stdout).toMatch(/^ {2}model +anthropic\/claude-sonnet-5-5 +default$/m);
     expect(ran.stderr).toContain(`Note: ${origin} did not answer, so providers and models come from the catalogue`);

@@ -1,6 +1,7 @@
 /** The doctor of an installed environment, run by the real OpenCode's runtime: real faults, each called by its name and no other. */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -574,7 +575,8 @@ describe.skipIf(!available || skips("the doctor among faults", whyNot()))("the d
     expect(exit).toBe(failed ? 4 : 0);
     for (const { message, cause, next } of above) for (const text of [message, cause, next]) expect(text).toMatch(/\S/);
     expect(findBait(stdout + stderr + (verdict ?? ""))).toEqual([]);
-    expect(ms).toBeLessThan(cases[name]![0].args?.includes("--deep") === true ? 20_000 : 4_000);
+    // npm run bench measures how fast it is. Here it must only not hang.
+    expect(ms).toBeLessThan(20_000);
     if (verdict !== null) expect(verdict.split("\n")[0] === "ok").toBe(!failed);
   });
 
@@ -595,8 +597,8 @@ describe.skipIf(!available || skips("the doctor among faults", whyNot()))("the d
     },
   );
 
-  test("is fast where all is well, and in time where nothing answers", () => {
-    expect(outcomes["nothing"]!.ms).toBeLessThan(1_500);
+  test("is done sooner where all is well than where nothing answers", () => {
+    expect(outcomes["nothing"]!.ms).toBeLessThan(outcomes["a connection without an answer"]!.ms);
     process.stderr.write(
       `doctor: healthy ${outcomes["nothing"]!.ms.toFixed(0)} ms, silent name server ${outcomes["a name server that never answers"]!.ms.toFixed(0)} ms, no answer ${outcomes["a connection without an answer"]!.ms.toFixed(0)} ms, in depth ${outcomes["nothing, asked in depth"]!.ms.toFixed(0)} ms\n`,
     );
@@ -697,12 +699,18 @@ describe.skipIf(!available || skips("the doctor among faults", whyNot()))("the d
   test("in the background it is silent, ends at once and leaves its verdict", async () => {
     const place = makePlace();
     const doctor = join(installation.prefix, "bin", "aperture-doctor");
-    const started = performance.now();
-    const ran = await run([doctor, "--background"], { place, env: { ...installation.env, APERTURE_URL: "http://127.0.0.1:9" } });
+    // It accepts connections and is silent: the doctor has no verdict before its time for an answer is over.
+    const gateway = createServer();
+    await new Promise<void>((resolve) => gateway.listen(0, "127.0.0.1", resolve));
+    const { port } = gateway.address() as AddressInfo;
+    const env = { ...installation.env, APERTURE_URL: `http://127.0.0.1:${port}` };
+    const ran = await run([doctor, "--background"], { place, env });
     expect(ran).toMatchObject({ exitCode: 0, stdout: "", stderr: "" });
-    expect(performance.now() - started).toBeLessThan(1_000);
-    const file = join(place.home, ".local/state/aperture-env/verdict");
-    await expect.poll(() => statSync(file, { throwIfNoEntry: false })?.size ?? 0, { timeout: 5_000 }).toBeGreaterThan(10);
+    const size = (): number =>
+      statSync(join(place.home, ".local/state/aperture-env/verdict"), { throwIfNoEntry: false })?.size ?? 0;
+    expect(size()).toBe(0);
+    await expect.poll(size, { timeout: 15_000 }).toBeGreaterThan(10);
+    gateway.close();
   });
 
   test("internet access that the spec allows is no finding; any other still is", async () => {

@@ -15,6 +15,7 @@ import { readProject } from "../../src/repo/project.ts";
 import { findDevcontainers } from "../../src/repo/scan.ts";
 import { makeTemporary, textOf, writeTree } from "../golden/cases.ts";
 import { caseNames, readCase } from "../golden/store.ts";
+import { processorTime } from "../support/processor-time.ts";
 
 const options: BypassOptions = { url: "http://ai", providers: ["anthropic", "openai"] };
 const bypass = (text: string, more: Partial<BypassOptions> = {}): Finding[] =>
@@ -357,9 +358,9 @@ CMD ["opencode"]
 
   test("a long file with quotes that nothing closes takes no time", () => {
     const text = `${`"\\" ' [ , << \\ `.repeat(15_000)}\nnpm i -g opencode-ai`;
-    const start = performance.now();
+    const start = processorTime();
     findOtherOpencode([{ path: "setup.sh", text }]);
-    expect(performance.now() - start).toBeLessThan(1500);
+    expect(processorTime() - start).toBeLessThan(1500);
   });
 });
 

@@ -3,6 +3,7 @@ import { parse } from "jsonc-parser";
 import { describe, expect, test } from "vitest";
 import { ensureItem, ensureValue, missingDepth, readObject, removeItem, removeValue, renameKey } from "../../src/edit/jsonc.ts";
 import type { EditResult } from "../../src/edit/splice.ts";
+import { processorTime } from "../support/processor-time.ts";
 
 const path = ["features", "./aperture-env", "revision"] as const;
 type Path = readonly [string, ...string[]];
@@ -437,19 +438,19 @@ describe("a megabyte", { timeout: 60_000 }, () => {
 
   test.each(Object.entries(texts))("%s: is edited while nobody waits", (_what, text) => {
     expect(text.length).toBeGreaterThan(900_000);
-    const start = performance.now();
+    const start = processorTime();
     const back = textOf(removeValue(added(text), path, 0));
     expect(back === text).toBe(true);
     // Two edits, half a second on a machine at rest. What grows with the square of the length takes minutes.
-    expect(performance.now() - start).toBeLessThan(20_000);
+    expect(processorTime() - start).toBeLessThan(20_000);
   });
 
   test("an item of it, too", () => {
     const text = texts["one array"];
-    const start = performance.now();
+    const start = processorTime();
     const back = textOf(removeItem(textOf(ensureItem(text, ["a"], 8080)), ["a"], 8080, 1));
     expect(back === text).toBe(true);
-    expect(performance.now() - start).toBeLessThan(20_000);
+    expect(processorTime() - start).toBeLessThan(20_000);
   });
 });
 

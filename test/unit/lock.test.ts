@@ -8,6 +8,7 @@ import { formatLock, hashText, normalise, parseLock, readLockText, type Lock } f
 import { isRegistry } from "../../src/lock/registry.ts";
 import { questions } from "../../src/questions/table.ts";
 import { plainAnswers } from "../support/answers.ts";
+import { processorTime } from "../support/processor-time.ts";
 
 const lock: Lock = {
   lockVersion: 3,
@@ -327,9 +328,9 @@ describe("damaged or hostile", () => {
 
   test("a hundred thousand files do not take long", () => {
     const many = withParts({ files: Object.fromEntries(Array.from({ length: 20_000 }, (_, index) => [`f${index}`, 1])) });
-    const started = performance.now();
+    const started = processorTime();
     expect(parseLock(many)).toBeNull();
-    expect(performance.now() - started).toBeLessThan(1000);
+    expect(processorTime() - started).toBeLessThan(1000);
   });
 });
 

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { AppError } from "../../src/errors.ts";
 import { parseSpec } from "../../src/spec/parse.ts";
+import { processorTime } from "../support/processor-time.ts";
 
 const full = `# yaml-language-server: $schema=x
 name: "my: app" # why not
@@ -253,8 +254,8 @@ describe("refused", () => {
 
   test("a bomb of aliases, before it goes off", () => {
     const levels = Array.from({ length: 30 }, (_, index) => `x${index}: &x${index} [*x${index - 1}, *x${index - 1}]`);
-    const started = performance.now();
+    const started = processorTime();
     expect(refusal(["x: &x-1 [lol, lol]", ...levels].join("\n")).exit).toBe(2);
-    expect(performance.now() - started).toBeLessThan(1000);
+    expect(processorTime() - started).toBeLessThan(1000);
   });
 });
