@@ -17,7 +17,7 @@ import { refuseIfDifferent, type FileState, type Snapshot } from "../plan/snapsh
 import { resolveAnswers, type AnswerSources, type Ask, type Detect, type Resolved } from "../questions/resolve.ts";
 import type { Answers } from "../questions/types.ts";
 import { addNamed, findContainers, noEnvironment, readSpecText, type Containers, type LockFile } from "../repo/environment.ts";
-import { isPublished } from "../repo/installed.ts";
+import { isPublished } from "../repo/published.ts";
 import { readProject } from "../repo/project.ts";
 import { findDevcontainers, holdsFiles, readFacts, takeSnapshot, type Target } from "../repo/scan.ts";
 import { findPlace } from "../repo/work-tree.ts";

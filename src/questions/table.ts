@@ -408,7 +408,7 @@ const table: { readonly [Id in QuestionId]: Question<Id> } = {
     asked: false,
     optional: true,
     message: "Where does the doctor come from?",
-    help: "where an image gets the doctor from: repository (a file of it) or package (the build fetches it from npm; default for a new environment if npm has installed this program from a registry)",
+    help: "where an image gets the doctor from: repository (a file of it) or package (the build fetches it from npm; default for a new environment if this program was installed from a registry)",
     choices: () => doctorPlaces,
     propose: ({ published }) =>
       published === true

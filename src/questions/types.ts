@@ -130,7 +130,7 @@ export interface Facts {
   readonly opencode: string;
   /** The day, as YYYY-MM-DD: models that end soon are not proposed. */
   readonly today: string;
-  /** Set for a new environment if npm has installed this program from a registry, so that an image's build finds it there, too. */
+  /** Set for a new environment if this program was installed from a registry, so that an image's build finds it there, too. */
   readonly published?: true;
 }
 

@@ -45,7 +45,7 @@ function isRounded(lines: number, said: number | undefined, step: number): boole
 }
 
 describe.skipIf(skipsWithoutGit("how many lines a repository gets"))("a repository gets as many lines as the README says", () => {
-  test("an empty folder, with all defaults of a program that npm has installed", async () => {
+  test("an empty folder, with all defaults of a program out of a registry", async () => {
     await create("--doctor", "package");
     const lines = addedLines();
     const sum = [...lines.values()].reduce((left, right) => left + right, 0);
