@@ -1,4 +1,4 @@
-/** What the launcher says before a prompt that nobody watches, where the gateway accepts no connection. From values to values. */
+/** What the launcher says before a prompt, where the gateway accepts no connection. From values to values. */
 import { shown, type Shown } from "../text/terminal.ts";
 import { formatVerdict } from "./report.ts";
 import type { Report } from "./types.ts";

@@ -27,7 +27,7 @@ Exit: 0 it works, 2 usage, 4 something is broken.
 `;
 
 async function main(): Promise<number> {
-  // `launch` is the launcher's, before a prompt that nobody watches: one line at most, exit 3 where the gateway is certainly not there. `prefix` and
+  // `launch` is the launcher's, before a prompt: one line at most, exit 3 where the gateway is certainly not there. `prefix` and
   // `parent` are the shim's. `share`, `environment` and `colour` are those of create-aperture-env doctor: outside of an environment the repository's
   // Feature folder, and what stands in for a missing environment.json. The last three are of a shim of before there was one, which somebody may have
   // kept; that file says the same.

@@ -263,7 +263,7 @@ async function measureAnswer(root: string, work: string): Promise<Figure[]> {
         met: asked - cost <= 10,
       },
       {
-        what: "the same where nobody is at a terminal, which tries the gateway",
+        what: "the same, and the gateway is tried first",
         measured: `${trying.toFixed(1)} ms`,
         budget: "at most 10 ms more",
         met: trying <= 10,

@@ -1,4 +1,4 @@
-/** Before a prompt that nobody watches, the launcher tries the gateway: in each shell, with stand-ins for OpenCode and the doctor, and with the real doctor. */
+/** Before a prompt the launcher tries the gateway: in each shell, with stand-ins for OpenCode and the doctor, and with the real doctor. */
 import { existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { join } from "node:path";
@@ -94,6 +94,7 @@ describe.skipIf(skips("the launcher's probe", process.platform === "linux" ? nul
         ["run", "--attach", "http://localhost:4096", "hi"],
         ["run", "--attach=http://localhost:4096", "hi"],
         ["serve"],
+        ["github", "install"],
         [],
       ])("what asks nothing of the gateway, or another server, starts: %s %s", async (...args) => {
         expect(await launch(gone, args)).toMatchObject({ exitCode: 0, stderr: "", asked: "" });
@@ -128,14 +129,22 @@ describe.skipIf(skips("the launcher's probe", process.platform === "linux" ? nul
         expect(await launch({ ...gone, PATH: folder })).toMatchObject(ends);
       });
 
+      test("a prompt is one even if it is about the installation", async () => {
+        expect(await launch(gone, ["run", "github", "install"])).toMatchObject(ends);
+        expect(await launch(gone, ["github", "run"])).toMatchObject(ends);
+      });
+
       test.skipIf(skips("the probe at a terminal", findProgram("script") === null ? "there is no script(1)" : null))(
-        "at a terminal nothing is tried",
+        "a terminal makes no difference, because nobody may sit at it",
         async () => {
-          const place = makePlace();
-          const command = [...shell, installation.opencode, ...words].map((word) => formatShell(word)).join(" ");
-          const env = { ...installation.env, ...gone };
-          expect((await run(["script", "-qec", command, "/dev/null"], { place, env })).stdout).toBe("started run hi\r\n");
-          expect(existsSync(join(place.tmp, "asked"))).toBe(false);
+          const atTerminal = async (APERTURE_URL: string, args: readonly string[] = words): Promise<Ran> => {
+            const command = [...shell, installation.opencode, ...args].map((word) => formatShell(word)).join(" ");
+            const env = { ...installation.env, APERTURE_URL };
+            return run(["script", "-qec", command, "/dev/null"], { place: makePlace(), env });
+          };
+          expect(await atTerminal(gone.APERTURE_URL)).toMatchObject({ exitCode: 1, stdout: "the line\r\n" });
+          expect(await atTerminal(`http://127.0.0.1:${port}`)).toMatchObject({ exitCode: 0, stdout: "started run hi\r\n" });
+          expect(await atTerminal(gone.APERTURE_URL, ["github", "install"])).toMatchObject({ exitCode: 0 });
         },
       );
     });

@@ -283,14 +283,16 @@ elif [ ! -e "$_lock" ] && [ ! -e "$_config/node_modules" ] && ! needs_package; t
 fi
 
 # What this start needs of the gateway: an answer, a screen that can wait for it, or nothing.
-_need='' _proven=''
+_need='' _proven='' _command=''
 for _word in "$@"; do
   case $_word in
     -h | --help | -v | --version | --attach | --attach=*) _need=none ;;
     -* | DEBUG | INFO | WARN | ERROR) ;;
     *)
+      # A person is asked which provider, and no gateway.
+      [ "$_command $_word" != 'github install' ] || _need=none
       [ -n "$_need" ] || case $_word in
-        run | github) _need=answer ;;
+        run | github) _need=answer _command=$_word ;;
         completion | mcp | attach | debug | auth | providers | agent | upgrade | uninstall | models | stats | export | import | session | plugin | plug | db) _need=none ;;
         *) _need=screen ;;
       esac
@@ -394,8 +396,8 @@ fi
 # Auth keys are for joining the tailnet; OpenCode and its child processes do not need them.
 unset TS_AUTHKEY TS_AUTH_KEY TS_CLIENT_ID TS_CLIENT_SECRET TS_ID_TOKEN TS_AUDIENCE
 
-# Without a gateway OpenCode tries for a minute and says nothing. Where nobody is at a terminal, the launcher connects first: it ends where the gateway
-# cannot be reached, and only warns where the gateway may be slow. This takes a second at most; APERTURE_ENV_PROBE=0 turns it off.
+# Without a gateway OpenCode tries for a minute and says nothing. So before a prompt the launcher connects first: it ends where the gateway cannot be
+# reached, and only warns where the gateway may be slow. This takes a second at most; APERTURE_ENV_PROBE=0 turns it off.
 # Succeeds where the gateway, or the proxy to it, accepts a connection within 0.3 s.
 accepts() {
   _to=${_proxy:-$APERTURE_URL}
@@ -415,7 +417,7 @@ accepts() {
     timeout 0.3 sh -c 'nc -w 1 -z "$0" "$1" || nc -w 1 "$0" "$1" -e true' "$_to" "$_at"
   fi
 }
-if [ "$_need$_proven" = answer ] && [ "${APERTURE_ENV_PROBE:-1}" != 0 ] && ! { [ -t 0 ] && [ -t 2 ]; } && ! accepts </dev/null >/dev/null 2>&1; then
+if [ "$_need$_proven" = answer ] && [ "${APERTURE_ENV_PROBE:-1}" != 0 ] && ! accepts </dev/null >/dev/null 2>&1; then
   sh "$_prefix/bin/aperture-doctor" --launch >&2 </dev/null
   # Any other status is the doctor's own trouble, or no certain failure.
   [ $? -ne 3 ] || exit 1
