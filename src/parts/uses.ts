@@ -2,7 +2,7 @@
 import { featurePath, isSameFeature } from "../catalog/files.ts";
 import { lifecycleHooks, withOwn } from "../catalog/hooks.ts";
 import { propertyTraits, type Trait } from "../catalog/hosts.ts";
-import { isRecord, isText, isTextMap } from "../forms.ts";
+import { isRecord, isText } from "../forms.ts";
 import type { Demand } from "../vocabulary.ts";
 import { needsOf } from "./connection-answer.ts";
 import { runArgsOf, volumesOf } from "./container.ts";
@@ -106,8 +106,8 @@ interface Mount {
 /** A mount is a text as `docker run --mount` takes it, or an object (containers.dev, json_reference, "mounts"). */
 function readMount(mount: unknown): Mount {
   const parts: unknown = isText(mount) ? Object.fromEntries(mount.split(",").map((part) => part.split("=", 2))) : mount;
-  const { type, target, dst, destination } = isTextMap(parts) ? parts : {};
-  return { isBind: type === "bind", target: target ?? dst ?? destination ?? "" };
+  const { type, target, dst, destination } = isRecord(parts) ? parts : {};
+  return { isBind: type === "bind", target: [target, dst, destination].find(isText) ?? "" };
 }
 
 function usesOfMounts(mounts: readonly Mount[]): readonly Use[] {

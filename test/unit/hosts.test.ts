@@ -243,6 +243,14 @@ describe("what a devcontainer.json says", () => {
     expect(toldOf(host, config).map(({ trait }) => trait)).toEqual(traits);
   });
 
+  test("a mount with a word that has no value, as docker run takes it, is the mount that it is", () => {
+    const mounts = ["type=bind,source=/a,target=/a,readonly", { type: "bind", source: "/b", target: "/b", readonly: true }];
+    expect(toldOf("codespaces", { mounts }).map(({ trait, of }) => [trait, of])).toEqual([
+      ["bind-mounts", "the mount at /a"],
+      ["bind-mounts", "the mount at /b"],
+    ]);
+  });
+
   test("our own values in it are told of as what they are", () => {
     const connection = { kind: "network", hosts: "ai:100.64.0.1" };
     const config = { runArgs: ["--add-host=ai:100.64.0.1", "--init"] };
