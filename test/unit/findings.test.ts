@@ -356,10 +356,16 @@ CMD ["opencode"]
     expect(inFile(".devcontainer/devcontainer.json", '{ "postCreateCommand": "npm i -g opencode-ai"')).toEqual([]);
   });
 
-  test("a long file with quotes that nothing closes takes no time", () => {
-    const text = `${`"\\" ' [ , << \\ `.repeat(15_000)}\nnpm i -g opencode-ai`;
+  test.each([
+    ["quotes that nothing closes", `"\\" ' [ , << \\ `.repeat(15_000)],
+    ["heredocs that nothing ends", "cat <<AB\n".repeat(80_000)],
+    ["heredocs of other words each", Array.from({ length: 80_000 }, (_, index) => `: <<a${index}\n`).join("")],
+    ["heredocs that end", "cat <<AB\nAB\n".repeat(40_000)],
+    ["an address of many folders", `curl ${"opencode.ai/".repeat(21_000)}`],
+  ])("a long file with %s takes no time", (_what, long) => {
+    const text = `${long}\nnpm i -g opencode-ai`;
     const start = processorTime();
-    findOtherOpencode([{ path: "setup.sh", text }]);
+    expect(findOtherOpencode([{ path: "setup.sh", text }])).toHaveLength(1);
     expect(processorTime() - start).toBeLessThan(1500);
   });
 });

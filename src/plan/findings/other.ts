@@ -38,9 +38,9 @@ const starters: readonly { readonly program: RegExp; readonly first?: RegExp }[]
 ];
 const started = /^(?:--package=)?(?:opencode|opencode-ai|@opencode\/cli)(?:@.*)?$/;
 
-/** The addresses of OpenCode's installer and binaries. */
+/** The addresses of OpenCode's installer and binaries. Bounded, so that the time is linear for an address of many folders. */
 const download =
-  /(?:^|[^\w.-])(?:opencode\.ai\/(?:[\w.-]+\/)*install(?![\w-])|github\.com\/(?:sst|anomalyco|opencode-ai)\/opencode\/releases\/|raw\.githubusercontent\.com\/(?:sst|anomalyco|opencode-ai)\/opencode\/\S{0,200}install(?![\w-]))/;
+  /(?:^|[^\w.-])(?:opencode\.ai\/(?:[\w.-]+\/){0,5}install(?![\w-])|github\.com\/(?:sst|anomalyco|opencode-ai)\/opencode\/releases\/|raw\.githubusercontent\.com\/(?:sst|anomalyco|opencode-ai)\/opencode\/\S{0,200}install(?![\w-]))/;
 
 const outcome = "PATH decides which opencode starts; this one is not pinned, and has no launcher that points it at the gateway";
 const alone = "it is not pinned, and does not use the gateway";

@@ -44,6 +44,7 @@ function splitCommands(text: string): Word[][] {
   let words: Word[] = [];
   let word: { text: string; at: number[] } | null = null;
   let heredocs: string[] = [];
+  let ends: Ends | undefined;
   let runs = false;
   let continued = false;
   let index = 0;
@@ -88,7 +89,7 @@ function splitCommands(text: string): Word[][] {
     } else if (character === "\n") {
       endCommand();
       index++;
-      if (!runs) for (const end of heredocs) index = skipHeredoc(text, index, end);
+      if (!runs) for (const word of heredocs) index = skipHeredoc((ends ??= endsOf(text)), index, word);
       heredocs = [];
     } else if (/[;&|()`]/.test(character)) {
       endCommand();
@@ -135,10 +136,23 @@ function isListMark(text: string, index: number): boolean {
   return /[[\],]/.test(text[index]!) && (/["']/.test(text[index - 1] ?? "") || /^.\s*["']/.test(text.slice(index, index + 20)));
 }
 
-/** The end of a heredoc that begins at this offset; the same offset if nothing ends it. */
-function skipHeredoc(text: string, index: number, end: string): number {
-  const closing = new RegExp(`^\\t*${end}[ \\t]*\\r?$`, "gm");
-  closing.lastIndex = index;
-  const found = closing.exec(text);
-  return found === null ? index : found.index + found[0].length;
+/** The lines that may end a heredoc, by their words; of the same word the last line comes first. */
+type Ends = ReadonlyMap<string, { readonly start: number; readonly end: number }[]>;
+
+/** Finds them all at once: a search for each heredoc would take the square of the text's length. */
+function endsOf(text: string): Ends {
+  const ends = new Map<string, { start: number; end: number }[]>();
+  for (const { 0: line, 1: word = "", index } of [...text.matchAll(/^\t*([A-Za-z_]\w*)[ \t]*\r?$/gm)].reverse()) {
+    const same = ends.get(word) ?? [];
+    same.push({ start: index, end: index + line.length });
+    ends.set(word, same);
+  }
+  return ends;
+}
+
+/** The end of a heredoc that begins at this offset; the same offset if nothing ends it. Lines before the offset are forgotten. */
+function skipHeredoc(ends: Ends, index: number, word: string): number {
+  const lines = ends.get(word) ?? [];
+  while (lines.length > 0 && lines.at(-1)!.start < index) lines.pop();
+  return lines.at(-1)?.end ?? index;
 }
