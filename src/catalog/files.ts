@@ -30,10 +30,11 @@ export const revisionArgument = "APERTURE_ENV_REVISION";
 /** The maximum depth of folders that are opened as separate workspaces. */
 export const maxWorkspaceDepth = 4;
 
-// Controls by their numbers: Unicode's tables cost each run that looks for a path more than all its other patterns.
-const workspace = `(?:(?!\\.devcontainer/|node_modules/|\\.{1,2}/)[^/\\\\\\x00-\\x1F\\x7F-\\x9F]{1,200}/){0,${maxWorkspaceDepth}}`;
+// Controls and what ends a line in YAML 1.1, by their numbers: Unicode's tables cost each run that looks for a path more than all its other patterns.
+const name = "[^/\\\\\\x00-\\x1F\\x7F-\\x9F\\u2028\\u2029]{1,200}";
+const workspace = `(?:(?!\\.devcontainer/|node_modules/|\\.{1,2}/)${name}/){0,${maxWorkspaceDepth}}`;
 const devcontainerPath = new RegExp(
-  `^(${workspace})(?:\\.devcontainer/(?:[^/\\\\\\x00-\\x1F\\x7F-\\x9F]{1,200}/)?devcontainer\\.json|\\.devcontainer\\.json)$`,
+  `^(${workspace})(?:\\.devcontainer/(?:${name}/)?devcontainer\\.json|\\.devcontainer\\.json)$`,
   "u",
 );
 const inFeatureFolder = new RegExp(`^${workspace}\\.devcontainer/aperture-env/`, "u");

@@ -53,10 +53,11 @@ export function formatFlow(json: string): string {
   return write(JSON.parse(json));
 }
 
-/** One word of a POSIX shell. A NUL cannot be in one. */
+/** One word of a POSIX shell. A NUL cannot be in one. What would open an expression of GitHub Actions, also within quotes, is taken apart. */
 export function formatShell(text: string): string {
   if (text.includes("\0")) throw new Error("a shell word cannot hold a NUL");
-  return /^[A-Za-z0-9_@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+  if (/^[A-Za-z0-9_@%+=:,./-]+$/.test(text)) return text;
+  return `'${text.replaceAll("'", `'\\''`).replaceAll("${{", "$$''{{")}'`;
 }
 
 /** A value of a Dockerfile's ENV: double-quoted where needed, with the builder's own expansions escaped. It cannot span lines. */
