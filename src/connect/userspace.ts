@@ -22,9 +22,6 @@ export interface Task extends Wanted {
   /** `tailscale` and `tailscaled`. */
   readonly programs: { readonly cli: string; readonly daemon: string };
   readonly key: Key | null;
-  /** As `performance.now()` counts. */
-  /** Until when somebody at a terminal is waited for; null where nobody is there. */
-  /** Says something while it goes on. */
 }
 
 /** Connects. Only the process whose output the person sees waits for the person's login. */
