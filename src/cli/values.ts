@@ -81,7 +81,9 @@ export function readLanding(values: Values): Landing {
       throw usageError(
         "bad-flag",
         `--${flag} cannot be ${JSON.stringify(name)}.`,
-        "Give a valid branch name, for example aperture-env",
+        flag === "branch"
+          ? "Give a valid branch name, for example aperture-env"
+          : "Give a branch or a commit, for example origin/main",
       );
   return {
     summary: readWord(values, "summary", ["markdown"]) !== null,

@@ -4,15 +4,27 @@
  * with a separate index. So uncommitted changes are not included, and no filter or hook runs. The commit is signed if the user's own configuration says
  * so, with the user's program, never with the repository's.
  */
-import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, dirname, join, relative, sep } from "node:path";
+import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { AppError, decisionError, environmentError, usageError, type Place } from "../errors.ts";
 import { staysBelow } from "../lock/inside.ts";
 import { writesOf, type Plan, type Write } from "../plan/plan.ts";
+import { formatShell } from "../render/escape.ts";
 import { codeOf, diskError } from "./disk-errors.ts";
 import { plumb, readSigning } from "./git.ts";
 import type { Env } from "./guarded-environment.ts";
+import { look } from "./scan.ts";
 import { findPlace, resolveLinks, type Place as TreePlace } from "./work-tree.ts";
 
 /** An open branch. */
@@ -21,12 +33,15 @@ export interface Branch {
   /** The folder in the copy that stands for the target. */
   readonly folder: string;
   readonly place: TreePlace;
-  /** The branch's commit, if it has commits after the start point; null if not, or if the branch does not exist yet. */
-  readonly ahead: string | null;
+  /** The branch's last commit, if it has commits after the start point; null if not, or if the branch does not exist yet. */
+  readonly ahead: { readonly hash: string; readonly message: string } | null;
   /** Commits the plan's writes on the branch, and gives the commit. */
   commit(plan: Plan, message: string): Promise<string>;
   remove(): void;
 }
+
+/** The remote's default branch, as last fetched; `git clone` writes it (git-remote(1), `set-head`). */
+export const remoteDefault = "refs/remotes/origin/HEAD";
 
 /** Larger files are never read (src/repo/scan.ts); the copy contains only their size. */
 const largest = 5 * 1024 * 1024;
@@ -49,10 +64,10 @@ interface Entry {
 }
 
 /**
- * Opens a branch for the repository around a folder. A new branch starts at the first existing ref of `from`. An existing branch continues, or restarts
- * there if that ref contains all of it. Throws without a repository or a commit, if the branch is checked out, and if git refuses.
+ * Opens a branch for the repository around a folder. A new branch starts at `from`. An existing branch, here or on origin as last fetched, continues, or
+ * restarts there if `from` contains all of it. Throws without a repository or a commit, if the branch is checked out or rebased, and if git refuses.
  */
-export async function openBranch(root: string, name: string, from: readonly string[], env: Env): Promise<Branch> {
+export async function openBranch(root: string, name: string, from: string, env: Env): Promise<Branch> {
   const place = findPlace(root);
   if (place === null)
     throw usageError("no-repository", `${root} is in no git repository.`, "Leave --branch out, or begin one with  git init");
@@ -60,19 +75,16 @@ export async function openBranch(root: string, name: string, from: readonly stri
   const git: Git = (command, args, options) => plumb(top, command, args, env, options);
   const ref = `refs/heads/${name}`;
   const at = await findBranch(git, ref, name);
-  let begins = "";
-  for (const commit of from)
-    if (begins === "") begins = (await git("rev-parse", ["--verify", "--quiet", `${commit}^{commit}`])).stdout.trim();
-  if (begins === "") {
-    const isNew = from.includes("HEAD");
-    throw usageError(
-      "no-such-commit",
-      isNew ? `${top} has no commit yet.` : `${top} has no commit ${from.join(" or ")}.`,
-      isNew ? "Commit something first, or leave --branch out." : "Name a branch or a commit that is there with --from.",
-    );
-  }
-  const isMerged = at !== null && (await git("merge-base", ["--is-ancestor", at, begins])).exitCode === 0;
-  const start = at === null || isMerged ? begins : at;
+  if (at !== null) await refuseRebased(git, top, name);
+  const begins = (await git("rev-parse", ["--verify", "--quiet", `${from}^{commit}`])).stdout.trim();
+  if (begins === "") throw noBeginning(top, from);
+  const isIn = async (one: string, other: string): Promise<boolean> =>
+    (await git("merge-base", ["--is-ancestor", one, other])).exitCode === 0;
+  // As with  git switch  a branch that only origin has continues there: somebody may have pushed it from another machine.
+  const pushed = (await git("rev-parse", ["--verify", "--quiet", `refs/remotes/origin/${name}^{commit}`])).stdout.trim();
+  const last = pushed !== "" && (at === null || (await isIn(at, pushed))) ? pushed : at;
+  const isMerged = last !== null && (await isIn(last, begins));
+  const start = last === null || isMerged ? begins : last;
 
   const parent = makeParent();
   const remove = (): void => rmSync(parent, { recursive: true, force: true });
@@ -100,17 +112,68 @@ export async function openBranch(root: string, name: string, from: readonly stri
       await need(git("update-ref", ["-m", "create-aperture-env", ref, now, at ?? "0".repeat(now.length)]));
       return now;
     };
-    return { name, folder: join(copy, prefix), place, ahead: isMerged ? null : at, commit, remove };
+    const ahead = isMerged || last === null ? null : { hash: last, message: await readMessage(git, last) };
+    return { name, folder: join(copy, prefix), place, ahead, commit, remove };
   } catch (error) {
     remove();
     throw error;
   }
 }
 
-/** A branch's commit; null without the branch. Throws if it is checked out, because its files would not be updated. */
+function noBeginning(top: string, from: string): AppError {
+  if (from === "HEAD")
+    return usageError(
+      "no-such-commit",
+      `The branch that is checked out in ${top} has no commit.`,
+      "Commit something first, name another start point with --from, or leave --branch out.",
+    );
+  if (from === remoteDefault)
+    return usageError(
+      "no-default-branch",
+      `The default branch of the remote origin is not known in ${top}.`,
+      `Run  git -C ${formatShell(top)} remote set-head origin --auto  or name a start point, for example  --from origin/main`,
+    );
+  return usageError("no-such-commit", `${top} has no commit ${from}.`, "Name an existing branch or commit with --from.");
+}
+
+/** What a commit says of itself (git-cat-file(1)): its text begins after the first empty line. */
+async function readMessage(git: Git, commit: string): Promise<string> {
+  const [, ...text] = (await need(git("cat-file", ["commit", commit]))).split("\n\n");
+  return text.join("\n\n");
+}
+
+/** Refuses a branch that is being rebased in a work tree: git moves it itself at the end, and fails if somebody else has moved it. */
+async function refuseRebased(git: Git, top: string, name: string): Promise<void> {
+  const common = resolve(top, (await need(git("rev-parse", ["--git-common-dir"]))).replace(/\n$/, ""));
+  const trees = join(common, "worktrees");
+  const folders = [common, ...(existsSync(trees) ? readdirSync(trees) : []).map((tree) => join(trees, tree))];
+  for (const folder of folders)
+    for (const kind of ["rebase-merge", "rebase-apply"]) {
+      const head = look(folder, `${kind}/head-name`);
+      if (head.kind === "text" && head.text.trim() === `refs/heads/${name}`)
+        throw decisionError(
+          "branch-rebased",
+          `${name} is being rebased, and a new commit on it would make that fail.`,
+          "Finish the rebase first, or name another branch with --branch.",
+        );
+    }
+}
+
+/**
+ * A branch's commit; null without the branch. Throws if it is checked out, because its files would not be updated, and if the name is a folder's for
+ * git: no branch `a/b` can exist beside a branch `a`.
+ */
 async function findBranch(git: Git, ref: string, name: string): Promise<string | null> {
   const format = "--format=%(refname)%00%(objectname)%00%(worktreepath)";
-  const found = (await need(git("for-each-ref", [format, ref]))).split("\n").map((line) => line.split("\0"));
+  const above = name.split("/").map((_, at, parts) => `refs/heads/${parts.slice(0, at + 1).join("/")}`);
+  const found = (await need(git("for-each-ref", [format, ...above]))).split("\n").map((line) => line.split("\0"));
+  const other = found.find(([one = ""]) => one !== ref && (above.includes(one) || one.startsWith(`${ref}/`)));
+  if (other !== undefined)
+    throw usageError(
+      "branch-name",
+      `There is a branch ${other[0]!.slice("refs/heads/".length)}, so git cannot make a branch ${name}.`,
+      "Name another branch with --branch.",
+    );
   const [, at, checkedOut = ""] = found.find(([one]) => one === ref) ?? [];
   if (checkedOut !== "")
     throw decisionError(

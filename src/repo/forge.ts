@@ -119,7 +119,15 @@ export async function openPullRequest(forge: Forge, request: Request, commit: st
   try {
     await borrow(folder, forge, request.branch, commit, top, env);
     const pushed = await push(folder, request.branch, { target: top, env });
-    if (pushed.exitCode !== 0) throw refused(`${request.branch} could not be pushed to ${forge.host}`, pushed, forge);
+    if (pushed.exitCode !== 0)
+      throw refused(
+        `${request.branch} could not be pushed to ${forge.host}`,
+        pushed,
+        forge,
+        /\((?:non-fast-forward|fetch first)\)/.test(pushed.stderr)
+          ? "The branch of that name on origin has other commits: name another branch with --branch."
+          : undefined,
+      );
     const asked = { target: top, cwd: folder, env };
     const list =
       forge.client === "gh"
@@ -164,13 +172,18 @@ function firstIn(list: string): string | null {
   return isText(address) && /^https?:/.test(address) ? address : null;
 }
 
-function refused(what: string, { stderr, stdout }: Spawned, { address }: Forge): AppError {
+function refused(
+  what: string,
+  { stderr, stdout }: Spawned,
+  { address }: Forge,
+  hint = "The commit is on the branch here: push it yourself, or run again.",
+): AppError {
   const said = linesOf(stderr || stdout)
     .filter((line) => !/^(?:hint:|To )/.test(line))
     .slice(-3)
     .join(" ")
     .replaceAll(address, "origin");
-  return environmentError("not-pushed", `${what}: ${said}`, "The commit is on the branch here: push it yourself, or run again.");
+  return environmentError("not-pushed", `${what}: ${said}`, hint);
 }
 
 /** Makes the folder a repository with that branch, whose objects are those of the repository at `top`. */

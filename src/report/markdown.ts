@@ -2,6 +2,7 @@
 import type { Pins } from "../catalog/image-reference.ts";
 import type { Release } from "../catalog/release.ts";
 import type { Lock } from "../lock/lock.ts";
+import type { Landed } from "./json.ts";
 import { changesOf, type Change, type Plan } from "../plan/plan.ts";
 import type { Answers, Question } from "../questions/types.ts";
 import { oneLine } from "../text/terminal.ts";
@@ -62,6 +63,16 @@ export function formatSummary(plan: Plan, updated: Updated, generator: string, f
   ].join("\n");
 }
 
+/** A last line for a report of many: the branch that has the change, and its pull request; empty without a commit. */
+export function formatBranch(branch: Landed | undefined): string {
+  if (branch === undefined || (branch.commit === null && branch.pullRequest === undefined)) return "";
+  const { name, commit, pullRequest } = branch;
+  const at = commit === null ? "" : ` (${code(commit.slice(0, 10))})`;
+  // Only an address that ends where the brackets do becomes a link.
+  const link = /^https?:\/\/[^\s<>]+$/.test(pullRequest ?? "") ? `<${pullRequest}>` : code(pullRequest ?? "");
+  return `\nOn the branch ${code(name)}${at}${pullRequest === undefined ? "" : `, pull request ${link}`}.\n`;
+}
+
 function describeImage({ verb, lock, revision }: Updated): string {
   if (verb === "remove") return "Running containers do not change: rebuild them.";
   if (lock === null) return `The image is new (revision ${revision}): rebuild the container.`;
@@ -108,6 +119,13 @@ const verbs = {
   conflict: "**in conflict**",
 } as const;
 
+/** Why a file stays as it is, in a text about the change. */
+export const keptWords = {
+  edited: "edited by hand, kept",
+  deleted: "deleted by hand, stays deleted",
+  left: "left unchanged",
+} as const;
+
 /** A line for each file that moves, or where something of the user's was met. */
 function describeChange(change: Change): string | null {
   const { kind, path } = change;
@@ -116,8 +134,7 @@ function describeChange(change: Change): string | null {
   if (kind === "conflict") return `- ${code(path)}: ${verbs.conflict}: ${plain(change.why)}`;
   if (kind !== "keep") return `- ${code(path)}: ${verbs[kind]}${notes}`;
   if (change.why === "same") return null;
-  const kept = { edited: "edited by hand, kept", deleted: "deleted by hand, stays deleted", left: "left unchanged" };
-  return `- ${code(path)}: ${kept[change.why]}${notes}`;
+  return `- ${code(path)}: ${keptWords[change.why]}${notes}`;
 }
 
 function place({ file, line }: { readonly file: string; readonly line?: number }): string {

@@ -1,7 +1,7 @@
 /** A change of a repository as the message of a commit: what and why, as git's own documentation asks for it (git-commit(1), "DISCUSSION"). Pure. */
 import { changesOf, writesOf, type Plan } from "../plan/plan.ts";
 import { oneLine } from "../text/terminal.ts";
-import { describeReasons, type Updated } from "./markdown.ts";
+import { describeReasons, keptWords, type Updated } from "./markdown.ts";
 
 const subjects = {
   create: "Add the Aperture environment",
@@ -21,10 +21,19 @@ export function formatMessage(plan: Plan, updated: Updated, generator: string): 
   const reasons = describeReasons(updated, generator, (text) => text || "(nothing)").flatMap((reason) => wrap(oneLine(reason)));
   const files = writesOf(plan).map(({ kind, path }) => `${oneLine(path)}: ${words[kind]}`);
   const kept = changesOf(plan).flatMap((change) =>
-    change.kind === "keep" && change.why !== "same" ? [`${oneLine(change.path)}: edited by hand, kept`] : [],
+    change.kind === "keep" && change.why !== "same" ? [`${oneLine(change.path)}: ${keptWords[change.why]}`] : [],
   );
   const why = reasons.length > 0 ? reasons : ["Files differed from spec and lock."];
   return [formatSubject(updated), "", ...why, "", ...files, ...kept, ""].join("\n");
+}
+
+/** Title and Markdown text of a pull request for a commit: its message in a code block, in which nothing is markup or a mention. */
+export function formatCommitted(message: string): { title: string; body: string } {
+  const [title = "", ...lines] = message.trim().split("\n");
+  const longest = Math.max(2, ...[...message.matchAll(/`+/g)].map(([ticks]) => ticks.length));
+  const fence = "`".repeat(longest + 1);
+  const text = lines.join("\n").trim();
+  return { title: oneLine(title), body: ["## Aperture environment", "", `${fence}text`, text, fence, ""].join("\n") };
 }
 
 /** Lines of 72 columns, as far as words let it. */

@@ -6,7 +6,7 @@ import { changesOf, type Change, type Plan, type Write } from "../plan/plan.ts";
 import type { Resolved } from "../questions/resolve.ts";
 import { fold, joined, shown, visible, type Paint, type Showable, type Shown } from "../text/terminal.ts";
 import { upperFirst } from "../text/words.ts";
-import type { Outcome } from "./json.ts";
+import type { Landed, Outcome } from "./json.ts";
 import type { VerificationStep } from "../verify/verify.ts";
 
 const glyphs = { create: "+", replace: "~", edit: "~", remove: "-", keep: "=", conflict: "!" } as const;
@@ -168,10 +168,15 @@ export function formatProblems(plan: Plan): Shown {
 /** Where a change landed, as the end of a line, and the commands that would bring it further. */
 export function formatLanded({ branch }: Pick<Outcome, "branch">): Shown {
   if (branch === undefined) return shown``;
-  const { name, commit, pullRequest, commands = [] } = branch;
+  const { name, commit, pullRequest } = branch;
   const where = commit === null ? "" : shown` on ${name} (${commit.slice(0, 10)})`;
   const pull = pullRequest === undefined ? "" : shown`, pull request ${pullRequest}`;
-  return shown`${where}${pull}${joined(commands.map((command) => shown`\n    $ ${command}`))}`;
+  return shown`${where}${pull}${formatCommands(branch)}`;
+}
+
+/** The commands of a dry run that would push a branch and open a pull request, a line each. */
+export function formatCommands({ commands = [] }: Landed): Shown {
+  return joined(commands.map((command) => shown`\n    $ ${command}`));
 }
 
 /** How many files of each kind, as a sentence. */

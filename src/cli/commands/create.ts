@@ -50,7 +50,7 @@ export async function runCreate(command: CreateCommand, bare: Io): Promise<numbe
   const quiet = switches.json || landing.summary;
   if (prompt !== null || (target.fromGit && !quiet)) openScreen("OpenCode through Aperture", where, prompt, bare);
   if (mistaken !== undefined && !target.exists) await confirmFolder(directory!, mistaken, prompt, io);
-  const done = await land(target, landing, io, (here) => create(here, directory, command, { given }, prompt));
+  const done = await land(target, landing, switches, io, (here) => create(here, directory, command, { given }, prompt));
   await tell(done, switches, landing, prompt, bare);
   return exitOf(done.outcome);
 }
@@ -77,7 +77,7 @@ async function createAll(command: CreateCommand, cwd: string, given: Common["giv
         `${target.root} does not exist.`,
         "Make it, or leave it out. After  npm create  put -- before the flags.",
       );
-    const done = await land(target, landing, io, (here) => create(here, directory, command, { given, detect }, null));
+    const done = await land(target, landing, switches, io, (here) => create(here, directory, command, { given, detect }, null));
     return visitOf(done, directory, landing.summary, switches.diff);
   });
 }

@@ -2,7 +2,8 @@
 import { questions } from "../../questions/table.ts";
 import { formatOutcomeJson, type Outcome } from "../../report/json.ts";
 import type { Updated } from "../../report/markdown.ts";
-import { block } from "../../text/terminal.ts";
+import { formatLanded } from "../../report/text.ts";
+import { block, shown } from "../../text/terminal.ts";
 import { generatorVersion } from "../../version.ts";
 import type { Landing, Switches } from "../args.ts";
 import type { Io } from "../io.ts";
@@ -28,6 +29,9 @@ export async function summarise({ outcome, made }: Pick<Done, "outcome" | "made"
 export async function tell(done: Done, { json }: Switches, { summary }: Landing, prompt: Prompt, io: Io): Promise<void> {
   const text = summary ? await summarise(done) : undefined;
   if (json) io.stdout.write(formatOutcomeJson({ ...done.outcome, ...(text !== undefined && { summary: text }) }));
-  else if (text !== undefined) io.stdout.write(block(text));
-  else showOutcome(done.outcome, prompt, io);
+  else if (text !== undefined) {
+    io.stdout.write(block(text));
+    // The text does not say where the change is.
+    if (done.outcome.branch !== undefined) io.stderr.write(shown`${done.outcome.status}${formatLanded(done.outcome)}\n`);
+  } else showOutcome(done.outcome, prompt, io);
 }

@@ -87,6 +87,7 @@ export async function visitOf(done: Done, directory: string, summary: boolean, d
   const { outcome, notes } = done;
   const { status, plan, revision } = outcome;
   const text = summary ? await summarise(done, directory) : null;
+  const landed = summary ? (await import("../../report/markdown.ts")).formatBranch(outcome.branch) : "";
   const patch = diff ? shown`\n${(await import("../../report/diff.ts")).formatDiff(plan)}` : "";
   return {
     status,
@@ -102,7 +103,7 @@ export async function visitOf(done: Done, directory: string, summary: boolean, d
       ...(text !== null && { summary: text }),
       ...(outcome.branch !== undefined && { branch: outcome.branch }),
     },
-    ...(text !== null && { markdown: text }),
+    ...(text !== null && { markdown: `${text}${landed}` }),
   };
 }
 
@@ -110,6 +111,7 @@ export async function visitOf(done: Done, directory: string, summary: boolean, d
 const skipped: Readonly<Record<string, string>> = {
   "no-such-folder": "is not there",
   "not-a-folder": "is not a folder",
+  "bare-repository": "is a git repository without a work tree",
   "no-environment": "has no environment",
   "model-not-used": "does not name that model",
 };

@@ -1,15 +1,15 @@
 /** Where a change is written: into the folder, or onto a branch and into a pull request. */
-import { isAppError, usageError } from "../../errors.ts";
+import { isAppError, usageError, type AppError } from "../../errors.ts";
 import { isEmpty, type Plan } from "../../plan/plan.ts";
 import { questions } from "../../questions/table.ts";
 import type { Outcome } from "../../report/json.ts";
-import type { Updated } from "../../report/markdown.ts";
 import { hasEnvironment } from "../../repo/environment.ts";
 import { guardEnvironment } from "../../repo/guarded-environment.ts";
 import type { Branch } from "../../repo/branch.ts";
 import type { Target } from "../../repo/scan.ts";
+import { findBare, findPlace, resolveLinks } from "../../repo/work-tree.ts";
 import { generatorVersion } from "../../version.ts";
-import type { Landing } from "../args.ts";
+import type { Landing, Switches } from "../args.ts";
 import type { Io } from "../io.ts";
 import { summarise, type Done } from "./done.ts";
 
@@ -22,13 +22,23 @@ export interface Here {
 }
 
 /** Does the work in the right place. Throws what the work throws, and if git or the forge refuses. */
-export async function land(target: Target, how: Landing, io: Io, work: (here: Here) => Promise<Done>): Promise<Done> {
+export async function land(
+  target: Target,
+  how: Landing,
+  { dryRun }: Pick<Switches, "dryRun">,
+  io: Io,
+  work: (here: Here) => Promise<Done>,
+): Promise<Done> {
+  const bare = findBare(target.root);
+  if (bare !== null && (how.branch === null || findPlace(target.root) === null)) throw bareRepository(target.root, bare);
   if (how.branch === null) return work({ target, io });
-  const { isThere, openBranch, relocated } = await import("../../repo/branch.ts");
+  const { isThere, openBranch, relocated, remoteDefault } = await import("../../repo/branch.ts");
   const forges = how.pullRequest ? await import("../../repo/forge.ts") : null;
-  const branch = await openBranch(target.root, how.branch, beginningOf(how), io.env);
+  const place = findPlace(target.root);
+  const forge = forges === null || place === null ? null : await forges.findForge(place, io.env);
+  // A pull request targets the remote's default branch, and must not take along what is only here.
+  const branch = await openBranch(target.root, how.branch, how.from ?? (how.pullRequest ? remoteDefault : "HEAD"), io.env);
   try {
-    const forge = forges === null ? null : await forges.findForge(branch.place, io.env);
     let commit: string | null = null;
     const done = await work({
       target: { root: branch.folder, exists: isThere(branch), fromGit: target.fromGit },
@@ -41,18 +51,14 @@ export async function land(target: Target, how: Landing, io: Io, work: (here: He
     });
     const plan = { ...done.outcome.plan, root: target.root };
     const outcome: Outcome = { ...done.outcome, plan, branch: { name: branch.name, commit } };
-    const at = commit ?? branch.ahead;
+    const at = commit ?? branch.ahead?.hash ?? null;
     const isPlanned = outcome.status === "planned" && !isEmpty(plan);
     if (forges === null || forge === null || outcome.status === "conflict" || (at === null && !isPlanned))
       return { ...done, outcome: withNext(outcome, branch) };
-    const { formatSubject } = await import("../../report/message.ts");
-    const made: Updated = { ...done.made, questions };
-    const body = await summarise({ outcome, made });
-    const request = { branch: branch.name, title: formatSubject(made), body, into: intoOf(how) };
-    const pull =
-      outcome.status === "planned"
-        ? { commands: forges.describeCommands(forge, request) }
-        : { pullRequest: await forges.openPullRequest(forge, request, at!, branch.place, io.env) };
+    const request = { branch: branch.name, ...(await textsOf(done, outcome, branch)), into: intoOf(how) };
+    const pull = dryRun
+      ? { commands: forges.describeCommands(forge, request) }
+      : { pullRequest: await forges.openPullRequest(forge, request, at!, branch.place, io.env) };
     return { ...done, outcome: { ...outcome, next: [], branch: { name: branch.name, commit, ...pull } } };
   } catch (error) {
     if (isAppError(error) && error.code === "no-environment" && hasEnvironment(target.root))
@@ -67,9 +73,20 @@ export async function land(target: Target, how: Landing, io: Io, work: (here: He
   }
 }
 
-/** A pull request targets the remote's default branch, so the branch starts there, as last fetched. */
-function beginningOf({ from, pullRequest }: Landing): string[] {
-  return from === null ? [...(pullRequest ? ["refs/remotes/origin/HEAD"] : []), "HEAD"] : [from];
+/** Title and text of a pull request: of this change; without one, of the last commit that is on the branch already. */
+async function textsOf({ made }: Done, outcome: Outcome, { ahead }: Branch): Promise<{ title: string; body: string }> {
+  const { formatCommitted, formatSubject } = await import("../../report/message.ts");
+  if (isEmpty(outcome.plan) && ahead !== null) return formatCommitted(ahead.message);
+  return { title: formatSubject({ ...made, questions }), body: await summarise({ outcome, made }) };
+}
+
+function bareRepository(root: string, bare: string): AppError {
+  const where = resolveLinks(root) === bare ? `${root} is` : `${root} is in ${bare},`;
+  return usageError(
+    "bare-repository",
+    `${where} a git repository without a work tree: git tracks no file there.`,
+    "Name a clone or a work tree of it (git clone, git worktree add).",
+  );
 }
 
 /** The remote branch that a pull request targets; null for the default branch. */

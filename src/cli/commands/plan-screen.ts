@@ -5,6 +5,7 @@ import type { Resolved } from "../../questions/resolve.ts";
 import type { Outcome } from "../../report/json.ts";
 import {
   formatAnswers,
+  formatCommands,
   formatCounts,
   formatFindings,
   formatFolders,
@@ -75,8 +76,10 @@ export function showOutcome(outcome: Outcome, prompt: Prompt, io: Io): void {
     conflict: `${formatCounts(plan)}.`,
   };
   if (status === "conflict") io.stderr.write(shown`Nothing was written: resolve the files marked ! first.\n`);
-  const landed = formatLanded(outcome);
-  const said = shown`${summaries[status]}${landed}${status === "written" ? "." : ""}`;
+  const pull = branch?.pullRequest === undefined ? "" : ` The pull request is ${branch.pullRequest}`;
+  // The summary of an unchanged repository is a sentence of its own.
+  const landed = status !== "unchanged" ? formatLanded(outcome) : branch && shown`${pull}${formatCommands(branch)}`;
+  const said = shown`${summaries[status]}${landed ?? ""}${status === "written" ? "." : ""}`;
   if (prompt === null) io.stdout.write(shown`\n${said}\n`);
   else prompt.closeScreen(terminalOf(io), said);
   if (status !== "written" || next.length === 0) return;

@@ -36,7 +36,7 @@ export async function runRemove(command: RemoveCommand, bare: Io): Promise<numbe
     const how = { json: switches.json, markdown: landing.summary, cwd };
     return visitAll(directories, how, bare, async (target, directory) =>
       visitOf(
-        await land(target, landing, bare, (here) => remove(here, command, null)),
+        await land(target, landing, switches, bare, (here) => remove(here, command, null)),
         directory,
         landing.summary,
         switches.diff,
@@ -45,7 +45,7 @@ export async function runRemove(command: RemoveCommand, bare: Io): Promise<numbe
   }
   const target = findTarget(cwd, directories[0] ?? null);
   if (prompt !== null) openScreen("remove", target.root, prompt, bare);
-  const done = await land(target, landing, framed(bare, prompt), (here) => remove(here, command, prompt));
+  const done = await land(target, landing, switches, framed(bare, prompt), (here) => remove(here, command, prompt));
   await tell(done, switches, landing, prompt, bare);
   return done.outcome.status === "conflict" ? 3 : 0;
 }

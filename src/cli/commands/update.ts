@@ -23,7 +23,9 @@ export async function runUpdate(command: UpdateCommand, bare: Io): Promise<numbe
   if (directories.length > 1) {
     const how = { json: switches.json, markdown: landing.summary, cwd };
     return visitAll(directories, how, bare, async (target, directory) => {
-      const done = await land(target, landing, bare, (here) => update(here, command, given, null, async () => undefined));
+      const done = await land(target, landing, switches, bare, (here) =>
+        update(here, command, given, null, async () => undefined),
+      );
       return visitOf(done, directory, landing.summary, switches.diff);
     });
   }
@@ -33,7 +35,7 @@ export async function runUpdate(command: UpdateCommand, bare: Io): Promise<numbe
   const io = framed(bare, prompt);
   if (prompt !== null) openScreen("update", target.root, prompt, bare);
   const show: Show = async (plan, { resolved }) => (quiet ? undefined : showPlan(plan, resolved, switches.diff, prompt, io));
-  const done = await land(target, landing, io, (here) => update(here, command, given, prompt, show));
+  const done = await land(target, landing, switches, io, (here) => update(here, command, given, prompt, show));
   await tell(done, switches, landing, prompt, bare);
   return exitOf(done.outcome);
 }
