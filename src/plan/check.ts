@@ -8,7 +8,7 @@ import { addressOf } from "../parts/connection-answer.ts";
 import { specPath } from "../spec/spec.ts";
 import type { Demand } from "../vocabulary.ts";
 import type { Finding } from "./finding.ts";
-import { updateHint, type Observation } from "./observation.ts";
+import { note, updateHint, type Observation } from "./observation.ts";
 import { observeMoves } from "./pieces/moves.ts";
 import { observePiece } from "./pieces/index.ts";
 import { conflictsOf, writesOf, type Plan } from "./plan.ts";
@@ -20,6 +20,8 @@ export { fails, type Observation } from "./observation.ts";
 export interface CheckInput {
   readonly lock: Lock;
   readonly snapshot: Snapshot;
+  /** Missing files that git tracks, but does not check out here. */
+  readonly leftOut?: readonly string[];
   /** Keys of the spec whose answers differ from the lock's. */
   readonly changedKeys: readonly string[];
   /** The state that spec and repository now require. */
@@ -28,13 +30,13 @@ export interface CheckInput {
 }
 
 /** Every difference from spec and lock, in the order of paths. */
-export function observe({ lock, snapshot, changedKeys, demand, editors }: CheckInput): Observation[] {
+export function observe({ lock, snapshot, leftOut = [], changedKeys, demand, editors }: CheckInput): Observation[] {
   const at = (path: string): FileState => snapshot.get(path) ?? { kind: "nothing" };
   // According to the lock: the spec may have changed since.
   const files = new Map(filesOf(demandOf(lock.answers, demand.shape)).map((file) => [file.path, file]));
   const meant = { url: addressOf(lock.answers), revision: lock.revision, doctor: lock.answers.doctor };
   return [
-    ...observeSpec(at(specPath), changedKeys),
+    ...(leftOut.includes(specPath) ? [] : observeSpec(at(specPath), changedKeys)),
     ...observeAbsent(lock, demand),
     ...piecesOf(demand, lock.revision).flatMap((piece): Observation[] => {
       const found = at(piece.path);
@@ -43,7 +45,11 @@ export function observe({ lock, snapshot, changedKeys, demand, editors }: CheckI
     }),
     ...Object.entries(lock.files)
       .filter(([path]) => path !== specPath)
-      .flatMap(([path, file]) => observePiece(path, at(path), file, { decidedBy: "", ...files.get(path), meant }, editors)),
+      .flatMap(([path, file]) =>
+        leftOut.includes(path)
+          ? [note(path, "not-checked-out", "is not checked out here (sparse checkout), so it was not compared")]
+          : observePiece(path, at(path), file, { decidedBy: "", ...files.get(path), meant }, editors),
+      ),
   ].sort((left, right) => (left.path < right.path ? -1 : 1));
 }
 

@@ -4,7 +4,10 @@ import type { Place } from "../errors.ts";
 /** One observation. */
 export interface Observation {
   readonly path: string;
-  /** `spec-changed`, `missing`, `changed`, `not-added`, `stale`, `no-lock`, `outdated` and `refused` fail a check; `edited`, `kept`, `deleted`, `catalogue` and `unasked` are notes. */
+  /**
+   * `spec-changed`, `missing`, `changed`, `not-added`, `stale`, `no-lock`, `outdated` and `refused` fail a check; `edited`, `kept`, `deleted`, `catalogue`, `unasked`
+   * and `not-checked-out` are notes.
+   */
   readonly state:
     | "spec-changed"
     | "missing"
@@ -18,7 +21,8 @@ export interface Observation {
     | "kept"
     | "deleted"
     | "catalogue"
-    | "unasked";
+    | "unasked"
+    | "not-checked-out";
   /** As a sentence without its full stop. */
   readonly message: string;
   /** What to do; null for a note. */
@@ -27,7 +31,7 @@ export interface Observation {
   readonly where?: Place;
 }
 
-const notes: readonly Observation["state"][] = ["edited", "kept", "deleted", "catalogue", "unasked"];
+const notes: readonly Observation["state"][] = ["edited", "kept", "deleted", "catalogue", "unasked", "not-checked-out"];
 
 /** Whether an observation fails a check. */
 export function fails({ state }: Observation): boolean {
@@ -35,7 +39,7 @@ export function fails({ state }: Observation): boolean {
 }
 
 /** A note about an allowed difference. */
-export function note(path: string, state: "edited" | "kept" | "deleted", message: string): Observation {
+export function note(path: string, state: "edited" | "kept" | "deleted" | "not-checked-out", message: string): Observation {
   return { path, state, message, hint: null };
 }
 

@@ -18,6 +18,7 @@ import { renderEnvironment } from "../render/render.ts";
 import { readLockFile, type LockFile } from "../repo/environment.ts";
 import { findIgnored } from "../repo/git.ts";
 import { holdsFiles } from "../repo/scan.ts";
+import { notCheckedOut } from "../repo/sparse.ts";
 import { specPath } from "../spec/spec.ts";
 import { listSome } from "../text/words.ts";
 import type { Demand, Shape } from "../vocabulary.ts";
@@ -73,6 +74,7 @@ export async function preparePlanFrom(surveyed: Survey, request: Request): Promi
   const { root } = target;
   const { answers, resolved, shape, lock, otherSide, damaged, snapshot, devcontainers, editedSpec, taken, project, editors } =
     surveyed;
+  if (surveyed.leftOut.length > 0) throw notCheckedOut(surveyed.leftOut);
   const basis = { snapshot, devcontainers };
   // Existing ignored files may be intentional, unless --unignore is given.
   const asked = [...snapshot].flatMap(([path, found]) =>

@@ -5,7 +5,7 @@ import type { Editors } from "../edit/editor.ts";
 import { loadEditors } from "../edit/editors.ts";
 import type { EditResult } from "../edit/splice.ts";
 import { lockPath, type Lock } from "../lock/lock.ts";
-import { AppError } from "../errors.ts";
+import { AppError, isAppError } from "../errors.ts";
 import { runtimeOf } from "../parts/connection-answer.ts";
 import { runArgsOf } from "../parts/container.ts";
 import { demandOf, wantedPaths } from "../parts/compose.ts";
@@ -17,9 +17,11 @@ import { refuseIfDifferent, type FileState, type Snapshot } from "../plan/snapsh
 import { resolveAnswers, type AnswerSources, type Ask, type Detect, type Resolved } from "../questions/resolve.ts";
 import type { Answers } from "../questions/types.ts";
 import { addNamed, findContainers, noEnvironment, readSpecText, type Containers, type LockFile } from "../repo/environment.ts";
+import { findSkipped } from "../repo/git.ts";
 import { isPublished } from "../repo/published.ts";
 import { readProject } from "../repo/project.ts";
 import { findDevcontainers, holdsFiles, readFacts, takeSnapshot, type Target } from "../repo/scan.ts";
+import { findLeftOut, notCheckedOut } from "../repo/sparse.ts";
 import { findPlace } from "../repo/work-tree.ts";
 import { specPath } from "../spec/spec.ts";
 import type { Shape, TakenPiece } from "../vocabulary.ts";
@@ -72,6 +74,8 @@ export interface Survey {
   readonly damaged: boolean;
   /** The files at all paths that a plan needs. */
   readonly snapshot: Snapshot;
+  /** Files of them that git tracks, but does not check out here. */
+  readonly leftOut: readonly string[];
   readonly devcontainers: readonly string[];
   readonly containers: Containers;
   /** The spec with the flags' values; null without a spec. */
@@ -103,7 +107,8 @@ export async function survey(request: Request, lockFile: LockFile): Promise<Surv
   const entries = specText === null ? (request.existing ? {} : null) : specFile!.parseSpec(specText);
   const devcontainers = holds ? findDevcontainers(root) : [];
   const given = { flags: request.flags, given: request.given, spec: entries, env, lock: lock?.answers ?? null };
-  const containers: Containers = holds ? addNamed(root, findContainers(root, lock), namedContainers(given)) : { kind: "own" };
+  const known = holds ? await findKnown(root, lock, env) : null;
+  const containers: Containers = known === null ? { kind: "own" } : addNamed(root, known, namedContainers(given));
   const files = containers.kind === "theirs" ? containers.files : [];
   const today = todayFrom(env);
   const sources: AnswerSources = {
@@ -146,6 +151,7 @@ export async function survey(request: Request, lockFile: LockFile): Promise<Surv
     ),
   ]);
   refuseIfDifferent(earlier, snapshot);
+  const leftOut = holds ? await findLeftOut(root, snapshot, lock, env) : [];
   const folder = findPlace(root)?.prefix ?? "";
   const ofAnswers = [...findEnding(answers, entries, today), ...findMisplaced(demandOf(answers, shape), folder, entries)];
   return {
@@ -157,6 +163,7 @@ export async function survey(request: Request, lockFile: LockFile): Promise<Surv
     otherSide: merge === null ? null : merge.second,
     damaged,
     snapshot,
+    leftOut,
     devcontainers,
     containers,
     editedSpec,
@@ -165,6 +172,17 @@ export async function survey(request: Request, lockFile: LockFile): Promise<Surv
     editors,
     ofAnswers,
   };
+}
+
+/** The dev containers that have or get it. One that is missing may only not be checked out. */
+async function findKnown(root: string, lock: Lock | null, env: Request["env"]): Promise<Containers> {
+  try {
+    return findContainers(root, lock);
+  } catch (error) {
+    if (lock === null || !isAppError(error) || error.code !== "no-dev-container-left") throw error;
+    const leftOut = await findSkipped(root, Object.keys(lock.files), env);
+    throw leftOut.length > 0 ? notCheckedOut(leftOut) : error;
+  }
 }
 
 /** The shape with places in Compose files of the user's: for the container beside each dev container, or for the names that the connection gives. */

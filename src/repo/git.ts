@@ -117,6 +117,21 @@ export async function isTracked(root: string, path: string, env: Surroundings["e
   return exitCode === 0 && stdout !== "";
 }
 
+/**
+ * Those of the paths that git tracks, but does not check out here: in a sparse checkout, or after `git update-index --skip-worktree`. They are not deleted.
+ * A folder stands for all that is below it. Nothing where git does not answer in time. Never fails.
+ */
+export async function findSkipped(root: string, paths: readonly string[], env: Surroundings["env"]): Promise<readonly string[]> {
+  const place = paths.length === 0 ? null : findPlace(root);
+  if (place === null) return [];
+  const before = place.prefix === "" ? "" : `${place.prefix}/`;
+  const asked = paths.map((path) => `:(literal)${before}${path}`);
+  // `S` stands before them (git-ls-files(1), `-t`).
+  const { exitCode, stdout } = await read(place.top, "ls-files", ["-t", "-z", "--", ...asked], env);
+  const lines = exitCode === 0 ? stdout.split("\0") : [];
+  return lines.filter((line) => line.startsWith("S ")).map((line) => line.slice(2 + before.length));
+}
+
 /** The content of a work tree. */
 export interface Listed {
   /** Paths below the root that git tracks or would, as git names them: a repository's index can hold any text. */

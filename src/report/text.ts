@@ -133,9 +133,10 @@ export function formatObservations(observations: readonly Observation[], paint: 
 /** A whole check. */
 export function formatCheck(observations: readonly Observation[], paint: Paint): Shown {
   const failing = new Set(observations.filter(fails).map(({ path }) => path)).size;
+  const all = observations.some(({ state }) => state === "not-checked-out") ? "all files that are checked out" : "all files";
   const verdict =
     failing === 0
-      ? "Fine: all files match spec and lock."
+      ? `Fine: ${all} match spec and lock.`
       : `${failing} ${failing === 1 ? "file differs" : "files differ"} from spec and lock.`;
   return shown`${formatObservations(observations, paint)}${observations.length === 0 ? "" : shown`\n`}${verdict}\n`;
 }

@@ -210,7 +210,7 @@ describe.skipIf(skipped)("a commit on a branch", () => {
 
   test.each([
     ["no repository", (): void => undefined, [], /is in no git repository\./],
-    ["no commit", (): void => void git(root, "init", "-q"), [], /has no commit yet\./],
+    ["no commit", (): void => void git(root, "init", "-q"), [], /is checked out in .* has no commit\./],
     ["no such commit", (): void => begin(), ["--from", "nope"], /has no commit nope\./],
     [
       "a branch that is checked out",

@@ -128,10 +128,11 @@ async function observeRepository(target: Target, { outdated, strict }: How, io: 
   const surveyed = await survey(request, lockFile);
   const { answers, shape, snapshot, editors, containers } = surveyed;
   const changed = changedKeys(lock.answers, answers);
-  const observations = observe({ lock, snapshot, changedKeys: changed, demand: demandOf(answers, shape), editors });
+  const { leftOut } = surveyed;
+  const observations = observe({ lock, snapshot, leftOut, changedKeys: changed, demand: demandOf(answers, shape), editors });
   const drift = [...interrupted, ...observations, ...observeUnfit(surveyed.unfit)];
   // Only the version that wrote the lock knows its exact output. A difference to a newer version's output is not drift.
-  const mayRender = !drift.some(fails) && lock.generator === generatorVersion;
+  const mayRender = !drift.some(fails) && leftOut.length === 0 && lock.generator === generatorVersion;
   const findings = findAll(readProject(root, setupFiles(containers)), bypassOptionsOf(answers), featureFiles(shape));
   const refusing = strict || answers.strict;
   const all = [

@@ -7,6 +7,7 @@ import { refuseIfDifferent } from "../../plan/snapshot.ts";
 import type { Outcome } from "../../report/json.ts";
 import { damagedLock, readLockFile } from "../../repo/environment.ts";
 import { findCwd, findTarget, takeSnapshot } from "../../repo/scan.ts";
+import { findLeftOut, notCheckedOut } from "../../repo/sparse.ts";
 import { specPath } from "../../spec/spec.ts";
 import type { Command } from "../args.ts";
 import type { Io } from "../io.ts";
@@ -66,6 +67,8 @@ async function remove(
   const paths = Object.keys(lock.files);
   const snapshot = takeSnapshot(target.root, [specPath, lockPath, ...paths]);
   refuseIfDifferent(new Map([[lockPath, found]]), snapshot);
+  const leftOut = await findLeftOut(target.root, snapshot, lock, io.env);
+  if (leftOut.length > 0) throw notCheckedOut(leftOut);
   const basis = { snapshot, devcontainers: null };
   const editors = await loadEditors(paths);
   const { answers, opencode: release, pins = {}, revision } = lock;
