@@ -12,73 +12,58 @@ import { doctorPath } from "../../src/catalog/files.ts";
 import { pinnedRelease } from "../../src/catalog/release.ts";
 import { startClosedNetwork, type ClosedNetwork } from "../support/closed-network.ts";
 import {
-  bridgeGateway,
   devcontainer,
   disposeAll,
   docker,
   dockerAvailable,
-  fetchOpencodeTarball,
   onDispose,
   temporaryFolder,
   uniqueName,
   type Result,
 } from "../support/docker.ts";
-import { startNpmRegistry, type NpmRegistry } from "../support/npm-registry.ts";
+import type { NpmRegistry } from "../support/npm-registry.ts";
+import { addressInBuilds, opencodeName, packProgram, programName, programVersion, startPackages } from "../support/packaged.ts";
 import { root } from "../support/project-root.ts";
 import { generate, remove, writeTree } from "../support/repository.ts";
 
 const available = await dockerAvailable();
 if (!available) console.warn("skipped: the doctor from the package, because no Docker engine answers");
 
-const name = process.arch === "arm64" ? "opencode-linux-arm64" : "opencode-linux-x64-baseline";
-const program = "create-aperture-env";
 const bin = join(root, "dist", "bin.js");
-const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { readonly version: string };
 const shipped = gunzipSync(readFileSync(join(root, "dist", "aperture-doctor.mjs.gz"))).toString();
 const sum = createHash("sha256").update(shipped).digest("hex");
 const place = "/usr/local/lib/aperture-env/doctor.mjs";
-const said = `the doctor of ${program} ${version} (sha256 checked, by `;
+const said = `the doctor of ${programName} ${programVersion} (sha256 checked, by `;
 const instead = "To build without this package: write  doctor: repository  in aperture-env.yaml, and run update.";
 
 describe.skipIf(!available)("the doctor from the package", () => {
   let network: ClosedNetwork;
-  let opencode: Buffer;
   let tarball: Buffer;
-  let host: string;
+  let address: string;
   let registry: NpmRegistry;
 
-  const serve = async (of: Buffer): Promise<NpmRegistry> => {
-    const packages = [
-      { name, version: pinnedRelease.version, tarball: opencode },
-      { name: program, version, tarball: of },
-    ];
-    const started = await startNpmRegistry({ packages, host: "0.0.0.0" });
-    onDispose(() => started.close());
-    return started;
-  };
-  const addressOf = ({ port }: NpmRegistry): string => `http://${host}:${port}`;
   const repository = async (files: Readonly<Record<string, string>> = {}): Promise<string> => {
     const folder = await temporaryFolder("aperture-env-packaged");
     chmodSync(folder, 0o755);
     writeTree(folder, { "go.mod": "module example.com/x\n", ...files });
     return folder;
   };
-  const build = (folder: string, from: NpmRegistry, ...args: string[]): Promise<Result> =>
-    docker(["build", "--progress", "plain", "--build-arg", `NPM_REGISTRY=${addressOf(from)}`, ...args, ".devcontainer"], {
-      cwd: folder,
-      timeout: 600_000,
-    });
+  const build = async (folder: string, from: NpmRegistry, ...args: string[]): Promise<Result> =>
+    docker(
+      ["build", "--progress", "plain", "--build-arg", `NPM_REGISTRY=${await addressInBuilds(from)}`, ...args, ".devcontainer"],
+      {
+        cwd: folder,
+        timeout: 600_000,
+      },
+    );
   const tarballs = ({ requests }: NpmRegistry): string[] =>
     requests.map(({ path }) => path).filter((path) => path.endsWith(".tgz"));
 
   beforeAll(async () => {
     network = await startClosedNetwork();
-    host = await bridgeGateway();
-    opencode = readFileSync(await fetchOpencodeTarball(name, pinnedRelease.version));
-    const folder = await temporaryFolder("aperture-env-packed");
-    await execa("npm", ["pack", "--ignore-scripts", "--loglevel=error", "--pack-destination", folder], { cwd: root });
-    tarball = readFileSync(join(folder, `${program}-${version}.tgz`));
-    registry = await serve(tarball);
+    tarball = await packProgram();
+    registry = await startPackages(tarball);
+    address = await addressInBuilds(registry);
   });
   afterAll(disposeAll);
 
@@ -125,15 +110,15 @@ describe.skipIf(!available)("the doctor from the package", () => {
     const file = ".devcontainer/devcontainer.json";
     const text = `{ "image": "${image}", "runArgs": ${JSON.stringify(network.args)} }\n`;
     const folder = await repository({ [file]: text });
-    await generate(folder, ["--doctor", "package"], { npm_config_registry: `${addressOf(registry)}/` });
+    await generate(folder, ["--doctor", "package"], { npm_config_registry: `${address}/` });
     const before = tarballs(registry).length;
     const up = await devcontainer(["up", "--workspace-folder", folder]);
     expect(up.exitCode, up.stderr).toBe(0);
     expect((up.stderr + up.stdout).split(`${said}${by})`).length).toBeGreaterThan(1);
     // Each once: the outer Feature finds what the nested one has left.
     expect(tarballs(registry).slice(before)).toEqual([
-      `/${program}/-/${program}-${version}.tgz`,
-      `/${name}/-/${name}-${pinnedRelease.version}.tgz`,
+      `/${programName}/-/${programName}-${programVersion}.tgz`,
+      `/${opencodeName}/-/${opencodeName}-${pinnedRelease.version}.tgz`,
     ]);
     const run = (...command: string[]): Promise<Result> => devcontainer(["exec", "--workspace-folder", folder, ...command]);
     const wait = "n=0; until [ -s ~/.local/state/aperture-env/verdict ] || [ $n = 50 ]; do sleep 0.2; n=$((n + 1)); done";
@@ -149,7 +134,7 @@ describe.skipIf(!available)("the doctor from the package", () => {
     const folder = await repository();
     await generate(folder, ["--doctor", "package"]);
     const file = join(folder, ".devcontainer", "devcontainer.json");
-    const withRegistry = readFileSync(file, "utf8").replace('"args": {', `"args": { "NPM_REGISTRY": "${addressOf(registry)}",`);
+    const withRegistry = readFileSync(file, "utf8").replace('"args": {', `"args": { "NPM_REGISTRY": "${address}",`);
     writeFileSync(file, withRegistry);
     const ran = await execa(process.execPath, [bin, "verify", "--mock"], { cwd: folder, stdin: "ignore", reject: false });
     expect(ran.exitCode, ran.stdout + ran.stderr).toBe(0);
@@ -178,9 +163,11 @@ describe.skipIf(!available)("the doctor from the package", () => {
       writeFileSync(join(work, "other"), other);
       await execa("sh", ["-c", `gzip -c other >"${gz}"`], { cwd: work });
       await execa("tar", ["-czf", "other.tgz", "package"], { cwd: work });
-      const from = await serve(readFileSync(join(work, "other.tgz")));
+      const from = await startPackages(readFileSync(join(work, "other.tgz")));
       const stderr = await fail(from);
-      expect(stderr).toContain(`aperture-env: ${program}-${version}.tgz does not contain the doctor that these files need`);
+      expect(stderr).toContain(
+        `aperture-env: ${programName}-${programVersion}.tgz does not contain the doctor that these files need`,
+      );
       expect(stderr).toContain(`  pinned sha256 ${sum}`);
       expect(stderr).toContain(`  found  sha256 ${createHash("sha256").update(other).digest("hex")}`);
       expect(stderr).toContain("Run update with the published program; or write  doctor: repository  in aperture-env.yaml");
@@ -190,7 +177,7 @@ describe.skipIf(!available)("the doctor from the package", () => {
       // npm would try for a minute.
       writeFileSync(join(folder, "npmrc"), "fetch-retries=0\n");
       const stderr = await fail(registry, "--network", "none", "--secret", "id=npmrc,src=npmrc");
-      expect(stderr).toContain(`aperture-env: npm could not fetch ${program}@${version}.`);
+      expect(stderr).toContain(`aperture-env: npm could not fetch ${programName}@${programVersion}.`);
       expect(stderr).toContain(instead);
     });
 
@@ -198,11 +185,7 @@ describe.skipIf(!available)("the doctor from the package", () => {
       const spec = join(folder, "aperture-env.yaml");
       writeFileSync(spec, readFileSync(spec, "utf8").replace("doctor: package", "doctor: repository"));
       await execa(process.execPath, [bin, "update", "--yes"], { cwd: folder });
-      const without = await startNpmRegistry({
-        packages: [{ name, version: pinnedRelease.version, tarball: opencode }],
-        host: "0.0.0.0",
-      });
-      onDispose(() => without.close());
+      const without = await startPackages(null);
       const built = await build(folder, without, "--target", "ci", "--no-cache-filter", "opencode");
       expect(built.exitCode, built.stderr).toBe(0);
     });

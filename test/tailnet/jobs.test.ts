@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { imageOfPrograms } from "../support/connected.ts";
 import { disposeAll, docker, onDispose, temporaryFolder, type Result } from "../support/docker.ts";
 import { dockerClient, localImage, runGitlabJob, runnerMissing, runWorkflow } from "../support/job-runners.ts";
+import { addressInBuilds, packProgram, startPackages } from "../support/packaged.ts";
 import { generate, writeTree } from "../support/repository.ts";
 import { isThere, skips } from "../support/skips.ts";
 import { startTailnet, tailnetMissing, type Tailnet } from "../support/tailnet.ts";
@@ -65,10 +66,18 @@ describe.skipIf(skips("jobs on a real tailnet", noTailnet ?? (noGithub !== null 
         "providers: { anthropic: {} }",
         "model: anthropic/claude-sonnet-5-5",
         "outputs: [ci-github, ci-gitlab]",
+        "doctor: package",
         "",
       ].join("\n"),
     });
     await generate(folder);
+    // Jobs build the image themselves where it cannot be pulled: its registry stands in the file.
+    const registry = await addressInBuilds(await startPackages(await packProgram()));
+    const dockerfile = join(folder, ".devcontainer", "Dockerfile");
+    writeFileSync(
+      dockerfile,
+      readFileSync(dockerfile, "utf8").replace("\nARG NPM_REGISTRY=\n", `\nARG NPM_REGISTRY=${registry}\n`),
+    );
     const git = (...args: string[]): unknown => execaSync("git", args, { cwd: folder });
     git("init", "--quiet", "--initial-branch", "main");
     git("remote", "add", "origin", "https://git.example/acme/app.git");

@@ -3,6 +3,7 @@ import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { devcontainer, docker, disposeAll, onDispose, temporaryFolder, type Result } from "../support/docker.ts";
+import { addressInBuilds, packProgram, startPackages } from "../support/packaged.ts";
 import { generate, writeTree } from "../support/repository.ts";
 import { skips } from "../support/skips.ts";
 import { writeTailscaleFeature } from "../support/tailscale-feature.ts";
@@ -13,9 +14,11 @@ const file = ".devcontainer/devcontainer.json";
 
 describe.skipIf(skips("a real tailnet", missing))("Tailscale's Feature", () => {
   let tailnet: Tailnet;
+  let registry: string;
 
   beforeAll(async () => {
     tailnet = await startTailnet();
+    registry = await addressInBuilds(await startPackages(await packProgram()));
   });
   afterAll(disposeAll);
 
@@ -27,7 +30,10 @@ describe.skipIf(skips("a real tailnet", missing))("Tailscale's Feature", () => {
     if (theirs !== null) writeTree(folder, { [file]: `{\n  ${network}\n  ${theirs}\n}\n` });
     await writeTailscaleFeature(join(folder, ".devcontainer/stand-in"), tailnet.programs);
     const said = `1.102.5,feature=./stand-in,login_server=${tailnet.url}`;
-    await generate(folder, ["--name", name, "--connection", "tailscale", "--tailscale", said]);
+    // The user's has the doctor out of the package, for the program that asks for the login is a part of it.
+    const from = theirs === null ? [] : ["--doctor", "package"];
+    const env = { npm_config_registry: `${registry}/` };
+    await generate(folder, ["--name", name, "--connection", "tailscale", "--tailscale", said, ...from], env);
     if (theirs === null)
       writeFileSync(join(folder, file), readFileSync(join(folder, file), "utf8").replace("{", `{\n  ${network}`));
     onDispose(async () => {
