@@ -78,14 +78,19 @@ async function launchAt(start: Start, port: number): Promise<Daemon | NotStarted
   if (child === null) return { why: "ended", said: "the system cannot start it" };
   let status: number | null = null;
   void child.ended.then((code) => (status = code));
+  let isNoted = false;
   while (status === null && performance.now() < deadline) {
     // Until then it is the shell that becomes it.
-    const isThere = programOf(child.pid) === programs[way];
-    if (isThere && (way === "ts-unplug" || !("phase" in (await askStatus(socketIn(run), performance.now() + 500))))) {
-      note(run, "daemon", identityOf(child.pid) ?? "");
-      note(run, "connect", `${way} ${child.pid} ${port}\n`);
-      if (state !== null) note(state, "container", hostname());
-      return { way, pid: child.pid, port };
+    if (programOf(child.pid) === programs[way]) {
+      // Before it answers: whoever waits for it here may be ended, or too late, and it stays.
+      if (!isNoted) {
+        note(run, "daemon", identityOf(child.pid) ?? "");
+        note(run, "connect", `${way} ${child.pid} ${port}\n`);
+        if (state !== null) note(state, "container", hostname());
+        isNoted = true;
+      }
+      if (way === "ts-unplug" || !("phase" in (await askStatus(socketIn(run), performance.now() + 500))))
+        return { way, pid: child.pid, port };
     }
     await new Promise((resolve) => setTimeout(resolve, 10));
   }

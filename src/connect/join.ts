@@ -142,8 +142,9 @@ const settling = 3000;
 
 /** What the time was spent on. */
 function late({ loginServer }: Settings, status: TailnetStatus | Failure): Outcome {
+  if ("phase" in status) return failed("Tailscale's daemon runs, but does not answer", "aperture-doctor says more");
   const server = loginServer ?? "Tailscale's control server";
-  const health = "phase" in status ? [] : status.health.filter((line) => !/starting|stopped/i.test(line));
+  const health = status.health.filter((line) => !/starting|stopped/i.test(line));
   return failed(
     `${server} did not accept this node in time${health.length === 0 ? "" : `: ${health[0]!.replace(/\.$/, "")}`}`,
     `check whether ${server} can be reached from here; set HTTPS_PROXY if a proxy is needed`,

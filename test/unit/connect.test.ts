@@ -3,10 +3,12 @@ import { spawn } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { isTailnetAddress } from "../../src/catalog/tailnet.ts";
+import { findDaemon, launch } from "../../src/connect/daemon.ts";
+import { bringUp } from "../../src/connect/join.ts";
 import { findKey, keyVariables, withoutKeys, withoutSecret } from "../../src/connect/key.ts";
 import { tryLock } from "../../src/connect/lock.ts";
 import { upCommand } from "../../src/connect/login.ts";
@@ -321,4 +323,30 @@ describe.skipIf(process.platform === "win32")("the folder of what runs here", ()
     chmodSync(join(place, `aperture-env-${uid}`), 0o755);
     expect(findRunFolder(uid, [place])).not.toBeNull();
   });
+});
+
+test("a daemon that runs and never answers is told of as that", async () => {
+  const [socket, program] = [join(folder, "no.sock"), ["tailscale"]] as const;
+  const deadline = performance.now() + 1;
+  const joining = { settings, env: {}, key: null, socket, program, deadline, isNew: false, isThere: () => true };
+  expect(await bringUp(joining)).toMatchObject({ ok: false, message: "Tailscale's daemon runs, but does not answer" });
+});
+
+test("a daemon that has started is found before it answers, so whoever is interrupted meanwhile leaves none that the next start would take for another container's", async () => {
+  const run = mkdtempSync(join(folder, "run-"));
+  const state = mkdtempSync(join(folder, "state-"));
+  const program = join(folder, "tailscaled");
+  writeFileSync(program, '#!/bin/sh\nwhile [ -e "$0" ] && sleep 0.1; do :; done\n', { mode: 0o755 });
+  const env = { PATH: process.env["PATH"]! };
+  const command = (): readonly [string] => [program];
+  const started = launch({ way: "userspace", run, state, port: 0, env, deadline: performance.now() + 60_000, command });
+  try {
+    await expect.poll(() => findDaemon(run), { timeout: 30_000 }).toMatchObject({ way: "userspace" });
+    expect(readFileSync(join(state, "container"), "utf8")).toBe(hostname());
+  } finally {
+    const { pid } = findDaemon(run) ?? {};
+    if (pid !== undefined) process.kill(pid);
+  }
+  expect(await started).toMatchObject({ why: "ended" });
+  expect(findDaemon(run)).toBeNull();
 });
