@@ -5,6 +5,8 @@ import { goImage } from "../catalog/ts-unplug.ts";
 import type { Lock } from "../lock/lock.ts";
 import { runtimeOf } from "../parts/connection-answer.ts";
 import type { Answers } from "../questions/types.ts";
+import { findMovedPins } from "../plan/moved-pins.ts";
+import type { Snapshot } from "../plan/snapshot.ts";
 import { describeBase } from "../render/context.ts";
 import type { Shape } from "../vocabulary.ts";
 import type { Request } from "./survey.ts";
@@ -21,15 +23,17 @@ export function imagesOf(answers: Answers, shape: Shape): string[] {
 }
 
 /**
- * Their digests: those of the lock, and with `--pins` those that the registries state now. An image of which no digest can be had keeps the one of
+ * Their digests: those of the lock, or that were moved in a file of ours since, and with `--pins` those that the registries state now. An image of which no digest can be had keeps the one of
  * the lock, or its tag, with a word: a machine without a network is no reason not to write.
  */
 export async function choosePins(
   images: readonly string[],
   lock: Lock | null,
+  snapshot: Snapshot,
   { pins, target, env }: Request,
 ): Promise<{ readonly pins: Pins; readonly warnings: readonly string[] }> {
-  const locked = lock?.pins ?? {};
+  const moved = lock === null ? [] : findMovedPins(lock, snapshot, images);
+  const locked = { ...lock?.pins, ...Object.fromEntries(moved.map(({ image, digest }) => [image, digest])) };
   const kept = Object.fromEntries(Object.entries(locked).filter(([image]) => images.includes(image)));
   if (pins !== true) {
     const open = Object.keys(locked).length === 0 ? [] : images.filter((image) => !Object.hasOwn(kept, image));

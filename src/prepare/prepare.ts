@@ -96,7 +96,12 @@ export async function preparePlanFrom(surveyed: Survey, request: Request): Promi
   const { registry, findings: registryFindings } = await registryFor(shape, lock, already === undefined || moves, request);
   const demand = demandOf(answers, shape);
   const tailscale = await tailscaleFor(demand, lock);
-  const { pins, warnings: pinWarnings } = await choosePins(imagesOf(answers, shape), lock, request);
+  const { pins, warnings: pinWarnings } = await choosePins(
+    imagesOf(answers, shape),
+    lock,
+    otherSide === null ? snapshot : new Map(),
+    request,
+  );
   const doctor = await chooseDoctor(demand);
   const catalogue = await loadCatalogue(answers.providers.map(({ id }) => id));
   const rendered = renderEnvironment({

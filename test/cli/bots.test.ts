@@ -1,8 +1,8 @@
 /** What a bot moves by the setting in docs/pins.md: it finds all that is pinned and nothing else, `check` names the command, `update` completes it. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
-import { lockPath, parseLock, type Lock } from "../../src/lock/lock.ts";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { formatLock, hashText, lockPath, parseLock, type Lock } from "../../src/lock/lock.ts";
 import { makeFolder, runPiped, write, type Ran } from "./harness.ts";
 
 const page = readFileSync(join(import.meta.dirname, "../../docs/pins.md"), "utf8");
@@ -66,4 +66,94 @@ test("a digest that was moved in the lock comes into the Dockerfile by update, w
   expect((await run("update", "--yes")).exit).toBe(0);
   expect(read(".devcontainer/Dockerfile")).toContain(`FROM debian:bookworm-slim@${digest("d")} AS ci\n`);
   expect((await run("check")).exit).toBe(0);
+});
+
+describe("a bot that moves what is generated, and no input", () => {
+  const dockerfile = ".devcontainer/Dockerfile";
+  const moveTo = (image: string): void =>
+    write(place.folder, {
+      [dockerfile]: read(dockerfile).replaceAll(/debian:bookworm-slim(?:@sha256:\w+)?(?= AS)/g, image),
+    });
+  const expectRed = async (): Promise<void> => {
+    const { exit, stdout } = await run("check", "--json");
+    const line = read(dockerfile)
+      .split("\n")
+      .findIndex((each) => each.startsWith("FROM debian:"));
+    expect(exit).toBe(3);
+    expect(JSON.parse(stdout)).toMatchObject({
+      observations: [
+        {
+          path: dockerfile,
+          state: "changed",
+          message: "has another digest of debian:bookworm-slim than the lock",
+          where: { file: dockerfile, line: line + 1 },
+        },
+      ],
+    });
+  };
+
+  test("a digest in the Dockerfile comes into the lock, beside layers of somebody's own, and nobody is asked", async () => {
+    await createPinned();
+    const { revision } = lock();
+    moveTo(`debian:bookworm-slim@${digest("d")}`);
+    write(place.folder, { [dockerfile]: `${read(dockerfile)}RUN echo mine\n` });
+    await expectRed();
+    const { exit, stdout } = await run("update", "--yes", "--summary", "markdown");
+    expect(exit, stdout).toBe(0);
+    expect(stdout).toContain(`- \`debian:bookworm-slim\`: \`${digest("a")}\` → \`${digest("d")}\``);
+    expect(lock().pins).toMatchObject({ "debian:bookworm-slim": digest("d"), "node:24-bookworm-slim": digest("b") });
+    expect(lock().revision).not.toBe(revision);
+    expect(read(dockerfile)).toMatch(/ AS ci\n[^]*RUN echo mine\n$/);
+    expect((await run("check")).exit).toBe(0);
+  });
+
+  test("a digest where there was none, too", async () => {
+    expect((await run("--yes")).exit).toBe(0);
+    moveTo(`debian:bookworm-slim@${digest("d")}`);
+    await expectRed();
+    expect((await run("update", "--yes")).exit).toBe(0);
+    expect(lock().pins).toEqual({ "debian:bookworm-slim": digest("d") });
+    expect((await run("check")).exit).toBe(0);
+  });
+
+  test("where the lock was moved as well, the lock is right", async () => {
+    await createPinned();
+    moveTo(`debian:bookworm-slim@${digest("d")}`);
+    write(place.folder, { [lockPath]: formatLock({ ...lock(), pins: { ...lock().pins, "debian:bookworm-slim": digest("e") } }) });
+    expect((await run("update", "--yes")).exit).toBe(0);
+    expect(read(dockerfile)).toContain(`FROM debian:bookworm-slim@${digest("e")} AS ci\n`);
+    expect((await run("check")).exit).toBe(0);
+  });
+
+  test("another tag is an edit, which stays", async () => {
+    await createPinned();
+    moveTo(`debian:trixie-slim@${digest("d")}`);
+    expect((await run("check")).exit).toBe(0);
+    expect((await run("update", "--yes")).exit).toBe(0);
+    expect(read(dockerfile)).toContain(`FROM debian:trixie-slim@${digest("d")} AS ci\n`);
+    expect(lock().pins!["debian:bookworm-slim"]).toBe(digest("a"));
+  });
+
+  test.each([
+    ["a newer version of an action stays when this program moves it, too", "v99.0.0", true],
+    ["an older one goes", "v6.1.0", false],
+    ["one whose version nobody wrote goes", "", false],
+  ])("%s", async (_what, version, stays) => {
+    const path = ".github/workflows/aperture-env-update.yml";
+    expect((await run("--yes", "--outputs", "devcontainer,ci-github")).exit).toBe(0);
+    const written = read(path);
+    const uses = /checkout@\w{40} # v[\d.]+/;
+    // As an earlier version of this program wrote it.
+    const earlier = written.replace(uses, `checkout@${"1".repeat(40)} # v6.0.0`);
+    const files = {
+      ...lock().files,
+      [path]: { strategy: "own" as const, hash: hashText(earlier), ancestor: earlier.split("\n") },
+    };
+    const moved = `checkout@${"2".repeat(40)}${version === "" ? "" : ` # ${version}`}`;
+    write(place.folder, { [lockPath]: formatLock({ ...lock(), files }), [path]: earlier.replace(uses, moved) });
+    const { exit, stdout } = await run("update", "--yes");
+    expect(exit, stdout).toBe(0);
+    expect(read(path)).toBe(stays ? written.replace(uses, moved) : written);
+    expect((await run("check")).exit).toBe(0);
+  });
 });

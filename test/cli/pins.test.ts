@@ -109,6 +109,18 @@ describe("an environment of its own", () => {
     expect(lock().revision).not.toBe(revision);
   });
 
+  test("moves on from a digest that a bot has put into the Dockerfile alone", async () => {
+    await create("--pins");
+    const bots = `sha256:${"d".repeat(64)}`;
+    write(place.folder, { ".devcontainer/Dockerfile": read(".devcontainer/Dockerfile").replaceAll(lock().pins![ci]!, bots) });
+    images["library/debian:bookworm-slim"] = manifest("index", "newer");
+    expect((await update("--yes", "--pins")).exit).toBe(0);
+    const after = digest("library/debian:bookworm-slim");
+    expect(lock().pins![ci]).toBe(after);
+    expect(froms()[1]).toBe(`FROM ${ci}@${after} AS ci`);
+    expect((await runPiped(["check"], place.folder)).exit).toBe(0);
+  });
+
   test("keeps its digests, or tags where there are none, where a registry does not answer, with a word and exit 0", async () => {
     await create("--pins");
     const { pins } = lock();

@@ -12,11 +12,13 @@ import {
   observeUnfit,
   type Observation,
 } from "../../plan/check.ts";
+import { findMovedPins, observeMovedPins } from "../../plan/moved-pins.ts";
 import { isSameFound, type Snapshot } from "../../plan/snapshot.ts";
 import { findAll, type Finding } from "../../plan/findings.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { demandOf } from "../../parts/compose.ts";
 import { bypassOptionsOf, setupFiles } from "../../prepare/bypass.ts";
+import { imagesOf } from "../../prepare/pins.ts";
 import { preparePlanFrom } from "../../prepare/prepare.ts";
 import { featureFiles } from "../../prepare/shape.ts";
 import { survey, type Request, type Survey } from "../../prepare/survey.ts";
@@ -130,7 +132,9 @@ async function observeRepository(target: Target, { outdated, strict }: How, io: 
   const changed = changedKeys(lock.answers, answers);
   const { leftOut } = surveyed;
   const observations = observe({ lock, snapshot, leftOut, changedKeys: changed, demand: demandOf(answers, shape), editors });
-  const drift = [...interrupted, ...observations, ...observeUnfit(surveyed.unfit)];
+  const moved = observeMovedPins(findMovedPins(lock, snapshot, imagesOf(answers, shape)));
+  const isMoved = ({ path, state }: Observation): boolean => state === "edited" && moved.some((one) => one.path === path);
+  const drift = [...interrupted, ...observations.filter((one) => !isMoved(one)), ...moved, ...observeUnfit(surveyed.unfit)];
   // Only the version that wrote the lock knows its exact output. A difference to a newer version's output is not drift.
   const mayRender = !drift.some(fails) && leftOut.length === 0 && lock.generator === generatorVersion;
   const findings = findAll(readProject(root, setupFiles(containers)), bypassOptionsOf(answers), featureFiles(shape));

@@ -6,6 +6,7 @@
 import type { Editor } from "../../edit/editor.ts";
 import { hasDistinctKeys } from "../../edit/jsonc.ts";
 import { mergeLines, mergeValues, type Side } from "../../edit/merge3.ts";
+import { settlePins } from "../../edit/pinned-lines.ts";
 import { sayLines } from "../../edit/resolution.ts";
 import { alignStages } from "../../edit/stages.ts";
 import { hashText, normalise, withLineEndsOf, type LockedFile } from "../../lock/lock.ts";
@@ -103,11 +104,12 @@ function merge(file: OwnPiece, text: string, { ancestor: written }: LockedFile, 
   const asWritten = { mine: text, ancestor: written };
   const aligned = /(?:^|\/)Dockerfile$/.test(file.path) ? alignStages(text, written, file.text) : asWritten;
   if (aligned === null) return null;
-  const { mine, ancestor } = aligned;
+  const { ancestor } = aligned;
+  const { mine, theirs } = settlePins(aligned.mine, ancestor, file.text);
   const isJson = file.path.endsWith(".json");
-  const byLine = mergeLines(mine, ancestor, file.text);
+  const byLine = mergeLines(mine, ancestor, theirs);
   if (byLine !== null && (!isJson || hasDistinctKeys(byLine))) return byLine;
-  return isJson ? mergeValues(mine, ancestor.join("\n"), file.text, side) : mergeLines(mine, ancestor, file.text, side, sayLines);
+  return isJson ? mergeValues(mine, ancestor.join("\n"), theirs, side) : mergeLines(mine, ancestor, theirs, side, sayLines);
 }
 
 /** Whether an edited text still has every generated word on the lines that decide which gateway is used and what runs. */
