@@ -55,12 +55,14 @@ export function findOpencodeFolder(hasFolder: boolean): Finding[] {
 export function findingsOfWorkspaces(paths: readonly string[]): Finding[] {
   const [first] = paths;
   if (first === undefined) return [];
-  const are = paths.length === 1 ? "is a dev container of a folder" : "are dev containers of folders";
   return [
     {
       code: "other-dev-containers",
       where: { file: first },
-      message: `${listSome(paths, 3)} ${are} below the root, and ${paths.length === 1 ? "does" : "do"} not get the environment`,
+      message:
+        paths.length === 1
+          ? "this dev container of a folder below the root does not get the environment"
+          : `${listSome(paths, 3)} are dev containers of folders below the root, and do not get the environment`,
       hint: `to add it, name every dev container that should get it: --devcontainers ${formatShell(paths.slice(0, 3).join(","))}`,
     },
   ];

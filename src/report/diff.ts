@@ -26,7 +26,7 @@ export function formatDiff(plan: Plan): Shown {
 export function formatConflict({ path, before, after }: Extract<Change, { kind: "conflict" }>): Shown | null {
   if (before === undefined || after === undefined) return null;
   const name = visible(path);
-  const patch = compare({ name: `${name} (yours)`, text: before }, { name: `${name} (ours)`, text: after });
+  const patch = compare({ name: `${name} (yours)`, text: before }, { name: `${name} (generated)`, text: after });
   return patch === null ? null : block(patch);
 }
 

@@ -48,7 +48,7 @@ function cellsOf({ directory, status, why, has }: Overview): string[][] {
   ];
   return [
     [directory],
-    [`ours ${generator}`, `OpenCode ${opencode}`],
+    [`generator ${generator}`, `OpenCode ${opencode}`],
     [url, connection],
     model === small ? [model] : [model, small],
     state.length === 0 ? ["fine"] : state,

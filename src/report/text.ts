@@ -106,14 +106,14 @@ export function formatFindings(findings: readonly Finding[]): Shown {
   );
 }
 
-/** Findings and what else was noticed, below a repository's line in a report of many. */
-export function formatNoted(findings: readonly Finding[], notes: readonly string[] = []): Shown {
-  return joined([
+/** Findings and what else was noticed, each as lines below a repository's line in a report of many. */
+export function formatNoted(findings: readonly Finding[], notes: readonly string[] = []): Shown[] {
+  return [
     ...notes.map((note) => shown`\n    Note: ${note}.`),
     ...findings.map(
       ({ where, message, hint }) => shown`\n    Note: ${formatPlace(where)}: ${message}.\n          ${upperFirst(hint)}.`,
     ),
-  ]);
+  ];
 }
 
 /** Observations of a check, a few lines each. */

@@ -239,7 +239,7 @@ describe.skipIf(skipped)("a commit on a branch", () => {
     const ran = await run(["--yes", ...on]);
     expect(ran.exit).toBe(4);
     expect(ran.stderr).toMatch(
-      /git did not do it: fatal: detected dubious ownership in repository at '[^']+sample'\nIf you trust it, run {2}git config --global --add safe\.directory \S+sample\n/,
+      /git refused: fatal: detected dubious ownership in repository at '[^']+sample'\nIf you trust it, run {2}git config --global --add safe\.directory \S+sample\n/,
     );
   });
 

@@ -334,7 +334,7 @@ describe("check", () => {
     const ran = await check("a", "b");
     expect(ran.exit).toBe(3);
     expect(ran.stdout).toMatch(
-      /^unchanged a\ndrift {5}b\n {2}! .*launcher\.sh {2}is missing\n[^]*\n2 folders: 1 unchanged, 1 drift\.\n$/,
+      /^fine {6}a\ndrift {5}b\n {2}! .*launcher\.sh {2}is missing\n[^]*\n2 folders: 1 fine, 1 drift\.\n$/,
     );
     expect(await check()).toMatchObject({ exit: 2, stderr: expect.stringContaining("no environment to check") as string });
   });

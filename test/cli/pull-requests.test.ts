@@ -184,6 +184,24 @@ describe.skipIf(skipped)("a branch that cannot be", () => {
   });
 });
 
+test.skipIf(skipped)("a repository that git may not write is told as that", async () => {
+  const real = execFileSync("sh", ["-c", "command -v git"], { env, encoding: "utf8" }).trim();
+  const script = `#!/bin/sh
+case "$*" in *hash-object*)
+  echo "error: insufficient permission for adding an object to repository database .git/objects" >&2
+  echo "fatal: Unable to add (null) to database" >&2
+  exit 128 ;;
+esac
+exec "${real}" "$@"
+`;
+  writeFileSync(join(outside.folder, "bin", "git"), script, { mode: 0o755 });
+  const ran = await run("sample", "--yes", "--branch", "env");
+  expect(ran.exit).toBe(4);
+  expect(ran.stderr).toBe(
+    "git refused: insufficient permission for adding an object to repository database .git/objects\nCheck the permissions of its folder .git.\n",
+  );
+});
+
 describe.skipIf(skipped)("the report in Markdown", () => {
   test("of many says which branch and pull request has the change; of one, the other stream does", async () => {
     const many = await run("sample", "sample", "--yes", "--summary", "markdown", ...pull);

@@ -43,7 +43,7 @@ describe("report", () => {
     const before = treeOf(root, true);
     const ran = await runPiped(["report", ...folders], root);
     expect(ran.stdout).toMatch(
-      /^ {2}repository {2}versions +gateway +models +state\n {2}api +ours \d\S+ +http:\/\/ai +anthropic\/\S+ +fine\n +OpenCode 1\.\S+ +auto +anthropic\/\S+\n/,
+      /^ {2}repository {2}versions +gateway +models +state\n {2}api +generator \d\S+ +http:\/\/ai +anthropic\/\S+ +fine\n +OpenCode 1\.\S+ +auto +anthropic\/\S+\n/,
     );
     expect(ran.stdout).toMatch(/^ {2}web .* drift: 1 file\n.* bypasses: 1 place$/m);
     expect(ran.stdout).toMatch(

@@ -35,7 +35,25 @@ describe("of several folders", () => {
     expect(alone.stderr).toContain(place);
     const { exit, stdout } = await runPiped([verb, "sample", "elsewhere"], outside.folder);
     expect(exit).toBe(0);
-    expect(stdout).toMatch(/^unchanged sample\n {4}Note: opencode\.json:1:\d+: .*api\.openai\.com.*\n {10}\S/m);
+    const word = verb === "check" ? "fine {5}" : "unchanged";
+    expect(stdout).toMatch(
+      new RegExp(`^${word} sample\\n {4}Note: opencode\\.json:1:\\d+: .*api\\.openai\\.com.*\\n {10}\\S`, "m"),
+    );
+  });
+
+  test("a note that an earlier folder had is not written again, and every new one is", async () => {
+    write(root, { "opencode.json": past });
+    write(outside.folder, { "second/opencode.json": past, "third/opencode.json": past, "third/.opencode/plugin/mine.ts": "" });
+    for (const folder of ["sample", "second", "third"]) await runPiped([folder, "--yes"], outside.folder);
+    const { stdout } = await runPiped(["check", "sample", "second", "third"], outside.folder);
+    expect(stdout.match(/api\.openai\.com/g)).toHaveLength(1);
+    expect(stdout).toMatch(
+      /\nfine {6}second\n {4}1 note as above\nfine {6}third\n(?: {4}Note: .*\n {10}.*\n)+ {4}1 note as above\n\n3 folders/,
+    );
+    const { repositories } = JSON.parse((await runPiped(["check", "sample", "second", "--json"], outside.folder)).stdout) as {
+      repositories: { findings: object[] }[];
+    };
+    expect(repositories[1]!.findings).toEqual(repositories[0]!.findings);
   });
 
   test("update says what it noticed about an answer", async () => {

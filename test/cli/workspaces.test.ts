@@ -59,14 +59,16 @@ describe("named in the plan", () => {
     });
     expect(await finding()).not.toContain("below the root");
     write(root, { "a/b/c/d/.devcontainer.json": text });
-    expect(await finding()).toContain("a/b/c/d/.devcontainer.json is a dev container of a folder below the root");
+    expect(await finding()).toContain(
+      "Note: a/b/c/d/.devcontainer.json: this dev container of a folder below the root does not get the environment",
+    );
   });
 
   test.skipIf(skipsWithoutGit("what git ignores"))("not what git ignores", async () => {
     write(root, { ...files, ".gitignore": "langs/\n" });
     execFileSync("git", ["init", "-q", root]);
     const said = await finding();
-    expect(said).toContain(`${golang} is a dev container of a folder below the root`);
+    expect(said).toContain(`Note: ${golang}: this dev container of a folder below the root`);
     expect(said).not.toContain(rust);
   });
 });

@@ -50,9 +50,10 @@ export async function runCheck({ directories, switches, ...how }: CheckCommand, 
       const { observations, findings } = await checkRepository(target, how, io);
       const failed = observations.some(fails);
       return {
-        status: failed ? "drift" : "unchanged",
+        status: failed ? "drift" : "fine",
         exit: failed ? 3 : 0,
-        text: shown`${observations.length === 0 ? "" : shown`\n${formatObservations(observations, paint)}`.trimEnd()}${formatNoted(findings)}`,
+        text: shown`${observations.length === 0 ? "" : shown`\n${formatObservations(observations, paint)}`.trimEnd()}`,
+        notes: formatNoted(findings),
         json: {
           root: target.root,
           observations,

@@ -7,7 +7,7 @@ import { describeChanges, describeError, describeFinding } from "../../report/js
 import { formatCounts, formatLanded, formatNoted, formatProblems } from "../../report/text.ts";
 import { explainRefusal } from "../../repo/disk-errors.ts";
 import { findTarget, type Target } from "../../repo/scan.ts";
-import { block, joined, json as asJson, shown, type Showable } from "../../text/terminal.ts";
+import { block, joined, json as asJson, shown, type Showable, type Shown } from "../../text/terminal.ts";
 import { paintFor, type Io } from "../io.ts";
 import { summarise, type Done } from "./done.ts";
 import { exitOf } from "./plan-screen.ts";
@@ -19,6 +19,8 @@ export interface Visit {
   readonly exit: 0 | ExitStatus;
   /** The rest of its line, and further lines. */
   readonly text: Showable;
+  /** Notes, which many folders may have alike. */
+  readonly notes?: readonly Shown[];
   /** Its object in the JSON report. */
   readonly json: object;
   /** Its section of the Markdown report. */
@@ -54,6 +56,7 @@ export async function visitAll(
   const { json, markdown = false, print } = how;
   const paint = paintFor(io);
   const counts = new Map<string, number>();
+  const told = new Set<string>();
   let exit: 0 | ExitStatus = 0;
   if (json) io.stdout.write(shown`{"schemaVersion":1,"repositories":[`);
   else if (markdown) io.stdout.write(shown`# Aperture environments\n\n`);
@@ -71,8 +74,8 @@ export async function visitAll(
       const said = typeof found.text === "object" ? found.text.toString() : String(found.text);
       io.stdout.write(block(`${found.markdown ?? formatSection(directory, `${found.status}: ${said}`)}\n`));
     } else {
-      const style = found.exit !== 0 ? "red" : found.status === "unchanged" || found.status === "skipped" ? "dim" : "green";
-      io.stdout.write(shown`${paint(style, found.status.padEnd(9))} ${directory}${found.text}\n`);
+      const style = found.exit !== 0 ? "red" : ["unchanged", "fine", "skipped"].includes(found.status) ? "dim" : "green";
+      io.stdout.write(shown`${paint(style, found.status.padEnd(9))} ${directory}${found.text}${formatNotes(found, told)}\n`);
     }
   }
   const total = `${directories.length === 1 ? "1 folder" : `${directories.length} folders`}: ${[...counts].map(([status, count]) => `${count} ${status}`).join(", ")}.`;
@@ -80,6 +83,15 @@ export async function visitAll(
   else if (json) io.stdout.write(shown`\n],"counts":${asJson(Object.fromEntries(counts))}}\n`);
   else io.stdout.write(markdown ? shown`${total}\n` : shown`\n${total}\n`);
   return exit;
+}
+
+/** Its notes in full; of those that an earlier folder had, only how many they are. */
+function formatNotes({ notes = [] }: Visit, told: Set<string>): Shown {
+  const fresh = notes.filter((note) => !told.has(note.toString()));
+  for (const note of fresh) told.add(note.toString());
+  const known = notes.length - fresh.length;
+  const repeated = known === 0 ? "" : shown`\n    ${known === 1 ? "1 note" : `${known} notes`} as above`;
+  return joined([...fresh, repeated]);
 }
 
 /** One repository's change as its part of the report. */
@@ -92,7 +104,8 @@ export async function visitOf(done: Done, directory: string, summary: boolean, d
   return {
     status,
     exit: exitOf(outcome),
-    text: shown`${status === "unchanged" ? "" : `  ${formatCounts(plan)}`}${formatLanded(outcome)}${formatProblems(plan)}${formatNoted(plan.findings, [...notes, ...plan.warnings])}${patch}`.trimEnd(),
+    text: shown`${status === "unchanged" ? "" : `  ${formatCounts(plan)}`}${formatLanded(outcome)}${formatProblems(plan)}${patch}`.trimEnd(),
+    notes: formatNoted(plan.findings, [...notes, ...plan.warnings]),
     json: {
       root: plan.root,
       revision,
