@@ -189,7 +189,7 @@ async function need(asked: ReturnType<typeof plumb>): Promise<string> {
   if (exitCode === 0) return stdout;
   // A repository of another account (git-config, safe.directory): git says itself what lets it in.
   const [trust] = /git config --global --add safe\.directory .*/.exec(stderr) ?? [];
-  const [denied] =
+  const [, denied] =
     /^(?:error|fatal): (.*(?:insufficient permission|permission denied|read-only file system).*)/im.exec(stderr) ?? [];
   const hint = denied === undefined ? "See that  git status  works there." : "Check the permissions of its folder .git.";
   throw environmentError(
