@@ -44,8 +44,8 @@ export const codeowners: Output = {
         strategy: "block",
         path,
         lines: [
-          "# What runs as root, has secrets of jobs or says where prompts go; by codeowners in aperture-env.yaml. Of all lines that fit a path the last",
-          "# one counts: keep these at the end.",
+          "# Owners of what runs as root, gets secrets of jobs or decides where prompts go: codeowners in aperture-env.yaml.",
+          "# The last line that matches a path counts, so keep these at the end.",
           // What comes before belongs to a section of the user's there, which may be an optional one.
           ...(isGitlabs ? ["[Aperture environment]"] : []),
           ...patterns.map((pattern) => `${pattern} ${owners}`),

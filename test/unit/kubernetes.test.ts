@@ -238,7 +238,7 @@ describe("the way to the gateway", () => {
       valueFrom: { secretKeyRef: { name: "opencode-tailscale", key: "authkey" } },
     });
     expect(own["job.sh"]).toContain('exec env -u FLEET_KEY sh "$0" work\n');
-    expect(own["kustomization.yaml"]).toContain("one of the tag tag:fleet:");
+    expect(own["kustomization.yaml"]).toContain("reusable, of the tag tag:fleet:");
     expect(files["job.sh"]).not.toContain("env -u");
   });
 

@@ -1,18 +1,18 @@
 #!/bin/sh
-# What the containers of a job run, each by a word. kustomization.yaml puts it into a ConfigMap.
+# The commands that the containers of a job run. kustomization.yaml puts this file into a ConfigMap.
 #
-#   clone     brings the repository of this job, or of this index of it
-#   prompt    lets the doctor look, then OpenCode work on the prompt
+#   clone     clones the repository of this job, or of this index of the fleet
+#   prompt    runs the doctor, then OpenCode on the prompt
 #   changes   waits until that is over, then prints what was changed as a patch, by gzip and base64: a log keeps no carriage return
 #
-# clone and prompt end with 3: the repository, 4: the gateway, or what the doctor found, 5: a quota, 124: the time, else with what OpenCode ended with.
-# Why is the container's message, as  kubectl describe pod  shows it.
+# Exit statuses of clone and prompt: 3 the repository, 4 the gateway or a finding of the doctor, 5 a quota, 124 out of time, else OpenCode's own.
+# The container's message says why:  kubectl describe pod
 set -eu
 
-# Where the pod's message is written to (kubernetes.io/docs/tasks/debug/debug-application/determine-reason-pod-failure).
+# The file for the container's message (kubernetes.io/docs/tasks/debug/debug-application/determine-reason-pod-failure).
 message=/dev/termination-log
 
-# A login that an address holds is nobody's to read.
+# Removes logins from addresses.
 hide() { sed 's#//[^/@ ]*@#//#g'; }
 
 fail() {
@@ -27,7 +27,7 @@ clone() {
     count=$(printf '%s' "$listed" | grep -c '' || true)
     [ "$count" -gt 0 ] || fail 3 "repositories.txt names no repository"
     [ -z "${COMPLETIONS:-}" ] || [ "$COMPLETIONS" = "$count" ] ||
-      fail 3 "repositories.txt names $count repositories, and completions in fleet.yaml is $COMPLETIONS: make them one number"
+      fail 3 "repositories.txt names $count repositories, and completions in fleet.yaml is $COMPLETIONS: make both the same number"
     wanted=$(printf '%s\n' "$listed" | sed -n "$((${JOB_COMPLETION_INDEX:-0} + 1))p")
     [ -n "$wanted" ] || fail 3 "repositories.txt has no repository for the index $JOB_COMPLETION_INDEX"
   fi
@@ -35,7 +35,7 @@ clone() {
   branch=
   [ "$address" = "$wanted" ] || branch=${wanted##*[[:space:]]}
   export GIT_TERMINAL_PROMPT=0 GIT_CONFIG_GLOBAL=/dev/null HOME=/nonexistent
-  # The login is asked for by address, so that no other host gets it.
+  # git looks up the login by address, so that no other host gets it.
   # shellcheck disable=SC2016 # git's shell expands it
   [ ! -r /secrets/git/credentials ] ||
     export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=credential.helper \
@@ -45,7 +45,7 @@ clone() {
   printf '%s\n' "$address $(git -C /workspace/repository rev-parse HEAD)" | hide
 }
 
-# Ends with what the doctor finds, and before that shows all of it.
+# Runs the doctor. If it finds a failure, its report is shown, and the job ends.
 examine() {
   report=$(aperture-doctor --deep --timeout 30 2>&1) && return 0
   printf '%s\n' "$report" >&2
@@ -62,7 +62,7 @@ prompt() {
   minutes=${MINUTES:-20}
   status=0
   timeout -k 30 "${minutes}m" opencode run ${MODEL:+--model "$MODEL"} -- "$words" </dev/null &
-  # A pod that is deleted ends at once; a shell that is the first process hears of that by a trap only.
+  # With this a deleted pod ends at once: a shell that is the first process gets signals only by a trap.
   trap 'kill "$!" 2>/dev/null; exit 143' TERM
   wait "$!" || status=$?
   case $status in
@@ -71,7 +71,7 @@ prompt() {
     137) fail 137 "OpenCode was killed: it wanted more memory than the limit, or did not stop after $minutes minutes." ;;
     *) ;;
   esac
-  # What the gateway says is why; where it says nothing, the last lines of the log are the message.
+  # If the gateway is the reason, the doctor says so; otherwise the last lines of the log are the message.
   examine
   exit "$status"
 }
@@ -90,7 +90,7 @@ changes() {
   if git -c core.fsmonitor=false add --all && git -c core.fsmonitor=false diff --cached --binary --no-ext-diff --no-textconv >/tmp/changes.patch; then
     gzip -c /tmp/changes.patch | base64
   else
-    echo "There is no patch of it."
+    echo "git could not make a patch."
     exit 1
   fi
 }
