@@ -1,4 +1,5 @@
 /** What an image says of where it is from: the annotations of github.com/opencontainers/image-spec (annotations.md), as far as they are known. Pure. */
+import { usageError } from "../errors.ts";
 import type { Head } from "../repo/git.ts";
 import type { Env } from "../vocabulary.ts";
 
@@ -28,10 +29,19 @@ export function labelsFor({ name, head, epoch, env }: Origin): Record<string, st
   );
 }
 
-/** The time that is taken for the present: that of the variable (reproducible-builds.org/specs/source-date-epoch), else that of the commit. */
+/**
+ * The time that is taken for the present: that of the variable, else that of the commit. Throws a usage error where the variable says no time, which
+ * reproducible-builds.org/specs/source-date-epoch asks for.
+ */
 export function epochFor(env: Env, head: Head | null): number | null {
-  const said = env["SOURCE_DATE_EPOCH"];
-  return said !== undefined && /^\d{1,11}$/.test(said) ? Number(said) : (head?.time ?? null);
+  const said = env["SOURCE_DATE_EPOCH"] || null;
+  if (said === null) return head?.time ?? null;
+  if (/^\d{1,11}$/.test(said)) return Number(said);
+  throw usageError(
+    "bad-answer",
+    `The variable SOURCE_DATE_EPOCH cannot be ${JSON.stringify(said)}.`,
+    "It is a number of seconds since 1970; without it the time of the commit is used.",
+  );
 }
 
 /** Variables of GitHub's and GitLab's jobs. */

@@ -7,6 +7,8 @@ export interface Progress {
   tell(what: string): void;
   /** Takes what the builder says, in BuildKit's plain form; the first line of each of its numbers is a step. */
   onLine(line: string): void;
+  /** What the builder went on without, a sentence each without its full stop. Foreign text. */
+  missed(): readonly string[];
   /** Nothing is left of it on a terminal. */
   end(): void;
 }
@@ -14,7 +16,8 @@ export interface Progress {
 /** Makes one; `out` is null where nothing is to be told. */
 export function createProgress(out: Printer | null, now: () => number): Progress {
   const began = now();
-  const known = new Set<string>();
+  const known = new Map<string, string>();
+  const missed: string[] = [];
   let isOpen = false;
   const tell = (what: string): void => {
     const line = `${((now() - began) / 1000).toFixed(0).padStart(4)} s  ${what}`;
@@ -26,10 +29,16 @@ export function createProgress(out: Printer | null, now: () => number): Progress
     tell,
     onLine: (line) => {
       const [, step, name] = /^(?:\[[^\]]*\] )?#(\d+) (.+)$/.exec(line) ?? [];
-      if (step === undefined || known.has(step)) return;
-      known.add(step);
-      if (step !== "0" && !name!.startsWith("[internal]")) tell(name!);
+      if (step === undefined || name === undefined) return;
+      const [, cache] = /^importing cache manifest from (.+)$/.exec(known.get(step) ?? "") ?? [];
+      const [, why] = /^ERROR: (.+)$/.exec(name) ?? [];
+      if (cache !== undefined && why !== undefined) missed.push(`the cache ${cache} could not be read: ${why}`);
+      if (known.has(step)) return;
+      known.set(step, name);
+      // Docker Compose puts the service's name in front.
+      if (step !== "0" && !/^\[(?:\S+ )?(?:internal\]|context )/.test(name)) tell(name);
     },
+    missed: () => missed,
     end: () => {
       if (isOpen) out?.write(instead(""));
       isOpen = false;

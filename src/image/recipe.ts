@@ -88,7 +88,7 @@ export function kindOf(config: Readonly<Record<string, unknown>>): Kind | null {
 /** Why what is asked for cannot be built here; null where it can. */
 export function findObstacle(kind: Kind, wanted: Wanted, engine: Engine): Cannot | null {
   const { buildx, needsBuildx, driver, store } = engine;
-  const { platform, push, cacheFrom, cacheTo, sbom, provenance } = wanted;
+  const { platform, push, cacheFrom, cacheTo, sbom, provenance, npmrc } = wanted;
   const several = platform?.includes(",") === true;
   const flags = [
     ...(platform === null ? [] : ["--platform"]),
@@ -101,6 +101,12 @@ export function findObstacle(kind: Kind, wanted: Wanted, engine: Engine): Cannot
       usage: true,
       why: `Docker Compose builds this dev container, and does not support ${flags.join(", ")}.`,
       fix: "Leave the flags out.",
+    };
+  if (kind !== "dockerfile" && npmrc !== null)
+    return {
+      usage: true,
+      why: "This dev container gets OpenCode by a Feature, and the build of a Feature gets no secrets: --npmrc has no effect.",
+      fix: "Leave it out: the Feature's option registry, or npm's configuration in the base image, says where OpenCode is fetched from.",
     };
   const install = "Install Docker's plugin buildx (docs.docker.com/build/install-buildx).";
   if (!buildx && needsBuildx)
@@ -174,6 +180,9 @@ export function makeRecipe(kind: Kind, given: Readonly<Record<string, unknown>>,
           ]),
     ...(wanted.provenance
       ? ["provenance says when it was built: the index with it has another digest each time, its images have not"]
+      : []),
+    ...(target === null && wanted.npmrc !== null
+      ? ["--npmrc is for your Dockerfile only: the build of a Feature gets no secrets"]
       : []),
     ...(kind === "compose" && Object.keys(labels).length > 0 ? ["Docker Compose takes no labels from here"] : []),
   ];

@@ -38,6 +38,7 @@ export function repeatLine(
     branch = null,
     from: begins = null,
     pullRequest = false,
+    pins = false,
   }: {
     readonly cwd: string | null;
     readonly onBypass: string | null;
@@ -46,6 +47,7 @@ export function repeatLine(
     readonly branch?: string | null;
     readonly from?: string | null;
     readonly pullRequest?: boolean;
+    readonly pins?: boolean | undefined;
   },
 ): string {
   const words = repeatArguments(resolved, directory).map(formatShell);
@@ -57,6 +59,7 @@ export function repeatLine(
     ...(pullRequest ? ["--pull-request"] : []),
     ...(onBypass === null ? [] : [`--on-bypass ${onBypass}`]),
     ...(unignore ? ["--unignore"] : []),
+    ...(pins ? ["--pins"] : []),
   ];
   return ["npm create aperture-env@latest", ...folder, "--", ...from, ...how, ...words].join(" ");
 }

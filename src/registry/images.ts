@@ -70,6 +70,7 @@ async function ask(reference: string, findLogin: FindLogin, signal: AbortSignal)
   const origin =
     registry === "docker.io" ? "https://registry-1.docker.io" : `${isLoopback(registry) ? "http" : "https"}://${registry}`;
   const url = new URL(`${origin}/v2/${repository}/manifests/${tag}`);
+  let login: Login | null = null;
   try {
     const request = (method: string, authorization: string | null): Promise<Response> =>
       send(url, { method, headers: { accept: accepted, ...(authorization !== null && { authorization }) }, signal });
@@ -77,11 +78,12 @@ async function ask(reference: string, findLogin: FindLogin, signal: AbortSignal)
     let response = await request("HEAD", null);
     if (response.status === 401) {
       const challenge = response.headers.get("www-authenticate") ?? "";
-      authorization = await authorize(challenge, url, repository, await findLogin(registry), signal);
+      login = await findLogin(registry);
+      authorization = await authorize(challenge, url, repository, login, signal);
       response = await request("HEAD", authorization);
     }
     if (response.ok && !response.headers.has("docker-content-digest")) response = await request("GET", authorization);
-    refuseStatus(response, registry);
+    refuseStatus(response, registry, login);
     const stated = response.headers.get("docker-content-digest");
     const digest =
       stated ??
@@ -95,8 +97,13 @@ async function ask(reference: string, findLogin: FindLogin, signal: AbortSignal)
   }
 }
 
-function refuseStatus({ status }: Response, registry: string): void {
-  if (status === 401 || status === 403) throw new Refused(`${registry} asks for a login that Docker does not have here`);
+function refuseStatus({ status }: Response, registry: string, login: Login | null): void {
+  if (status === 401 || status === 403)
+    throw new Refused(
+      login === null
+        ? `${registry} asks for a login that Docker does not have here`
+        : `${registry} refuses the login that Docker has here`,
+    );
   if (status === 404) throw new Refused(`${registry} does not have it`);
   if (status === 429) throw new Refused(`${registry} was asked too often`);
   if (status !== 200) throw new Refused(`${registry} answered with status ${status}`);
@@ -128,7 +135,7 @@ async function authorize(
       ? { method: "POST", body: new URLSearchParams(refresh), signal }
       : { headers: basic === null ? {} : { authorization: basic }, signal },
   );
-  refuseStatus(response, realm.host);
+  refuseStatus(response, realm.host, login);
   const token = readToken((await readBody(response)).toString());
   if (token === null) throw new Refused(`${realm.host} gave no token`);
   return `Bearer ${token}`;

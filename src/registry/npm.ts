@@ -144,13 +144,16 @@ function textOf(value: unknown): string | null {
   return text ?? null;
 }
 
+/** What works without npm and a network. */
+const withoutRegistry = `OpenCode ${pinnedRelease.version} and the version in a lock need no registry, and neither does check without --outdated.`;
+
 /** One field of a package from npm, or null if the package or version does not exist. */
 async function view(what: string, field: string, npm: NpmConfiguration): Promise<unknown> {
   const judged = npm.registry === null ? null : judgeRegistry(npm.registry.text);
   // npm is asked at the address that is shown. An address that may not be shown does not appear in the list of processes either.
   const from = judged?.ok === true ? [`--registry=${judged.address}/`] : [];
   const { exitCode, stdout, stderr } = await startNpm(["view", what, field, "--json", ...from], npm.here, npm.variables);
-  const reason = `See  npm view ${what} --global  for the reason, or leave --opencode out: the pinned version needs no network.`;
+  const reason = `See  npm view ${what} --global  for the reason. ${withoutRegistry}`;
   // npm was there, and was ended.
   const [ended] = exitCode === null ? (/npm (?:was ended|gave no answer) [^\n]*$/.exec(stderr) ?? []) : [];
   if (ended !== undefined) throw environmentError("registry-failed", ended, reason);
@@ -158,7 +161,7 @@ async function view(what: string, field: string, npm: NpmConfiguration): Promise
     throw environmentError(
       "no-npm",
       "npm could not be started, and it is needed to find versions of OpenCode.",
-      "Install npm, or leave --opencode out.",
+      `Install npm. ${withoutRegistry}`,
     );
   if (exitCode === 0 && stdout.trim() === "") return null;
   const answer = exitCode === 0 ? readJson(stdout) : undefined;

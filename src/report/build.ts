@@ -36,7 +36,8 @@ export function formatBuild({ status, images, target, config, id, digest, epoch,
   const said = notes.map((note) => shown`Note: ${note}.\n`);
   if (status === "planned") {
     const time = epoch === null ? "" : `SOURCE_DATE_EPOCH=${epoch} `;
-    return shown`Would build ${target ?? "the image"} of ${config} from a copy of the repository:\n  ${time}${words(command)}\nwith these options for the builder\n  ${words(options)}\n${joined(said)}`;
+    const more = options.length === 0 ? "" : shown`with these options for the builder\n  ${words(options)}\n`;
+    return shown`Would build ${target ?? "the image"} of ${config} from a copy of the repository:\n  ${time}${words(command)}\n${more}${joined(said)}`;
   }
   const [image = ""] = images;
   const consumer = JSON.stringify({ image: digest === null ? image : `${image}@${digest}` });

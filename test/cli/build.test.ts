@@ -91,9 +91,57 @@ describe("a dev container of the user's", () => {
     });
     await create();
     expect(await planned("--push", "--image", "r.example/a")).toMatchObject({ options: [] });
+    expect((await build("--dry-run")).stdout).not.toContain("options for the builder");
     const { exit, stdout } = await build("--dry-run", "--json", "--platform", "linux/arm64");
     expect(exit).toBe(2);
     expect(JSON.parse(stdout)).toMatchObject({ error: { code: "cannot-build" } });
+  });
+});
+
+describe("an .npmrc with a token", () => {
+  test("that is not there is refused, and is looked for where the command runs as if it were started", async () => {
+    await create();
+    write(place.folder, { "below/token.npmrc": "" });
+    expect(await build("--dry-run", "--npmrc", "token.npmrc")).toMatchObject({
+      exit: 2,
+      stderr: expect.stringContaining("--npmrc: there is no file") as string,
+    });
+    const { exit, stdout } = await build("..", "--dry-run", "--json", "--cwd", "below", "--npmrc", "token.npmrc");
+    expect({ exit, said: (JSON.parse(stdout) as Planned).options.join(" ") }).toEqual({
+      exit: 0,
+      said: expect.stringMatching(/--secret id=npmrc,src=\S+below\S+token\.npmrc/) as string,
+    });
+  });
+
+  test.each([
+    ["an image", { ".devcontainer.json": '{ "image": "debian:bookworm-slim" }\n' }],
+    [
+      "Compose",
+      {
+        ".devcontainer.json": '{ "dockerComposeFile": "compose.yaml", "service": "app", "workspaceFolder": "/w" }\n',
+        "compose.yaml": "services: { app: { image: debian } }\n",
+      },
+    ],
+  ])("is refused where it would have no effect: a dev container of the user's by %s", async (_by, files) => {
+    write(place.folder, { ...files, npmrc: "" });
+    await create();
+    const { exit, stdout } = await build("--dry-run", "--json", "--npmrc", "npmrc");
+    expect(exit).toBe(2);
+    expect(JSON.parse(stdout)).toMatchObject({
+      error: { code: "cannot-build", message: expect.stringContaining("the build of a Feature gets no secrets") as string },
+    });
+  });
+
+  test("is for the user's own Dockerfile only, and a note says so", async () => {
+    write(place.folder, {
+      ".devcontainer/devcontainer.json": '{ "build": { "dockerfile": "Dockerfile" } }\n',
+      ".devcontainer/Dockerfile": "FROM debian:bookworm-slim\n",
+      npmrc: "",
+    });
+    await create();
+    const { exit, stdout } = await build("--dry-run", "--npmrc", "npmrc");
+    expect(exit).toBe(0);
+    expect(stdout).toContain("Note: --npmrc is for your Dockerfile only: the build of a Feature gets no secrets.\n");
   });
 });
 

@@ -70,6 +70,7 @@ describe("an environment of its own", () => {
     const { exit, stdout, stderr } = await create("--pins");
     expect({ exit, stderr }).toMatchObject({ exit: 0, stderr: expect.not.stringContaining("keeps its tag") as string });
     expect(stdout).not.toContain("keeps its tag");
+    expect(stderr).toMatch(/npm create aperture-env@latest -- --pins .*--yes/);
     const pins = {
       [ci]: digest("library/debian:bookworm-slim"),
       [dev]: digest("devcontainers/base:2-bookworm"),
@@ -235,6 +236,14 @@ test("OpenCode's latest moves with --pins alone, and stays where nobody can say 
     exit: 4,
     stderr: expect.stringMatching(/^npm was ended by SIGKILL\.\nSee {2}npm view /) as string,
   });
+  // What differs is told all the same, and what the registries of images say.
+  write(place.folder, { ".devcontainer/aperture-env/auth.json": "{}\n" });
+  const drifted = await runPiped(["check", "--outdated"], place.folder, offline);
+  expect(drifted).toMatchObject({ exit: 3, stderr: "" });
+  expect(drifted.stdout).toMatch(
+    /! \.devcontainer\/aperture-env\/auth\.json [^]*= aperture-env\.lock {2}npm was ended by SIGKILL\n/,
+  );
+  expect((await runPiped(["update", "--yes", "--restore"], place.folder, offline)).exit).toBe(0);
   const integrity = `sha512-${"A".repeat(86)}==`;
   const npm = `#!/bin/sh\ncase "$3" in versions) echo '["1.18.18","1.99.0"]' ;; *) echo '"${integrity}"' ;; esac\n`;
   writeFileSync(join(bin.folder, "npm"), npm, { mode: 0o755 });

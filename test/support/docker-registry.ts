@@ -12,14 +12,27 @@ export function skipsWithoutRegistry(what: string): boolean {
   return skips(what, isThere("docker-registry") ? null : "docker-registry, a package of Debian's, is not installed");
 }
 
-/** Starts one, empty; gives its host and port. It goes with the rest. */
-export async function startRegistry(): Promise<string> {
+/** The only account of a registry that wants a login. */
+export const registryLogin = { name: "bob", password: "a-word-for-tests" } as const;
+
+/** `registryLogin`, as htpasswd writes it with bcrypt. */
+const passwords = `bob:$2y$04$e0.YMtTJZj3iFGRGtRR7TeqOK0W3p2covmvpeHJzm1hSFCRA03ave\n`;
+
+/** Starts one, empty; gives its host and port. It goes with the rest. With `login` it answers nobody but `registryLogin`. */
+export async function startRegistry({ login = false }: { readonly login?: boolean } = {}): Promise<string> {
   const folder = await temporaryFolder("aperture-env-registry");
   const host = `127.0.0.1:${await freePort()}`;
   const config = join(folder, "config.yml");
   const data = join(folder, "data");
-  writeFileSync(config, `version: 0.1\nstorage: { filesystem: { rootdirectory: ${data} } }\nhttp: { addr: "${host}" }\n`);
-  await start("docker-registry", ["serve", config], async () => (await fetch(`http://${host}/v2/`)).ok);
+  const accounts = join(folder, "htpasswd");
+  writeFileSync(accounts, passwords);
+  const auth = login ? `auth: { htpasswd: { realm: acme, path: ${accounts} } }\n` : "";
+  writeFileSync(config, `version: 0.1\nstorage: { filesystem: { rootdirectory: ${data} } }\nhttp: { addr: "${host}" }\n${auth}`);
+  await start(
+    "docker-registry",
+    ["serve", config],
+    async () => (await fetch(`http://${host}/v2/`)).status === (login ? 401 : 200),
+  );
   return host;
 }
 

@@ -251,8 +251,10 @@ describe("labels", () => {
 
   test("the time is SOURCE_DATE_EPOCH's, else the commit's", () => {
     expect(epochFor({ SOURCE_DATE_EPOCH: "5" }, head)).toBe(5);
-    expect(epochFor({ SOURCE_DATE_EPOCH: "soon" }, head)).toBe(1_700_000_000);
+    for (const env of [{}, { SOURCE_DATE_EPOCH: "" }]) expect(epochFor(env, head)).toBe(1_700_000_000);
     expect(epochFor({}, null)).toBeNull();
+    for (const said of ["soon", "-1", "1e9", "2026-12-01"])
+      expect(() => epochFor({ SOURCE_DATE_EPOCH: said }, head), said).toThrow(/SOURCE_DATE_EPOCH cannot be/);
   });
 });
 
@@ -285,6 +287,31 @@ describe("progress", () => {
         "",
       ].join("\n"),
     );
+  });
+
+  test("leaves out what Docker Compose's builder does inside, and keeps which caches could not be read", () => {
+    let text = "";
+    const progress = createProgress(printTo({ isTTY: false, write: (more) => (text += more) }), () => 0);
+    for (const line of [
+      "#1 [app internal] load build definition from Dockerfile-with-features",
+      "#2 [app context dev_containers_feature_content_source] load from client",
+      "#3 [app dev_containers_target_stage 1/5] RUN mkdir",
+      "#4 importing cache manifest from r.example/app:cache",
+      "#4 ERROR: r.example/app:cache: not found",
+      "#5 importing cache manifest from r.example/app:other",
+      "#5 DONE 0.1s",
+      "#6 exporting to image",
+      "#6 ERROR: something else",
+    ])
+      progress.onLine(line);
+    expect(text.split("\n").map((line) => line.slice(8))).toEqual([
+      "[app dev_containers_target_stage 1/5] RUN mkdir",
+      "importing cache manifest from r.example/app:cache",
+      "importing cache manifest from r.example/app:other",
+      "exporting to image",
+      "",
+    ]);
+    expect(progress.missed()).toEqual(["the cache r.example/app:cache could not be read: r.example/app:cache: not found"]);
   });
 
   test("is one line on a terminal, of which nothing is left", () => {

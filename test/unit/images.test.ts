@@ -104,8 +104,11 @@ describe("a registry", () => {
     ]);
   });
 
-  test("names the missing login, without a secret in the message", async () => {
+  test("names the missing login, or the one that is refused, without a secret in the message", async () => {
     expect(await ask({ auth: "login", login: "user:pa:ss" })).toBe("HOST asks for a login that Docker does not have here");
+    await registry!.close();
+    configure((host) => ({ auths: { [host]: { auth: Buffer.from("user:another").toString("base64") } } }));
+    expect(await ask({ auth: "login", login: "user:pa:ss" })).toBe("HOST refuses the login that Docker has here");
   });
 
   test.each([

@@ -1,6 +1,7 @@
 /** Builds the image of an environment from a copy of the repository, and pushes it. */
 import { dirname, join, resolve } from "node:path";
 import { ownCompose, ownDevcontainer, workspaceOf } from "../../catalog/files.ts";
+import { placeOfImage } from "../../catalog/image-reference.ts";
 import { AppError, cancelledError, environmentError, formatPlace, usageError } from "../../errors.ts";
 import { isRecord } from "../../forms.ts";
 import { askEngine, build, inspect, push, wordsFor, type Engine } from "../../image/engine.ts";
@@ -18,7 +19,8 @@ import {
 import { formatBuild, formatBuildJson, type BuildOutcome } from "../../report/build.ts";
 import { levelCopy } from "../../repo/copy.ts";
 import { readHead, type Head } from "../../repo/git.ts";
-import { look } from "../../repo/scan.ts";
+import { isThere } from "../../repo/npm-files.ts";
+import { findCwd, look } from "../../repo/scan.ts";
 import type { Surroundings } from "../../repo/spawn.ts";
 import { linesOf, shown } from "../../text/terminal.ts";
 import { cacheVariables, findWithheld, hostVariables, readConfiguration } from "../../verify/host.ts";
@@ -56,7 +58,10 @@ export async function runBuild(command: BuildCommand, io: Io): Promise<number> {
     );
   const { name } = lock.answers;
   const images = command.images.length > 0 ? command.images : [`${nameFrom(name)}:${target ?? "dev"}`];
-  const wanted = { ...command, target, images, npmrc: command.npmrc === null ? null : resolve(io.cwd, command.npmrc) };
+  const npmrc = command.npmrc === null ? null : resolve(findCwd(io.cwd, command.switches.cwd), command.npmrc);
+  if (npmrc !== null && !isThere(npmrc))
+    throw usageError("bad-flag", `--npmrc: there is no file ${npmrc}.`, "Give the path of an .npmrc with the token.");
+  const wanted = { ...command, target, images, npmrc };
   const say = (line: string): void => void (json || io.stderr.write(shown`${line}\n`));
   for (const { name: variable, where } of findWithheld(file, text, io.env))
     say(`${formatPlace(where)}: uses ${variable} of this machine, which build does not pass on; it is empty in the build`);
@@ -118,16 +123,22 @@ export async function runBuild(command: BuildCommand, io: Io): Promise<number> {
     const folder = join(copy.folder, workspaceOf(file));
     const built = await build({ cli, folder, config: inFolder, args: recipe.args, epoch, ...common });
     if (signal.aborted) throw cancelledError();
-    if (built.exitCode !== 0) throw failed("not-built", "The image was not built:", `${built.stdout}\n${built.stderr}`);
+    if (built.exitCode !== 0) {
+      const said = `${built.stdout}\n${built.stderr}`;
+      throw findFailedPush(said, images) ?? failed("not-built", "The image was not built:", said);
+    }
     for (const image of recipe.push) {
       progress.tell(`pushing ${image}`);
       const pushed = await push(image, common);
       if (signal.aborted) throw cancelledError();
-      if (pushed.exitCode !== 0) throw failed("not-pushed", `${image} was not pushed:`, `${pushed.stdout}\n${pushed.stderr}`);
+      if (pushed.exitCode !== 0) throw notPushed(image, linesOf(pushed.stderr).findLast((line) => line !== "") ?? "");
     }
-    const result = await findResult(dirname(copy.folder), images[0]!, here);
+    // A builder beside the engine pushes by itself, and keeps nothing there.
+    const isStored = !command.push || engine.driver === "docker" || recipe.push.length > 0;
+    const { id, digest } = await findResult(dirname(copy.folder), images[0]!, isStored, here);
     progress.end();
-    show({ ...outcome, status: command.push ? "pushed" : "built", id: result.id, digest: command.push ? result.digest : null });
+    const notes = [...outcome.notes, ...progress.missed()];
+    show({ ...outcome, notes, status: command.push ? "pushed" : "built", id, digest: command.push ? digest : null });
     return 0;
   } finally {
     progress.end();
@@ -159,10 +170,11 @@ function nameFrom(name: string): string {
   );
 }
 
-/** The builder's metadata, and the engine's. */
+/** The builder's metadata, and the engine's where it has the image. */
 async function findResult(
   folder: string,
   image: string,
+  isStored: boolean,
   here: Surroundings,
 ): Promise<{ id: string | null; digest: string | null }> {
   const found = look(folder, "metadata.json");
@@ -170,11 +182,40 @@ async function findResult(
   const { "containerimage.digest": digest, "containerimage.config.digest": id } = said as Readonly<
     Record<string, string | undefined>
   >;
-  const kept = await inspect(image, here);
-  const name = image.replace(/:[^/:]*$/, "");
-  const pushed = kept?.digests.find((each) => each.startsWith(`${name}@`))?.slice(name.length + 1);
+  const kept = isStored ? await inspect(image, here) : null;
+  const nameOf = (reference: string): string => {
+    const { registry, repository } = placeOfImage(reference);
+    return `${registry}/${repository}`;
+  };
+  const pushed = kept?.digests.find((each) => nameOf(each) === nameOf(image))?.replace(/^.*@/, "");
   // The engine's own builder calls the image's id its digest.
   return { id: kept?.id ?? null, digest: (digest === id ? pushed : digest) ?? pushed ?? null };
+}
+
+/** What kept the builder from pushing what it had built, in the words of Docker's own builder or of BuildKit; null where it was something else. */
+function findFailedPush(said: string, images: readonly string[]): AppError | null {
+  const why = linesOf(said)
+    .map((line) => /(?:^|\s)ERROR: (.+)$/.exec(line)?.[1])
+    .findLast((line) => line !== undefined);
+  const [, image, reason] = /failed to push (\S+?): (.+)$/.exec(why ?? "") ?? [];
+  const [, named] = /^\s*> pushing (\S+) with docker:$/m.exec(said) ?? [];
+  if (image !== undefined && images.includes(image)) return notPushed(image, reason!);
+  return named !== undefined && images.includes(named) ? notPushed(named, why ?? "") : null;
+}
+
+/** Registries refuse with 401 or 403, and Docker says it in words of its own where it has no login. */
+const refusal = /\b(?:401|403)\b|unauthori[sz]ed|forbidden|denied|no basic auth|authentication required|insufficient_scope/i;
+
+function notPushed(image: string, reason: string): AppError {
+  const { registry } = placeOfImage(image);
+  const login = `docker login${registry === "docker.io" ? "" : ` ${registry}`}`;
+  return environmentError(
+    "not-pushed",
+    `${image} was built, and not pushed: ${reason.replace(/\.$/, "")}.`,
+    refusal.test(reason)
+      ? `Log in with  ${login}  as an account that may push there, and run again.`
+      : "See that its registry can be reached, and run again: what was built is in the cache.",
+  );
 }
 
 function failed(code: string, message: string, said: string): AppError {

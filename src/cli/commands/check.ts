@@ -1,6 +1,7 @@
 /** Reports whether repositories match their specs and locks. Writes nothing; asks registries only with --outdated. */
 import { setTimeout } from "node:timers/promises";
 import { catalogueRelease } from "../../catalog/release.ts";
+import { isAppError, type AppError } from "../../errors.ts";
 import { lockPath, type Lock } from "../../lock/lock.ts";
 import {
   fails,
@@ -140,23 +141,35 @@ async function observeRepository(target: Target, { outdated, strict }: How, io: 
   const mayRender = !drift.some(fails) && leftOut.length === 0 && lock.generator === generatorVersion;
   const findings = findAll(readProject(root, setupFiles(containers)), bypassOptionsOf(answers), featureFiles(shape));
   const refusing = strict || answers.strict;
-  const all = [
+  const { newer, failure } = outdated ? await observeOutdated(lock, root, io) : { newer: [], failure: null };
+  const all: Observation[] = [
     ...drift,
     ...observeRefused(findings, refusing),
     ...(mayRender ? observeStale(await planOf(surveyed, request)) : []),
-    ...(outdated ? await observeOutdated(lock, root, io) : []),
+    ...newer,
   ];
+  // Whatever else is to be told comes first: nobody fixes a network to hear of a file that differs.
+  if (failure !== null && !all.some(fails)) throw failure;
+  if (failure !== null) all.push({ path: lockPath, state: "unasked", message: failure.message.replace(/\.$/, ""), hint: null });
   const others = findings.filter((finding) => !isRefused(finding, refusing));
   return { observations: all, findings: [...others, ...surveyed.ofAnswers], known: { lock, answers } };
 }
 
-async function observeOutdated(lock: Lock, root: string, { env }: Io): Promise<readonly Observation[]> {
+/** What registries know to be newer, and the error of a machine whose npm cannot ask. */
+async function observeOutdated(
+  lock: Lock,
+  root: string,
+  { env }: Io,
+): Promise<{ readonly newer: readonly Observation[]; readonly failure: AppError | null }> {
   const { findOutdated } = await import("../../registry/npm.ts");
   const { readNpmConfiguration } = await import("../../registry/configuration.ts");
-  const newer = await findOutdated(lock, generatorVersion, readNpmConfiguration(root, env));
-  if (lock.pins === undefined) return newer;
-  const { findMoved } = await import("../../registry/images.ts");
-  return [...newer, ...(await findMoved(lock, { target: root, env }))];
+  const asked = findOutdated(lock, generatorVersion, readNpmConfiguration(root, env)).catch((error: unknown) => {
+    if (isAppError(error) && error.exit === 4) return error;
+    throw error;
+  });
+  const moved = lock.pins === undefined ? [] : (await import("../../registry/images.ts")).findMoved(lock, { target: root, env });
+  const [newer, images] = await Promise.all([asked, moved]);
+  return isAppError(newer) ? { newer: images, failure: newer } : { newer: [...newer, ...images], failure: null };
 }
 
 function changedKeys(before: Answers, after: Answers): string[] {

@@ -140,7 +140,7 @@ async function create(
     resolved,
     revision,
     next: nextSteps(plan, directory, io.cwd, answers, prepared.shape),
-    repeat: repeatLine(resolved, directory, { ...switches, ...landing, spec }),
+    repeat: repeatLine(resolved, directory, { ...switches, ...landing, spec, pins }),
   };
   return { outcome, made, notes };
 }
