@@ -30,16 +30,6 @@ import { featureFiles } from "./shape.ts";
 import { tailscaleFor } from "./tailscale.ts";
 import { survey, type Request, type Survey } from "./survey.ts";
 
-/** Notes on the answers, apart from the plan's warnings. */
-export function notesOf(resolved: readonly Resolved[]): string[] {
-  return resolved.flatMap((answer) => (isWarned(answer) ? [] : answer.notes));
-}
-
-/** Whether an answer was changed for a reason that the plan reports. */
-function isWarned({ source, because }: Resolved): boolean {
-  return source === "flag" && because !== undefined;
-}
-
 /** Resolves a conflict, or leaves it. */
 export type Settle = (path: string) => Settlement | null;
 
@@ -121,6 +111,7 @@ export async function preparePlanFrom(surveyed: Survey, request: Request): Promi
     ...(await findOthers(request, shape)),
   ];
   const warnings = [
+    ...resolved.flatMap((answer) => answer.notes),
     ...(otherSide !== null ? [`git left ${lockPath} in conflict: what is generated is written anew from the spec`] : []),
     ...(damaged ? [`${lockPath} is damaged or was not written by this program, so existing files are treated as yours`] : []),
     ...describeRelease(answers.opencode, release, libc),
@@ -128,7 +119,6 @@ export async function preparePlanFrom(surveyed: Survey, request: Request): Promi
     ...notes,
     ...pinWarnings,
     ...(statedBy === null ? [] : [`the sha512 of OpenCode ${release.version}'s packages comes from ${statedBy}`]),
-    ...resolved.flatMap((answer) => (isWarned(answer) ? answer.notes : [])),
     ...describeModels(answers, catalogue),
   ];
   const pinned = {

@@ -5,7 +5,7 @@ import type { Answered, Ask } from "./resolve.ts";
 import { questionOf } from "./table.ts";
 import type { Answer, Answers, Choice, Parsed, Question, QuestionId } from "./types.ts";
 
-export { askChoice, askYes, closeScreen, framed, openScreen, waitFor, yesOrNo } from "./screen.ts";
+export { askChoice, askStep, askYes, back, closeScreen, framed, leaveScreen, openScreen, waitFor, yesOrNo } from "./screen.ts";
 
 /** The line to pick for an answer outside of the list. */
 const other = "another …";
@@ -13,21 +13,42 @@ const other = "another …";
 /** An answer; null if the person went back. */
 type Given = Answered | null;
 
-/**
- * Gives the function that asks one question on this terminal. It gives null if the person went back to the question before. Throws `cancelled` on Ctrl-C
- * and Ctrl-D, and on Escape at the first question.
- */
-export function askOn(terminal: Terminal): Ask {
-  const remembered = new Map<QuestionId, Answer>();
-  return async (question, proposal, earlier, choices, isFirst) => {
+/** Asks the questions, and knows the way back to the last of them. */
+export interface Asking {
+  /**
+   * Asks one question. Gives null if the person went back to the question before. Throws `cancelled` on Ctrl-C and Ctrl-D, and on Escape at the first
+   * question.
+   */
+  readonly ask: Ask;
+  /** The next time, these of the given answers are repeated unasked. Gives whether any answer was given. */
+  repeat(howMany: "none" | "all" | "all but the last"): boolean;
+}
+
+/** Asks on this terminal. */
+export function askOn(terminal: Terminal): Asking {
+  const remembered = new Map<QuestionId, Answered>();
+  let last: QuestionId | undefined;
+  // The questions that are not asked again.
+  let repeated: QuestionId[] = [];
+  const ask: Ask = async (question, proposal, earlier, choices, isFirst) => {
     const before = remembered.get(question.id);
-    const again = before === undefined ? null : question.read(question.write(before), earlier);
+    const again = before === undefined ? null : question.read(question.write(before.value), earlier);
+    if (before !== undefined && again?.ok === true && repeated.includes(question.id)) return before;
+    repeated = [];
     const proposed = again?.ok === true ? again.value : proposal.value;
-    const answer = await ask(terminal, question, { proposed, because: proposal.because, earlier, choices });
+    const answer = await askQuestion(terminal, question, { proposed, because: proposal.because, earlier, choices });
     if (answer === null && isFirst) throw cancelledError();
-    if (answer !== null) remembered.set(question.id, answer.value);
+    if (answer !== null) {
+      remembered.set(question.id, answer);
+      last = question.id;
+    }
     return answer;
   };
+  const repeat: Asking["repeat"] = (howMany) => {
+    repeated = howMany === "none" ? [] : [...remembered.keys()].filter((id) => howMany === "all" || id !== last);
+    return last !== undefined;
+  };
+  return { ask, repeat };
 }
 
 interface Asked {
@@ -37,7 +58,7 @@ interface Asked {
   readonly choices: readonly Choice[];
 }
 
-async function ask(terminal: Terminal, question: Question, asked: Asked): Promise<Given> {
+async function askQuestion(terminal: Terminal, question: Question, asked: Asked): Promise<Given> {
   const { proposed, earlier, choices } = asked;
   if (question.kind === "list") return askList(terminal, question, asked);
   if (question.kind === "choice" || choices.length > 0) return askChoiceOf(terminal, question, asked);

@@ -2,7 +2,19 @@
  * Interactive prompts, drawn by clack. Only this module uses the prompt library, which writes to the terminal directly, so every text is escaped
  * first. Ctrl-C and Ctrl-D become the `cancelled` error; Escape goes back to the question before.
  */
-import { intro, isCancel, log, multiselect, outro, S_BAR, select, text, unicodeOr, updateSettings } from "@clack/prompts";
+import {
+  intro,
+  isCancel,
+  log,
+  multiselect,
+  outro,
+  S_BAR,
+  S_BAR_END,
+  select,
+  text,
+  unicodeOr,
+  updateSettings,
+} from "@clack/prompts";
 import { wrapTextWithPrefix } from "@clack/core";
 import { cancelledError } from "../errors.ts";
 import { columnsOf, search, type Line, type Terminal } from "./search.ts";
@@ -95,9 +107,19 @@ export async function askChoice<Value extends string>(
   message: string,
   choices: readonly (Line & { readonly value: Value })[],
 ): Promise<Value> {
-  const choice = await askOne(terminal, message, choices);
+  const choice = await askStep(terminal, message, choices);
   if (choice === back) throw cancelledError();
-  return choice as Value;
+  return choice;
+}
+
+/** The same where something was asked before: gives `back` on Escape. Begins at `initial`. */
+export async function askStep<Value extends string>(
+  terminal: Terminal,
+  message: string,
+  choices: readonly (Line & { readonly value: Value })[],
+  initial?: Value,
+): Promise<Value | typeof back> {
+  return askOne(terminal, message, choices, initial) as Promise<Value | typeof back>;
 }
 
 /** The opening line, and notes before the first question. */
@@ -114,6 +136,11 @@ export function openScreen({ output, env }: Terminal, title: string, lines: read
 /** The closing line. */
 export function closeScreen({ output }: Terminal, said: Shown): void {
   outro(String(said), { output });
+}
+
+/** The corner of a frame that ends early: what is written next stands behind it. */
+export function leaveScreen({ output }: Terminal): void {
+  printTo(output).write(shown`${S_BAR_END}  `);
 }
 
 /** The usable width of a line behind a bar, with a margin. */
@@ -192,25 +219,24 @@ async function answered<Value>(
   prompt: () => Promise<Value>,
   lines: readonly Line[] = [],
 ): Promise<Exclude<Value, symbol> | typeof back> {
-  let last: string | undefined;
+  let ended: string | undefined;
   let at = 0;
   const press = (name: string): void => void input.emit("keypress", undefined, { name });
   const heard = (typed: string | undefined, { name }: { readonly name?: string } = {}): void => {
-    last = name;
+    if (name === "escape" || typed === "\x03" || typed === "\x04") ended ??= name;
     at = (at + (moves[name ?? ""] ?? 0) + lines.length) % lines.length;
     const wanted = typed === undefined ? -1 : lines.findIndex(({ key }) => key === typed.toLowerCase());
     if (wanted < 0) return;
-    // After all listeners have seen the letter.
-    setImmediate(() => {
-      for (let steps = (wanted - at + lines.length) % lines.length; steps > 0; steps--) press("down");
-      press("return");
-    });
+    for (let steps = (wanted - at + lines.length) % lines.length; steps > 0; steps--) press("down");
+    press("return");
   };
+  // The prompt hears each key first. So a letter has picked its line before the next key comes: a pasted "no" and Enter are a no.
+  const prompted = prompt();
   input.on("keypress", heard);
   try {
-    const value = await prompt();
+    const value = await prompted;
     if (!isCancel(value)) return value as Exclude<Value, symbol>;
-    if (last === "escape") return back;
+    if (ended === "escape") return back;
     throw cancelledError();
   } finally {
     input.off("keypress", heard);

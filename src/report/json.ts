@@ -57,10 +57,10 @@ export function formatOutcomeJson({ status, plan, resolved, revision, next, repe
     answers,
     changes: describeChanges(plan),
     conflicts: conflictsOf(plan).length,
-    remaining: plan.remaining ?? [],
+    remaining: (plan.remaining ?? []).map(describeObservation),
     warnings: plan.warnings,
     findings: plan.findings.map(describeFinding),
-    next,
+    next: status === "written" ? next : [],
     ...(repeat !== null && { repeat }),
     ...(summary !== undefined && { summary }),
     ...(branch !== undefined && { branch }),
@@ -72,6 +72,11 @@ export function describeFinding({ code, where, message, hint }: Finding): Omit<F
   return { code, where, message, hint };
 }
 
+/** An observation, with whether it fails a check. */
+export function describeObservation(observation: Observation): Observation & { readonly fails: boolean } {
+  return { ...observation, fails: fails(observation) };
+}
+
 /** What a check came to; with where the model catalogue is from, if that was asked. */
 export function formatCheckJson(
   root: string,
@@ -80,12 +85,11 @@ export function formatCheckJson(
   catalogue: CatalogueRelease | null = null,
 ): Shown {
   const status = observations.some(fails) ? "drift" : "fine";
-  const described = observations.map((observation) => ({ ...observation, fails: fails(observation) }));
   return print({
     schemaVersion: 1,
     status,
     root,
-    observations: described,
+    observations: observations.map(describeObservation),
     findings: findings.map(describeFinding),
     ...(catalogue !== null && { catalogue }),
   });

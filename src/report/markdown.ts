@@ -1,11 +1,13 @@
 /** A change of a repository as the text of a pull request: what moved and why. Markdown. */
 import type { Pins } from "../catalog/image-reference.ts";
 import type { Release } from "../catalog/release.ts";
+import type { Place } from "../errors.ts";
 import type { Lock } from "../lock/lock.ts";
 import type { Landed } from "./json.ts";
 import { changesOf, type Change, type Plan } from "../plan/plan.ts";
 import type { Answers, Question } from "../questions/types.ts";
 import { oneLine } from "../text/terminal.ts";
+import { upperFirst } from "../text/words.ts";
 
 /** What a change was made from. */
 export interface Updated {
@@ -34,13 +36,20 @@ export function formatSummary(plan: Plan, updated: Updated, generator: string, f
     const row = describeChange(change);
     return row === null ? [] : [row];
   });
-  const remaining = (plan.remaining ?? []).map(
-    ({ path, message, where }) => `- ${code(where === undefined ? path : place(where))}: ${plain(message)}`,
-  );
+  const remaining = (plan.remaining ?? []).map(({ path, where, ...said }) => describePlace(where ?? { file: path }, said));
   const settle = remaining.length === 0 ? [] : ["", "### To settle", "", ...remaining];
+  const look =
+    plan.findings.length === 0
+      ? []
+      : ["", "### To look at", "", ...plan.findings.map(({ where, ...said }) => describePlace(where, said))];
+  const noted = [
+    ...look,
+    ...settle,
+    ...(plan.warnings.length === 0 ? [] : ["", ...plan.warnings.map((warning) => `> ${plain(warning)}`)]),
+  ];
   if (rows.length === 0) {
     const said = settle.length === 0 ? "Nothing to do: everything is up to date." : "Nothing was written.";
-    return [heading, "", said, ...settle, ""].join("\n");
+    return [heading, "", said, ...noted, ""].join("\n");
   }
   return [
     heading,
@@ -54,11 +63,7 @@ export function formatSummary(plan: Plan, updated: Updated, generator: string, f
     ...rows,
     "",
     describeImage(updated),
-    ...(plan.findings.length === 0
-      ? []
-      : ["", "### To look at", "", ...plan.findings.map(({ where, message }) => `- ${code(place(where))}: ${plain(message)}`)]),
-    ...settle,
-    ...(plan.warnings.length === 0 ? [] : ["", ...plan.warnings.map((warning) => `> ${plain(warning)}`)]),
+    ...noted,
     "",
   ].join("\n");
 }
@@ -71,6 +76,11 @@ export function formatBranch(branch: Landed | undefined): string {
   // Only an address that ends where the brackets do becomes a link.
   const link = /^https?:\/\/[^\s<>]+$/.test(pullRequest ?? "") ? `<${pullRequest}>` : code(pullRequest ?? "");
   return `\nOn the branch ${code(name)}${at}${pullRequest === undefined ? "" : `, pull request ${link}`}.\n`;
+}
+
+/** A line about a place: what is there, and what to do about it. */
+function describePlace(where: Place, { message, hint }: { readonly message: string; readonly hint: string | null }): string {
+  return `- ${code(place(where))}: ${plain(message)}${hint === null ? "" : `. ${plain(upperFirst(hint))}.`}`;
 }
 
 function describeImage({ verb, lock, revision }: Updated): string {
@@ -137,7 +147,7 @@ function describeChange(change: Change): string | null {
   return `- ${code(path)}: ${keptWords[change.why]}${notes}`;
 }
 
-function place({ file, line }: { readonly file: string; readonly line?: number }): string {
+function place({ file, line }: Place): string {
   return line === undefined ? file : `${file}:${line}`;
 }
 
@@ -158,16 +168,18 @@ function code(text: string): string {
  */
 const plainWord = /^(?!\d+[.)])(?!["'(]*(?:www\.|GH-\d))["'(]*[\p{L}\p{N}.](?:[\p{L}\p{N}.,;'"()/?…-]|:(?!\/\/))*$|^[–—→=-]$/u;
 
-/** A sentence with foreign text in it: each word that could be read as something else stands in backticks. */
+/** A sentence with foreign text in it: each word that could be read as something else stands in backticks; what stands in them already is one word. */
 function plain(text: string): string {
   return oneLine(text)
-    .split(" ")
-    .map((word) => {
-      if (plainWord.test(word)) return word;
-      // What ends a sentence or a list's item is no part of the word.
-      let end = word.length;
-      while (end > 1 && ".,;:".includes(word[end - 1]!)) end--;
-      return `${code(word.slice(0, end))}${word.slice(end)}`;
-    })
-    .join(" ");
+    .split(/(?<=^| )`([^`]+)`(?=[.,;:]*(?: |$))/)
+    .map((part, index) => (index % 2 === 1 ? code(part) : part.replaceAll(/[^ ]+/g, plainOrCode)))
+    .join("");
+}
+
+function plainOrCode(word: string): string {
+  if (plainWord.test(word) || /^[.,;:]+$/.test(word)) return word;
+  // What ends a sentence or a list's item is no part of the word.
+  let end = word.length;
+  while (end > 1 && ".,;:".includes(word[end - 1]!)) end--;
+  return `${code(word.slice(0, end))}${word.slice(end)}`;
 }

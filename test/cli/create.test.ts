@@ -529,7 +529,7 @@ describe("--json", () => {
       root,
       revision: lockOf().revision,
       conflicts: 0,
-      warnings: [],
+      warnings: [expect.stringMatching(/^read gw as http:\/\/gw/)],
       repeat: "npm create aperture-env@latest -- --url http://gw --name sample --yes",
       answers: { url: { value: "http://gw", source: "flag" }, base: { value: "debian", source: "default" } },
     });
@@ -871,9 +871,9 @@ describe("a person at the terminal", () => {
     ["Ctrl-D", "\u0004"],
     ["Escape", "\u001b"],
   ])("presses %s", (name, key) => {
-    // Escape goes back, and there is nothing before the first; behind the last question is the plan.
+    // Escape goes back, and there is nothing before the first.
     const where = questions.map((question, index) => [question, index] as const);
-    test.each(name === "Escape" ? [where[0]!, where.at(-1)!] : where)("at %s", async (_question, index) => {
+    test.each(name === "Escape" ? where.slice(0, 1) : where)("at %s", async (_question, index) => {
       write(root, { "README.md": "x" });
       const before = treeOf(outside.folder, true);
       const session = runAtTerminal([], root);
@@ -890,8 +890,8 @@ describe("a person at the terminal", () => {
     const session = runAtTerminal([], root);
     await session.until(questions[0]);
     session.press("\u007f\u007fgw\r");
-    await acceptFrom(session, 1, 4);
-    for (const question of questions.slice(0, 4).reverse()) {
+    await acceptFrom(session, 1, 5);
+    for (const question of questions.slice(0, 5).reverse()) {
       session.press("\u001b");
       await session.until(question);
     }

@@ -545,6 +545,7 @@ describe("the summary in Markdown", () => {
     "# head\n\n## second\n- item\r\n1. one",
     "```\nfence",
     "&lt;b&gt; &#64;team $`x`$ \\",
+    "`a b`, `@c`. @d `e``f` `@g`.@h `i` `` `j",
     evil,
   ];
   const summary = (text: string): string => {
@@ -585,6 +586,16 @@ describe("the summary in Markdown", () => {
         const markdown = summary(text);
         expect(markdown.split("\n")).toHaveLength(lines);
         expect(withoutCode(markdown)).not.toMatch(/[@<`[\]&\\]/);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test("however backticks stand in it, all else that could be markup is code", () => {
+    const piece = fc.constantFrom("`", "``", " ", "a", ".", ",", ":", "@b", "<i>", "\\");
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 16 }), (pieces) => {
+        expect(withoutCode(summary(pieces.join("")))).not.toMatch(/[@<`\\]/);
       }),
       { numRuns: 2000 },
     );

@@ -25,7 +25,7 @@ import { featureFiles } from "../../prepare/shape.ts";
 import { survey, type Request, type Survey } from "../../prepare/survey.ts";
 import { questions } from "../../questions/table.ts";
 import type { Answers } from "../../questions/types.ts";
-import { describeFinding, formatCheckJson } from "../../report/json.ts";
+import { describeFinding, describeObservation, formatCheckJson } from "../../report/json.ts";
 import { formatCheck, formatFindings, formatNoted, formatObservations } from "../../report/text.ts";
 import { hasEnvironment, noEnvironment, readLockFile } from "../../repo/environment.ts";
 import { journalPath } from "../../repo/journal-text.ts";
@@ -57,7 +57,7 @@ export async function runCheck({ directories, switches, ...how }: CheckCommand, 
         notes: formatNoted(findings),
         json: {
           root: target.root,
-          observations,
+          observations: observations.map(describeObservation),
           findings: findings.map(describeFinding),
           ...(how.outdated && { catalogue: catalogueRelease }),
         },

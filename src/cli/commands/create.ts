@@ -18,13 +18,14 @@ import { findPlace, findTop, resolveLinks } from "../../repo/work-tree.ts";
 import type { Shape } from "../../vocabulary.ts";
 import type { Command, Flags, Verb } from "../args.ts";
 import type { Io } from "../io.ts";
-import { executePlan, framed, type Executed, openPrompt, settleEarlierRun, terminalOf, type Prompt } from "./plan-execution.ts";
+import { executePlan, framed, onScreen, openPrompt, settleEarlierRun, terminalOf, type Prompt } from "./plan-execution.ts";
 import type { Detection } from "./gateway-detection.ts";
 import { readGiven } from "../../prepare/given.ts";
-import { notesOf, preparePlan, type Prepared } from "../../prepare/prepare.ts";
+import { preparePlan, type Prepared } from "../../prepare/prepare.ts";
 import { tell, type Done } from "./done.ts";
 import { land, type Here } from "./landing.ts";
-import { askBypass, exitOf, openScreen, showNotes, showPlan } from "./plan-screen.ts";
+import { exitOf, openScreen, showPlan } from "./plan-screen.ts";
+import { takeSteps } from "./steps.ts";
 
 type CreateCommand = Extract<Command, { kind: "create" }>;
 
@@ -49,8 +50,10 @@ export async function runCreate(command: CreateCommand, bare: Io): Promise<numbe
   const where = target.fromGit && findTop(target.root) === target.root ? `the repository ${target.root}` : target.root;
   const quiet = switches.json || landing.summary;
   if (prompt !== null || (target.fromGit && !quiet)) openScreen("OpenCode through Aperture", where, prompt, bare);
-  if (mistaken !== undefined && !target.exists) await confirmFolder(directory!, mistaken, prompt, io);
-  const done = await land(target, landing, switches, io, (here) => create(here, directory, command, { given }, prompt));
+  const done = await onScreen(prompt, bare, async () => {
+    if (mistaken !== undefined && !target.exists) await confirmFolder(directory!, mistaken, prompt, io);
+    return land(target, landing, switches, io, (here) => create(here, directory, command, { given }, prompt));
+  });
   await tell(done, switches, landing, prompt, bare);
   return exitOf(done.outcome);
 }
@@ -97,25 +100,24 @@ async function create(
     (prompt !== null || (discover === true && detect === undefined)
       ? await openDetection(target, flags, given, prompt, io)
       : null);
-  const ask = prompt?.askOn(terminalOf(io)) ?? null;
+  const asking = prompt?.askOn(terminalOf(io)) ?? null;
   let prepared!: Prepared;
-  const attempt = async (): Promise<Executed> => {
+  const { status, plan } = await takeSteps(switches, prompt, io, asking, async ({ decideBypass, again, back }) => {
     prepared = await preparePlan({
       target,
       flags,
       ...given,
       env: io.env,
-      ask,
+      ask: asking?.ask ?? null,
       ...(detection !== null && { detect: detection.detect }),
       acceptDefaults: switches.yes,
       existing: false,
-      decideBypass: askBypass(switches, prompt, io),
+      decideBypass,
       unignore: switches.unignore,
       restore: false,
       ...(pins && { pins }),
     });
     const { resolved, build } = prepared;
-    if (!quiet) showNotes(notesOf(resolved), io);
     return executePlan(
       {
         build,
@@ -123,16 +125,15 @@ async function create(
         show: async (shown) => (quiet ? undefined : showPlan(shown, resolved, switches.diff, prompt, io)),
         question: write === undefined ? "Write these files?" : "Commit these files?",
         write: write && ((ready) => write(ready, { ...prepared, verb: "create" })),
-        ...(resolved.some(({ source }) => source === "answer") && { again: attempt }),
+        ...(resolved.some(({ source }) => source === "answer") && { again }),
+        back,
       },
       switches,
       prompt,
       io,
     );
-  };
-  const { status, plan } = await attempt();
+  });
   const { resolved, revision, answers } = prepared;
-  const notes = notesOf(resolved);
   const made = { ...prepared, verb: "create" } as const;
   const outcome: Outcome = {
     status,
@@ -142,7 +143,7 @@ async function create(
     next: nextSteps(plan, directory, io.cwd, answers, prepared.shape),
     repeat: repeatLine(resolved, directory, { ...switches, ...landing, spec, pins }),
   };
-  return { outcome, made, notes };
+  return { outcome, made };
 }
 
 /** Asks whether a word that may be a typo of a command is a folder. Throws if it is not, or without an interactive terminal. */

@@ -15,8 +15,6 @@ export interface Done {
   readonly outcome: Outcome;
   /** The input of the change. */
   readonly made: Omit<Updated, "questions">;
-  /** Notes on the answers. */
-  readonly notes: readonly string[];
 }
 
 /** The text of a pull request. In a report on several folders its heading is the folder's name. */

@@ -3,7 +3,7 @@
  * the others.
  */
 import { formatPlace, isAppError, type ExitStatus } from "../../errors.ts";
-import { describeChanges, describeError, describeFinding } from "../../report/json.ts";
+import { describeChanges, describeError, describeFinding, describeObservation } from "../../report/json.ts";
 import { formatCounts, formatLanded, formatNoted, formatProblems } from "../../report/text.ts";
 import { explainRefusal } from "../../repo/disk-errors.ts";
 import { findTarget, type Target } from "../../repo/scan.ts";
@@ -96,7 +96,7 @@ function formatNotes({ notes = [] }: Visit, told: Set<string>): Shown {
 
 /** One repository's change as its part of the report. */
 export async function visitOf(done: Done, directory: string, summary: boolean, diff: boolean): Promise<Visit> {
-  const { outcome, notes } = done;
+  const { outcome } = done;
   const { status, plan, revision } = outcome;
   const text = summary ? await summarise(done, directory) : null;
   const landed = summary ? (await import("../../report/markdown.ts")).formatBranch(outcome.branch) : "";
@@ -105,12 +105,12 @@ export async function visitOf(done: Done, directory: string, summary: boolean, d
     status,
     exit: exitOf(outcome),
     text: shown`${status === "unchanged" ? "" : `  ${formatCounts(plan)}`}${formatLanded(outcome)}${formatProblems(plan)}${patch}`.trimEnd(),
-    notes: formatNoted(plan.findings, [...notes, ...plan.warnings]),
+    notes: formatNoted(plan.findings, plan.warnings),
     json: {
       root: plan.root,
       revision,
       changes: describeChanges(plan).filter((change) => !("why" in change && change.why === "same")),
-      remaining: plan.remaining ?? [],
+      remaining: (plan.remaining ?? []).map(describeObservation),
       warnings: plan.warnings,
       findings: plan.findings.map(describeFinding),
       ...(text !== null && { summary: text }),

@@ -12,6 +12,7 @@ import { generatorVersion } from "../../version.ts";
 import type { Landing, Switches } from "../args.ts";
 import type { Io } from "../io.ts";
 import { summarise, type Done } from "./done.ts";
+import { stepsInto } from "./way.ts";
 
 /** Where a command works: on the target itself, or on a copy of a branch's start point. */
 export interface Here {
@@ -54,7 +55,7 @@ export async function land(
     const at = commit ?? branch.ahead?.hash ?? null;
     const isPlanned = outcome.status === "planned" && !isEmpty(plan);
     if (forges === null || forge === null || outcome.status === "conflict" || (at === null && !isPlanned))
-      return { ...done, outcome: withNext(outcome, branch) };
+      return { ...done, outcome: withNext(outcome, branch, io.cwd) };
     const request = { branch: branch.name, ...(await textsOf(done, outcome, branch)), into: intoOf(how) };
     const pull = dryRun
       ? { commands: forges.describeCommands(forge, request) }
@@ -95,6 +96,7 @@ function intoOf({ from }: Landing): string | null {
   return from.replace(/^(?:refs\/)?(?:(?:remotes\/)?origin\/|heads\/)/, "");
 }
 
-function withNext(outcome: Outcome, { name }: Branch): Outcome {
-  return { ...outcome, next: outcome.status === "written" ? [`git show --stat ${name}`, `git push origin ${name}`] : [] };
+function withNext(outcome: Outcome, { name }: Branch, cwd: string): Outcome {
+  const next = [...stepsInto(outcome.plan.root, cwd), `git show --stat ${name}`, `git push origin ${name}`];
+  return { ...outcome, next: outcome.status === "written" ? next : [] };
 }

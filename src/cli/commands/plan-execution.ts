@@ -1,7 +1,7 @@
 /** From a prepared plan to the disk: conflicts are resolved, a person confirms, the plan is applied. Shared by all commands that write. */
 import { cancelledError, decisionError } from "../../errors.ts";
 import { mayBeWritten } from "../../lock/lock.ts";
-import { conflictsOf, isEmpty, type Settlement, type Plan } from "../../plan/plan.ts";
+import { conflictsOf, isEmpty, type Change, type Plan, type Settlement } from "../../plan/plan.ts";
 import type { Outcome } from "../../report/json.ts";
 import { formatInterrupted, formatPlan } from "../../report/text.ts";
 import { applyPlan, refuseIfMoved } from "../../repo/apply.ts";
@@ -36,6 +36,16 @@ export function framed(io: Io, prompt: Prompt): Io {
     stderr: prompt.framed(io.stderr, terminalOf(io)),
     columns: io.columns - 3,
   };
+}
+
+/** Does work between an opened screen and its end. An error ends the screen, and its text stands behind the frame's corner. */
+export async function onScreen<Value>(prompt: Prompt, { stderr, terminal }: Io, work: () => Promise<Value>): Promise<Value> {
+  try {
+    return await work();
+  } catch (error) {
+    if (stderr.isTTY) prompt?.leaveScreen(terminal);
+    throw error;
+  }
 }
 
 /**
@@ -90,6 +100,8 @@ export interface Execution {
   readonly write?: ((plan: Plan) => Promise<void>) | undefined;
   /** Restarts with other answers, if questions were asked. */
   readonly again?: () => Promise<Executed>;
+  /** Restarts at the question before the plan. Throws `cancelled` if there is none. Without it Escape cancels. */
+  readonly back?: () => Promise<Executed>;
 }
 
 /** The result. */
@@ -100,7 +112,7 @@ export interface Executed {
 
 /** Executes it and gives the result. Throws `cancelled` if the person declines. */
 export async function executePlan(
-  { build, warnings, show, question, write, again }: Execution,
+  { build, warnings, show, question, write, again, back = giveUp }: Execution,
   { onConflict, dryRun }: Switches,
   prompt: Prompt,
   io: Io,
@@ -108,25 +120,40 @@ export async function executePlan(
   const chosen = new Map<string, Settlement>();
   const settle: Settle = (path) => chosen.get(path) ?? (onConflict === "fail" ? null : onConflict);
   const warned = (plan: Plan): Plan => ({ ...plan, warnings: [...warnings, ...plan.warnings] });
-  let plan = warned(await build(settle));
-  await show(plan);
-  if (prompt !== null && onConflict === null && (await settleByHand(plan, chosen, prompt, io))) {
-    plan = warned(await build(settle));
-    await show(plan);
+  const first = warned(await build(settle));
+  await show(first);
+  const conflicts = prompt === null || onConflict !== null ? [] : settledByHand(first);
+  for (let from = 0; ; from = conflicts.length - 1) {
+    let plan = first;
+    if (prompt !== null && conflicts.length > 0) {
+      const how = await settleByHand(conflicts, from, chosen, prompt, io);
+      if (how === "back") return back();
+      if (how === "settled") {
+        plan = warned(await build(settle));
+        await show(plan);
+      }
+    }
+    // Another run may be writing at the same time. Its half-written state is neither a conflict nor up to date.
+    const isIdle = conflictsOf(plan).length > 0 || isEmpty(plan);
+    if (!dryRun && isIdle && findJournal(plan.root)) refuseWhileJournal(plan.root);
+    if (conflictsOf(plan).length > 0) {
+      refuseIfMoved(plan);
+      return { status: "conflict", plan };
+    }
+    if (isEmpty(plan)) return { status: "unchanged", plan };
+    if (dryRun) return { status: "planned", plan };
+    const choice = prompt === null ? "yes" : await decide(plan, question, again !== undefined, prompt, io);
+    if (choice === "again") return again!();
+    if (choice === "back" && conflicts.length > 0) continue;
+    if (choice === "back") return back();
+    if (write === undefined) applyPlan(plan, openSealKey(plan.root, io.env));
+    else await write(plan);
+    return { status: "written", plan };
   }
-  // Another run may be writing at the same time. Its half-written state is neither a conflict nor up to date.
-  const isIdle = conflictsOf(plan).length > 0 || isEmpty(plan);
-  if (!dryRun && isIdle && findJournal(plan.root)) refuseWhileJournal(plan.root);
-  if (conflictsOf(plan).length > 0) {
-    refuseIfMoved(plan);
-    return { status: "conflict", plan };
-  }
-  if (isEmpty(plan)) return { status: "unchanged", plan };
-  if (dryRun) return { status: "planned", plan };
-  if (prompt !== null && (await decide(plan, question, again !== undefined, prompt, io)) === "again") return again!();
-  if (write === undefined) applyPlan(plan, openSealKey(plan.root, io.env));
-  else await write(plan);
-  return { status: "written", plan };
+}
+
+async function giveUp(): Promise<never> {
+  throw cancelledError();
 }
 
 /** Asks whether to write, and shows more of the plan on request. */
@@ -136,7 +163,7 @@ async function decide(
   again: boolean,
   prompt: NonNullable<Prompt>,
   io: Io,
-): Promise<"yes" | "again"> {
+): Promise<"yes" | "again" | "back"> {
   const choices = [
     ...prompt.yesOrNo,
     { value: "files", label: "Show every file", key: "f" },
@@ -144,7 +171,8 @@ async function decide(
     ...(again ? [{ value: "again", label: "Change an answer", key: "a" } as const] : []),
   ] as const;
   for (;;) {
-    const choice = await prompt.askChoice(terminalOf(io), question, choices);
+    const choice = await prompt.askStep(terminalOf(io), question, choices);
+    if (choice === prompt.back) return "back";
     if (choice === "no") throw cancelledError();
     if (choice === "yes" || choice === "again") return choice;
     io.stdout.write(
@@ -161,17 +189,32 @@ const hints: Readonly<Record<Settlement | "stop", string>> = {
   stop: "write nothing",
 };
 
-/** Asks about each conflict that can be resolved. Gives whether all were resolved. */
-async function settleByHand(plan: Plan, chosen: Map<string, Settlement>, prompt: NonNullable<Prompt>, io: Io): Promise<boolean> {
+type Conflict = Extract<Change, { kind: "conflict" }>;
+
+/** The conflicts that a person can resolve here; none if there is one that cannot be. */
+function settledByHand(plan: Plan): readonly Conflict[] {
   const conflicts = conflictsOf(plan);
-  if (conflicts.length === 0 || conflicts.some((conflict) => conflict.choices.length === 0)) return false;
+  return conflicts.some(({ choices }) => choices.length === 0) ? [] : conflicts;
+}
+
+/** Asks about each conflict, beginning with one of them. Escape goes back to the one before. */
+async function settleByHand(
+  conflicts: readonly Conflict[],
+  from: number,
+  chosen: Map<string, Settlement>,
+  prompt: NonNullable<Prompt>,
+  io: Io,
+): Promise<"settled" | "stop" | "back"> {
   const { formatConflict } = await import("../../report/diff.ts");
-  for (const conflict of conflicts) {
+  for (let at = from; at < conflicts.length;) {
+    const conflict = conflicts[at]!;
     io.stdout.write(shown`\n${conflict.path} ${conflict.why}.\n${formatConflict(conflict) ?? ""}`);
     const choices = [...conflict.choices, "stop" as const].map((value) => ({ value, hint: hints[value] }));
-    const choice = await prompt.askChoice(terminalOf(io), "Which text should be kept?", choices);
-    if (choice === "stop") return false;
-    chosen.set(conflict.path, choice);
+    const choice = await prompt.askStep(terminalOf(io), "Which text should be kept?", choices, chosen.get(conflict.path));
+    if (choice === "stop") return "stop";
+    if (choice !== prompt.back) chosen.set(conflict.path, choice);
+    at += choice === prompt.back ? -1 : 1;
+    if (at < 0) return "back";
   }
-  return true;
+  return "settled";
 }

@@ -1,5 +1,4 @@
-/** Output of the commands that write: the plan, the result, and the question about bypasses. */
-import type { Finding } from "../../plan/findings.ts";
+/** Output of the commands that write: the plan and the result. */
 import { conflictsOf, type Plan } from "../../plan/plan.ts";
 import type { Resolved } from "../../questions/resolve.ts";
 import type { Outcome } from "../../report/json.ts";
@@ -15,7 +14,6 @@ import {
 } from "../../report/text.ts";
 import { joined, shown } from "../../text/terminal.ts";
 import { generatorVersion } from "../../version.ts";
-import type { OnBypass, Switches } from "../args.ts";
 import { paintFor, type Io } from "../io.ts";
 import { terminalOf, type Prompt } from "./plan-execution.ts";
 
@@ -86,20 +84,4 @@ export function showOutcome(outcome: Outcome, prompt: Prompt, io: Io): void {
   const steps = next.map((step, index) => shown`  ${index + 1}. ${step}\n`);
   io.stderr.write(shown`${prompt === null ? shown`\n` : ""}Next:\n${joined(steps)}`);
   if (repeat !== null) io.stderr.write(shown`Repeat this:\n  ${repeat}\n`);
-}
-
-const ways: readonly { readonly value: OnBypass; readonly hint: string }[] = [
-  { value: "leave", hint: "intentional" },
-  { value: "fix", hint: "remove it from the file; every other byte stays" },
-  { value: "managed", hint: "install the environment's configuration where no project file can override it" },
-];
-
-/** Decides about project files that bypass the gateway: by the flag, else by asking; otherwise they stay and are listed. */
-export function askBypass({ onBypass }: Switches, prompt: Prompt, io: Io): (findings: readonly Finding[]) => Promise<OnBypass> {
-  return async (findings) => {
-    if (onBypass !== null) return onBypass;
-    if (prompt === null) return "leave";
-    io.stderr.write(formatFindings(findings));
-    return prompt.askChoice(terminalOf(io), "What should be done about it?", ways);
-  };
 }

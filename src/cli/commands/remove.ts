@@ -14,10 +14,9 @@ import type { Io } from "../io.ts";
 import { tell, type Done } from "./done.ts";
 import { visitAll, visitOf } from "./fleet.ts";
 import { land, type Here } from "./landing.ts";
-import { executePlan, framed, openPrompt, settleEarlierRun, type Prompt } from "./plan-execution.ts";
+import { executePlan, framed, onScreen, openPrompt, settleEarlierRun, type Prompt } from "./plan-execution.ts";
 import { openScreen, showPlan } from "./plan-screen.ts";
-
-const nextSteps = ["Review with  git diff  and commit", "Rebuild the container: a running one does not change."];
+import { stepsAfter } from "./way.ts";
 
 type RemoveCommand = Extract<Command, { kind: "remove" }>;
 
@@ -46,7 +45,9 @@ export async function runRemove(command: RemoveCommand, bare: Io): Promise<numbe
   }
   const target = findTarget(cwd, directories[0] ?? null);
   if (prompt !== null) openScreen("remove", target.root, prompt, bare);
-  const done = await land(target, landing, switches, framed(bare, prompt), (here) => remove(here, command, prompt));
+  const done = await onScreen(prompt, bare, () =>
+    land(target, landing, switches, framed(bare, prompt), (here) => remove(here, command, prompt)),
+  );
   await tell(done, switches, landing, prompt, bare);
   return done.outcome.status === "conflict" ? 3 : 0;
 }
@@ -85,6 +86,7 @@ async function remove(
     prompt,
     io,
   );
-  const outcome: Outcome = { status, plan, resolved: [], revision: lock.revision, next: nextSteps, repeat: null };
-  return { outcome, made, notes: [] };
+  const next = stepsAfter(target.root, io.cwd, "Rebuild the container: a running one does not change.");
+  const outcome: Outcome = { status, plan, resolved: [], revision: lock.revision, next, repeat: null };
+  return { outcome, made };
 }

@@ -1,6 +1,6 @@
 /** Updates environments: renders them from the spec again and merges. User edits stay, changed defaults arrive, obsolete files are removed. */
 import { readGiven } from "../../prepare/given.ts";
-import { notesOf, preparePlan, type Prepared } from "../../prepare/prepare.ts";
+import { preparePlan, type Prepared } from "../../prepare/prepare.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { hasEnvironment, noEnvironment } from "../../repo/environment.ts";
 import { findCwd, findTarget } from "../../repo/scan.ts";
@@ -9,8 +9,10 @@ import type { Io } from "../io.ts";
 import { tell, type Done } from "./done.ts";
 import { visitAll, visitOf } from "./fleet.ts";
 import { land, type Here } from "./landing.ts";
-import { executePlan, framed, openPrompt, settleEarlierRun, type Prompt } from "./plan-execution.ts";
-import { askBypass, exitOf, openScreen, showNotes, showPlan } from "./plan-screen.ts";
+import { executePlan, framed, onScreen, openPrompt, settleEarlierRun, type Prompt } from "./plan-execution.ts";
+import { exitOf, openScreen, showPlan } from "./plan-screen.ts";
+import { takeSteps } from "./steps.ts";
+import { stepsAfter } from "./way.ts";
 
 type UpdateCommand = Extract<Command, { kind: "update" }>;
 type Given = Awaited<ReturnType<typeof readGiven>>;
@@ -35,7 +37,9 @@ export async function runUpdate(command: UpdateCommand, bare: Io): Promise<numbe
   const io = framed(bare, prompt);
   if (prompt !== null) openScreen("update", target.root, prompt, bare);
   const show: Show = async (plan, { resolved }) => (quiet ? undefined : showPlan(plan, resolved, switches.diff, prompt, io));
-  const done = await land(target, landing, switches, io, (here) => update(here, command, given, prompt, show));
+  const done = await onScreen(prompt, bare, () =>
+    land(target, landing, switches, io, (here) => update(here, command, given, prompt, show)),
+  );
   await tell(done, switches, landing, prompt, bare);
   return exitOf(done.outcome);
 }
@@ -51,41 +55,43 @@ async function update(
 ): Promise<Done> {
   if (!target.exists || !hasEnvironment(target.root)) throw noEnvironment(target.root, "update");
   const earlier = await settleEarlierRun(target.root, switches, prompt, io);
-  const prepared = await preparePlan({
-    target,
-    flags,
-    ...given,
-    env: io.env,
-    ask: null,
-    acceptDefaults: true,
-    existing: true,
-    decideBypass: askBypass(switches, prompt, io),
-    unignore: switches.unignore,
-    restore,
-    moveModels: models,
-    ...(replace && { replaceModel: replace }),
-    ...(pins && { pins }),
+  let prepared!: Prepared;
+  const { status, plan } = await takeSteps(switches, prompt, io, null, async ({ decideBypass, back }) => {
+    prepared = await preparePlan({
+      target,
+      flags,
+      ...given,
+      env: io.env,
+      ask: null,
+      acceptDefaults: true,
+      existing: true,
+      decideBypass,
+      unignore: switches.unignore,
+      restore,
+      moveModels: models,
+      ...(replace && { replaceModel: replace }),
+      ...(pins && { pins }),
+    });
+    const made = { ...prepared, verb: "update" } as const;
+    return executePlan(
+      {
+        build: prepared.build,
+        warnings: earlier,
+        show: (shown) => show(shown, prepared),
+        question: write === undefined ? "Write these changes?" : "Commit these changes?",
+        write: write && ((ready) => write(ready, made)),
+        back,
+      },
+      switches,
+      prompt,
+      io,
+    );
   });
   const { resolved, revision } = prepared;
-  const notes = notesOf(resolved);
-  if (prompt !== null) showNotes(notes, io);
   const made = { ...prepared, verb: "update" } as const;
-  const { status, plan } = await executePlan(
-    {
-      build: prepared.build,
-      warnings: earlier,
-      show: (shown) => show(shown, prepared),
-      question: write === undefined ? "Write these changes?" : "Commit these changes?",
-      write: write && ((ready) => write(ready, made)),
-    },
-    switches,
-    prompt,
-    io,
-  );
-  const next = ["Review with  git diff  and commit", "Rebuild the container: editors offer it where the image changes."];
+  const next = stepsAfter(target.root, io.cwd, "Rebuild the container: editors offer it where the image changes.");
   return {
     outcome: { status, plan, resolved, revision, next, repeat: null },
     made,
-    notes,
   };
 }

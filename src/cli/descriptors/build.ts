@@ -49,7 +49,7 @@ export const build: Descriptor = {
           text: "as docker buildx build takes it; may be given several times",
         },
         { name: "cache-to", value: "where", text: "as docker buildx build takes it" },
-        { name: "no-cache", text: "nothing" },
+        { name: "no-cache", text: "build every layer anew" },
       ],
     },
     making,
