@@ -8,8 +8,9 @@ import { explainYaml } from "./yaml-words.ts";
 /** Deeper than any file that people write. Building and comparing values recurses, and the call stack is limited. */
 const maxDepth = 100;
 
-/** The maximum number of values behind all aliases: a few lines of nested aliases can expand to more than the memory holds. */
+/** The maximum number of values behind all aliases: a few lines of nested aliases can expand to more than the memory holds. A long text is several. */
 const maxAliased = 100_000;
+const longText = 100;
 
 /** A map without a prototype. */
 export type Plain = Record<string, unknown>;
@@ -85,7 +86,7 @@ export function read(text: string): Reading | EditRefusal {
   if (second !== undefined) return refuseAt(text, second.range[0], "a second document starts here");
   if (document!.directives.yaml.version !== "1.2") return refuseAt(text, text.search(/^\ufeff?%YAML/m), "this is not YAML 1.2");
   const root = document!.contents as Node | null;
-  const plain = plainOf(root);
+  const plain = plainOf(text, root);
   if (plain.bad !== null) return refuseAt(text, plain.bad.node.range![0], plain.bad.why);
   return { ok: true, text, root, value: plain.value, comments, end: end ?? text.length, shared: plain.shared };
 }
@@ -94,7 +95,10 @@ export function read(text: string): Reading | EditRefusal {
 const scalarMark = "\u001f";
 
 /** The value of a node. An aliased value exists once in memory, but counts towards the limit at each alias. */
-function plainOf(root: Node | null): {
+function plainOf(
+  text: string,
+  root: Node | null,
+): {
   readonly value: unknown;
   readonly shared: ReadonlySet<string>;
   readonly bad: { readonly node: Node; readonly why: string } | null;
@@ -103,6 +107,7 @@ function plainOf(root: Node | null): {
   const shared = new Set<string>();
   let count = 0;
   let aliased = 0;
+  let keys = 0;
   let bad: { readonly node: Node; readonly why: string } | null = null;
   const go = (node: Node | null): unknown => {
     count++;
@@ -129,15 +134,21 @@ function plainOf(root: Node | null): {
     return value;
   };
   const inside = (node: Node): unknown => {
-    if (isScalar(node)) return node.value;
+    if (isScalar(node)) {
+      if (typeof node.value === "string") count += Math.floor(node.value.length / longText);
+      return node.value;
+    }
     if (isSeq(node)) return node.items.map((item) => go(item as Node | null));
     const result = Object.create(null) as Plain;
     if (isMap(node)) {
       for (const pair of node.items) {
-        // A plain value cannot have keys that are not scalars, so their source text is the key.
-        const key = isScalar(pair.key) ? null : JSON.stringify(go(pair.key as Node | null));
-        if (isScalar(pair.key)) go(pair.key);
-        result[key ?? keyText(pair)] = go(pair.value as Node | null);
+        const key = pair.key as Node | null;
+        keys++;
+        go(key);
+        keys--;
+        // A plain value cannot have keys that are not scalars, so their source text is the key; once, however many keys are within it.
+        const name = isScalar(key) ? keyText(pair) : keys > 0 ? "" : text.slice(...(key?.range ?? [0, 0])).trim();
+        result[name] = go(pair.value as Node | null);
       }
     }
     return result;

@@ -232,6 +232,7 @@ describe("refused, with the place", () => {
     ["a: &x [*x]\n", ["b"], "1:8 no anchor x is complete before this"],
     ["a: *x\n", ["b"], "1:4 no anchor x is complete before this"],
     [bomb, ["b"], "6:10 aliases stand for more than 100000 values"],
+    [`a: &x ${"y".repeat(2_000_000)}\nb: [${"*x, ".repeat(6)}]\n`, ["c"], "2:21 aliases stand for more than 100000 values"],
     [`a: ${"[".repeat(100_000)}`, ["a"], "1:104 this is nested more than 100 levels deep"],
     [`${"- ".repeat(100_000)}1`, ["a"], "this is nested more than 100 levels deep"],
     [Array.from({ length: 200 }, (_, at) => `${" ".repeat(at)}a:`).join("\n"), ["a"], "this is nested more than 100 levels deep"],
@@ -250,6 +251,16 @@ describe("refused, with the place", () => {
     expect(missingYamlDepth("a: 1\n", ["a", "b"])).toMatchObject({ ok: false, line: 1, column: 4 });
     expect(readYaml("a: 1\nb: }\n")).toMatchObject({ ok: false, line: 2, column: 4 });
   });
+});
+
+test("a key that is a map or a list is named by its text, however many are within it", () => {
+  const nested = "? ".repeat(40);
+  expect(readYaml(`${nested}a\n`)).toMatchObject({ ok: true, value: { [`${nested.slice(2)}a`]: null } });
+  expect(readYaml("? [a, {b: c}]\n: 1\nd: &x [2]\n*x : 3\n")).toMatchObject({
+    ok: true,
+    value: { "[a, {b: c}]": 1, d: [2], "*x": 3 },
+  });
+  expect(readYaml("? [*x]\n: 1\n")).toMatchObject({ ok: false, line: 1, column: 4 });
 });
 
 describe("texts", () => {
