@@ -1,4 +1,4 @@
-/** What jobs go by in a repository that is there: the stages of its pipelines. */
+/** What jobs go by in a repository that is there: the stages of its pipelines. And what they take of it. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -41,4 +41,15 @@ test("stages that are renamed come into the jobs by update", async () => {
   expect((await runPiped(["update", "--yes"], place.folder)).exit).toBe(0);
   expect(stages()).toEqual(["other", "other", "other"]);
   expect((await runPiped(["check"], place.folder)).exit).toBe(0);
+});
+
+test("GitLab's jobs take the runner's tags of the defaults and nothing else, and the one with a token takes no folder of an earlier job", async () => {
+  expect((await runPiped(["--yes", "--outputs", "ci-gitlab"], place.folder)).exit).toBe(0);
+  const file = parse(readFileSync(join(place.folder, jobs), "utf8")) as Readonly<
+    Record<string, { readonly inherit?: unknown; readonly variables?: Readonly<Record<string, string>> }>
+  >;
+  const { variables: _variables, ...all } = file;
+  expect(Object.keys(all)).toEqual(["aperture-env-image", "opencode", "aperture-env-update"]);
+  for (const job of Object.values(all)) expect(job.inherit).toEqual({ default: ["tags"] });
+  expect(all["aperture-env-update"]!.variables).toMatchObject({ GIT_STRATEGY: "clone" });
 });

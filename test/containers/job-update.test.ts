@@ -163,9 +163,13 @@ describe.skipIf(skips("jobs that update", noEngine) || skipsWithoutRegistry("job
     describe.skipIf(skips("GitHub's workflow that updates", runnerMissing("act")))("by GitHub", () => {
       const app = "ghs-a-token-of-the-job";
 
-      /** As a schedule starts it, with a client of GitHub that tells what it is asked, and opens one pull request. */
-      async function runner(folder: string): Promise<(...secrets: readonly string[]) => Promise<Result>> {
+      /** As a schedule starts it, or a person on another branch, with a client of GitHub that tells what it is asked, and opens one pull request. */
+      async function runner(
+        folder: string,
+        { forbidden = false, from = "main" }: { readonly forbidden?: boolean; readonly from?: string } = {},
+      ): Promise<(...secrets: readonly string[]) => Promise<Result>> {
         const tools = await temporaryFolder("aperture-env-gh");
+        if (forbidden) writeFileSync(join(tools, "forbidden"), "");
         const gh = join(tools, "gh");
         writeFileSync(
           gh,
@@ -177,6 +181,7 @@ fi
 echo "gh $*"
 for word; do last=$word; done
 sed 's/^/| /' "$last"
+[ ! -e /tools/forbidden ] || exit 1
 [ "$2" = edit ] || [ ! -e /tools/opened ] || exit 1
 : >/tools/opened
 `,
@@ -185,11 +190,15 @@ sed 's/^/| /' "$last"
         const git = (...args: string[]): unknown => execaSync("git", args, { cwd: folder, reject: false });
         return (...secrets) => {
           git("checkout", "--quiet", "--force", "main");
+          if (from !== "main") {
+            git("checkout", "--quiet", "-B", from);
+            git(...person, "commit", "--quiet", "--allow-empty", "--message", "unfinished");
+          }
           git("branch", "--delete", "--force", branch);
           const variables = ["--env", `npm_config_registry=${machine.registry.origin}`];
           const given = [`GITHUB_TOKEN=${app}`, ...secrets].flatMap((secret) => ["--secret", secret]);
           return runWorkflow(folder, "aperture-env-update.yml", {
-            event: "schedule",
+            event: from === "main" ? "schedule" : "workflow_dispatch",
             args: ["--defaultbranch", "main", ...given, ...variables],
             runner: [`--volume ${gh}:/usr/bin/gh:ro`, `--volume ${tools}:/tools`],
           });
@@ -211,6 +220,23 @@ sed 's/^/| /' "$last"
         const again = await run();
         expect(again.exitCode, again.stdout).toBe(0);
         expect(again.stdout).toMatch(new RegExp(`gh pr edit ${branch} --body-file \\S+summary\\.md`));
+      });
+
+      test("where no pull request can be opened it says which setting allows that", async () => {
+        const server = await startGitServer(token, app);
+        const pinned = await behind(server, "ci-github");
+        const { stdout, exitCode } = await (await runner(pinned.folder, { forbidden: true }))();
+        expect(exitCode, stdout).not.toBe(0);
+        expectMoved(server, pinned);
+        expect(stdout).toContain(`The branch ${branch} is pushed, and there is no pull request of it. If GitHub Actions may not`);
+      });
+
+      test("on another branch it does nothing, because that branch's commits would be part of the pull request", async () => {
+        const server = await startGitServer(token, app);
+        const { folder } = await behind(server, "ci-github");
+        const { stdout } = await (await runner(folder, { from: "feature" }))();
+        expect(stdout).not.toContain("gh pr");
+        expect(server.git("branch", "--list", branch)).toBe("");
       });
 
       test("a separate token changes workflows; without it the job reports that and pushes nothing", async () => {

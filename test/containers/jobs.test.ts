@@ -7,7 +7,8 @@ import { startMockGateway, type MockGateway } from "../../src/gateway/mock/serve
 import { modelsOfCatalogue } from "../../src/gateway/mock/stock.ts";
 import { disposeAll, docker, dockerAvailable, onDispose, temporaryFolder } from "../support/docker.ts";
 import { localImage, runGitlabJob, runnerMissing, runRunner, runWorkflow } from "../support/job-runners.ts";
-import { generate, writeTree } from "../support/repository.ts";
+import { jobRepository } from "../support/job-repository.ts";
+import { writeTree } from "../support/repository.ts";
 import { isThere, skips } from "../support/skips.ts";
 
 const noEngine = (await dockerAvailable()) ? null : "no Docker engine answers";
@@ -22,20 +23,6 @@ afterAll(async () => {
   await disposeAll();
 });
 
-/** A repository with these outputs, committed. */
-async function repository(outputs: string, url: string, files: Readonly<Record<string, string>> = {}): Promise<string> {
-  const folder = await temporaryFolder("aperture-env-jobs");
-  writeTree(folder, { "README.md": "the README\n", ...files });
-  const git = (...args: string[]): unknown => execaSync("git", args, { cwd: folder });
-  git("init", "--quiet", "--initial-branch", "main");
-  git("remote", "add", "origin", "https://git.example/acme/app.git");
-  await generate(folder, ["--url", url, "--outputs", outputs]);
-  git("add", "--all");
-  git("-c", "user.name=dev", "-c", "user.email=dev@example.com", "commit", "--quiet", "--message", "all");
-  git("update-ref", "refs/remotes/origin/main", "HEAD");
-  return folder;
-}
-
 const changes = 'mock-tool bash {"command":"echo changed > new.txt; cat README.md","description":"look"}';
 
 describe.skipIf(skips("GitHub's workflows", noEngine ?? runnerMissing("act")))("GitHub", () => {
@@ -44,7 +31,7 @@ describe.skipIf(skips("GitHub's workflows", noEngine ?? runnerMissing("act")))("
   afterAll(() => docker(["image", "rm", "--force", `${image}:ci`]));
 
   test("a prompt runs in the image through the gateway; its changes are an artefact, and the repository is unchanged", async () => {
-    const folder = await repository("devcontainer,ci-github", gateway.origin);
+    const folder = await jobRepository("devcontainer,ci-github", gateway.origin);
     const { stdout, exitCode } = await runWorkflow(folder, "opencode.yml", {
       args: [...args, "--input", `prompt=${changes}`, "--secret", "TS_OAUTH_CLIENT_ID=client"],
     });
@@ -57,7 +44,7 @@ describe.skipIf(skips("GitHub's workflows", noEngine ?? runnerMissing("act")))("
   });
 
   test("what it prints is no order to the runner", async () => {
-    const folder = await repository("ci-github", gateway.origin);
+    const folder = await jobRepository("ci-github", gateway.origin);
     const order = 'mock-tool bash {"command":"echo ::set-env name=EVIL::1; echo ::add-mask::x","description":"order"}';
     const { stdout, exitCode } = await runWorkflow(folder, "opencode.yml", { args: [...args, "--input", `prompt=${order}`] });
     expect(exitCode, stdout).toBe(0);
@@ -68,7 +55,7 @@ describe.skipIf(skips("GitHub's workflows", noEngine ?? runnerMissing("act")))("
   });
 
   test("without its gateway it fails within seconds with the doctor's line, and OpenCode does not run", async () => {
-    const folder = await repository("ci-github", down);
+    const folder = await jobRepository("ci-github", down);
     const { stdout, exitCode } = await runWorkflow(folder, "opencode.yml", { args: [...args, "--input", "prompt=hi"] });
     expect(exitCode, stdout).not.toBe(0);
     expect(stdout).toMatch(/Summary - ### The gateway cannot be used from here[^]*(?:Nothing listens|refuses|nothing answers)/i);
@@ -77,7 +64,7 @@ describe.skipIf(skips("GitHub's workflows", noEngine ?? runnerMissing("act")))("
   });
 
   test("a prompt that takes too long is stopped, and its changes so far are kept", async () => {
-    const folder = await repository("ci-github", gateway.origin);
+    const folder = await jobRepository("ci-github", gateway.origin);
     const wait = 'mock-tool bash {"command":"echo begun > new.txt; sleep 300","description":"wait"}';
     const { stdout, exitCode } = await runWorkflow(folder, "opencode.yml", {
       args: [...args, "--input", `prompt=${wait}`, "--input", "minutes=0.2"],
@@ -102,7 +89,7 @@ describe.skipIf(skips("GitHub's workflows", noEngine ?? runnerMissing("act")))("
         await served;
       });
       const name = `localhost:${port}/acme/app`;
-      const folder = await repository("devcontainer,ci-github", gateway.origin);
+      const folder = await jobRepository("devcontainer,ci-github", gateway.origin);
       const { stdout, exitCode } = await runWorkflow(folder, "aperture-env-images.yml", {
         event: "push",
         args: ["--var", `APERTURE_ENV_IMAGE=${name}`, "--defaultbranch", "main"],
@@ -125,9 +112,9 @@ describe.skipIf(skips("GitHub's workflows", noEngine ?? runnerMissing("act")))("
     "actionlint and zizmor find nothing, in whatever shape",
     async () => {
       const shapes = [
-        await repository("devcontainer,ci-github", "http://ai"),
-        await repository("ci-github", "http://ai"),
-        await repository("devcontainer,ci-github", "http://ai", {
+        await jobRepository("devcontainer,ci-github", "http://ai"),
+        await jobRepository("ci-github", "http://ai"),
+        await jobRepository("devcontainer,ci-github", "http://ai", {
           ".devcontainer/a/devcontainer.json": '{ "image": "debian:bookworm" }\n',
           ".devcontainer/b/devcontainer.json": '{ "image": "debian:bookworm" }\n',
         }),
@@ -148,7 +135,7 @@ describe.skipIf(
   const image = localImage();
   const files = { ".gitlab-ci.yml": "# mine\nstages: [test]\nmine: { script: [echo mine] }\n" };
   const built = async (url: string): Promise<string> => {
-    const folder = await repository("ci-gitlab", url, files);
+    const folder = await jobRepository("ci-gitlab", url, files);
     const { exitCode, stderr } = await docker(
       ["build", "--quiet", "--target", "ci", "--tag", `${image}/aperture-env:ci`, ".devcontainer"],
       { cwd: folder },
@@ -176,7 +163,7 @@ describe.skipIf(
   });
 
   test("without a prompt there is no such job", async () => {
-    const folder = await repository("ci-gitlab", "http://ai", files);
+    const folder = await jobRepository("ci-gitlab", "http://ai", files);
     const { stdout } = await runRunner("gitlab-ci-local", ["--list"], folder);
     expect(stdout).toContain("mine");
     expect(stdout).not.toMatch(/^opencode\b/m);

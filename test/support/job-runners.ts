@@ -44,7 +44,8 @@ while (($#)); do
 done
 exec /usr/bin/docker "\${words[@]}"
 WRAPPED`,
-  uploadArtifact: 'for file in "$INPUT_PATH"/*; do echo "--- ${file##*/}"; sed "s/^/| /" "$file"; done',
+  uploadArtifact:
+    'echo "kept as $INPUT_NAME"; for file in "$INPUT_PATH"/*; do echo "--- ${file##*/}"; sed "s/^/| /" "$file"; done',
 };
 
 /** An image with what this machine's stand-in for a base lacks, made once. */
@@ -87,7 +88,7 @@ export async function runWorkflow(
   const folder = await temporaryFolder("aperture-env-actions");
   const local = Object.entries(standIns).flatMap(([key, script]) => {
     const { repository: of, commit } = actions[key as keyof typeof standIns];
-    const inputs = { path: "PATH", tags: "TAGS", registry: "REGISTRY", "oauth-client-id": "CLIENT" };
+    const inputs = { path: "PATH", name: "NAME", tags: "TAGS", registry: "REGISTRY", "oauth-client-id": "CLIENT" };
     const action = {
       name: "stand-in",
       inputs: Object.fromEntries(Object.keys(inputs).map((input) => [input, { default: "" }])),

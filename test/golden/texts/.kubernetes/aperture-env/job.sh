@@ -3,7 +3,8 @@
 #
 #   clone     clones the repository of this job, or of this index of the fleet
 #   prompt    runs the doctor, then OpenCode on the prompt
-#   changes   waits until that is over, then prints what was changed as a patch, by gzip and base64: a log keeps no carriage return
+#   changes   waits until that is over, then prints what was changed as a patch, by gzip and base64: a log keeps no carriage return. Git's own messages,
+#             such as on what it could not add, are the container's message
 #
 # Exit statuses of clone and prompt: 3 the repository, 4 the gateway or a finding of the doctor, 5 a quota, 124 out of time, else OpenCode's own.
 # The container's message says why:  kubectl describe pod
@@ -87,7 +88,10 @@ changes() {
   export GIT_CONFIG_GLOBAL=/dev/null GIT_INDEX_FILE=/tmp/index GIT_OBJECT_DIRECTORY=/tmp/objects GIT_ALTERNATE_OBJECT_DIRECTORIES=/workspace/.git/objects
   cp .git/index /tmp/index
   mkdir -p /tmp/objects
-  if git -c core.fsmonitor=false add --all && git -c core.fsmonitor=false diff --cached --binary --no-ext-diff --no-textconv >/tmp/changes.patch; then
+  # In the log it would be in the middle of the patch.
+  exec 2>"$message"
+  git -c core.fsmonitor=false add --all --ignore-errors || true
+  if git -c core.fsmonitor=false diff --cached --binary --no-ext-diff --no-textconv >/tmp/changes.patch; then
     gzip -c /tmp/changes.patch | base64
   else
     echo "git could not make a patch."
