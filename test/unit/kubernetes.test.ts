@@ -2,6 +2,7 @@
  * Manifests for a cluster, judged without one: names and fields as Kubernetes' API wants them (kubernetes.io/docs/reference/kubernetes-api), the
  * profile restricted (kubernetes.io/docs/concepts/security/pod-security-standards), and what an agent must not get.
  */
+import { execFileSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
 import { parseAllDocuments } from "yaml";
 import { pinnedRelease } from "../../src/catalog/release.ts";
@@ -163,6 +164,13 @@ describe.each(crons)("%s", (_name, cron) => {
   test("every container runs a word of the script, in the one image that kustomization.yaml names", () => {
     expect(new Set(all.map(({ image }) => image))).toEqual(new Set(["aperture-env"]));
     for (const { name, command } of all) expect(command).toEqual(["sh", "/job/job.sh", name === "opencode" ? "prompt" : name]);
+  });
+
+  test("nothing of a login in an address is said, also where its password has an @", () => {
+    const hide = /^hide\(\) .*$/m.exec(files["job.sh"]!)![0];
+    const said =
+      "git cannot clone http://ci:one@two@forge.example:80/team/a.git: see https://forge.example/help or ask me@forge.example";
+    expect(execFileSync("sh", ["-c", `${hide}\nhide`], { input: said, encoding: "utf8" })).toBe(said.replace("ci:one@two@", ""));
   });
 
   test("variables for the gateway's log are there to be filled in", () => {

@@ -14,7 +14,7 @@ set -eu
 message=/dev/termination-log
 
 # Removes logins from addresses.
-hide() { sed 's#//[^/@ ]*@#//#g'; }
+hide() { sed 's#//[^/ ]*@#//#g'; }
 
 fail() {
   printf '%s\n' "$2" | hide | head -c 4000 | tee "$message" >&2
