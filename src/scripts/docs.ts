@@ -51,8 +51,9 @@ function makeSpecPage(): string {
     question.help,
   ]);
   return page("The spec: aperture-env.yaml", [
-    "The environment that a repository should have, at the repository's root. Only `aperture.url` is required. Omitted keys keep their value from the lock, and for",
-    "a new environment proposed. YAML 1.2 with comments, at most 64 KiB and 8 levels; anchors, aliases, tags and unknown keys are refused with line and column.",
+    "The environment that a repository should have, at the repository's root. Only `aperture.url` is required. An omitted key keeps its value from the lock; in a",
+    "new environment it gets the proposed value. YAML 1.2 with comments, at most 64 KiB and 8 levels; anchors, aliases, tags and unknown keys are refused with",
+    "line and column.",
     "",
     "## Keys",
     "",
@@ -73,8 +74,8 @@ function makeSpecPage(): string {
     "",
     "## Flags and variables",
     "",
-    "Each question has a key, a flag and a variable. A flag stands above the spec and is written into it; the spec stands above variables, because it is",
-    "committed; then come the lock and what is detected.",
+    "Each question has a key, a flag and a variable. A flag overrides the spec, and is written into it. The spec overrides variables, because it is committed.",
+    "After these come the lock, what is detected, and the default.",
     "",
     ...table(["key", "flag", "variable", "what"], flags),
   ]);
@@ -122,12 +123,23 @@ function resolve(schema: Schema, root: Schema): Schema {
   return { ...resolve(named, root), ...own };
 }
 
+const mapOf = "a map of ";
+
 function describeValue(schema: Schema, root: Schema): string {
   const one = resolve(schema, root);
-  const { type, enum: choices, const: only, items, oneOf, additionalProperties } = one;
+  const { type, enum: choices, const: only, items, oneOf, anyOf, additionalProperties } = one;
   if (only !== undefined) return code(asYaml(only));
   if (Array.isArray(choices)) return choices.map((choice) => code(asYaml(choice))).join(", ");
-  if (Array.isArray(oneOf)) return oneOf.map((each) => describeValue(each as Schema, root)).join("; or ");
+  // An object's own alternatives say which keys need others.
+  const alternatives = type === "object" ? undefined : (oneOf ?? anyOf);
+  if (Array.isArray(alternatives)) {
+    const said = alternatives.map((each) => describeValue(each as Schema, root));
+    // Several maps are one row with the keys of all.
+    const maps = said.filter((text) => text.startsWith(mapOf));
+    const keys = new Set(maps.flatMap((text) => text.slice(mapOf.length).split(", ")));
+    const others = said.filter((text) => !maps.includes(text));
+    return [...others, ...(maps.length === 0 ? [] : [mapOf + [...keys].join(", ")])].join("; or ");
+  }
   if (type === "array") return `a list of ${describeValue(items as Schema, root)}`;
   const words: Readonly<Record<string, string>> = {
     string: "text",
@@ -139,7 +151,7 @@ function describeValue(schema: Schema, root: Schema): string {
   if (type === "object" || (Array.isArray(type) && type.includes("object")))
     return typeof additionalProperties === "object"
       ? "a map by name"
-      : `a map of ${Object.keys((one["properties"] as object | undefined) ?? {})
+      : `${mapOf}${Object.keys((one["properties"] as object | undefined) ?? {})
           .map(code)
           .join(", ")}`;
   return [type]
@@ -161,6 +173,37 @@ const exits = [
   ["130", "interrupted (Ctrl-C): nothing was written"],
 ];
 
+/** What errors with these codes are about, where the message is known only when the error occurs. */
+const madeLater: Readonly<Record<string, string>> = {
+  "bad-answer": "A value in the file of --spec, a model or SOURCE_DATE_EPOCH is not valid.",
+  "bad-origin": "The gateway's address is not an origin.",
+  "cannot-build": "The image cannot be built in this way, or not with this builder.",
+  "git-refused": "git refused a command, for example because of permissions or safe.directory.",
+  "link-into-git": "A link in the repository leads into git's own folder.",
+  "lock-damaged": "The lock is damaged or was not written by this program.",
+  misfit: "The connection or another answer does not fit the other answers.",
+  "mistaken-command": "The word is neither a command nor a folder, and is similar to a command.",
+  "no-docker": "No Docker engine answers, or docker could not be started.",
+  "no-effect": "An answer has no effect together with the other answers.",
+  "no-forge": "The repository has no remote origin, or it is not a project on GitHub or GitLab.",
+  "no-package-for-base": "The version of OpenCode has no package for the base's C library.",
+  "no-such-spec": "The file of --spec is missing, or is no text file.",
+  "not-pushed": "A branch or an image could not be pushed, or the pull request could not be opened.",
+};
+
+/** A message in the sources, if it says enough by itself. */
+function describeCode(code: string, literal: string): string {
+  const words = madeLater[code] ?? literal;
+  if (
+    words
+      .replaceAll("…", "")
+      .split(/\s+/)
+      .filter((word) => /\w{2}/.test(word)).length < 3
+  )
+    throw new Error(`docs/exit-codes.md: say in madeLater what the code ${code} is about, its message is "${literal}"`);
+  return words;
+}
+
 function makeExitPage(sources: ReadonlyMap<string, string>): string {
   const kinds = [
     ["usageError", "2"],
@@ -175,7 +218,9 @@ function makeExitPage(sources: ReadonlyMap<string, string>): string {
         if (!found.has(match[1]!) || found.get(match[1]!) === "") found.set(match[1]!, message);
       }
     }
-    return [...found].sort(([left], [right]) => (left < right ? -1 : 1)).map(([name, message]) => [exit, code(name), message]);
+    return [...found]
+      .sort(([left], [right]) => (left < right ? -1 : 1))
+      .map(([name, message]) => [exit, code(name), describeCode(name, message)]);
   });
   return page("Exit statuses and error codes", [
     "Every command ends with one of these:",

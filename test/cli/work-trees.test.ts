@@ -152,3 +152,20 @@ describe.skipIf(skipped)("a sparse checkout", () => {
     expect((await run("check", "sample")).stdout).toBe("Fine: all files match spec and lock.\n");
   });
 });
+
+test.skipIf(skipped)("next steps name git only where it is", async () => {
+  mkdirSync(join(outside.folder, "plain"));
+  for (const [folder, hasGit] of [
+    ["plain", false],
+    ["sample", true],
+  ] as const) {
+    const created = await run(folder, "--yes");
+    expect(created.stderr.includes("git add")).toBe(hasGit);
+    const updated = await run("update", folder, "--url", "http://gw");
+    expect(updated.stderr).toContain("Rebuild the container");
+    expect(updated.stderr.includes("git diff")).toBe(hasGit);
+    const removed = await run("remove", folder, "--yes");
+    expect(removed.stderr).toContain("Rebuild the container");
+    expect(removed.stderr.includes("git diff")).toBe(hasGit);
+  }
+});

@@ -289,7 +289,7 @@ describe("refused", () => {
     ["--branch=-x", "bad-flag", /^--branch cannot be "-x"\.$/, /valid branch name/],
     ["--branch a..b", "bad-flag", /^--branch cannot be "a\.\.b"\.$/, /valid branch name/],
     ["--branch HEAD", "bad-flag", /^--branch cannot be "HEAD"\.$/, /valid branch name/],
-    ["--branch a --from=main~1", "bad-flag", /^--from cannot be "main~1"\.$/, /valid branch name/],
+    ["--branch a --from=main~1", "bad-flag", /^--from cannot be "main~1"\.$/, /branch or a commit/],
     ["update --summary html", "bad-flag", /^--summary cannot be "html"\.$/, /^Write markdown\.$/],
     ["check --summary markdown", "unknown-flag", /--summary/, /See .*--help$/],
     ["--outdated", "unknown-flag", /--outdated/, /See --help\.$/],

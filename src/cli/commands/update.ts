@@ -89,7 +89,7 @@ async function update(
   });
   const { resolved, revision } = prepared;
   const made = { ...prepared, verb: "update" } as const;
-  const next = stepsAfter(target.root, io.cwd, "Rebuild the container: editors offer it where the image changes.");
+  const next = stepsAfter(target.root, io.cwd, "Rebuild the container: editors offer it if the image changed.");
   return {
     outcome: { status, plan, resolved, revision, next, repeat: null },
     made,

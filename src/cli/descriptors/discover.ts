@@ -16,7 +16,7 @@ export const discover: Descriptor = {
       flags: [
         {
           name: "write",
-          text: "write providers, model and small_model into aperture-env.yaml; what is served stays as it is",
+          text: "write providers, model and small_model into aperture-env.yaml; entries that are served stay unchanged",
         },
         timeout(5),
       ],

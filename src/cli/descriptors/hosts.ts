@@ -7,9 +7,9 @@ import { looking } from "./shared.ts";
 export const hosts: Descriptor = {
   name: "hosts",
   usage: "npx create-aperture-env hosts [folder] [flags]",
-  summary: "what each host that can start it ignores, refuses or does otherwise",
+  summary: "what each host that can start it ignores, refuses or changes",
   about:
-    "Tells of each host that can start this environment (Codespaces, a job, Podman and so on) what it ignores, refuses or does otherwise of what the environment uses, and what to do about it. Writes nothing, and asks nobody.",
+    "Lists the hosts that can start this environment (Codespaces, a job, Podman and others): which of its settings each host ignores, refuses or changes, and what to do about it. Writes nothing, and asks nothing.",
   groups: [
     {
       title: "Which hosts",

@@ -9,7 +9,7 @@ const cwd: Flag = { name: "cwd", value: "folder", text: "run as if started in th
 export const help: Flag = { name: "help", short: "h", text: "show this help" };
 
 const version: Flag = { name: "version", short: "V", text: "show the version" };
-const yes: Flag = { name: "yes", short: "y", text: "accept the proposed values, and show them" };
+const yes: Flag = { name: "yes", short: "y", text: "ask nothing: accept the proposed values and the plan, and show them" };
 const dryRun: Flag = { name: "dry-run", text: "show the plan, write nothing" };
 const diff: Flag = { name: "diff", text: "show the plan and a diff of every change" };
 const noInput: Flag = { name: "no-input", text: "never ask (default in CI, without a terminal, and under coding agents)" };

@@ -8,6 +8,11 @@ const restore: Flag = {
   text: "restore generated files that are missing or were edited",
 };
 
+const given: Flag = {
+  ...spec,
+  text: "a file with keys of aperture-env.yaml; its answers are written into each folder's spec, and other keys stay",
+};
+
 /** The command with its flags, and how they are read. */
 export const update: Descriptor = {
   name: "update",
@@ -28,11 +33,11 @@ export const update: Descriptor = {
         pins,
       ],
     },
-    { title: "Answers to change (written into aperture-env.yaml)", flags: [spec, ...answers] },
+    { title: "Answers to change (written into aperture-env.yaml)", flags: [given, ...answers] },
     writing,
   ],
   examples: [
-    ["npx create-aperture-env update --diff", "shows each change, and asks before it writes"],
+    ["npx create-aperture-env update --diff", "shows each change; at a terminal it asks before it writes"],
     ["npx create-aperture-env update ~/src/a ~/src/b --url http://ai", "two repositories to another gateway"],
   ],
   read: ({ values, positionals, env }) => ({
