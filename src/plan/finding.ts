@@ -12,6 +12,7 @@ export interface Finding {
     | "shared-compose"
     | "git-ignored"
     | "other-dev-containers"
+    | "case-twin"
     | "not-at-top"
     | "opencode-folder"
     | "registry-ignored"

@@ -108,7 +108,7 @@ export async function preparePlanFrom(surveyed: Survey, request: Request): Promi
     ...findAll({ ...project, configs: withoutTaken(project.configs, taken) }, bypassOptionsOf(answers), featureFiles(shape)),
     ...registryFindings,
     ...surveyed.ofAnswers,
-    ...(await findOthers(request, shape)),
+    ...(await findOthers(request, shape, [...snapshot.keys()])),
   ];
   const warnings = [
     ...resolved.flatMap((answer) => answer.notes),
@@ -164,12 +164,18 @@ async function chooseDoctor({ answers, runtime }: Demand): Promise<string | Pack
   return much === "whole" ? texts.doctorText : much === "given" ? texts.givenDoctorText : texts.networkDoctorText;
 }
 
-/** Where an environment is made, dev containers below the top that could have it, too. */
-async function findOthers({ target, existing, env }: Request, shape: Shape): Promise<Finding[]> {
+/** Where an environment is made: dev containers below the top that could have it, too, and names that planned ones collide with. */
+async function findOthers({ target, existing, env }: Request, shape: Shape, planned: readonly string[]): Promise<Finding[]> {
   if (existing || !holdsFiles(target)) return [];
-  const { findWorkspaceContainers } = await import("../repo/workspaces.ts");
+  const [{ findWorkspaceContainers }, { findCaseTwins }] = await Promise.all([
+    import("../repo/workspaces.ts"),
+    import("../repo/case-twins.ts"),
+  ]);
   const taken = shape.kind === "feature" ? shape.files : [];
-  return findingsOfWorkspaces((await findWorkspaceContainers(target.root, env)).filter((path) => !taken.includes(path)));
+  return [
+    ...findingsOfWorkspaces((await findWorkspaceContainers(target.root, env)).filter((path) => !taken.includes(path))),
+    ...findCaseTwins(target.root, planned),
+  ];
 }
 
 /** Refuses a repository that a newer version wrote: its files may need features that this version lacks. */

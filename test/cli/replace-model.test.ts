@@ -85,8 +85,8 @@ describe("replace-model", () => {
   test.each([
     [["openai/nope", "openai/gpt-6.1-sol"], /^Nothing in the spec names the model openai\/nope\./],
     [["openai/gpt-5", "groq/x"], /groq/],
-    [["gpt-5", "openai/x"], /^The first word is a model, as provider\/id, and not gpt-5\./],
-    [["openai/gpt-5"], /^The second word is a model, as provider\/id\./],
+    [["gpt-5", "openai/x"], /^The first word has to be a model, provider\/id: gpt-5 is none\./],
+    [["openai/gpt-5"], /^The second word has to be a model, provider\/id\./],
   ])("%j is refused, and nothing is written", async (words, said) => {
     await make("a", named);
     const before = treeOf(root, true);

@@ -169,3 +169,17 @@ test.skipIf(skipped)("next steps name git only where it is", async () => {
     expect(removed.stderr.includes("git diff")).toBe(hasGit);
   }
 });
+
+test.skipIf(skipped || process.platform !== "linux")(
+  "names in another case are told, where both would be one on other disks",
+  async () => {
+    write(root, { ".Devcontainer/devcontainer.json": "{}\n", "APERTURE-ENV.yaml": "mine\n", "readme.md": "beside README.md\n" });
+    commit();
+    const { exit, stderr } = await run("sample", "--yes");
+    expect(exit).toBe(0);
+    expect(stderr.match(/only by upper and lower case/g)).toHaveLength(2);
+    expect(stderr).toContain("Note: .Devcontainer: differs from .devcontainer only by upper and lower case");
+    expect(stderr).toContain("Note: APERTURE-ENV.yaml: differs from aperture-env.yaml only by");
+    expect((await run("update", "sample")).stderr).not.toContain("upper and lower case");
+  },
+);

@@ -27,8 +27,8 @@ export const replaceModel: Descriptor = {
       if (!/^[^/\s]+\/\S+$/.test(name))
         throw usageError(
           "bad-model",
-          `The ${what} word is a model, as provider/id${name === "" ? "" : `, and not ${name}`}.`,
-          `It is  ${usage}`,
+          `The ${what} word has to be a model, provider/id${name === "" ? "" : `: ${name} is none`}.`,
+          `Write  ${usage}`,
         );
     return { kind: "replace-model", from, to, directories, switches: readSwitches(values, env), landing: readLanding(values) };
   },
