@@ -12,6 +12,8 @@ const there = existsSync(join(root, "..", "shared", "corpus"));
 
 /** Real programs, each with a time of its own, on a machine that may do much else: what passes at the second try is shown as such. */
 const retry = 1;
+/** A hook that fails fails all tests of its file, and is not tried again. Several ask OpenCode a hundred things: 45 seconds on a machine at rest. */
+const hookTimeout = 900_000;
 
 /** The tiers, by the mode that vitest is started with (`--mode`); without one it is `test`, what `npm test` runs. */
 const tiers = {
@@ -20,7 +22,7 @@ const tiers = {
     include: ["test/{unit,golden,property,cli,package}/**/*.test.ts"],
     // For what hangs. On a machine that does much else a property of seconds takes a minute, and is none the worse.
     testTimeout: 300_000,
-    hookTimeout: 120_000,
+    hookTimeout,
     maxWorkers: 2,
     provide: { files: "own" },
   },
@@ -33,15 +35,15 @@ const tiers = {
     provide: { files: "real" },
   },
   /** Real OpenCode against the mock gateway. */
-  opencode: { include: ["test/opencode/**/*.test.ts"], retry, testTimeout: 20_000, hookTimeout: 120_000, maxWorkers: 2 },
+  opencode: { include: ["test/opencode/**/*.test.ts"], retry, testTimeout: 120_000, hookTimeout, maxWorkers: 2 },
   /** Repositories and gateways of somebody who means harm, and the fuzzers. */
-  hostile: { include: ["test/hostile/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 120_000, maxWorkers: 2 },
+  hostile: { include: ["test/hostile/**/*.test.ts"], testTimeout: 300_000, hookTimeout, maxWorkers: 2 },
   /** On a real Docker engine. One file at a time: they share the engine's cache and two processors. */
   containers: {
     include: ["test/containers/**/*.test.ts"],
     retry,
     testTimeout: 600_000,
-    hookTimeout: 900_000,
+    hookTimeout,
     fileParallelism: false,
   },
   /** On a real tailnet, in containers. One file at a time: there is one control server. */
@@ -57,7 +59,7 @@ const tiers = {
     include: ["test/kubernetes/**/*.test.ts"],
     retry,
     testTimeout: 600_000,
-    hookTimeout: 900_000,
+    hookTimeout,
     fileParallelism: false,
   },
 } satisfies Readonly<Record<string, InlineConfig>>;

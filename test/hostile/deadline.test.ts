@@ -82,7 +82,7 @@ describe.skipIf(!isLinux)("a doctor that goes round and round", () => {
     expect(looping).toContain("judgingTime = 500");
   });
 
-  test("is ended by its watchdog, by Node, with what happened", { timeout: 30_000 }, async () => {
+  test("is ended by its watchdog, by Node, with what happened", async () => {
     for (const [flag, read] of [
       ["--json", (stdout: string) => (JSON.parse(stdout) as { checks: Check[] }).checks.map(({ code }) => code)],
       ["--colour", (stdout: string) => [/\((doctor-hung)\)/.exec(stdout)?.[1]]],
@@ -103,7 +103,7 @@ describe.skipIf(!isLinux)("a doctor that goes round and round", () => {
     }
   });
 
-  test.skipIf(runtime === null)("is ended in an environment, with status 4 and a verdict", { timeout: 120_000 }, async () => {
+  test.skipIf(runtime === null)("is ended in an environment, with status 4 and a verdict", async () => {
     const { prefix, env: variables } = await install();
     writeFileSync(join(prefix, "share", "aperture-env", "doctor.mjs"), looping);
     const doctor = join(prefix, "bin", "aperture-doctor");
@@ -163,7 +163,7 @@ describe.skipIf(!isLinux)("a program that the doctor started", () => {
     expect(await run(["/not/there"], { env, cwd: "/", timeout: 5000 })).toMatchObject({ status: 127, late: false });
   });
 
-  test("that says more than anybody reads is ended", { timeout: 30_000 }, async () => {
+  test("that says more than anybody reads is ended", async () => {
     const ran = await run(["sh", "-c", `yes ${word}`], { env, cwd: "/", timeout: 20_000 });
     expect(ran).toMatchObject({ status: null, late: false });
     expect(ran.stdout.length).toBeLessThan(40 * 1024 * 1024);
@@ -173,7 +173,7 @@ describe.skipIf(!isLinux)("a program that the doctor started", () => {
   test.each([
     ["Node", process.execPath, [], {}],
     ["OpenCode's runtime", runtime, ["--config=/dev/null", "--no-env-file"], { BUN_BE_BUN: "1" }],
-  ] as const)("ends when the doctor is killed, by %s", { timeout: 60_000 }, async (_name, program, flags, more) => {
+  ] as const)("ends when the doctor is killed, by %s", async (_name, program, flags, more) => {
     if (program === null) return;
     const script = join(folder, "starts.mjs");
     writeFileSync(script, await bundleScript("test/hostile/deadline.main.ts"));
@@ -187,7 +187,7 @@ describe.skipIf(!isLinux)("a program that the doctor started", () => {
     }
   });
 
-  test("asked in depth, OpenCode ends with the doctor", { timeout: 60_000 }, async () => {
+  test("asked in depth, OpenCode ends with the doctor", async () => {
     const prefix = join(folder, "prefix");
     for (const name of ["lib", "share", "bin"]) mkdirSync(join(prefix, name, "aperture-env"), { recursive: true });
     const binary = join(prefix, "lib", "aperture-env", "opencode");

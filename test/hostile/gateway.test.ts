@@ -192,7 +192,7 @@ beforeAll(async () => {
   mkdirSync(root);
   expect((await runPiped(["--yes", "--url", "http://127.0.0.1:1"], root)).exit).toBe(0);
   share = join(root, featureFolder);
-}, 60_000);
+});
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Milliseconds that are waited for an answer, and those that a process may take for all. */
@@ -277,7 +277,7 @@ async function serve(behaviour: Behaviour): Promise<{ origin: string; connection
 
 describe.skipIf(process.platform === "win32")("each answer, by discover and by the doctor", () => {
   let most = 0;
-  test.each(Object.entries(cases))("%s", { timeout: 60_000 }, async (_name, [behaviour, ...expected]) => {
+  test.each(Object.entries(cases))("%s", async (_name, [behaviour, ...expected]) => {
     const server = await serve(behaviour);
     try {
       const asked = [
@@ -364,7 +364,7 @@ describe("the reader, with bytes of any kind", () => {
     }),
   );
 
-  test("the result does not depend on how the bytes are split, and nothing throws", { timeout: 120_000 }, () => {
+  test("the result does not depend on how the bytes are split, and nothing throws", () => {
     fc.assert(
       fc.property(answers, fc.array(fc.nat(300), { maxLength: 8 }), (bytes, places) => {
         const expected = readAll([bytes]);
@@ -376,7 +376,7 @@ describe("the reader, with bytes of any kind", () => {
     );
   });
 
-  test("what is written by the rules is read as it was written", { timeout: 60_000 }, () => {
+  test("what is written by the rules is read as it was written", () => {
     const fields = fc.array(
       fc.constantFrom("x: y\r\n", "Date: Tue, 01 Jan 2030 00:00:00 GMT\r\n", "retry-after:60 \r\n", "a:\r\n b\r\n"),
       { maxLength: 4 },

@@ -555,7 +555,7 @@ describe("fuzzed", () => {
     symlinkSync("../../../outside/secret", join(root, feature, "x"));
   }
 
-  test("journals: no write beyond the places, and no end that is a defect", { timeout: 300_000 }, () => {
+  test("journals: no write beyond the places, and no end that is a defect", () => {
     const runs = 2000 * fuzzRuns;
     make();
     let expected = treeOf(folder.folder);

@@ -196,7 +196,7 @@ describe("killed with SIGKILL", () => {
   test.each([
     ["before", false],
     ["halfway through", true],
-  ])("%s every call: the next run leaves the old tree or the new one", { timeout: 60_000 }, (where, half) => {
+  ])("%s every call: the next run leaves the old tree or the new one", (where, half) => {
     const trees = oldAndNew();
     const all = run({ root, plan: makePlan() })!.calls;
     expect(new Set(all).size, all.join(" ")).toBeGreaterThan(8);
@@ -215,7 +215,7 @@ describe("killed with SIGKILL", () => {
     expect(outcomes.join(" ")).toMatch(/^(?:old )+new(?: new)*$/);
   });
 
-  test("before every call of the rollback: the next run completes it, or everything is unchanged", { timeout: 60_000 }, () => {
+  test("before every call of the rollback: the next run completes it, or everything is unchanged", () => {
     const trees = oldAndNew();
     const { calls } = run({ root, plan: makePlan() })!;
     const lastRename = calls.lastIndexOf("renameSync") + 1;
@@ -232,7 +232,7 @@ describe("killed with SIGKILL", () => {
     }
   });
 
-  test("before every call of the recovery: the one after it goes on to the end", { timeout: 60_000 }, () => {
+  test("before every call of the recovery: the one after it goes on to the end", () => {
     const trees = oldAndNew();
     const { calls } = run({ root, plan: makePlan() })!;
     const firstRename = calls.indexOf("renameSync") + 1;
@@ -265,7 +265,7 @@ describe("killed with SIGKILL", () => {
 });
 
 describe("two runs at the same time", () => {
-  test("the second says so and changes nothing; the first finishes", { timeout: 60_000 }, async () => {
+  test("the second says so and changes nothing; the first finishes", async () => {
     const trees = oldAndNew();
     const { calls } = run({ root, plan: makePlan() })!;
     makeOld();
@@ -283,24 +283,20 @@ describe("two runs at the same time", () => {
     expect(treeOf()).toEqual(trees.new);
   });
 
-  test(
-    "a run that is stopped for so long that it passes for dead stops, and the tree stays the new one",
-    { timeout: 60_000 },
-    async () => {
-      const trees = oldAndNew();
-      const { calls } = run({ root, plan: makePlan() })!;
-      makeOld();
-      const first = begin({ root, plan: makePlan(), stopAt: calls.indexOf("renameSync") + 3 });
-      await waitUntilStopped(first.child.pid!);
-      sealAnew((text) => text.replace(/"startedAt":\d/, '"startedAt":'));
-      expect(run({ root })).toMatchObject({ code: null, recovery: { left: [], undone: false } });
-      first.child.kill("SIGCONT");
-      expect((await first.ending).code).not.toBeNull();
-      expect(treeOf()).toEqual(trees.new);
-    },
-  );
+  test("a run that is stopped for so long that it passes for dead stops, and the tree stays the new one", async () => {
+    const trees = oldAndNew();
+    const { calls } = run({ root, plan: makePlan() })!;
+    makeOld();
+    const first = begin({ root, plan: makePlan(), stopAt: calls.indexOf("renameSync") + 3 });
+    await waitUntilStopped(first.child.pid!);
+    sealAnew((text) => text.replace(/"startedAt":\d/, '"startedAt":'));
+    expect(run({ root })).toMatchObject({ code: null, recovery: { left: [], undone: false } });
+    first.child.kill("SIGCONT");
+    expect((await first.ending).code).not.toBeNull();
+    expect(treeOf()).toEqual(trees.new);
+  });
 
-  test("racing 50 times: one wins, the other says why not, and the tree is the new one", { timeout: 60_000 }, async () => {
+  test("racing 50 times: one wins, the other says why not, and the tree is the new one", async () => {
     const trees = oldAndNew();
     const { calls } = run({ root, plan: makePlan() })!;
     makeOld();
@@ -367,7 +363,7 @@ describe("a real disk refuses", () => {
   }
   const why = "needs to mount a tmpfs, which this machine does not let (root on Linux can)";
 
-  test("a full one, whatever room is left: all is as it was, or all is done", { timeout: 60_000 }, ({ skip }) => {
+  test("a full one, whatever room is left: all is as it was, or all is done", ({ skip }) => {
     if (!mount("size=256k,mode=755")) return skip(why);
     makeOld();
     const trees = oldAndNew();

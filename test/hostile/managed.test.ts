@@ -211,7 +211,7 @@ describe.skipIf(!available || skips("projects against a managed OpenCode", whyNo
       },
     };
     const [program = "", ...args] = inNetwork([process.execPath, script], code);
-    const ran = await execa(program, args, { input: JSON.stringify(questions), reject: false, timeout: 110_000 });
+    const ran = await execa(program, args, { input: JSON.stringify(questions), reject: false, timeout: 800_000 });
     expect(ran.exitCode, `${ran.stderr}${ran.stdout}`).toBe(0);
     return JSON.parse(ran.stdout) as Readonly<Record<string, Asked>>;
   };

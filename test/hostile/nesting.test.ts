@@ -83,7 +83,7 @@ describe("the pieces", () => {
 });
 
 describe("the doctor", () => {
-  test.each(Object.entries(json))("with %s in opencode.json", { timeout: 30_000 }, async (_name, text) => {
+  test.each(Object.entries(json))("with %s in opencode.json", async (_name, text) => {
     const share = join(place({ "opencode.json": "{}" }));
     for (const files of [{ "opencode.json": text }, { ".opencode/opencode.jsonc": text }]) {
       const root = place(files);
@@ -162,7 +162,7 @@ async function runAll(files: Readonly<Record<string, string>>, made = false): Pr
   }
 }
 
-describe("create, check, update and remove", { timeout: 60_000 }, () => {
+describe("create, check, update and remove", () => {
   const files = ["devcontainer.json", "opencode.json", "package.json", "aperture-env.lock", ".aperture-env.journal"] as const;
   test.each(Object.entries(json))("with %s in each file of JSON", async (_name, text) => {
     for (const file of files) {

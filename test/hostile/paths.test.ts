@@ -238,7 +238,7 @@ describe("a disk that refuses one call, whichever it is", () => {
     ["check", ["check"], () => undefined],
     ["update", ["update", "--url", "http://other"], () => undefined],
     ["remove", ["remove", "--yes"], () => undefined],
-  ])("%s ends with words, and the tree is the old one or the new one", { timeout: 180_000 }, async (_verb, args, make) => {
+  ])("%s ends with words, and the tree is the old one or the new one", async (_verb, args, make) => {
     const again = async (failAt: number, code: string): Promise<Ran & { calls: readonly string[] }> => {
       rmSync(root, { recursive: true, force: true });
       cpSync(made.folder, root, { recursive: true });

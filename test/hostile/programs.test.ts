@@ -57,7 +57,7 @@ describe.each(["the repository", "a folder of it"])("in %s", (where) => {
   const at = (): string => (where === "the repository" ? root : inner);
   const run = async (...args: readonly string[]): Promise<void> => void (await runPiped(args, at(), env));
 
-  test("create, update, check, doctor, verify and remove start none of them", { timeout: 120_000 }, async () => {
+  test("create, update, check, doctor, verify and remove start none of them", async () => {
     const there = ["--cwd", at()];
     await run(at(), "--yes", "--dry-run");
     await run(at(), "--yes", "--opencode", "latest");

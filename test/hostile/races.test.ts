@@ -112,7 +112,7 @@ describe("at the same time", () => {
     expect(pairs.reduce((sum, [, , , rounds]) => sum + rounds, 0)).toBeGreaterThanOrEqual(60);
   });
 
-  test.each(pairs)("%s: %s and %s, %i times", { timeout: 120_000 }, async (state, first, second, rounds) => {
+  test.each(pairs)("%s: %s and %s, %i times", async (state, first, second, rounds) => {
     const { both, alone } = await serially(state, first, second);
     for (let round = 0; round < rounds; round++) {
       const root = at(`race-${round}`);

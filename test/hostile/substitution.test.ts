@@ -187,7 +187,7 @@ const ofSchema =
 const references = ["{env:SECRET}", "{file:secret.txt}", "{file:{env:SECRET_PATH}}", "a{env:SECRET}{env:UNSET}z"];
 
 describe.skipIf(process.platform === "win32")("the doctor shows what is written, and nothing that is put in", () => {
-  test.each(references)("%s in every place that is known", { timeout: 240_000 }, async (reference) => {
+  test.each(references)("%s in every place that is known", async (reference) => {
     const root = place("everywhere");
     put(root, { "secret.txt": `${secret}\n` });
     const configs = [...new Set([...ours.map((each) => JSON.stringify(each)), ...ofSchema])];
@@ -261,7 +261,7 @@ describe.skipIf(process.platform === "win32")("the doctor shows what is written,
     if (code === "config-reference") expect(check?.cause).toBe("{file:{env:SECRET}} cannot be read");
   });
 
-  test("what is no file of words is refused at once", { timeout: 20_000 }, async () => {
+  test("what is no file of words is refused at once", async () => {
     const root = place("odd");
     put(root, {
       "folder/x": "",
@@ -343,7 +343,7 @@ describe.skipIf(process.platform === "win32")("the doctor shows what is written,
   });
 });
 
-test("create, check, update and discover quote a configuration as it is written", { timeout: 60_000 }, async () => {
+test("create, check, update and discover quote a configuration as it is written", async () => {
   const root = place("commands");
   const env = { SECRET: secret, SECRET_PATH: "secret.txt" };
   put(root, { "secret.txt": secret });

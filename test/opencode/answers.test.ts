@@ -16,7 +16,7 @@ const headers: Readonly<Record<string, readonly RegExp[]>> = {
   openai: [/^authorization: Bearer -$/i],
 };
 
-describe.skipIf(!available)("OpenCode through the launcher", { timeout: 60_000 }, () => {
+describe.skipIf(!available)("OpenCode through the launcher", () => {
   let installation: LocalInstallation;
   const gateways: TappedGateway[] = [];
   const gateway = async (...models: string[]): Promise<TappedGateway> => {

@@ -23,7 +23,7 @@ const ways: readonly (readonly [style: Answers["style"], managed: boolean])[] = 
 /** What only a container of an environment knows. */
 const ci = { GITHUB_REPOSITORY: "acme/app", GITHUB_JOB: "build", GITHUB_RUN_ID: "42", GITHUB_ACTOR: "ann", COST_CENTER: "cc-7" };
 
-describe.skipIf(!available)("OpenCode", { timeout: 120_000 }, () => {
+describe.skipIf(!available)("OpenCode", () => {
   afterAll(removeFolders);
 
   test.each(ways)(

@@ -46,7 +46,7 @@ const available = (await opencodeBinary()) !== null;
 const model = "anthropic/claude-sonnet-5-5";
 const models = Object.values(providers).map(({ id, defaults }) => `${id}/${defaults.model}`);
 
-describe.skipIf(!available)("OpenCode answers", { timeout: 60_000 }, () => {
+describe.skipIf(!available)("OpenCode answers", () => {
   const found = otherAccount();
   const noAccount = typeof found === "string" ? found : null;
   const somebody = typeof found === "string" ? undefined : found;

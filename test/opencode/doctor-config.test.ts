@@ -137,7 +137,7 @@ const keys = [
 const compared = (config: unknown): object =>
   Object.fromEntries(keys.flatMap((key) => (at(config, key) === undefined ? [] : [[key, at(config, key)]])));
 
-describe.skipIf(binary === null)("OpenCode's configuration", { timeout: 30_000 }, () => {
+describe.skipIf(binary === null)("OpenCode's configuration", () => {
   afterAll(removeFolders);
 
   test.each(Object.entries(cases))("%s", async (_name, { files, env = {}, cwd = ".", git = ["."], refused = false }) => {

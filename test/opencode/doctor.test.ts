@@ -559,7 +559,7 @@ describe.skipIf(!available || skips("the doctor among faults", whyNot()))("the d
     });
     expect(exitCode, stderr).toBe(0);
     outcomes = JSON.parse(stdout) as typeof outcomes;
-  }, 280_000);
+  });
   afterAll(removeFolders);
 
   test.each(Object.entries(cases).map(([name, [, ...codes]]) => ({ name, codes })))("finds $name", ({ name, codes }) => {

@@ -445,20 +445,13 @@ describe.skipIf(skips("fetch.sh", notHere))("fetch.sh", () => {
           ["curl by SSL_CERT_FILE", "curl", () => ({ SSL_CERT_FILE: companyCa }), () => []],
         ];
 
-        test.each(ways.filter(([, fetcher]) => installed.includes(fetcher)))(
-          "%s",
-          { timeout: 60_000 },
-          async (_what, fetcher, env, npmrc) => {
-            const place = makePlace();
-            if (npmrc().length > 0) writeFileSync(join(place.home, ".npmrc"), `${npmrc().join("\n")}\n`);
-            expectInstalled(
-              await fetchWith(fetcher, { REGISTRY: await tlsRegistry(), ...env() }, { place, from: other }),
-              fetcher,
-            );
-          },
-        );
+        test.each(ways.filter(([, fetcher]) => installed.includes(fetcher)))("%s", async (_what, fetcher, env, npmrc) => {
+          const place = makePlace();
+          if (npmrc().length > 0) writeFileSync(join(place.home, ".npmrc"), `${npmrc().join("\n")}\n`);
+          expectInstalled(await fetchWith(fetcher, { REGISTRY: await tlsRegistry(), ...env() }, { place, from: other }), fetcher);
+        });
 
-        test.each(installed)("and %s trusts none of it where nobody does", { timeout: 60_000 }, async (fetcher) => {
+        test.each(installed)("and %s trusts none of it where nobody does", async (fetcher) => {
           const env = { REGISTRY: await tlsRegistry(), npm_config_fetch_retries: "0", NODE_EXTRA_CA_CERTS: "/is/not/there" };
           expectNothing(await fetchWith(fetcher, env, { from: other }), new RegExp(`${fetcher} could not fetch`));
         });

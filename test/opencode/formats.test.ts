@@ -66,7 +66,7 @@ interface Line {
   };
 }
 
-describe.skipIf(!available)("OpenCode", { timeout: 60_000 }, () => {
+describe.skipIf(!available)("OpenCode", () => {
   let installation: LocalInstallation;
   let gateway: MockGateway;
   let config: string;

@@ -82,7 +82,7 @@ async function opencode({ after }: Environment, ...args: string[]): Promise<stri
   return stdout;
 }
 
-describe.skipIf(binary === null)("opencode debug config", { timeout: 60_000 }, () => {
+describe.skipIf(binary === null)("opencode debug config", () => {
   const different = firstOfEach(({ after }) => textOf(after, `${share}/opencode.json`));
 
   test.each(different)("$name: each provider's address, placeholder keys, the models that were chosen", async (environment) => {
@@ -106,7 +106,7 @@ describe.skipIf(binary === null)("opencode debug config", { timeout: 60_000 }, (
   });
 });
 
-describe.skipIf(binary === null)("opencode models", { timeout: 60_000 }, () => {
+describe.skipIf(binary === null)("opencode models", () => {
   const different = firstOfEach(({ after }) => {
     const { provider } = parseJsonc(textOf(after, `${share}/opencode.json`)) as Config;
     return textOf(after, `${share}/models.json`) + JSON.stringify(Object.values(provider).map(({ models }) => models));

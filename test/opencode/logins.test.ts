@@ -68,7 +68,6 @@ const available = (await opencodeBinary()) !== null;
 
 describe.skipIf(!available || skips("logins with OpenCode in a network of its own", whyNoNetworks()))(
   "with stored logins",
-  { timeout: 120_000 },
   () => {
     afterAll(removeFolders);
 
@@ -103,7 +102,7 @@ describe.skipIf(!available || skips("logins with OpenCode in a network of its ow
         env: { PATH: process.env["PATH"]!, HOME: place.home, TMPDIR: place.tmp, ...bait, ...env, ...more },
       };
       const [program = "", ...args] = inNetwork([process.execPath, script]);
-      const ran = await execa(program, args, { input: JSON.stringify(questions), reject: false, timeout: 110_000 });
+      const ran = await execa(program, args, { input: JSON.stringify(questions), reject: false, timeout: 800_000 });
       expect(ran.exitCode, `${ran.stderr}${ran.stdout}`).toBe(0);
       return JSON.parse(ran.stdout) as Readonly<Record<string, Asked>>;
     };

@@ -47,7 +47,7 @@ import { writeFileSync } from "node:fs";
 export const Mine = async () => { writeFileSync(${JSON.stringify(loaded)}, typeof tool); return {}; };
 `;
 
-describe.skipIf(!available)("OpenCode's plugin package", { timeout: 120_000 }, () => {
+describe.skipIf(!available)("OpenCode's plugin package", () => {
   let installation: LocalInstallation;
   let registry: NpmRegistry;
   let gateway: TappedGateway;

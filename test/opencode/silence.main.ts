@@ -27,7 +27,7 @@ const { env, folder, models } = JSON.parse(settings) as {
 };
 const dns = await startDnsServer({ host: "127.0.0.1", port: 53, records: { ai: "127.0.0.1" } });
 const gateway = await startMockGateway({ models, port: 80 });
-const started = spawn(program, args, { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"], timeout: 30_000 });
+const started = spawn(program, args, { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"], timeout: 100_000 });
 const ended = new Promise<number | null>((resolve) => started.on("close", (status) => resolve(status)));
 const [stdout, stderr, exitCode] = await Promise.all([text(started.stdout), text(started.stderr), ended]);
 // Whatever asks here is on record, and a name that nobody has is not found: else the record would prove nothing.

@@ -15,7 +15,6 @@ const available = (await opencodeBinary()) !== null;
 
 describe.skipIf(!available || skips("OpenCode in a network of its own (container tests prove the same)", whyNoNetworks()))(
   "in a network with only the gateway",
-  { timeout: 60_000 },
   () => {
     let installation: LocalInstallation;
     let script: string;

@@ -31,7 +31,7 @@ const examine = async (
   return [exitCode!, ...checks.filter(({ severity }) => severity !== "ok").map(({ severity, code }) => `${severity} ${code}`)];
 };
 
-describe.skipIf(!available)("what the spec lets in", { timeout: 120_000 }, () => {
+describe.skipIf(!available)("what the spec lets in", () => {
   afterAll(removeFolders);
 
   describe.each(["separate", "compact"] as const)("a provider of the project's own, in the %s style", (style) => {

@@ -40,7 +40,7 @@ describe.each(shells)("the launcher under %s", (name, program, mode) => {
     const options = (env: Readonly<Record<string, string>>) => {
       const { home, tmp, work } = makePlace();
       const variables = { PATH: process.env["PATH"]!, HOME: home, TMPDIR: tmp, APERTURE_ENV_PROBE: "0", ...env };
-      return { cwd: work, env: variables, extendEnv: false, reject: false, timeout: 30_000, stripFinalNewline: false } as const;
+      return { cwd: work, env: variables, extendEnv: false, reject: false, timeout: 100_000, stripFinalNewline: false } as const;
     };
 
     // The kernel passes on none of these to a first process that does not handle it; sleep does not.

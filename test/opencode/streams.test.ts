@@ -14,7 +14,7 @@ const models = {
   "openai/gpt-5": "/v1/responses",
 } as const;
 
-describe.skipIf(!available)("a stream", { timeout: 90_000 }, () => {
+describe.skipIf(!available)("a stream", () => {
   const open: { close(): unknown }[] = [];
   afterEach(async () => {
     for (const server of open.splice(0)) await server.close();

@@ -105,7 +105,7 @@ async function call(
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify(body),
-      signal: AbortSignal.timeout(10_000),
+      signal: AbortSignal.timeout(60_000),
     });
     const answered = await response.text();
     return { ok: response.ok, value: response.ok ? (JSON.parse(answered) as unknown) : null, text: answered };
