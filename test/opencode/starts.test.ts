@@ -1,12 +1,12 @@
 /** How the launcher starts OpenCode as the first process of a container, and where several start at once: in each shell, with stand-ins for OpenCode. */
 import { once } from "node:events";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, describe, expect, test } from "vitest";
 import { skips } from "../support/skips.ts";
-import { findProgram, installStub, makeFolder, makePlace, removeFolders, run, type Ran } from "./environment.ts";
+import { findProgram, install, installStub, makeFolder, makePlace, removeFolders, run, type Ran } from "./environment.ts";
 
 const shells = [
   ["dash", "dash", []],
@@ -111,6 +111,77 @@ describe.each(shells)("the launcher under %s", (name, program, mode) => {
       },
     );
 
+    /** A stand-in that writes down when it changes tables, which takes it a moment, and else says which tables it has found. */
+    const upgrading = async (version: string): Promise<Awaited<ReturnType<typeof installStub>>> => {
+      const stub = await installStub(
+        `case $1 in db) echo "changes $2" >>"$TMPDIR/log"; sleep 0.5; echo new >"$HOME/tables" ;; *) read -r t <"$HOME/tables"; echo "$t" ;; esac`,
+      );
+      writeFileSync(join(stub.prefix, "lib", "aperture-env", "opencode.version"), `${version}\n`);
+      return stub;
+    };
+    const kept = (): ReturnType<typeof makePlace> => {
+      const place = makePlace();
+      const data = join(place.home, ".local", "share", "opencode");
+      mkdirSync(data, { recursive: true });
+      writeFileSync(join(data, "opencode.db"), "x".repeat(5000));
+      writeFileSync(join(place.home, "tables"), "old\n");
+      return place;
+    };
+    const logOf = (place: ReturnType<typeof makePlace>): string =>
+      existsSync(join(place.tmp, "log")) ? readFileSync(join(place.tmp, "log"), "utf8") : "";
+
+    test.skipIf(skips(`the upgrade under ${name}`, why))(
+      "one changes the tables of an older version's database, once for each version, and the others wait for it",
+      async () => {
+        const place = kept();
+        for (const version of ["1.18.18", "1.18.19"]) {
+          const stub = await upgrading(version);
+          const start = (): Promise<Ran> =>
+            run([...shell, stub.opencode, ...words], { place, env: { ...stub.env, APERTURE_ENV_PROBE: "0" } });
+          for (const ran of await Promise.all(Array.from({ length: 5 }, start)))
+            expect(ran).toMatchObject({ exitCode: 0, stdout: "new\n", stderr: "" });
+          expect(await start()).toMatchObject({ exitCode: 0, stdout: "new\n" });
+        }
+        expect(logOf(place)).toBe("changes path\nchanges path\n");
+      },
+    );
+
+    test.skipIf(skips(`the upgrade under ${name}`, why))(
+      "no tables are changed for help, a version, or another database; and where that fails, the next start tries again",
+      async () => {
+        const stub = await upgrading("1.18.18");
+        const place = kept();
+        const start = (args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ran> =>
+          run([...shell, stub.opencode, ...args], { place, env: { ...stub.env, APERTURE_ENV_PROBE: "0", ...env } });
+        for (const word of ["--help", "--version", "models"]) expect(await start([word])).toMatchObject({ stdout: "old\n" });
+        expect(await start(words, { OPENCODE_DB: ":memory:" })).toMatchObject({ stdout: "old\n" });
+        expect(logOf(place)).toBe("");
+        const binary = join(stub.prefix, "lib", "aperture-env", "opencode");
+        const text = readFileSync(binary, "utf8");
+        writeFileSync(binary, "#!/bin/sh\nexit 3\n");
+        expect(await start(words)).toMatchObject({ exitCode: 3 });
+        writeFileSync(binary, text);
+        expect(await start([])).toMatchObject({ stdout: "new\n" });
+        expect(logOf(place)).toBe("changes path\n");
+      },
+    );
+
+    test.skipIf(skips(`the lock under ${name}`, why))(
+      "a new database is of this version, and nothing is changed in it",
+      async () => {
+        const stub = await installStub(
+          `case $1 in db) echo changes >>"$TMPDIR/log" ;; *) echo tables >"$HOME/.local/share/opencode/opencode.db-wal" ;; esac`,
+        );
+        writeFileSync(join(stub.prefix, "lib", "aperture-env", "opencode.version"), "1.18.18\n");
+        const place = makePlace();
+        for (const args of [words, words, []])
+          expect(
+            await run([...shell, stub.opencode, ...args], { place, env: { ...stub.env, APERTURE_ENV_PROBE: "0" } }),
+          ).toMatchObject({ exitCode: 0, stderr: "" });
+        expect(logOf(place)).toBe("");
+      },
+    );
+
     test("a start that leaves no database does not disturb the next start", async () => {
       const stub = await installStub("echo done");
       const place = makePlace();
@@ -122,4 +193,19 @@ describe.each(shells)("the launcher under %s", (name, program, mode) => {
       expect(existsSync(join(place.tmp, "log"))).toBe(false);
     });
   });
+});
+
+test("the command by which the launcher lets OpenCode change tables does so, and ends", async () => {
+  const { prefix } = await install();
+  const place = makePlace();
+  const env = { OPENCODE_DISABLE_MODELS_FETCH: "1", OPENCODE_DISABLE_AUTOUPDATE: "1" };
+  const binary = join(prefix, "lib", "aperture-env", "opencode");
+  const database = join(place.home, ".local", "share", "opencode", "opencode.db");
+  expect(await run([binary, "db", "path"], { place, env })).toMatchObject({ exitCode: 0, stdout: `${database}\n` });
+  const asked = await run([binary, "db", "select count(*) > 0 as made from migration"], {
+    place,
+    env: { ...env, OPENCODE_DB: database },
+  });
+  expect(asked).toMatchObject({ exitCode: 0, stdout: "made\n1\n" });
+  expect(statSync(database).size).toBeGreaterThan(4096);
 });

@@ -441,18 +441,38 @@ if [ ! -x "$_binary" ]; then
   exit 127
 fi
 
-# Starts at the same moment would each create the tables of OpenCode's new database, and all but one would fail. The first one creates them, and the
-# others wait for that. It is one transaction, so the tables are there as soon as the database's log has any text.
+# Starts at the same moment would disturb each other in OpenCode's database: its tables are made by whoever finds none, and changed by whoever finds
+# those of an older version, and all but one would fail.
 _database=$_data/opencode.db
 created() { [ -s "$_database-wal" ] || { [ -f "$_database" ] && [ "$(wc -c <"$_database")" -gt 4096 ]; }; }
-if [ "$_need" = answer ] && [ -z "${OPENCODE_DB:-}" ] && ! created && command -v flock >/dev/null && touch "$_data/.first" 2>/dev/null; then
-  # OpenCode keeps the lock until it ends, and after ten seconds it is no longer waited for.
-  exec 7>>"$_data/.first"
-  _left=100
-  until flock -n 7 || created || [ "$_left" -eq 0 ]; do
+# Waits for the lock, for so many tenths of a second, until there is nothing to wait for: alone COMMAND TENTHS
+alone() {
+  until flock -n 7 || "$1" || [ "$2" -eq 0 ]; do
     sleep 0.1
-    _left=$((_left - 1))
+    set -- "$1" "$(($2 - 1))"
   done
+}
+# The version whose tables it has: a file beside it says so.
+_mark=$_data/.upgraded _version=''
+{ read -r _version <"$_binary.version"; } 2>/dev/null
+upgraded() { [ -z "$_version" ] || { { read -r _line <"$_mark"; } 2>/dev/null && [ "$_line" = "$_version" ]; }; }
+if [ "$_need" != none ] && [ -z "${OPENCODE_DB:-}" ] && command -v flock >/dev/null; then
+  if created; then
+    if ! upgraded && touch "$_mark" 2>/dev/null; then
+      # A command that needs the database and ends at once, so the lock is there for as long as tables change.
+      exec 7>>"$_mark"
+      alone upgraded 600
+      upgraded || { "$_binary" db path 7>&- </dev/null >/dev/null 2>&1 && echo "$_version" >"$_mark"; }
+      exec 7>&-
+    fi
+  else
+    upgraded || { echo "$_version" >"$_mark"; } 2>/dev/null
+    if [ "$_need" = answer ] && touch "$_data/.first" 2>/dev/null; then
+      # OpenCode keeps the lock until it ends. Making tables is one transaction, so they are there as soon as the database's log has any text.
+      exec 7>>"$_data/.first"
+      alone created 100
+    fi
+  fi
 fi
 
 # OpenCode handles no signal, so Ctrl-C and docker stop would not end it as the first process. Then this shell stays, and passes signals on. The
