@@ -38,7 +38,7 @@ export function epochFor(env: Env, head: Head | null): number | null {
   if (said === null) return head?.time ?? null;
   if (/^\d{1,11}$/.test(said)) return Number(said);
   throw usageError(
-    "bad-answer",
+    "bad-variable",
     `The variable SOURCE_DATE_EPOCH cannot be ${JSON.stringify(said)}.`,
     "It is a number of seconds since 1970; without it the time of the commit is used.",
   );
