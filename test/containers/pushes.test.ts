@@ -102,6 +102,7 @@ describe.skipIf(!available || skipsWithoutRegistry("pushes"))("an image that is 
 
   test.skipIf(skipsWithoutBuildkit("pushes by BuildKit"))(
     "by a BuildKit of its own: the same, and an older image of that name on this machine is not the one that was pushed",
+    { timeout: 900_000 },
     async () => {
       await pushAs("node:24-bookworm-slim", `${open}/library/node:24-bookworm-slim`);
       const name = `${open}/acme/app:1`;
