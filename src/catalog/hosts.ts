@@ -30,6 +30,9 @@ export type Trait =
   | "remoteEnv"
   | "forwardPorts"
   | "bind-mounts"
+  | "tmpfs"
+  /** A secret of the project's own, with no part in the connection. */
+  | "project-secret"
   | "github-secret"
   | "xdg"
   | "host-port"
@@ -101,11 +104,15 @@ const codespaces: Host = {
     secret: changes(
       "it is there once the container has started: in no build, Feature or entrypoint, but in the step that connects",
     ),
+    "project-secret": changes("it is there once the container has started: in no build, Feature or entrypoint"),
     "shared-network": changes(
       "whether Docker Compose sees secrets there nobody says",
       "where it does not, log in once by the address that the start prints",
     ),
-    "github-secret": refuses("give it another name, by aperture.tailscale.key", "names that begin with GITHUB_ are its own"),
+    "github-secret": refuses(
+      "give it another name, the connection's key by aperture.tailscale.key",
+      "names that begin with GITHUB_ are its own",
+    ),
     "bind-mounts": ignores("put it into the image, or on a volume", "but for Docker's socket"),
     localEnv: changes("it is that of the codespace's machine", "make it a secret of Codespaces"),
     initializeCommand: changes("it runs on the codespace's machine"),
@@ -125,6 +132,7 @@ const cli: Host = {
   starts: "dev container",
   differs: {
     secret: changes("it reaches hooks alone, by --secrets-file, and one of them connects", "give that file, or log in once"),
+    "project-secret": changes("it reaches hooks alone, by --secrets-file", "give that file"),
   },
 };
 
@@ -162,6 +170,7 @@ const devpod: Host = {
   starts: "dev container",
   differs: {
     secret: ignores("give it as a variable: devpod up --workspace-env {it}=…, or log in once"),
+    "project-secret": ignores("give it as a variable: devpod up --workspace-env {it}=…"),
     waitFor: ignores(),
   },
 };
@@ -175,6 +184,8 @@ const envbuilder: Host = {
     network: lacks("a network that leads to {it}"),
     "shared-network": refuses(way, "it knows no Docker Compose, and builds its fallback image"),
     secret: ignores("give the workspace the variable {it}, or log in once"),
+    "project-secret": ignores("give the workspace the variable {it}"),
+    tmpfs: ignores("mount one in the workspace's template, at {it}"),
     "state-volume": ignores("mount one in the workspace's template, at {it}"),
     feature: changes("its entrypoint, capabilities and mounts do not count, so no daemon starts", way),
     "feature-start-hook": ignores(itself),
@@ -261,7 +272,9 @@ const docker: Host = {
   differs: {
     ...imageAlone,
     secret: ignores("--env {it}, or log in once"),
-    "state-volume": ignores("--volume aperture-env:{it}"),
+    "project-secret": ignores("--env {it}"),
+    "state-volume": ignores("--volume NAME:{it}"),
+    tmpfs: ignores("--tmpfs {it}"),
     names: ignores("{it}"),
     containerEnv: ignores("--env, for each"),
     remoteEnv: ignores("--env, for each"),
@@ -285,7 +298,9 @@ const github: Host = {
     ...imageAlone,
     network: lacks("a network that leads to {it}", "join the runner by tailscale/github-action, as the output ci-github does"),
     secret: lacks("a person who logs in", "env: { {it}: ${{ secrets.{it} }} }, of an ephemeral key"),
+    "project-secret": ignores("env: { {it}: ${{ secrets.{it} }} }"),
     "state-volume": ignores(undefined, "a job begins anew"),
+    tmpfs: ignores("container: { options: --tmpfs {it} }"),
     names: ignores("container: { options: {it} }"),
     containerEnv: ignores("container: { env: … }"),
     remoteEnv: ignores("container: { env: … }"),
@@ -305,7 +320,9 @@ const gitlab: Host = {
     ...imageAlone,
     network: lacks("a network that leads to {it}"),
     secret: lacks("a person who logs in", "a masked variable {it} of the project, of an ephemeral key"),
+    "project-secret": ignores("a masked variable {it} of the project"),
     "state-volume": ignores(undefined, "a job begins anew"),
+    tmpfs: refuses("tmpfs in the runner's config.toml"),
     names: ignores("extra_hosts in the runner's config.toml", "a job cannot say it"),
     containerEnv: ignores("variables: in the job"),
     remoteEnv: ignores("variables: in the job"),
@@ -325,7 +342,9 @@ const kubernetes: Host = {
     ...imageAlone,
     network: lacks("a network that leads to {it}", "an egress Service of Tailscale's operator, as the output kubernetes has"),
     secret: lacks("a person who logs in", "a Secret, as the variable {it}"),
+    "project-secret": ignores("a Secret, as the variable {it}"),
     "state-volume": ignores("a PersistentVolumeClaim at {it}, of one pod at a time"),
+    tmpfs: ignores("an emptyDir at {it}"),
     names: ignores("hostAliases and dnsConfig"),
     containerEnv: ignores("env:"),
     remoteEnv: ignores("env:"),

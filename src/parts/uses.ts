@@ -27,9 +27,10 @@ export interface Use {
 export function usesOf(demand: Demand, configuration: Configuration | null): readonly Use[] {
   const { runtime, shape } = demand;
   const { path = "", text = "", value: config = {} } = configuration ?? {};
-  const named = distinct([...runtime.secrets.map(({ name }) => name), ...keysOf(config["secrets"])]);
+  const keys = runtime.secrets.map(({ name }) => name);
   // A sidecar gets its values from the variables of the account that starts both containers.
-  const secrets = named.filter((name) => runtime.service?.secrets.includes(name) !== true);
+  const secrets = keys.filter((name) => runtime.service?.secrets.includes(name) !== true);
+  const projectSecrets = keysOf(config["secrets"]).filter((name) => !keys.includes(name));
   const features = keysOf(config["features"]).filter((id) => !isSameFeature(id, featurePath(path)));
   const [containerEnv, remoteEnv, ports] = [
     keysOf(config["containerEnv"]),
@@ -42,10 +43,11 @@ export function usesOf(demand: Demand, configuration: Configuration | null): rea
   return [
     ...usesOfNeeds(demand, config),
     ...some("secret", "the secret", secrets),
+    ...projectSecrets.map((name) => use("project-secret", `the secret ${name}`, name)),
     ...some(
       "github-secret",
       "the secret",
-      named.filter((name) => /^GITHUB_/i.test(name)),
+      [...keys, ...projectSecrets].filter((name) => /^GITHUB_/i.test(name)),
     ),
     ...volumes.map((volume) => use("state-volume", `the volume at ${volume.path}`, volume.path)),
     ...usesOfMounts(
@@ -99,7 +101,7 @@ function usesOfNeeds({ answers, runtime: { service } }: Demand, config: Configur
 }
 
 interface Mount {
-  readonly isBind: boolean;
+  readonly type: unknown;
   readonly target: string;
 }
 
@@ -107,13 +109,15 @@ interface Mount {
 function readMount(mount: unknown): Mount {
   const parts: unknown = isText(mount) ? Object.fromEntries(mount.split(",").map((part) => part.split("=", 2))) : mount;
   const { type, target, dst, destination } = isRecord(parts) ? parts : {};
-  return { isBind: type === "bind", target: [target, dst, destination].find(isText) ?? "" };
+  return { type, target: [target, dst, destination].find(isText) ?? "" };
 }
 
 function usesOfMounts(mounts: readonly Mount[]): readonly Use[] {
-  return mounts.map(({ isBind, target }) =>
-    isBind ? use("bind-mounts", `the mount at ${target}`, target) : use("state-volume", `the volume at ${target}`, target),
-  );
+  return mounts.map(({ type, target }) => {
+    if (type === "bind") return use("bind-mounts", `the mount at ${target}`, target);
+    if (type === "tmpfs") return use("tmpfs", `the tmpfs at ${target}`, target);
+    return use("state-volume", `the volume at ${target}`, target);
+  });
 }
 
 /** The hooks at each start, ours and the spec's: in devcontainer.json if that is generated, else in the Feature. */

@@ -84,6 +84,15 @@ describe("hosts", () => {
     ]);
   });
 
+  test("a dev container of the user's is one wherever it is, also where a generated one would be", async () => {
+    write(place.folder, { ".devcontainer/devcontainer.json": '{ "image": "debian" }\n' });
+    await create();
+    const { containers } = JSON.parse((await run("--host", "docker,buildah,docker-20.10", "--json")).stdout) as Told;
+    expect(containers.map(({ hosts: told }) => told.map(({ findings }) => findings.map(({ trait }) => trait)))).toEqual([
+      [["own-feature", "feature-start-hook"], ["own-feature"], ["own-feature"]],
+    ]);
+  });
+
   test("without a dev container, hosts that start one have nothing to tell", async () => {
     await create("--outputs", "ci-github");
     const { containers } = JSON.parse((await run("--json")).stdout) as Told;

@@ -53,6 +53,21 @@ describe.skipIf(skips("GitHub's workflow and ill will", noEngine ?? runnerMissin
     expect(stdout).toMatch(/--- changes\.patch[^]*\| \+changed/);
   });
 
+  test("a tag that has the default branch's name builds no images and opens no pull request", async () => {
+    const folder = await jobRepository("ci-github", gateway.origin);
+    const event = join(await temporaryFolder("aperture-env-event"), "event.json");
+    for (const name of ["aperture-env-images.yml", "aperture-env-update.yml"])
+      for (const [ref, runs] of [
+        ["refs/tags/main", false],
+        ["refs/heads/main", true],
+      ] as const) {
+        writeFileSync(event, JSON.stringify({ ref, repository: { full_name: "acme/app", fork: false, default_branch: "main" } }));
+        const { stdout, exitCode } = await runWorkflow(folder, name, { args: ["--eventpath", event, "--dryrun"] });
+        expect(exitCode, stdout).toBe(0);
+        expect(/Job succeeded/.test(stdout), `${name} ${ref}\n${stdout}`).toBe(runs);
+      }
+  });
+
   describe("called for a pull request", () => {
     const caller = `on: pull_request
 jobs:

@@ -225,7 +225,8 @@ describe("what a devcontainer.json says", () => {
     ],
     ["codespaces", { forwardPorts: [3000, "db:5432"] }, ["host-port"]],
     ["codespaces", { containerEnv: { A: "${localEnv:A}" } }, ["localEnv"]],
-    ["codespaces", { secrets: { GITHUB_KEY: {} } }, ["secret", "github-secret"]],
+    ["codespaces", { secrets: { GITHUB_KEY: {} } }, ["project-secret", "github-secret"]],
+    ["docker", { mounts: ["type=tmpfs,target=/scratch"] }, ["tmpfs"]],
     ["codespaces", { postCreateCommand: undefined }, ["no-post-create"]],
     ["jetbrains", { remoteEnv: { XDG_DATA_HOME: "/data", XDG_STATE_HOME: "/state" } }, ["xdg"]],
     [
@@ -249,6 +250,18 @@ describe("what a devcontainer.json says", () => {
       ["bind-mounts", "the mount at /a"],
       ["bind-mounts", "the mount at /b"],
     ]);
+  });
+
+  test("a secret of the project's is no key of the connection, and nobody logs in for it", () => {
+    const config = { secrets: { DB_PASSWORD: {}, TS_AUTHKEY: {} } };
+    for (const host of ["docker", "github", "gitlab", "kubernetes", "envbuilder", "devpod", "devcontainers"]) {
+      const found = toldOf(host, config, { connection: "userspace", tailscale: {} });
+      const [key, project, ...others] = found.filter(({ trait }) => trait.endsWith("secret"));
+      expect([key?.trait, project?.trait, others.length], host).toEqual(["secret", "project-secret", 0]);
+      expect(`${key!.of} ${key!.fix}`).not.toContain("DB_PASSWORD");
+      expect(`${project!.of} ${project!.what} ${project!.fix}`).toMatch(/DB_PASSWORD/);
+      expect(`${project!.of} ${project!.what} ${project!.fix}`).not.toMatch(/log in|logs in|connects|ephemeral/);
+    }
   });
 
   test("our own values in it are told of as what they are", () => {

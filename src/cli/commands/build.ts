@@ -26,7 +26,7 @@ import { linesOf, shown } from "../../text/terminal.ts";
 import { cacheVariables, findWithheld, hostVariables, readConfiguration } from "../../verify/host.ts";
 import type { Command } from "../args.ts";
 import type { Io } from "../io.ts";
-import { chooseDevContainer, copyChosen, type Chosen } from "./dev-container.ts";
+import { chooseDevContainer, copyChosen, isGenerated, type Chosen } from "./dev-container.ts";
 
 type BuildCommand = Extract<Command, { kind: "build" }>;
 
@@ -151,7 +151,7 @@ const usual: Engine = { buildx: true, needsBuildx: false, driver: "docker", stor
 
 /** A generated Dockerfile has two targets; a user's dev container is one image. */
 function chooseTarget({ target }: BuildCommand, { file, lock }: Chosen): BuildTarget | null {
-  if (lock.files[ownDevcontainer]?.strategy === "own") return target ?? "ci";
+  if (isGenerated(lock)) return target ?? "ci";
   if (target !== "ci") return null;
   throw usageError(
     "no-such-target",

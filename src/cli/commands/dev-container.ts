@@ -54,9 +54,14 @@ export function findEnvironment(
   return { target, lock: requireLock(target, verb === "hosts" ? "tell of" : verb) };
 }
 
+/** Whether the dev container is generated. The user's can be at the same path. */
+export function isGenerated(lock: Lock): boolean {
+  return lock.files[ownDevcontainer]?.strategy === "own";
+}
+
 /** The devcontainer.json files that have the environment: the generated one, or the user's. */
 export function carriersOf(lock: Lock): readonly string[] {
-  if (lock.files[ownDevcontainer]?.strategy === "own") return [ownDevcontainer];
+  if (isGenerated(lock)) return [ownDevcontainer];
   return Object.entries(lock.files).flatMap(([path, file]) => (carriesEnvironment(path, file) ? [path] : []));
 }
 

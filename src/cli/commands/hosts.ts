@@ -1,6 +1,5 @@
 /** Tells what each host makes of an environment. Writes nothing. */
 import { hosts } from "../../catalog/hosts.ts";
-import { ownDevcontainer } from "../../catalog/files.ts";
 import { usageError } from "../../errors.ts";
 import { isRecord } from "../../forms.ts";
 import { demandOf } from "../../parts/compose.ts";
@@ -10,7 +9,7 @@ import { formatHosts, formatHostsJson } from "../../report/hosts.ts";
 import { readConfiguration } from "../../verify/host.ts";
 import type { Command } from "../args.ts";
 import { paintFor, type Io } from "../io.ts";
-import { carriersOf, findEnvironment, readConfig } from "./dev-container.ts";
+import { carriersOf, findEnvironment, isGenerated, readConfig } from "./dev-container.ts";
 
 /** What a terminal of no known width gets. */
 const widest = 100;
@@ -24,7 +23,7 @@ export async function runHosts(command: Extract<Command, { kind: "hosts" }>, io:
     throw usageError("no-such-host", `This version knows no host ${JSON.stringify(stray)}.`, `It knows ${names.join(", ")}.`);
   const { target, lock } = findEnvironment("hosts", command, io);
   const files = carriersOf(lock);
-  const isOwn = files.length === 0 || files[0] === ownDevcontainer;
+  const isOwn = files.length === 0 || isGenerated(lock);
   const demand = demandOf(lock.answers, isOwn ? { kind: "own" } : { kind: "feature", files });
   const containers = (files.length === 0 ? [null] : files).map((path) => {
     const configuration = path === null ? null : read(target.root, path);
