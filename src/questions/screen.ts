@@ -19,6 +19,7 @@ import { wrapTextWithPrefix } from "@clack/core";
 import { cancelledError } from "../errors.ts";
 import { columnsOf, search, type Line, type Terminal } from "./search.ts";
 import {
+  brokenRow,
   fold,
   instead,
   painter,
@@ -52,7 +53,8 @@ export async function askText(
 ): Promise<string | typeof back> {
   const validate = (typed: string | undefined): string | undefined => {
     const wrong = check(typed ?? "");
-    return wrong === undefined ? undefined : visible(wrong);
+    // Clack writes it behind the corner of the frame; further lines stand below its first word.
+    return wrong === undefined ? undefined : wrapTextWithPrefix(terminal.output, visible(wrong), "   ", "", "   ", brokenRow);
   };
   return answered(terminal, () => text({ ...terminal, message: visible(message), initialValue: visible(initial), validate }));
 }
@@ -151,7 +153,13 @@ function widthOf(output: Terminal["output"]): number {
 /** A printer that puts and wraps lines behind the bar that connects the questions. */
 export function framed(printer: Printer, { output, env }: Terminal): Printer {
   const bar = String(painter(wantsColour(output, env))("dim", S_BAR));
-  const frame = (line: string): string => (line === "" ? bar : wrapTextWithPrefix(output, line, `${bar}  `));
+  const frame = (line: string): string => {
+    const [begin = ""] = /^(?:Note: | *)/.exec(line)!;
+    // A line that goes on does so below its own beginning.
+    const further = `${bar}  ${" ".repeat(begin.length)}`;
+    const rest = line.slice(begin.length);
+    return rest === "" ? bar : wrapTextWithPrefix(output, rest, further, `${bar}  ${begin}`, further, brokenRow);
+  };
   return {
     isTTY: printer.isTTY,
     write: (text, done) => {

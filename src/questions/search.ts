@@ -12,6 +12,7 @@ import {
   S_STEP_CANCEL,
   S_STEP_ERROR,
   S_STEP_SUBMIT,
+  unicodeOr,
 } from "@clack/prompts";
 import { fold, joined, painter, relayed, shown, visible, wantsColour, type Shown } from "../text/terminal.ts";
 import type { Readable, Writable } from "node:stream";
@@ -78,7 +79,7 @@ export async function search(
     },
     validate: (value) => {
       if (value === undefined || value.length === 0)
-        return many ? "Pick at least one, with Tab." : "Nothing in the list matches.";
+        return many ? "Select at least one, with Tab." : "Nothing in the list matches.";
       return undefined;
     },
     render() {
@@ -95,9 +96,9 @@ export async function search(
       if (state === "cancel") return drawn(head);
       if (isOver) return drawn([...head, ...behind(picked.map(({ label }) => label).join(", "))]);
       const found = filteredOptions.length === options.length ? "" : `  ${filteredOptions.length} found`;
-      const typed = shown`${bar}  ${paint("dim", "Search:")} ${this.userInput}${paint("cyan", "▏")}${paint("dim", found)}`;
+      const typed = shown`${bar}  ${paint("dim", "Search:")} ${this.userInput}${paint("cyan", unicodeOr("▏", "_"))}${paint("dim", found)}`;
       const wrong = state === "error" ? behind(this.error, (line) => paint("yellow", line)) : [];
-      const keys = ["type to search", "↑/↓ move", ...(many ? ["Tab picks"] : []), "Enter goes on"].join(" • ");
+      const keys = ["type to search", "↑/↓", ...(many ? ["Tab: select"] : []), "Enter: confirm"].join(" • ");
       const foot = [...behind(keys, (line) => paint("dim", line)), shown`${paint(style, S_BAR_END)}`];
       const rows = limitOptions({
         cursor: this.cursor,

@@ -122,6 +122,12 @@ export function fold(text: string, width: number): string[] {
   return [...lines, rest];
 }
 
+/** A row of a line that was broken at a space, without that space; a style may stand before it. */
+export function brokenRow(row: string, index: number): string {
+  // oxlint-disable-next-line no-control-regex -- styles begin with ESC
+  return (index === 0 ? row : row.replace(/^((?:\u001B\[\d+m)?) /, "$1")).trimEnd();
+}
+
 /** Styles, each with its start and end codes (ECMA-48, section 8.3.117, "Select graphic rendition"). */
 const styles = { bold: [1, 22], dim: [2, 22], red: [31, 39], green: [32, 39], yellow: [33, 39], cyan: [36, 39] } as const;
 

@@ -1,5 +1,7 @@
 /** The way back at a terminal: Escape leads to the question before, nothing that was answered is lost, and what is pasted is what is meant. */
-import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterAll, afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { treeOf, write } from "../cli/harness.ts";
 import { skips } from "../support/skips.ts";
 import { bin, environmentOf, makeFolders, runBin } from "./machine.ts";
@@ -104,6 +106,46 @@ describe.skipIf(skips("the way back at a terminal", whyNoTerminal))("at a termin
     expect(await terminal.ended).toMatchObject({ exitCode: 0 });
     expect(textOf("aperture-env.yaml")).toMatch(/^base: ubuntu$/m);
     expect(textOf("opencode.json")).not.toContain("baseURL");
+  });
+
+  test("a wire format that was typed stays, where the gateway serves the provider over another, too", async () => {
+    const model = { id: "gpt-5.5", object: "model", owned_by: "openai" };
+    const endpoints = ["/v1/responses", "/v1/chat/completions"];
+    const data = [{ ...model, metadata: { provider: { id: "openai", name: "openai" }, endpoints } }];
+    const gateway = createServer((_request, response) => response.end(JSON.stringify({ object: "list", data })));
+    await new Promise<void>((resolve) => gateway.listen(0, "127.0.0.1", () => resolve()));
+    onTestFinished(() => void gateway.close());
+    const url = `http://127.0.0.1:${(gateway.address() as AddressInfo).port}`;
+    const terminal = start("--url", url, "--small-model", "openai/gpt-5.5", "--base", "slim");
+    await pick(terminal, "Which providers should OpenCode use?", `${keys.down} ${keys.enter}`);
+    await terminal.answer("Which other providers?", `openai:chat${keys.enter}`);
+    await pick(terminal, "Which model by default?", keys.escape);
+    await pick(terminal, "◼ openai:chat", keys.enter);
+    await pick(terminal, "Which model by default?", `${keys.enter}`);
+    await pick(terminal, confirmation, "y");
+    expect(await terminal.ended).toMatchObject({ exitCode: 0 });
+    expect(textOf("aperture-env.yaml")).toMatch(/^ {2}openai: *(?:\{ *|\n {4})api: chat/m);
+  });
+
+  test("notes and errors go on below their own beginning, inside of the frame", async () => {
+    write(folder, { "opencode.json": '{ "model": "house/qwen3-coder-of-a-long-name" }\n' });
+    const terminal = new PseudoTerminal(process.execPath, [bin, ...most], folder, environmentOf(home), { cols: 60, rows: 40 });
+    terminals.push(terminal);
+    await pick(terminal, small, `another${keys.enter}`);
+    await terminal.answer("Which model? (provider/model)", `${keys.backspace.repeat(40)}nothing${keys.enter}`);
+    await terminal.answer("for instance", keys.escape);
+    const { lines } = await terminal.screen();
+    const wrong = lines.findIndex((line) => line.startsWith("└"));
+    expect(lines[wrong]).toMatch(/^└ {2}\S/);
+    expect(lines[wrong + 1]).toMatch(/^ {3}\S/);
+    await pick(terminal, small, keys.enter);
+    await pick(terminal, base, keys.enter);
+    await pick(terminal, confirmation, "n");
+    expect(await terminal.ended).toMatchObject({ exitCode: 130 });
+    const all = (await terminal.screen()).lines;
+    const note = all.findIndex((line) => line.startsWith("│  Note: opencode.json:1:"));
+    expect(all.slice(note + 1, note + 3)).toEqual([expect.stringMatching(/^│ {8}\S/), expect.stringMatching(/^│ {8}\S/)]);
+    expect(all.filter((line) => /\s$/.test(line))).toEqual([]);
   });
 
   test("update: Escape leads from the plan to the bypass, and from there out", async () => {

@@ -73,8 +73,9 @@ export function detectGateway({ origin, timeout, env, known, accepts, exact, wai
       : wait(`Asking ${url} what it serves`, ask(url), (came) => sayServed(url, came)));
     shown.add(url);
     last = { origin: url, served };
-    if (typeof served === "string" || served.offers.size === 0)
-      return wait === undefined || question.id === "providers" ? null : chooseKnown(question, earlier, (await known).catalogue);
+    const fromCatalogue = async (): Promise<Detected | null> =>
+      wait === undefined || question.id === "providers" ? null : chooseKnown(question, earlier, (await known).catalogue);
+    if (typeof served === "string" || served.offers.size === 0) return fromCatalogue();
     const because = url;
     if (question.id === "providers") return proposeProviders(question, served, choices, because);
     const candidates = candidatesOf(served.discovery, (provider, model) => isChosen(provider, model, earlier));
@@ -82,7 +83,8 @@ export function detectGateway({ origin, timeout, env, known, accepts, exact, wai
       question.id === "model"
         ? proposeModel(candidates, served.known)
         : proposeSmallModel(candidates, earlier.model ?? "", served.known);
-    if (found === null) return null;
+    // The gateway lists none for these providers.
+    if (found === null) return fromCatalogue();
     const listed = candidates.map(({ ref, model: { limit, end } }) => ({
       value: ref,
       label: ref,
@@ -163,16 +165,17 @@ function proposeProviders(
   const value = [...offers.values()].map(({ choice }) => choice);
   // Answers are ids, each with the gateway's details.
   const parse = (text: string, earlier: Partial<Answers>): Parsed<never> => {
-    const chosen: ProviderChoice[] = [];
+    // Of two of one name the later is meant.
+    const chosen = new Map<string, ProviderChoice>();
     for (const id of text.split(",").filter((part) => part !== "")) {
       const offered = offers.get(id);
       const parsed = offered === undefined ? (question.parse(id, earlier) as Parsed<readonly ProviderChoice[]>) : null;
       if (parsed !== null && !parsed.ok) return parsed;
-      chosen.push(...(parsed === null ? [offered!.choice] : parsed.value));
+      for (const choice of parsed === null ? [offered!.choice] : parsed.value) chosen.set(choice.id, choice);
     }
-    return chosen.length === 0
+    return chosen.size === 0
       ? (question.parse(text, earlier) as Parsed<never>)
-      : { ok: true, value: chosen as never, notes: [] };
+      : { ok: true, value: [...chosen.values()] as never, notes: [] };
   };
   const own = discovery.providers.filter(({ id }) => offers.has(id) && !choices.some((choice) => choice.value === id));
   return {
@@ -180,7 +183,11 @@ function proposeProviders(
     asked: {
       ...question,
       parse,
-      format: (chosen: readonly ProviderChoice[]) => chosen.map(({ id }) => id).join(","),
+      // A wire format that was typed stays.
+      format: (chosen: readonly ProviderChoice[]) =>
+        chosen
+          .map((choice) => (offers.get(choice.id)?.choice.api === choice.api ? choice.id : question.format([choice] as never)))
+          .join(","),
     } as Question,
     choices: [
       ...choices.filter((choice) => offers.has(choice.value)),
