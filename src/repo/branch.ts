@@ -65,7 +65,7 @@ interface Entry {
 
 /**
  * Opens a branch for the repository around a folder. A new branch starts at `from`. An existing branch, here or on origin as last fetched, continues, or
- * restarts there if `from` contains all of it. Throws without a repository or a commit, if the branch is checked out or rebased, and if git refuses.
+ * restarts there if `from` contains all of it, as commits or as files. Throws without a repository or a commit, if the branch is checked out or rebased, and if git refuses.
  */
 export async function openBranch(root: string, name: string, from: string, env: Env): Promise<Branch> {
   const place = findPlace(root);
@@ -83,7 +83,7 @@ export async function openBranch(root: string, name: string, from: string, env: 
   // As with  git switch  a branch that only origin has continues there: somebody may have pushed it from another machine.
   const pushed = (await git("rev-parse", ["--verify", "--quiet", `refs/remotes/origin/${name}^{commit}`])).stdout.trim();
   const last = pushed !== "" && (at === null || (await isIn(at, pushed))) ? pushed : at;
-  const isMerged = last !== null && (await isIn(last, begins));
+  const isMerged = last !== null && ((await isIn(last, begins)) || (await hasLanded(git, last, begins)));
   const start = last === null || isMerged ? begins : last;
 
   const parent = makeParent();
@@ -134,6 +134,31 @@ function noBeginning(top: string, from: string): AppError {
       `Run  git -C ${formatShell(top)} remote set-head origin --auto  or name a start point, for example  --from origin/main`,
     );
   return usageError("no-such-commit", `${top} has no commit ${from}.`, "Name an existing branch or commit with --from.");
+}
+
+/**
+ * Whether a commit that `begins` contains has all files as the branch leaves them: a forge that merges a pull request into one commit (squash) keeps no other
+ * trace of the branch. To continue there would conflict with the merged files.
+ */
+async function hasLanded(git: Git, tip: string, begins: string): Promise<boolean> {
+  const base = (await git("merge-base", [tip, begins])).stdout.trim();
+  if (base === "") return false;
+  const variables = { GIT_LITERAL_PATHSPECS: "1" };
+  const filesOf = async (commit: string, ...paths: readonly string[]): Promise<ReadonlyMap<string, string>> => {
+    const { stdout } = await git("ls-tree", ["-r", "-z", "--full-tree", commit, "--", ...paths], { variables });
+    const lines = stdout.split("\0").filter(Boolean);
+    return new Map(lines.map((line) => [line.slice(line.indexOf("\t") + 1), line.slice(0, line.indexOf("\t"))]));
+  };
+  const [before, after] = await Promise.all([filesOf(base), filesOf(tip)]);
+  const changed = [...new Set([...before.keys(), ...after.keys()])].filter((path) => before.get(path) !== after.get(path));
+  // A branch with more files is not only ours.
+  if (changed.length === 0 || changed.length > 200) return false;
+  const listed = await git("rev-list", ["--max-count=100", begins, `^${base}`, "--", ...changed], { variables });
+  for (const commit of listed.stdout.split("\n").filter(Boolean)) {
+    const found = await filesOf(commit, ...changed);
+    if (changed.every((path) => found.get(path) === after.get(path))) return true;
+  }
+  return false;
 }
 
 /** What a commit says of itself (git-cat-file(1)): its text begins after the first empty line. */

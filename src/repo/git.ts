@@ -28,6 +28,7 @@ type Plumbing =
   | "ls-tree"
   | "merge-base"
   | "read-tree"
+  | "rev-list"
   | "rev-parse"
   | "update-index"
   | "update-ref"

@@ -120,6 +120,32 @@ describe.skipIf(skipped)("where a branch starts", () => {
     expect(git(join(outside.folder, "remote.git"), "rev-list", "--count", "env")).toBe("4\n");
   });
 
+  test.each([1, 2])("one that was merged as a single commit, and deleted, starts anew: after %i commits", async (commits) => {
+    await run("sample", "--yes", ...pull);
+    if (commits === 2) await run("update", "sample", "--url", "http://gw", ...pull);
+    const remote = join(outside.folder, "remote.git");
+    // As a forge does it: the branch's files become one commit, more follows, and the branch goes.
+    git(root, "switch", "-q", "--detach", "origin/main");
+    git(root, "merge", "-q", "--squash", "env");
+    git(root, "commit", "-q", "-m", "Add the environment (#1)");
+    write(root, {
+      "README.md": "newer\n",
+      "aperture-env.yaml": `${readFileSync(join(root, "aperture-env.yaml"), "utf8")}# ours\n`,
+    });
+    commit();
+    git(root, "push", "-q", "origin", "HEAD:main");
+    git(remote, "branch", "-D", "env");
+    git(root, "fetch", "-q", "--prune", "origin");
+    git(root, "switch", "-q", "main");
+    const ran = await run("update", "sample", "--url", "http://gw2", ...pull);
+    expect(ran.exit, ran.stderr).toBe(0);
+    expect(git(root, "rev-parse", "env^")).toBe(git(root, "rev-parse", "origin/main"));
+    expect(git(root, "show", "env:aperture-env.yaml")).toContain("# ours\n");
+    // What is on the branch now is not merged, so it continues.
+    await run("update", "sample", "--url", "http://gw3", ...pull);
+    expect(git(root, "rev-list", "--count", "origin/main..env")).toBe("2\n");
+  });
+
   test("one with other commits on origin is not overwritten", async () => {
     await run("sample", "--yes", ...pull);
     git(root, "branch", "-D", "env");

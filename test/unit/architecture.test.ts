@@ -205,6 +205,7 @@ describe("starting programs", () => {
       "ls-tree",
       "merge-base",
       "read-tree",
+      "rev-list",
       "rev-parse",
       "update-index",
       "write-tree",
