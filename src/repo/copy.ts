@@ -27,6 +27,8 @@ import type { Env } from "./guarded-environment.ts";
 /** A copy, and what removes it. */
 export interface Copy {
   readonly folder: string;
+  /** Whether git said which files are the repository's; else ignored ones are there, too. */
+  readonly isListed: boolean;
   /** Writes or replaces a file in it. */
   write(path: string, text: string): void;
   remove(): void;
@@ -57,7 +59,7 @@ export async function copyRepository(root: string, name: string, env: Env): Prom
     // A name that this disk takes for git's own would bring its configuration with it.
     rmSync(join(folder, ".git"), { recursive: true, force: true });
     if (listed !== null) await makeRepository(folder, listed.branch, { target: root, env });
-    return { folder, write, remove };
+    return { folder, isListed: listed !== null, write, remove };
   } catch (error) {
     remove();
     throw cannotCopy(error, parent);

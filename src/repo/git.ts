@@ -141,17 +141,19 @@ export interface Listed {
   readonly branch: string | null;
 }
 
-/** What git tracks below a folder, or would; null where the folder is not the top of a work tree, or git does not say. */
+/** What git tracks below a folder, or would; null where it is in no work tree, git does not say, or ignores all of it. */
 export async function listFiles(root: string, env: Surroundings["env"]): Promise<Listed | null> {
   const place = findPlace(root);
-  if (place === null || place.prefix !== "") return null;
-  const { exitCode, stdout } = await read(place.top, "ls-files", ["-z", "--cached", "--others", "--exclude-standard"], env, {
-    timeout: 60_000,
-  });
-  if (exitCode !== 0) return null;
-  const head = await read(place.top, "symbolic-ref", ["--quiet", "--short", "HEAD"], env);
+  if (place === null) return null;
+  const { top, prefix } = place;
+  const before = prefix === "" ? "" : `${prefix}/`;
+  const asked = ["-z", "--cached", "--others", "--exclude-standard", "--", ...(prefix === "" ? [] : [`:(literal)${prefix}`])];
+  const { exitCode, stdout } = await read(top, "ls-files", asked, env, { timeout: 60_000 });
+  const listed = stdout.split("\0").filter((path) => path !== "" && path.startsWith(before));
+  if (exitCode !== 0 || (prefix !== "" && listed.length === 0)) return null;
+  const head = await read(top, "symbolic-ref", ["--quiet", "--short", "HEAD"], env);
   const branch = head.exitCode === 0 ? head.stdout.trim() : "";
-  return { paths: [...new Set(stdout.split("\0").filter(Boolean))], branch: branch === "" ? null : branch };
+  return { paths: [...new Set(listed.map((path) => path.slice(before.length)))], branch: branch === "" ? null : branch };
 }
 
 /** The commit that is checked out. */

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import {
   chmodSync,
+  chownSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -61,6 +62,25 @@ describe.skipIf(skipsWithoutGit("copies of a repository"))("copyRepository", () 
     expect(treeOf(root, true)).toEqual(before);
     copy!.remove();
     expect(existsSync(at)).toBe(false);
+  });
+
+  test("of a folder below a repository's top: its files alone, without what git ignores", async () => {
+    git(["init", "-q"], folder);
+    writeTree(folder, { ".gitignore": ".env\nsample/out\n", other: "x", "sample2/x": "y" });
+    writeTree(root, { "a/b": "1", ".env": "a secret", out: "x", new: "z" });
+    git(["add", "sample/a"], folder);
+    git(["commit", "-q", "-m", "x"], folder);
+    expect(names(await copied())).toEqual(["a", "a/b", "new"]);
+    expect(copy!.isListed).toBe(true);
+    expect(git(["status", "--porcelain"], copy!.folder)).toBe("");
+  });
+
+  test.skipIf(process.getuid?.() !== 0)("a repository of another account's, in which git does not answer", async () => {
+    git(["init", "-q"]);
+    writeTree(root, { ".gitignore": "ignored\n", ignored: "x" });
+    for (const path of [root, join(root, ".git")]) chownSync(path, 12_345, 12_345);
+    expect(names(await copied())).toEqual([".gitignore", "ignored"]);
+    expect(copy!.isListed).toBe(false);
   });
 
   test("without git, without a commit, in a work tree of another repository's: all files the same", async () => {

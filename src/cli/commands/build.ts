@@ -22,6 +22,7 @@ import { readHead, type Head } from "../../repo/git.ts";
 import { isThere } from "../../repo/npm-files.ts";
 import { findCwd, look } from "../../repo/scan.ts";
 import type { Surroundings } from "../../repo/spawn.ts";
+import { findPlace } from "../../repo/work-tree.ts";
 import { linesOf, shown } from "../../text/terminal.ts";
 import { cacheVariables, findWithheld, hostVariables, readConfiguration } from "../../verify/host.ts";
 import type { Command } from "../args.ts";
@@ -109,7 +110,11 @@ export async function runBuild(command: BuildCommand, io: Io): Promise<number> {
   const copy = await copyChosen(chosen, io);
   try {
     const isCommit = head !== null && (await readHead(copy.folder, io.env))?.tree === head.tree;
-    if (head !== null && !isCommit)
+    if (!copy.isListed && findPlace(root) !== null)
+      say(
+        "Git did not list the files of this repository (git status says why), so the copy has ignored files, too, and no commit.",
+      );
+    else if (head !== null && !isCommit)
       say(
         `The files differ from commit ${head.hash.slice(0, 12)} (changes, Git LFS or submodules), so the image has no label for the commit.`,
       );
