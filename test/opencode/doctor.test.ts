@@ -244,6 +244,12 @@ const cases: Readonly<Record<string, readonly [Case, ...string[]]>> = {
     env({ http_proxy: "http://127.0.0.1:3128", NO_PROXY: "http://ai,10.0.0.0/8" }),
     "proxy",
   ],
+  "a proxy of another kind": [env({ HTTP_PROXY: "socks5://127.0.0.1:3128" }), "proxy-unusable"],
+  "a proxy with what secrets leave behind it": [
+    { proxy: true, ...env({ HTTP_PROXY: "http://127.0.0.1:3128\n" }) },
+    "proxy-unusable",
+  ],
+  "nothing, with an empty no_proxy": [env({ HTTP_PROXY: "http://127.0.0.1:3128", no_proxy: "", NO_PROXY: "ai" })],
   "nothing, with NO_PROXY": [env({ HTTP_PROXY: "http://127.0.0.1:3128", NO_PROXY: "localhost, ai" })],
   "nothing, through a proxy that works": [{ proxy: true, ...env({ HTTP_PROXY: "http://127.0.0.1:3128" }) }],
 

@@ -178,9 +178,29 @@ describe("the request", () => {
     ["https://ai", { HTTPS_PROXY: "http://p:1" }, null, "HTTPS_PROXY"],
     ["http://ai", { http_proxy: "socks5://p:1" }, null, "http_proxy"],
     ["http://ai", { http_proxy: "" }, null, null],
+    ["http://ai", { http_proxy: "", HTTP_PROXY: "http://p:1" }, "p:1", null],
+    ["http://ai", { http_proxy: "http://p:1", no_proxy: "", NO_PROXY: "ai" }, null, null],
+    ["http://ai", { http_proxy: "http://p:1", no_proxy: "x", NO_PROXY: "ai" }, "p:1", null],
+    ["http://ai", { http_proxy: '""', HTTP_PROXY: "http://p:1" }, null, null],
   ])("%s with %j", (origin, env, host, unused) => {
     const route = findRoute(new URL(origin), env as Record<string, string>);
     expect([route.proxy?.host ?? null, route.unused]).toEqual([host, unused]);
+  });
+
+  test.each<readonly [proxy: string, isUsable: boolean]>([
+    ["http://p:1", true],
+    ["p:1", true],
+    ["https://p:1", true],
+    ["''", true],
+    ["socks5://p:1", false],
+    ["HTTP://p:1", false],
+    ["http://p:1\n", false],
+    [" ", false],
+    ['"http://p:1"', false],
+  ])("%j can be used: %j", (proxy, isUsable) => {
+    const unusable = isUsable ? null : "HTTP_PROXY";
+    expect(findRoute(new URL("http://ai"), { HTTP_PROXY: proxy })).toMatchObject({ unusable });
+    expect(findRoute(new URL("http://ai"), { HTTP_PROXY: proxy, NO_PROXY: "ai" })).toMatchObject({ unusable: null });
   });
 });
 

@@ -51,7 +51,7 @@ const answered: DatedAnswer = {
 function probeOf(change: Partial<GatewayProbe> = {}): GatewayProbe {
   return {
     url: new URL("/v1/models", gateway),
-    route: { proxy: null, unused: null, other: null },
+    route: { proxy: null, unused: null, other: null, unusable: null },
     name: "ai",
     addresses: [],
     resolver: { servers: ["100.100.100.100"], search: ["tail.ts.net"] },
@@ -100,7 +100,7 @@ function factsOf({ way = "tailscale", status = {}, seen = {}, taken = {}, probe 
 }
 
 const daemon = { way: "userspace", pid: 7, port: 1055 } as const;
-const proxied = { proxy: new URL("http://127.0.0.1:1055"), unused: null, other: null };
+const proxied = { proxy: new URL("http://127.0.0.1:1055"), unused: null, other: null, unusable: null };
 const silent = { phase: "connect", code: "ENOENT", detail: "" } as const;
 const loginError = (text: string): Change => ({
   status: { state: "NeedsLogin", self: null, health: [`You are logged out. The last login error was: ${text}`] },
@@ -363,7 +363,7 @@ describe("a proxy on the way", () => {
   });
 
   test("one that is named for other requests alone", () => {
-    const route = { proxy: null, unused: null, other: "ALL_PROXY" };
+    const route = { proxy: null, unused: null, other: "ALL_PROXY", unusable: null };
     expect(judged({ route })).toMatchObject({ code: "proxy-http-missing", message: expect.stringContaining("ALL_PROXY") });
   });
 });

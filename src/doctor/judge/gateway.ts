@@ -47,7 +47,16 @@ export function judgeGateway(facts: GatewayFacts): Check[] {
 }
 
 function judgeWay(probe: GatewayProbe, about: About): Check | null {
-  const { models, url } = probe;
+  const { models, url, route } = probe;
+  if (route.unusable !== null)
+    return found(
+      "failure",
+      "gateway",
+      "proxy-unusable",
+      `OpenCode cannot use the proxy that ${route.unusable} names`,
+      "it takes http://<host>:<port>, or https, without a space, a line end or a quote before or behind it",
+      `correct ${route.unusable}, or add ${url.hostname},localhost,127.0.0.1 to NO_PROXY and no_proxy`,
+    );
   if ("phase" in models) {
     if (models.phase === "lookup") return withProxy(judgeName(models, probe), probe);
     const secured = url.protocol === "https:" && !url.hostname.includes(".") && probe.name !== null;
