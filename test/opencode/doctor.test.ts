@@ -1,7 +1,7 @@
 /** The doctor of an installed environment, run by the real OpenCode's runtime: real faults, each called by its name and no other. */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -706,7 +706,8 @@ describe.skipIf(!available || skips("the doctor among faults", whyNot()))("the d
     const place = makePlace();
     const doctor = join(installation.prefix, "bin", "aperture-doctor");
     // It accepts connections and is silent: the doctor has no verdict before its time for an answer is over.
-    const gateway = createServer();
+    const asked: Socket[] = [];
+    const gateway = createServer((socket) => asked.push(socket.on("error", () => {})));
     await new Promise<void>((resolve) => gateway.listen(0, "127.0.0.1", resolve));
     const { port } = gateway.address() as AddressInfo;
     const env = { ...installation.env, APERTURE_URL: `http://127.0.0.1:${port}` };
@@ -715,8 +716,9 @@ describe.skipIf(!available || skips("the doctor among faults", whyNot()))("the d
     const size = (): number =>
       statSync(join(place.home, ".local/state/aperture-env/verdict"), { throwIfNoEntry: false })?.size ?? 0;
     expect(size()).toBe(0);
-    await expect.poll(size, { timeout: 15_000 }).toBeGreaterThan(10);
     gateway.close();
+    for (const socket of asked) socket.destroy();
+    await expect.poll(size, { timeout: 60_000 }).toBeGreaterThan(10);
   });
 
   test("internet access that the spec allows is no finding; any other still is", async () => {
