@@ -903,14 +903,18 @@ function modelOf(text) {
 // src/gateway/proxy.ts
 function findRoute(url, env) {
   const variables2 = url.protocol === "https:" ? ["https_proxy", "HTTPS_PROXY"] : ["http_proxy", "HTTP_PROXY"];
-  const isSet = (variable) => (env[variable] ?? "").trim() !== "";
-  if (isExcluded(url, env["no_proxy"] ?? env["NO_PROXY"] ?? "")) return { proxy: null, unused: null, other: null };
+  const isSet = (variable) => (env[variable] ?? "") !== "";
+  const direct = { proxy: null, unused: null, other: null, unusable: null };
+  if (isExcluded(url, env["no_proxy"] || env["NO_PROXY"] || "")) return direct;
   const name = variables2.find(isSet);
-  if (name === void 0) return { proxy: null, unused: null, other: others.find(isSet) ?? null };
-  const proxy = parseProxy(env[name].trim());
+  if (name === void 0) return { ...direct, other: others.find(isSet) ?? null };
+  const text = env[name];
+  if (text === '""' || text === "''") return direct;
+  const proxy = parseProxy(text.trim());
   const taken = url.protocol === "http:" ? proxy : null;
-  return { proxy: taken, unused: taken === null ? name : null, other: null };
+  return { ...direct, proxy: taken, unused: taken === null ? name : null, unusable: isUsable(text) ? null : name };
 }
+function isUsable(text) { return /^(?:https?:\/\/|(?!.*:\/\/))/s.test(text) && !/^[\s"']|[\s"']$/.test(text); }
 var others = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
 function parseProxy(text) {
   try {
@@ -1610,7 +1614,11 @@ function judgeGateway(facts) {
     ...judgeModels2(facts, served)];
 }
 function judgeWay(probe, about) {
-  const { models, url } = probe;
+  const { models, url, route } = probe;
+  if (route.unusable !== null) return found("failure", "gateway", "proxy-unusable",
+    `OpenCode cannot use the proxy that ${route.unusable} names`,
+    "it takes http://<host>:<port>, or https, without a space, a line end or a quote before or behind it",
+    `correct ${route.unusable}, or add ${url.hostname},localhost,127.0.0.1 to NO_PROXY and no_proxy`);
   if ("phase" in models) {
     if (models.phase === "lookup") return withProxy(judgeName(models, probe), probe);
     const secured = url.protocol === "https:" && !url.hostname.includes(".") && probe.name !== null;
