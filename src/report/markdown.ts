@@ -141,7 +141,7 @@ function describeChange(change: Change): string | null {
   const { kind, path } = change;
   const notes =
     "notes" in change && change.notes !== undefined ? change.notes.map((note) => `\n  - ${plain(note)}`).join("") : "";
-  if (kind === "conflict") return `- ${code(path)}: ${verbs.conflict}: ${plain(change.why)}`;
+  if (kind === "conflict") return `- ${code(path)}: ${verbs.conflict}: ${plain(change.why)}. ${plain(upperFirst(change.fix))}.`;
   if (kind !== "keep") return `- ${code(path)}: ${verbs[kind]}${notes}`;
   if (change.why === "same") return null;
   return `- ${code(path)}: ${keptWords[change.why]}${notes}`;

@@ -110,6 +110,23 @@ describe("an environment of its own", () => {
     expect(lock().revision).not.toBe(revision);
   });
 
+  test("says on stderr what is in conflict, too, where stdout is the text of a pull request", async () => {
+    await create("--pins");
+    const theirs = read(".devcontainer/Dockerfile").replace(/^FROM debian:\S+ AS ci$/m, "FROM debian:12 AS ci");
+    write(place.folder, { ".devcontainer/Dockerfile": theirs });
+    images["library/debian:bookworm-slim"] = manifest("index", "newer");
+    const before = treeOf(place.folder, true);
+    const { exit, stdout, stderr } = await update("--yes", "--pins", "--summary", "markdown");
+    expect(exit).toBe(3);
+    expect(stdout).toMatch(
+      /- `\.devcontainer\/Dockerfile`: \*\*in conflict\*\*: was edited .*differently\. Merge both by hand and run again/,
+    );
+    expect(stderr).toMatch(
+      /^Nothing was written:\n {4}! \.devcontainer\/Dockerfile was edited .*\n {6}merge both by hand and run again/m,
+    );
+    expect(treeOf(place.folder, true)).toEqual(before);
+  });
+
   test("moves on from a digest that a bot has put into the Dockerfile alone", async () => {
     await create("--pins");
     const bots = `sha256:${"d".repeat(64)}`;

@@ -2,13 +2,13 @@
 import { questions } from "../../questions/table.ts";
 import { formatOutcomeJson, type Outcome } from "../../report/json.ts";
 import type { Updated } from "../../report/markdown.ts";
-import { formatLanded } from "../../report/text.ts";
+import { formatLanded, formatProblems } from "../../report/text.ts";
 import { block, shown } from "../../text/terminal.ts";
 import { generatorVersion } from "../../version.ts";
 import type { Landing, Switches } from "../args.ts";
 import type { Io } from "../io.ts";
 import type { Prompt } from "./plan-execution.ts";
-import { showOutcome } from "./plan-screen.ts";
+import { exitOf, showOutcome } from "./plan-screen.ts";
 
 /** One repository's result. */
 export interface Done {
@@ -31,5 +31,9 @@ export async function tell(done: Done, { json }: Switches, { summary }: Landing,
     io.stdout.write(block(text));
     // The text does not say where the change is.
     if (done.outcome.branch !== undefined) io.stderr.write(shown`${done.outcome.status}${formatLanded(done.outcome)}\n`);
+    // A job keeps the text for a pull request, which it does not open then: its log has to say why.
+    const { status, plan } = done.outcome;
+    const what = status === "conflict" ? "Nothing was written:" : "To settle by hand:";
+    if (exitOf(done.outcome) !== 0) io.stderr.write(shown`${what}${formatProblems(plan)}\n`);
   } else showOutcome(done.outcome, prompt, io);
 }
