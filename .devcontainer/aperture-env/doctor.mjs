@@ -38,6 +38,17 @@ function json(value, indent = 0) {
     )));
 }
 function escapeUnit(unit) { return `\\u${unit.toString(16).padStart(4, "0")}`; }
+function fold(text, width) {
+  const lines = [];
+  let rest2 = text;
+  while (rest2.length > width) {
+    const fits = rest2.slice(0, width);
+    const at2 = (/^.*[ ,]/s.exec(fits) ?? /^.*\//s.exec(fits))?.[0].length ?? width;
+    lines.push(rest2.slice(0, at2).trimEnd());
+    rest2 = rest2.slice(at2).trimStart();
+  }
+  return [...lines, rest2];
+}
 var styles = { bold: [1, 22], dim: [2, 22], red: [31, 39], green: [32, 39], yellow: [33, 39], cyan: [36, 39] };
 function painter(colour) {
   return (style, text) => {
@@ -74,21 +85,30 @@ var titles = { opencode: "OpenCode", folders: "folders", config: "configuration"
   models: "models", surroundings: "around it" };
 var glyphs = { ok: "\u2713", note: "\xB7", warning: "!", failure: "\u2717" };
 var styles2 = { ok: "green", note: "dim", warning: "yellow", failure: "red" };
-function formatReport({ checks, verdict, origin, ms }, colour) {
+function formatReport({ checks, verdict, origin, ms }, colour, columns = Infinity) {
   const paint = painter(colour);
   const width = Math.max(...Object.values(titles).map((title) => title.length));
   const indent = " ".repeat(width + 6);
+  const below = (text, more = "") => joined(fold(visible(text), Math.max(columns - indent.length - more.length, 24)), `\n${indent}${more}`);
+  const sayCheck = ({ message, severity, code: code2 }) => {
+    if (severity === "ok") return below(message);
+    const last = fold(visible(message), Math.max(columns - indent.length, 24)).at(-1);
+    const between2 = last.length + code2.length + 4 > columns - indent.length ? shown`\n${indent}` : "  ";
+    return shown`${below(message)}${between2}${paint("dim", `(${code2})`)}`;
+  };
   const lines = Object.keys(titles).flatMap((group) => checks.filter((check) => check.group === group).flatMap((check, index) => [
-    shown`  ${paint(styles2[check.severity], glyphs[check.severity])} ${paint("dim", (index === 0 ? titles[group] : "").padEnd(width))}  ${check.message}${check.severity === "ok" ? "" : paint("dim", `  (${check.code})`)}`,
-    ...check.cause === null ? [] : [shown`${indent}${upperFirst(check.cause)}.`],
-    ...check.next === null ? [] : [shown`${indent}${paint("bold", "\u2192")} ${upperFirst(check.next)}.`]]));
+    shown`  ${paint(styles2[check.severity], glyphs[check.severity])} ${paint("dim", (index === 0 ? titles[group] : "").padEnd(width))}  ${sayCheck(check)}`,
+    ...check.cause === null ? [] : [shown`${indent}${below(`${upperFirst(check.cause)}.`)}`],
+    ...check.next === null ? [] : [shown`${indent}${paint("bold", "\u2192")} ${below(`${upperFirst(check.next)}.`, "  ")}`]]));
   const count = (severity) => checks.filter((check) => check.severity === severity).length;
   const counted = [[count("failure"), "failure"], [count("warning"), "warning"], [count("note"), "note"]].filter(
     ([number]) => number !== 0).map(([number, word2]) => `${number} ${word2}${number === 1 ? "" : "s"}`);
   const words2 = { ok: "Fine: OpenCode works through the gateway.", note: "Fine: OpenCode works through the gateway.",
     warning: "It works, but see the warnings.", failure: "It does not work yet: see what is marked \u2717." };
   const seconds = `${(ms / 1e3).toFixed(2)} s`;
-  const summary = shown`${paint(styles2[verdict], words2[verdict])} ${paint("dim", [...counted, seconds].join(", "))}`;
+  const numbers = [...counted, seconds].join(", ");
+  const between = words2[verdict].length + numbers.length < columns ? " " : shown`\n`;
+  const summary = shown`${paint(styles2[verdict], words2[verdict])}${between}${paint("dim", numbers)}`;
   return shown`${joined([`OpenCode through ${origin ?? "the gateway"}`, "", ...lines, "", summary], "\n")}\n`;
 }
 function formatJson({ verdict, origin, checks, ms }) {
@@ -3116,8 +3136,8 @@ async function main() {
   const options = { deep: { type: "boolean" }, send: { type: "boolean" }, json: { type: "boolean" }, quiet: { type: "boolean" },
     help: { type: "boolean", short: "h" }, timeout: { type: "string", default: "2" }, launch: { type: "boolean" },
     prefix: { type: "string", default: "/usr/local" }, parent: { type: "string", default: String(process.ppid) }, share: { type: "string" },
-    environment: { type: "string" }, colour: { type: "boolean" }, gateway: { type: "string" }, opencode: { type: "string" },
-    online: { type: "string" } };
+    environment: { type: "string" }, colour: { type: "boolean" }, columns: { type: "string" }, gateway: { type: "string" },
+    opencode: { type: "string" }, online: { type: "string" } };
   let values;
   try { ({ values } = parseArgs({ options, strict: true })); } catch (error) {
     printTo(process.stderr).write(shown`${block(error.message)}\n\n${block(usage)}`);
@@ -3138,7 +3158,8 @@ async function main() {
   const examination = { installation: isLaunch ? unconnected : installed, env, cwd: process.cwd(), uid: process.getuid?.() ?? null,
     deep: values.deep === true, send: values.send === true, timeout: isLaunch ? promptTimes.answer : seconds * 1e3 };
   const colour = values.colour === true || wantsColour(process.stdout, process.env);
-  const format = (report2) => values.json === true ? formatJson(report2) : formatReport(report2, colour);
+  const columns = Number(values.columns) || process.stdout.columns || Infinity;
+  const format = (report2) => values.json === true ? formatJson(report2) : formatReport(report2, colour, columns);
   const verdict = (report2) => shown`${formatVerdict(report2) ?? "ok"}\n\n${formatReport(report2, false)}`;
   const { env: launched } = asLaunched(env, examination.installation, examination.uid);
   const place = prefix === null ? null : verdictFile(launched);

@@ -28,9 +28,9 @@ Exit: 0 it works, 2 usage, 4 something is broken.
 
 async function main(): Promise<number> {
   // `launch` is the launcher's, before a prompt: one line at most, exit 3 where the gateway is certainly not there. `prefix` and
-  // `parent` are the shim's. `share`, `environment` and `colour` are those of create-aperture-env doctor: outside of an environment the repository's
-  // Feature folder, and what stands in for a missing environment.json. The last three are of a shim of before there was one, which somebody may have
-  // kept; that file says the same.
+  // `parent` are the shim's. `share`, `environment`, `colour` and `columns` are those of create-aperture-env doctor: outside of an environment the
+  // repository's Feature folder, what stands in for a missing environment.json, and the terminal. The last three are of a shim of before there was
+  // one, which somebody may have kept; that file says the same.
   const options = {
     deep: { type: "boolean" },
     send: { type: "boolean" },
@@ -44,6 +44,7 @@ async function main(): Promise<number> {
     share: { type: "string" },
     environment: { type: "string" },
     colour: { type: "boolean" },
+    columns: { type: "string" },
     gateway: { type: "string" },
     opencode: { type: "string" },
     online: { type: "string" },
@@ -82,7 +83,8 @@ async function main(): Promise<number> {
     timeout: isLaunch ? promptTimes.answer : seconds * 1000,
   };
   const colour = values.colour === true || wantsColour(process.stdout, process.env);
-  const format = (report: Report): Shown => (values.json === true ? formatJson(report) : formatReport(report, colour));
+  const columns = Number(values.columns) || process.stdout.columns || Infinity;
+  const format = (report: Report): Shown => (values.json === true ? formatJson(report) : formatReport(report, colour, columns));
   const verdict = (report: Report): Shown => shown`${formatVerdict(report) ?? "ok"}\n\n${formatReport(report, false)}`;
   const { env: launched } = asLaunched(env, examination.installation, examination.uid);
   const place = prefix === null ? null : verdictFile(launched);

@@ -1,5 +1,5 @@
 /** A report for people and for programs. From values to values. */
-import { joined, json, painter, shown, type Shown } from "../text/terminal.ts";
+import { fold, joined, json, painter, shown, visible, type Shown } from "../text/terminal.ts";
 import { compareSeverity, type Check, type Group, type Report, type Severity } from "./types.ts";
 
 const titles: Readonly<Record<Group, string>> = {
@@ -14,18 +14,26 @@ const titles: Readonly<Record<Group, string>> = {
 const glyphs: Readonly<Record<Severity, string>> = { ok: "✓", note: "·", warning: "!", failure: "✗" };
 const styles = { ok: "green", note: "dim", warning: "yellow", failure: "red" } as const;
 
-/** A table: a line for each check, two more under what was found. */
-export function formatReport({ checks, verdict, origin, ms }: Report, colour: boolean): Shown {
+/** A table, at most so wide: a line for each check, two more under what was found. What is too long goes on below. */
+export function formatReport({ checks, verdict, origin, ms }: Report, colour: boolean, columns = Infinity): Shown {
   const paint = painter(colour);
   const width = Math.max(...Object.values(titles).map((title) => title.length));
   const indent = " ".repeat(width + 6);
+  const below = (text: string, more = ""): Shown =>
+    joined(fold(visible(text), Math.max(columns - indent.length - more.length, 24)), `\n${indent}${more}`);
+  const sayCheck = ({ message, severity, code }: Check): Shown => {
+    if (severity === "ok") return below(message);
+    const last = fold(visible(message), Math.max(columns - indent.length, 24)).at(-1)!;
+    const between = last.length + code.length + 4 > columns - indent.length ? shown`\n${indent}` : "  ";
+    return shown`${below(message)}${between}${paint("dim", `(${code})`)}`;
+  };
   const lines = (Object.keys(titles) as Group[]).flatMap((group) =>
     checks
       .filter((check) => check.group === group)
       .flatMap((check, index) => [
-        shown`  ${paint(styles[check.severity], glyphs[check.severity])} ${paint("dim", (index === 0 ? titles[group] : "").padEnd(width))}  ${check.message}${check.severity === "ok" ? "" : paint("dim", `  (${check.code})`)}`,
-        ...(check.cause === null ? [] : [shown`${indent}${upperFirst(check.cause)}.`]),
-        ...(check.next === null ? [] : [shown`${indent}${paint("bold", "→")} ${upperFirst(check.next)}.`]),
+        shown`  ${paint(styles[check.severity], glyphs[check.severity])} ${paint("dim", (index === 0 ? titles[group] : "").padEnd(width))}  ${sayCheck(check)}`,
+        ...(check.cause === null ? [] : [shown`${indent}${below(`${upperFirst(check.cause)}.`)}`]),
+        ...(check.next === null ? [] : [shown`${indent}${paint("bold", "→")} ${below(`${upperFirst(check.next)}.`, "  ")}`]),
       ]),
   );
   const count = (severity: Severity): number => checks.filter((check) => check.severity === severity).length;
@@ -43,7 +51,9 @@ export function formatReport({ checks, verdict, origin, ms }: Report, colour: bo
     failure: "It does not work yet: see what is marked ✗.",
   };
   const seconds = `${(ms / 1000).toFixed(2)} s`;
-  const summary = shown`${paint(styles[verdict], words[verdict])} ${paint("dim", [...counted, seconds].join(", "))}`;
+  const numbers = [...counted, seconds].join(", ");
+  const between = words[verdict].length + numbers.length < columns ? " " : shown`\n`;
+  const summary = shown`${paint(styles[verdict], words[verdict])}${between}${paint("dim", numbers)}`;
   return shown`${joined([`OpenCode through ${origin ?? "the gateway"}`, "", ...lines, "", summary], "\n")}\n`;
 }
 

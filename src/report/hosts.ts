@@ -20,20 +20,27 @@ export function formatHosts(containers: readonly ContainerReport[], columns: num
   return joined(
     containers.map(({ config, hosts }) => {
       const title = containers.length === 1 ? "" : shown`${paint("bold", config ?? "")}\n`;
-      return shown`${title}${formatTable(["host", "gateway by", "what is different", "what to do"], hosts.flatMap(rowsOf), columns, paint)}`;
+      const isNarrow = columns < narrow;
+      const titles = isNarrow ? ["what is different, what to do"] : ["what is different", "what to do"];
+      const rows = hosts.flatMap((host) => rowsOf(host, isNarrow));
+      return shown`${title}${formatTable(["host", "gateway by", ...titles], rows, columns, paint)}`;
     }),
     "\n",
   );
 }
 
-function rowsOf({ label, way, findings }: HostReport): Row[] {
-  if (findings.length === 0) return [{ cells: [[label], [way ?? "-"], ["nothing"], [""]], style: "dim" }];
+/** With fewer columns there is one for what is different and what to do. */
+const narrow = 80;
+
+function rowsOf({ label, way, findings }: HostReport, isNarrow: boolean): Row[] {
+  const said = (...cells: readonly string[]): string[][] => (isNarrow ? [[...cells]] : cells.map((cell) => [cell]));
+  if (findings.length === 0)
+    return [{ cells: [[label], [way ?? "-"], ...said("nothing", ...(isNarrow ? [] : [""]))], style: "dim" }];
   return findings.map((finding, index) => ({
     cells: [
       [index === 0 ? label : ""],
       [index === 0 ? (way ?? "-") : ""],
-      [sayDifference(finding)],
-      [visible(finding.fix ?? "nothing")],
+      ...said(sayDifference(finding), `${isNarrow ? "→ " : ""}${visible(finding.fix ?? "nothing")}`),
     ],
   }));
 }

@@ -37,13 +37,13 @@ export function formatTable(titles: readonly string[], given: readonly Row[], co
   );
 }
 
-/** Breaks behind a sign that divides, where there is one in the second half of a line. */
+/** Breaks behind a space, else behind a sign that divides, where there is one that is not at the beginning of a line. */
 function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let rest = text;
+  const last = (...signs: readonly string[]): number => Math.max(...signs.map((sign) => rest.lastIndexOf(sign, width - 1))) + 1;
   while (rest.length > width) {
-    const at = Math.max(...[" ", "/", "-", ":"].map((sign) => rest.lastIndexOf(sign, width - 1))) + 1;
-    const end = at > width / 2 ? at : width;
+    const end = [last(" "), last("/", "-", ":", ".")].find((at) => at > 2) ?? width;
     lines.push(rest.slice(0, end).trimEnd());
     rest = rest.slice(end).trimStart();
   }

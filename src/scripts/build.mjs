@@ -494,7 +494,7 @@ export function collectLicences(root, inputs) {
   });
   if (bundled.length === 0)
     throw new Error("no bundled package is found, although there are some: their licences would be missing");
-  return [`${copyright}\n\n${permission}`, data, ...bundled].join(`\n${"-".repeat(80)}\n\n`);
+  return [`${copyright}\n\n${permission}`, data, ...bundled].join(`\n${"-".repeat(8)}\n\n`);
 }
 
 const asAbove = "Permission is granted, and warranty disclaimed, in the same words as above.";

@@ -110,14 +110,15 @@ export function instead(line: Showable): Shown {
   return new SafeText(`\r\u001B[K${safe(line)}`);
 }
 
-/** A text in lines of at most that many UTF-16 units, broken after a space, a comma or a slash if possible. */
+/** A text in lines of at most that many UTF-16 units, broken after a space or a comma if possible, else after a slash. */
 export function fold(text: string, width: number): string[] {
   const lines: string[] = [];
   let rest = text;
   while (rest.length > width) {
-    const at = /^.*[ ,/]/s.exec(rest.slice(0, width))?.[0].length ?? width;
+    const fits = rest.slice(0, width);
+    const at = (/^.*[ ,]/s.exec(fits) ?? /^.*\//s.exec(fits))?.[0].length ?? width;
     lines.push(rest.slice(0, at).trimEnd());
-    rest = rest.slice(at);
+    rest = rest.slice(at).trimStart();
   }
   return [...lines, rest];
 }

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { write } from "../cli/harness.ts";
 import { skips } from "../support/skips.ts";
-import { bin, environmentOf, makeFolders } from "./machine.ts";
+import { bin, environmentOf, makeFolders, runBin } from "./machine.ts";
 import { keys, PseudoTerminal, whyNoTerminal, type Screen } from "./pseudo-terminal.ts";
 
 const folders = makeFolders();
@@ -150,6 +150,18 @@ describe.skipIf(skips("the screens of a terminal", whyNoTerminal)).each(sizes)("
     // The table's own lines begin with a blank; a line that the terminal had to fold would not.
     expect(table.filter((line) => !line.startsWith("  "))).toEqual([]);
     expect(table.filter((line) => /\bmodel$/.test(line))).toHaveLength(1);
+  });
+
+  test.each([["hosts"], ["doctor"]])("what %s says fits, with whole words", async (verb) => {
+    const folder = folders.make("my-app");
+    const env = environmentOf(folders.make("home"));
+    expect((await runBin(env, folder, ["--yes", "--url", url])).exit).toBe(0);
+    const terminal = new PseudoTerminal(process.execPath, [bin, verb], folder, env, { cols: columns, rows: 40 });
+    terminals.push(terminal);
+    await terminal.ended;
+    const screen = await terminal.screen();
+    expect(screen.isFolded, bodyOf(screen)).toBe(false);
+    expect(bodyOf(screen)).toContain(verb === "hosts" ? "GitHub Codespaces " : "Not installed here: it is in the");
   });
 
   test.each([["--yes"], ["--yes", "--dry-run"]])("the table of %s %s fits", async (...args) => {

@@ -352,7 +352,7 @@ describe("foreign text on its way to a terminal", () => {
       // Prebuilt texts of ours, and the version; nothing is loaded there yet.
       "src/bin.ts": /^(?:process\.stdout\.write\((?:HELP|`\$)|process\.stderr\.write\(`create|.*flush\(process\.std)/,
       "src/cli/io.ts": /^(?:printTo\(process\.stderr\)|outlivingItsReader\(process\.std)/,
-      "src/doctor/main.ts": /printTo\(process\.std|wantsColour\(process\.stdout/,
+      "src/doctor/main.ts": /printTo\(process\.std|wantsColour\(process\.stdout|^process\.stdout\.columns/,
       "src/connect/main.ts": /printTo\(process\.std/,
       "src/connect/no-main.ts": /printTo\(process\.std/,
     };

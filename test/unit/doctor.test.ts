@@ -236,6 +236,29 @@ It does not work yet: see what is marked ✗. 1 failure, 1 note, 0.12 s
     expect(String(formatReport(report, true))).toMatch(/\u001b\[31m✗/);
   });
 
+  test("at a terminal nothing is wider than it, and words stay whole", () => {
+    const long = [
+      found(
+        "failure",
+        "gateway",
+        "name-unknown",
+        "The name server 10.0.0.1 does not know the name ai of it",
+        "a long cause of it, in words",
+        "set  connection: auto  in aperture-env.yaml, or the address",
+      ),
+      fine("opencode", "opencode", "OpenCode is here, and is the one that is pinned"),
+    ];
+    const said = String(formatReport({ verdict: worst(long), origin: "http://ai", checks: sorted(long), ms: 120 }, false, 60));
+    expect(said.split("\n").filter((line) => line.length > 60 || line !== line.trimEnd())).toEqual([]);
+    expect(said).toContain(`
+  ✗ gateway        The name server 10.0.0.1 does not know
+                   the name ai of it  (name-unknown)
+                   A long cause of it, in words.
+                   → Set  connection: auto  in
+                     aperture-env.yaml, or the address.
+`);
+  });
+
   test("one object for programs", () => {
     expect(JSON.parse(String(formatJson(report)))).toEqual({
       schemaVersion: 1,

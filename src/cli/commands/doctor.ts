@@ -29,6 +29,7 @@ export async function runDoctor({ directory, deep, send, timeout, switches }: Do
     ...(send ? ["--send"] : []),
     ...(switches.json ? ["--json"] : []),
     ...(colour ? ["--colour"] : []),
+    ...(Number.isFinite(io.columns) ? [`--columns=${io.columns}`] : []),
   ];
   const { doctorText } = await import("../../catalog/doctor-text.ts");
   const ran = await spawn(execPath, ["--input-type=module", "-", ...flags], {
