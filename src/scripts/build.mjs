@@ -72,6 +72,15 @@ function modelsAsFiles(root, proposed, file) {
   };
 }
 
+/** The signs that execa's own log has (`NODE_DEBUG=execa`), out of a table of several kilobytes. */
+const signsOfExeca = {
+  name: "signs",
+  setup(/** @type {import("esbuild").PluginBuild} */ build) {
+    const contents = 'export default { tick: "√", warning: "‼", cross: "×" };';
+    build.onLoad({ filter: /[\\/]node_modules[\\/]figures[\\/]index\.js$/ }, () => ({ contents, loader: "js" }));
+  },
+};
+
 /**
  * esbuild's settings for all code of this project that runs in Node. jsonc-parser's `main` is a UMD file that does not bundle, hence `mainFields`.
  * @param {string} root
@@ -87,7 +96,13 @@ export function nodeSettings(root) {
     mainFields: ["module", "main"],
     // yaml's entry for Node is CommonJS, which esbuild can neither split nor tree-shake.
     alias: { yaml: join(root, "node_modules/yaml/browser/index.js") },
-    plugins: [templatesForEsbuild(join(root, "templates")), doctorForEsbuild(root), specSchemaForEsbuild(root), catalogueAsText],
+    plugins: [
+      templatesForEsbuild(join(root, "templates")),
+      doctorForEsbuild(root),
+      specSchemaForEsbuild(root),
+      catalogueAsText,
+      signsOfExeca,
+    ],
     banner: { js: 'import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);' },
     logLevel: "warning",
   };
@@ -116,6 +131,7 @@ export const calledLate = {
     "src/plan/findings/nodes.ts",
     "src/plan/findings/other.ts",
     "src/plan/findings/variables.ts",
+    "src/plan/moved-pins.ts",
     "src/plan/pieces/moves.ts",
     "src/plan/pieces/undo.ts",
     "src/plan/pieces/values.ts",
@@ -132,6 +148,7 @@ export const calledLate = {
     "src/cli/commands/fleet.ts",
     "src/edit/block.ts",
     "src/edit/merge3.ts",
+    "src/edit/pinned-lines.ts",
     "src/edit/stages.ts",
     "src/opencode/ways-out.ts",
     "src/plan/check.ts",
