@@ -95,7 +95,8 @@ export async function search(
       const head = [shown`${paint("dim", S_BAR)}`, shown`${paint(colour, mark)}  ${message}`];
       if (state === "cancel") return drawn(head);
       if (isOver) return drawn([...head, ...behind(picked.map(({ label }) => label).join(", "))]);
-      const found = filteredOptions.length === options.length ? "" : `  ${filteredOptions.length} found`;
+      const matching = filteredOptions.filter(({ value }) => value !== always).length;
+      const found = filteredOptions.length === options.length ? "" : `  ${matching} found`;
       const typed = shown`${bar}  ${paint("dim", "Search:")} ${this.userInput}${paint("cyan", unicodeOr("▏", "_"))}${paint("dim", found)}`;
       const wrong = state === "error" ? behind(this.error, (line) => paint("yellow", line)) : [];
       const keys = ["type to search", "↑/↓", ...(many ? ["Tab: select"] : []), "Enter: confirm"].join(" • ");
