@@ -55,6 +55,8 @@ test("digests in the lock, and OpenCode in the spec", async () => {
     { depName: "mcr.microsoft.com/devcontainers/base", currentValue: "2-bookworm", currentDigest: digest("c") },
   ]);
   expect(found("aperture-env.yaml")).toEqual([{ currentValue: lock().opencode.version }]);
+  write(place.folder, { "aperture-env.yaml": "name: x\nopencode: { version: '1.18.18', managed: true }\n" });
+  expect(found("aperture-env.yaml")).toEqual([{ currentValue: "1.18.18" }]);
 });
 
 test("a digest that was moved in the lock comes into the Dockerfile by update, which check names; nobody is asked", async () => {
