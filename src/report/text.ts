@@ -18,6 +18,9 @@ const reasons = {
   left: "yours, unchanged",
 } as const;
 
+/** "replace-model", which is not broken. */
+const longestWord = 13;
+
 /** The answers with where each came from: nothing is decided silently. */
 export function formatAnswers(resolved: readonly Resolved[], paint: Paint, columns: number): Shown {
   const rows = resolved
@@ -32,7 +35,7 @@ export function formatAnswers(resolved: readonly Resolved[], paint: Paint, colum
   const key = widest("key");
   // Where a line would be too long, values and where they come from share what is left, and go on below.
   const left = Math.max(columns - key - 6, 24);
-  const value = Math.min(widest("value"), left - Math.min(widest("from"), 12));
+  const value = Math.min(widest("value"), left - Math.min(widest("from"), longestWord));
   const wide = widest("value") + widest("from") <= left;
   return joined(
     rows.flatMap((row) => {

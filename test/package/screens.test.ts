@@ -164,6 +164,17 @@ describe.skipIf(skips("the screens of a terminal", whyNoTerminal)).each(sizes)("
     expect(bodyOf(screen)).toContain(verb === "hosts" ? "GitHub Codespaces " : "Not installed here: it is in the");
   });
 
+  test("what an answer comes from is not broken within a word", async () => {
+    const folder = folders.make("my-app");
+    const env = environmentOf(folders.make("home"), { APERTURE_ENV_TODAY: "2026-11-25" });
+    expect((await runBin(env, folder, ["--yes"])).exit).toBe(0);
+    const argv = ["replace-model", "anthropic/claude-sonnet-5-5", "openai/gpt-6.1-sol", "--dry-run"];
+    const terminal = new PseudoTerminal(process.execPath, [bin, ...argv], folder, env, { cols: columns, rows: 40 });
+    terminals.push(terminal);
+    expect(await terminal.ended).toMatchObject({ exitCode: 0 });
+    expect(bodyOf(await terminal.screen())).toMatch(/ replace-model$/m);
+  });
+
   test.each([["--yes"], ["--yes", "--dry-run"]])("the table of %s %s fits", async (...args) => {
     const terminal = start(columns, args);
     expect(await terminal.ended).toMatchObject({ exitCode: 0 });
