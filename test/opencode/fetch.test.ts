@@ -81,9 +81,9 @@ describe.skipIf(skips("fetch.sh", notHere))("fetch.sh", () => {
   afterAll(removeFolders);
 
   /** A folder with only those programs and what every run needs. */
-  const pathOf = (names: readonly string[]): string => {
+  const pathOf = (names: readonly string[], without: readonly string[] = []): string => {
     const folder = makeFolder();
-    for (const name of [...needed, ...names]) {
+    for (const name of [...needed, ...names].filter((each) => !without.includes(each))) {
       const program = findProgram(name);
       if (program !== null) symlinkSync(name === "node" ? process.execPath : program, join(folder, name));
     }
@@ -305,6 +305,21 @@ describe.skipIf(skips("fetch.sh", notHere))("fetch.sh", () => {
         new RegExp(`^aperture-env: this image has no npm, curl or wget to fetch ${wanted.name} with\\.\n$`),
       );
     });
+
+    test.each([[["tar"]], [["gzip"]], [["tar", "gzip", "install", "sha512sum"]]])(
+      "%j: all of them at once, before anything is asked",
+      async (without) => {
+        const from = await registry();
+        const PATH = pathOf(fetchers[installed[0]!], without);
+        expectNothing(
+          await fetchWith(installed[0]!, { REGISTRY: from.origin, PATH }),
+          new RegExp(
+            `^aperture-env: this image lacks ${without.join(" ")}, [^\n]*: install the packages tar, gzip and coreutils in it first\\.\n$`,
+          ),
+        );
+        expect(from.requests).toEqual([]);
+      },
+    );
 
     test.skipIf(!installed.includes("curl"))("a registry for curl", async () => {
       expectNothing(

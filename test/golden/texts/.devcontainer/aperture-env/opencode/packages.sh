@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what OpenCode needs from the distribution, where it is missing. packages.sh [fetcher]: also something that can download.
 #   ripgrep: OpenCode's grep and glob tools need it · git: snapshots and undo · bash: what CI runners speak
-#   libstdc++, libgcc: the musl build needs them
+#   tar, gzip: unpack what is fetched · libstdc++, libgcc: the musl build needs them
 set -eu
 
 has() { command -v "$1" >/dev/null 2>&1; }
@@ -14,7 +14,7 @@ for bundle in /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.cr
   if [ -e "$bundle" ]; then certificates=$bundle; fi
 done
 
-if ! has apk && [ -z "$fetcher" ] && [ -n "$certificates" ] && has rg && has git && has bash; then
+if ! has apk && [ -z "$fetcher" ] && [ -n "$certificates" ] && has rg && has git && has bash && has tar && has gzip; then
   exit 0
 fi
 

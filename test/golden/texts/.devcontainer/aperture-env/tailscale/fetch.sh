@@ -31,6 +31,12 @@ case $arch in
   *) fail "no sha256 of Tailscale $version is pinned for $arch: aperture.tailscale.sha256 in aperture-env.yaml can have it." ;;
 esac
 
+missing=
+for program in tar gzip install mktemp sha256sum; do
+  command -v "$program" >/dev/null 2>&1 || missing="$missing $program"
+done
+[ -z "$missing" ] || fail "this image lacks$missing, which unpack and check what is fetched: install the packages tar, gzip and coreutils in it first."
+
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
