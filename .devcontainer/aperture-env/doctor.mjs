@@ -2138,7 +2138,7 @@ function asLaunched(given, installation, uid) {
   const moved = [];
   let linked = null;
   for (const [name, folder] of four) {
-    const wished = given[name] || (home === "" ? "" : `${home}/${folder}`);
+    const wished = given[name] || (home === "" ? "" : `${home.replace(/\/$/, "")}/${folder}`);
     const why2 = wished === "" ? "ENOENT" : whyUnusable(wished);
     if (why2 === null || name === "XDG_CONFIG_HOME" && isEnough(`${wished}/opencode`)) continue;
     const kept = name === "XDG_DATA_HOME" || name === "XDG_STATE_HOME" ? keptPlace(installation.volume, given, uid) : null;

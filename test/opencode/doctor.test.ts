@@ -774,4 +774,11 @@ describe.skipIf(!available || skips("the doctor among faults", whyNot()))("the d
       expect(Object.fromEntries(Object.entries(ours).filter(([, value]) => value !== undefined))).toEqual(theirs);
     },
   );
+
+  test("folders below a home that ends with a slash, as / does, have one slash", async () => {
+    const stub = await installStub("true");
+    const installation = readInstallation(join(stub.prefix, "share/aperture-env"), stub.prefix, null);
+    const { moved } = asLaunched({ ...stub.env, HOME: "/dev/null/" }, installation, process.getuid!());
+    expect(moved.map(({ from }) => from)).toContain("/dev/null/.local/share/opencode");
+  });
 });

@@ -1,6 +1,6 @@
 /** How the launcher starts OpenCode as the first process of a container, and where several start at once: in each shell, with stand-ins for OpenCode. */
 import { once } from "node:events";
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { execa } from "execa";
@@ -181,6 +181,40 @@ describe.each(shells)("the launcher under %s", (name, program, mode) => {
         expect(logOf(place)).toBe("");
       },
     );
+
+    test("in an image with coreutils and nothing more it starts OpenCode, and says nothing", async () => {
+      const stub = await installStub("echo tables >$HOME/.local/share/opencode/opencode.db-wal; echo done");
+      writeFileSync(join(stub.prefix, "lib", "aperture-env", "opencode.version"), "1.18.18\n");
+      const place = makePlace();
+      const config = join(place.home, ".config", "opencode");
+      mkdirSync(config, { recursive: true });
+      writeFileSync(join(config, "opencode.json"), "{}\n");
+      const programs = makeFolder();
+      for (const each of [
+        "cat",
+        "cp",
+        "date",
+        "id",
+        "ln",
+        "mkdir",
+        "mktemp",
+        "rm",
+        "rmdir",
+        "sleep",
+        "timeout",
+        "touch",
+        "tr",
+        "wc",
+      ])
+        symlinkSync(findProgram(each)!, join(programs, each));
+      const env = { ...stub.env, APERTURE_ENV_PROBE: "0", PATH: programs };
+      for (const args of [words, words, []])
+        expect(await run([...shell, stub.opencode, ...args], { place, env })).toMatchObject({
+          exitCode: 0,
+          stdout: "done\n",
+          stderr: "",
+        });
+    });
 
     test("a start that leaves no database does not disturb the next start", async () => {
       const stub = await installStub("echo done");

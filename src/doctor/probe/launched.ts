@@ -42,7 +42,7 @@ export function asLaunched(given: Env, installation: Installation, uid: number |
   const moved: Move[] = [];
   let linked: Move | null = null;
   for (const [name, folder] of four) {
-    const wished = given[name] || (home === "" ? "" : `${home}/${folder}`);
+    const wished = given[name] || (home === "" ? "" : `${home.replace(/\/$/, "")}/${folder}`);
     const why = wished === "" ? "ENOENT" : whyUnusable(wished);
     if (why === null || (name === "XDG_CONFIG_HOME" && isEnough(`${wished}/opencode`))) continue;
     const kept = name === "XDG_DATA_HOME" || name === "XDG_STATE_HOME" ? keptPlace(installation.volume, given, uid) : null;

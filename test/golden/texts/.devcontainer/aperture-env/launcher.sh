@@ -269,7 +269,7 @@ needs_package() {
     if [ -f "$_entry" ] && [ "$_entry" != "$_lock" ]; then set -- "$@" "$_entry"; fi
   done
   if [ "$OPENCODE_CONFIG" != "$_share/opencode.json" ]; then set -- "$@" "$OPENCODE_CONFIG"; fi
-  [ $# -gt 0 ] && grep -qs '"plugin"' "$@"
+  [ $# -gt 0 ] && grep -qs '"plugin"' "$@" 2>/dev/null
 }
 _lock=$_config/package-lock.json _line=
 if [ -f "$_lock" ]; then IFS= read -r _line <"$_lock" || [ -n "$_line" ]; fi
