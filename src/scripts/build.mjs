@@ -82,6 +82,26 @@ const signsOfExeca = {
 };
 
 /**
+ * execa takes from the package human-signals what each signal means in English, for a message that this program does not show. The names are enough:
+ * the package's texts, and a license that is longer than they are, would be 17 kB of what is published.
+ * @type {import("esbuild").Plugin}
+ */
+const bareSignals = {
+  name: "bare-signals",
+  setup(build) {
+    build.onResolve({ filter: /^human-signals$/ }, ({ path }) => ({ path, namespace: "bare-signals" }));
+    build.onLoad({ filter: /.*/, namespace: "bare-signals" }, () => ({
+      contents: [
+        'import { constants } from "node:os";',
+        "const names = Object.keys(constants.signals);",
+        "export const signalsByName = Object.fromEntries(names.map((name) => [name, { description: name }]));",
+      ].join("\n"),
+      loader: "js",
+    }));
+  },
+};
+
+/**
  * esbuild's settings for all code of this project that runs in Node. jsonc-parser's `main` is a UMD file that does not bundle, hence `mainFields`.
  * @param {string} root
  * @returns {import("esbuild").BuildOptions}
@@ -102,6 +122,7 @@ export function nodeSettings(root) {
       specSchemaForEsbuild(root),
       catalogueAsText,
       signsOfExeca,
+      bareSignals,
     ],
     banner: { js: 'import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);' },
     logLevel: "warning",

@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { homedir } from "node:os";
 import { join, sep } from "node:path";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
@@ -70,6 +71,12 @@ test("it needs one other package, which verify starts, and nothing runs when it 
 
 test("it takes no more than 1,200 kB", () => {
   expect(packed.unpackedSize).toBeLessThanOrEqual(1_200_000);
+});
+
+test("a program that a signal has ended is told by the signal's name, as nothing else of signals is shipped", async () => {
+  const { execa } = createRequire(import.meta.url)(join(root, "dist", "execa.js")) as typeof import("execa");
+  const ended = await execa(process.execPath, ["-e", 'process.kill(process.pid, "SIGKILL")'], { reject: false });
+  expect(ended).toMatchObject({ signal: "SIGKILL", signalDescription: "SIGKILL", failed: true });
 });
 
 /** The package's scripts that a run read, by what Node notes of its coverage. */
