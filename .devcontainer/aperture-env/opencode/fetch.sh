@@ -51,8 +51,9 @@ case $arch-$libc in
   *) fail "OpenCode $version has no package for $arch with $libc." ;;
 esac
 
+programs='sha512sum'
 missing=
-for program in tar gzip install mktemp sha512sum; do
+for program in tar gzip install mktemp $programs; do
   command -v "$program" >/dev/null 2>&1 || missing="$missing $program"
 done
 [ -z "$missing" ] || fail "this image lacks$missing, which unpack and check what is fetched: install the packages tar, gzip and coreutils in it first."

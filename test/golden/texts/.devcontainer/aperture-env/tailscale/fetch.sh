@@ -31,8 +31,9 @@ case $arch in
   *) fail "no sha256 of Tailscale $version is pinned for $arch: aperture.tailscale.sha256 in aperture-env.yaml can have it." ;;
 esac
 
+programs=sha256sum
 missing=
-for program in tar gzip install mktemp sha256sum; do
+for program in tar gzip install mktemp $programs; do
   command -v "$program" >/dev/null 2>&1 || missing="$missing $program"
 done
 [ -z "$missing" ] || fail "this image lacks$missing, which unpack and check what is fetched: install the packages tar, gzip and coreutils in it first."
