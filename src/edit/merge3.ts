@@ -2,7 +2,7 @@
  * Merges two texts with a common ancestor. No file ever gets conflict markers: if both changed the same place, there is no result, or the chosen
  * side wins in that place and the rest is merged.
  */
-import { diff3Merge } from "node-diff3";
+import { diff3Merge, diffIndices } from "node-diff3";
 import { ensureValue, readObject, removeValue } from "./jsonc.ts";
 import { saysValue } from "./resolution.ts";
 import { isTree, pathOf, sameValue, valueAt, type KeyPath, type Tree } from "./value.ts";
@@ -49,7 +49,22 @@ export function mergeLines(
       lines.push(...taken);
     }
   }
-  return lines.join(newline);
+  return joinLines(lines, myLines, mine);
+}
+
+/** Lines that `mine` has, too, end as they do there. The others end as its first line does. */
+function joinLines(lines: readonly string[], myLines: readonly string[], mine: string): string {
+  const myEnds = mine.match(/\r?\n/g) ?? [];
+  const newline = myEnds[0] ?? "\n";
+  if (myEnds.every((end) => end === newline)) return lines.join(newline);
+  let end = 0;
+  const ends = diffIndices([...myLines], [...lines]).flatMap(({ buffer1: [from, removed], buffer2: [, added] }) => {
+    const same = myEnds.slice(end, from);
+    end = from + removed;
+    return [...same, ...Array<string>(added).fill(newline)];
+  });
+  ends.push(...myEnds.slice(end));
+  return lines.map((line, index) => (index === lines.length - 1 ? line : line + (ends[index] ?? newline))).join("");
 }
 
 /** The number of pairs of equal lines, one from each text. */

@@ -72,6 +72,16 @@ describe("formatConflict", () => {
 });
 
 describe("mergeLines", () => {
+  test("a line keeps its end where the ends of a text are mixed; new lines end as the first does", () => {
+    const ancestor = ["FROM x", "RUN a", "RUN b", "RUN c", "CMD d", ""];
+    const mine = "FROM x\nRUN a\r\nRUN b\r\nRUN mine\r\nRUN c\nCMD d\r\n";
+    expect(mergeLines(mine, ancestor, "FROM y\nRUN a\nRUN b\nRUN c\nRUN new\nCMD d\n")).toBe(
+      "FROM y\nRUN a\r\nRUN b\r\nRUN mine\r\nRUN c\nRUN new\nCMD d\r\n",
+    );
+    expect(mergeLines(mine, ancestor, "FROM x\nRUN a\nRUN b\nRUN c\n")).toBe(mine.replace("CMD d\r\n", ""));
+    expect(mergeLines(mine, ancestor, ancestor.join("\n"))).toBe(mine);
+  });
+
   test("texts made to hang it are one conflict from the first line to the last", () => {
     const blank = Array<string>(4000).fill("");
     inTime(() => {
