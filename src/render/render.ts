@@ -57,8 +57,6 @@ const helpers: Library["helpers"] = Object.fromEntries(
   ]),
 );
 
-let read: ReturnType<typeof programs> | undefined;
-
 /** Renders everything. Throws only on a defect: answers are validated before they come here. */
 export function renderEnvironment(environment: Environment): Rendered {
   const demand = pinService(demandOf(environment.answers, environment.shape), environment.pins ?? {});
@@ -99,7 +97,7 @@ export function pieceOf({ path, strategy, text, executable, edited, decidedBy, j
 }
 
 function renderTemplate(path: string, context: object): string {
-  const { templates, partials } = (read ??= programs());
+  const { templates, partials } = programs(path);
   const program = templates[path];
   if (program === undefined) throw new Error(`there is no template for ${path}`);
   return runProgram(program, context, { helpers, partials });

@@ -1,7 +1,8 @@
 /** The compiled templates, made by `src/scripts/templates.mjs` when building and testing. */
 declare module "virtual:templates" {
   type Programs = Readonly<Record<string, import("./program.ts").Program>>;
-  export const programs: () => { readonly templates: Programs; readonly partials: Programs };
+  /** Templates by the path of the target, this path among them, and the partials that they use. */
+  export const programs: (path: string) => { readonly templates: Programs; readonly partials: Programs };
 }
 /** The doctor's bundles as texts, made by `src/scripts/doctor.mjs` when building and testing: the whole one, and those of images that start no node. And the sha256 of the whole one. */
 declare module "virtual:doctor" {

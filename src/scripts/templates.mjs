@@ -4,7 +4,8 @@
  * the product ships neither a compiler nor Handlebars, and a broken template breaks the build.
  */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { basename, join, sep } from "node:path";
+import { basename, dirname, join, sep } from "node:path";
+import { brotliCompressSync } from "node:zlib";
 import Handlebars from "handlebars";
 
 /** Helpers that templates may call. Values get into a file only through them; `src/render/render.ts` defines them. */
@@ -90,14 +91,17 @@ export function compileTemplate(source, file) {
 }
 
 const blocks = ["if", "unless", "each"];
+const ending = ".partial";
 
 /**
  * All templates below a folder as programs: `templates` by the path of the target, `partials` by name.
  * @param {string} folder
+ * @param {(path: string) => boolean} [isWanted] Of their paths.
  */
-export function compileTemplates(folder) {
-  const entries = readTemplates(folder).map(({ file, path, source }) => ({ path, program: compileTemplate(source, file) }));
-  const ending = ".partial";
+export function compileTemplates(folder, isWanted = () => true) {
+  const entries = readTemplates(folder)
+    .filter(({ path }) => isWanted(path))
+    .map(({ file, path, source }) => ({ path, program: compileTemplate(source, file) }));
   return {
     templates: Object.fromEntries(entries.flatMap(({ path, program }) => (path.endsWith(ending) ? [] : [[path, program]]))),
     partials: Object.fromEntries(
@@ -111,7 +115,7 @@ export function compileTemplates(folder) {
  * @param {string} folder
  */
 function moduleText(folder) {
-  return `export const programs = () => (${JSON.stringify(compileTemplates(folder))});`;
+  return `const all = ${JSON.stringify(compileTemplates(folder))};\nexport const programs = () => all;`;
 }
 
 const id = "virtual:templates";
@@ -131,10 +135,14 @@ export function templatesForEsbuild(folder) {
   };
 }
 
+/** The folders of files for jobs and clusters, which few environments have. */
+const seldom = /^\.(?:github|gitlab|kubernetes)\//;
+
 /**
- * For the published program: one separate file, read at the first call. Node reads JSON several times faster than a program.
+ * For the published program: two separate files, each read at its first call. Node reads JSON several times faster than a program. What is seldom
+ * needed is compressed.
  * @param {string} folder
- * @param {string} file Where it is written.
+ * @param {string} file Where what is always needed is written; the other lies beside it.
  * @returns {import("esbuild").Plugin}
  */
 export function templatesAsFile(folder, file) {
@@ -145,10 +153,18 @@ export function templatesAsFile(folder, file) {
       build.onLoad({ filter: /.*/, namespace: "templates-file" }, () => {
         // Characters beyond Latin-1 would double the text's memory and the time to read it.
         const escape = (/** @type {string} */ unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
-        writeFileSync(file, JSON.stringify(compileTemplates(folder)).replaceAll(/[\u0080-\uffff]/g, escape));
+        const always = compileTemplates(folder, (path) => !seldom.test(path));
+        writeFileSync(file, JSON.stringify(always).replaceAll(/[\u0080-\uffff]/g, escape));
+        const more = `more-${basename(file)}.br`;
+        const others = compileTemplates(folder, (path) => seldom.test(path) || path.endsWith(ending));
+        writeFileSync(join(dirname(file), more), brotliCompressSync(JSON.stringify(others)));
         const contents = [
           'import { readFileSync } from "node:fs";',
-          `export const programs = () => JSON.parse(readFileSync(\`\${__dirname}/${basename(file)}\`, "utf8"));`,
+          "const read = (name) => readFileSync(`${__dirname}/${name}`);",
+          "let always, more;",
+          `const readMore = () => require("node:zlib").brotliDecompressSync(read("${more}")).toString();`,
+          `const readAlways = () => read("${basename(file)}").toString();`,
+          `export const programs = (path) => ${seldom}.test(path) ? (more ??= JSON.parse(readMore())) : (always ??= JSON.parse(readAlways()));`,
         ];
         return { contents: contents.join("\n"), loader: "js" };
       });

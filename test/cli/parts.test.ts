@@ -21,7 +21,7 @@ vi.mock("virtual:templates", async (original) => {
   const { programs } = await original<typeof import("virtual:templates")>();
   const { compileTemplate } = await import("../../src/scripts/templates.mjs");
   const { template } = await import("./parts/workflow.ts");
-  const { templates, partials } = programs();
+  const { templates, partials } = programs("");
   const more = { ...templates, [template.path]: compileTemplate(template.source, template.path) };
   return { programs: () => ({ templates: more, partials }) };
 });

@@ -37,7 +37,7 @@ test("it holds what was built, package.json, the README and the licence, and not
 test("no source, template, map or test is in it", () => {
   const strays = packed.files.filter(
     ({ path }) =>
-      !/^(?:package\.json|README\.md|LICENSE|dist\/(?:[\w-]+\.js|(?:templates|models|spec\.schema)\.json|aperture-doctor\.mjs\.gz|(?:doctor-parts|more-models)\.json\.br|package\.json|LICENSES\.txt))$/.test(
+      !/^(?:package\.json|README\.md|LICENSE|dist\/(?:[\w-]+\.js|(?:templates|models|spec\.schema)\.json|aperture-doctor\.mjs\.gz|(?:doctor-parts|more-models|more-templates)\.json\.br|package\.json|LICENSES\.txt))$/.test(
         path,
       ),
   );

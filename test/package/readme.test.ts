@@ -1,5 +1,5 @@
 /** What the README and the pages behind it say is so. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { bases } from "../../src/catalog/bases.ts";
@@ -45,34 +45,6 @@ test("what it shows of a run is what a run says", async () => {
   expect(more).toEqual([]);
   expect(stdout.slice(0, before!.length)).toBe(before);
   expect(stdout.slice(-after!.length)).toBe(after);
-});
-
-test("the numbers of files and lines that a reviewer sees are those of a run", async () => {
-  const home = environmentOf(folders.make("home"));
-  const count = async (...args: string[]): Promise<Record<string, number>> => {
-    const folder = folders.make("counted");
-    expect((await runBin(home, folder, ["--yes", ...args])).exit).toBe(0);
-    const names = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) =>
-      statSync(join(folder, name)).isFile(),
-    );
-    const linesOf = (name: string): number => readFileSync(join(folder, name), "utf8").split("\n").length - 1;
-    return { files: names.length, all: 0, ...Object.fromEntries(names.map((name) => [name, linesOf(name)])) };
-  };
-  const near = (text: RegExp, number: number, step: number): void => {
-    const said = Number(text.exec(readme.replaceAll("\n", " "))?.[1]?.replace(",", ""));
-    expect(said, String(text)).toBe(Math.round(number / step) * step);
-  };
-  const { files, ...lines } = await count("--doctor", "package");
-  near(/(\d+) files with [\d,]+ lines/, files!, 1);
-  near(
-    /files with ([\d,]+) lines/,
-    Object.values(lines).reduce((sum, one) => sum + one),
-    50,
-  );
-  near(/, (\d+) of them the spec's schema/, lines[".devcontainer/aperture-env/spec.schema.json"]!, 10);
-  const doctor = ".devcontainer/aperture-env/doctor.mjs";
-  near(/a file of the repository with ([\d,]+) lines/, (await count("--doctor", "repository"))[doctor]!, 100);
-  near(/Tailscale's daemon, too: ([\d,]+) lines/, (await count("--doctor", "repository", "--tailscale", "pinned"))[doctor]!, 200);
 });
 
 test("what it shows of an existing dev container is the real result", async () => {
