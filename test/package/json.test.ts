@@ -58,6 +58,13 @@ describe("docs/json.md", () => {
       { directory: "one", status: "unchanged", exit: 0 },
       { directory: "none", status: "skipped", exit: 0, why: "has no environment" },
     ]);
+    const said = fields.get("repositories")!;
+    const without = [...said.slice(said.indexOf(" without ")).matchAll(/`(\w+)`/g)].map(([, field]) => field!);
+    const single = [...documented("create, update, remove").keys()].filter(
+      (field) => field !== "schemaVersion" && !without.includes(field),
+    );
+    const { repositories: summed } = await jsonOf("update", "one", "none", "--summary", "markdown");
+    expect(new Set(Object.keys((summed as object[])[0]!))).toEqual(new Set([...namesIn(said), ...single]));
   });
 
   test("check", async () => {
