@@ -734,7 +734,7 @@ describe("something is in the way: the plan shows it, and nothing of it is writt
     if (given.where !== undefined) expect(why.trim().startsWith(`${given.where}: `)).toBe(true);
     // What it is about is shown where it is about a text.
     const isShown = given.choices !== undefined;
-    expect(ran.stdout.includes(`\n--- ${given.path} (yours)\n+++ ${given.path} (ours)\n@@ `)).toBe(isShown);
+    expect(ran.stdout.includes(`\n--- ${given.path} (yours)\n+++ ${given.path} (generated)\n@@ `)).toBe(isShown);
     expect(ran.stdout).toMatch(/, \d+ in conflict\.\n$|^\d+ in conflict\.\n$/);
     expect(treeOf(outside.folder, true)).toEqual(before);
   });
@@ -789,7 +789,7 @@ describe("something is in the way: the plan shows it, and nothing of it is writt
       /! \.devcontainer\/aperture-env\/opencode\.json\n +was edited by hand, but the spec or this version now generates something else; in the spec providers, model, small_model, opencode\.style, opencode\.managed, opencode\.online, opencode\.other_providers, opencode\.chunkTimeout and attribution decide what it says\n +undo your edit, or choose with --on-conflict keep \(your file stays\) or replace \(your edit is lost\)\n/,
     );
     expect(ran.stdout).toContain(
-      "\n--- .devcontainer/aperture-env/opencode.json (yours)\n+++ .devcontainer/aperture-env/opencode.json (ours)\n@@ ",
+      "\n--- .devcontainer/aperture-env/opencode.json (yours)\n+++ .devcontainer/aperture-env/opencode.json (generated)\n@@ ",
     );
     expect(ran.stdout).toContain("\n-{}\n+{\n");
     expect(treeOf(outside.folder, true)).toEqual(before);
