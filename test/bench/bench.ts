@@ -65,8 +65,8 @@ async function measurePackage(root: string): Promise<Figure[]> {
     {
       what: "size of ours, unpacked",
       measured: `${(unpackedSize / 1000).toFixed(0)} kB`,
-      budget: "at most 1,200 kB",
-      met: unpackedSize <= 1_200_000,
+      budget: "at most 1,160 kB",
+      met: unpackedSize <= 1_160_000,
     },
   ];
 }
