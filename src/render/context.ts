@@ -17,7 +17,7 @@ import { writeProviders } from "../questions/parse-providers.ts";
 import { writeTailscale } from "../questions/parse-tailscale.ts";
 import type { Answers, BaseChoice, TailscaleChoice } from "../questions/types.ts";
 import type { Context, Runtime, Shape } from "../vocabulary.ts";
-import { formatValue } from "./escape.ts";
+import { formatJson, formatValue } from "./escape.ts";
 import { addressOf, fixedAddressOf } from "../parts/connection-answer.ts";
 import { runArgsOf, volumesOf } from "../parts/container.ts";
 import { emitProviders } from "./providers.ts";
@@ -161,11 +161,18 @@ function describeRuntime(runtime: Runtime): Context {
     env: Object.entries(env).map(([name, value]) => ({ name, value })),
     secrets: secrets.map((secret) => ({ ...secret })),
     volumes: volumes.length > 0,
-    runArgs: runArgsOf(runtime),
+    runArgs: describeRunArgs(runArgsOf(runtime)),
     features: features.map(({ id, options }) => ({ id, options: formatValue(options) })),
     unplug: programs.includes("ts-unplug") ? tsUnplugModule : null,
     connect: connect === null ? null : formatValue(connect),
   };
+}
+
+/** Arguments of docker run, and whether they need a line each: Prettier leaves at most 80 characters on one. */
+function describeRunArgs(items: readonly string[]): Context | null {
+  if (items.length === 0) return null;
+  const line = `  "runArgs": [${items.map(formatJson).join(", ")}],`;
+  return { items, isLong: line.length > 80 };
 }
 
 /** Where Tailscale's programs come from: an image, or a tarball for each architecture. */
