@@ -1,4 +1,6 @@
 // aperture-doctor. Made from src/doctor of create-aperture-env, not minified: it is meant to be read. OpenCode's own runtime runs it.
+/* eslint-disable */
+// biome-ignore-all lint: its source is linted
 // src/doctor/main.ts
 import { parseArgs } from "node:util";
 // src/text/terminal.ts

@@ -14,7 +14,10 @@ import { fill } from "./fill.mjs";
 /** The whole doctor's name in the package, below `dist`; the file there has the suffix `.gz`. */
 const packagedDoctor = "aperture-doctor.mjs";
 
-const banner = `// aperture-doctor. Made from src/doctor of create-aperture-env, not minified: it is meant to be read. OpenCode's own runtime runs it.`;
+/** Linters of a repository leave the file out: its source is linted here. A person's first look at it is the first line. */
+const banner = `// aperture-doctor. Made from src/doctor of create-aperture-env, not minified: it is meant to be read. OpenCode's own runtime runs it.
+/* eslint-disable */
+// biome-ignore-all lint: its source is linted`;
 
 /**
  * The modules that replace others in each doctor: none in `whole`; `given` only judges a daemon that another program has started, for the connection
