@@ -1,5 +1,6 @@
 /** What `build` would do, in each shape, where no engine is needed to say so; and what it refuses. */
 import { execFileSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { skipsWithoutGit } from "../support/skips.ts";
 import { makeFolder, runPiped, treeOf, write, type Ran } from "./harness.ts";
@@ -21,6 +22,7 @@ interface Planned {
   readonly options: string[];
   readonly labels: Record<string, string>;
   readonly epoch: number | null;
+  readonly notes: string[];
 }
 const planned = async (...args: string[]): Promise<Planned> => {
   const { exit, stdout, stderr } = await build("--dry-run", "--json", ...args);
@@ -169,5 +171,27 @@ describe("what is refused", () => {
       exit: 4,
       stderr: expect.stringContaining("names no image, Dockerfile or Compose file") as string,
     });
+  });
+});
+
+describe("files that are not those of spec and lock", () => {
+  const drift = "the files are used as they are, and 1 differs from spec and lock; see  npx create-aperture-env check";
+
+  test("are built as they are, which the report says", async () => {
+    await create();
+    const spec = `${place.folder}/aperture-env.yaml`;
+    const before = readFileSync(spec, "utf8");
+    writeFileSync(spec, before.replace(/^model: .*$/m, "model: openai/gpt-6.1-sol"));
+    expect(await planned()).toMatchObject({ notes: expect.arrayContaining([drift]) });
+    expect((await build("--dry-run")).stdout).toContain(`Note: ${drift}.\n`);
+    expect((await runPiped(["verify"], place.folder, path)).stderr).toContain(`Note: ${drift}.\n`);
+    writeFileSync(spec, before);
+    expect((await planned()).notes).not.toContain(drift);
+  });
+
+  test("keep no build from being tried where they cannot be compared", async () => {
+    await create();
+    writeFileSync(`${place.folder}/aperture-env.yaml`, "aperture: [");
+    expect((await planned()).status).toBe("planned");
   });
 });

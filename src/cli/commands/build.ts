@@ -28,6 +28,7 @@ import { cacheVariables, findWithheld, hostVariables, readConfiguration } from "
 import type { Command } from "../args.ts";
 import type { Io } from "../io.ts";
 import { chooseDevContainer, copyChosen, isGenerated, type Chosen } from "./dev-container.ts";
+import { describeDrift } from "./drift.ts";
 
 type BuildCommand = Extract<Command, { kind: "build" }>;
 
@@ -67,6 +68,9 @@ export async function runBuild(command: BuildCommand, io: Io): Promise<number> {
   for (const { name: variable, where } of findWithheld(file, text, io.env))
     say(`${formatPlace(where)}: uses ${variable} of this machine, which build does not pass on; it is empty in the build`);
 
+  const drift = await describeDrift(chosen.target, io);
+  if (drift !== null && !dryRun) say(`Note: ${drift}.`);
+
   const caches = [...command.cacheFrom, command.cacheTo ?? ""];
   const here = { target: root, env: { ...hostVariables(io.env), ...cacheVariables(caches, io.env) } };
   const engine = dryRun ? await askEngine(here).catch(() => usual) : await askEngine(here);
@@ -81,7 +85,11 @@ export async function runBuild(command: BuildCommand, io: Io): Promise<number> {
     const labels = labelsFor({ name, head: commit, epoch, env: io.env });
     const recipe = makeRecipe(kind, config, wanted, { engine, epoch, labels, metadata });
     const words = wordsFor({ folder: join("copy", workspaceOf(file)), config: inFolder, args: recipe.args });
-    const said = { command: ["devcontainer", ...words], options: recipe.options, notes: recipe.notes };
+    const said = {
+      command: ["devcontainer", ...words],
+      options: recipe.options,
+      notes: [...(drift === null ? [] : [drift]), ...recipe.notes],
+    };
     const { revision } = lock;
     const outcome = {
       status: "planned",

@@ -20,6 +20,7 @@ import { verify, type Mock } from "../../verify/verify.ts";
 import type { Command } from "../args.ts";
 import { paintFor, type Io } from "../io.ts";
 import { chooseDevContainer, copyChosen } from "./dev-container.ts";
+import { describeDrift } from "./drift.ts";
 import { openPrompt, terminalOf, type Prompt } from "./plan-execution.ts";
 
 const titles = {
@@ -41,6 +42,8 @@ export async function runVerify(
   await allowInitializeCommand(findInitializeCommand(file, text), runInitializeCommand, prompt, io);
   for (const { name, where } of findWithheld(file, text, io.env))
     say(`${formatPlace(where)}: uses ${name} of this machine, which verify does not pass on; it is empty in the container`);
+  const drift = await describeDrift(target, io);
+  if (drift !== null) say(`Note: ${drift}.`);
   const here = { target: target.root, env: hostVariables(io.env) };
   const version = await requireDocker(here);
   const asked = model ?? lock.answers.model;
