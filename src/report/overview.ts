@@ -1,4 +1,5 @@
 /** What many repositories have, side by side: as a table that fits, and as comma-separated values. Pure. */
+import { formatShell } from "../render/escape.ts";
 import { joined, shown, visible, type Paint, type Shown } from "../text/terminal.ts";
 import { formatTable, type Row } from "./table.ts";
 
@@ -75,6 +76,15 @@ export function formatEnds(overviews: readonly Overview[]): Shown {
         : shown`${what}:  npx create-aperture-env replace-model ${model} ${replacement} <folder ...>\n`;
     }),
   );
+}
+
+/** Where there is drift or a bypass: the command that says what it is, and what to do. */
+export function formatNext(overviews: readonly Overview[]): Shown {
+  const some = overviews.filter(({ has }) => has !== undefined && has.drift.length + has.bypasses.length > 0);
+  if (some.length === 0) return shown``;
+  const folders = some.length === 1 ? formatShell(some[0]!.directory) : "<folder ...>";
+  return shown`Places, and what to do:  npx create-aperture-env check ${folders}
+`;
 }
 
 const fields = [

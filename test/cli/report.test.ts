@@ -54,12 +54,14 @@ describe("report", () => {
     expect(ran.stdout).toContain(
       "openai/gpt-5 ends on 2026-12-11, in one repository:  npx create-aperture-env replace-model openai/gpt-5 openai/gpt-6.1-sol <folder ...>\n",
     );
+    expect(ran.stdout).toContain("\nPlaces, and what to do:  npx create-aperture-env check web\n");
     expect(ran.stdout).toMatch(/\n5 folders: 2 fine, 1 drift, 1 skipped, 1 failed\.\n$/);
     expect(ran.exit).toBe(2);
     expect(treeOf(root, true)).toEqual(before);
     // What was found fails nothing, and one may be looked at alone.
     const one = await runPiped(["report"], join(root, "web"));
     expect(one).toMatchObject({ exit: 0 });
+    expect((await runPiped(["report", "api"], root)).stdout).not.toContain("what to do");
     expect(one.stdout).toMatch(/\n1 folder: 1 drift\.\n$/);
   });
 

@@ -3,7 +3,15 @@ import { endingsOf } from "../../catalog/compact.ts";
 import { formatPlace, type Place } from "../../errors.ts";
 import { fails, isRefused } from "../../plan/check.ts";
 import { questionOf } from "../../questions/table.ts";
-import { csvHeader, formatCsv, formatEnds, formatOverviews, type Environment, type Overview } from "../../report/overview.ts";
+import {
+  csvHeader,
+  formatCsv,
+  formatEnds,
+  formatNext,
+  formatOverviews,
+  type Environment,
+  type Overview,
+} from "../../report/overview.ts";
 import { findCwd, findTarget, type Target } from "../../repo/scan.ts";
 import { shown } from "../../text/terminal.ts";
 import type { Command } from "../args.ts";
@@ -30,7 +38,7 @@ export async function runReport({ directories, switches, csv }: ReportCommand, i
   const end = (total: string): void => {
     if (csv) return;
     io.stdout.write(formatOverviews(overviews, io.columns, paintFor(io)));
-    io.stdout.write(shown`\n${formatEnds(overviews)}${total}\n`);
+    io.stdout.write(shown`\n${formatEnds(overviews)}${formatNext(overviews)}${total}\n`);
   };
   const how = { json: switches.json, cwd, ...(!switches.json && { print: { each, end } }) };
   return visitAll(named, how, io, (target) => overviewOf(target, io));
