@@ -317,6 +317,8 @@ export interface Output extends Choice {
   readonly offers: readonly Need[];
   /** It reaches the gateway in a way of its own, so any connection is right beside it. */
   readonly joinsItself?: true;
+  /** Images that its templates call `images.<name>`, by tag; there they have their digests, if pinned. */
+  readonly images?: Readonly<Record<string, string>>;
   /** What of the user's it goes by. */
   meet?(look: Look): Met;
   /** The host (catalog/hosts.ts) whose jobs it makes. */

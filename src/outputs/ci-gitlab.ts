@@ -15,6 +15,8 @@ export const ciGitlab: Output = {
   hint: "GitLab jobs: build the image, run OpenCode on a prompt, keep the environment current",
   offers: ["env", "secret"],
   atTop: pipeline,
+  // What builds images, its engine, and where npx and git are.
+  images: { docker: "docker:28", engine: "docker:28-dind", node: "node:24" },
   meet: (look) => ({ stages: readStages(look) }),
   requires: ({ shape }) => (shape.kind === "own" ? ["image"] : ["devcontainer"]),
   claims: [

@@ -101,6 +101,11 @@ export function filesOf(demand: Demand): readonly WantedFile[] {
   return sorted(outputsOf(demand).flatMap((output) => output.files(demand)));
 }
 
+/** Images that templates of these outputs name, by their names there. */
+export function imagesOfOutputs(demand: Demand): readonly (readonly [string, string])[] {
+  return outputsOf(demand).flatMap(({ images = {} }) => Object.entries(images));
+}
+
 /** The pieces for files with other content, sorted by path; all outputs' values for one file are one piece. */
 export function piecesOf(demand: Demand, revision: string): readonly Piece[] {
   const pieces = new Map<string, Piece>();

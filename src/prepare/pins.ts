@@ -3,7 +3,7 @@ import { fetchImage } from "../catalog/bases.ts";
 import { hasOnlyTag, type Pins } from "../catalog/image-reference.ts";
 import { goImage } from "../catalog/ts-unplug.ts";
 import type { Lock } from "../lock/lock.ts";
-import { runtimeOf } from "../parts/connection-answer.ts";
+import { demandOf, imagesOfOutputs } from "../parts/compose.ts";
 import type { Answers } from "../questions/types.ts";
 import { findMovedPins } from "../plan/moved-pins.ts";
 import type { Snapshot } from "../plan/snapshot.ts";
@@ -13,8 +13,10 @@ import type { Request } from "./survey.ts";
 
 /** The images that generated files name by a tag, each once. A dev container of the user's names its own. */
 export function imagesOf(answers: Answers, shape: Shape): string[] {
-  const { programs, service } = runtimeOf(answers);
-  const beside = service === null ? [] : [service.image];
+  const demand = demandOf(answers, shape);
+  const { programs, service } = demand.runtime;
+  const named = imagesOfOutputs(demand).map(([, image]) => image);
+  const beside = [...(service === null ? [] : [service.image]), ...named];
   if (shape.kind !== "own") return beside.filter(hasOnlyTag);
   const { dev, ci } = describeBase(answers.base);
   const taken = programs.includes("tailscale") ? (answers.tailscale?.image ?? []) : [];

@@ -5,7 +5,7 @@ import { programs } from "virtual:templates";
 import { pinImage, type Pins } from "../catalog/image-reference.ts";
 import { doctorPath, specSchemaPath } from "../catalog/files.ts";
 import { hashText } from "../lock/lock.ts";
-import { demandOf, filesOf, piecesOf } from "../parts/compose.ts";
+import { demandOf, filesOf, imagesOfOutputs, piecesOf } from "../parts/compose.ts";
 import type { Demand, Piece, WantedFile } from "../vocabulary.ts";
 import { buildContext, type Environment } from "./context.ts";
 import {
@@ -59,8 +59,10 @@ const helpers: Library["helpers"] = Object.fromEntries(
 
 /** Renders everything. Throws only on a defect: answers are validated before they come here. */
 export function renderEnvironment(environment: Environment): Rendered {
-  const demand = pinService(demandOf(environment.answers, environment.shape), environment.pins ?? {});
-  const context = buildContext(environment, demand.runtime);
+  const { pins = {} } = environment;
+  const demand = pinService(demandOf(environment.answers, environment.shape), pins);
+  const images = Object.fromEntries(imagesOfOutputs(demand).map(([name, image]) => [name, pinImage(image, pins)]));
+  const context = { ...buildContext(environment, demand.runtime), images };
   const made: Readonly<Record<string, string>> = {
     ...(typeof environment.doctor === "string" && { [doctorPath]: environment.doctor }),
     [specSchemaPath]: specSchema,

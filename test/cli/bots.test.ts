@@ -159,3 +159,32 @@ describe("a bot that moves what is generated, and no input", () => {
     expect((await run("check")).exit).toBe(0);
   });
 });
+
+describe.each([
+  ["a generated dev container", {}],
+  ["a dev container of the user's", { ".devcontainer/devcontainer.json": '{ "image": "debian:bookworm-slim" }\n' }],
+])("images of GitLab's jobs, with %s", (_shape, files) => {
+  const jobs = ".gitlab/aperture-env.yml";
+
+  test("have the lock's digests, and a digest that a bot moves in either file comes into the other", async () => {
+    write(place.folder, files);
+    expect((await run("--yes", "--outputs", "devcontainer,ci-gitlab")).exit).toBe(0);
+    expect(read(jobs)).toMatch(
+      /^ {2}image: docker:28$[^]*^ {4}- name: docker:28-dind\n {6}alias: docker$[^]*^ {2}image: node:24$/m,
+    );
+    const pins = { "docker:28": digest("a"), "docker:28-dind": digest("b"), "node:24": digest("c") };
+    write(place.folder, { [lockPath]: formatLock({ ...lock(), pins }) });
+    expect((await run("check")).exit).toBe(3);
+    expect((await run("update")).exit).toBe(0);
+    expect((await run("check")).exit).toBe(0);
+    expect(read(jobs)).toContain(`  image: "docker:28@${digest("a")}"\n`);
+    expect(read(jobs)).toContain(`    - name: "docker:28-dind@${digest("b")}"\n`);
+    expect(lock().pins).toEqual(pins);
+    write(place.folder, { [jobs]: read(jobs).replace(digest("c"), digest("d")) });
+    expect((await run("check")).stdout).toContain("has another digest of node:24 than the lock");
+    expect((await run("update")).exit).toBe(0);
+    expect(lock().pins).toEqual({ ...pins, "node:24": digest("d") });
+    expect(read(jobs)).toContain(`  image: "node:24@${digest("d")}"\n`);
+    expect((await run("check")).exit).toBe(0);
+  });
+});
