@@ -12,14 +12,20 @@ export function withoutPins(line: string): string {
   return line.includes("@") ? line.replace(pin, "") : line;
 }
 
+/** What is pinned in a line, such as `name:tag`. */
+function pinnedIn(line: string): string[] {
+  return [...line.matchAll(pin)].map(({ index }) => /[^\s"'[]*$/.exec(line.slice(0, index))![0]);
+}
+
 /** Lines by what they are without their pins. */
 export function linesByName(lines: readonly string[]): ReadonlyMap<string, string> {
   return new Map(lines.map((line) => [withoutPins(line), line]));
 }
 
 /**
- * Settles each pin that was moved in `mine` and that the generator moves, too, so that a merge finds no conflict there: the generator's is taken, which
- * is that of the lock, unless `mine` names a newer version of an action.
+ * Settles each pin that the generator moves, so that a merge finds no conflict there. Where `mine` has moved it, too, or names the same new tag, the
+ * generator's is taken, which is that of the lock, unless `mine` names a newer version of an action. Where `mine` has another image or tag, or
+ * none, that edit stays: a pin of what is no longer there is of no use.
  */
 export function settlePins(
   mine: string,
@@ -32,11 +38,19 @@ export function settlePins(
     const line = each.replace(/\r$/, "");
     const name = withoutPins(line);
     const [before, after] = [had.get(name), has.get(name)];
-    if (name === line || before === undefined || before === line || before === after) return each;
-    if (after === undefined || compareVersions(versionIn(line), versionIn(after)) <= 0) return before;
+    const either = before ?? after;
+    if (either === undefined || before === line || before === after || (name === line && before !== undefined)) return each;
+    if (after === undefined || compareVersions(versionIn(line), versionIn(after)) <= 0) return either;
     kept.set(after, line);
     return each;
   });
+  const found = linesByName(settled.map((line) => line.replace(/\r$/, "")));
+  const edited = new Set([...found].flatMap(([name, line]) => (had.has(name) ? [] : line.split(/[\s"'[@]+/))));
+  for (const [name, line] of has) {
+    const before = had.get(name);
+    if (before === undefined || before === line || found.has(name)) continue;
+    if (![before, line].flatMap(pinnedIn).some((one) => edited.has(one))) kept.set(line, before);
+  }
   const generated = theirs.split("\n").map((line) => kept.get(line) ?? line);
   return { mine: settled.join("\n"), theirs: generated.join("\n") };
 }

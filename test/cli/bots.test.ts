@@ -136,6 +136,78 @@ describe("a bot that moves what is generated, and no input", () => {
     expect(lock().pins!["debian:bookworm-slim"]).toBe(digest("a"));
   });
 
+  /** As `update --pins` writes it where the registry of that base has a newer digest, or none has been asked. */
+  const pinTo = (of: string | null, image = "debian:bookworm-slim"): void => {
+    const { pins = {}, ...others } = lock();
+    const { "debian:bookworm-slim": _old, ...kept } = pins;
+    write(place.folder, {
+      [lockPath]: formatLock({ ...others, pins: { ...kept, ...(of !== null && { [image]: digest(of) }) } }),
+    });
+  };
+
+  test.each([
+    ["with a digest", `debian:trixie-slim@${digest("d")}`, "\n"],
+    ["without one", "debian:trixie-slim", "\n"],
+    ["in a file with Windows' line ends", "debian:trixie-slim", "\r\n"],
+  ])("another tag %s stays when the old tag's digest moves, and is no conflict", async (_what, image, end) => {
+    await createPinned();
+    moveTo(image);
+    write(place.folder, { [dockerfile]: read(dockerfile).replaceAll("\n", end) });
+    pinTo("e");
+    const nodes = lock().pins!["node:24-bookworm-slim"]!;
+    write(place.folder, {
+      [lockPath]: read(lockPath).replace(`"node:24-bookworm-slim": "${nodes}"`, `"node:24-bookworm-slim": "${digest("f")}"`),
+    });
+    const { exit, stdout } = await run("update", "--yes");
+    expect(exit, stdout).toBe(0);
+    expect(read(dockerfile)).toContain(`FROM ${image} AS ci${end}`);
+    expect(read(dockerfile)).toContain(`FROM node:24-bookworm-slim@${digest("f")} AS opencode${end}`);
+    expect((await run("check")).exit).toBe(0);
+    // Nor is it lost by what comes later.
+    pinTo("c");
+    expect((await run("update", "--yes")).exit).toBe(0);
+    expect(read(dockerfile)).toContain(`FROM ${image} AS ci${end}`);
+  });
+
+  test.each([
+    ["a platform of somebody's own", "--platform=linux/amd64 $&", 3],
+    ["a digest that is none", "debian:bookworm-slim@sha256:0", 3],
+    ["another image without a digest", null, 0],
+  ])("what else an edit of that line says: %s", async (_what, image, wanted) => {
+    await createPinned();
+    const from = /debian:bookworm-slim@sha256:\w+(?= AS ci)/;
+    const edited =
+      image === null
+        ? read(dockerfile).replace(/^FROM debian:.*AS ci$/m, "FROM debian:12 AS ci")
+        : read(dockerfile).replace(from, image);
+    write(place.folder, { [dockerfile]: edited });
+    pinTo("e");
+    expect((await run("update", "--yes")).exit).toBe(wanted);
+    expect(read(dockerfile)).toBe(edited);
+  });
+
+  test.each([
+    ["with a digest", `@${digest("d")}`, "e", `@${digest("e")}`],
+    ["without one", "", "e", `@${digest("e")}`],
+    ["that nobody has asked for", "", null, ""],
+  ])("the spec takes the same tag %s: the lock is right", async (_what, bots, locked, after) => {
+    const image = (tag: string): string => `image=ghcr.io/acme/dev:${tag},libc=glibc,user=root`;
+    expect((await run("--yes", "--base", image("1"))).exit).toBe(0);
+    write(place.folder, { [lockPath]: formatLock({ ...lock(), pins: { "ghcr.io/acme/dev:1": digest("a") } }) });
+    expect((await run("update", "--yes")).exit).toBe(0);
+    const moved = read(dockerfile).replaceAll(`dev:1@${digest("a")}`, `dev:2${bots}`);
+    write(place.folder, { [dockerfile]: moved });
+    expect((await run("check")).exit).toBe(0);
+    pinTo(locked, "ghcr.io/acme/dev:2");
+    const { exit, stdout } = await run("update", "--yes", "--base", image("2"));
+    expect(exit, stdout).toBe(0);
+    expect(read(dockerfile).match(/^FROM ghcr.*/gm)).toEqual([
+      `FROM ghcr.io/acme/dev:2${after} AS ci`,
+      `FROM ghcr.io/acme/dev:2${after} AS dev`,
+    ]);
+    expect((await run("check")).exit).toBe(0);
+  });
+
   test.each([
     ["a newer version of an action stays when this program moves it, too", "v99.0.0", true],
     ["an older one goes", "v6.1.0", false],

@@ -112,7 +112,10 @@ describe("an environment of its own", () => {
 
   test("says on stderr what is in conflict, too, where stdout is the text of a pull request", async () => {
     await create("--pins");
-    const theirs = read(".devcontainer/Dockerfile").replace(/^FROM debian:\S+ AS ci$/m, "FROM debian:12 AS ci");
+    const theirs = read(".devcontainer/Dockerfile").replace(
+      /^FROM debian:\S+ AS ci$/m,
+      "FROM debian:bookworm-slim@sha256:0 AS ci",
+    );
     write(place.folder, { ".devcontainer/Dockerfile": theirs });
     images["library/debian:bookworm-slim"] = manifest("index", "newer");
     const before = treeOf(place.folder, true);
