@@ -88,7 +88,16 @@ export function writesOf(plan: Plan): readonly Write[] {
   return changesOf(plan).filter((change): change is Write => writing.includes(change.kind));
 }
 
+/** A change that cannot be made beside what is there. */
+export type Conflict = Extract<Change, { kind: "conflict" }>;
+
 /** Conflicts: while there is one, nothing may be applied. */
-export function conflictsOf(plan: Plan): readonly Extract<Change, { kind: "conflict" }>[] {
+export function conflictsOf(plan: Plan): readonly Conflict[] {
   return plan.changes.filter((change) => change.kind === "conflict");
+}
+
+/** The conflicts that a person can resolve when asked; none if there is one that cannot be. */
+export function settledByHand(plan: Plan): readonly Conflict[] {
+  const conflicts = conflictsOf(plan);
+  return conflicts.some(({ choices }) => choices.length === 0) ? [] : conflicts;
 }

@@ -255,7 +255,9 @@ describe("one repository", () => {
     const stopped = runAtTerminal(["update"], root);
     await stopped.until("Which text should be kept?");
     stopped.press("\u001b[B\u001b[B\r");
-    expect((await stopped.done).exit).toBe(3);
+    const { exit, stdout } = await stopped.done;
+    expect(exit).toBe(3);
+    expect(stdout.split("echo mine")).toHaveLength(2);
     expect(treeOf(root, true)).toEqual(before);
     const cancelled = runAtTerminal(["update"], root);
     await cancelled.until("Which text should be kept?");

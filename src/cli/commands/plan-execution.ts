@@ -1,7 +1,7 @@
 /** From a prepared plan to the disk: conflicts are resolved, a person confirms, the plan is applied. Shared by all commands that write. */
 import { cancelledError, decisionError } from "../../errors.ts";
 import { mayBeWritten } from "../../lock/lock.ts";
-import { conflictsOf, isEmpty, type Change, type Plan, type Settlement } from "../../plan/plan.ts";
+import { conflictsOf, isEmpty, settledByHand, type Conflict, type Plan, type Settlement } from "../../plan/plan.ts";
 import type { Outcome } from "../../report/json.ts";
 import { formatInterrupted, formatPlan } from "../../report/text.ts";
 import { applyPlan, refuseIfMoved } from "../../repo/apply.ts";
@@ -188,14 +188,6 @@ const hints: Readonly<Record<Settlement | "stop", string>> = {
   replace: "replace it with the generated text",
   stop: "write nothing",
 };
-
-type Conflict = Extract<Change, { kind: "conflict" }>;
-
-/** The conflicts that a person can resolve here; none if there is one that cannot be. */
-function settledByHand(plan: Plan): readonly Conflict[] {
-  const conflicts = conflictsOf(plan);
-  return conflicts.some(({ choices }) => choices.length === 0) ? [] : conflicts;
-}
 
 /** Asks about each conflict, beginning with one of them. Escape goes back to the one before. */
 async function settleByHand(

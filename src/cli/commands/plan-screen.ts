@@ -1,5 +1,5 @@
 /** Output of the commands that write: the plan and the result. */
-import { conflictsOf, type Plan } from "../../plan/plan.ts";
+import { conflictsOf, settledByHand, type Plan } from "../../plan/plan.ts";
 import type { Resolved } from "../../questions/resolve.ts";
 import type { Outcome } from "../../report/json.ts";
 import {
@@ -36,7 +36,7 @@ export function showNotes(notes: readonly string[], io: Io): void {
 }
 
 /**
- * The answers, if any, the plan, and with `diff` the text of every change; for a conflict, its texts. A person who is asked sees folders with
+ * The answers, if any, the plan, and with `diff` the text of every change; for a conflict that nobody is asked about, its texts. A person who is asked sees folders with
  * counts, and always the changed lines of existing files.
  */
 export async function showPlan(plan: Plan, resolved: readonly Resolved[], diff: boolean, prompt: Prompt, io: Io): Promise<void> {
@@ -49,7 +49,8 @@ export async function showPlan(plan: Plan, resolved: readonly Resolved[], diff: 
   io.stdout.write(shown`${answers}${(isShort ? formatFolders : formatPlan)(plan, paint)}\n`);
   const { remaining = [] } = plan;
   if (remaining.length > 0) io.stdout.write(shown`\nLeft for you to resolve:\n${formatObservations(remaining, paint)}`);
-  const conflicts = conflictsOf(plan);
+  // Where a person is asked about each conflict, the question shows its texts.
+  const conflicts = prompt !== null && settledByHand(plan).length > 0 ? [] : conflictsOf(plan);
   const edits = isShort ? plan.changes.filter(({ kind }) => kind === "edit") : [];
   if (!diff && conflicts.length === 0 && edits.length === 0) return;
   const { formatConflict, formatDiff } = await import("../../report/diff.ts");
