@@ -43,6 +43,8 @@ function filesIn(workspace: string, demand: Demand): WantedFile[] {
   const fetched = runtime.programs.includes("tailscale") && answers.tailscale?.image === undefined ? shape.kind : null;
   return [
     file(`${featureFolder}/.gitattributes`, "", { strategy: "lines" }),
+    // Takes effect whatever the repository's own Prettier configuration is: the nearest one is used (prettier.io/docs/configuration).
+    file(`${featureFolder}/.prettierrc.toml`, ""),
     ...(answers.attribution.length === 0 ? [] : [file(`${featureFolder}/attribution.sh`, "attribution", image)]),
     file(`${featureFolder}/auth.json`, "providers and opencode.style", image),
     ...(runtime.connect === null ? [] : [file(`${featureFolder}/connect.sh`, "aperture.connection and doctor", script)]),

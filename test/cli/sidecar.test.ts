@@ -84,11 +84,11 @@ describe("a dev container of its own", () => {
     expect(await check()).toMatch(/^0 .*was edited by hand, which is allowed/);
     const edited = read(compose);
     for (const [from, to, what] of [
-      ["    network_mode: service:tailscale\n", "", ":6:3  does not give dev the sidecar's network"],
-      ["service:tailscale", "bridge", ":16:5  does not give dev the sidecar's network"],
+      ["    network_mode: service:tailscale\n", "", ":7:3  does not give dev the sidecar's network"],
+      ["service:tailscale", "bridge", ":17:5  does not give dev the sidecar's network"],
       ["      file: aperture-env/sidecar/tailscale.yaml\n", "", "does not give dev the sidecar's network"],
-      ["    command: sleep", "    ports: [80:80]\n    command: sleep", ":14:5  gives dev ports"],
-      ["      target: dev\n", "", ":7:5  does not build the target dev"],
+      ["    command: sleep", "    ports: [80:80]\n    command: sleep", ":15:5  gives dev ports"],
+      ["      target: dev\n", "", ":8:5  does not build the target dev"],
       [/APERTURE_ENV_REVISION: .*/, "OTHER: x", "does not pass APERTURE_ENV_REVISION"],
       ["  dev:", "  other:", "has no service dev"],
       ["services:", "services: [", "cannot be read"],

@@ -1,6 +1,6 @@
 /**
- * Teams check the layout of their files in CI. Files outside of the Feature folder are laid out as Prettier does by its defaults, so that such a
- * check stays green; oxfmt does the same with lines of 80 characters. docs/existing.md says to exclude the Feature folder, with its programs and tables.
+ * Teams let formatters write into their files. Files outside of the Feature folder are laid out as Prettier does by its defaults; oxfmt does the same
+ * with lines of 80 characters, for each connection. docs/existing.md says who has to exclude the Feature folder, with its programs and tables.
  */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";

@@ -11,7 +11,12 @@ import type { Tree, TreeFile } from "./cases.ts";
 const marks = { revision: "<the revision>", hash: "<the hash of this file>", lines: "<the lines of this file>" };
 
 /** Files of ours that do not go into an image. */
-const besideImage = [`${featureFolder}/revision`, `${featureFolder}/.gitattributes`, `${featureFolder}/spec.schema.json`];
+const besideImage = [
+  `${featureFolder}/revision`,
+  `${featureFolder}/.gitattributes`,
+  `${featureFolder}/.prettierrc.toml`,
+  `${featureFolder}/spec.schema.json`,
+];
 
 /** The folder of those that a container beside it is made from. */
 const besideContainer = `${featureFolder}/sidecar/`;

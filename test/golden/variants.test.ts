@@ -85,7 +85,11 @@ describe("what follows from a tree", () => {
     const counted = Object.entries(tree).flatMap(([path, file]) =>
       revisionOf({ ...tree, [path]: { ...file, bytes: `${file.bytes} ` } }) === revisionOf(tree) ? [] : [path],
     );
-    const beside = [".devcontainer/aperture-env/.gitattributes", ".devcontainer/aperture-env/spec.schema.json"];
+    const beside = [
+      ".devcontainer/aperture-env/.gitattributes",
+      ".devcontainer/aperture-env/.prettierrc.toml",
+      ".devcontainer/aperture-env/spec.schema.json",
+    ];
     const expected = Object.keys(tree).filter(
       (path) => path === ".devcontainer/Dockerfile" || (path.startsWith(".devcontainer/aperture-env/") && !beside.includes(path)),
     );

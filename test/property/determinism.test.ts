@@ -78,6 +78,7 @@ test("what counts for the image is all but what editors, git and reviewers read"
   const files = wantedFiles({ kind: "own" });
   expect(files.filter((file) => !file.image).map(({ path }) => path)).toEqual([
     `${featureFolder}/.gitattributes`,
+    `${featureFolder}/.prettierrc.toml`,
     `${featureFolder}/spec.schema.json`,
     ".devcontainer/devcontainer.json",
   ]);
