@@ -55,6 +55,8 @@ export type Shape = (
   | {
       readonly kind: "feature";
       readonly files: readonly string[];
+      /** Those of the files whose container Docker Compose makes; left out where there are none. */
+      readonly byCompose?: readonly string[];
       readonly beside?: readonly Beside[];
       /** Where names go that the connection gives, for those that Docker Compose makes. */
       readonly composed?: readonly Composed[];

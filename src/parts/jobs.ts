@@ -39,7 +39,7 @@ export function attributionVariables({ attribution }: Answers, prefix: string): 
  * What jobs build. With a generated dev container: the image for jobs, and the dev container if there is one. With the user's dev containers: each of
  * them, and jobs run in the first. `own`: the Dockerfile is generated.
  */
-export function describeImages({ answers, shape }: Demand): {
+export function describeImages({ answers, shape, runtime }: Demand): {
   readonly own: boolean;
   /** The tag of the image that jobs run in. */
   readonly image: string;
@@ -47,6 +47,8 @@ export function describeImages({ answers, shape }: Demand): {
   /** The first dev container, for the job that builds it. */
   readonly workspace: string;
   readonly config: string | null;
+  /** Whether Docker Compose makes it: then the Dev Containers CLI pushes no image, and writes no cache (it ends with "--push not supported"). */
+  readonly composed: boolean;
 } {
   const own = shape.kind === "own";
   const paths = !own ? shape.files : answers.outputs.includes("devcontainer") ? [null] : [];
@@ -56,7 +58,8 @@ export function describeImages({ answers, shape }: Demand): {
     workspace: path === null ? "." : workspaceOf(path).replace(/\/$/, "") || ".",
     // With several dev containers the path is required; tools find a single one by themselves.
     config: paths.length === 1 ? null : path,
+    composed: shape.kind === "own" ? runtime.service !== null : (shape.byCompose ?? []).some((one) => one === path),
   }));
-  const { workspace = ".", config = null } = containers[0] ?? {};
-  return { own, image: own ? "ci" : "dev", containers, workspace, config };
+  const { workspace = ".", config = null, composed = false } = containers[0] ?? {};
+  return { own, image: own ? "ci" : "dev", containers, workspace, config, composed };
 }

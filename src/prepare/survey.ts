@@ -11,6 +11,7 @@ import { runArgsOf } from "../parts/container.ts";
 import { demandOf, wantedPaths } from "../parts/compose.ts";
 import { pathsToLookAt } from "../plan/build.ts";
 import { findBypass, type Finding, type Project } from "../plan/findings.ts";
+import { readDevcontainer } from "../plan/findings/devcontainer.ts";
 import { findEnding } from "../plan/findings/ending.ts";
 import { findMisplaced } from "../plan/findings/misplaced.ts";
 import { refuseIfDifferent, type FileState, type Snapshot } from "../plan/snapshot.ts";
@@ -185,9 +186,9 @@ async function findKnown(root: string, lock: Lock | null, env: Request["env"]): 
   }
 }
 
-/** The shape with places in Compose files of the user's: for the container beside each dev container, or for the names that the connection gives. */
+/** The shape with what Docker Compose makes, and with places in Compose files of the user's: for the container beside each dev container, or for the names that the connection gives. */
 async function withBeside(
-  shape: Shape,
+  given: Shape,
   answers: Answers,
   { setup }: Project,
   { lenient }: Request,
@@ -195,13 +196,16 @@ async function withBeside(
 ): Promise<Pick<Survey, "shape" | "unfit">> {
   const runtime = runtimeOf(answers);
   const { service } = runtime;
-  if (shape.kind === "own" || (service === null && runArgsOf(runtime).length === 0)) return { shape, unfit: null };
+  if (given.kind === "own") return { shape: given, unfit: null };
+  const textOf = (path: string): string | null => setup.find((file) => file.path === path)?.text ?? null;
+  const byCompose = given.files.filter((path) => (readDevcontainer(textOf(path) ?? "")?.compose ?? null) !== null);
+  const shape = byCompose.length === 0 ? given : { ...given, byCompose };
+  if (service === null && runArgsOf(runtime).length === 0) return { shape, unfit: null };
   const [{ besideOf }, { composedOf }, { yamlEditor }] = await Promise.all([
     import("./beside.ts"),
     import("./names.ts"),
     import("../spec/file.ts"),
   ]);
-  const textOf = (path: string): string | null => setup.find((file) => file.path === path)?.text ?? null;
   try {
     const projects = { textOf, lock, editor: yamlEditor };
     const places =

@@ -53,3 +53,26 @@ test("GitLab's jobs take the runner's tags of the defaults and nothing else, and
   for (const job of Object.values(all)) expect(job.inherit).toEqual({ default: ["tags"] });
   expect(all["aperture-env-update"]!.variables).toMatchObject({ GIT_STRATEGY: "clone" });
 });
+
+const composed = {
+  ".devcontainer/devcontainer.json": '{ "dockerComposeFile": "compose.yaml", "service": "app", "workspaceFolder": "/w" }\n',
+  ".devcontainer/compose.yaml": "services:\n  app:\n    image: debian\n",
+};
+
+test.each([
+  ["by Docker Compose", composed, true],
+  ["from an image", { ".devcontainer/devcontainer.json": '{ "image": "debian" }\n' }, false],
+])("a dev container %s is pushed by what can do it", async (_how, files, byDocker) => {
+  write(place.folder, files);
+  expect((await runPiped(["--yes", "--outputs", "devcontainer,ci-github,ci-gitlab"], place.folder)).exit).toBe(0);
+  const read = (path: string): string => readFileSync(join(place.folder, path), "utf8");
+  const [images, gitlab] = [read(".github/workflows/aperture-env-images.yml"), read(jobs)];
+  const scripts = (parse(gitlab) as Record<string, { readonly script: readonly string[] }>)["aperture-env-image"]!.script;
+  const pushes = 'docker push --quiet "$CI_REGISTRY_IMAGE/aperture-env:dev"';
+  expect(scripts.includes(pushes)).toBe(byDocker);
+  expect(scripts.some((line) => line.endsWith('--image-name "$CI_REGISTRY_IMAGE/aperture-env:dev"'))).toBe(byDocker);
+  expect(scripts.some((line) => line.endsWith(" --push"))).toBe(!byDocker);
+  expect(images.includes('docker push --quiet "$image:dev"')).toBe(byDocker);
+  expect(/--output|--cache-to/.test(images)).toBe(!byDocker);
+  expect((await runPiped(["check"], place.folder)).exit).toBe(0);
+});

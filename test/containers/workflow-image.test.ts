@@ -5,7 +5,7 @@ import { execPath } from "node:process";
 import { execa } from "execa";
 import { afterAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { disposeAll, docker, dockerAvailable, temporaryFolder } from "../support/docker.ts";
+import { disposeAll, docker, dockerAvailable, onDispose, temporaryFolder, uniqueName } from "../support/docker.ts";
 import {
   commitAll,
   digestIn,
@@ -16,7 +16,7 @@ import {
   startBuildkit,
   startRegistry,
 } from "../support/docker-registry.ts";
-import { generate } from "../support/repository.ts";
+import { generate, writeTree } from "../support/repository.ts";
 import { skips } from "../support/skips.ts";
 
 const what = "the images of a workflow";
@@ -26,6 +26,12 @@ const unfit = skips(what, noEngine) || skipsWithoutRegistry(what) || skipsWithou
 
 interface Workflow {
   readonly jobs: { readonly images: { readonly steps: readonly { readonly name?: string; readonly run?: string }[] } };
+}
+
+/** What a step of the generated workflow runs. */
+function stepOf(folder: string, step: string): string {
+  const workflow = parse(readFileSync(join(folder, ".github/workflows/aperture-env-images.yml"), "utf8")) as Workflow;
+  return workflow.jobs.images.steps.find(({ name }) => name === step)!.run!;
 }
 
 describe.skipIf(unfit)("the images of a commit", () => {
@@ -44,11 +50,10 @@ describe.skipIf(unfit)("the images of a commit", () => {
       const outputs = ["--outputs", "devcontainer,ci-github"];
       await generate(folder, ["--base", `image=${registry}/acme/base:1,libc=glibc,user=root`, ...outputs, "--pins"]);
       const revision = await commitAll(folder);
-      const workflow = parse(readFileSync(join(folder, ".github/workflows/aperture-env-images.yml"), "utf8")) as Workflow;
       const steps = { ci: "Build and push the image for jobs", dev: "Build and push the dev container's image" };
       const builder = await startBuildkit(registry);
       for (const [tag, step] of Object.entries(steps)) {
-        const script = workflow.jobs.images.steps.find(({ name }) => name === step)!.run!;
+        const script = stepOf(folder, step);
         // Attestations have the time of the build, and there is no scanner here; a cache would make any two builds the same.
         const alone = script
           .replace("--sbom true --provenance mode=max", "")
@@ -80,4 +85,38 @@ describe.skipIf(unfit)("the images of a commit", () => {
       }
     },
   );
+
+  test.each([
+    ["generated, beside a sidecar", ["--connection", "sidecar", "--base", "image=debian:bookworm-slim,libc=glibc,user=root"], {}],
+    [
+      "the user's",
+      [],
+      {
+        ".devcontainer/devcontainer.json": '{ "dockerComposeFile": "compose.yaml", "service": "app", "workspaceFolder": "/w" }\n',
+        ".devcontainer/compose.yaml": "services:\n  app:\n    image: node:24-bookworm-slim\n    command: sleep infinity\n",
+      },
+    ],
+  ])("of a dev container by Docker Compose is pushed, too: %s", { timeout: 600_000 }, async (_whose, args, files) => {
+    const registry = await startRegistry();
+    const folder = join(await temporaryFolder("aperture-env-workflow"), uniqueName("composed"));
+    mkdirSync(folder);
+    writeTree(folder, files);
+    await generate(folder, [...args, "--outputs", "devcontainer,ci-github"]);
+    const script = stepOf(folder, "Build and push the dev container's image").replace(
+      /npx --yes @devcontainers\/cli@[\d.]+/,
+      `"${execPath}" "${cli}"`,
+    );
+    expect(script).not.toContain("npx");
+    const name = `${registry}/acme/composed`;
+    // By its id, for it has a name of Compose's, too.
+    onDispose(async () => {
+      const { stdout } = await docker(["image", "inspect", "--format", "{{.Id}}", `${name}:dev`]);
+      if (stdout !== "") await docker(["image", "rm", "--force", stdout.trim()]);
+    });
+    const ran = await execa("bash", ["-e", "-c", script], { cwd: folder, env: { IMAGE: name }, reject: false });
+    expect(ran.exitCode, ran.stderr).toBe(0);
+    expect(await digestIn(registry, "acme/composed", "dev")).toMatch(/^sha256:/);
+    const labels = await docker(["image", "inspect", "--format", "{{json .Config.Labels}}", `${name}:dev`]);
+    expect(JSON.parse(labels.stdout)).toHaveProperty(["devcontainer.metadata"]);
+  });
 });
