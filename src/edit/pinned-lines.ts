@@ -14,7 +14,10 @@ export function withoutPins(line: string): string {
 
 /** What is pinned in a line, such as `name:tag`. */
 function pinnedIn(line: string): string[] {
-  return [...line.matchAll(pin)].map(({ index }) => /[^\s"'[]*$/.exec(line.slice(0, index))![0]);
+  return line
+    .split(/[\s"'[]+/)
+    .filter((word) => withoutPins(word) !== word)
+    .map((word) => word.slice(0, word.indexOf("@")));
 }
 
 /** Lines by what they are without their pins. */
