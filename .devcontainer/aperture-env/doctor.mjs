@@ -100,8 +100,8 @@ function formatReport({ checks, verdict, origin, ms }, colour, columns = Infinit
   };
   const lines = Object.keys(titles).flatMap((group) => checks.filter((check) => check.group === group).flatMap((check, index) => [
     shown`  ${paint(styles2[check.severity], glyphs[check.severity])} ${paint("dim", (index === 0 ? titles[group] : "").padEnd(width))}  ${sayCheck(check)}`,
-    ...check.cause === null ? [] : [shown`${indent}${below(`${upperFirst(check.cause)}.`)}`],
-    ...check.next === null ? [] : [shown`${indent}${paint("bold", "\u2192")} ${below(`${upperFirst(check.next)}.`, "  ")}`]]));
+    ...check.cause === null ? [] : [shown`${indent}${below(sentence(check.cause))}`],
+    ...check.next === null ? [] : [shown`${indent}${paint("bold", "\u2192")} ${below(sentence(check.next), "  ")}`]]));
   const count = (severity) => checks.filter((check) => check.severity === severity).length;
   const counted = [[count("failure"), "failure"], [count("warning"), "warning"], [count("note"), "note"]].filter(
     ([number]) => number !== 0).map(([number, word2]) => `${number} ${word2}${number === 1 ? "" : "s"}`);
@@ -121,13 +121,14 @@ function formatVerdict({ checks, verdict }) {
   const failures = checks.filter(({ severity }) => severity === "failure");
   const [first] = failures;
   const more = failures.length > 1 ? ` (and ${failures.length - 1} more)` : "";
-  return shown`${first.message}${more}. ${upperFirst(first.next ?? "")}. aperture-doctor checks again.`;
+  return shown`${first.message}${more}. ${sentence(first.next ?? "")} aperture-doctor checks again.`;
 }
 function sorted(checks) {
   const groups = Object.keys(titles);
   return [...checks].sort(
     (left, right) => groups.indexOf(left.group) - groups.indexOf(right.group) || compareSeverity(right.severity, left.severity));
 }
+function sentence(text) { return `${upperFirst(text)}${text.endsWith("?") ? "" : "."}`; }
 function upperFirst(text) {
   return /^(?:npx|opencode|docker|tailscale|aperture-(?:doctor|connect))\b/.test(text) ? text
     : `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;

@@ -32,8 +32,8 @@ export function formatReport({ checks, verdict, origin, ms }: Report, colour: bo
       .filter((check) => check.group === group)
       .flatMap((check, index) => [
         shown`  ${paint(styles[check.severity], glyphs[check.severity])} ${paint("dim", (index === 0 ? titles[group] : "").padEnd(width))}  ${sayCheck(check)}`,
-        ...(check.cause === null ? [] : [shown`${indent}${below(`${upperFirst(check.cause)}.`)}`]),
-        ...(check.next === null ? [] : [shown`${indent}${paint("bold", "→")} ${below(`${upperFirst(check.next)}.`, "  ")}`]),
+        ...(check.cause === null ? [] : [shown`${indent}${below(sentence(check.cause))}`]),
+        ...(check.next === null ? [] : [shown`${indent}${paint("bold", "→")} ${below(sentence(check.next), "  ")}`]),
       ]),
   );
   const count = (severity: Severity): number => checks.filter((check) => check.severity === severity).length;
@@ -68,7 +68,7 @@ export function formatVerdict({ checks, verdict }: Report): Shown | null {
   const failures = checks.filter(({ severity }) => severity === "failure");
   const [first] = failures as [Check];
   const more = failures.length > 1 ? ` (and ${failures.length - 1} more)` : "";
-  return shown`${first.message}${more}. ${upperFirst(first.next ?? "")}. aperture-doctor checks again.`;
+  return shown`${first.message}${more}. ${sentence(first.next ?? "")} aperture-doctor checks again.`;
 }
 
 /** Checks in the order in which they are shown: by group, the worst first. */
@@ -77,6 +77,11 @@ export function sorted(checks: readonly Check[]): Check[] {
   return [...checks].sort(
     (left, right) => groups.indexOf(left.group) - groups.indexOf(right.group) || compareSeverity(right.severity, left.severity),
   );
+}
+
+/** With a capital and a full stop; a question keeps its mark. */
+function sentence(text: string): string {
+  return `${upperFirst(text)}${text.endsWith("?") ? "" : "."}`;
 }
 
 function upperFirst(text: string): string {

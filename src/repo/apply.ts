@@ -14,14 +14,14 @@ import { journalPath, type JournalStep } from "./journal-text.ts";
 import { Journal } from "./journal.ts";
 import { findDevcontainers, look } from "./scan.ts";
 import type { SealKey } from "./seal.ts";
-import { locator, makeFolder, modeOf, removeEmptyFolders, stage, temporaryOf, unlinkIfThere } from "./staging.ts";
+import { locator, makeFolder, removeEmptyFolders, rightsOf, type Rights, stage, temporaryOf, unlinkIfThere } from "./staging.ts";
 
 interface Task {
   readonly write: Write;
   readonly step: JournalStep;
   readonly target: string;
   readonly temporary: string;
-  readonly mode: number;
+  readonly rights: Rights;
 }
 
 /** The steps so far, each with its undo. */
@@ -121,13 +121,13 @@ function taskOf(write: Write, target: string | null, run: string): Task {
     after: kind === "remove" ? null : write.after,
     executable: kind === "create" && write.executable,
   };
-  return { write, step, target, temporary: temporaryOf(target, run), mode: modeOf(target, step) };
+  return { write, step, target, temporary: temporaryOf(target, run), rights: rightsOf(target, step) };
 }
 
-function prepare({ step, temporary, mode }: Task, undo: Undo): void {
+function prepare({ step, temporary, rights }: Task, undo: Undo): void {
   if (step.after === null) return;
   undo.push(() => unlinkIfThere(temporary));
-  stage(temporary, step.kind, mode, step.after);
+  stage(temporary, step.kind, rights, step.after);
 }
 
 function replace(root: string, task: Task, back: (act: () => void) => void): void {
@@ -159,8 +159,8 @@ function remove(root: string, task: Task, back: (act: () => void) => void): void
   );
 }
 
-function putBack(text: string, { step, target, temporary, mode }: Task): void {
-  stage(temporary, step.kind, mode, text);
+function putBack(text: string, { step, target, temporary, rights }: Task): void {
+  stage(temporary, step.kind, rights, text);
   renameSync(temporary, target);
 }
 

@@ -21,7 +21,7 @@ import {
 } from "./journal-text.ts";
 import { look } from "./scan.ts";
 import { isSealOf, type SealKey } from "./seal.ts";
-import { locator, makeFolder, modeOf, randomId, removeEmptyFolders, stage, temporaryOf, unlinkIfThere } from "./staging.ts";
+import { locator, makeFolder, rightsOf, randomId, removeEmptyFolders, stage, temporaryOf, unlinkIfThere } from "./staging.ts";
 
 /** The conditions for trusting a journal. */
 export interface Trust {
@@ -162,7 +162,7 @@ function redo(root: string, step: JournalStep, target: string, run: string): boo
     else {
       const temporary = temporaryOf(target, run);
       makeFolder(dirname(target));
-      stage(temporary, step.kind, modeOf(target, step), step.after);
+      stage(temporary, step.kind, rightsOf(target, step), step.after);
       renameSync(temporary, target);
     }
   }

@@ -4,6 +4,7 @@ import {
   chmodSync,
   closeSync,
   existsSync,
+  fchownSync,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -57,24 +58,42 @@ export interface Staged {
   readonly executable: boolean;
 }
 
-/** The file's permissions: 644 or 755 for a new file, unchanged for an existing one. */
-export function modeOf(target: string, { kind, executable }: Staged): number {
-  if (kind === "create") return executable ? 0o755 : 0o644;
-  return statSync(target).mode & 0o777;
+/** Who owns a file and may do what with it. */
+export interface Rights {
+  readonly mode: number;
+  /** Null for a new file: it belongs to who writes it. */
+  readonly owner: { readonly uid: number; readonly gid: number } | null;
 }
 
-/** Writes a text to a temporary file, with its final permissions. */
-export function stage(temporary: string, kind: Write["kind"], mode: number, text: string): void {
+/** The file's rights: 644 or 755 for a new file, unchanged for an existing one. */
+export function rightsOf(target: string, { kind, executable }: Staged): Rights {
+  if (kind === "create") return { mode: executable ? 0o755 : 0o644, owner: null };
+  const { mode, uid, gid } = statSync(target);
+  return { mode: mode & 0o777, owner: { uid, gid } };
+}
+
+/** Writes a text to a temporary file, with its final rights. */
+export function stage(temporary: string, kind: Write["kind"], { mode, owner }: Rights, text: string): void {
   const descriptor = openSync(temporary, "wx", mode);
   try {
     writeFileSync(descriptor, text);
+    if (owner !== null) keepOwner(descriptor, owner);
     // A file with the user's text must be on disk before it replaces the original; other files can be generated again.
     if (kind === "edit") fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);
   }
   // The mode of an existing file is kept whatever the umask is.
-  if (kind !== "create") chmodSync(temporary, mode);
+  if (owner !== null) chmodSync(temporary, mode);
+}
+
+/** Root, for instance in a container with the repository mounted, leaves a file to its owner. Other accounts cannot give files away. */
+function keepOwner(descriptor: number, { uid, gid }: NonNullable<Rights["owner"]>): void {
+  try {
+    fchownSync(descriptor, uid, gid);
+  } catch {
+    // Refused for other accounts, by some file systems, and in namespaces without that owner: the file is then the writer's, and as good.
+  }
 }
 
 /** Makes a folder and its parents, telling of each that was missing. */

@@ -1,6 +1,7 @@
 /** The one writer on a real disk: all of a plan or nothing of it. */
 import {
   chmodSync,
+  chownSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -191,6 +192,25 @@ describe("written", () => {
     write("private", "old", 0o600);
     applyPlan(planOf([replace("script", "old", "new"), edit("private", "old", "new")]));
     expect(treeOf(root)).toEqual({ private: "600 new", script: "775 new" });
+  });
+
+  test.skipIf(process.getuid?.() !== 0)("root leaves another account's file to it, also when all is undone", () => {
+    const owners = (): string[] =>
+      ["private", "script"].map((name) => {
+        const { uid, gid, mode } = statSync(join(root, name));
+        return `${uid}:${gid} ${(mode & 0o777).toString(8)} ${readFileSync(join(root, name), "utf8")}`;
+      });
+    for (const [name, mode] of [["private", 0o600] as const, ["script", 0o755] as const]) {
+      write(name, "old", mode);
+      chownSync(join(root, name), 4711, 4712);
+    }
+    const plan = planOf([replace("script", "old", "new"), edit("private", "old", "new"), create("z", "z")]);
+    failAt("renameSync", 3, "ENOSPC");
+    expect(() => applyPlan(plan)).toThrow();
+    expect(owners()).toEqual(["4711:4712 600 old", "4711:4712 755 old"]);
+    calm();
+    applyPlan(plan);
+    expect(owners()).toEqual(["4711:4712 600 new", "4711:4712 755 new"]);
   });
 
   test("nothing else is touched", () => {

@@ -259,6 +259,14 @@ It does not work yet: see what is marked ✗. 1 failure, 1 note, 0.12 s
 `);
   });
 
+  test("a question ends with its own mark", () => {
+    const check = found("failure", "gateway", "name-unknown", "The name ai does not resolve", "why is that?", "is it the name?");
+    const asked = { verdict: "failure", origin: "http://ai", checks: [check], ms: 120 } as const;
+    expect(String(formatReport(asked, false))).toContain("Why is that?\n");
+    expect(String(formatReport(asked, false))).toContain("→ Is it the name?\n");
+    expect(String(formatVerdict(asked))).toBe("The name ai does not resolve. Is it the name? aperture-doctor checks again.");
+  });
+
   test("one object for programs", () => {
     expect(JSON.parse(String(formatJson(report)))).toEqual({
       schemaVersion: 1,
