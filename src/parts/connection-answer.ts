@@ -40,10 +40,19 @@ export function refusalOf(answers: Answers): Refusal | null {
   return taken.ok ? (taken.value.connection.refuse?.(answers, taken.value.options) ?? null) : null;
 }
 
-/** The next steps for the chosen connection. */
+/** The next steps for the chosen connection. Where a container becomes a node of the tailnet, the first says what lets it in. */
 export function nextOfConnection(answers: Answers): readonly string[] {
   const taken = take(answers.connection);
-  return taken.ok ? (taken.value.connection.next?.(answers, taken.value.options) ?? []) : [];
+  if (!taken.ok) return [];
+  const { connection, options } = taken.value;
+  const key = connection.value === "auto" ? [] : connection.runtime(answers, options).secrets.slice(0, 1);
+  return [
+    ...key.map(
+      ({ name }) =>
+        `Before the container starts, set ${name} to a Tailscale auth key; without one, a person logs in where opencode says`,
+    ),
+    ...(connection.next?.(answers, options) ?? []),
+  ];
 }
 
 /** The origin for a container: the gateway's own, or that of a program outside of the container that serves it. */

@@ -49,6 +49,15 @@ describe("--yes", () => {
     expect(ran.stdout + ran.stderr).not.toContain("\u001b");
   });
 
+  test("where a container becomes a node, the next steps say first what lets it in", async () => {
+    const made = await runPiped(["--yes", "--connection", "userspace"], root);
+    expect(made.stderr).toContain("  1. Before the container starts, set TS_AUTHKEY to a Tailscale auth key; ");
+    rmSync(root, { recursive: true });
+    const other = await runPiped(["--yes", "--connection", "network"], root);
+    expect(other.stderr).toContain("\nNext:\n");
+    expect(other.stderr).not.toContain("auth key");
+  });
+
   describe.skipIf(skipsWithoutGit("the command that commits"))(
     "the next step names what was written, by paths that work where one stands, and nothing else",
     () => {
