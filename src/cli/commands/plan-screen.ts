@@ -71,7 +71,7 @@ export function showOutcome(outcome: Outcome, prompt: Prompt, io: Io): void {
     planned: `${formatCounts(plan)}. Nothing was written (--dry-run).`,
     unchanged: settled
       ? "Nothing to do: everything is up to date."
-      : "Nothing was written: resolve the listed differences from spec and lock by hand.",
+      : "Nothing was written: the listed differences from spec and lock are left to you.",
     conflict: `${formatCounts(plan)}.`,
   };
   if (status === "conflict") io.stderr.write(shown`Nothing was written: resolve the files marked ! first.\n`);
