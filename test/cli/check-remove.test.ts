@@ -288,7 +288,7 @@ describe("check", () => {
     expect(await check()).toMatchObject({ exit: 3, stdout: expect.stringMatching(said) as string });
     const update = await runPiped(["update"], root);
     expect(update).toMatchObject({ exit: 3, stdout: expect.stringMatching(said) as string });
-    expect(update.stdout).toMatch(/\nNothing was written: .* by hand\.\n$/);
+    expect(update.stdout).toMatch(/\nNothing was written: .* left to you\.\n$/);
     expect(read(devcontainer)).toBe(theirs);
     expect((await runPiped(["update", "--restore"], root)).exit).toBe(0);
     expect(treeOf(root)).toEqual(before);
