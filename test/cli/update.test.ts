@@ -259,6 +259,10 @@ describe("one repository", () => {
     expect(exit).toBe(3);
     expect(stdout.split("echo mine")).toHaveLength(2);
     expect(treeOf(root, true)).toEqual(before);
+    // Where nobody is asked, the plan shows it.
+    const failed = await runAtTerminal(["update", "--on-conflict", "fail"], root).done;
+    expect(failed.exit).toBe(3);
+    expect(failed.stdout.split("echo mine")).toHaveLength(2);
     const cancelled = runAtTerminal(["update"], root);
     await cancelled.until("Which text should be kept?");
     cancelled.press("\u0003");

@@ -122,7 +122,7 @@ async function create(
       {
         build,
         warnings: [...earlier, ...(detection?.warnings() ?? [])],
-        show: async (shown) => (quiet ? undefined : showPlan(shown, resolved, switches.diff, prompt, io)),
+        show: async (shown) => (quiet ? undefined : showPlan(shown, resolved, switches, prompt, io)),
         question: write === undefined ? "Write these files?" : "Commit these files?",
         write: write && ((ready) => write(ready, { ...prepared, verb: "create" })),
         ...(resolved.some(({ source }) => source === "answer") && { again }),

@@ -14,6 +14,7 @@ import {
 } from "../../report/text.ts";
 import { joined, shown } from "../../text/terminal.ts";
 import { generatorVersion } from "../../version.ts";
+import type { Switches } from "../args.ts";
 import { paintFor, type Io } from "../io.ts";
 import { terminalOf, type Prompt } from "./plan-execution.ts";
 
@@ -36,10 +37,16 @@ export function showNotes(notes: readonly string[], io: Io): void {
 }
 
 /**
- * The answers, if any, the plan, and with `diff` the text of every change; for a conflict that nobody is asked about, its texts. A person who is asked sees folders with
- * counts, and always the changed lines of existing files.
+ * The answers, if any, the plan, and with `diff` the text of every change; for a conflict that nobody is asked about, its texts. A person who is asked
+ * sees folders with counts, and always the changed lines of existing files.
  */
-export async function showPlan(plan: Plan, resolved: readonly Resolved[], diff: boolean, prompt: Prompt, io: Io): Promise<void> {
+export async function showPlan(
+  plan: Plan,
+  resolved: readonly Resolved[],
+  { diff, onConflict }: Pick<Switches, "diff" | "onConflict">,
+  prompt: Prompt,
+  io: Io,
+): Promise<void> {
   const paint = paintFor(io);
   showNotes(plan.warnings, io);
   io.stderr.write(formatFindings(plan.findings));
@@ -50,7 +57,7 @@ export async function showPlan(plan: Plan, resolved: readonly Resolved[], diff: 
   const { remaining = [] } = plan;
   if (remaining.length > 0) io.stdout.write(shown`\nLeft for you to resolve:\n${formatObservations(remaining, paint)}`);
   // Where a person is asked about each conflict, the question shows its texts.
-  const conflicts = prompt !== null && settledByHand(plan).length > 0 ? [] : conflictsOf(plan);
+  const conflicts = prompt !== null && onConflict === null && settledByHand(plan).length > 0 ? [] : conflictsOf(plan);
   const edits = isShort ? plan.changes.filter(({ kind }) => kind === "edit") : [];
   if (!diff && conflicts.length === 0 && edits.length === 0) return;
   const { formatConflict, formatDiff } = await import("../../report/diff.ts");

@@ -78,7 +78,7 @@ async function remove(
     {
       build: (settle) => ({ ...planRemoval({ root: target.root, lock, snapshot, settle, editors }), basis }),
       warnings: earlier,
-      show: async (shown) => (quiet ? undefined : showPlan(shown, [], switches.diff, prompt, io)),
+      show: async (shown) => (quiet ? undefined : showPlan(shown, [], switches, prompt, io)),
       question: write === undefined ? "Remove these?" : "Commit that these are removed?",
       write: write && ((ready) => write(ready, made)),
     },

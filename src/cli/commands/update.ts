@@ -36,7 +36,7 @@ export async function runUpdate(command: UpdateCommand, bare: Io): Promise<numbe
   const prompt = await openPrompt(switches, bare, !landing.summary);
   const io = framed(bare, prompt);
   if (prompt !== null) openScreen("update", target.root, prompt, bare);
-  const show: Show = async (plan, { resolved }) => (quiet ? undefined : showPlan(plan, resolved, switches.diff, prompt, io));
+  const show: Show = async (plan, { resolved }) => (quiet ? undefined : showPlan(plan, resolved, switches, prompt, io));
   const done = await onScreen(prompt, bare, () =>
     land(target, landing, switches, io, (here) => update(here, command, given, prompt, show)),
   );
