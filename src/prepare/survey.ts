@@ -186,7 +186,10 @@ async function findKnown(root: string, lock: Lock | null, env: Request["env"]): 
   }
 }
 
-/** The shape with what Docker Compose makes, and with places in Compose files of the user's: for the container beside each dev container, or for the names that the connection gives. */
+/**
+ * The shape with the dev containers that Docker Compose makes, and with places in Compose files of the user's: for the container beside each dev
+ * container, or for the names that the connection gives.
+ */
 async function withBeside(
   given: Shape,
   answers: Answers,

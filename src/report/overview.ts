@@ -83,8 +83,7 @@ export function formatNext(overviews: readonly Overview[]): Shown {
   const some = overviews.filter(({ has }) => has !== undefined && has.drift.length + has.bypasses.length > 0);
   if (some.length === 0) return shown``;
   const folders = some.length === 1 ? formatShell(some[0]!.directory) : "<folder ...>";
-  return shown`Places, and what to do:  npx create-aperture-env check ${folders}
-`;
+  return shown`Places, and what to do:  npx create-aperture-env check ${folders}\n`;
 }
 
 const fields = [

@@ -14,7 +14,7 @@ import { fill } from "./fill.mjs";
 /** The whole doctor's name in the package, below `dist`; the file there has the suffix `.gz`. */
 const packagedDoctor = "aperture-doctor.mjs";
 
-/** Linters of a repository leave the file out: its source is linted here. A person's first look at it is the first line. */
+/** What it is, for people; then linters of a repository are told to leave it out, because its source is linted here. */
 const banner = `// aperture-doctor. Made from src/doctor of create-aperture-env, not minified: it is meant to be read. OpenCode's own runtime runs it.
 /* eslint-disable */
 // biome-ignore-all lint: its source is linted`;

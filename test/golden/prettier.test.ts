@@ -1,14 +1,16 @@
 /**
  * A team's `prettier --check .` stays green: Prettier itself judges every generated file of every tree. Those outside of the Feature folder are laid
- * out as its defaults want them; those in it are left alone, whatever the repository's own configuration says.
+ * out as its defaults want them; those in it are left alone, whatever the repository's own configuration says. The spec is the user's, who may have it
+ * laid out anew.
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { check, clearConfigCache, getFileInfo, resolveConfig } from "prettier";
+import { check, clearConfigCache, format, getFileInfo, resolveConfig } from "prettier";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { doctorPath, isInFeatureFolder } from "../../src/catalog/files.ts";
+import { doctorPath, isInFeatureFolder, ownCompose, ownDevcontainer } from "../../src/catalog/files.ts";
 import { lockPath, parseLock } from "../../src/lock/lock.ts";
-import { makeTemporary, textOf, writeTree, type Tree } from "./cases.ts";
+import { specPath } from "../../src/spec/spec.ts";
+import { makeTemporary, readTree, runCommand, textOf, writeTree, type Tree } from "./cases.ts";
 import { caseNames, readCase } from "./store.ts";
 
 let temporary: ReturnType<typeof makeTemporary>;
@@ -18,7 +20,7 @@ beforeEach(() => {
 });
 afterEach(() => temporary.remove());
 
-/** The files that we wrote whole; the spec is the user's, who may lay it out anew. */
+/** The files that we wrote whole. */
 function generatedIn(tree: Tree): string[] {
   const { files } = parseLock(textOf(tree, lockPath))!;
   return Object.keys(files).filter((path) => files[path]!.strategy === "own" && tree[path] !== undefined);
@@ -60,4 +62,36 @@ describe.each(trees)("$name", ({ after }) => {
     expect(known.includes(doctorPath)).toBe(inside.includes(doctorPath));
     expect(dirty).toEqual([]);
   });
+});
+
+/** Creates an environment and has it judged; gives its tree. A spec that Prettier has laid out anew is no drift. */
+async function create(...args: readonly string[]): Promise<Tree> {
+  const { folder } = temporary;
+  const ran = await runCommand(["--yes", "--url", "http://ai", "--name", "app", ...args], folder);
+  expect(ran.exit, ran.stderr).toBe(0);
+  const tree = readTree(folder);
+  expect((await judge(tree, generatedIn(tree))).dirty).toEqual([]);
+  writeFileSync(join(folder, specPath), await format(textOf(tree, specPath), { filepath: specPath }));
+  const checked = await runCommand(["check"], folder);
+  expect(checked.exit, checked.stdout).toBe(0);
+  return tree;
+}
+
+test.each(["auto", "network", "tailscale", "sidecar", "userspace", "ts-unplug"])("the connection %s", async (connection) => {
+  const tree = await create("--connection", connection, "--state", "volume", "--forward-ports", "3000,8080");
+  expect(ownCompose in tree).toBe(connection === "sidecar");
+});
+
+test.each(["network", "userspace"])("files for jobs and clusters, with the connection %s", async (connection) => {
+  const outputs = "devcontainer,ci-github,ci-gitlab,kubernetes";
+  const tree = await create("--connection", connection, "--outputs", outputs, "--fqdn", "ai.example.ts.net");
+  expect(Object.keys(tree).filter((path) => path.startsWith(".kubernetes/")).length).toBeGreaterThan(3);
+});
+
+test.each([
+  ["one line", "ai=100.64.0.1", 1],
+  ["a line each", "ai=100.64.0.1 logs=100.64.0.2 more=100.64.0.3", 3],
+])("arguments of docker run on %s", async (_layout, hosts, lines) => {
+  const text = textOf(await create("--connection", `network,hosts=${hosts}`), ownDevcontainer);
+  expect(text.split("\n").filter((line) => line.includes("--add-host="))).toHaveLength(lines);
 });
